@@ -1,0 +1,80 @@
+/** Builds everything that ships into dist/: `node esbuild.mjs [--watch] [--production]`. */
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import * as esbuild from 'esbuild';
+
+const watch = process.argv.includes('--watch');
+const production = process.argv.includes('--production');
+
+const common = {
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  loader: { '.wgsl': 'text' },
+  logLevel: 'warning',
+  outdir: 'dist',
+};
+
+/** Engine, its threads and the command: ES modules for plain Node. `webgpu` is loaded from node_modules at run
+ * time because it opens its native library relative to its own file. */
+const node = {
+  ...common,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  outExtension: { '.js': '.mjs' },
+  external: ['webgpu'],
+  entryPoints: {
+    engine: 'extension/engine/server.ts',
+    worker: 'extension/engine/worker.ts',
+    tvq: 'extension/engine/cli.ts',
+  },
+  // CommonJS dependencies inside an ES module bundle need a `require`.
+  banner: {
+    js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",
+  },
+};
+
+const host = {
+  ...common,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  outExtension: { '.js': '.cjs' },
+  external: ['vscode'],
+  entryPoints: { extension: 'extension/main.ts' },
+};
+
+const pages = {
+  ...common,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  entryPoints: { inspector: 'webview/inspector/main.ts' },
+};
+
+/** The CPU twin: AssemblyScript to one WebAssembly module that imports its memory. */
+function buildKernels() {
+  const flags = ['--outFile', 'dist/kernels.wasm', '--enable', 'simd', '--importMemory', '--runtime', 'stub'];
+  const optimise = ['-O3', '--noAssert', '--converge', '--exportStart', 'start'];
+  const asc = spawnSync(
+    process.execPath,
+    ['node_modules/assemblyscript/bin/asc.js', 'kernels/cpu/index.ts', ...flags, ...optimise],
+    { stdio: 'inherit' },
+  );
+  if (asc.status !== 0) throw new Error('the AssemblyScript kernels did not compile');
+}
+
+await rm('dist', { recursive: true, force: true });
+await mkdir('dist', { recursive: true });
+buildKernels();
+await cp('node_modules/@vscode/codicons/dist/codicon.css', 'dist/codicon.css');
+await cp('node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf');
+
+const builds = [node, host, pages];
+if (watch) {
+  for (const build of builds) await (await esbuild.context(build)).watch();
+  console.log('[watch] build finished');
+} else {
+  await Promise.all(builds.map(build => esbuild.build(build)));
+}

@@ -1,0 +1,294 @@
+/**
+ * Every message between the extension host, the engine process and the webviews. Types only: this file has no
+ * run-time import, so each side can use it. Amounts are bytes and counts; names are as the checkpoint has them.
+ */
+
+// ---------------------------------------------------------------------------------------------- recipes
+
+export type Scheme = 'fq' | 'tvq' | 'rtvq';
+
+export interface NamedPath {
+  /** The task's name in the .tvq file. */
+  readonly name: string;
+  /** A .safetensors file, or a folder with one or with a shard index. */
+  readonly path: string;
+}
+
+/** What was asked for: the same plain data from the palette, the panel, a file or the command line. */
+export interface QuantizeRecipe {
+  readonly kind: 'quantize';
+  readonly base: string;
+  readonly tasks: readonly NamedPath[];
+  readonly output: string;
+  readonly scheme: Scheme;
+  /** Bits a weight of task vectors (tvq), whole models (fq) or offsets (rtvq), 1 to 8. */
+  readonly bits: number;
+  /** Bits a weight of the shared base vector; rtvq only. */
+  readonly baseBits: number;
+  /** `paper`: the published rule for which tensors stay exact. */
+  readonly preset: 'default' | 'paper';
+  /** Regular expressions; tensors whose name matches one are stored exactly. */
+  readonly keep: readonly string[];
+  readonly overwrite: boolean;
+}
+
+export interface RestoreRecipe {
+  readonly kind: 'restore';
+  readonly source: string;
+  readonly base: string | undefined;
+  readonly task: string;
+  /** A .safetensors file or a folder. */
+  readonly output: string;
+  /** undefined: each tensor in the dtype of the fine-tuned checkpoint. */
+  readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
+  readonly overwrite: boolean;
+  /** Apply to a base whose fingerprint differs. */
+  readonly force: boolean;
+}
+
+export interface RunOptions {
+  readonly backend: 'auto' | 'cpu' | 'webgpu';
+  /** Bytes the engine may use. */
+  readonly memory: number;
+  /** 0: one a core. */
+  readonly threads: number;
+}
+
+// ---------------------------------------------------------------------------------------------- engine
+
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
+/** A plan as it is shown: everything that is known before a byte of a tensor is read. */
+export interface PlanSummary {
+  readonly output: string;
+  /** Bytes of the file that will be written; never more, less when tensors turn out unchanged. */
+  readonly bytes: number;
+  /** Bytes of the fine-tuned checkpoints as FP32. */
+  readonly fp32Bytes: number;
+  readonly bitsPerWeight: number;
+  /** Bytes that will be read. */
+  readonly readBytes: number;
+  /** Bytes of memory the run needs. */
+  readonly memory: number;
+  readonly tasks: readonly string[];
+  readonly tensors: TensorCounts;
+  readonly problems: readonly Problem[];
+}
+
+/** Task tensors by how they are stored. */
+export interface TensorCounts {
+  readonly quantized: number;
+  /** Stored exactly. */
+  readonly kept: number;
+  /** Equal to the base, or constant: no payload. */
+  readonly unchanged: number;
+}
+
+export interface BackendReport {
+  readonly kind: 'cpu' | 'webgpu';
+  readonly device: string;
+  readonly software: boolean;
+  readonly usable: boolean;
+  /** Why it is, or is not, usable. */
+  readonly reason: string;
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+export interface DevicesReport {
+  readonly chosen: 'cpu' | 'webgpu';
+  /** Why this one is chosen. */
+  readonly reason: string;
+  readonly threads: number;
+  readonly backends: readonly BackendReport[];
+}
+
+export interface QuantizeResult {
+  readonly output: string;
+  readonly bytes: number;
+  readonly fp32Bytes: number;
+  readonly bitsPerWeight: number;
+  readonly tasks: readonly string[];
+  readonly tensors: TensorCounts;
+  /** ‖τ − τ̂‖² / ‖τ‖² over the quantized tensors of each task, in the order of `tasks`. */
+  readonly relativeErrors: readonly number[];
+  readonly seconds: number;
+  readonly readBytes: number;
+  readonly backend: 'cpu' | 'webgpu';
+  /** Why this backend, in a sentence. */
+  readonly backendReason: string;
+  readonly warnings: readonly string[];
+}
+
+export interface RestoreResult {
+  readonly output: string;
+  readonly bytes: number;
+  readonly tensors: number;
+  readonly seconds: number;
+  readonly backend: 'cpu' | 'webgpu';
+  readonly backendReason: string;
+  readonly warnings: readonly string[];
+}
+
+export interface VerifyResult {
+  readonly file: string;
+  readonly bytes: number;
+  /** Payloads checked. */
+  readonly checked: number;
+  /** A line for each damaged part, naming the tensor. Empty: the file is whole. */
+  readonly damaged: readonly string[];
+}
+
+/** Work done so far; `done` reaches `total`. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** What is being worked on: a tensor's name. */
+  readonly current: string;
+}
+
+/**
+ * Requests the engine process answers over vscode-jsonrpc: the method's name is the key, its parameters the
+ * argument list, and a CancellationToken cancels the long ones. `job` names the job in `tvq/progress`.
+ */
+export interface EngineApi {
+  devices(options: RunOptions): DevicesReport;
+  plan(recipe: QuantizeRecipe, options: RunOptions): PlanSummary;
+  quantize(recipe: QuantizeRecipe, options: RunOptions, job: string): QuantizeResult;
+  restore(recipe: RestoreRecipe, options: RunOptions, job: string): RestoreResult;
+  verify(file: string, job: string): VerifyResult;
+}
+
+/** Parameter of the engine's `tvq/progress` notification. */
+export interface ProgressNotification extends Progress {
+  readonly job: string;
+}
+
+// ------------------------------------------------------------------------------------------ checkpoints
+
+/** One checkpoint as discovery sees it, from headers alone. */
+export interface CheckpointSummary {
+  readonly kind: 'checkpoint';
+  /** Last part of its path. */
+  readonly name: string;
+  /** The folder, or the file when it stands alone. */
+  readonly path: string;
+  readonly files: readonly string[];
+  readonly bytes: number;
+  readonly parameters: number;
+  /** Dtypes with their parameter counts, largest first. */
+  readonly dtypes: readonly { readonly dtype: string; readonly parameters: number }[];
+  readonly tensors: number;
+  /** Equal for checkpoints with the same tensor names and shapes. */
+  readonly architecture: string;
+  /** `architectures[0]` or `model_type` of config.json. */
+  readonly model: string | undefined;
+}
+
+// ------------------------------------------------------------------------------------------- inspector
+
+export interface TvqTask {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly path: string;
+  /** Bytes of the task's own payloads. */
+  readonly bytes: number;
+  readonly bits: number;
+  /** ‖τ − τ̂‖² / ‖τ‖² over its quantized tensors; undefined when there are none. */
+  readonly relativeError: number | undefined;
+}
+
+/** Bytes by kind of tensor (attention, MLP, norm, embedding, other), for the chart. */
+export interface ByteGroup {
+  readonly group: TensorKind;
+  readonly codes: number;
+  readonly exact: number;
+}
+
+export type TensorKind =
+  'attention' | 'mlp' | 'norm' | 'embedding' | 'head' | 'convolution' | 'bias' | 'other';
+
+/** What a .tvq file is, from its header; also what `tvq inspect --json` prints for one. */
+export interface TvqSummary {
+  readonly kind: 'tvq';
+  readonly file: string;
+  readonly bytes: number;
+  readonly formatVersion: number;
+  readonly tool: string;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly scheme: Scheme;
+  readonly bits: number;
+  readonly baseBits: number | undefined;
+  readonly base: { readonly name: string; readonly fingerprint: string };
+  readonly tasks: readonly TvqTask[];
+  /** All bytes of the file × 8 / (quantized parameters × tasks). */
+  readonly bitsPerWeight: number;
+  /** Parameters of one fine-tuned checkpoint. */
+  readonly parameters: number;
+  /** All fine-tuned checkpoints as FP32. */
+  readonly fp32Bytes: number;
+  readonly tensors: TensorCounts;
+  readonly parts: {
+    readonly codes: number;
+    readonly scales: number;
+    readonly exact: number;
+    readonly header: number;
+  };
+  readonly groups: readonly ByteGroup[];
+  /** Rows of the tensor table without a filter. */
+  readonly rows: number;
+  readonly recipe: unknown;
+}
+
+export type TensorColumn = 'tensor' | 'vector' | 'shape' | 'codec' | 'bits' | 'bytes' | 'error';
+
+/** One row of the tensor table: one tensor of one task, or of the shared base vector. */
+export interface TensorRow {
+  readonly tensor: string;
+  /** The task's name; `@shared` for the shared base vector. */
+  readonly vector: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  /** affine, exact, constant, same, absent. */
+  readonly codec: string;
+  /** undefined where there are no codes. */
+  readonly bits: number | undefined;
+  readonly bytes: number;
+  /** ‖x − x̂‖² / ‖x‖² of this vector's tensor; undefined where nothing was quantized. */
+  readonly error: number | undefined;
+}
+
+export interface TensorQuery {
+  /** Words that must all occur in the tensor's or vector's name, case-insensitive. */
+  readonly search: string;
+  readonly sort: TensorColumn;
+  readonly descending: boolean;
+  readonly first: number;
+  /** At most MAX_PAGE rows are returned. */
+  readonly count: number;
+}
+
+export interface TensorPage {
+  /** Rows that match the search. */
+  readonly total: number;
+  readonly first: number;
+  readonly rows: readonly TensorRow[];
+}
+
+/** What the inspector's page asks of the host (birpc over postMessage). */
+export interface InspectorHost {
+  /** Called once the page listens; the answer is the initial state. Rejects with a readable message. */
+  open(): Promise<TvqSummary>;
+  tensors(query: TensorQuery): Promise<TensorPage>;
+  /** Writes every matching row as CSV through a save dialog. */
+  exportCsv(query: TensorQuery): Promise<void>;
+}
+
+/** What the host tells the inspector's page. */
+export interface InspectorPage {
+  /** The file changed on disk: ask again. */
+  reload(): void;
+}

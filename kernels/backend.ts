@@ -1,0 +1,153 @@
+/**
+ * The compute interface that both twins implement: `cpu.ts` (WebAssembly SIMD, the reference) and
+ * `webgpu.ts` (WGSL). An operation is one stage over one chunk; what a stage computes is defined here, bit by
+ * bit, so that codes, packed bytes and sums are identical on every backend.
+ *
+ * Arithmetic: IEEE binary32, round to nearest even, every operation followed by `ftz`: a result (and every
+ * decoded input) below 2^-126 in magnitude is replaced by +0. WGSL permits flushing, contraction and
+ * reassociation; writing `ftz` with integer operations between float operations forbids all three in practice.
+ */
+
+/** Numeric types a stage decodes and encodes; F64 is rounded to F32 while it is read. */
+export type FloatType = 'F32' | 'F16' | 'BF16';
+
+/** A stretch of backend memory; opaque to callers. */
+export interface Region {
+  readonly bytes: number;
+}
+
+/** Elements of `type` that begin at element `first` of a region; `first` is a multiple of CHUNK_ALIGNMENT. */
+export interface Slice {
+  readonly region: Region;
+  readonly type: FloatType;
+  readonly first: number;
+}
+
+/** `first` of a slice and every chunk but a tensor's last are multiples of this, so that packed codes of any
+ * width start on a 256-byte boundary (WebGPU's minStorageBufferOffsetAlignment). */
+export const CHUNK_ALIGNMENT = 2048;
+
+/** Smallest and largest value; `finite` is false as soon as one NaN or infinity was met (then min and max are
+ * those of the finite values and must not be used to quantize). */
+export interface Extent {
+  readonly min: number;
+  readonly max: number;
+  readonly finite: boolean;
+}
+
+/** Affine quantizer of one tensor: q = clamp(rint(ftz(ftz(scale·x) + zero)), 0, 2^bits − 1). */
+export interface Affine {
+  /** 1 to 8. */
+  readonly bits: number;
+  /** Inverse step, a float32. */
+  readonly scale: number;
+  /** Zero point, an integer-valued float32, not clamped. */
+  readonly zero: number;
+}
+
+export interface BackendInfo {
+  readonly kind: 'cpu' | 'webgpu';
+  /** Human-readable: "CPU, WebAssembly SIMD" or the adapter's name. */
+  readonly device: string;
+  /** True for a software rasterizer. */
+  readonly software: boolean;
+}
+
+/** Memory of one job; everything in it is given back when the job's scope ends. */
+export interface Scope {
+  /** Uninitialised memory of at least `bytes`; throws OutOfBackendMemory. */
+  alloc(bytes: number): Region;
+}
+
+export class OutOfBackendMemory extends Error {
+  constructor(asked: number, free: number, what: string) {
+    super(`${what} has ${free} bytes left, ${asked} were asked for; raise --memory`);
+    this.name = 'OutOfBackendMemory';
+  }
+}
+
+export interface Backend {
+  readonly info: BackendInfo;
+  /** The most elements one stage call takes; a multiple of CHUNK_ALIGNMENT. */
+  readonly chunk: number;
+  /** Bytes that one scope may allocate. */
+  readonly capacity: number;
+
+  /** Runs `body` with memory of its own. The CPU backend runs one scope at a time. */
+  scope<T>(body: (memory: Scope) => Promise<T>): Promise<T>;
+
+  /** Puts `bytes` bytes at `offset` (a multiple of 4) of `region`: `fill` writes them into the view it is given,
+   * which is valid until its promise settles. */
+  write(
+    region: Region,
+    offset: number,
+    bytes: number,
+    fill: (view: Uint8Array) => Promise<void>,
+  ): Promise<void>;
+  /** A copy of `bytes` bytes from `offset` (a multiple of 4), owned by the caller. */
+  read(region: Region, offset: number, bytes: number): Promise<Uint8Array>;
+
+  /** Stage delta_minmax: x[i] = ftz(decode(tuned[i]) − decode(reference[i])), or decode(tuned[i]) without a
+   * reference; stored as F32 at the start of `out` when given. */
+  deltaMinmax(
+    tuned: Slice,
+    reference: Slice | undefined,
+    out: Region | undefined,
+    count: number,
+  ): Promise<Extent>;
+
+  /** Stage accumulate: sum[i] = ftz(sum[i] + decode(tuned[i])), or decode(tuned[i]) when `first`. `sum` is F32
+   * at the start of its region. */
+  accumulate(sum: Region, tuned: Slice, first: boolean, count: number): Promise<void>;
+
+  /** Stage mean_delta: x[i] = ftz(ftz(sum[i] / tasks) − decode(base[i])), correctly rounded division, stored
+   * as F32 at the start of `out`, which may be `sum`. 1 ≤ tasks ≤ MAX_MEAN_TASKS. */
+  meanDelta(sum: Region, tasks: number, base: Slice, out: Region, count: number): Promise<Extent>;
+
+  /** Stage quantize_pack: codes of the F32 values at the start of `x`, code i in bits [i·b, (i+1)·b) of a
+   * little-endian bit stream that starts at byte first·b/8 of `codes` (`first` a multiple of CHUNK_ALIGNMENT).
+   * Bits after the last code, up to the next multiple of 4 bytes, are zero. */
+  quantizePack(x: Region, affine: Affine, codes: Region, first: number, count: number): Promise<void>;
+
+  /** Stage unpack_dequantize: out[i] = table[code i], or ftz(decode(addend[i]) + table[code i]); F32 at element
+   * `outFirst` of `out` (a multiple of CHUNK_ALIGNMENT). `table` has 2^bits values. */
+  unpackDequantize(
+    codes: Region,
+    first: number,
+    bits: number,
+    table: Float32Array,
+    addend: Slice | undefined,
+    out: Region,
+    outFirst: number,
+    count: number,
+  ): Promise<void>;
+
+  /** Stage squared_error: Σ(x−y)² and Σx² of F32 values at the starts of `x` and `y`. Summation order, the same
+   * everywhere: a block is 8192 values = 256 lanes × 32 consecutive values; a lane keeps four F32 sums (value j
+   * goes to sum j mod 4, in order) and adds them as (s0+s1)+(s2+s3); lanes are added in pairs l, l+128, then
+   * l, l+64 … l, l+1; blocks are added in order in float64. Values past `count` count as zero. */
+  squaredError(x: Region, y: Region, count: number): Promise<SquaredError>;
+
+  /** Stage encode: F32 values at element `first` of `x`, rounded to nearest even to `type` (overflow gives
+   * infinity, NaN stays a quiet NaN), packed at the start of `out`. Not flushed: bf16 and f16 subnormals keep
+   * their value. */
+  encode(x: Slice, type: FloatType, out: Region, count: number): Promise<void>;
+
+  dispose(): void;
+}
+
+export interface SquaredError {
+  /** Σ(x−y)². */
+  readonly error: number;
+  /** Σx². */
+  readonly energy: number;
+}
+
+/** WGSL divides the 32-bit shifted mantissa by the task count; above 127 the quotient has too few bits for a
+ * correctly rounded result. */
+export const MAX_MEAN_TASKS = 127;
+
+/** Bytes of `count` codes of `bits` bits, truly packed. */
+export const packedBytes = (count: number, bits: number): number => Math.ceil((count * bits) / 8);
+
+export const BYTES_PER_ELEMENT: Record<FloatType, number> = { F32: 4, F16: 2, BF16: 2 };
