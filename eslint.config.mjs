@@ -47,6 +47,20 @@ export default tseslint.config(
   },
   { files: ['extension/host/**', 'extension/main.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
+    files: ['webview/**'],
+    ignores: ['webview/common/ui/toolkit.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            { name: '@vscode/webview-ui-toolkit', message: 'only through webview/common/ui/toolkit.ts' },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['extension/protocol.ts'],
     rules: {
       'no-restricted-syntax': [
@@ -65,6 +79,8 @@ export default tseslint.config(
         URL: 'readonly',
         Buffer: 'readonly',
         performance: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
       },
     },
   },

@@ -83,7 +83,7 @@ export interface TensorCounts {
   readonly quantized: number;
   /** Stored exactly. */
   readonly kept: number;
-  /** Equal to the base, or constant: no payload. */
+  /** Equal to the base, or a constant away from it: no payload. */
   readonly unchanged: number;
 }
 
@@ -189,15 +189,20 @@ export interface CheckpointSummary {
 
 // ------------------------------------------------------------------------------------------- inspector
 
-export interface TvqTask {
-  readonly name: string;
-  readonly fingerprint: string;
-  readonly path: string;
-  /** Bytes of the task's own payloads. */
+export interface TvqVectorSummary {
+  /** Bytes of its own payloads. */
   readonly bytes: number;
+  /** The widest of its quantized tensors; 0 when there are none. */
   readonly bits: number;
   /** ‖τ − τ̂‖² / ‖τ‖² over its quantized tensors; undefined when there are none. */
   readonly relativeError: number | undefined;
+}
+
+export interface TvqTask extends TvqVectorSummary {
+  readonly name: string;
+  readonly fingerprint: string;
+  /** Name of the fine-tuned checkpoint's folder or file. */
+  readonly checkpoint: string;
 }
 
 /** Bytes by kind of tensor (attention, MLP, norm, embedding, other), for the chart. */
@@ -224,6 +229,8 @@ export interface TvqSummary {
   readonly baseBits: number | undefined;
   readonly base: { readonly name: string; readonly fingerprint: string };
   readonly tasks: readonly TvqTask[];
+  /** The shared base vector of an rtvq file. */
+  readonly shared: TvqVectorSummary | undefined;
   /** All bytes of the file × 8 / (quantized parameters × tasks). */
   readonly bitsPerWeight: number;
   /** Parameters of one fine-tuned checkpoint. */
@@ -267,7 +274,7 @@ export interface TensorQuery {
   readonly sort: TensorColumn;
   readonly descending: boolean;
   readonly first: number;
-  /** At most MAX_PAGE rows are returned. */
+  /** At most 1000 rows are returned. */
   readonly count: number;
 }
 

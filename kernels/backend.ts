@@ -4,8 +4,14 @@
  * bit, so that codes, packed bytes and sums are identical on every backend.
  *
  * Arithmetic: IEEE binary32, round to nearest even, every operation followed by `ftz`: a result (and every
- * decoded input) below 2^-126 in magnitude is replaced by +0. WGSL permits flushing, contraction and
- * reassociation; writing `ftz` with integer operations between float operations forbids all three in practice.
+ * decoded input, and every table value, scale and zero point) below 2^-126 in magnitude is replaced by +0. WGSL
+ * permits flushing, contraction and reassociation; writing `ftz` with integer operations between float operations
+ * forbids all three in practice. Where an operand is NaN or infinite, so is the stored result, but which of the
+ * two, and a NaN's payload, may differ between backends.
+ *
+ * The regions of one call are distinct unless an operation says otherwise (a buffer cannot be bound for reading
+ * and for writing at once); both backends throw a RangeError for that and for slices outside their regions.
+ * Operations take effect in the order in which they are called, a write when its promise settles.
  */
 
 /** Numeric types a stage decodes and encodes; F64 is rounded to F32 while it is read. */
@@ -27,8 +33,11 @@ export interface Slice {
  * width start on a 256-byte boundary (WebGPU's minStorageBufferOffsetAlignment). */
 export const CHUNK_ALIGNMENT = 2048;
 
+/** Values of one block of squaredError. */
+export const SUM_BLOCK = 8192;
+
 /** Smallest and largest value; `finite` is false as soon as one NaN or infinity was met (then min and max are
- * those of the finite values and must not be used to quantize). */
+ * those of the finite values and must not be used to quantize). Without a finite value: +Infinity, -Infinity. */
 export interface Extent {
   readonly min: number;
   readonly max: number;
@@ -59,6 +68,7 @@ export interface Scope {
   alloc(bytes: number): Region;
 }
 
+/** A scope's share of the memory is used up. */
 export class OutOfBackendMemory extends Error {
   constructor(asked: number, free: number, what: string) {
     super(`${what} has ${free} bytes left, ${asked} were asked for; raise --memory`);
@@ -66,18 +76,37 @@ export class OutOfBackendMemory extends Error {
   }
 }
 
+/** The device or its driver reported an error: an invalid command, memory that ran out, a lost device. */
+export class BackendFailure extends Error {
+  override name = 'BackendFailure';
+}
+
+/** The device went away, or the backend was disposed of: everything pending and everything later fails. */
+export class DeviceLost extends BackendFailure {
+  override name = 'DeviceLost';
+}
+
+/** There is no such backend here; the message says why, for people. */
+export class BackendUnusable extends Error {
+  override name = 'BackendUnusable';
+}
+
 export interface Backend {
   readonly info: BackendInfo;
-  /** The most elements one stage call takes; a multiple of CHUNK_ALIGNMENT. */
+  /** The most elements one stage call takes; a multiple of CHUNK_ALIGNMENT and of SUM_BLOCK. */
   readonly chunk: number;
-  /** Bytes that one scope may allocate. */
+  /** Bytes that one scope may allocate, in one region or in up to a hundred. */
   readonly capacity: number;
+  /** Scopes that may run at once, each with `capacity` bytes. */
+  readonly scopes: number;
 
-  /** Runs `body` with memory of its own. The CPU backend runs one scope at a time. */
+  /** Runs `body` with memory of its own. One scope too many: the CPU backend, which computes in the calling
+   * thread and gains nothing by it, throws; the WebGPU backend waits until another scope ends. */
   scope<T>(body: (memory: Scope) => Promise<T>): Promise<T>;
 
   /** Puts `bytes` bytes at `offset` (a multiple of 4) of `region`: `fill` writes them into the view it is given,
-   * which is valid until its promise settles. */
+   * which is valid until its promise settles and holds anything before. Up to the next multiple of 4, bytes
+   * behind the last one are overwritten as well. */
   write(
     region: Region,
     offset: number,
@@ -125,17 +154,20 @@ export interface Backend {
   /** Stage squared_error: Σ(x−y)² and Σx² of F32 values at the starts of `x` and `y`. Summation order, the same
    * everywhere: a block is 8192 values = 256 lanes × 32 consecutive values; a lane keeps four F32 sums (value j
    * goes to sum j mod 4, in order) and adds them as (s0+s1)+(s2+s3); lanes are added in pairs l, l+128, then
-   * l, l+64 … l, l+1; blocks are added in order in float64. Values past `count` count as zero. */
-  squaredError(x: Region, y: Region, count: number): Promise<SquaredError>;
+   * l, l+64 … l, l+1; blocks are added in order in float64. Values past `count` count as zero. `before` is the
+   * sum that the blocks are added to: handed from chunk to chunk it makes a tensor's sums the same whatever the
+   * chunk size. */
+  squaredError(x: Region, y: Region, count: number, before?: SquaredError): Promise<SquaredError>;
 
   /** Stage encode: F32 values at element `first` of `x`, rounded to nearest even to `type` (overflow gives
    * infinity, NaN stays a quiet NaN), packed at the start of `out`. Not flushed: bf16 and f16 subnormals keep
-   * their value. */
+   * their value. F32 is a plain copy. */
   encode(x: Slice, type: FloatType, out: Region, count: number): Promise<void>;
 
   dispose(): void;
 }
 
+/** Sums of one call of squaredError, or of several in a row. */
 export interface SquaredError {
   /** Σ(x−y)². */
   readonly error: number;

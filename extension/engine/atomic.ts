@@ -1,0 +1,199 @@
+/**
+ * Outputs appear under their name only when complete: written beside it under a temporary name, synced, renamed.
+ */
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { describeSystemError, UserError } from './errors.ts';
+
+const TEMPORARY_SUFFIX = '.tvq-tmp';
+
+/** `.NAME.PID.RANDOM.tvq-tmp`: hidden, and the process id tells whether its writer still lives. */
+const temporaryName = (target: string) =>
+  join(
+    dirname(target),
+    `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`,
+  );
+
+/** Removes what killed processes left of earlier attempts at the same target. */
+async function removeStale(target: string): Promise<void> {
+  const prefix = `.${basename(target)}.`;
+  for (const name of await readdir(dirname(target))) {
+    if (!name.startsWith(prefix) || !name.endsWith(TEMPORARY_SUFFIX)) continue;
+    const pid = Number(name.slice(prefix.length).split('.')[0]);
+    if (Number.isInteger(pid) && !isAlive(pid))
+      await rm(join(dirname(target), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+export const alreadyThere = (target: string) =>
+  new UserError(`${target}: exists already; choose another output or pass --overwrite`);
+
+/** Bytes collected before a write call: payloads of small tensors are a few hundred bytes each. */
+const BUFFER_BYTES = 1 << 20;
+
+/** A file being written from front to back, with its beginning left free for a header that comes last. */
+export class AtomicFile {
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  #buffered = 0;
+  #position: number;
+
+  private constructor(
+    readonly target: string,
+    readonly temporary: string,
+    private readonly overwrite: boolean,
+    private readonly handle: FileHandle,
+    start: number,
+  ) {
+    this.#position = start;
+  }
+
+  /** @param start bytes left free at the front, to be filled by `writeAt` */
+  static async create(target: string, options: { overwrite: boolean; start: number }): Promise<AtomicFile> {
+    try {
+      if (!options.overwrite && (await exists(target))) throw alreadyThere(target);
+      await mkdir(dirname(target), { recursive: true });
+      await removeStale(target);
+      const temporary = temporaryName(target);
+      return new AtomicFile(target, temporary, options.overwrite, await open(temporary, 'wx'), options.start);
+    } catch (error) {
+      throw describeSystemError(error, target);
+    }
+  }
+
+  /** Where the next appended byte goes. */
+  get position(): number {
+    return this.#position + this.#buffered;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > BUFFER_BYTES - this.#buffered) await this.#flush();
+    if (bytes.length > BUFFER_BYTES) {
+      await this.#write(bytes, this.#position);
+      this.#position += bytes.length;
+    } else {
+      this.#buffer.set(bytes, this.#buffered);
+      this.#buffered += bytes.length;
+    }
+  }
+
+  /** Writes bytes in front of `position`: the header, or arrays announced earlier whose content is known last. */
+  async writeAt(bytes: Uint8Array, position: number): Promise<void> {
+    await this.#flush();
+    await this.#write(bytes, position);
+  }
+
+  async #write(bytes: Uint8Array, position: number): Promise<void> {
+    try {
+      for (let done = 0; done < bytes.length;) {
+        const { bytesWritten } = await this.handle.write(bytes, done, bytes.length - done, position + done);
+        done += bytesWritten;
+      }
+    } catch (error) {
+      throw describeSystemError(error, this.target);
+    }
+  }
+
+  async #flush(): Promise<void> {
+    await this.#write(this.#buffer.subarray(0, this.#buffered), this.#position);
+    this.#position += this.#buffered;
+    this.#buffered = 0;
+  }
+
+  /** Syncs and gives the file its name. Without `overwrite` a file that appeared meanwhile is not replaced. */
+  async commit(): Promise<void> {
+    try {
+      await this.#flush();
+      await this.handle.sync();
+      await this.handle.close();
+      if (this.overwrite) await rename(this.temporary, this.target);
+      else await publishNew(this.temporary, this.target);
+      await syncFolder(dirname(this.target));
+    } catch (error) {
+      throw describeSystemError(error, this.target);
+    }
+  }
+
+  /** Closes and removes the temporary file; harmless after a commit. */
+  async discard(): Promise<void> {
+    await this.handle.close().catch(() => undefined);
+    await rm(this.temporary, { force: true });
+  }
+}
+
+/** link() fails where rename() would replace; file systems without links (exFAT) get a check and a rename. */
+async function publishNew(temporary: string, target: string): Promise<void> {
+  try {
+    await link(temporary, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || (await exists(target)))
+      throw alreadyThere(target);
+    await rename(temporary, target);
+    return;
+  }
+  await rm(temporary, { force: true });
+}
+
+/** Makes the new name durable; not every platform can open a folder, and the data is safe without it. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+/** A folder being filled under a temporary name beside its target. */
+export class AtomicFolder {
+  private constructor(
+    readonly target: string,
+    /** Write the content here. */
+    readonly temporary: string,
+    private readonly overwrite: boolean,
+  ) {}
+
+  static async create(target: string, options: { overwrite: boolean }): Promise<AtomicFolder> {
+    try {
+      if (!options.overwrite && (await exists(target))) throw alreadyThere(target);
+      await mkdir(dirname(target), { recursive: true });
+      await removeStale(target);
+      const temporary = temporaryName(target);
+      await mkdir(temporary);
+      return new AtomicFolder(target, temporary, options.overwrite);
+    } catch (error) {
+      throw describeSystemError(error, target);
+    }
+  }
+
+  /** Gives the folder its name; a folder it replaces is moved aside first and deleted last. */
+  async commit(): Promise<void> {
+    try {
+      await syncFolder(this.temporary);
+      const replaced = (await exists(this.target)) ? temporaryName(this.target) : undefined;
+      if (replaced && !this.overwrite) throw alreadyThere(this.target);
+      if (replaced) await rename(this.target, replaced);
+      await rename(this.temporary, this.target);
+      await syncFolder(dirname(this.target));
+      if (replaced) await rm(replaced, { recursive: true, force: true });
+    } catch (error) {
+      throw describeSystemError(error, this.target);
+    }
+  }
+
+  async discard(): Promise<void> {
+    await rm(this.temporary, { recursive: true, force: true });
+  }
+}

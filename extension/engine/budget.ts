@@ -1,0 +1,54 @@
+/** How the bytes of `--memory` are shared out. */
+import { availableParallelism } from 'node:os';
+import type { RunOptions } from '../protocol.ts';
+
+const MIB = 2 ** 20;
+/** Resident size of the engine with its bundle, file buffers and pieces waiting to be written; measured. */
+const PROCESS_BYTES = 160 * MIB;
+/** A worker thread's own heap and stack; measured. */
+const THREAD_BYTES = 48 * MIB;
+/** Less than this and one thread does better than two. */
+const MIN_ARENA = 64 * MIB;
+/** WebAssembly memory ends at 4 GiB. */
+const MAX_ARENA = 4 * 2 ** 30 - 64 * 1024;
+
+export interface Budget {
+  /** Jobs that run side by side. */
+  readonly threads: number;
+  /** Bytes of backend memory each has. */
+  readonly arena: number;
+}
+
+/** What a backend offers to a plan. */
+export interface Room {
+  /** The most elements that a stage takes at once. */
+  readonly chunk: number;
+  /** What `--memory` says. */
+  readonly memory: number;
+  /** How jobs share the memory when the most that one of them asks for is `needed`. */
+  budget(needed: number): Budget;
+}
+
+/** Room of CPU threads. */
+export const cpuRoom = (chunk: number, options: Pick<RunOptions, 'memory' | 'threads'>): Room => ({
+  chunk,
+  memory: options.memory,
+  budget: needed => budgetFor(options, needed),
+});
+
+/** Bytes that a backend in the engine's own thread may use. */
+export const localMemory = (memory: number): number => Math.max(0, memory - PROCESS_BYTES);
+
+export const MIN_MEMORY = PROCESS_BYTES + THREAD_BYTES + MIN_ARENA;
+
+/** Threads and memory of each for `options`, when `needed` bytes is the most that a single job asks for. */
+export function budgetFor(options: Pick<RunOptions, 'memory' | 'threads'>, needed: number): Budget {
+  const wanted = options.threads || availableParallelism();
+  const arenaOf = (threads: number) =>
+    Math.min(MAX_ARENA, Math.floor((options.memory - PROCESS_BYTES - threads * THREAD_BYTES) / threads));
+  for (let threads = wanted; threads > 1; threads--) {
+    const arena = arenaOf(threads);
+    if (arena >= Math.max(needed, MIN_ARENA)) return { threads, arena };
+  }
+  return { threads: 1, arena: Math.max(0, arenaOf(1)) };
+}

@@ -1,0 +1,53 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describeSystemError, UserError } from '../errors.ts';
+
+/** Caps of huggingface.js: an index is plain JSON that anyone may write. */
+const MAX_INDEX_BYTES = 250_000_000;
+const MAX_INDEX_ENTRIES = 200_000;
+const MAX_SHARDS = 10_000;
+
+export const INDEX_SUFFIX = '.safetensors.index.json';
+
+/** A Hugging Face shard index: which file holds which tensor. */
+export interface ShardIndex {
+  readonly file: string;
+  /** Tensor name → absolute path of its shard. */
+  readonly tensors: ReadonlyMap<string, string>;
+  /** Absolute paths, each once, sorted. */
+  readonly shards: readonly string[];
+}
+
+/** Reads `*.safetensors.index.json`. @throws UserError naming the file and the fault. */
+export async function readShardIndex(file: string): Promise<ShardIndex> {
+  const wrong = (what: string) => new UserError(`${file}: not a valid shard index: ${what}`);
+  let json: unknown;
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_INDEX_BYTES) throw wrong(`it has ${size} bytes, at most ${MAX_INDEX_BYTES} are allowed`);
+    json = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw wrong(error.message);
+    throw describeSystemError(error, file);
+  }
+  const map = (json as { weight_map?: unknown } | null)?.weight_map;
+  if (typeof map !== 'object' || map === null) throw wrong('it has no weight_map');
+  const entries = Object.entries(map);
+  if (entries.length === 0) throw wrong('its weight_map is empty');
+  if (entries.length > MAX_INDEX_ENTRIES) throw wrong(`it lists more than ${MAX_INDEX_ENTRIES} tensors`);
+  const tensors = new Map<string, string>();
+  for (const [tensor, shard] of entries) {
+    if (typeof shard !== 'string' || !isPlainFileName(shard)) {
+      throw wrong(
+        `tensor ${JSON.stringify(tensor)} is said to be in ${JSON.stringify(shard)}, a file name was expected`,
+      );
+    }
+    tensors.set(tensor, join(dirname(file), shard));
+  }
+  const shards = [...new Set(tensors.values())].sort();
+  if (shards.length > MAX_SHARDS) throw wrong(`it lists more than ${MAX_SHARDS} shards`);
+  return { file, tensors, shards };
+}
+
+/** A shard lies beside its index: a path could point a reader anywhere on the disk. */
+const isPlainFileName = (name: string) => /^[^/\\:]+\.safetensors$/.test(name) && name !== '..';

@@ -1,0 +1,88 @@
+import { AtomicFile } from '../atomic.ts';
+import { alignedDataOffset, headerJsonBytes, serializeHeader, type TensorEntry } from './safetensors.ts';
+
+/**
+ * Writes a safetensors file in one pass: room for the header is reserved at the front, tensors are appended as
+ * they come, the header is filled in last (what it says can depend on the data) and padded with spaces.
+ */
+export class SafetensorsWriter {
+  readonly #tensors: TensorEntry[] = [];
+
+  private constructor(
+    private readonly file: AtomicFile,
+    private readonly dataOffset: number,
+  ) {}
+
+  /** @param headerBytes upper bound of the header's JSON */
+  static async create(
+    target: string,
+    options: { headerBytes: number; overwrite: boolean },
+  ): Promise<SafetensorsWriter> {
+    const start = alignedDataOffset(options.headerBytes);
+    return new SafetensorsWriter(
+      await AtomicFile.create(target, { overwrite: options.overwrite, start }),
+      start,
+    );
+  }
+
+  get bytes(): number {
+    return this.file.position;
+  }
+
+  /** Announces a tensor; its bytes follow through `append`. Returns their position in the file. */
+  begin(tensor: Pick<TensorEntry, 'name' | 'dtype' | 'shape' | 'bytes'>): number {
+    this.#checkFilled();
+    const offset = this.file.position;
+    this.#tensors.push({ ...tensor, offset });
+    return offset;
+  }
+
+  append(bytes: Uint8Array): Promise<void> {
+    return this.file.append(bytes);
+  }
+
+  /** Replaces bytes already appended or still to come; used for arrays whose content is known last. */
+  writeAt(bytes: Uint8Array, position: number): Promise<void> {
+    return this.file.writeAt(bytes, position);
+  }
+
+  /** Writes the header that `makeHeader` builds (as long as `dataOffset`), then gives the file its name. */
+  async commit(
+    makeHeader: (tensors: readonly TensorEntry[], dataOffset: number) => Uint8Array,
+  ): Promise<void> {
+    this.#checkFilled();
+    await this.file.writeAt(makeHeader(this.#tensors, this.dataOffset), 0);
+    await this.file.commit();
+  }
+
+  discard(): Promise<void> {
+    return this.file.discard();
+  }
+
+  #checkFilled(): void {
+    const last = this.#tensors.at(-1);
+    if (last && last.offset + last.bytes !== this.file.position) {
+      throw new Error(
+        `${last.name}: ${this.file.position - last.offset} of ${last.bytes} bytes were written`,
+      );
+    }
+  }
+}
+
+/** `__metadata__` of a plain checkpoint: transformers refuses files that do not say which framework they are for. */
+const CHECKPOINT_METADATA = { format: 'pt' };
+
+/** JSON bytes of a plain checkpoint's header, for tensors in the order in which they will be written. */
+export function checkpointHeaderBytes(tensors: readonly Omit<TensorEntry, 'offset'>[]): number {
+  let offset = 0;
+  const placed = tensors.map(tensor => {
+    const entry = { ...tensor, offset };
+    offset += tensor.bytes;
+    return entry;
+  });
+  return headerJsonBytes(CHECKPOINT_METADATA, placed);
+}
+
+/** Header of a plain checkpoint. */
+export const checkpointHeader = (tensors: readonly TensorEntry[], dataOffset: number): Uint8Array =>
+  serializeHeader(CHECKPOINT_METADATA, tensors, dataOffset);

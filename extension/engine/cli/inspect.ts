@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { extname } from 'node:path';
+import type { CheckpointSummary, TvqSummary } from '../../protocol.ts';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { describeCheckpoint } from '../checkpoint/discover.ts';
+import { formatBits, formatBytes, formatCount, formatPercent } from '../format.ts';
+import { openTvq } from '../tvq/reader.ts';
+import { summarizeTvq } from '../tvq/summary.ts';
+import { command, type Run } from './options.ts';
+import { printResult, table, type CommonOptions } from './terminal.ts';
+
+export function addInspect(program: Command, run: Run): void {
+  command(
+    program,
+    'inspect <path...>',
+    'show what .tvq files and checkpoints hold, from their headers',
+  ).action((paths: string[], options: CommonOptions) =>
+    run(async () => {
+      const summaries = await Promise.all(paths.map(inspect));
+      printResult(options, summaries.length === 1 ? summaries[0] : summaries, () =>
+        summaries
+          .map(summary => (summary.kind === 'tvq' ? describeTvq(summary) : describe(summary)))
+          .join('\n\n'),
+      );
+    }),
+  );
+}
+
+const inspect = async (path: string): Promise<TvqSummary | CheckpointSummary> =>
+  extname(path) === '.tvq'
+    ? summarizeTvq(await openTvq(path))
+    : describeCheckpoint(await openCheckpoint(path));
+
+const SCHEMES = { fq: 'FQ', tvq: 'TVQ', rtvq: 'RTVQ' };
+
+function describeTvq(summary: TvqSummary): string {
+  const { scheme, bits, baseBits } = summary;
+  const widths = baseBits === undefined ? `${bits} bits` : `${baseBits}-bit shared base, ${bits}-bit offsets`;
+  const rows = summary.tasks.map(task => [
+    task.name,
+    formatBytes(task.bytes),
+    task.relativeError === undefined ? '' : `${(100 * task.relativeError).toPrecision(3)} %`,
+    task.checkpoint,
+  ]);
+  return [
+    table([
+      ['file', summary.file],
+      ['scheme', `${SCHEMES[scheme]}, ${widths}`],
+      ['base', `${summary.base.name} (${summary.base.fingerprint.slice(0, 12)})`],
+      ['size', `${formatBytes(summary.bytes)}, ${formatPercent(summary.bytes / summary.fp32Bytes)} of FP32`],
+      ['bits', formatBits(summary.bitsPerWeight)],
+      [
+        'tensors',
+        `${summary.tensors.quantized} quantized, ${summary.tensors.kept} exact, ${summary.tensors.unchanged} unchanged`,
+      ],
+      ['written', `${summary.created} by ${summary.tool}`],
+    ]),
+    '',
+    table([['task', 'bytes', 'error', 'checkpoint'], ...rows], [1, 2]),
+  ].join('\n');
+}
+
+const describe = (summary: CheckpointSummary): string =>
+  table([
+    ['path', summary.path],
+    ['model', summary.model ?? 'unknown'],
+    [
+      'size',
+      `${formatBytes(summary.bytes)} in ${summary.files.length} ${summary.files.length === 1 ? 'file' : 'files'}`,
+    ],
+    ['parameters', `${formatCount(summary.parameters)} in ${summary.tensors} tensors`],
+    [
+      'dtypes',
+      summary.dtypes.map(({ dtype, parameters }) => `${dtype} ${formatCount(parameters)}`).join(', '),
+    ],
+    ['architecture', summary.architecture],
+  ]);

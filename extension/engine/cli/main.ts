@@ -1,0 +1,32 @@
+import { Command, CommanderError } from 'commander';
+import { version } from '../version.ts';
+import { addDevices } from './devices.ts';
+import { addInspect } from './inspect.ts';
+import type { Run } from './options.ts';
+import { addQuantize } from './quantize.ts';
+import { addRestore } from './restore.ts';
+import { reportError } from './terminal.ts';
+import { addVerify } from './verify.ts';
+
+/** Runs the command line. @returns the exit status: 0 done, 1 failed, 2 wrong call, 130 cancelled */
+export async function main(args: readonly string[]): Promise<number> {
+  const cancel = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancel.abort());
+  let status = 0;
+  const run: Run = async action => {
+    status = (await action(cancel.signal)) ?? 0;
+  };
+  const program = new Command('tvq')
+    .description('Quantize task vectors, and restore models from them.')
+    .version(version)
+    .exitOverride();
+  for (const add of [addQuantize, addRestore, addInspect, addVerify, addDevices]) add(program, run);
+  for (const added of program.commands) added.exitOverride();
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has printed its message
+    return reportError(error, args.includes('--verbose'));
+  }
+}

@@ -1,0 +1,40 @@
+import { Option, type Command } from 'commander';
+import type { RunOptions } from '../../protocol.ts';
+import { DEFAULT_MEMORY } from '../recipe.ts';
+import { parseBytes, parseWhole } from './parse.ts';
+import type { CommonOptions } from './terminal.ts';
+
+/** Runs a command's action with the signal that Ctrl-C aborts; a returned number is the exit status. */
+export type Run = (action: (signal: AbortSignal) => Promise<number | void>) => Promise<void>;
+
+/** Adds a command with the options that all of them have. */
+export const command = (program: Command, nameAndArguments: string, summary: string): Command =>
+  program
+    .command(nameAndArguments)
+    .description(summary)
+    .option('--json', 'print one JSON object')
+    .option('--quiet', 'print no progress and no warnings')
+    .option('--verbose', 'print stack traces');
+
+/** Options of commands that compute. */
+export interface EngineOptions extends CommonOptions, RunOptions {}
+
+export const withEngine = (added: Command): Command =>
+  added
+    .addOption(
+      new Option('--backend <name>', 'where to compute').choices(['auto', 'cpu', 'webgpu']).default('auto'),
+    )
+    .addOption(
+      new Option('--memory <size>', 'memory to stay under')
+        .argParser(parseBytes)
+        .default(DEFAULT_MEMORY, '1GiB'),
+    )
+    .addOption(
+      new Option('--threads <n>', 'CPU threads; 0: one a core').argParser(parseWhole(0, 1024)).default(0),
+    );
+
+export const runOptions = ({ backend, memory, threads }: EngineOptions): RunOptions => ({
+  backend,
+  memory,
+  threads,
+});

@@ -1,0 +1,90 @@
+/** What the engine does, for the command and for the engine process alike. */
+import type {
+  DevicesReport,
+  PlanSummary,
+  Problem,
+  Progress,
+  QuantizeRecipe,
+  QuantizeResult,
+  RestoreRecipe,
+  RestoreResult,
+  RunOptions,
+  VerifyResult,
+} from '../protocol.ts';
+import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from './backends.ts';
+import type { Room } from './budget.ts';
+import { Cancelled } from './errors.ts';
+import { loadKernels } from './kernels.ts';
+import { planQuantize } from './quantize/plan.ts';
+import { runQuantize } from './quantize/run.ts';
+import { planRestore } from './restore/plan.ts';
+import { runRestore } from './restore/run.ts';
+import { refuseErrors } from './runPlanned.ts';
+import { verifyTvq } from './tvq/verify.ts';
+
+/** How a caller follows and stops a job. */
+export interface Hooks {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** Plans without reading a tensor or starting a backend. */
+export async function plan(recipe: QuantizeRecipe, options: RunOptions): Promise<PlanSummary> {
+  return (await planQuantize(recipe, previewRoom(options))).summary;
+}
+
+export async function quantize(
+  recipe: QuantizeRecipe,
+  options: RunOptions,
+  { signal, onProgress }: Hooks,
+): Promise<QuantizeResult> {
+  return withBackend(
+    options,
+    room => planQuantize(recipe, room),
+    ({ summary }) => summary.problems,
+    (planned, backend) => runQuantize(planned, backend, signal, onProgress),
+  );
+}
+
+export async function restore(
+  recipe: RestoreRecipe,
+  options: RunOptions,
+  { signal, onProgress }: Hooks,
+): Promise<RestoreResult> {
+  return withBackend(
+    options,
+    room => planRestore(recipe, room),
+    ({ problems }) => problems,
+    (planned, backend) => runRestore(planned, backend, signal, onProgress),
+  );
+}
+
+/** Plans for the CPU first, so that mistakes are found before a GPU is looked for; another backend gets its own plan. */
+async function withBackend<Plan, Result>(
+  options: RunOptions,
+  makePlan: (room: Room) => Promise<Plan>,
+  problemsOf: (plan: Plan) => readonly Problem[],
+  run: (plan: Plan, backend: EngineBackend) => Promise<Result>,
+): Promise<Result> {
+  const forCpu = await makePlan(previewRoom(options));
+  refuseErrors(problemsOf(forCpu));
+  const backend = await chooseBackend(options);
+  try {
+    if (backend.kind === 'cpu') return await run(forCpu, backend);
+    const planned = await makePlan(backend.room);
+    refuseErrors(problemsOf(planned));
+    return await run(planned, backend);
+  } finally {
+    backend.dispose();
+  }
+}
+
+export async function verify(file: string, hooks: Hooks): Promise<VerifyResult> {
+  try {
+    return await verifyTvq(file, await loadKernels(), hooks.signal, hooks.onProgress);
+  } catch (error) {
+    throw hooks.signal.aborted ? new Cancelled() : error;
+  }
+}
+
+export const devices = (options: RunOptions): Promise<DevicesReport> => reportDevices(options);

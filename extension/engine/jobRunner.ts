@@ -1,0 +1,55 @@
+import type { Backend } from '../../kernels/backend.ts';
+import type { Kernels } from '../../kernels/wasm.ts';
+import { FilePool } from './checkpoint/io.ts';
+import { OrderedSink, WriteAhead, type Sink } from './orderedSink.ts';
+import { jobBytes, runJob, type Job } from './runJob.ts';
+
+/**
+ * Runs jobs and hands what they emit to the sink, in the order of the jobs. Rejects with the first error, or with the
+ * signal's reason; then nothing is emitted any more.
+ */
+export type JobRunner = (
+  jobs: readonly Job[],
+  sink: Sink,
+  signal: AbortSignal,
+  /** Called with the tensor's name and the bytes that were read for it. */
+  onJobDone: (tensor: string, bytes: number) => void,
+) => Promise<void>;
+
+/** Runs jobs in this thread, as many side by side as the backend has scopes: the WebGPU backend's way. */
+export const localRunner =
+  (backend: Backend, kernels: Kernels): JobRunner =>
+  async (jobs, sink, signal, onJobDone) => {
+    const files = new FilePool();
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    const failed = new Promise<never>((_, reject) => {
+      either.addEventListener('abort', () => reject(either.reason as Error), { once: true });
+    });
+    failed.catch(() => undefined); // it is raced below; a late abort has no one left to tell
+    const ordered = new OrderedSink(sink, error => stop.abort(error));
+    const queue = jobs.entries();
+    const lane = async () => {
+      for (const [number, job] of queue) {
+        either.throwIfAborted();
+        const ahead = new WriteAhead(event => ordered.push(number, event));
+        const emit = (event: Parameters<typeof ahead.emit>[0]) => ahead.emit(event);
+        ordered.finish(number, await runJob(job, { backend, kernels, files, signal: either, emit }));
+        onJobDone(job.tensor, jobBytes(job));
+      }
+    };
+    const lanes = Array.from({ length: backend.scopes }, () =>
+      lane().catch((error: unknown) => {
+        stop.abort(error);
+        throw error;
+      }),
+    );
+    try {
+      either.throwIfAborted();
+      await Promise.race([Promise.all(lanes).then(() => ordered.drained()), failed]);
+    } finally {
+      stop.abort();
+      await Promise.allSettled(lanes);
+      await files.close();
+    }
+  };

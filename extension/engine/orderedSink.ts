@@ -1,0 +1,99 @@
+import type { JobEvent, JobReport } from './job.ts';
+
+/** Takes what jobs emit, one event after the other, jobs in order. */
+export interface Sink {
+  accept(job: number, event: JobEvent): Promise<void>;
+  finished(job: number, report: JobReport): void;
+}
+
+interface Waiting {
+  readonly event: JobEvent;
+  readonly written: () => void;
+}
+
+/**
+ * Puts the events of jobs that run side by side into the order of the jobs, so that a file's bytes do not depend on
+ * how many threads there were. Events of later jobs wait here; who emits them waits for `push` to resolve.
+ */
+export class OrderedSink {
+  readonly #waiting = new Map<number, Waiting[]>();
+  readonly #reports = new Map<number, JobReport>();
+  readonly #idle: (() => void)[] = [];
+  #turn = 0;
+  #pumping = false;
+
+  constructor(
+    private readonly sink: Sink,
+    private readonly fail: (error: unknown) => void,
+  ) {}
+
+  /** Resolves when the event was taken; never when the run fails. */
+  push(job: number, event: JobEvent): Promise<void> {
+    return new Promise(written => {
+      const queue = this.#waiting.get(job) ?? [];
+      this.#waiting.set(job, queue);
+      queue.push({ event, written });
+      void this.#pump();
+    });
+  }
+
+  finish(job: number, report: JobReport): void {
+    this.#reports.set(job, report);
+    void this.#pump();
+  }
+
+  /** Resolves when everything that was pushed and finished so far has been taken. */
+  drained(): Promise<void> {
+    return new Promise(resolve => {
+      this.#idle.push(resolve);
+      void this.#pump();
+    });
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (;;) {
+        const next = this.#waiting.get(this.#turn)?.shift();
+        if (next) {
+          await this.sink.accept(this.#turn, next.event);
+          next.written();
+          continue;
+        }
+        const report = this.#reports.get(this.#turn);
+        if (!report) break;
+        this.#waiting.delete(this.#turn);
+        this.#reports.delete(this.#turn);
+        this.sink.finished(this.#turn++, report);
+      }
+      for (const resolve of this.#idle.splice(0)) resolve();
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.#pumping = false;
+    }
+  }
+}
+
+/** Bytes a job may have emitted that are not yet written: keeps a thread busy while the disk catches up. */
+export const MAX_UNWRITTEN = 16 << 20;
+
+/** Lets a job run ahead of the disk by MAX_UNWRITTEN bytes. */
+export class WriteAhead {
+  #unwritten = 0;
+  #resume: (() => void) | undefined;
+
+  /** @param push hands an event on and resolves when it was written */
+  constructor(private readonly push: (event: JobEvent) => Promise<void>) {}
+
+  async emit(event: JobEvent): Promise<void> {
+    const bytes = event.type === 'bytes' ? event.bytes.length : 0;
+    this.#unwritten += bytes;
+    void this.push(event).then(() => {
+      this.#unwritten -= bytes;
+      this.#resume?.();
+    });
+    while (this.#unwritten > MAX_UNWRITTEN) await new Promise<void>(resolve => (this.#resume = resolve));
+  }
+}

@@ -1,0 +1,36 @@
+import { statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Problem } from '../protocol.ts';
+import { alreadyThere, exists } from './atomic.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import { formatBytes } from './format.ts';
+
+/** What stands in the way of writing `bytes` to an output: it is an input, it exists, the disk is full. */
+export async function checkOutput(
+  recipe: { readonly output: string; readonly overwrite: boolean },
+  inputs: readonly Pick<Checkpoint, 'path' | 'files'>[],
+  bytes: number,
+): Promise<Problem[]> {
+  const output = resolve(recipe.output);
+  const problems: Problem[] = [];
+  const error = (message: string) => problems.push({ severity: 'error', message });
+  if (inputs.some(({ path, files }) => path === output || files.includes(output))) {
+    error(`${recipe.output}: is one of the inputs; choose another output`);
+  } else if (!recipe.overwrite && (await exists(output))) {
+    error(alreadyThere(recipe.output).message);
+  }
+  const free = await freeBytes(dirname(output));
+  if (free !== undefined && free < bytes) {
+    error(`${dirname(output)}: ${formatBytes(free)} are free, ${formatBytes(bytes)} are needed`);
+  }
+  return problems;
+}
+
+/** Free bytes of the nearest folder that exists; undefined where the system does not tell. */
+async function freeBytes(folder: string): Promise<number | undefined> {
+  for (let at = folder; ; at = dirname(at)) {
+    const stats = await statfs(at).catch(() => undefined);
+    if (stats) return stats.bavail * stats.bsize;
+    if (at === dirname(at)) return undefined;
+  }
+}

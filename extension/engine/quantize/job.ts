@@ -1,0 +1,208 @@
+/** Quantizes one tensor of every checkpoint: the part of a quantize run that is the same for each tensor. */
+import type { Region, Scope } from '../../../kernels/backend.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
+import { RawTensor } from './exact.ts';
+import { SharedVector } from './sharedVector.ts';
+import { inputBytes, SPAN_ELEMENTS, TensorInput } from './tensorInput.ts';
+import {
+  decide,
+  emitCodes,
+  encoderBytes,
+  encoderMemory,
+  extentOf,
+  withoutPayload,
+  type EncoderMemory,
+  type Values,
+} from './vectorEncoder.ts';
+
+export interface QuantizeJob {
+  readonly kind: 'quantize';
+  readonly tensor: string;
+  /** The base model's tensor; absent for fq, and for a tensor that only a fine-tuned checkpoint has. */
+  readonly base: TensorSource | undefined;
+  /** Bits of the shared vector's tensor, its output being 0; undefined where the tensor has none. */
+  readonly sharedBits: number | undefined;
+  readonly tasks: readonly TaskTensor[];
+  /** Whether all of the tensor fits into backend memory, so that it is read once. */
+  readonly resident: boolean;
+}
+
+export interface TaskTensor {
+  /** Number of the vector in the .tvq file. */
+  readonly output: number;
+  /** undefined: this checkpoint does not have the tensor. */
+  readonly source: TensorSource | undefined;
+  /** Bits a weight; undefined: stored exactly. */
+  readonly bits: number | undefined;
+}
+
+type Source = TensorSource & { dtype: QuantizableDtype };
+
+/** Tensors that go through backend memory at once besides the base's: two alternate, so that the next is read
+ * while one is computed; a shared vector needs all of them. */
+const tunedInMemory = (job: QuantizeJob, quantized: number) =>
+  job.sharedBits === undefined ? Math.min(2, quantized) : quantized;
+
+/** Backend bytes that a job needs. */
+export function quantizeJobBytes(job: QuantizeJob, chunk: number): number {
+  const quantized = job.tasks.filter(({ bits }) => bits !== undefined);
+  const widest = quantized[0]?.source as Source | undefined;
+  if (!widest) return 0;
+  const count = elementCount(widest.shape);
+  const span = job.resident ? count : Math.min(count, SPAN_ELEMENTS);
+  const slack = 4096; // regions are rounded up to alignment
+  const tunedBytes = Math.max(...quantized.map(({ source }) => inputBytes((source as Source).dtype, span)));
+  const bits = Math.max(job.sharedBits ?? 0, ...quantized.map(({ bits }) => bits as number));
+  const shared = job.sharedBits === undefined ? 0 : SharedVector.bytes(count, span, job.sharedBits, chunk);
+  return (
+    (job.base ? inputBytes(job.base.dtype as QuantizableDtype, span) : 0) +
+    tunedInMemory(job, quantized.length) * tunedBytes +
+    encoderBytes(chunk, span, bits) +
+    shared +
+    slack * (quantized.length + 8)
+  );
+}
+
+/** Runs a job; emits begin/bytes/end for each output in order. */
+export function runQuantizeJob(job: QuantizeJob, context: JobContext): Promise<JobReport> {
+  return context.backend.scope(memory => new QuantizeRun(job, context, memory).run());
+}
+
+class QuantizeRun {
+  readonly #warnings: string[] = [];
+  readonly #count: number;
+  readonly #spanElements: number;
+
+  constructor(
+    private readonly job: QuantizeJob,
+    private readonly context: JobContext,
+    private readonly memory: Scope,
+  ) {
+    const any = job.tasks.find(({ bits }) => bits !== undefined)?.source ?? job.base;
+    this.#count = any ? elementCount(any.shape) : 0;
+    this.#spanElements = job.resident ? this.#count : Math.min(this.#count, SPAN_ELEMENTS);
+  }
+
+  async run(): Promise<JobReport> {
+    const quantized = this.job.tasks.filter(({ bits }) => bits !== undefined);
+    const [base, checksums] = quantized.length > 0 ? await this.#quantizeTasks(quantized) : [undefined, []];
+    const baseRaw = this.job.base && new RawTensor(this.context, this.job.base);
+    const taskChecksums: (string | undefined)[] = [];
+    for (const task of this.job.tasks) {
+      const number = quantized.indexOf(task);
+      taskChecksums.push(number >= 0 ? checksums[number] : await this.#storeExactly(task, baseRaw));
+    }
+    return { checksums: [base ?? (await baseRaw?.checksum()), ...taskChecksums], warnings: this.#warnings };
+  }
+
+  /** @returns the checksums of the base's tensor and of each task's */
+  async #quantizeTasks(tasks: readonly TaskTensor[]): Promise<[string | undefined, string[]]> {
+    const { job, memory, context } = this;
+    const base = job.base && this.#input(job.base);
+    const regions = Array.from({ length: tunedInMemory(job, tasks.length) }, () =>
+      memory.alloc(
+        Math.max(...tasks.map(({ source }) => inputBytes((source as Source).dtype, this.#spanElements))),
+      ),
+    );
+    const tuned = tasks.map(
+      ({ source }, i) =>
+        new TensorInput(context, source as TensorSource, regions[i % regions.length] as Region),
+    );
+    const bits = Math.max(job.sharedBits ?? 0, ...tasks.map(task => task.bits as number));
+    const scratch = encoderMemory(memory, context.backend.chunk, this.#spanElements, bits);
+    const shared =
+      base && job.sharedBits !== undefined ? await this.#encodeShared(base, tuned, scratch) : undefined;
+
+    const checksums: string[] = [];
+    for (const [i, task] of tasks.entries()) {
+      const input = tuned[i] as TensorInput;
+      const outcome = await this.#quantizeTask(task, input, tuned[i + 1], base, shared, scratch);
+      await context.emit({ type: 'end', output: task.output, outcome });
+      checksums.push(input.checksum);
+    }
+    return [base?.checksum, checksums];
+  }
+
+  async #encodeShared(
+    base: TensorInput,
+    tuned: TensorInput[],
+    scratch: EncoderMemory,
+  ): Promise<SharedVector | undefined> {
+    const { job, context, memory } = this;
+    const tensor = { count: this.#count, resident: job.resident, bits: job.sharedBits as number };
+    const shared = new SharedVector(context, scratch, memory, base, tuned, tensor);
+    const { outcome, usable } = await shared.encode();
+    await context.emit({ type: 'end', output: 0, outcome });
+    return usable ? shared : undefined;
+  }
+
+  async #quantizeTask(
+    task: TaskTensor,
+    input: TensorInput,
+    next: TensorInput | undefined,
+    base: TensorInput | undefined,
+    shared: SharedVector | undefined,
+    scratch: EncoderMemory,
+  ): Promise<RecordOutcome> {
+    const { context, job } = this;
+    const { backend } = context;
+    const values: Values = {
+      load: async span => {
+        const reading = input.load(span);
+        await (shared ?? base)?.load(span);
+        await reading;
+        if (job.resident) void next?.load(span).catch(() => undefined); // read ahead; a failure shows when it is awaited
+      },
+      chunk: ({ first, count }, out) =>
+        backend.deltaMinmax(
+          input.slice(first),
+          shared ? shared.reference(first) : base?.slice(first),
+          out,
+          count,
+        ),
+    };
+    if (shared && base) {
+      values.measure = ({ first, count }, out) =>
+        backend.deltaMinmax(input.slice(first), base.slice(first), out, count);
+    }
+    const decision = decide(await extentOf(context, this.#count, job.resident, values), task.bits as number);
+    if (decision.kind === 'constant') return withoutPayload('constant', decision.value);
+    if (decision.kind === 'unquantizable') {
+      this.#warnings.push(
+        `${input.source.file}: tensor "${job.tensor}" has NaN, infinite or barely differing values; it is stored exactly`,
+      );
+      return new RawTensor(context, input.source).emitExact(context.emit, task.output);
+    }
+    const tensor = {
+      count: this.#count,
+      resident: job.resident,
+      output: task.output,
+      affine: decision.affine,
+    };
+    return emitCodes(context, scratch, tensor, false, values);
+  }
+
+  /** @returns the checksum of the source, when there is one */
+  async #storeExactly(task: TaskTensor, base: RawTensor | undefined): Promise<string | undefined> {
+    const { context } = this;
+    let outcome = withoutPayload('absent');
+    let checksum: string | undefined;
+    if (task.source) {
+      const raw = new RawTensor(context, task.source);
+      checksum = await raw.checksum();
+      outcome =
+        base && (await raw.equals(base))
+          ? withoutPayload('same')
+          : await raw.emitExact(context.emit, task.output);
+    }
+    await context.emit({ type: 'end', output: task.output, outcome });
+    return checksum;
+  }
+
+  #input(source: TensorSource): TensorInput {
+    const region = this.memory.alloc(inputBytes(source.dtype as QuantizableDtype, this.#spanElements));
+    return new TensorInput(this.context, source, region);
+  }
+}

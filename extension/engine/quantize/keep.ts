@@ -1,0 +1,24 @@
+import { isQuantizable } from '../checkpoint/dtype.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import type { QuantizeRecipe } from '../../protocol.ts';
+
+/** Whether a tensor is stored exactly instead of quantized. */
+export type KeepRule = (tensor: TensorSource) => boolean;
+
+/** `default`: one-dimensional tensors (norms, biases) are a percent of the weights and feel every error. */
+const keepVectors: KeepRule = ({ shape }) => shape.length < 2;
+
+/** `paper`: the rule of the published code (src/quantize_task_vector.py), made for OpenCLIP's names. */
+const keepAsPublished: KeepRule = ({ name }) =>
+  !name.includes('weight') || name.includes('ln_') || name.includes('token_embedding.weight');
+
+/** The rule of a recipe; tensors that are not floating point, and empty ones, are always kept. */
+export function keepRule({ preset, keep }: Pick<QuantizeRecipe, 'preset' | 'keep'>): KeepRule {
+  const rule = preset === 'paper' ? keepAsPublished : keepVectors;
+  const patterns = keep.map(pattern => new RegExp(pattern));
+  return tensor =>
+    !isQuantizable(tensor.dtype) ||
+    tensor.bytes === 0 ||
+    rule(tensor) ||
+    patterns.some(pattern => pattern.test(tensor.name));
+}

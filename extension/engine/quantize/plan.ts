@@ -1,0 +1,219 @@
+/** From a recipe to exactly what will be done, from headers alone. */
+import { basename, resolve } from 'node:path';
+import { packedBytes } from '../../../kernels/backend.ts';
+import type { PlanSummary, Problem, QuantizeRecipe } from '../../protocol.ts';
+import { MIN_MEMORY, type Budget, type Room } from '../budget.ts';
+import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
+import {
+  plannedBytes,
+  type PlannedRecord,
+  type PlannedVector,
+  type TableRow,
+  type TvqLayout,
+} from '../tvq/header.ts';
+import { SHARED_VECTOR, type Codec } from '../tvq/layout.ts';
+import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
+import { TOOL } from '../version.ts';
+import { checkOutput } from '../outputCheck.ts';
+import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
+import { quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
+import { keepRule } from './keep.ts';
+
+export interface QuantizePlan {
+  readonly recipe: QuantizeRecipe;
+  readonly layout: TvqLayout;
+  /** In the order of their payloads in the file. */
+  readonly jobs: readonly QuantizeJob[];
+  readonly budget: Budget;
+  readonly summary: PlanSummary;
+}
+
+/** Plans a quantize run. Faults of single files throw; everything else that is wrong is listed in the summary. */
+export async function planQuantize(recipe: QuantizeRecipe, room: Room): Promise<QuantizePlan> {
+  const { chunk } = room;
+  const [base, ...tasks] = await Promise.all(
+    [recipe.base, ...recipe.tasks.map(({ path }) => path)].map(openCheckpoint),
+  );
+  const checkpoints = { base: base as Checkpoint, tasks };
+  const jobs = alignedFirst(makeJobs(recipe, checkpoints));
+  const layout = makeLayout(recipe, checkpoints, jobs);
+  const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
+  const budget = room.budget(streamed);
+  const placed = jobs.map(job => {
+    const resident = { ...job, resident: true };
+    return quantizeJobBytes(resident, chunk) <= budget.arena ? resident : job;
+  });
+  const problems = [
+    ...checkRecipe(recipe, checkpoints),
+    ...compareCheckpoints(recipe, checkpoints, keepRule(recipe)),
+    ...checkMemory(room, budget, jobs),
+    ...(await checkOutput(recipe, [checkpoints.base, ...tasks], plannedBytes(layout))),
+  ];
+  return {
+    recipe,
+    layout,
+    jobs: placed,
+    budget,
+    summary: summarize(recipe, checkpoints, layout, placed, budget, problems, chunk),
+  };
+}
+
+/** A job a tensor, in the order of the base's data so that disks read forward. */
+function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints): QuantizeJob[] {
+  const keeps = keepRule(recipe);
+  const firstOutput = recipe.scheme === 'rtvq' ? 1 : 0;
+  const names = new Set([base, ...tasks].flatMap(({ tensors }) => [...tensors.keys()]));
+  return [...names].map(tensor => {
+    const inBase = base.tensors.get(tensor);
+    const quantizable = (source: TensorSource | undefined): source is TensorSource =>
+      source !== undefined && !keeps(source) && (recipe.scheme === 'fq' || comparable(source, inBase));
+    const sources = tasks.map(task => task.tensors.get(tensor));
+    const shared = recipe.scheme === 'rtvq' && sources.every(quantizable);
+    return {
+      kind: 'quantize',
+      tensor,
+      base: recipe.scheme === 'fq' ? undefined : inBase,
+      sharedBits: shared ? recipe.baseBits : undefined,
+      tasks: sources.map((source, t) => ({
+        output: firstOutput + t,
+        source,
+        bits: quantizable(source) ? recipe.bits : undefined,
+      })),
+      resident: false,
+    };
+  });
+}
+
+/** Whether a task vector exists: the base has a floating-point tensor of that shape. */
+const comparable = (source: TensorSource, base: TensorSource | undefined): boolean =>
+  base !== undefined && isQuantizable(base.dtype) && base.shape.join() === source.shape.join();
+
+const codecOf = ({ source, bits }: TaskTensor): Codec =>
+  source === undefined
+    ? { codec: 'absent' }
+    : bits === undefined
+      ? { codec: 'exact' }
+      : { codec: 'affine', bits };
+
+const codecBytes = (codec: Codec, source: TensorSource): number =>
+  codec.codec === 'affine'
+    ? packedBytes(elementCount(source.shape), codec.bits)
+    : codec.codec === 'exact'
+      ? source.bytes
+      : 0;
+
+/** Payload sizes of a job's outputs. */
+function payloadsOf(job: QuantizeJob): number[] {
+  const tasks = job.tasks.map(task => (task.source ? codecBytes(codecOf(task), task.source) : 0));
+  return job.sharedBits === undefined
+    ? tasks
+    : [codecBytes({ codec: 'affine', bits: job.sharedBits }, job.base as TensorSource), ...tasks];
+}
+
+/**
+ * Orders jobs by the power of two that divides all their payload sizes, eight first: then every tensor lies at a
+ * multiple of its element size without padding, as readers that map the file into arrays need it.
+ */
+function alignedFirst(jobs: readonly QuantizeJob[]): QuantizeJob[] {
+  const alignment = (job: QuantizeJob) =>
+    Math.min(
+      ...[job].flatMap(payloadsOf).map(bytes => [8, 4, 2, 1].find(size => bytes % size === 0) as number),
+      8,
+    );
+  return jobs
+    .map(job => ({ job, alignment: alignment(job) }))
+    .sort((a, b) => b.alignment - a.alignment)
+    .map(({ job }) => job);
+}
+
+function makeLayout(
+  recipe: QuantizeRecipe,
+  { base, tasks }: Checkpoints,
+  jobs: readonly QuantizeJob[],
+): TvqLayout {
+  const tensors: TableRow[] = [];
+  const rows = new Map<string, number>();
+  const rowOf = ({ name, dtype, shape }: TensorSource): number => {
+    const key = JSON.stringify([name, dtype, shape]);
+    const known = rows.get(key);
+    if (known !== undefined) return known;
+    rows.set(key, tensors.length);
+    return tensors.push([name, dtype, shape]) - 1;
+  };
+  const record = (source: TensorSource, codec: Codec): PlannedRecord => ({
+    row: rowOf(source),
+    codec,
+    bytes: codecBytes(codec, source),
+  });
+
+  const baseRows = jobs.flatMap(job => (job.base ? [rowOf(job.base)] : []));
+  const vectors: PlannedVector[] = tasks.map((checkpoint, t) => ({
+    name: recipe.tasks[t]?.name as string,
+    checkpoint: checkpoint.name,
+    records: jobs.flatMap(job => {
+      const task = job.tasks[t] as TaskTensor;
+      const source = task.source ?? job.base;
+      return source ? [record(source, codecOf(task))] : [];
+    }),
+  }));
+  const shared = jobs.filter(({ sharedBits }) => sharedBits !== undefined);
+  const sharedVector: PlannedVector = {
+    name: SHARED_VECTOR,
+    checkpoint: undefined,
+    records: shared.map(job =>
+      record(job.base as TensorSource, { codec: 'affine', bits: job.sharedBits as number }),
+    ),
+  };
+  const { scheme, bits, baseBits, preset, keep } = recipe;
+  const settings = { scheme, bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };
+  return {
+    tool: TOOL,
+    scheme: settings,
+    tensors,
+    base: { name: base.name, rows: baseRows },
+    vectors: scheme === 'rtvq' ? [sharedVector, ...vectors] : vectors,
+    // Names instead of paths: a file that is handed on says what it is made of, not where its maker keeps it.
+    recipe: {
+      kind: 'quantize',
+      ...settings,
+      preset,
+      keep,
+      base: base.name,
+      tasks: recipe.tasks.map(({ name, path }) => ({ name, path: basename(path) })),
+    },
+  };
+}
+
+function summarize(
+  recipe: QuantizeRecipe,
+  { base, tasks }: Checkpoints,
+  layout: TvqLayout,
+  jobs: readonly QuantizeJob[],
+  budget: Budget,
+  problems: readonly Problem[],
+  chunk: number,
+): PlanSummary {
+  const bytes = plannedBytes(layout);
+  const parameters = (counted: (task: TaskTensor) => boolean) =>
+    jobs
+      .flatMap(job => job.tasks)
+      .reduce((sum, task) => sum + (task.source && counted(task) ? elementCount(task.source.shape) : 0), 0);
+  const largest = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
+  return {
+    output: resolve(recipe.output),
+    bytes,
+    fp32Bytes: 4 * parameters(() => true),
+    bitsPerWeight: bitsPerWeight(
+      bytes,
+      parameters(({ bits }) => bits !== undefined),
+    ),
+    readBytes: (recipe.scheme === 'fq' ? 0 : base.bytes) + tasks.reduce((sum, task) => sum + task.bytes, 0),
+    memory: MIN_MEMORY + budget.threads * largest,
+    tasks: recipe.tasks.map(({ name }) => name),
+    tensors: countTensors(
+      layout.vectors.filter(({ checkpoint }) => checkpoint !== undefined).flatMap(({ records }) => records),
+    ),
+    problems,
+  };
+}

@@ -1,0 +1,94 @@
+import type { Progress, QuantizeResult } from '../../protocol.ts';
+import type { EngineBackend } from '../backends.ts';
+import type { JobReport, RecordOutcome } from '../job.ts';
+import { runPlanned } from '../runPlanned.ts';
+import { fingerprintOf } from '../tvq/header.ts';
+import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
+import { TvqWriter } from '../tvq/writer.ts';
+import { elementCount } from '../checkpoint/dtype.ts';
+import type { QuantizePlan } from './plan.ts';
+
+/** Does what a plan says; nothing is left behind unless all of it succeeds. */
+export async function runQuantize(
+  plan: QuantizePlan,
+  backend: EngineBackend,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<QuantizeResult> {
+  const started = performance.now();
+  const { recipe, layout, jobs, budget, summary } = plan;
+  const writer = await TvqWriter.create(summary.output, layout, recipe.overwrite);
+  const reports: JobReport[] = [];
+  await runPlanned(
+    { jobs, budget, backend, signal, onProgress },
+    {
+      accept: (job, event) => writer.accept(jobs[job]?.tensor as string, event),
+      finished: (job, report) => void (reports[job] = report),
+    },
+    writer,
+    () => writer.commit(provenanceOf(plan, reports)),
+  );
+  const tasks = layout.vectors.flatMap((vector, v) =>
+    vector.checkpoint === undefined ? [] : [{ vector, outcomes: writer.outcomes[v] as RecordOutcome[] }],
+  );
+  return {
+    output: summary.output,
+    bytes: writer.bytes,
+    fp32Bytes: summary.fp32Bytes,
+    bitsPerWeight: bitsPerWeight(
+      writer.bytes,
+      tasks.reduce(
+        (sum, { vector, outcomes }) => sum + quantizedParameters(plan, vector.records, outcomes),
+        0,
+      ),
+    ),
+    tasks: summary.tasks,
+    tensors: countTensors(tasks.flatMap(({ outcomes }) => outcomes.map(codec => ({ codec })))),
+    relativeErrors: tasks.map(({ outcomes }) => relativeError(outcomes)),
+    seconds: (performance.now() - started) / 1000,
+    readBytes: summary.readBytes,
+    backend: backend.kind,
+    backendReason: backend.reason,
+    warnings: [
+      ...summary.problems.map(({ message }) => message),
+      ...reports.flatMap(({ warnings }) => warnings),
+    ],
+  };
+}
+
+/** Weights that were quantized; a constant is a quantized tensor that needed no codes. */
+const quantizedParameters = (
+  { layout }: QuantizePlan,
+  records: QuantizePlan['layout']['vectors'][number]['records'],
+  outcomes: readonly RecordOutcome[],
+): number =>
+  records.reduce((sum, { row }, i) => {
+    const quantized = outcomes[i]?.codec === 'affine' || outcomes[i]?.codec === 'constant';
+    return sum + (quantized ? elementCount(layout.tensors[row]?.[2] ?? []) : 0);
+  }, 0);
+
+const relativeError = (outcomes: readonly RecordOutcome[]): number => {
+  const [error, energy] = outcomes.reduce(([e, n], { errors }) => [e + errors[0], n + errors[1]], [0, 0]);
+  return energy > 0 ? error / energy : 0;
+};
+
+/** Identity of the checkpoints, from the checksums that the jobs brought back: base first, then the tasks. */
+function provenanceOf({ layout, jobs, recipe }: QuantizePlan, reports: readonly JobReport[]) {
+  const sourcesOf = (position: number) =>
+    jobs.flatMap((job, j) => {
+      const source = position === 0 ? job.base : job.tasks[position - 1]?.source;
+      return source
+        ? [[source.name, source.dtype, source.shape, reports[j]?.checksums[position] as string] as const]
+        : [];
+    });
+  const base = sourcesOf(0);
+  const tasks = recipe.tasks.map((_, t) => fingerprintOf(sourcesOf(t + 1)));
+  return {
+    created: new Date().toISOString(),
+    baseChecksums: base.map(([, , , checksum]) => checksum),
+    baseFingerprint: fingerprintOf(base),
+    fingerprints: layout.vectors.map(({ checkpoint }) =>
+      checkpoint === undefined ? undefined : tasks.shift(),
+    ),
+  };
+}

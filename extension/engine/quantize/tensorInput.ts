@@ -1,0 +1,94 @@
+import {
+  BYTES_PER_ELEMENT,
+  CHUNK_ALIGNMENT,
+  type FloatType,
+  type Region,
+  type Slice,
+} from '../../../kernels/backend.ts';
+import { demoteF64, Xxh64 } from '../../../kernels/checksum.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { JobContext } from '../job.ts';
+
+/** A stretch of a tensor that is in backend memory at once, in elements; the whole tensor when it is resident. */
+export interface Span {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Elements of a span when a tensor does not fit: 8 MiB of F32, long enough for full disk speed. */
+export const SPAN_ELEMENTS = 1024 * CHUNK_ALIGNMENT;
+
+/** A span of the whole tensor, or spans of SPAN_ELEMENTS. */
+export function spansOf(count: number, resident: boolean): Span[] {
+  const step = resident ? Math.max(count, 1) : SPAN_ELEMENTS;
+  return Array.from({ length: Math.ceil(count / step) }, (_, i) => ({
+    first: i * step,
+    count: Math.min(step, count - i * step),
+  }));
+}
+
+/** Chunks of a span that a backend takes at once, `first` counted from the span's beginning. */
+export const chunksOf = (span: Span, chunk: number): Span[] =>
+  Array.from({ length: Math.ceil(span.count / chunk) }, (_, i) => ({
+    first: i * chunk,
+    count: Math.min(chunk, span.count - i * chunk),
+  }));
+
+/** Type of a tensor's elements in backend memory. */
+export const floatTypeOf = (dtype: QuantizableDtype): FloatType => (dtype === 'F64' ? 'F32' : dtype);
+
+/** Backend bytes that `count` elements of a checkpoint tensor take; F64 is read as it is and rounded in place. */
+export const inputBytes = (dtype: QuantizableDtype, count: number): number =>
+  (count * Math.max(DTYPE_BITS[dtype], 8 * BYTES_PER_ELEMENT[floatTypeOf(dtype)])) / 8;
+
+/**
+ * A checkpoint tensor on its way into backend memory, one span at a time. Bytes are read from disk once as long as
+ * a span stays loaded, and hashed the first time they pass.
+ */
+export class TensorInput {
+  readonly #hash: Xxh64;
+  #hashedElements = 0;
+  #loaded: { span: Span; done: Promise<void> } | undefined;
+
+  /** @param region holds `inputBytes` of the largest span */
+  constructor(
+    private readonly context: JobContext,
+    readonly source: TensorSource,
+    private readonly region: Region,
+  ) {
+    this.#hash = new Xxh64(context.kernels);
+  }
+
+  /** Starts to read a span into the region unless it is there; resolves when it is. */
+  load(span: Span): Promise<void> {
+    if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(span) };
+    return this.#loaded.done;
+  }
+
+  /** Elements of the loaded span from `first`, counted from the span's beginning. */
+  slice(first: number): Slice {
+    return { region: this.region, type: floatTypeOf(this.source.dtype as QuantizableDtype), first };
+  }
+
+  /** XXH64 of the tensor's bytes, known after all spans were loaded once in order. */
+  get checksum(): string {
+    if (this.#hashedElements !== elementCount(this.source.shape))
+      throw new Error(`${this.source.name} was not read whole`);
+    return this.#hash.digest();
+  }
+
+  async #read(span: Span): Promise<void> {
+    const { backend, files, signal } = this.context;
+    const elementBytes = DTYPE_BITS[this.source.dtype] / 8;
+    signal.throwIfAborted();
+    await backend.write(this.region, 0, span.count * elementBytes, async view => {
+      await files.read(this.source.file, view, this.source.offset + span.first * elementBytes);
+      if (span.first === this.#hashedElements) {
+        this.#hash.update(view);
+        this.#hashedElements += span.count;
+      }
+      if (this.source.dtype === 'F64') demoteF64(this.context.kernels, view);
+    });
+  }
+}

@@ -1,0 +1,145 @@
+import { packedBytes, type Affine, type Extent, type Region, type Scope } from '../../../kernels/backend.ts';
+import { Xxh64 } from '../../../kernels/checksum.ts';
+import type { JobContext, RecordOutcome } from '../job.ts';
+import { affineOf, affineTable } from './affine.ts';
+import { chunksOf, spansOf, type Span } from './tensorInput.ts';
+
+/** Values to quantize, chunk by chunk: x = tuned − reference. */
+export interface Values {
+  /** Makes a span's chunks available. */
+  load(span: Span): Promise<void>;
+  /** The chunk's values, or its range alone when `out` is undefined; `chunk.first` counts from its span. */
+  chunk(chunk: Span, out: Region | undefined): Promise<Extent>;
+  /** The values that the error is measured against, when they are others: an offset's whole task vector. */
+  measure?(chunk: Span, out: Region): Promise<Extent>;
+}
+
+/** Scratch memory for one chunk of values, their codes and what the codes decode to. */
+export interface EncoderMemory {
+  readonly x: Region;
+  readonly y: Region;
+  /** Codes of one span. */
+  readonly codes: Region;
+}
+
+/** XXH64 of no bytes. */
+const NO_PAYLOAD = 'ef46db3751d8e999';
+
+/** Outcome of a tensor that takes no payload. */
+export const withoutPayload = (codec: 'constant' | 'same' | 'absent', value = 0): RecordOutcome => ({
+  codec,
+  scales: [0, value],
+  checksum: NO_PAYLOAD,
+  errors: [0, 0],
+});
+
+/** Scratch bytes of an encoder, for the plan. */
+export const encoderBytes = (chunk: number, spanElements: number, bits: number): number =>
+  2 * 4 * Math.min(chunk, spanElements) + packedBytes(spanElements, bits) + 4;
+
+export const encoderMemory = (
+  memory: Scope,
+  chunk: number,
+  spanElements: number,
+  bits: number,
+): EncoderMemory => ({
+  x: memory.alloc(4 * Math.min(chunk, spanElements)),
+  y: memory.alloc(4 * Math.min(chunk, spanElements)),
+  codes: memory.alloc(packedBytes(spanElements, bits) + 4),
+});
+
+/** Joins the ranges of two chunks. */
+const join = (a: Extent, b: Extent): Extent => ({
+  min: Math.min(a.min, b.min),
+  max: Math.max(a.max, b.max),
+  finite: a.finite && b.finite,
+});
+
+/** Range of all values of a tensor. */
+export async function extentOf(
+  context: JobContext,
+  count: number,
+  resident: boolean,
+  values: Values,
+): Promise<Extent> {
+  let extent: Extent = { min: Infinity, max: -Infinity, finite: true };
+  for (const span of spansOf(count, resident)) {
+    await values.load(span);
+    for (const chunk of chunksOf(span, context.backend.chunk)) {
+      context.signal.throwIfAborted();
+      extent = join(extent, await values.chunk(chunk, undefined));
+    }
+  }
+  return extent;
+}
+
+/** What to do once the range is known; `unquantizable`: NaN, infinity, or a range too small for a scale. */
+export type Decision =
+  { kind: 'constant'; value: number } | { kind: 'affine'; affine: Affine } | { kind: 'unquantizable' };
+
+export function decide(extent: Extent, bits: number): Decision {
+  if (!extent.finite) return { kind: 'unquantizable' };
+  if (extent.min === extent.max) return { kind: 'constant', value: extent.min };
+  const affine = affineOf(extent, bits);
+  return affine ? { kind: 'affine', affine } : { kind: 'unquantizable' };
+}
+
+/**
+ * Second pass: quantizes, packs and emits the codes of `output`, measuring the squared error on the way.
+ * @param whole whether `memory.codes` holds the codes of the whole tensor rather than of one span
+ */
+export async function emitCodes(
+  context: JobContext,
+  memory: EncoderMemory,
+  job: { count: number; resident: boolean; output: number; affine: Affine },
+  whole: boolean,
+  values: Values,
+): Promise<RecordOutcome> {
+  const { backend, signal } = context;
+  const { affine, count, output } = job;
+  const table = affineTable(affine);
+  const hash = new Xxh64(context.kernels);
+  let error = 0;
+  let energy = 0;
+  const measured = async (chunk: Span): Promise<number> => {
+    await values.measure?.(chunk, memory.y);
+    return (await backend.squaredError(memory.y, memory.y, chunk.count)).energy;
+  };
+  await context.emit({ type: 'begin', output, codec: 'affine', bytes: packedBytes(count, affine.bits) });
+  for (const span of spansOf(count, job.resident)) {
+    await values.load(span);
+    const start = whole ? span.first : 0;
+    for (const chunk of chunksOf(span, backend.chunk)) {
+      signal.throwIfAborted();
+      const first = start + chunk.first;
+      await values.chunk(chunk, memory.x);
+      await backend.quantizePack(memory.x, affine, memory.codes, first, chunk.count);
+      await backend.unpackDequantize(
+        memory.codes,
+        first,
+        affine.bits,
+        table,
+        undefined,
+        memory.y,
+        0,
+        chunk.count,
+      );
+      const sums = await backend.squaredError(memory.x, memory.y, chunk.count);
+      error += sums.error;
+      energy += values.measure ? await measured(chunk) : sums.energy;
+    }
+    const bytes = await backend.read(
+      memory.codes,
+      packedBytes(start, affine.bits),
+      packedBytes(span.count, affine.bits),
+    );
+    hash.update(bytes);
+    await context.emit({ type: 'bytes', bytes: bytes as Uint8Array<ArrayBuffer> });
+  }
+  return {
+    codec: 'affine',
+    scales: [affine.scale, affine.zero],
+    checksum: hash.digest(),
+    errors: [error, energy],
+  };
+}

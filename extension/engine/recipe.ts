@@ -1,0 +1,78 @@
+/** Recipes as they come in, from any entrance: checked, with every default written out. */
+import { z } from 'zod';
+import type { QuantizeRecipe, RestoreRecipe, RunOptions } from '../protocol.ts';
+import { UserError } from './errors.ts';
+import { isTaskName } from './tvq/layout.ts';
+
+/** Widths of the paper's RTVQ-B3O2; three bits lose nothing for plain task vectors. */
+export const DEFAULTS = {
+  tvq: { bits: 3, baseBits: 3 },
+  rtvq: { bits: 2, baseBits: 3 },
+  fq: { bits: 8, baseBits: 3 },
+};
+export const DEFAULT_MEMORY = 2 ** 30;
+
+const path = z.string().min(1).max(32_768);
+const width = z
+  .int('bits must be a whole number from 1 to 8')
+  .min(1, 'bits must be 1 to 8')
+  .max(8, 'bits must be 1 to 8');
+const taskName = z
+  .string()
+  .refine(isTaskName, 'a task name has up to 128 letters, digits, dots, dashes and underscores');
+const pattern = z.string().max(1000).refine(isPattern, 'not a valid regular expression');
+
+const quantizeRecipe = z.strictObject({
+  kind: z.literal('quantize'),
+  base: path,
+  tasks: z
+    .array(z.strictObject({ name: taskName, path }))
+    .min(1, 'name at least one task')
+    .max(4096),
+  output: path.endsWith('.tvq', 'the output must end in .tvq'),
+  scheme: z.enum(['fq', 'tvq', 'rtvq']),
+  bits: width,
+  baseBits: width,
+  preset: z.enum(['default', 'paper']),
+  keep: z.array(pattern),
+  overwrite: z.boolean(),
+});
+
+const restoreRecipe = z.strictObject({
+  kind: z.literal('restore'),
+  source: path,
+  base: path.optional(),
+  task: z.string(),
+  output: path,
+  dtype: z.enum(['F32', 'F16', 'BF16']).optional(),
+  overwrite: z.boolean(),
+  force: z.boolean(),
+});
+
+const runOptions = z.strictObject({
+  backend: z.enum(['auto', 'cpu', 'webgpu']),
+  memory: z.int().positive(),
+  threads: z.int().min(0).max(1024),
+});
+
+export const parseQuantizeRecipe = (value: unknown): QuantizeRecipe => parse(quantizeRecipe, value);
+export const parseRestoreRecipe = (value: unknown): RestoreRecipe =>
+  parse(restoreRecipe, value) as RestoreRecipe;
+export const parseRunOptions = (value: unknown): RunOptions => parse(runOptions, value);
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = issue?.path.length ? `${issue.path.join('.')}: ` : '';
+  throw new UserError(`the recipe is wrong: ${where}${issue?.message ?? 'invalid'}`, 'usage');
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

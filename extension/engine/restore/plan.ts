@@ -1,0 +1,114 @@
+import { basename, extname } from 'node:path';
+import type { Problem, RestoreRecipe } from '../../protocol.ts';
+import type { Budget, Room } from '../budget.ts';
+import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import { DTYPE_BITS, isQuantizable, type Dtype } from '../checkpoint/dtype.ts';
+import { UserError } from '../errors.ts';
+import { formatBytes } from '../format.ts';
+import { checkOutput } from '../outputCheck.ts';
+import { openTvq, type TvqFile, type TvqRecord } from '../tvq/reader.ts';
+import { restoredBytes, restoreJobBytes, type RestoreJob } from './job.ts';
+
+export interface RestorePlan {
+  readonly recipe: RestoreRecipe;
+  readonly file: TvqFile;
+  readonly base: Checkpoint | undefined;
+  /** In the order of the output. */
+  readonly jobs: readonly RestoreJob[];
+  readonly budget: Budget;
+  readonly bytes: number;
+  readonly problems: readonly Problem[];
+}
+
+/** A single file rather than a Hugging Face folder. */
+export const isFileOutput = (output: string): boolean => extname(output) === '.safetensors';
+
+/** Plans the restoration of one task. */
+export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<RestorePlan> {
+  const { chunk } = room;
+  const file = await openTvq(recipe.source);
+  const task = file.tasks.find(({ name }) => name === recipe.task);
+  if (!task) {
+    const names = file.tasks.map(({ name }) => name).join(', ');
+    throw new UserError(`${recipe.source}: no task "${recipe.task}"; it has ${names}`, 'usage');
+  }
+  if (recipe.base === undefined && file.scheme.scheme !== 'fq') {
+    throw new UserError(
+      `${recipe.source}: holds task vectors; name the base model with --base (it was "${file.base.name}")`,
+      'usage',
+    );
+  }
+  const base =
+    recipe.base === undefined || file.scheme.scheme === 'fq' ? undefined : await openCheckpoint(recipe.base);
+  const shared = new Map(file.shared?.records.map(record => [record.tensor, record]));
+  const jobs = task.records
+    .filter(({ codec }) => codec.codec !== 'absent')
+    .map((record): RestoreJob => ({
+      kind: 'restore',
+      tensor: record.tensor,
+      dtype: recipe.dtype && isQuantizable(record.dtype) ? recipe.dtype : record.dtype,
+      file: file.path,
+      task: task.name,
+      record,
+      shared: usesReference(record) ? withCodes(shared.get(record.tensor)) : undefined,
+      base: record.codec.codec === 'exact' ? undefined : base?.tensors.get(record.tensor),
+      resident: false,
+    }))
+    .sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]); // keeps every tensor aligned to its element size
+  const problems = base && !recipe.force ? compareBase(file, base) : [];
+  const usable = jobs.filter(
+    job => job.base || job.record.codec.codec === 'exact' || file.scheme.scheme === 'fq',
+  );
+  if (usable.length < jobs.length && !problems.length) {
+    throw new UserError(
+      `${(base as Checkpoint).path}: ${jobs.length - usable.length} tensors that the task needs are missing`,
+    );
+  }
+  const needed = Math.max(0, ...usable.map(job => restoreJobBytes(job, chunk)));
+  const budget = room.budget(needed);
+  if (needed > budget.arena) {
+    problems.push({
+      severity: 'error',
+      message: `--memory ${formatBytes(room.memory)} is too little for this file`,
+    });
+  }
+  const placed = usable.map(job => {
+    const resident = { ...job, resident: true };
+    return restoreJobBytes(resident, chunk) <= budget.arena ? resident : job;
+  });
+  const bytes = placed.reduce((sum, job) => sum + restoredBytes(job), 0);
+  const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
+  problems.push(...(await checkOutput(recipe, inputs, bytes)));
+  return { recipe, file, base, jobs: placed, budget, bytes, problems };
+}
+
+/** Whether a record's values are counted from the base (and the shared vector). */
+const usesReference = ({ codec }: TvqRecord): boolean =>
+  codec.codec === 'affine' || codec.codec === 'constant';
+
+const withCodes = (record: TvqRecord | undefined): TvqRecord | undefined =>
+  record?.codec.codec === 'affine' ? record : undefined;
+
+/** What headers tell of whether this is the base that the file was made from; checksums are compared on the way. */
+function compareBase(file: TvqFile, base: Checkpoint): Problem[] {
+  for (const expected of file.base.tensors) {
+    const found = base.tensors.get(expected.name);
+    const same = found?.dtype === expected.dtype && found.shape.join() === expected.shape.join();
+    if (same) continue;
+    const [is, was] = [found, expected].map(tensor => (tensor ? describe(tensor) : 'missing'));
+    return [
+      {
+        severity: 'error',
+        message: wrongBase(file, base.path, `tensor "${expected.name}" is ${is} there, ${was} in the base`),
+      },
+    ];
+  }
+  return [];
+}
+
+const describe = ({ dtype, shape }: { dtype: Dtype; shape: readonly number[] }) =>
+  `${dtype} [${shape.join(', ')}]`;
+
+/** The error of applying task vectors to another base. */
+export const wrongBase = (file: TvqFile, base: string, what: string): string =>
+  `${base}: not the base model "${file.base.name}" that ${basename(file.path)} was made from: ${what}; use that one, or pass --force`;

@@ -1,0 +1,114 @@
+import { packedBytes, type Region, type Scope, type Slice } from '../../../kernels/backend.ts';
+import { Xxh64 } from '../../../kernels/checksum.ts';
+import type { QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import { UserError } from '../errors.ts';
+import type { JobContext } from '../job.ts';
+import { affineTable } from '../quantize/affine.ts';
+import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
+import type { TvqRecord } from '../tvq/reader.ts';
+
+/** A record's payload as a checkpoint tensor: exact payloads are the fine-tuned tensor itself. */
+export const payloadSource = (file: string, { tensor, dtype, shape, payload }: TvqRecord) => ({
+  ...(payload as TensorEntry),
+  name: tensor,
+  dtype,
+  shape,
+  file,
+});
+
+/** @throws UserError when a payload's bytes are not those that were written */
+export function checkPayload(file: string, record: TvqRecord, vector: string, checksum: string): void {
+  if (checksum === record.checksum) return;
+  throw new UserError(
+    `${file}: tensor "${record.tensor}" of "${vector}" is damaged (its checksum does not match); get the file again`,
+  );
+}
+
+/** One tensor of one vector on its way back to values. */
+export interface RecordReader {
+  /** Starts to read a span; resolves when it is in backend memory. */
+  load(span: Span): Promise<void>;
+  /** Values of a chunk of the loaded span, plus the reference where there is one, as F32 at the start of `out`. */
+  decode(chunk: Span, reference: Slice | undefined, out: Region): Promise<void>;
+  /** After all spans: @throws UserError when the payload was damaged */
+  check(): void;
+}
+
+/** Backend bytes of a reader. */
+export function recordReaderBytes(record: TvqRecord | undefined, span: number): number {
+  if (!record) return 0;
+  if (record.codec.codec === 'exact') return inputBytes(record.dtype as QuantizableDtype, span);
+  return record.codec.codec === 'affine'
+    ? packedBytes(span, record.codec.bits) + 4
+    : packedBytes(span, 1) + 4;
+}
+
+export function recordReader(
+  context: JobContext,
+  memory: Scope,
+  file: string,
+  record: TvqRecord,
+  vector: string,
+  spanElements: number,
+): RecordReader {
+  const region = memory.alloc(recordReaderBytes(record, spanElements));
+  if (record.codec.codec === 'exact') return exactReader(context, region, file, record, vector);
+  return record.codec.codec === 'affine'
+    ? affineReader(context, region, file, record, vector)
+    : constantReader(context, region, record);
+}
+
+function exactReader(
+  context: JobContext,
+  region: Region,
+  file: string,
+  record: TvqRecord,
+  vector: string,
+): RecordReader {
+  const input = new TensorInput(context, payloadSource(file, record), region);
+  return {
+    load: span => input.load(span),
+    decode: async ({ first, count }, _reference, out) => {
+      await context.backend.deltaMinmax(input.slice(first), undefined, out, count);
+    },
+    check: () => checkPayload(file, record, vector, input.checksum),
+  };
+}
+
+function affineReader(
+  context: JobContext,
+  region: Region,
+  file: string,
+  record: TvqRecord,
+  vector: string,
+): RecordReader {
+  const { backend, files, kernels } = context;
+  const { bits } = record.codec as { bits: number };
+  const [scale, zero] = record.scales;
+  const table = affineTable({ bits, scale, zero });
+  const hash = new Xxh64(kernels);
+  const { offset } = record.payload as TensorEntry;
+  return {
+    load: span =>
+      backend.write(region, 0, packedBytes(span.count, bits), async view => {
+        await files.read(file, view, offset + packedBytes(span.first, bits));
+        hash.update(view);
+      }),
+    decode: ({ first, count }, reference, out) =>
+      backend.unpackDequantize(region, first, bits, table, reference, out, 0, count),
+    check: () => checkPayload(file, record, vector, hash.digest()),
+  };
+}
+
+/** The same value everywhere: codes that are all zero, in a table with that value. */
+function constantReader(context: JobContext, region: Region, record: TvqRecord): RecordReader {
+  const { backend } = context;
+  const table = Float32Array.of(record.scales[1], record.scales[1]);
+  return {
+    load: span => backend.write(region, 0, packedBytes(span.count, 1), async view => void view.fill(0)),
+    decode: ({ first, count }, reference, out) =>
+      backend.unpackDequantize(region, first, 1, table, reference, out, 0, count),
+    check: () => undefined,
+  };
+}

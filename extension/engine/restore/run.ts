@@ -1,0 +1,98 @@
+import { copyFile, readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Progress, RestoreResult } from '../../protocol.ts';
+import { AtomicFolder } from '../atomic.ts';
+import type { EngineBackend } from '../backends.ts';
+import { checkpointHeader, checkpointHeaderBytes, SafetensorsWriter } from '../checkpoint/writer.ts';
+import { UserError } from '../errors.ts';
+import type { JobReport } from '../job.ts';
+import { runPlanned } from '../runPlanned.ts';
+import { restoredBytes, type RestoreJob } from './job.ts';
+import { isFileOutput, wrongBase, type RestorePlan } from './plan.ts';
+
+/** Files of a model folder that are not weights: what transformers, diffusers and vLLM look for. */
+const COMPANIONS = /^(?!.*\.(safetensors|index)\.json$).*\.(json|txt|model|jinja|py|tiktoken)$/;
+const MAX_COMPANION_BYTES = 64 << 20;
+
+/** Does what a restore plan says: one .safetensors file, or a folder with the base's config and tokenizer. */
+export async function runRestore(
+  plan: RestorePlan,
+  backend: EngineBackend,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<RestoreResult> {
+  const started = performance.now();
+  const { recipe, jobs, budget, problems } = plan;
+  const output = resolve(recipe.output);
+  const folder = isFileOutput(output) ? undefined : await AtomicFolder.create(output, recipe);
+  const file = folder ? join(folder.temporary, 'model.safetensors') : output;
+  const entries = jobs.map(entryOf);
+  const writer = await SafetensorsWriter.create(file, {
+    headerBytes: checkpointHeaderBytes(entries),
+    overwrite: recipe.overwrite,
+  });
+  const warnings = problems.map(({ message }) => message);
+  await runPlanned(
+    { jobs, budget, backend, signal, onProgress },
+    {
+      accept: async (number, event) => {
+        if (event.type === 'bytes') await writer.append(event.bytes);
+        else if (event.type === 'begin') writer.begin(entries[number] as (typeof entries)[number]);
+      },
+      finished: (number, report) => checkBase(plan, number, report),
+    },
+    {
+      discard: async () => {
+        await writer.discard();
+        await folder?.discard();
+      },
+    },
+    async () => {
+      await writer.commit(checkpointHeader);
+      if (folder) {
+        await copyCompanions(plan, folder.temporary);
+        await folder.commit();
+      }
+    },
+  );
+  return {
+    output,
+    bytes: writer.bytes,
+    tensors: jobs.length,
+    seconds: (performance.now() - started) / 1000,
+    backend: backend.kind,
+    backendReason: backend.reason,
+    warnings,
+  };
+}
+
+const entryOf = (job: RestoreJob) => ({
+  name: job.tensor,
+  dtype: job.dtype,
+  shape: job.record.shape,
+  bytes: restoredBytes(job),
+});
+
+/** Compares what was read of the base with what the file was made from. */
+function checkBase(
+  { recipe, file, base, jobs }: RestorePlan,
+  number: number,
+  { checksums: [checksum] }: JobReport,
+): void {
+  if (checksum === undefined || recipe.force || !base) return;
+  const { tensor } = jobs[number] as RestorePlan['jobs'][number];
+  const expected = file.base.tensors.find(({ name }) => name === tensor)?.checksum;
+  if (expected !== checksum)
+    throw new UserError(wrongBase(file, base.path, `the values of tensor "${tensor}" differ`));
+}
+
+/** Config, tokenizer and the like come from the base's folder; weights and indexes do not. */
+async function copyCompanions({ base }: RestorePlan, target: string): Promise<void> {
+  if (!base || isFileOutput(base.path)) return;
+  for (const name of await readdir(base.path)) {
+    if (!COMPANIONS.test(name)) continue;
+    const from = join(base.path, name);
+    const info = await stat(from);
+    if (info.isFile() && info.size <= MAX_COMPANION_BYTES) await copyFile(from, join(target, name));
+  }
+}

@@ -1,0 +1,44 @@
+import type { Progress } from '../protocol.ts';
+import type { EngineBackend } from './backends.ts';
+import type { Budget } from './budget.ts';
+import { Cancelled, UserError } from './errors.ts';
+import type { Sink } from './orderedSink.ts';
+import { jobBytes, type Job } from './runJob.ts';
+
+export interface PlannedRun {
+  readonly jobs: readonly Job[];
+  readonly budget: Budget;
+  readonly backend: EngineBackend;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** Runs jobs into an output that is committed when all succeeded and discarded when anything fails. */
+export async function runPlanned(
+  { jobs, budget, backend, signal, onProgress }: PlannedRun,
+  sink: Sink,
+  output: { discard(): Promise<void> },
+  commit: () => Promise<void>,
+): Promise<void> {
+  const total = jobs.reduce((sum, job) => sum + jobBytes(job), 0);
+  let done = 0;
+  try {
+    await backend.runner(budget)(jobs, sink, signal, (current, bytes) => {
+      done += bytes;
+      onProgress({ done, total, current });
+    });
+    signal.throwIfAborted();
+    await commit();
+  } catch (error) {
+    await output.discard();
+    throw signal.aborted ? new Cancelled() : error;
+  }
+}
+
+/** @throws UserError with every error among the problems */
+export function refuseErrors(
+  problems: readonly { readonly severity: string; readonly message: string }[],
+): void {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new UserError(errors.map(({ message }) => message).join('\n'));
+}

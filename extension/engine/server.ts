@@ -1,0 +1,72 @@
+/** The engine process: answers the extension host over vscode-jsonrpc on Node's IPC channel. */
+import {
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  ResponseError,
+  type CancellationToken,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import type { ProgressNotification } from '../protocol.ts';
+import * as engine from './engine.ts';
+import { Cancelled, UserError } from './errors.ts';
+import { parseQuantizeRecipe, parseRestoreRecipe, parseRunOptions } from './recipe.ts';
+
+/** JSON-RPC codes: LSP's RequestCancelled, and application errors outside the reserved range. */
+const REQUEST_CANCELLED = -32800;
+const JOB_FAILED = 1;
+const WRONG_REQUEST = 2;
+
+/** Progress notifications of a job a second: enough to look alive. */
+const PROGRESS_INTERVAL_MS = 100;
+
+const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
+
+connection.onRequest('devices', options => answer(() => engine.devices(parseRunOptions(options))));
+connection.onRequest('plan', (recipe, options) =>
+  answer(() => engine.plan(parseQuantizeRecipe(recipe), parseRunOptions(options))),
+);
+connection.onRequest('quantize', (recipe, options, job: string, token: CancellationToken) =>
+  answer(() =>
+    engine.quantize(parseQuantizeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
+  ),
+);
+connection.onRequest('restore', (recipe, options, job: string, token: CancellationToken) =>
+  answer(() =>
+    engine.restore(parseRestoreRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
+  ),
+);
+connection.onRequest('verify', (file: string, job: string, token: CancellationToken) =>
+  answer(() => engine.verify(file, hooks(connection, job, token))),
+);
+connection.onClose(() => process.exit(0)); // the host is gone: threads and files go with the process
+connection.listen();
+
+/** Turns every failure into a response; a defect's stack goes to stderr, which the host logs. */
+async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<void>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Cancelled) return new ResponseError(REQUEST_CANCELLED, error.message);
+    if (error instanceof UserError)
+      return new ResponseError(error.kind === 'usage' ? WRONG_REQUEST : JOB_FAILED, error.message);
+    console.error(error);
+    return new ResponseError(JOB_FAILED, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function hooks(to: MessageConnection, job: string, token: CancellationToken): engine.Hooks {
+  const abort = new AbortController();
+  if (token.isCancellationRequested) abort.abort();
+  token.onCancellationRequested(() => abort.abort());
+  let last = 0;
+  return {
+    signal: abort.signal,
+    onProgress: progress => {
+      const now = Date.now();
+      if (now - last < PROGRESS_INTERVAL_MS && progress.done < progress.total) return;
+      last = now;
+      void to.sendNotification('tvq/progress', { job, ...progress } satisfies ProgressNotification);
+    },
+  };
+}

@@ -1,0 +1,208 @@
+/** The header of a .tvq file: what stands in it, and how long it can become. */
+import { createHash } from 'node:crypto';
+import type { Dtype } from '../checkpoint/dtype.ts';
+import { headerJsonBytes, serializeHeader, type TensorEntry } from '../checkpoint/safetensors.ts';
+import {
+  BASE_MODEL,
+  FORMAT_NAME,
+  FORMAT_VERSION,
+  HEADER_HASH_KEY,
+  HEADER_HASH_PLACEHOLDER,
+  payloadName,
+  sideArrays,
+  type Codec,
+} from './layout.ts';
+import { type Metadata } from './metadata.ts';
+
+/** One tensor of one vector as it is planned; the outcome may turn out to need no payload. */
+export interface PlannedRecord {
+  /** Row of the tensor table. */
+  readonly row: number;
+  readonly codec: Codec;
+  /** Payload bytes of `codec`. */
+  readonly bytes: number;
+}
+
+export interface PlannedVector {
+  readonly name: string;
+  /** Name of the fine-tuned checkpoint; undefined for the shared vector. */
+  readonly checkpoint: string | undefined;
+  readonly records: readonly PlannedRecord[];
+}
+
+/** A row of the tensor table. */
+export type TableRow = readonly [name: string, dtype: Dtype, shape: readonly number[]];
+
+/** Everything of a .tvq file that is known before a tensor is read. */
+export interface TvqLayout {
+  readonly tool: string;
+  readonly scheme: Metadata['tvq_scheme'];
+  readonly tensors: readonly TableRow[];
+  readonly base: { readonly name: string; readonly rows: readonly number[] };
+  readonly vectors: readonly PlannedVector[];
+  readonly recipe: unknown;
+}
+
+/** Known once all tensors were read. */
+export interface Provenance {
+  readonly created: string;
+  /** XXH64 of each base tensor, in the order of `base.rows`. */
+  readonly baseChecksums: readonly string[];
+  readonly baseFingerprint: string;
+  /** By vector; undefined for the shared one. */
+  readonly fingerprints: readonly (string | undefined)[];
+}
+
+/** Length of a fingerprint in hex digits: 128 bits. */
+const FINGERPRINT_DIGITS = 32;
+const ISO_DATE = '2000-01-01T00:00:00.000Z';
+
+/** Identity of a checkpoint: what it holds, not where it lies. */
+export function fingerprintOf(
+  tensors: Iterable<readonly [name: string, dtype: string, shape: readonly number[], checksum: string]>,
+): string {
+  const lines = [...tensors].map(
+    ([name, dtype, shape, checksum]) => `${name}\0${dtype}\0${shape.join(',')}\0${checksum}\n`,
+  );
+  const hash = createHash('sha256');
+  for (const line of lines.sort()) hash.update(line);
+  return hash.digest('hex').slice(0, FINGERPRINT_DIGITS);
+}
+
+const sideBytes = (records: number) => ({ scales: 8 * records, checksums: 8 * records, errors: 8 * records });
+
+/** Upper bound of the file's size, as the plan states it. */
+export function plannedBytes(layout: TvqLayout): number {
+  return dataOffsetBound(layout) + dataBytes(layout);
+}
+
+const dataBytes = ({ base, vectors }: TvqLayout): number =>
+  8 * base.rows.length +
+  vectors.reduce(
+    (sum, { records }) => sum + 24 * records.length + records.reduce((s, { bytes }) => s + bytes, 0),
+    0,
+  );
+
+/** Bytes of length prefix and header when every planned payload is there and every number has its most digits. */
+function dataOffsetBound(layout: TvqLayout): number {
+  return 8 + Math.ceil(headerBound(layout) / 8) * 8;
+}
+
+export function headerBound(layout: TvqLayout): number {
+  const widest = dataBytes(layout);
+  const entry = (name: string, dtype: Dtype, shape: readonly number[]): TensorEntry => ({
+    name,
+    dtype,
+    shape,
+    offset: widest,
+    bytes: 0,
+  });
+  const payloads = layout.vectors.flatMap(({ name, records }) =>
+    records.map(({ row, codec, bytes }) => {
+      const [tensor, dtype, shape] = layout.tensors[row] as TableRow;
+      // An affine tensor that cannot be quantized is stored exactly: the longer of both entries counts.
+      const longer = codec.codec === 'affine' && JSON.stringify(shape).length <= String(bytes).length + 2;
+      return longer
+        ? entry(payloadName(name, tensor), 'U8', [bytes])
+        : entry(payloadName(name, tensor), dtype, shape);
+    }),
+  );
+  const codecs = layout.vectors.map(({ records }) => records.map(() => codecTable(layout).length - 1));
+  const none = '0'.repeat(FINGERPRINT_DIGITS);
+  const provenance = {
+    created: ISO_DATE,
+    baseChecksums: [],
+    baseFingerprint: none,
+    fingerprints: layout.vectors.map(({ checkpoint }) => (checkpoint === undefined ? undefined : none)),
+  };
+  const metadata = metadataOf(
+    layout,
+    provenance,
+    codecs,
+    HEADER_HASH_PLACEHOLDER,
+    layout.vectors.map(() => HEADER_HASH_PLACEHOLDER),
+  );
+  const sides = [...sideEntries(layout)].map(({ name, dtype, shape }) => entry(name, dtype, shape));
+  return headerJsonBytes(metadata, [...sides, ...payloads]);
+}
+
+/** Distinct codecs of a file: the payload-less ones and `exact`, which any tensor may fall back to, come first. */
+export function codecTable(layout: TvqLayout): Codec[] {
+  const table: Codec[] = [{ codec: 'same' }, { codec: 'absent' }, { codec: 'constant' }, { codec: 'exact' }];
+  const widths = new Set(
+    layout.vectors.flatMap(({ records }) =>
+      records.map(({ codec }) => (codec.codec === 'affine' ? codec.bits : 0)),
+    ),
+  );
+  widths.delete(0);
+  return [...table, ...[...widths].sort((a, b) => a - b).map(bits => ({ codec: 'affine' as const, bits }))];
+}
+
+export function* sideEntries({
+  base,
+  vectors,
+}: TvqLayout): Generator<{ name: string; dtype: Dtype; shape: number[]; bytes: number }> {
+  yield {
+    name: sideArrays.checksums(BASE_MODEL),
+    dtype: 'U64',
+    shape: [base.rows.length],
+    bytes: 8 * base.rows.length,
+  };
+  for (const { name, records } of vectors) {
+    const { length } = records;
+    const bytes = sideBytes(length);
+    yield { name: sideArrays.scales(name), dtype: 'F32', shape: [length, 2], bytes: bytes.scales };
+    yield { name: sideArrays.checksums(name), dtype: 'U64', shape: [length], bytes: bytes.checksums };
+    yield { name: sideArrays.errors(name), dtype: 'F32', shape: [length, 2], bytes: bytes.errors };
+  }
+}
+
+export function metadataOf(
+  layout: TvqLayout,
+  provenance: Provenance,
+  codecs: readonly (readonly number[])[],
+  baseSide: string,
+  sides: readonly string[],
+): Record<string, string> {
+  const metadata: Metadata = {
+    tvq_scheme: layout.scheme,
+    tvq_base: {
+      name: layout.base.name,
+      fingerprint: provenance.baseFingerprint,
+      tensors: [...layout.base.rows],
+      sideSha256: baseSide,
+    },
+    tvq_codecs: codecTable(layout),
+    tvq_tensors: layout.tensors.map(([name, dtype, shape]) => [name, dtype, [...shape]]),
+    tvq_vectors: layout.vectors.map(({ name, checkpoint, records }, v) => ({
+      name,
+      tensors: records.map(({ row }) => row),
+      codecs: [...(codecs[v] as number[])],
+      sideSha256: sides[v] as string,
+      ...(checkpoint === undefined
+        ? {}
+        : { source: { name: checkpoint, fingerprint: provenance.fingerprints[v] as string } }),
+    })),
+    tvq_recipe: layout.recipe,
+  };
+  return {
+    [HEADER_HASH_KEY]: HEADER_HASH_PLACEHOLDER,
+    format: FORMAT_NAME,
+    tvq_version: String(FORMAT_VERSION),
+    tvq_tool: layout.tool,
+    tvq_created: provenance.created,
+    ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, JSON.stringify(value)])),
+  };
+}
+
+/** The header with its own hash filled in. */
+export function hashedHeader(
+  metadata: Record<string, string>,
+  tensors: readonly TensorEntry[],
+  dataOffset: number,
+): Uint8Array {
+  const header = Buffer.from(serializeHeader(metadata, tensors, dataOffset));
+  const digest = createHash('sha256').update(header).digest('hex');
+  header.write(digest, header.indexOf(HEADER_HASH_PLACEHOLDER), 'latin1');
+  return header;
+}

@@ -1,0 +1,46 @@
+/**
+ * The .tvq container's names, in one place; `docs/tvq-format.md` is its specification. A .tvq file is a valid
+ * safetensors file: payloads are tensors named `VECTOR/TENSOR`, everything else is JSON in `__metadata__`.
+ */
+export const FORMAT_VERSION = 1;
+
+/** The vector that all tasks of an RTVQ file share. No task may have this name. */
+export const SHARED_VECTOR = '@shared';
+/** Prefix of the base model's checksum array. */
+export const BASE_MODEL = '@base';
+
+/** How one tensor of one vector is stored. */
+export type Codec =
+  /** Packed codes q of `bits` bits; value (q − zero) / scale. */
+  | { readonly codec: 'affine'; readonly bits: number }
+  /** The fine-tuned tensor itself, in its own dtype. */
+  | { readonly codec: 'exact' }
+  /** Every value is the same; no payload. */
+  | { readonly codec: 'constant' }
+  /** The fine-tuned tensor equals the base model's, bit for bit; no payload. */
+  | { readonly codec: 'same' }
+  /** The checkpoint does not have this tensor. */
+  | { readonly codec: 'absent' };
+
+/** Arrays beside a vector's payloads, a row a tensor. */
+export const sideArrays = {
+  /** F32 [n, 2]: scale and zero point (affine), 0 and the value (constant), 0 and 0 (others). */
+  scales: (vector: string) => `${vector}:scales`,
+  /** U64 [n]: XXH64 of the payload's bytes; of no bytes where there is no payload. */
+  checksums: (vector: string) => `${vector}:checksums`,
+  /** F32 [n, 2]: squared error and squared norm of what was quantized; 0 and 0 where nothing was. */
+  errors: (vector: string) => `${vector}:errors`,
+};
+
+export const payloadName = (vector: string, tensor: string) => `${vector}/${tensor}`;
+
+/** Letters, digits, dot, dash, underscore: fit for a file name on every system and never `@…`, `a/b` or `a:b`. */
+const TASK_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]{0,127}$/u;
+export const isTaskName = (name: string): boolean => TASK_NAME.test(name);
+
+/** Hex SHA-256 of everything before the data, taken with these digits as zeros. */
+export const HEADER_HASH_KEY = 'tvq_header_sha256';
+export const HEADER_HASH_PLACEHOLDER = '0'.repeat(64);
+
+/** Value of `format` in the metadata. */
+export const FORMAT_NAME = 'tvq';

@@ -1,0 +1,53 @@
+/** The JSON in a .tvq file's `__metadata__`: its schema, and limits on what a file may claim. */
+import { z } from 'zod';
+import { isDtype, type Dtype } from '../checkpoint/dtype.ts';
+import type { Scheme } from '../../protocol.ts';
+
+/** Limits on what a file may claim. A task more than this, or a longer name, is no use anyone has had. */
+export const MAX_VECTORS = 4096;
+export const MAX_TENSORS = 1_000_000;
+const MAX_NAME = 1024;
+
+const text = z.string().max(MAX_NAME);
+const index = z.int().nonnegative().max(MAX_TENSORS);
+const dtype = z.custom<Dtype>(value => typeof value === 'string' && isDtype(value), 'unknown dtype');
+
+const codecs = z.discriminatedUnion('codec', [
+  z.strictObject({ codec: z.literal('affine'), bits: z.int().min(1).max(8) }),
+  z.strictObject({ codec: z.literal('exact') }),
+  z.strictObject({ codec: z.literal('constant') }),
+  z.strictObject({ codec: z.literal('same') }),
+  z.strictObject({ codec: z.literal('absent') }),
+]);
+
+const source = z.object({ name: text, fingerprint: text });
+
+const vector = z.object({
+  name: text,
+  /** Row of the tensor table for each tensor of this vector. */
+  tensors: z.array(index).max(MAX_TENSORS),
+  /** Entry of the codec table for each tensor of this vector. */
+  codecs: z.array(index).max(MAX_TENSORS),
+  /** SHA-256 of this vector's side arrays, in the order scales, checksums, errors. */
+  sideSha256: text,
+  /** The fine-tuned checkpoint; absent for the shared vector. */
+  source: source.optional(),
+});
+
+/** Metadata keys and the schema of each value's JSON. */
+export const METADATA = {
+  tvq_scheme: z.object({
+    scheme: z.enum(['fq', 'tvq', 'rtvq'] satisfies Scheme[]),
+    bits: z.int().min(1).max(8),
+    baseBits: z.int().min(1).max(8).optional(),
+  }),
+  /** The base model; `tensors` are rows of the tensor table, in the order of `@base:checksums`. */
+  tvq_base: source.extend({ tensors: z.array(index).max(MAX_TENSORS), sideSha256: text }),
+  tvq_codecs: z.array(codecs).max(MAX_TENSORS),
+  /** Name, dtype and shape; a tensor whose dtype or shape differs between checkpoints has a row for each. */
+  tvq_tensors: z.array(z.tuple([text, dtype, z.array(z.int().nonnegative()).max(64)])).max(MAX_TENSORS),
+  tvq_vectors: z.array(vector).max(MAX_VECTORS),
+  tvq_recipe: z.unknown(),
+} as const;
+
+export type Metadata = { [K in keyof typeof METADATA]: z.infer<(typeof METADATA)[K]> };

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { Dtype } from '../checkpoint/dtype.ts';
+import { readExactly } from '../checkpoint/io.ts';
+import type { SafetensorsHeader, TensorEntry } from '../checkpoint/safetensors.ts';
+import { UserError } from '../errors.ts';
+import { HEADER_HASH_KEY, HEADER_HASH_PLACEHOLDER } from './layout.ts';
+
+export const fault = (file: string, what: string) => new UserError(`${file}: not a valid .tvq file: ${what}`);
+
+/** Hands out the file's tensors, each once and as expected, and reads the small ones. */
+export class PartReader {
+  readonly #entries: Map<string, TensorEntry>;
+  #hash = createHash('sha256');
+
+  private constructor(
+    private readonly header: SafetensorsHeader,
+    private readonly handle: FileHandle,
+  ) {
+    this.#entries = new Map(header.tensors.map(entry => [entry.name, entry]));
+  }
+
+  /** Opens the file and checks the header's own hash. */
+  static async open(header: SafetensorsHeader): Promise<PartReader> {
+    const handle = await open(header.file, 'r');
+    try {
+      const bytes = Buffer.alloc(header.dataOffset);
+      await readExactly(handle, bytes, 0, header.file);
+      const stated = header.metadata[HEADER_HASH_KEY] ?? '';
+      const at = bytes.indexOf(stated);
+      if (stated.length === HEADER_HASH_PLACEHOLDER.length && at >= 0)
+        bytes.write(HEADER_HASH_PLACEHOLDER, at);
+      if (createHash('sha256').update(bytes).digest('hex') !== stated) {
+        throw fault(header.file, 'its header is damaged (its SHA-256 does not match)');
+      }
+      return new PartReader(header, handle);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  take(name: string, dtype: Dtype, shape: readonly number[]): TensorEntry {
+    const entry = this.#entries.get(name);
+    if (!entry) throw fault(this.header.file, `"${name}" is missing`);
+    this.#entries.delete(name);
+    if (entry.dtype !== dtype || entry.shape.join() !== shape.join()) {
+      throw fault(
+        this.header.file,
+        `"${name}" is ${entry.dtype} [${entry.shape.join(', ')}], ${dtype} [${shape.join(', ')}] was expected`,
+      );
+    }
+    return entry;
+  }
+
+  async read(name: string, dtype: Dtype, shape: readonly number[]): Promise<DataView> {
+    const { offset, bytes } = this.take(name, dtype, shape);
+    const content = new Uint8Array(bytes);
+    await readExactly(this.handle, content, offset, this.header.file);
+    this.#hash.update(content);
+    return new DataView(content.buffer);
+  }
+
+  /** Checks what was read since the last call. */
+  checkHash(stated: string, what: string): void {
+    if (this.#hash.digest('hex') !== stated) {
+      throw fault(
+        this.header.file,
+        `the scales and checksums of ${what} are damaged (their SHA-256 does not match)`,
+      );
+    }
+    this.#hash = createHash('sha256');
+  }
+
+  checkAllTaken(): void {
+    const [extra] = this.#entries.keys();
+    if (extra !== undefined) throw fault(this.header.file, `"${extra}" belongs to no vector`);
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+}

@@ -1,0 +1,167 @@
+import type {
+  ByteGroup,
+  TensorCounts,
+  TensorPage,
+  TensorQuery,
+  TensorRow,
+  TvqSummary,
+  TvqVectorSummary,
+} from '../../protocol.ts';
+import { groupBy } from '../../shared/groupBy.ts';
+import { tensorKind } from '../../shared/tensorKind.ts';
+import { elementCount } from '../checkpoint/dtype.ts';
+import type { TvqFile, TvqRecord, TvqVector } from './reader.ts';
+
+/** Rows that one query may return: what a page shows, with room to scroll. */
+export const MAX_PAGE = 1000;
+
+const payloadBytes = (record: TvqRecord): number => record.payload?.bytes ?? 0;
+const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
+  values.reduce((total, value) => total + of(value), 0);
+const vectorsOf = ({ shared, tasks }: TvqFile): readonly TvqVector[] => (shared ? [shared, ...tasks] : tasks);
+
+/** What a .tvq file is, from its header alone. */
+export function summarizeTvq(file: TvqFile): TvqSummary {
+  const vectors = vectorsOf(file);
+  const records = vectors.flatMap(vector => vector.records);
+  const taskRecords = file.tasks.flatMap(task => task.records);
+  const codes = sum(records.filter(isAffine), payloadBytes);
+  const exact = sum(records, payloadBytes) - codes;
+  const header = file.headerBytes + 8 * file.base.tensors.length;
+  return {
+    kind: 'tvq',
+    file: file.path,
+    bytes: file.bytes,
+    formatVersion: 1,
+    tool: file.tool,
+    created: file.created,
+    scheme: file.scheme.scheme,
+    bits: file.scheme.bits,
+    baseBits: file.scheme.baseBits,
+    base: { name: file.base.name, fingerprint: file.base.fingerprint },
+    tasks: file.tasks.map(task => ({
+      name: task.name,
+      checkpoint: task.source?.name ?? '',
+      fingerprint: task.source?.fingerprint ?? '',
+      ...summarizeVector(task),
+    })),
+    shared: file.shared && summarizeVector(file.shared),
+    bitsPerWeight: bitsPerWeight(file.bytes, sum(taskRecords.filter(isQuantized), parametersOf)),
+    parameters: sum(file.tasks[0]?.records.filter(isPresent) ?? [], parametersOf),
+    fp32Bytes: 4 * sum(taskRecords.filter(isPresent), parametersOf),
+    tensors: countTensors(taskRecords),
+    parts: { codes, scales: file.bytes - codes - exact - header, exact, header },
+    groups: groupsOf(records),
+    rows: records.length,
+    recipe: file.recipe,
+  };
+}
+
+/** All bytes of a file over its quantized weights, in bits; 0 when nothing is quantized. */
+export const bitsPerWeight = (bytes: number, quantizedParameters: number): number =>
+  quantizedParameters === 0 ? 0 : (8 * bytes) / quantizedParameters;
+
+const parametersOf = (record: TvqRecord): number => elementCount(record.shape);
+const isAffine = ({ codec }: TvqRecord): boolean => codec.codec === 'affine';
+const isPresent = ({ codec }: TvqRecord): boolean => codec.codec !== 'absent';
+/** A constant is a quantized tensor that needed no codes. */
+const isQuantized = ({ codec }: TvqRecord): boolean => codec.codec === 'affine' || codec.codec === 'constant';
+
+/** Task tensors by how they are stored. */
+export function countTensors(
+  records: readonly { readonly codec: { readonly codec: string } }[],
+): TensorCounts {
+  const count = (...codecs: string[]) => records.filter(({ codec }) => codecs.includes(codec.codec)).length;
+  return { quantized: count('affine'), kept: count('exact'), unchanged: count('constant', 'same') };
+}
+
+function summarizeVector(vector: TvqVector): TvqVectorSummary {
+  const quantized = vector.records.filter(isAffine);
+  return {
+    bytes: sum(vector.records, payloadBytes),
+    bits: Math.max(0, ...quantized.map(({ codec }) => (codec as { bits: number }).bits)),
+    relativeError: relativeError(quantized),
+  };
+}
+
+const relativeError = (records: readonly TvqRecord[]): number | undefined => {
+  const energy = sum(records, ({ errors }) => errors[1]);
+  return energy > 0 ? sum(records, ({ errors }) => errors[0]) / energy : undefined;
+};
+
+function groupsOf(records: readonly TvqRecord[]): ByteGroup[] {
+  const groups = [...groupBy(records, ({ tensor }) => tensorKind(tensor))].map(([group, members]) => {
+    const codes = sum(members.filter(isAffine), payloadBytes);
+    return { group, codes, exact: sum(members, payloadBytes) - codes };
+  });
+  return groups
+    .filter(({ codes, exact }) => codes + exact > 0)
+    .sort((a, b) => b.codes + b.exact - a.codes - a.exact);
+}
+
+const rows = new WeakMap<TvqFile, readonly TensorRow[]>();
+
+/** Every tensor of every vector, in file order; made once a file. */
+function rowsOf(file: TvqFile): readonly TensorRow[] {
+  const known = rows.get(file);
+  if (known) return known;
+  const made = vectorsOf(file).flatMap(({ name, records }) =>
+    records.map(record => ({
+      tensor: record.tensor,
+      vector: name,
+      shape: record.shape,
+      dtype: record.dtype,
+      codec: record.codec.codec,
+      bits: record.codec.codec === 'affine' ? record.codec.bits : undefined,
+      bytes: payloadBytes(record),
+      error: isAffine(record) ? relativeError([record]) : undefined,
+    })),
+  );
+  rows.set(file, made);
+  return made;
+}
+
+const COMPARE = {
+  tensor: byText(row => row.tensor),
+  vector: byText(row => row.vector),
+  codec: byText(row => row.codec),
+  shape: byNumber(row => elementCount(row.shape)),
+  bits: byNumber(row => row.bits ?? 0),
+  bytes: byNumber(row => row.bytes),
+  error: byNumber(row => row.error ?? -1),
+};
+
+/** Rows as last filtered and sorted: a table asks for one page after the other of the same view. */
+const views = new WeakMap<TvqFile, { key: string; rows: readonly TensorRow[] }>();
+
+function viewOf(file: TvqFile, { search, sort, descending }: TensorQuery): readonly TensorRow[] {
+  const key = JSON.stringify([search, sort, descending]);
+  const known = views.get(file);
+  if (known?.key === key) return known.rows;
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const matches = rowsOf(file).filter(({ tensor, vector }) => {
+    const name = `${tensor} ${vector}`.toLowerCase();
+    return words.every(word => name.includes(word));
+  });
+  const direction = descending ? -1 : 1;
+  const rows = matches.sort((a, b) => direction * COMPARE[sort](a, b));
+  views.set(file, { key, rows });
+  return rows;
+}
+
+/** One page of the tensor table, filtered and sorted; ties keep file order. */
+export function queryTensors(file: TvqFile, query: TensorQuery): TensorPage {
+  const rows = viewOf(file, query);
+  const first = Math.max(0, query.first);
+  return { total: rows.length, first, rows: rows.slice(first, first + Math.min(query.count, MAX_PAGE)) };
+}
+
+/** Numbers inside names sort by value: layer 2 before layer 10. */
+function byText(of: (row: TensorRow) => string) {
+  const collator = new Intl.Collator('en', { numeric: true });
+  return (a: TensorRow, b: TensorRow) => collator.compare(of(a), of(b));
+}
+
+function byNumber(of: (row: TensorRow) => number) {
+  return (a: TensorRow, b: TensorRow) => of(a) - of(b);
+}

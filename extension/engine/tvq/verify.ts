@@ -1,0 +1,48 @@
+import type { Kernels } from '../../../kernels/wasm.ts';
+import type { Progress, VerifyResult } from '../../protocol.ts';
+import { FilePool } from '../checkpoint/io.ts';
+import { UserError } from '../errors.ts';
+import { RawTensor } from '../quantize/exact.ts';
+import { payloadSource } from '../restore/recordReader.ts';
+import { openTvq, type TvqFile, type TvqRecord } from './reader.ts';
+
+/** Checks every byte of a .tvq file against its checksums and names each damaged tensor. */
+export async function verifyTvq(
+  path: string,
+  kernels: Kernels,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<VerifyResult> {
+  let file: TvqFile;
+  try {
+    file = await openTvq(path);
+  } catch (error) {
+    // A damaged header is a finding like any other; a file that is not there is not.
+    if (!(error instanceof UserError) || error.cause) throw error;
+    return { file: path, bytes: 0, checked: 0, damaged: [error.message] };
+  }
+  const files = new FilePool();
+  const context = { files, kernels, signal };
+  const damaged: string[] = [];
+  let checked = 0;
+  let done = 0;
+  try {
+    for (const [vector, record] of payloadsOf(file)) {
+      const checksum = await new RawTensor(context, payloadSource(file.path, record)).checksum();
+      if (checksum !== record.checksum) damaged.push(`tensor "${record.tensor}" of "${vector}"`);
+      checked++;
+      done += record.payload?.bytes ?? 0;
+      onProgress({ done, total: file.bytes - file.headerBytes, current: record.tensor });
+    }
+  } finally {
+    await files.close();
+  }
+  return { file: path, bytes: file.bytes, checked, damaged };
+}
+
+function payloadsOf({ shared, tasks }: TvqFile): (readonly [vector: string, record: TvqRecord])[] {
+  return (shared ? [shared, ...tasks] : tasks)
+    .flatMap(({ name, records }) => records.map(record => [name, record] as const))
+    .filter(([, { payload }]) => payload !== undefined)
+    .sort(([, a], [, b]) => (a.payload?.offset ?? 0) - (b.payload?.offset ?? 0));
+}

@@ -1,0 +1,128 @@
+import { basename, join } from 'node:path';
+import { commands, l10n, Uri, window } from 'vscode';
+import type { PlanSummary, QuantizeRecipe, QuantizeResult } from '../../protocol.ts';
+import { proposeBase } from '../../engine/checkpoint/discover.ts';
+import { commonFolder, describeSize, schemeSlug, type SchemeChoice } from '../describe.ts';
+import type { Services } from '../services.ts';
+import { readRunOptions } from '../settings.ts';
+import { merge, pickBase, pickTasks } from '../ui/checkpointPicks.ts';
+import { pickOutput } from '../ui/outputPick.ts';
+import { pickScheme } from '../ui/schemePick.ts';
+import { runWizard, type Step } from '../ui/wizard.ts';
+import type { Command } from './command.ts';
+import { draftFrom, taskNames, type QuantizeDraft } from './quantizeDraft.ts';
+import { reveal } from '../reveal.ts';
+import { selectedPaths } from './selection.ts';
+
+/** From the palette, the explorer or the checkpoint tree: asks for what is not clear, then runs the engine. */
+export const quantize: Command = {
+  id: 'tvq.quantize',
+  needsTrust: true,
+  async run(services, ...args) {
+    const draft = await draftFrom(services.checkpoints, selectedPaths(args));
+    if (draft === undefined) return;
+    const answered = draft.base === undefined ? 0 : draft.tasks === undefined ? 1 : 2;
+    if (!(await runWizard(titleOf(draft), stepsOf(services, draft), answered))) return;
+    const recipe = recipeOf(draft);
+    const title = l10n.t('Quantizing to {0}', basename(recipe.output));
+    const result = await services.jobs.run(title, (engine, options, hooks) =>
+      engine.quantize(recipe, options, hooks),
+    );
+    await showResult(services, result);
+  },
+};
+
+/** What was clicked stands in the title, because the steps that would show it are skipped. */
+function titleOf({ base, tasks }: QuantizeDraft): string {
+  if (base === undefined || tasks === undefined) return l10n.t('Quantize Task Vectors');
+  const names = tasks.map(({ name }) => name);
+  const what = names.length > 3 ? l10n.t('{0} checkpoints', names.length) : names.join(', ');
+  return l10n.t('Quantize {0} (base model: {1})', what, base.name);
+}
+
+function stepsOf({ engine, log }: Services, draft: QuantizeDraft): Step[] {
+  return [
+    async at => {
+      const answer = await pickBase(at, draft.known, draft.base ?? proposeBase(draft.known));
+      if (typeof answer === 'string') return answer;
+      if (answer.chosen.architecture !== draft.base?.architecture) draft.tasks = undefined;
+      draft.known = answer.known;
+      draft.base = answer.chosen;
+      return 'next';
+    },
+    async at => {
+      const base = required(draft.base);
+      const candidates = draft.known.filter(
+        ({ architecture, path }) => architecture === base.architecture && path !== base.path,
+      );
+      const checked = draft.tasks?.filter(({ path }) => path !== base.path);
+      const answer = await pickTasks(at, candidates, checked?.length ? checked : undefined, base);
+      if (typeof answer === 'string') return answer;
+      draft.known = merge(draft.known, answer.known);
+      draft.tasks = answer.chosen;
+      return 'next';
+    },
+    async at => {
+      const options = readRunOptions();
+      const plan = async (choice: SchemeChoice): Promise<PlanSummary> => {
+        const output = { path: proposedOutput({ ...draft, choice }), overwrite: true };
+        return engine.plan(recipeOf({ ...draft, choice, output }), options);
+      };
+      const answer = await pickScheme(at, required(draft.tasks).length, draft.choice, plan);
+      if (typeof answer === 'string') return answer;
+      draft.choice = answer;
+      return 'next';
+    },
+    async at => {
+      const kind = { extension: '.tvq', label: l10n.t('Task vectors') };
+      const answer = await pickOutput(at, proposedOutput(draft), kind);
+      if (typeof answer === 'string') return answer;
+      draft.output = answer;
+      const { problems } = await engine.plan(recipeOf(draft), readRunOptions());
+      for (const { severity, message } of problems) log[severity === 'error' ? 'error' : 'warn'](message);
+      const fault = problems.find(({ severity }) => severity === 'error');
+      if (fault) throw new Error(fault.message);
+      return 'next';
+    },
+  ];
+}
+
+/** Beside the checkpoints, named after their folder and the scheme. */
+function proposedOutput({ base, tasks, choice }: QuantizeDraft): string {
+  const folder = commonFolder([required(base), ...required(tasks)].map(({ path }) => path));
+  return join(folder, `${basename(folder) || required(base).name}-${schemeSlug(required(choice))}.tvq`);
+}
+
+function recipeOf({ base, tasks, choice, output }: QuantizeDraft): QuantizeRecipe {
+  const { path, overwrite } = required(output);
+  return {
+    kind: 'quantize',
+    base: required(base).path,
+    tasks: taskNames(required(tasks)),
+    output: path,
+    ...required(choice),
+    preset: 'default',
+    keep: [],
+    overwrite,
+  };
+}
+
+/** The wizard's order guarantees it; a defect there should be told, not quantized. */
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('an earlier step has no answer');
+  return value;
+}
+
+async function showResult({ log }: Services, result: QuantizeResult): Promise<void> {
+  const { output, warnings, seconds, backendReason } = result;
+  const size = describeSize(result);
+  log.info(`Wrote ${output}: ${size}, ${seconds.toFixed(1)} s. ${backendReason}`);
+  for (const warning of warnings) log.warn(warning);
+  const open = l10n.t('Open');
+  const show = l10n.t('Reveal');
+  const wrote = l10n.t('Wrote {0}: {1}', basename(output), size);
+  const more = warnings.length > 0 ? ` ${l10n.t('Warnings: {0}; see the log.', warnings.length)}` : '';
+  const pressed = await window.showInformationMessage(wrote + more, open, show);
+  if (pressed === open) await commands.executeCommand('tvq.openInspector', Uri.file(output));
+  if (pressed === show) await reveal(output);
+}

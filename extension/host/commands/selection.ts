@@ -1,0 +1,43 @@
+/** Turns what menus hand to a command into paths. */
+import { l10n, TabInputCustom, TabInputText, Uri, window } from 'vscode';
+
+/** A node of our own trees that stands for files. */
+export interface HasPaths {
+  readonly paths: readonly string[];
+}
+
+/**
+ * Paths of a selection in the explorer `(uri, uris[])` or in one of our trees `(node, nodes[])`; undefined from the
+ * palette, where nothing is handed over.
+ */
+export function selectedPaths(args: readonly unknown[]): string[] | undefined {
+  const [clicked, selection] = args;
+  const chosen: unknown[] = Array.isArray(selection) && selection.length > 0 ? selection : [clicked];
+  const paths = chosen.flatMap(pathsOf);
+  return paths.length > 0 ? [...new Set(paths)] : undefined;
+}
+
+function pathsOf(value: unknown): readonly string[] {
+  if (value instanceof Uri) return value.scheme === 'file' ? [value.fsPath] : [];
+  const paths = (value as Partial<HasPaths> | undefined)?.paths;
+  return Array.isArray(paths) ? (paths as string[]) : [];
+}
+
+/** The .tvq file a command is about: what was clicked, else the one in front, else one the user chooses. */
+export async function tvqArgument(args: readonly unknown[]): Promise<string | undefined> {
+  const path = selectedPaths(args.slice(0, 1))?.[0] ?? activeTvq();
+  if (path !== undefined) return path;
+  const [uri] =
+    (await window.showOpenDialog({
+      title: l10n.t('Choose a .tvq file'),
+      filters: { [l10n.t('Task vectors')]: ['tvq'] },
+    })) ?? [];
+  return uri?.fsPath;
+}
+
+function activeTvq(): string | undefined {
+  const input = window.tabGroups.activeTabGroup.activeTab?.input;
+  if (!(input instanceof TabInputCustom || input instanceof TabInputText)) return undefined;
+  const { uri } = input;
+  return uri.scheme === 'file' && uri.fsPath.endsWith('.tvq') ? uri.fsPath : undefined;
+}

@@ -1,0 +1,66 @@
+/** One-line descriptions that the tree, the pickers and the notifications share. */
+import { basename, dirname, relative } from 'node:path';
+import { l10n, workspace } from 'vscode';
+import { formatBits, formatBytes, formatCount, formatPercent } from '../engine/format.ts';
+import type { CheckpointSummary, QuantizeRecipe } from '../protocol.ts';
+
+const NO_BREAK_SPACE = '\u00a0';
+
+/** "304 M · BF16 · 608 MB". */
+export function describeCheckpoint({ parameters, dtypes, bytes }: CheckpointSummary): string {
+  return [formatCount(parameters), dtypes.map(({ dtype }) => dtype).join(' + '), formatBytes(bytes)]
+    .filter(part => part !== '')
+    .join(' · ');
+}
+
+/** "1.7 MB · 2.40 bpw · 8.0 % of FP32", which breaks at the dots only. */
+export function describeSize(size: { bytes: number; bitsPerWeight: number; fp32Bytes: number }): string {
+  const share = l10n.t('{0} of FP32', formatPercent(size.bytes / size.fp32Bytes));
+  const parts = [formatBytes(size.bytes), formatBits(size.bitsPerWeight), share];
+  return parts.map(part => part.replaceAll(' ', NO_BREAK_SPACE)).join(' · ');
+}
+
+export type SchemeChoice = Pick<QuantizeRecipe, 'scheme' | 'bits' | 'baseBits'>;
+
+/** "RTVQ · 3-bit base + 2-bit offsets". */
+export function describeScheme({ scheme, bits, baseBits }: SchemeChoice): string {
+  switch (scheme) {
+    case 'rtvq':
+      return l10n.t('RTVQ · {0}-bit base + {1}-bit offsets', baseBits, bits);
+    case 'tvq':
+      return l10n.t('TVQ · {0}-bit task vectors', bits);
+    case 'fq':
+      return l10n.t('FQ · {0}-bit checkpoints', bits);
+  }
+}
+
+/** As papers write it, for file names: "rtvq-b3o2". */
+export function schemeSlug({ scheme, bits, baseBits }: SchemeChoice): string {
+  return scheme === 'rtvq' ? `rtvq-b${baseBits}o${bits}` : `${scheme}-int${bits}`;
+}
+
+/** The path as people know it: relative to its workspace folder, absolute outside. */
+export function displayPath(path: string): string {
+  return workspace.asRelativePath(path);
+}
+
+/** Names that tell the checkpoints apart: the last part of the path, with its parent where that is not enough. */
+export function uniqueNames(checkpoints: readonly CheckpointSummary[]): Map<CheckpointSummary, string> {
+  const count = new Map<string, number>();
+  for (const { name } of checkpoints) count.set(name, (count.get(name) ?? 0) + 1);
+  return new Map(
+    checkpoints.map(checkpoint => {
+      const parent = basename(dirname(checkpoint.path));
+      const alone = count.get(checkpoint.name) === 1 || parent === '';
+      return [checkpoint, alone ? checkpoint.name : `${parent}/${checkpoint.name}`];
+    }),
+  );
+}
+
+/** Deepest folder that holds all `paths`. */
+export function commonFolder(paths: readonly string[]): string {
+  let folder = dirname(paths[0] ?? '');
+  const isInside = (path: string) => !relative(folder, path).startsWith('..');
+  while (!paths.every(isInside) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}

@@ -1,0 +1,33 @@
+/** The read-only editor of .tvq files: a page, and what it may ask for. */
+import { Uri, window, type CustomReadonlyEditorProvider, type WebviewPanel } from 'vscode';
+import { Disposable } from '../disposable.ts';
+import type { Services } from '../services.ts';
+import { inspectorHtml } from './inspectorHtml.ts';
+import { connectPage } from './inspectorRpc.ts';
+import { TvqDocument } from './tvqDocument.ts';
+
+export const INSPECTOR_VIEW_TYPE = 'tvq.inspector';
+
+export class InspectorEditor extends Disposable implements CustomReadonlyEditorProvider<TvqDocument> {
+  constructor(private readonly services: Services) {
+    super();
+    this._register(
+      window.registerCustomEditorProvider(INSPECTOR_VIEW_TYPE, this, {
+        supportsMultipleEditorsPerDocument: true,
+      }),
+    );
+  }
+
+  openCustomDocument(uri: Uri): TvqDocument {
+    return new TvqDocument(uri);
+  }
+
+  resolveCustomEditor(document: TvqDocument, { webview, onDidDispose }: WebviewPanel): void {
+    const { extensionUri, log } = this.services;
+    const dist = Uri.joinPath(extensionUri, 'dist');
+    webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    const connection = connectPage(webview, document, log);
+    onDidDispose(() => connection.dispose());
+    webview.html = inspectorHtml(webview, dist);
+  }
+}

@@ -1,0 +1,136 @@
+/** One engine process: its life, and typed requests to it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import {
+  createMessageConnection,
+  ErrorCodes,
+  IPCMessageReader,
+  IPCMessageWriter,
+  ResponseError,
+  type CancellationToken,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import type { EngineApi, ProgressNotification } from '../protocol.ts';
+import type { NodeRuntime } from './nodeRuntime.ts';
+
+/** The engine answers a cancelled request well within this; one that does not is stuck, and is killed. */
+const CANCEL_GRACE_MS = 1000;
+/** Time for an orderly end after the channel closed. */
+const STOP_GRACE_MS = 1000;
+/** JSON-RPC's code of a request that ended because it was cancelled. */
+const REQUEST_CANCELLED = -32800;
+
+/** Where the engine's lines go; a `vscode.LogOutputChannel` is one. */
+export interface EngineLog {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** The user cancelled: not a failure. */
+export class CancelledError extends Error {
+  constructor() {
+    super('Cancelled');
+    this.name = 'CancelledError';
+  }
+}
+
+/** The process ended while it owed an answer. */
+export class EngineExitError extends Error {
+  constructor(how: string) {
+    super(`The engine stopped unexpectedly (${how}).`);
+    this.name = 'EngineExitError';
+  }
+}
+
+export type ProgressListener = (progress: ProgressNotification) => void;
+
+export class EngineProcess {
+  /** Resolves with how the process ended. */
+  readonly exited: Promise<string>;
+  private readonly child: ChildProcess;
+  private readonly connection: MessageConnection;
+  private ended = false;
+
+  constructor(
+    readonly runtime: NodeRuntime,
+    enginePath: string,
+    log: EngineLog,
+    onProgress: ProgressListener,
+  ) {
+    this.child = spawn(runtime.executable, [enginePath], {
+      env: runtime.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      windowsHide: true,
+    });
+    forwardLines(this.child.stdout, line => log.info(`engine: ${line}`));
+    forwardLines(this.child.stderr, line => log.warn(`engine: ${line}`));
+    this.exited = new Promise(resolve => {
+      this.child.once('error', error => resolve(error.message));
+      this.child.once('exit', (code, signal) => resolve(signal ?? `exit status ${code}`));
+    });
+    this.connection = createMessageConnection(
+      new IPCMessageReader(this.child),
+      new IPCMessageWriter(this.child),
+    );
+    // A broken channel is told by `exited`; without a listener jsonrpc would print to the console.
+    this.connection.onError(() => undefined);
+    this.connection.onNotification('tvq/progress', onProgress);
+    this.connection.listen();
+    void this.exited.then(() => {
+      this.ended = true;
+      this.connection.dispose();
+    });
+  }
+
+  /** Asks the engine; rejects with CancelledError, EngineExitError, or the engine's own readable message. */
+  async request<M extends keyof EngineApi>(
+    method: M,
+    params: Parameters<EngineApi[M]>,
+    token: CancellationToken | undefined,
+  ): Promise<ReturnType<EngineApi[M]>> {
+    if (token?.isCancellationRequested) throw new CancelledError();
+    const gone = this.exited.then((how): never => {
+      throw token?.isCancellationRequested ? new CancelledError() : new EngineExitError(how);
+    });
+    let killer: NodeJS.Timeout | undefined;
+    const onCancel = token?.onCancellationRequested(() => {
+      killer = setTimeout(() => this.kill(), CANCEL_GRACE_MS);
+    });
+    const args: unknown[] = token === undefined ? params : [...params, token];
+    try {
+      const answer = this.connection.sendRequest<ReturnType<EngineApi[M]>>(method, ...args);
+      return await Promise.race([answer, gone]);
+    } catch (error) {
+      if (error instanceof ResponseError && error.code === REQUEST_CANCELLED) throw new CancelledError();
+      if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) throw error;
+      // The channel broke under the request; how the process ends says why.
+      this.kill();
+      await gone;
+      throw error;
+    } finally {
+      clearTimeout(killer);
+      onCancel?.dispose();
+    }
+  }
+
+  /** Closes the channel, which ends an idle engine, and makes sure that it ends. */
+  stop(): void {
+    if (this.ended) return;
+    if (this.child.connected) this.child.disconnect();
+    const killer = setTimeout(() => this.kill(), STOP_GRACE_MS);
+    void this.exited.then(() => clearTimeout(killer));
+  }
+
+  kill(): void {
+    if (!this.ended) this.child.kill('SIGKILL');
+  }
+}
+
+function forwardLines(stream: Readable | null, write: (line: string) => void): void {
+  if (stream === null) return;
+  createInterface({ input: stream }).on('line', line => {
+    if (line.trim() !== '') write(line);
+  });
+}

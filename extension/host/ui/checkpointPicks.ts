@@ -1,0 +1,136 @@
+/** The steps that choose a base model and fine-tuned checkpoints. */
+import { l10n, QuickPickItemKind, ThemeIcon, window, type QuickPickItem } from 'vscode';
+import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
+import type { CheckpointSummary } from '../../protocol.ts';
+import { findWeightFiles } from '../checkpointStore.ts';
+import { commonFolder, describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
+import { pick } from './pick.ts';
+import type { Position } from './wizard.ts';
+
+interface CheckpointItem extends QuickPickItem {
+  readonly checkpoint?: CheckpointSummary;
+}
+
+const browse = { iconPath: new ThemeIcon('folder-opened'), tooltip: l10n.t('Browse for a folder') };
+
+/** An answer, and every checkpoint that is on offer now: browsing adds to them. */
+interface Chosen<T> {
+  readonly chosen: T;
+  readonly known: readonly CheckpointSummary[];
+}
+
+/** Asks for one checkpoint; the proposed one is highlighted. */
+export async function pickBase(
+  at: Position,
+  candidates: readonly CheckpointSummary[],
+  proposed: CheckpointSummary | undefined,
+): Promise<Chosen<CheckpointSummary> | 'back' | 'cancel'> {
+  let known = candidates;
+  let active = proposed;
+  const elsewhere: CheckpointItem = {
+    label: `$(folder-opened) ${l10n.t('Another folder…')}`,
+    alwaysShow: true,
+  };
+  for (;;) {
+    const answer = await pick<CheckpointItem>({
+      at,
+      placeholder: l10n.t('Base model: the pre-trained checkpoint that the others were fine-tuned from'),
+      items: [...groupedItems(known), elsewhere],
+      active: item => item.checkpoint !== undefined && item.checkpoint === active,
+    });
+    if (answer === 'back' || answer === 'cancel') return answer;
+    const chosen = answer === 'button' ? undefined : answer[0]?.checkpoint;
+    if (chosen) return { chosen, known };
+    const added = await browseCheckpoints();
+    known = merge(known, added);
+    active = added[0] ?? active;
+  }
+}
+
+/** Asks for one or more checkpoints; all `candidates` are checked at first, or those in `checked`. */
+export async function pickTasks(
+  at: Position,
+  candidates: readonly CheckpointSummary[],
+  checked: readonly CheckpointSummary[] | undefined,
+  base: CheckpointSummary,
+): Promise<Chosen<readonly CheckpointSummary[]> | 'back' | 'cancel'> {
+  let known = candidates;
+  let selected = checked ?? candidates;
+  for (;;) {
+    const answer = await pick<CheckpointItem>({
+      at,
+      placeholder:
+        known.length > 0
+          ? l10n.t('Fine-tuned checkpoints, each one task vector')
+          : l10n.t('No other checkpoint has the tensors of {0}: browse for one', base.name),
+      items: checkpointItems(known),
+      checked: item => item.checkpoint !== undefined && selected.includes(item.checkpoint),
+      button: browse,
+      validate: chosen =>
+        chosen.length > 0 ? undefined : l10n.t('Check at least one fine-tuned checkpoint'),
+    });
+    if (answer === 'back' || answer === 'cancel') return answer;
+    if (answer !== 'button') return { chosen: answer.flatMap(({ checkpoint }) => checkpoint ?? []), known };
+    const found = await browseCheckpoints();
+    const added = found.filter(
+      ({ architecture, path }) => architecture === base.architecture && path !== base.path,
+    );
+    if (found.length > 0 && added.length === 0) {
+      void window.showWarningMessage(
+        l10n.t('No checkpoint there has the same tensor names and shapes as {0}.', base.name),
+      );
+    }
+    known = merge(known, added);
+    selected = merge(selected, added);
+  }
+}
+
+/** One group an architecture, its likely base first. */
+function groupedItems(checkpoints: readonly CheckpointSummary[]): CheckpointItem[] {
+  const groups = groupByArchitecture(checkpoints);
+  return groups.flatMap(group => {
+    const base = proposeBase(group);
+    const ordered = base ? [base, ...group.filter(other => other !== base)] : group;
+    const folder = displayPath(commonFolder(group.map(({ path }) => path)));
+    const label = [group[0]?.model, folder].filter(part => part !== undefined).join(' · ');
+    const items = checkpointItems(ordered);
+    return groups.length > 1 ? [{ label, kind: QuickPickItemKind.Separator }, ...items] : items;
+  });
+}
+
+function checkpointItems(checkpoints: readonly CheckpointSummary[]): CheckpointItem[] {
+  const names = uniqueNames(checkpoints);
+  return checkpoints.map(checkpoint => ({
+    label: names.get(checkpoint) ?? checkpoint.name,
+    description: describeCheckpoint(checkpoint),
+    detail: displayPath(checkpoint.path),
+    checkpoint,
+  }));
+}
+
+/** Each path once; what was `added` counts. */
+export function merge(
+  known: readonly CheckpointSummary[],
+  added: readonly CheckpointSummary[],
+): CheckpointSummary[] {
+  const byPath = new Map([...known, ...added].map(checkpoint => [checkpoint.path, checkpoint]));
+  return [...byPath.values()];
+}
+
+/** Checkpoints from anywhere on disk; empty when cancelled or none is there, which is told. */
+async function browseCheckpoints(): Promise<readonly CheckpointSummary[]> {
+  const [folder] =
+    (await window.showOpenDialog({
+      canSelectFiles: false,
+      canSelectFolders: true,
+      title: l10n.t('Choose a folder with checkpoints'),
+      openLabel: l10n.t('Use Folder'),
+    })) ?? [];
+  if (folder === undefined) return [];
+  const { checkpoints, failures } = await summarizeCheckpoints(await findWeightFiles(folder));
+  if (checkpoints.length === 0) {
+    const why = failures[0]?.message ?? l10n.t('There is no .safetensors file in {0}.', folder.fsPath);
+    void window.showWarningMessage(why);
+  }
+  return checkpoints;
+}

@@ -1,0 +1,75 @@
+/** The step that chooses where the result goes; nothing is ever overwritten unasked. */
+import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { l10n, Uri, window, type QuickPickItem } from 'vscode';
+import { displayPath } from '../describe.ts';
+import { pick } from './pick.ts';
+import type { Position } from './wizard.ts';
+
+export interface Output {
+  readonly path: string;
+  /** Something is there already, and the user agreed to lose it. */
+  readonly overwrite: boolean;
+}
+
+export interface OutputKind {
+  /** With the dot. */
+  readonly extension: string;
+  /** Name of the file type in the save dialog. */
+  readonly label: string;
+}
+
+export async function pickOutput(
+  at: Position,
+  proposed: string,
+  kind: OutputKind,
+): Promise<Output | 'back' | 'cancel'> {
+  const taken = await exists(proposed);
+  const items: QuickPickItem[] = [
+    {
+      label: basename(proposed),
+      description: l10n.t('in {0}', displayPath(dirname(proposed))),
+      detail: taken
+        ? l10n.t('$(warning) exists already; you will be asked before it is overwritten')
+        : undefined,
+    },
+    { label: l10n.t('Another name or folder…') },
+  ];
+  for (;;) {
+    const answer = await pick({ at, placeholder: l10n.t('Output file'), items });
+    if (answer === 'back' || answer === 'cancel') return answer;
+    const useProposed = answer !== 'button' && answer[0] === items[0];
+    const output = useProposed ? await confirm(proposed, kind) : await saveDialog(proposed, kind);
+    if (output !== undefined) return output;
+  }
+}
+
+/** The path itself when it is free or may be overwritten, another one from the dialog, undefined for neither. */
+async function confirm(path: string, kind: OutputKind): Promise<Output | undefined> {
+  if (!(await exists(path))) return { path, overwrite: false };
+  const overwrite = l10n.t('Overwrite');
+  const rename = l10n.t('Another Name…');
+  const message = l10n.t('{0} exists already. Overwrite it?', basename(path));
+  const options = { modal: true, detail: path };
+  const pressed = await window.showWarningMessage(message, options, overwrite, rename);
+  if (pressed === overwrite) return { path, overwrite: true };
+  return pressed === rename ? saveDialog(path, kind) : undefined;
+}
+
+async function saveDialog(proposed: string, kind: OutputKind): Promise<Output | undefined> {
+  const uri = await window.showSaveDialog({
+    defaultUri: Uri.file(proposed),
+    filters: { [kind.label]: [kind.extension.slice(1)] },
+  });
+  if (uri === undefined) return undefined;
+  // The dialog asked about the name as typed; a completed name it has not seen.
+  if (!uri.fsPath.endsWith(kind.extension)) return confirm(uri.fsPath + kind.extension, kind);
+  return { path: uri.fsPath, overwrite: await exists(uri.fsPath) };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,30 @@
+/** Several inputs in a row, with step counts and a way back. */
+
+/** How a step ended. */
+export type Turn = 'next' | 'back' | 'cancel';
+
+/** Where a step stands in its row. */
+export interface Position {
+  readonly title: string;
+  readonly step: number;
+  readonly totalSteps: number;
+  /** Whether there is something to go back to. */
+  readonly canGoBack: boolean;
+}
+
+/** Shows one input and keeps its answer itself. */
+export type Step = (at: Position) => Promise<Turn>;
+
+/**
+ * Runs `steps` from number `start` on; what is answered already is skipped at first, but can be gone back to.
+ * Resolves with whether the last step was passed.
+ */
+export async function runWizard(title: string, steps: readonly Step[], start = 0): Promise<boolean> {
+  for (let index = start; ;) {
+    const step = steps[index];
+    if (step === undefined) return true;
+    const turn = await step({ title, step: index + 1, totalSteps: steps.length, canGoBack: index > 0 });
+    if (turn === 'cancel') return false;
+    index += turn === 'next' ? 1 : -1;
+  }
+}

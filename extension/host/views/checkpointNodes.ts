@@ -1,0 +1,148 @@
+/** Nodes of the checkpoint tree and how each is shown. */
+import { basename } from 'node:path';
+import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri } from 'vscode';
+import { groupByArchitecture, proposeBase } from '../../engine/checkpoint/discover.ts';
+import { formatBytes, formatCount } from '../../engine/format.ts';
+import type { CheckpointSummary } from '../../protocol.ts';
+import type { Failure, Snapshot, TvqEntry } from '../checkpointStore.ts';
+import { commonFolder, describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
+
+/** Every node names the files it stands for, so that commands can take it in place of an explorer selection. */
+interface NodeBase {
+  readonly paths: readonly string[];
+  readonly children?: readonly Node[];
+}
+
+export interface CheckpointNode extends NodeBase {
+  readonly kind: 'checkpoint';
+  readonly label: string;
+  readonly checkpoint: CheckpointSummary;
+  readonly isBase: boolean;
+}
+
+export interface TvqNode extends NodeBase {
+  readonly kind: 'tvq';
+  readonly entry: TvqEntry;
+}
+
+export interface GroupNode extends NodeBase {
+  readonly kind: 'group';
+  readonly label: string;
+  readonly description: string;
+  readonly expanded: boolean;
+  /** Whether its files can be quantized together. */
+  readonly quantizable: boolean;
+}
+
+export interface FailureNode extends NodeBase {
+  readonly kind: 'failure';
+  readonly failure: Failure;
+}
+
+export type Node = CheckpointNode | TvqNode | GroupNode | FailureNode;
+
+/** One architecture: its checkpoints at the top; several: a group each. Then .tvq files, then what failed. */
+export function nodesOf({ checkpoints, tvqFiles, failures }: Snapshot): Node[] {
+  const groups = groupByArchitecture(checkpoints);
+  return [
+    ...(groups.length === 1 ? groups.flatMap(checkpointNodes) : groups.map(architectureGroup)),
+    ...(tvqFiles.length > 0 ? [tvqGroup(tvqFiles)] : []),
+    ...(failures.length > 0 ? [failureGroup(failures)] : []),
+  ];
+}
+
+/** The likely base first, then by path. */
+function checkpointNodes(group: readonly CheckpointSummary[]): CheckpointNode[] {
+  const base = proposeBase(group);
+  const names = uniqueNames(group);
+  const nodes = group.map((checkpoint): CheckpointNode => ({
+    kind: 'checkpoint',
+    label: names.get(checkpoint) ?? checkpoint.name,
+    checkpoint,
+    isBase: checkpoint === base,
+    paths: [checkpoint.path],
+  }));
+  return nodes.sort((a, b) => Number(b.isBase) - Number(a.isBase));
+}
+
+function architectureGroup(group: readonly CheckpointSummary[]): GroupNode {
+  const [first] = group;
+  return {
+    kind: 'group',
+    label: first?.model ?? l10n.t('{0} tensors', first?.tensors ?? 0),
+    // Two groups of one model type differ in shapes: size and folder tell them apart.
+    description: [
+      l10n.t('{0} × {1}', group.length, formatCount(first?.parameters ?? 0)),
+      displayPath(commonFolder(group.map(({ path }) => path))),
+    ].join(' · '),
+    expanded: true,
+    quantizable: group.length > 1,
+    children: checkpointNodes(group),
+    paths: group.map(({ path }) => path),
+  };
+}
+
+function tvqGroup(entries: readonly TvqEntry[]): GroupNode {
+  return {
+    kind: 'group',
+    label: l10n.t('Quantized'),
+    description: formatBytes(entries.reduce((sum, { bytes }) => sum + bytes, 0)),
+    expanded: true,
+    quantizable: false,
+    children: entries.map(entry => ({ kind: 'tvq', entry, paths: [entry.path] })),
+    paths: [],
+  };
+}
+
+/** Collapsed where it would push everything else out of sight. */
+function failureGroup(failures: readonly Failure[]): GroupNode {
+  return {
+    kind: 'group',
+    label: l10n.t('Unreadable'),
+    description: String(failures.length),
+    expanded: failures.length < 4,
+    quantizable: false,
+    children: failures.map(failure => ({ kind: 'failure', failure, paths: [] })),
+    paths: [],
+  };
+}
+
+/** What the tree shows of a node; its tooltip comes later. */
+export function treeItemOf(node: Node): TreeItem {
+  switch (node.kind) {
+    case 'checkpoint': {
+      const item = new TreeItem(node.label);
+      const size = describeCheckpoint(node.checkpoint);
+      item.description = node.isBase ? `${l10n.t('base')} · ${size}` : size;
+      item.iconPath = new ThemeIcon(node.isBase ? 'star-full' : 'file-binary');
+      item.contextValue = 'checkpoint';
+      return item;
+    }
+    case 'tvq': {
+      const { path, bytes } = node.entry;
+      const item = new TreeItem(basename(path));
+      item.description = formatBytes(bytes);
+      item.iconPath = new ThemeIcon('package');
+      item.contextValue = 'tvq';
+      item.command = { command: 'tvq.openInspector', title: l10n.t('Open'), arguments: [Uri.file(path)] };
+      return item;
+    }
+    case 'group': {
+      const item = new TreeItem(
+        node.label,
+        node.expanded ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed,
+      );
+      item.description = node.description;
+      item.contextValue = node.quantizable ? 'group' : undefined;
+      return item;
+    }
+    case 'failure': {
+      const { path, message } = node.failure;
+      const item = new TreeItem(basename(path));
+      item.description = message.replace(`${path}: `, '');
+      item.tooltip = `${displayPath(path)}\n${item.description}`;
+      item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
+      return item;
+    }
+  }
+}

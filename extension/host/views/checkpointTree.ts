@@ -1,0 +1,53 @@
+/** The "Checkpoints" view. */
+import {
+  EventEmitter,
+  l10n,
+  window,
+  workspace,
+  type CancellationToken,
+  type TreeDataProvider,
+  type TreeItem,
+} from 'vscode';
+import type { CheckpointStore } from '../checkpointStore.ts';
+import { Disposable } from '../disposable.ts';
+import { nodesOf, treeItemOf, type Node } from './checkpointNodes.ts';
+import { checkpointTooltip, tvqTooltip } from './tooltips.ts';
+
+export class CheckpointTree extends Disposable implements TreeDataProvider<Node> {
+  private readonly changed = this._register(new EventEmitter<void>());
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(private readonly store: CheckpointStore) {
+    super();
+    const view = this._register(
+      window.createTreeView('tvq.checkpoints', {
+        treeDataProvider: this,
+        canSelectMany: true,
+        showCollapseAll: true,
+      }),
+    );
+    this._register(store.onDidChange(() => this.changed.fire()));
+    const showTrust = () => {
+      view.message = workspace.isTrusted
+        ? undefined
+        : l10n.t('Restricted Mode: files can be viewed; quantizing needs a trusted workspace.');
+    };
+    showTrust();
+    this._register(workspace.onDidGrantWorkspaceTrust(showTrust));
+  }
+
+  async getChildren(node?: Node): Promise<Node[]> {
+    return node ? [...(node.children ?? [])] : nodesOf(await this.store.snapshot());
+  }
+
+  getTreeItem(node: Node): TreeItem {
+    return treeItemOf(node);
+  }
+
+  /** @inheritdoc */
+  async resolveTreeItem(item: TreeItem, node: Node, _token: CancellationToken): Promise<TreeItem> {
+    if (node.kind === 'checkpoint') item.tooltip = checkpointTooltip(node);
+    if (node.kind === 'tvq') item.tooltip = await tvqTooltip(node);
+    return item;
+  }
+}

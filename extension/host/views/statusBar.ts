@@ -1,0 +1,61 @@
+/** One item: the running job, or what the idle engine computes with. A click opens the log. */
+import { l10n, MarkdownString, StatusBarAlignment, window } from 'vscode';
+import type { DevicesReport } from '../../protocol.ts';
+import { Disposable } from '../disposable.ts';
+
+export type Backend = Pick<DevicesReport, 'chosen' | 'reason'>;
+
+const NAMES: Readonly<Record<Backend['chosen'], string>> = { cpu: 'CPU', webgpu: 'WebGPU' };
+
+export class StatusBar extends Disposable {
+  private readonly item = this._register(
+    window.createStatusBarItem('tvq.status', StatusBarAlignment.Left, 0),
+  );
+  private job: { readonly title: string; readonly percent: number } | undefined;
+  private backend: Backend | undefined;
+
+  constructor() {
+    super();
+    this.item.name = 'TVQ Studio';
+    this.item.command = 'tvq.showLog';
+  }
+
+  showJob(title: string, percent: number): void {
+    this.job = { title, percent };
+    this.render();
+  }
+
+  endJob(): void {
+    this.job = undefined;
+    this.render();
+  }
+
+  /** What the engine computes with, and why; undefined when it is not running. */
+  showBackend(backend: Backend | undefined): void {
+    this.backend = backend;
+    this.render();
+  }
+
+  private render(): void {
+    const { job } = this;
+    if (job === undefined && this.backend === undefined) {
+      this.item.hide();
+      return;
+    }
+    const backend = this.backend && NAMES[this.backend.chosen];
+    const progress = job && `${job.percent} %`;
+    const words = ['TVQ', progress, backend].filter(word => word !== undefined);
+    this.item.text = `$(${job ? 'loading~spin' : 'chip'}) ${words.join(' · ')}`;
+    this.item.tooltip = this.tooltip();
+    const spoken = [job?.title, progress, backend].filter(word => word !== undefined);
+    this.item.accessibilityInformation = { label: `TVQ Studio: ${spoken.join(', ')}` };
+    this.item.show();
+  }
+
+  private tooltip(): MarkdownString {
+    const tooltip = new MarkdownString();
+    if (this.job) tooltip.appendText(this.job.title).appendMarkdown('\n\n');
+    if (this.backend) tooltip.appendText(this.backend.reason).appendMarkdown('\n\n');
+    return tooltip.appendText(l10n.t('Click to show the log'));
+  }
+}

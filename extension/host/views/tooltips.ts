@@ -1,0 +1,52 @@
+/** Tooltips of the checkpoint tree: made when one is shown, because a .tvq file's header is read for it. */
+import { l10n, MarkdownString } from 'vscode';
+import { formatBits, formatBytes, formatCount, formatPercent } from '../../engine/format.ts';
+import { openTvq } from '../../engine/tvq/reader.ts';
+import { summarizeTvq } from '../../engine/tvq/summary.ts';
+import { describeScheme, displayPath } from '../describe.ts';
+import { messageOf } from '../errors.ts';
+import type { CheckpointNode, TvqNode } from './checkpointNodes.ts';
+
+export function checkpointTooltip({ checkpoint, isBase }: CheckpointNode): MarkdownString {
+  const { path, files, bytes, parameters, dtypes, tensors, model } = checkpoint;
+  const perType = dtypes.map(({ dtype, parameters: count }) => `${dtype} ${formatCount(count)}`).join(', ');
+  return table(displayPath(path), [
+    [l10n.t('Role'), isBase ? l10n.t('proposed base model') : undefined],
+    [l10n.t('Model'), model],
+    [l10n.t('Parameters'), `${formatCount(parameters)} (${perType})`],
+    [l10n.t('Tensors'), String(tensors)],
+    [
+      l10n.t('Size'),
+      files.length > 1 ? l10n.t('{0} in {1} files', formatBytes(bytes), files.length) : formatBytes(bytes),
+    ],
+  ]);
+}
+
+export async function tvqTooltip({ entry }: TvqNode): Promise<MarkdownString> {
+  const title = displayPath(entry.path);
+  try {
+    const summary = summarizeTvq(await openTvq(entry.path));
+    const { scheme, bits, baseBits = bits, bytes, bitsPerWeight, fp32Bytes } = summary;
+    const share = formatPercent(bytes / fp32Bytes);
+    return table(title, [
+      [l10n.t('Scheme'), describeScheme({ scheme, bits, baseBits })],
+      [l10n.t('Base model'), summary.base.name],
+      [l10n.t('Tasks'), summary.tasks.map(({ name }) => name).join(', ')],
+      [
+        l10n.t('Size'),
+        `${formatBytes(bytes)} · ${formatBits(bitsPerWeight)} · ${l10n.t('{0} of FP32', share)}`,
+      ],
+    ]);
+  } catch (error) {
+    return table(title, [[l10n.t('Cannot be read'), messageOf(error)]]);
+  }
+}
+
+/** Names come from files, so everything is added as text, never as markdown. */
+function table(title: string, rows: readonly (readonly [string, string | undefined])[]): MarkdownString {
+  const tooltip = new MarkdownString().appendMarkdown('**').appendText(title).appendMarkdown('**\n\n');
+  for (const [label, value] of rows) {
+    if (value !== undefined) tooltip.appendText(`${label}: ${value}`).appendMarkdown('\n\n');
+  }
+  return tooltip;
+}

@@ -1,0 +1,188 @@
+/** The CPU backend: the reference that the WebGPU backend is compared with. */
+import { Arena, ARENA_OVERHEAD } from './arena.ts';
+import type { ArenaRegion } from './arena.ts';
+import { BYTES_PER_ELEMENT } from './backend.ts';
+import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from './backend.ts';
+import type { SquaredError } from './backend.ts';
+import * as checks from './checks.ts';
+import { flushed } from './ftz.ts';
+import { instantiateKernels, MAX_MEMORY, NO_TYPE, SCRATCH, TYPE_NUMBERS } from './wasm.ts';
+import type { Kernels, Pointer } from './wasm.ts';
+
+export { compileKernels } from './wasm.ts';
+
+/** Elements of one call. A chunk's input, difference and restored values, 1 MiB each, stay in the second- and
+ * third-level caches between stages; much smaller chunks pay for more calls, larger ones for memory traffic. */
+export const CHUNK = 262_144;
+
+/** The CPU backend, with what Xxh64 and demoteF64 need to work in its memory. */
+export interface CpuBackend extends Backend {
+  readonly kernels: Kernels;
+}
+
+/** Address of element 0 of `slice`. */
+const at = (slice: Slice): Pointer =>
+  (slice.region as ArenaRegion).address(slice.first * BYTES_PER_ELEMENT[slice.type]);
+
+const startOf = (region: Region): Pointer => (region as ArenaRegion).address(0);
+
+/** Every operation is done when its promise is returned; errors reject it. */
+class WasmBackend implements CpuBackend {
+  readonly info: BackendInfo = { kind: 'cpu', device: 'CPU, WebAssembly SIMD', software: false };
+  readonly chunk = CHUNK;
+  readonly scopes = 1;
+  readonly capacity: number;
+  readonly kernels: Kernels;
+  private readonly arena: Arena;
+  private readonly values: DataView;
+
+  constructor(module: WebAssembly.Module, memory: number) {
+    this.capacity = Math.min(memory, MAX_MEMORY - SCRATCH.size - ARENA_OVERHEAD);
+    this.kernels = instantiateKernels(module, SCRATCH.size + this.capacity + ARENA_OVERHEAD);
+    this.values = new DataView(this.kernels.bytes.buffer);
+    this.arena = new Arena(SCRATCH.size, this.capacity, 'the CPU backend');
+  }
+
+  async scope<T>(body: (memory: Scope) => Promise<T>): Promise<T> {
+    this.arena.begin();
+    try {
+      return await body({ alloc: bytes => this.arena.alloc(bytes) });
+    } finally {
+      this.arena.end();
+    }
+  }
+
+  /** `fill` writes straight into the arena. */
+  async write(
+    region: Region,
+    offset: number,
+    bytes: number,
+    fill: (view: Uint8Array) => Promise<void>,
+  ): Promise<void> {
+    checks.checkBytes(region, offset, bytes);
+    const start = startOf(region) + offset;
+    await fill(this.kernels.bytes.subarray(start, start + bytes));
+  }
+
+  async read(region: Region, offset: number, bytes: number): Promise<Uint8Array> {
+    checks.checkBytes(region, offset, bytes);
+    const start = startOf(region) + offset;
+    return this.kernels.bytes.slice(start, start + bytes);
+  }
+
+  async deltaMinmax(
+    tuned: Slice,
+    reference: Slice | undefined,
+    out: Region | undefined,
+    count: number,
+  ): Promise<Extent> {
+    checks.checkDeltaMinmax(this.chunk, tuned, reference, out, count);
+    this.kernels.exports.deltaMinmax(
+      at(tuned),
+      TYPE_NUMBERS[tuned.type],
+      reference ? at(reference) : 0,
+      reference ? TYPE_NUMBERS[reference.type] : NO_TYPE,
+      out ? startOf(out) : 0,
+      count,
+      SCRATCH.extent,
+    );
+    return this.extent();
+  }
+
+  async accumulate(sum: Region, tuned: Slice, first: boolean, count: number): Promise<void> {
+    checks.checkAccumulate(this.chunk, sum, tuned, count);
+    this.kernels.exports.accumulate(startOf(sum), at(tuned), TYPE_NUMBERS[tuned.type], first ? 1 : 0, count);
+  }
+
+  async meanDelta(sum: Region, tasks: number, base: Slice, out: Region, count: number): Promise<Extent> {
+    checks.checkMeanDelta(this.chunk, sum, tasks, base, out, count);
+    this.kernels.exports.meanDelta(
+      startOf(sum),
+      tasks,
+      at(base),
+      TYPE_NUMBERS[base.type],
+      startOf(out),
+      count,
+      SCRATCH.extent,
+    );
+    return this.extent();
+  }
+
+  async quantizePack(x: Region, affine: Affine, codes: Region, first: number, count: number): Promise<void> {
+    checks.checkQuantizePack(this.chunk, x, affine, codes, first, count);
+    const { bits } = affine;
+    const out = startOf(codes) + (first * bits) / 8;
+    this.kernels.exports.quantizePack(
+      startOf(x),
+      flushed(affine.scale),
+      flushed(affine.zero),
+      bits,
+      out,
+      count,
+    );
+  }
+
+  async unpackDequantize(
+    codes: Region,
+    first: number,
+    bits: number,
+    table: Float32Array,
+    addend: Slice | undefined,
+    out: Region,
+    outFirst: number,
+    count: number,
+  ): Promise<void> {
+    checks.checkUnpackDequantize(this.chunk, codes, first, bits, table, addend, out, outFirst, count);
+    table.forEach((value, i) => this.values.setFloat32(SCRATCH.table + 4 * i, flushed(value), true));
+    this.kernels.exports.unpackDequantize(
+      startOf(codes) + (first * bits) / 8,
+      bits,
+      SCRATCH.table,
+      addend ? at(addend) : 0,
+      addend ? TYPE_NUMBERS[addend.type] : NO_TYPE,
+      startOf(out) + outFirst * 4,
+      count,
+    );
+  }
+
+  async squaredError(
+    x: Region,
+    y: Region,
+    count: number,
+    before: SquaredError = { error: 0, energy: 0 },
+  ): Promise<SquaredError> {
+    checks.checkSquaredError(this.chunk, x, y, count);
+    this.values.setFloat64(SCRATCH.sums, before.error, true);
+    this.values.setFloat64(SCRATCH.sums + 8, before.energy, true);
+    this.kernels.exports.squaredError(startOf(x), startOf(y), count, SCRATCH.lanes, SCRATCH.sums);
+    return {
+      error: this.values.getFloat64(SCRATCH.sums, true),
+      energy: this.values.getFloat64(SCRATCH.sums + 8, true),
+    };
+  }
+
+  async encode(x: Slice, type: FloatType, out: Region, count: number): Promise<void> {
+    checks.checkEncode(this.chunk, x, type, out, count);
+    this.kernels.exports.encode(at(x), TYPE_NUMBERS[type], startOf(out), count);
+  }
+
+  /** Nothing is held that the garbage collector does not see. */
+  dispose(): void {}
+
+  private extent(): Extent {
+    return {
+      min: this.values.getFloat32(SCRATCH.extent, true),
+      max: this.values.getFloat32(SCRATCH.extent + 4, true),
+      finite: this.values.getInt32(SCRATCH.extent + 8, true) === 1,
+    };
+  }
+}
+
+/**
+ * A CPU backend of its own memory, for one thread. `memory`: bytes that a scope may allocate; at most what 32-bit
+ * addresses reach, just below 4 GiB. The memory is reserved at once and committed when it is first used.
+ * @throws RangeError when the address space cannot be reserved.
+ */
+export function createCpuBackend(options: { module: WebAssembly.Module; memory: number }): CpuBackend {
+  return new WasmBackend(options.module, options.memory);
+}

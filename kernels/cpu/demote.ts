@@ -1,0 +1,13 @@
+/** Rounds float64 values to float32 where they lie. */
+
+/** `count` float64 at `at` become `count` float32 at `at`, rounded to nearest even. */
+export function demote(at: usize, count: usize): void {
+  let i: usize = 0;
+  // Both loads of a round come before its store, which ends where the next round's loads begin or earlier.
+  for (; i + 4 <= count; i += 4) {
+    const low = f32x4.demote_f64x2_zero(v128.load(at + (i << 3)));
+    const high = f32x4.demote_f64x2_zero(v128.load(at + (i << 3), 16));
+    v128.store(at + (i << 2), v128.shuffle<i64>(low, high, 0, 2));
+  }
+  for (; i < count; i++) store<f32>(at + (i << 2), <f32>load<f64>(at + (i << 3)));
+}

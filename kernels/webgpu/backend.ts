@@ -1,0 +1,255 @@
+/** The WebGPU backend's operations: the stages of kernels/wgsl on an opened device. */
+import { BYTES_PER_ELEMENT, packedBytes, SUM_BLOCK } from '../backend.ts';
+import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from '../backend.ts';
+import type { SquaredError } from '../backend.ts';
+import * as checks from '../checks.ts';
+import { flushed } from '../ftz.ts';
+import { NO_TYPE, TYPE_NUMBERS } from '../wasm.ts';
+import type { Device } from './device.ts';
+import { USAGE } from './device.ts';
+import { EMPTY, EXTENT_BYTES, extentOf } from './extent.ts';
+import type { GpuRegion } from './memory.ts';
+import { Scopes } from './memory.ts';
+import { Pipelines } from './pipelines.ts';
+import { BufferPool } from './pool.ts';
+import { Runner } from './runner.ts';
+import type { Binding } from './runner.ts';
+import { Transfer } from './transfer.ts';
+
+/** Elements of a workgroup whose invocations take one element at a time: TILE of common.wgsl. */
+const TILE = 2048;
+
+/** Elements of a workgroup whose invocations take 32 consecutive ones. */
+const BLOCK = 8192;
+
+/** Scopes at once: while one waits for the disk, another computes and a third is read back. */
+const SCOPES = 3;
+
+/** Four bytes of the largest chunk are 16 MiB: enough for full speed, and a few milliseconds for the slowest GPU,
+ * far from the 2 s after which Windows resets one. */
+const MOST_CHUNK = 4_194_304;
+
+/** A chunk's own regions (differences, restored values, codes) stay small beside a scope's tensors. */
+const CHUNKS_A_SCOPE = 16;
+
+export interface WebGpuSizes {
+  /** Bytes of all scopes together. */
+  readonly memory: number;
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  /** The most workgroups in one dimension. */
+  readonly gridWidth: number;
+}
+
+const floorTo = (value: number, step: number): number => Math.floor(value / step) * step;
+
+const groupsOf = (elements: number): number => Math.ceil(elements / TILE);
+
+const window = (slice: Slice, count: number): Binding => ({
+  memory: slice.region as GpuRegion,
+  offset: slice.first * BYTES_PER_ELEMENT[slice.type],
+  bytes: count * BYTES_PER_ELEMENT[slice.type],
+});
+
+const values = (region: Region, count: number): Binding => window({ region, type: 'F32', first: 0 }, count);
+
+export class WebGpuBackend implements Backend {
+  readonly chunk: number;
+  readonly capacity: number;
+  readonly scopes = SCOPES;
+  private readonly transfer: Transfer;
+  private readonly memory: Scopes;
+  private readonly runner: Runner;
+
+  constructor(
+    readonly info: BackendInfo,
+    private readonly device: Device,
+    sizes: WebGpuSizes,
+  ) {
+    const largest = floorTo(sizes.maxBufferSize, 256);
+    this.capacity = Math.min(floorTo(sizes.memory / SCOPES, 4), largest);
+    const fits = Math.min(sizes.maxStorageBufferBindingSize / 4, this.capacity / 4 / CHUNKS_A_SCOPE);
+    this.chunk = Math.max(SUM_BLOCK, floorTo(Math.min(MOST_CHUNK, fits), SUM_BLOCK));
+    const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
+    const pool = new BufferPool(device, 'region', usage, sizes.memory, largest);
+    this.transfer = new Transfer(device, largest);
+    this.memory = new Scopes(pool, SCOPES, this.capacity, `a scope on ${info.device}`);
+    const resultBytes = Math.max(EXTENT_BYTES, (this.chunk / SUM_BLOCK) * 8);
+    this.runner = new Runner(device, new Pipelines(device), this.transfer, sizes.gridWidth, resultBytes);
+  }
+
+  scope<T>(body: (memory: Scope) => Promise<T>): Promise<T> {
+    return this.memory.run(body);
+  }
+
+  async write(
+    region: Region,
+    offset: number,
+    bytes: number,
+    fill: (view: Uint8Array) => Promise<void>,
+  ): Promise<void> {
+    checks.checkBytes(region, offset, bytes);
+    if (bytes > 0) await this.transfer.write(region as GpuRegion, offset, bytes, fill);
+  }
+
+  async read(region: Region, offset: number, bytes: number): Promise<Uint8Array> {
+    checks.checkBytes(region, offset, bytes);
+    if (bytes === 0) return new Uint8Array();
+    return this.transfer.read(region as GpuRegion, offset, bytes);
+  }
+
+  async deltaMinmax(
+    tuned: Slice,
+    reference: Slice | undefined,
+    out: Region | undefined,
+    count: number,
+  ): Promise<Extent> {
+    checks.checkDeltaMinmax(this.chunk, tuned, reference, out, count);
+    if (count === 0) return EMPTY;
+    const { results, nothing } = this.runner;
+    const found = await this.runner.run({
+      stage: 'delta_minmax',
+      constants: {
+        TUNED: TYPE_NUMBERS[tuned.type],
+        REFERENCE: reference ? TYPE_NUMBERS[reference.type] : NO_TYPE,
+        STORE: out ? 1 : 0,
+      },
+      params: Uint32Array.of(count),
+      bindings: [
+        window(tuned, count),
+        window(reference ?? tuned, count),
+        out ? values(out, count) : { memory: nothing, bytes: 0 },
+        { memory: results, bytes: EXTENT_BYTES },
+      ],
+      groups: groupsOf(count),
+      clear: EXTENT_BYTES,
+      result: EXTENT_BYTES,
+    });
+    return extentOf(found);
+  }
+
+  async accumulate(sum: Region, tuned: Slice, first: boolean, count: number): Promise<void> {
+    checks.checkAccumulate(this.chunk, sum, tuned, count);
+    if (count === 0) return;
+    await this.runner.run({
+      stage: 'accumulate',
+      constants: { TUNED: TYPE_NUMBERS[tuned.type], FIRST: first ? 1 : 0 },
+      params: Uint32Array.of(count),
+      bindings: [window(tuned, count), values(sum, count)],
+      groups: groupsOf(count),
+    });
+  }
+
+  async meanDelta(sum: Region, tasks: number, base: Slice, out: Region, count: number): Promise<Extent> {
+    checks.checkMeanDelta(this.chunk, sum, tasks, base, out, count);
+    if (count === 0) return EMPTY;
+    const { results, nothing } = this.runner;
+    const found = await this.runner.run({
+      stage: 'mean_delta',
+      constants: { BASE: TYPE_NUMBERS[base.type], IN_PLACE: sum === out ? 1 : 0 },
+      params: Uint32Array.of(count, tasks),
+      bindings: [
+        sum === out ? { memory: nothing, bytes: 0 } : values(sum, count),
+        window(base, count),
+        values(out, count),
+        { memory: results, bytes: EXTENT_BYTES },
+      ],
+      groups: groupsOf(count),
+      clear: EXTENT_BYTES,
+      result: EXTENT_BYTES,
+    });
+    return extentOf(found);
+  }
+
+  async quantizePack(x: Region, affine: Affine, codes: Region, first: number, count: number): Promise<void> {
+    checks.checkQuantizePack(this.chunk, x, affine, codes, first, count);
+    if (count === 0) return;
+    const { bits } = affine;
+    const floats = Float32Array.of(flushed(affine.scale), flushed(affine.zero));
+    const bytes = packedBytes(count, bits);
+    await this.runner.run({
+      stage: 'quantize_pack',
+      constants: { BITS: bits },
+      params: Uint32Array.of(count, Math.ceil(bytes / 4), ...new Uint32Array(floats.buffer)),
+      bindings: [values(x, count), { memory: codes as GpuRegion, offset: (first * bits) / 8, bytes }],
+      groups: Math.ceil(count / BLOCK),
+    });
+  }
+
+  async unpackDequantize(
+    codes: Region,
+    first: number,
+    bits: number,
+    table: Float32Array,
+    addend: Slice | undefined,
+    out: Region,
+    outFirst: number,
+    count: number,
+  ): Promise<void> {
+    checks.checkUnpackDequantize(this.chunk, codes, first, bits, table, addend, out, outFirst, count);
+    if (count === 0) return;
+    const packed: Binding = {
+      memory: codes as GpuRegion,
+      offset: (first * bits) / 8,
+      bytes: packedBytes(count, bits),
+    };
+    await this.runner.run({
+      stage: 'unpack_dequantize',
+      constants: { BITS: bits, ADDEND: addend ? TYPE_NUMBERS[addend.type] : NO_TYPE },
+      params: Uint32Array.of(count),
+      table: Float32Array.from(table, flushed),
+      bindings: [
+        packed,
+        { memory: this.runner.table, bytes: table.byteLength },
+        addend ? window(addend, count) : packed,
+        window({ region: out, type: 'F32', first: outFirst }, count),
+      ],
+      groups: groupsOf(count),
+    });
+  }
+
+  async squaredError(
+    x: Region,
+    y: Region,
+    count: number,
+    before: SquaredError = { error: 0, energy: 0 },
+  ): Promise<SquaredError> {
+    checks.checkSquaredError(this.chunk, x, y, count);
+    if (count === 0) return before;
+    const blocks = Math.ceil(count / SUM_BLOCK);
+    const { results } = this.runner;
+    const found = await this.runner.run({
+      stage: 'squared_error',
+      constants: {},
+      params: Uint32Array.of(count, blocks),
+      bindings: [values(x, count), values(y, count), { memory: results, bytes: blocks * 8 }],
+      groups: blocks,
+      result: blocks * 8,
+    });
+    const sums = new Float32Array(found.buffer, found.byteOffset, blocks * 2);
+    let { error, energy } = before;
+    for (let block = 0; block < blocks; block++) {
+      error += sums[2 * block] ?? 0;
+      energy += sums[2 * block + 1] ?? 0;
+    }
+    return { error, energy };
+  }
+
+  async encode(x: Slice, type: FloatType, out: Region, count: number): Promise<void> {
+    checks.checkEncode(this.chunk, x, type, out, count);
+    if (count === 0) return;
+    const bytes = count * BYTES_PER_ELEMENT[type];
+    const words = Math.ceil(bytes / 4);
+    await this.runner.run({
+      stage: 'encode',
+      constants: { TYPE: TYPE_NUMBERS[type] },
+      params: Uint32Array.of(count, words),
+      bindings: [window(x, count), { memory: out as GpuRegion, bytes }],
+      groups: groupsOf(words),
+    });
+  }
+
+  dispose(): void {
+    this.device.gpu.destroy();
+  }
+}

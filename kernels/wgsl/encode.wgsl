@@ -1,0 +1,78 @@
+// Stage encode: float32 to a checkpoint's element type, round to nearest even. Twin: encode.ts
+// Integers only: WGSL leaves the rounding of its own conversions to the device.
+
+struct Params {
+  count: u32,
+  words: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(2) var<storage, read_write> out: array<u32>;
+
+override TYPE: u32;
+
+fn to_bf16(b: u32) -> u32 {
+  if ((b & 0x7fffffffu) > EXPONENT) {
+    return (b >> 16u) | 0x40u;
+  }
+  return (b + 0x7fffu + ((b >> 16u) & 1u)) >> 16u;
+}
+
+fn to_f16(b: u32) -> u32 {
+  let sign = (b >> 16u) & 0x8000u;
+  let a = b & 0x7fffffffu;
+  if (a > EXPONENT) {
+    return sign | 0x7e00u;
+  }
+  // 65520 and more.
+  if (a >= 0x477ff000u) {
+    return sign | 0x7c00u;
+  }
+  // 2^-14 and more: a normal f16.
+  if (a >= 0x38800000u) {
+    return sign | ((a + 0xfffu + ((a >> 13u) & 1u) - 0x38000000u) >> 13u);
+  }
+  // 2^-25, half of the smallest subnormal, and less.
+  if (a <= 0x33000000u) {
+    return sign;
+  }
+  let mantissa = (a & 0x007fffffu) | 0x00800000u;
+  let drop = 126u - (a >> 23u);
+  let kept = mantissa >> drop;
+  let dropped = mantissa & ((1u << drop) - 1u);
+  let half = 1u << (drop - 1u);
+  let above = dropped > half || (dropped == half && (kept & 1u) == 1u);
+  return sign | (kept + select(0u, 1u, above));
+}
+
+fn convert(b: u32) -> u32 {
+  if (TYPE == BF16) {
+    return to_bf16(b);
+  }
+  return to_f16(b);
+}
+
+// One invocation makes whole words: two elements each, or one of F32.
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = group_number(id, groups) * TILE;
+  for (var k = 0u; k < TILE; k += GROUP) {
+    let w = first + k + lane;
+    if (w < params.words) {
+      if (TYPE == F32) {
+        out[w] = x[w];
+      } else {
+        var word = convert(x[2u * w]);
+        if (2u * w + 1u < params.count) {
+          word |= convert(x[2u * w + 1u]) << 16u;
+        }
+        out[w] = word;
+      }
+    }
+  }
+}

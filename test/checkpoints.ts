@@ -1,0 +1,82 @@
+/** Small checkpoints made on the spot. */
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { DTYPE_BITS, elementCount, type Dtype } from '../extension/engine/checkpoint/dtype.ts';
+
+/** The fixtures written by the real libraries. */
+export const fixture = (path: string): string => fileURLToPath(new URL(`fixtures/${path}`, import.meta.url));
+
+export interface MadeTensor {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Little-endian bytes. */
+  readonly data: Uint8Array;
+}
+
+/** A tensor of float32 values. */
+export function f32(shape: readonly number[], value: (i: number) => number): MadeTensor {
+  const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => value(i));
+  return { dtype: 'F32', shape, data: new Uint8Array(data.buffer) };
+}
+
+/** A tensor of raw 16-bit patterns. */
+export function u16(
+  dtype: 'F16' | 'BF16' | 'I16',
+  shape: readonly number[],
+  value: (i: number) => number,
+): MadeTensor {
+  const data = Uint16Array.from({ length: elementCount(shape) }, (_, i) => value(i));
+  return { dtype, shape, data: new Uint8Array(data.buffer) };
+}
+
+export function f64(shape: readonly number[], value: (i: number) => number): MadeTensor {
+  const data = Float64Array.from({ length: elementCount(shape) }, (_, i) => value(i));
+  return { dtype: 'F64', shape, data: new Uint8Array(data.buffer) };
+}
+
+export function i64(shape: readonly number[], value: (i: number) => bigint): MadeTensor {
+  const data = BigInt64Array.from({ length: elementCount(shape) }, (_, i) => value(i));
+  return { dtype: 'I64', shape, data: new Uint8Array(data.buffer) };
+}
+
+/** A bfloat16's bits of a float32, cut off. */
+export const bf16Bits = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0]! >>> 16;
+
+/** A file's bytes from a header (an object, or JSON bytes as they are) and data. */
+export function safetensorsBytes(
+  header: object | Uint8Array,
+  data: Uint8Array = new Uint8Array(),
+  length?: number,
+): Uint8Array {
+  const json = header instanceof Uint8Array ? header : Buffer.from(JSON.stringify(header));
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(BigInt(length ?? json.length));
+  return Buffer.concat([prefix, json, data]);
+}
+
+/** Writes a safetensors file with the given tensors in their order. */
+export async function writeSafetensors(
+  file: string,
+  tensors: Readonly<Record<string, MadeTensor>>,
+): Promise<void> {
+  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
+  const parts: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
+    const bytes = (elementCount(shape) * DTYPE_BITS[dtype]) / 8;
+    if (data.length !== bytes) throw new Error(`${name}: ${data.length} bytes, ${bytes} expected`);
+    header[name] = { dtype, shape, data_offsets: [offset, offset + bytes] };
+    offset += bytes;
+    parts.push(data);
+  }
+  await writeFile(file, safetensorsBytes(header, Buffer.concat(parts)));
+}
+
+/** Deterministic noise in [-1, 1): a 32-bit linear congruential generator, taken from the top. */
+export function noise(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  };
+}

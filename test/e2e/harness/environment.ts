@@ -1,0 +1,68 @@
+/** What the tests in a real VS Code need on this machine, and the package they test. */
+import { spawnSync } from 'node:child_process';
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { packageExtension } from '../../../scripts/package.mjs';
+import { provision } from '../../../scripts/provision.mjs';
+import type { CodeServer } from './server.ts';
+import { Session } from './session.ts';
+
+export interface Programs {
+  readonly chromium: string;
+  readonly program: CodeServer;
+}
+
+const ROOT = join(import.meta.dirname, '../../..');
+/** For people to look at; git ignores it. */
+const SCREENSHOTS = join(ROOT, 'test/e2e/screenshots');
+
+/** undefined, with the reason on the console, where there is no browser or no VS Code for it. */
+export async function findPrograms(): Promise<Programs | undefined> {
+  const { chromium, codeServer, missing } = await provision();
+  if (chromium && codeServer) return { chromium, program: codeServer };
+  for (const line of missing) console.warn(line);
+  return undefined;
+}
+
+/** One session for the tests of a `describe`; a test that fails leaves a screenshot. */
+export function useSession(programs: Programs | undefined, restricted: boolean): () => Session {
+  let folder: string;
+  let session: Session | undefined;
+  const current = (): Session => {
+    if (session === undefined) throw new Error('the session has not started');
+    return session;
+  };
+  beforeAll(async () => {
+    if (programs === undefined) return;
+    folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-package-'));
+    session = await Session.start({ ...programs, vsix: await packageVsix(folder), restricted });
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await shoot(current(), `failed ${task.name}`);
+  });
+  afterAll(async () => {
+    await session?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+  return current;
+}
+
+/** Packages dist/ for this machine; builds it first when it is not there. */
+async function packageVsix(folder: string): Promise<string> {
+  const built = await access(join(ROOT, 'dist/extension.cjs')).then(
+    () => true,
+    () => false,
+  );
+  if (!built) spawnSync(process.execPath, ['esbuild.mjs'], { cwd: ROOT, stdio: 'inherit' });
+  const vsix = join(folder, 'tvq-studio.vsix');
+  await packageExtension(`${process.platform}-${process.arch}`, vsix);
+  return vsix;
+}
+
+export async function shoot(session: Session, name: string): Promise<void> {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  const path = join(SCREENSHOTS, `${name.replace(/[^\w.]+/g, '-')}.png`);
+  await session.workbench.page.screenshot({ path });
+}

@@ -1,0 +1,111 @@
+/** A real VS Code (code-server) with our packaged extension, in fresh folders. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { killTree } from './processTree.ts';
+
+export interface CodeServer {
+  readonly node: string;
+  readonly entry: string;
+}
+
+export interface ServerOptions {
+  readonly program: CodeServer;
+  readonly vsix: string;
+  /** Asks for trust and starts workspaces in Restricted Mode. */
+  readonly restricted: boolean;
+}
+
+const START_TIMEOUT_MS = 60_000;
+
+/** Quiet and reproducible: nothing that opens by itself, asks, or looks for updates. */
+const SETTINGS = {
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.welcomePage.experimentalOnboarding': false,
+  'workbench.reduceMotion': 'on',
+  'telemetry.telemetryLevel': 'off',
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'update.mode': 'none',
+  'chat.disableAIFeatures': true,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'window.autoDetectColorScheme': false,
+  'security.workspace.trust.startupPrompt': 'never',
+};
+
+export class Server {
+  private constructor(
+    readonly url: string,
+    private readonly child: ChildProcess,
+    private readonly folder: string,
+  ) {}
+
+  static async start({ program, vsix, restricted }: ServerOptions): Promise<Server> {
+    const folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-server-'));
+    const user = join(folder, 'user');
+    await mkdir(join(user, 'User'), { recursive: true });
+    const settings = { ...SETTINGS, 'security.workspace.trust.enabled': restricted };
+    await writeFile(join(user, 'User', 'settings.json'), JSON.stringify(settings));
+    const places = ['--user-data-dir', user, '--extensions-dir', join(folder, 'extensions')];
+    const env = environment(folder);
+    const install = spawnSync(program.node, [program.entry, ...places, '--install-extension', vsix], {
+      env,
+      encoding: 'utf8',
+    });
+    if (install.status !== 0) throw new Error(`the extension could not be installed: ${install.stderr}`);
+    const port = await freePort();
+    const child = spawn(
+      program.node,
+      [
+        program.entry,
+        ...places,
+        ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--config', join(folder, 'config.yaml')],
+        ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
+        ...(restricted ? [] : ['--disable-workspace-trust']),
+      ],
+      { env, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    await listening(child);
+    // Cookies and secure contexts need the name, not the address.
+    return new Server(`http://localhost:${port}`, child, folder);
+  }
+
+  async stop(): Promise<void> {
+    await killTree(this.child);
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Without what an editor around us would hand down, which makes a server open files in that editor. */
+function environment(home: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|NODE_OPTIONS|VITEST)/.test(name));
+  return { ...Object.fromEntries(kept), HOME: home, VSCODE_IPC_HOOK_CLI: '' };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise(resolve => probe.close(resolve));
+  return port;
+}
+
+async function listening(child: ChildProcess): Promise<void> {
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`code-server ${why}:\n${said}`));
+    const timer = setTimeout(() => fail('did not start in time'), START_TIMEOUT_MS);
+    child.once('exit', () => fail('ended'));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        if (!said.includes('HTTP server listening on')) return;
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+  });
+}

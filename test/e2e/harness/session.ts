@@ -1,0 +1,65 @@
+/** Server, browser and workspace together, and what the browser complained about. */
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Programs } from './environment.ts';
+import { Server } from './server.ts';
+import { Workbench } from './workbench.ts';
+import { Workspace } from './workspace.ts';
+
+export interface SessionOptions extends Programs {
+  readonly vsix: string;
+  readonly restricted: boolean;
+}
+
+/** --disable-gpu: the pages draw with plain 2D canvas, and a machine without a GPU starts faster without one. */
+const BROWSER_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
+const TIMEOUT_MS = 60_000;
+
+export class Session {
+  /** Console errors and policy violations that our own pages and code caused. */
+  readonly complaints: string[] = [];
+
+  private constructor(
+    readonly workspace: Workspace,
+    readonly workbench: Workbench,
+    private readonly server: Server,
+    private readonly browser: Browser,
+  ) {}
+
+  static async start(options: SessionOptions): Promise<Session> {
+    const workspace = await Workspace.create();
+    const server = await Server.start(options);
+    const browser = await chromium.launch({ executablePath: options.chromium, args: BROWSER_FLAGS });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(TIMEOUT_MS);
+    const session = new Session(workspace, new Workbench(page), server, browser);
+    session.listen(page);
+    try {
+      await session.workbench.open(server.url, workspace.root);
+    } catch (error) {
+      await session.stop();
+      throw error;
+    }
+    return session;
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+    await this.workspace.remove();
+  }
+
+  private listen(page: Page): void {
+    page.on('console', message => {
+      const text = `${message.text()} (${message.location().url})`;
+      if (message.type() === 'error' && isOurs(text)) this.complaints.push(text);
+    });
+    page.on('pageerror', error => {
+      if (isOurs(error.stack ?? '')) this.complaints.push(error.stack ?? error.message);
+    });
+  }
+}
+
+/** VS Code's own console is noisy (extension gallery, sign-in); ours is what names us or breaks a page's policy. */
+function isOurs(text: string): boolean {
+  return /tvq|inspector\.(js|css)|Content Security Policy/i.test(text);
+}

@@ -1,0 +1,133 @@
+/** VS Code's window, as far as the tests use it. Selectors hold for VS Code 1.99 to 1.139. */
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+
+const MENU_ATTEMPTS = 20;
+const MENU_PAUSE_MS = 500;
+
+/** Themes by their name, with the file that the window's class names. */
+export const THEMES = {
+  'Light Modern': 'light_modern',
+  'Dark Modern': 'dark_modern',
+  'Dark High Contrast': 'hc_black',
+  'Light High Contrast': 'hc_light',
+} as const;
+
+export class Workbench {
+  constructor(readonly page: Page) {}
+
+  /** Opens a folder and waits until our extension has contributed its view. */
+  async open(url: string, folder: string): Promise<void> {
+    await this.page.goto(`${url}/?folder=${encodeURIComponent(folder)}`);
+    await this.page.locator('.monaco-workbench').waitFor();
+    await this.page.getByRole('tab', { name: 'TVQ Studio' }).first().waitFor();
+  }
+
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.fill(`>${title}`);
+    // Several commands may match what is typed; only one is called so.
+    const exact = this.page.getByText(title, { exact: true });
+    await this.quickRow(/./).filter({ has: exact }).first().click();
+  }
+
+  /** Titles the palette offers for what is typed. */
+  async commandsFor(typed: string): Promise<string[]> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.fill(`>${typed}`);
+    await this.quickRow(/./).first().waitFor();
+    const titles = await this.quickRow(/./).allInnerTexts();
+    await this.page.keyboard.press('Escape');
+    return titles;
+  }
+
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget .quick-input-box input');
+  }
+
+  get quickTitle(): Locator {
+    return this.page.locator('.quick-input-title');
+  }
+
+  quickRow(text: string | RegExp): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text });
+  }
+
+  /** Waits for a step of a multi-step quick pick, by its title with the count. */
+  async step(title: RegExp): Promise<void> {
+    await this.quickTitle.filter({ hasText: title }).waitFor();
+  }
+
+  treeItem(name: string | RegExp): Locator {
+    return this.page.getByRole('treeitem', { name });
+  }
+
+  /** Label and description of a row in a tree view. */
+  async treeRow(name: string): Promise<string> {
+    const row = this.treeItem(new RegExp(`^${name}\\b`)).first();
+    const label = await row.locator('.label-name').innerText();
+    return `${label}: ${await row.locator('.label-description').innerText()}`;
+  }
+
+  /** A file or folder in the explorer. */
+  explorerItem(name: string): Locator {
+    const explorer = this.page.locator('.explorer-folders-view');
+    return explorer.getByRole('treeitem', { name, exact: true });
+  }
+
+  async expandFolder(name: string): Promise<void> {
+    const folder = this.explorerItem(name);
+    if ((await folder.getAttribute('aria-expanded')) !== 'true') await folder.click();
+  }
+
+  dialogButton(name: string): Locator {
+    return this.page.locator('.monaco-dialog-box').getByRole('button', { name });
+  }
+
+  async showView(name: 'Explorer' | 'TVQ Studio'): Promise<void> {
+    const tab = this.page.getByRole('tab', { name: new RegExp(`^${name}`) }).first();
+    if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
+  }
+
+  /** Opens the menu until it has the entry: entries appear when the extension has looked at the workspace. */
+  async contextMenu(target: Locator, entry: string): Promise<void> {
+    const item = this.page.getByRole('menuitem', { name: entry });
+    for (let attempt = 1; attempt <= MENU_ATTEMPTS; attempt++) {
+      await target.click({ button: 'right' });
+      await this.page.getByRole('menuitem').first().waitFor();
+      if (await item.isVisible()) return this.pressMenuItem(item);
+      await this.page.keyboard.press('Escape');
+      await this.page.waitForTimeout(MENU_PAUSE_MS);
+    }
+    throw new Error(`the context menu has no "${entry}"`);
+  }
+
+  /** A menu ignores a click in its first moments, as part of the click that opened it. */
+  private async pressMenuItem(item: Locator): Promise<void> {
+    while (await item.isVisible()) {
+      await this.page.waitForTimeout(MENU_PAUSE_MS);
+      if (await item.isVisible()) await item.click();
+    }
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-list-item').filter({ hasText: text });
+  }
+
+  async clearNotifications(): Promise<void> {
+    await this.runCommand('Notifications: Clear All Notifications');
+    await this.page.locator('.notification-list-item').first().waitFor({ state: 'hidden' });
+  }
+
+  /** The page of the custom editor in front. */
+  get inspector(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready >> visible=true').frameLocator('#active-frame');
+  }
+
+  /** Switches the colour theme and waits until the window has it. */
+  async setTheme(theme: keyof typeof THEMES): Promise<void> {
+    await this.runCommand('Preferences: Color Theme');
+    await this.quickInput.fill(theme);
+    await this.quickRow(theme).first().click();
+    await this.page.locator(`.monaco-workbench[class*='-${THEMES[theme]}-json']`).waitFor();
+  }
+}

@@ -1,0 +1,86 @@
+/** The engine with defaults, for tests. */
+import { readdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { openCheckpoint } from '../extension/engine/checkpoint/checkpoint.ts';
+import type { Hooks } from '../extension/engine/engine.ts';
+import * as engine from '../extension/engine/engine.ts';
+import type { QuantizeRecipe, QuantizeResult, RestoreRecipe, RunOptions } from '../extension/protocol.ts';
+import { readFileSync } from 'node:fs';
+import { fixture } from './checkpoints.ts';
+import { chooseDriver } from './kernels/backends.ts';
+
+chooseDriver();
+
+export const BACKENDS = ['cpu', 'webgpu'] as const;
+
+/** One thread: most fixtures are too small for two. */
+export const OPTIONS: RunOptions = { backend: 'cpu', memory: 2 ** 30, threads: 1 };
+
+export const hooks = (): Hooks => ({ signal: new AbortController().signal, onProgress: () => undefined });
+
+export const LLAMA_TASKS = ['code', 'math', 'chat'].map(name => ({ name, path: fixture(`llama/${name}`) }));
+
+/** A recipe for the llama fixture, with whatever differs. */
+export const recipe = (output: string, changes: Partial<QuantizeRecipe> = {}): QuantizeRecipe => ({
+  kind: 'quantize',
+  base: fixture('llama/base'),
+  tasks: LLAMA_TASKS,
+  output,
+  scheme: 'tvq',
+  bits: 3,
+  baseBits: 3,
+  preset: 'default',
+  keep: [],
+  overwrite: false,
+  ...changes,
+});
+
+export const quantize = (asked: QuantizeRecipe, options: Partial<RunOptions> = {}): Promise<QuantizeResult> =>
+  engine.quantize(asked, { ...OPTIONS, ...options }, hooks());
+
+export const restoreRecipe = (
+  source: string,
+  task: string,
+  output: string,
+  changes: Partial<RestoreRecipe> = {},
+): RestoreRecipe => ({
+  kind: 'restore',
+  source,
+  base: fixture('llama/base'),
+  task,
+  output,
+  dtype: undefined,
+  overwrite: false,
+  force: false,
+  ...changes,
+});
+
+export const restore = (asked: RestoreRecipe, options: Partial<RunOptions> = {}) =>
+  engine.restore(asked, { ...OPTIONS, ...options }, hooks());
+
+export const verify = (file: string) => engine.verify(file, hooks());
+
+/** Raw bytes of a checkpoint's tensors. */
+export async function tensorsOf(
+  path: string,
+): Promise<Map<string, { dtype: string; shape: readonly number[]; data: Uint8Array }>> {
+  const { tensors } = await openCheckpoint(path);
+  return new Map(
+    [...tensors].map(([name, { dtype, shape, file, offset, bytes }]) => {
+      const data = new Uint8Array(readFileSync(file).subarray(offset, offset + bytes));
+      return [name, { dtype, shape, data }];
+    }),
+  );
+}
+
+/** Values of F32 or BF16 bytes. */
+export function valuesOf({ dtype, data }: { dtype: string; data: Uint8Array }): Float32Array {
+  const bytes = data.slice();
+  if (dtype === 'F32') return new Float32Array(bytes.buffer);
+  if (dtype !== 'BF16') throw new Error(`no values of ${dtype}`);
+  return new Float32Array(Uint32Array.from(new Uint16Array(bytes.buffer), half => half << 16).buffer);
+}
+
+/** Names beside an output that are not it: nothing may be left behind. */
+export const leftovers = async (output: string): Promise<string[]> =>
+  (await readdir(dirname(output))).filter(name => name.includes('tvq-tmp'));

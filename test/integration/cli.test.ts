@@ -1,0 +1,202 @@
+/** The `tvq` command as it is shipped: exit status, what goes to stdout, and that nothing is lost. */
+import { spawn } from 'node:child_process';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { PlanSummary, QuantizeResult, TvqSummary } from '../../extension/protocol.ts';
+import { fixture } from '../checkpoints.ts';
+import { LLAMA_TASKS, leftovers } from '../engine.ts';
+import { temporaryFolder } from '../temporary.ts';
+
+const folder = await temporaryFolder();
+const command = fileURLToPath(new URL('../../dist/tvq.mjs', import.meta.url));
+const base = fixture('llama/base');
+const tasks = LLAMA_TASKS.flatMap(({ name, path }) => ['--task', `${name}=${path}`]);
+let outputs = 0;
+const output = () => join(folder, `out-${outputs++}.tvq`);
+
+function tvq(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    child.on('error', reject);
+    child.on('close', status => resolve({ status, stdout, stderr }));
+  });
+}
+
+const quantize = (file: string, ...more: string[]) =>
+  tvq('quantize', '--base', base, ...tasks, '-o', file, '--backend', 'cpu', ...more);
+
+describe('quantize', () => {
+  test('--json prints one object, and nothing else is on stdout', async () => {
+    const file = output();
+    const { status, stdout } = await quantize(file, '--scheme', 'rtvq', '--json');
+    expect(status).toBe(0);
+    const result = JSON.parse(stdout) as QuantizeResult;
+    expect(result).toMatchObject({
+      output: file,
+      bytes: (await stat(file)).size,
+      tasks: ['code', 'math', 'chat'],
+      tensors: { quantized: 48, kept: 0, unchanged: 15 },
+      backend: 'cpu',
+    });
+    const summary = JSON.parse((await tvq('inspect', file, '--json')).stdout) as TvqSummary;
+    expect(summary).toMatchObject({
+      bytes: result.bytes,
+      bitsPerWeight: result.bitsPerWeight,
+      scheme: 'rtvq',
+      bits: 2,
+      baseBits: 3,
+    });
+  });
+
+  test('--dry-run shows the plan and writes nothing', async () => {
+    const file = output();
+    const { status, stdout } = await quantize(file, '--dry-run', '--json');
+    expect(status).toBe(0);
+    expect((JSON.parse(stdout) as PlanSummary).tensors.quantized).toBe(48);
+    expect(await readdir(folder)).not.toContain(file);
+  });
+
+  test('an existing output: status 1, one line, nothing touched', async () => {
+    const file = output();
+    await writeFile(file, 'precious');
+    for (const flags of [[], ['--dry-run']]) {
+      const { status, stderr } = await quantize(file, ...flags, '--json');
+      expect(status).toBe(1);
+      expect(stderr).toBe(`tvq: ${file}: exists already; choose another output or pass --overwrite\n`);
+    }
+    expect(await readFile(file, 'utf8')).toBe('precious');
+    expect((await quantize(file, '--overwrite')).status).toBe(0);
+  });
+
+  test('every file that is no safetensors file is refused: status 1, its own message, no output', async () => {
+    for (const name of await readdir(fixture('bad-safetensors'))) {
+      const file = output();
+      const bad = fixture(`bad-safetensors/${name}`);
+      const { status, stdout, stderr } = await tvq(
+        'quantize',
+        '--base',
+        base,
+        '--task',
+        `bad=${bad}`,
+        '-o',
+        file,
+      );
+      expect([status, stdout], name).toEqual([1, '']);
+      expect(stderr).toMatch(/^tvq: .*bad-safetensors.*: not a valid safetensors file: .*\n$/);
+      await expect(stat(file)).rejects.toThrow('ENOENT');
+    }
+  });
+
+  test('Ctrl-C: status 130 and nothing left behind', async () => {
+    const file = join(folder, 'cancelled.tvq');
+    const child = spawn(process.execPath, [
+      command,
+      'quantize',
+      '--base',
+      base,
+      ...tasks,
+      '-o',
+      file,
+      '--backend',
+      'cpu',
+      '--threads',
+      '1',
+    ]);
+    const closed = new Promise(resolve => child.on('close', resolve));
+    // As soon as the temporary file is there the job is running.
+    while ((await leftovers(file)).length === 0 && child.exitCode === null)
+      await new Promise(resolve => setTimeout(resolve, 1));
+    child.kill('SIGINT');
+    const status = await closed;
+    expect([0, 130]).toContain(status); // so small a job may be done before the signal arrives
+    expect(await leftovers(file)).toEqual([]);
+    if (status === 130) await expect(stat(file)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a wrong call: status 2 and what to do', () => {
+  test.each([
+    ['an unknown command', ['quantise'], 'Did you mean quantize?'],
+    ['an unknown option', ['quantize', '--bit', '3'], 'Did you mean --bits?'],
+    [
+      'no task',
+      ['quantize', '--base', base, '-o', 'x.tvq'],
+      'name the fine-tuned checkpoints with --task NAME=PATH',
+    ],
+    [
+      'a task without a name',
+      ['quantize', '--base', base, '--task', '/x', '-o', 'x.tvq'],
+      'NAME=PATH was expected',
+    ],
+    [
+      'too many bits',
+      ['quantize', '--base', base, ...tasks, '-o', 'x.tvq', '--bits', '9'],
+      'a whole number from 1 to 8',
+    ],
+    [
+      'bits of another scheme',
+      ['quantize', '--base', base, ...tasks, '-o', 'x.tvq', '--offset-bits', '2'],
+      '--offset-bits does not go with --scheme tvq; use --bits',
+    ],
+    ['another ending', ['quantize', '--base', base, ...tasks, '-o', 'x.bin'], 'the output must end in .tvq'],
+    [
+      'a broken pattern',
+      ['quantize', '--base', base, ...tasks, '-o', 'x.tvq', '--keep', '('],
+      'not a valid regular expression',
+    ],
+    [
+      'a size that is none',
+      ['quantize', '--base', base, ...tasks, '-o', 'x.tvq', '--memory', 'lots'],
+      'a size such as 1GiB',
+    ],
+  ])('%s', async (_, args, message) => {
+    const { status, stdout, stderr } = await tvq(...args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+});
+
+test('verify: 0 when whole, 1 when damaged', async () => {
+  const file = output();
+  await quantize(file);
+  expect((await tvq('verify', file)).status).toBe(0);
+  const bytes = await readFile(file);
+  bytes[bytes.length - 1]! ^= 4;
+  await writeFile(file, bytes);
+  const { status, stdout } = await tvq('verify', file);
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/damaged\ntensor ".*" of ".*"\n/);
+  expect((await tvq('verify', join(folder, 'nowhere.tvq'))).stderr).toContain('there is no such file');
+});
+
+test('inspect shows checkpoints and .tvq files, and says what is neither', async () => {
+  const { status, stdout } = await tvq('inspect', base, LLAMA_TASKS[0]!.path);
+  expect(status).toBe(0);
+  expect(stdout).toContain('LlamaForCausalLM');
+  const checkpoint = join(folder, 'renamed.tvq');
+  await writeFile(checkpoint, await readFile(join(LLAMA_TASKS[0]!.path, 'model.safetensors')));
+  expect((await tvq('inspect', checkpoint)).stderr).toContain('a safetensors file, but not a .tvq file');
+});
+
+test('devices lists both backends and says why one is chosen', async () => {
+  const { status, stdout } = await tvq('devices', '--json');
+  expect(status).toBe(0);
+  const report = JSON.parse(stdout) as { chosen: string; reason: string; backends: { kind: string }[] };
+  expect(report.backends.map(({ kind }) => kind)).toEqual(['cpu', 'webgpu']);
+  expect(report.reason.toLowerCase()).toContain(report.chosen);
+});
+
+test('restore writes a folder', async () => {
+  const file = output();
+  await quantize(file);
+  const target = join(folder, 'math');
+  expect(
+    (await tvq('restore', file, '--base', base, '--task', 'math', '-o', target, '--backend', 'cpu')).status,
+  ).toBe(0);
+  expect(await readdir(target)).toContain('model.safetensors');
+});

@@ -1,0 +1,87 @@
+/** The engine process, spoken to as the extension host does. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type {
+  ProgressNotification,
+  QuantizeRecipe,
+  QuantizeResult,
+  RunOptions,
+} from '../../extension/protocol.ts';
+import { safetensorsBytes } from '../checkpoints.ts';
+import { leftovers, OPTIONS, recipe } from '../engine.ts';
+import { temporaryFolder } from '../temporary.ts';
+
+const folder = await temporaryFolder();
+const engine: ChildProcess = fork(fileURLToPath(new URL('../../dist/engine.mjs', import.meta.url)), {
+  silent: true,
+});
+const connection = createMessageConnection(new IPCMessageReader(engine), new IPCMessageWriter(engine));
+const progress: ProgressNotification[] = [];
+connection.onNotification('tvq/progress', (update: ProgressNotification) => void progress.push(update));
+connection.listen();
+afterAll(() => {
+  connection.dispose();
+  engine.kill();
+});
+
+const quantize = (
+  asked: QuantizeRecipe,
+  job: string,
+  token = new CancellationTokenSource().token,
+  options: RunOptions = OPTIONS,
+) => connection.sendRequest<QuantizeResult>('quantize', asked, options, job, token);
+
+test('a job answers with its result and reports progress under its name', async () => {
+  const result = await quantize(recipe(join(folder, 'a.tvq')), 'job-1');
+  expect(result.tasks).toEqual(['code', 'math', 'chat']);
+  const last = progress.filter(({ job }) => job === 'job-1').at(-1);
+  expect(last?.done).toBe(last?.total);
+});
+
+test('a plan', async () => {
+  const plan = await connection.sendRequest('plan', recipe(join(folder, 'b.tvq')), OPTIONS);
+  expect(plan).toMatchObject({ tensors: { quantized: 48, kept: 15, unchanged: 0 }, problems: [] });
+});
+
+test('an error is answered with its message', async () => {
+  await expect(quantize(recipe(join(folder, 'a.tvq')), 'job-2')).rejects.toThrow('exists already');
+  await expect(quantize(recipe('x.tvq', { bits: 99 }), 'job-3')).rejects.toThrow('the recipe is wrong: bits');
+});
+
+/** A checkpoint that takes a while to read and no room on disk: its data is a hole in the file. */
+async function sparse(name: string, megabytes: number): Promise<string> {
+  const rows = megabytes * 256;
+  const path = join(folder, name);
+  const file = await open(path, 'w');
+  const header = safetensorsBytes({
+    w: { dtype: 'F32', shape: [rows, 1024], data_offsets: [0, rows * 4096] },
+  });
+  await file.write(header);
+  await file.truncate(header.length + rows * 4096);
+  await file.close();
+  return path;
+}
+
+test('cancelling ends the job, leaves nothing behind, and the engine works on', async () => {
+  const base = await sparse('base.safetensors', 2048);
+  const tasks = [{ name: 'one', path: await sparse('one.safetensors', 2048) }];
+  const cancel = new CancellationTokenSource();
+  const output = join(folder, 'c.tvq');
+  const job = quantize(recipe(output, { base, tasks }), 'job-4', cancel.token);
+  while ((await readdir(folder)).every(name => !name.startsWith('.c.tvq')))
+    await new Promise(resolve => setTimeout(resolve, 1));
+  cancel.cancel();
+  await expect(job).rejects.toThrow('cancelled');
+  expect(await leftovers(output)).toEqual([]);
+  await expect(stat(output)).rejects.toThrow('ENOENT');
+  expect((await quantize(recipe(join(folder, 'd.tvq')), 'job-5')).backend).toBe('cpu');
+});

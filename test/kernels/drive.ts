@@ -1,0 +1,183 @@
+/** Whole tensors through a backend's stages, in chunks at offsets inside large regions, as the engine does it. */
+import { BYTES_PER_ELEMENT, packedBytes } from '../../kernels/backend.ts';
+import type { Affine, Backend, Extent, FloatType, Region, Scope, Slice } from '../../kernels/backend.ts';
+import type { SquaredError } from '../../kernels/backend.ts';
+import type { Difference, Stored } from './oracle.ts';
+
+const NOTHING: Extent = { min: Infinity, max: -Infinity, finite: true };
+
+const join = (a: Extent, b: Extent): Extent => ({
+  min: Math.min(a.min, b.min),
+  max: Math.max(a.max, b.max),
+  finite: a.finite && b.finite,
+});
+
+export const floats = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
+
+export const countOf = ({ type, bytes }: Stored): number => bytes.length / BYTES_PER_ELEMENT[type];
+
+/** A region of its own with `bytes` in it. */
+export async function place(backend: Backend, memory: Scope, bytes: Uint8Array): Promise<Region> {
+  const region = memory.alloc(bytes.length);
+  await backend.write(region, 0, bytes.length, async view => view.set(bytes));
+  return region;
+}
+
+const placeStored = async (backend: Backend, memory: Scope, stored: Stored): Promise<Slice> => ({
+  region: await place(backend, memory, stored.bytes),
+  type: stored.type,
+  first: 0,
+});
+
+/** Calls `body` for each chunk of `count` elements. */
+async function eachChunk(
+  count: number,
+  chunk: number,
+  body: (first: number, size: number) => Promise<void>,
+): Promise<void> {
+  for (let first = 0; first < count; first += chunk) await body(first, Math.min(chunk, count - first));
+}
+
+/** delta_minmax; `store` false looks for the extent only, and returns no values. */
+export function deltaOn(
+  backend: Backend,
+  tuned: Stored,
+  reference: Stored | undefined,
+  { store = true, chunk = backend.chunk } = {},
+): Promise<Difference> {
+  return backend.scope(async memory => {
+    const count = countOf(tuned);
+    const t = await placeStored(backend, memory, tuned);
+    const r = reference && (await placeStored(backend, memory, reference));
+    const out = memory.alloc(Math.min(chunk, count) * 4);
+    const x = new Uint8Array(store ? count * 4 : 0);
+    let extent = NOTHING;
+    await eachChunk(count, chunk, async (first, size) => {
+      const found = await backend.deltaMinmax(
+        { ...t, first },
+        r && { ...r, first },
+        store ? out : undefined,
+        size,
+      );
+      extent = join(extent, found);
+      if (store) x.set(await backend.read(out, 0, size * 4), first * 4);
+    });
+    return { x: floats(x), extent };
+  });
+}
+
+/** accumulate over `tuned`, then mean_delta with `tasks` as the divisor; `inPlace` lets the result replace the sum. */
+export function meanOn(
+  backend: Backend,
+  tuned: readonly Stored[],
+  tasks: number,
+  base: Stored,
+  { inPlace = true, chunk = backend.chunk } = {},
+): Promise<Difference> {
+  return backend.scope(async memory => {
+    const count = countOf(base);
+    const slices: Slice[] = [];
+    for (const stored of tuned) slices.push(await placeStored(backend, memory, stored));
+    const b = await placeStored(backend, memory, base);
+    const sum = memory.alloc(Math.min(chunk, count) * 4);
+    const out = inPlace ? sum : memory.alloc(Math.min(chunk, count) * 4);
+    const x = new Uint8Array(count * 4);
+    let extent = NOTHING;
+    await eachChunk(count, chunk, async (first, size) => {
+      for (const [i, slice] of slices.entries()) {
+        await backend.accumulate(sum, { ...slice, first }, i === 0, size);
+      }
+      extent = join(extent, await backend.meanDelta(sum, tasks, { ...b, first }, out, size));
+      x.set(await backend.read(out, 0, size * 4), first * 4);
+    });
+    return { x: floats(x), extent };
+  });
+}
+
+/** What the code region holds before anything is packed into it. */
+export const UNTOUCHED = 0xa5;
+
+/** quantize_pack: the code region's bytes, with some behind the codes that nothing may touch. */
+export function quantizeOn(
+  backend: Backend,
+  values: Float32Array,
+  affine: Affine,
+  { chunk = backend.chunk } = {},
+): Promise<Uint8Array> {
+  return backend.scope(async memory => {
+    const count = values.length;
+    const bytes = Math.ceil(packedBytes(count, affine.bits) / 4) * 4 + 32;
+    const codes = await place(backend, memory, new Uint8Array(bytes).fill(UNTOUCHED));
+    const x = memory.alloc(Math.min(chunk, count) * 4);
+    await eachChunk(count, chunk, async (first, size) => {
+      const part = new Uint8Array(values.buffer, values.byteOffset + first * 4, size * 4);
+      await backend.write(x, 0, part.length, async view => view.set(part));
+      await backend.quantizePack(x, affine, codes, first, size);
+    });
+    return backend.read(codes, 0, bytes);
+  });
+}
+
+/** unpack_dequantize of `count` codes. */
+export function dequantizeOn(
+  backend: Backend,
+  packed: Uint8Array,
+  bits: number,
+  count: number,
+  table: Float32Array,
+  addend: Stored | undefined,
+  { chunk = backend.chunk } = {},
+): Promise<Float32Array> {
+  return backend.scope(async memory => {
+    const codes = await place(backend, memory, packed.slice(0, packedBytes(count, bits)));
+    const a = addend && (await placeStored(backend, memory, addend));
+    const out = memory.alloc(count * 4);
+    await eachChunk(count, chunk, (first, size) =>
+      backend.unpackDequantize(codes, first, bits, table, a && { ...a, first }, out, first, size),
+    );
+    return floats(await backend.read(out, 0, count * 4));
+  });
+}
+
+/** squared_error, handed from chunk to chunk. */
+export function errorOn(
+  backend: Backend,
+  x: Float32Array,
+  y: Float32Array,
+  { chunk = backend.chunk } = {},
+): Promise<SquaredError> {
+  return backend.scope(async memory => {
+    const a = memory.alloc(Math.min(chunk, x.length) * 4);
+    const b = memory.alloc(Math.min(chunk, x.length) * 4);
+    const part = (values: Float32Array, first: number, size: number): Uint8Array =>
+      new Uint8Array(values.buffer, values.byteOffset + first * 4, size * 4);
+    let sums: SquaredError | undefined;
+    await eachChunk(x.length, chunk, async (first, size) => {
+      await backend.write(a, 0, size * 4, async view => view.set(part(x, first, size)));
+      await backend.write(b, 0, size * 4, async view => view.set(part(y, first, size)));
+      sums = await backend.squaredError(a, b, size, sums);
+    });
+    return sums ?? { error: 0, energy: 0 };
+  });
+}
+
+/** encode. */
+export function encodeOn(
+  backend: Backend,
+  values: Float32Array,
+  type: FloatType,
+  { chunk = backend.chunk } = {},
+): Promise<Uint8Array> {
+  return backend.scope(async memory => {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const x: Slice = { region: await place(backend, memory, bytes), type: 'F32', first: 0 };
+    const width = BYTES_PER_ELEMENT[type];
+    const out = memory.alloc(Math.min(chunk, values.length) * width);
+    const all = new Uint8Array(values.length * width);
+    await eachChunk(values.length, chunk, async (first, size) => {
+      await backend.encode({ ...x, first }, type, out, size);
+      all.set(await backend.read(out, 0, size * width), first * width);
+    });
+    return all;
+  });
+}

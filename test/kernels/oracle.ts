@@ -1,0 +1,197 @@
+/**
+ * The stages in plain TypeScript, as kernels/backend.ts defines them: slow, obvious, and by other means than the
+ * implementations. A float64 result of two float32 operands, rounded by Math.fround, is the correctly rounded
+ * float32 result of + - * /.
+ */
+import type { Affine, Extent, FloatType, SquaredError } from '../../kernels/backend.ts';
+
+const SMALLEST = 2 ** -126;
+
+export const ftz = (value: number): number => (Math.abs(value) < SMALLEST ? 0 : value);
+
+const add = (a: number, b: number): number => ftz(Math.fround(a + b));
+const subtract = (a: number, b: number): number => ftz(Math.fround(a - b));
+const multiply = (a: number, b: number): number => ftz(Math.fround(a * b));
+const divide = (a: number, b: number): number => ftz(Math.fround(a / b));
+
+/** Elements as they are stored. */
+export interface Stored {
+  readonly type: FloatType;
+  readonly bytes: Uint8Array;
+}
+
+/** 1 sign bit, `exponentBits` and `mantissaBits` -> value, by the definition of IEEE 754. */
+function valueOf(bits: number, exponentBits: number, mantissaBits: number): number {
+  const sign = bits >>> (exponentBits + mantissaBits) ? -1 : 1;
+  const exponent = (bits >>> mantissaBits) & (2 ** exponentBits - 1);
+  const mantissa = bits & (2 ** mantissaBits - 1);
+  const bias = 2 ** (exponentBits - 1) - 1;
+  if (exponent === 2 ** exponentBits - 1) return mantissa ? NaN : sign * Infinity;
+  if (exponent === 0) return sign * mantissa * 2 ** (1 - bias - mantissaBits);
+  return sign * (1 + mantissa / 2 ** mantissaBits) * 2 ** (exponent - bias);
+}
+
+/** Values of all elements, flushed. */
+export function decode({ type, bytes }: Stored): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = bytes.byteLength / (type === 'F32' ? 4 : 2);
+  return Float32Array.from({ length: count }, (_, i) => {
+    if (type === 'F32') return ftz(view.getFloat32(4 * i, true));
+    const bits = view.getUint16(2 * i, true);
+    return ftz(type === 'F16' ? valueOf(bits, 5, 10) : valueOf(bits, 8, 7));
+  });
+}
+
+function extentOf(values: Float32Array): Extent {
+  let min = Infinity;
+  let max = -Infinity;
+  let finite = true;
+  for (const value of values) {
+    if (!Number.isFinite(value)) finite = false;
+    else {
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
+  }
+  return { min, max, finite };
+}
+
+export interface Difference {
+  readonly x: Float32Array;
+  readonly extent: Extent;
+}
+
+export function deltaMinmax(tuned: Stored, reference: Stored | undefined): Difference {
+  const t = decode(tuned);
+  const r = reference && decode(reference);
+  const x = r ? t.map((value, i) => subtract(value, r[i] ?? 0)) : t;
+  return { x, extent: extentOf(x) };
+}
+
+/** The sum of checkpoints, in order. */
+export function accumulate(tuned: readonly Stored[]): Float32Array {
+  const [first, ...others] = tuned.map(decode);
+  let sum = first ?? new Float32Array();
+  for (const other of others) sum = sum.map((value, i) => add(value, other[i] ?? 0));
+  return sum;
+}
+
+export function meanDelta(sum: Float32Array, tasks: number, base: Stored): Difference {
+  const b = decode(base);
+  const x = sum.map((value, i) => subtract(divide(ftz(value), tasks), b[i] ?? 0));
+  return { x, extent: extentOf(x) };
+}
+
+/** Nearest integer, ties to even. */
+export function rint(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** Codes of flushed values. */
+export function quantize(x: Float32Array, affine: Affine): Uint8Array {
+  const most = 2 ** affine.bits - 1;
+  const scale = ftz(Math.fround(affine.scale));
+  const zero = ftz(Math.fround(affine.zero));
+  return Uint8Array.from(x, value => {
+    const code = rint(add(multiply(scale, ftz(value)), zero));
+    return Math.min(Math.max(code, 0), most);
+  });
+}
+
+/** Bit stream of codes, little-endian, up to the next multiple of 4 bytes. */
+export function pack(codes: Uint8Array, bits: number): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil((codes.length * bits) / 32) * 4);
+  codes.forEach((code, i) => {
+    for (let bit = 0; bit < bits; bit++) {
+      const at = i * bits + bit;
+      if ((code >> bit) & 1) bytes[at >> 3] = (bytes[at >> 3] ?? 0) | (1 << (at & 7));
+    }
+  });
+  return bytes;
+}
+
+export function unpack(bytes: Uint8Array, bits: number, count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, i) => {
+    let code = 0;
+    for (let bit = 0; bit < bits; bit++) {
+      const at = i * bits + bit;
+      code |= (((bytes[at >> 3] ?? 0) >> (at & 7)) & 1) << bit;
+    }
+    return code;
+  });
+}
+
+export function dequantize(codes: Uint8Array, table: Float32Array, addend: Stored | undefined): Float32Array {
+  const a = addend && decode(addend);
+  return Float32Array.from(codes, (code, i) => {
+    const value = ftz(table[code] ?? NaN);
+    return a ? add(a[i] ?? 0, value) : value;
+  });
+}
+
+const LANE = 32;
+const LANES = 256;
+
+/** Sums of one block of LANE·LANES values; what is missing counts as zero. */
+function blockSum(square: (i: number) => number, first: number): number {
+  const lanes = Array.from({ length: LANES }, (_, lane) => {
+    const sums: [number, number, number, number] = [0, 0, 0, 0];
+    for (let j = 0; j < LANE; j++) {
+      const slot = (j % 4) as 0 | 1 | 2 | 3;
+      sums[slot] = add(sums[slot], square(first + lane * LANE + j));
+    }
+    return add(add(sums[0], sums[1]), add(sums[2], sums[3]));
+  });
+  for (let half = LANES / 2; half >= 1; half /= 2) {
+    for (let l = 0; l < half; l++) lanes[l] = add(lanes[l] ?? 0, lanes[l + half] ?? 0);
+  }
+  return lanes[0] ?? 0;
+}
+
+export function squaredError(x: Float32Array, y: Float32Array): SquaredError {
+  let error = 0;
+  let energy = 0;
+  const value = (values: Float32Array, i: number): number => ftz(values[i] ?? 0);
+  for (let first = 0; first < x.length; first += LANE * LANES) {
+    error += blockSum(i => {
+      const d = subtract(value(x, i), value(y, i));
+      return multiply(d, d);
+    }, first);
+    energy += blockSum(i => multiply(value(x, i), value(x, i)), first);
+  }
+  return { error, energy };
+}
+
+/** Bits of `value` rounded to a format whose smallest normal number is 2^`least`; ties to even, not flushed. */
+function roundedBits(value: number, exponentBits: number, mantissaBits: number, signBit: number): number {
+  const bias = 2 ** (exponentBits - 1) - 1;
+  const least = 1 - bias;
+  const infinity = (2 ** exponentBits - 1) * 2 ** mantissaBits;
+  const magnitude = Math.abs(value);
+  if (magnitude === 0) return signBit;
+  if (magnitude === Infinity) return signBit + infinity;
+  let exponent = Math.floor(Math.log2(magnitude));
+  // Math.log2 may be off by one next to a power of two.
+  if (2 ** exponent > magnitude) exponent--;
+  if (2 ** (exponent + 1) <= magnitude) exponent++;
+  exponent = Math.max(exponent, least);
+  // Units in the last place: a carry into the next binade is right by itself.
+  const units = rint(magnitude / 2 ** (exponent - mantissaBits));
+  return signBit + Math.min((exponent - least) * 2 ** mantissaBits + units, infinity);
+}
+
+/** Stored elements of float32 values, whatever their bits; a NaN keeps its upper bits in BF16, none in F16. */
+export function encode(x: Float32Array, type: FloatType): Uint8Array {
+  if (type === 'F32') return new Uint8Array(x.slice().buffer);
+  const bits = new Uint32Array(x.buffer, x.byteOffset, x.length);
+  const halves = Uint16Array.from(bits, (b, i) => {
+    const value = x[i] ?? 0;
+    const signBit = (b >>> 31) * 0x8000;
+    if (Number.isNaN(value)) return type === 'F16' ? signBit + 0x7e00 : (b >>> 16) | 0x40;
+    return type === 'F16' ? roundedBits(value, 5, 10, signBit) : roundedBits(value, 8, 7, signBit);
+  });
+  return new Uint8Array(halves.buffer);
+}

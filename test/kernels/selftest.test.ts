@@ -1,0 +1,90 @@
+/** The self-test's expected digests come from the oracle, and a device that computes otherwise fails it. */
+import { describe, expect, test } from 'vitest';
+import type { Backend } from '../../kernels/backend.ts';
+import * as self from '../../kernels/selftest.ts';
+import { openCpu } from './backends.ts';
+import { floats } from './drive.ts';
+import * as oracle from './oracle.ts';
+
+const WIDTHS = [2, 3, 8];
+
+const F32 = (seed: number): oracle.Stored => ({ type: 'F32', bytes: self.selfTestValues(seed) });
+const half = (type: 'F16' | 'BF16', seed: number): oracle.Stored => ({
+  type,
+  bytes: self.selfTestHalves(type, seed),
+});
+
+const [base, tuned] = [F32(1), F32(2)];
+const [f16, bf16] = [half('F16', 3), half('BF16', 4)];
+
+/** Bytes that hold the codes, without the padding to a word. */
+const packed = (codes: Uint8Array, bits: number): Uint8Array =>
+  oracle.pack(codes, bits).subarray(0, Math.ceil((codes.length * bits) / 8));
+
+const bytes = (x: Float32Array): Uint8Array => new Uint8Array(x.buffer);
+
+/** Digests of the self-test's results by the oracle, with `quantize` in the place of the oracle's. */
+function digests(quantize = oracle.quantize): Record<string, string> {
+  const halves = oracle.deltaMinmax(f16, undefined);
+  const delta = oracle.deltaMinmax(bf16, base);
+  const mean = oracle.meanDelta(oracle.accumulate([tuned, bf16]), 3, base);
+  const x = floats(base.bytes);
+  const codes = (bits: number): Uint8Array => quantize(x, self.selfTestAffine(bits));
+  const restored = oracle.dequantize(codes(3), self.selfTestTable(3), base);
+  const { error, energy } = oracle.squaredError(floats(tuned.bytes), x);
+  const extents = [halves.extent.min, halves.extent.max, delta.extent.min, delta.extent.max];
+  return {
+    delta_minmax: self.digest(bytes(halves.x), bytes(delta.x), self.bytesOf(...extents)),
+    mean_delta: self.digest(bytes(mean.x), self.bytesOf(mean.extent.min, mean.extent.max)),
+    quantize_pack: self.digest(...WIDTHS.map(bits => packed(codes(bits), bits))),
+    unpack_dequantize: self.digest(bytes(restored)),
+    squared_error: self.digest(self.bytesOf(error, energy)),
+    encode: self.digest(oracle.encode(x, 'BF16'), oracle.encode(x, 'F16')),
+  };
+}
+
+describe('self-test', () => {
+  test('expects what the oracle computes', () => {
+    expect(digests()).toEqual(self.EXPECTED);
+  });
+
+  test('is passed by the CPU backend', async () => {
+    expect(await self.failedChecks(await openCpu())).toEqual([]);
+  });
+
+  test('notices contraction of scale·x + zero', () => {
+    // Float64 keeps the product exact, as a fused multiply-add does.
+    const contracted: typeof oracle.quantize = (x, { bits, scale, zero }) =>
+      Uint8Array.from(x, value => {
+        const sum = Math.fround(Math.fround(scale) * oracle.ftz(value) + zero);
+        return Math.min(Math.max(oracle.rint(sum), 0), 2 ** bits - 1);
+      });
+    expect(digests(contracted)['quantize_pack']).not.toBe(self.EXPECTED['quantize_pack']);
+  });
+
+  test('notices a sum in another order, and contraction in one', () => {
+    const [x, y] = [floats(tuned.bytes), floats(base.bytes)];
+    const squares = Array.from(x, (value, i) => Math.fround(value - (y[i] ?? 0)) ** 2);
+    const inOrder = squares.reduce((sum, square) => Math.fround(sum + Math.fround(square)), 0);
+    const lane = (values: readonly number[], step: (sum: number, square: number) => number): number[] =>
+      [0, 1, 2, 3].map(slot => values.filter((_, i) => i % 4 === slot).reduce(step, 0));
+    const first = squares.slice(512, 544);
+    const separate = lane(first, (sum, square) => Math.fround(sum + Math.fround(square)));
+    const fused = lane(first, (sum, square) => Math.fround(sum + square));
+    expect(inOrder).not.toBe(oracle.squaredError(x, y).error);
+    expect(fused).not.toEqual(separate);
+  });
+
+  test('names the stage that went wrong', async () => {
+    const cpu = await openCpu();
+    const broken: Backend = Object.create(cpu, {
+      meanDelta: {
+        value: async (...args: Parameters<Backend['meanDelta']>) => {
+          const extent = await cpu.meanDelta(...args);
+          return { ...extent, max: extent.max + 2 ** -20 };
+        },
+      },
+    }) as Backend;
+    expect(await self.failedChecks(broken)).toEqual(['mean_delta']);
+  });
+});

@@ -1,0 +1,103 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { AtomicFile, AtomicFolder } from '../../../extension/engine/atomic.ts';
+import { temporaryFolder } from '../../temporary.ts';
+
+const root = await temporaryFolder();
+let folder: string;
+let target: string;
+let count = 0;
+beforeEach(async () => {
+  folder = join(root, String(count++));
+  await mkdir(folder);
+  target = join(folder, 'out.tvq');
+});
+const text = (content: string) => Buffer.from(content);
+const NO_PROCESS = 2 ** 22 + 1; // above the largest process id Linux hands out
+
+describe('AtomicFile', () => {
+  test('nothing has the name until commit; then all of it has', async () => {
+    const file = await AtomicFile.create(target, { overwrite: false, start: 4 });
+    await file.append(text('data'));
+    expect(await readdir(folder)).toEqual([expect.stringMatching(/^\.out\.tvq\..*\.tvq-tmp$/)]);
+    await file.writeAt(text('head'), 0);
+    await file.commit();
+    expect(await readdir(folder)).toEqual(['out.tvq']);
+    expect(await readFile(target, 'utf8')).toBe('headdata');
+  });
+
+  test('pieces larger than the buffer keep their order', async () => {
+    const file = await AtomicFile.create(target, { overwrite: false, start: 0 });
+    const large = Buffer.alloc(3 << 20, 'L');
+    for (const piece of [text('a'), large, text('b'), large, text('c')]) await file.append(piece);
+    await file.commit();
+    expect(
+      (await readFile(target)).equals(Buffer.concat([text('a'), large, text('b'), large, text('c')])),
+    ).toBe(true);
+  });
+
+  test('discard leaves nothing', async () => {
+    const file = await AtomicFile.create(target, { overwrite: false, start: 0 });
+    await file.append(text('data'));
+    await file.discard();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('an existing file is refused at the start', async () => {
+    await writeFile(target, 'precious');
+    await expect(AtomicFile.create(target, { overwrite: false, start: 0 })).rejects.toThrow('exists already');
+  });
+
+  test('a file that appears meanwhile is not replaced', async () => {
+    const file = await AtomicFile.create(target, { overwrite: false, start: 0 });
+    await writeFile(target, 'precious');
+    await expect(file.commit()).rejects.toThrow('exists already');
+    await file.discard();
+    expect(await readFile(target, 'utf8')).toBe('precious');
+    expect(await readdir(folder)).toEqual(['out.tvq']);
+  });
+
+  test('overwrite replaces only at the end', async () => {
+    await writeFile(target, 'old');
+    const file = await AtomicFile.create(target, { overwrite: true, start: 0 });
+    await file.append(text('new'));
+    expect(await readFile(target, 'utf8')).toBe('old');
+    await file.commit();
+    expect(await readFile(target, 'utf8')).toBe('new');
+  });
+
+  test('leftovers of killed processes go, those of living ones stay', async () => {
+    const dead = `.out.tvq.${NO_PROCESS}.00000000.tvq-tmp`;
+    const living = `.out.tvq.${process.pid}.00000000.tvq-tmp`;
+    const others = `.else.tvq.${NO_PROCESS}.00000000.tvq-tmp`;
+    for (const name of [dead, living, others]) await writeFile(join(folder, name), '');
+    const file = await AtomicFile.create(target, { overwrite: false, start: 0 });
+    await file.discard();
+    expect((await readdir(folder)).sort()).toEqual([others, living].sort());
+  });
+});
+
+describe('AtomicFolder', () => {
+  test('a replaced folder leaves no stale files', async () => {
+    await mkdir(target);
+    await writeFile(join(target, 'model-00001-of-00002.safetensors'), 'stale');
+    const made = await AtomicFolder.create(target, { overwrite: true });
+    await writeFile(join(made.temporary, 'model.safetensors'), 'new');
+    await made.commit();
+    expect(await readdir(target)).toEqual(['model.safetensors']);
+    expect(await readdir(folder)).toEqual(['out.tvq']);
+  });
+
+  test('an existing folder is refused without overwrite', async () => {
+    await mkdir(target);
+    await expect(AtomicFolder.create(target, { overwrite: false })).rejects.toThrow('exists already');
+  });
+
+  test('discard leaves nothing', async () => {
+    const made = await AtomicFolder.create(target, { overwrite: false });
+    await writeFile(join(made.temporary, 'x'), '');
+    await made.discard();
+    expect(await readdir(folder)).toEqual([]);
+  });
+});

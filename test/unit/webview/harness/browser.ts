@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Scenario } from './mockHost.ts';
+import type { ThemeName } from './themes.ts';
+
+const USUAL_PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** Starts Chromium, from CHROMIUM or where it usually is. */
+export async function launch(): Promise<Browser> {
+  const executablePath = process.env['CHROMIUM'] ?? USUAL_PLACES.find(existsSync);
+  if (executablePath === undefined)
+    throw new Error('Chromium is missing: install it, or set CHROMIUM to its path.');
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+}
+
+export interface PageOptions {
+  readonly theme?: ThemeName;
+  readonly rows?: number;
+  readonly scenario?: Scenario;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** A page of the harness, with all that went wrong in it. */
+export interface OpenedPage {
+  readonly page: Page;
+  /** Console errors, uncaught exceptions and violations of the content security policy. */
+  readonly problems: string[];
+}
+
+/** Opens the inspector in a fresh browser context. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: PageOptions = {},
+): Promise<OpenedPage> {
+  const { theme = 'dark', rows = 5000, scenario = 'ready', width = 1200, height = 800 } = options;
+  const context = await browser.newContext({ viewport: { width, height } });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('console', message => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  page.on('pageerror', error => problems.push(error.message));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', event => {
+      console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+    });
+  });
+  await page.goto(`${url}?still&theme=${theme}&rows=${rows}&scenario=${scenario}`);
+  return { page, problems };
+}

@@ -1,0 +1,43 @@
+/** Stands in for VS Code in a plain page: theme, `acquireVsCodeApi`, and a host behind JSON messages. */
+import { createBirpc } from 'birpc';
+import type { InspectorHost, InspectorPage } from '../../../../extension/protocol.ts';
+import { serialize } from '../../../../webview/common/rpc.ts';
+import { MockHost, type Scenario } from './mockHost.ts';
+import { THEMES, type ThemeName } from './themes.ts';
+import './window.ts';
+
+const STATE = 'state';
+const query = new URLSearchParams(location.search);
+
+function setTheme(name: ThemeName): void {
+  const { classes, tokens } = THEMES[name];
+  const style = document.documentElement.style;
+  style.cssText = '';
+  for (const [token, value] of Object.entries(tokens)) style.setProperty(`--vscode-${token}`, value);
+  document.body.className = classes;
+  if (query.has('still')) document.body.classList.add('vscode-reduce-motion');
+}
+
+const host = new MockHost(Number(query.get('rows') ?? 5000), (query.get('scenario') ?? 'ready') as Scenario);
+let toHost: (message: unknown) => void = () => {};
+
+const page = createBirpc<InspectorPage, InspectorHost>(host, {
+  // VS Code sends messages to webviews as JSON.
+  post: message => {
+    const data: unknown = JSON.parse(JSON.stringify(message));
+    window.dispatchEvent(new MessageEvent('message', { data }));
+  },
+  on: receive => {
+    toHost = receive;
+  },
+  serialize,
+  bind: 'functions',
+});
+
+globalThis.acquireVsCodeApi = () => ({
+  postMessage: message => setTimeout(() => toHost(structuredClone(message))),
+  getState: () => JSON.parse(sessionStorage.getItem(STATE) ?? 'null') as unknown,
+  setState: state => sessionStorage.setItem(STATE, JSON.stringify(state)),
+});
+globalThis.harness = { host, setTheme, reload: () => void page.reload() };
+setTheme((query.get('theme') ?? 'dark') as ThemeName);

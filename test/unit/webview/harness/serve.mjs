@@ -1,0 +1,81 @@
+/**
+ * The inspector in a plain browser, without VS Code: `node test/unit/webview/harness/serve.mjs`, then open the
+ * address it prints with ?theme=light|dark|contrast&rows=5000&scenario=ready|refused|silent|flaky.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const CODICONS = `${ROOT}node_modules/@vscode/codicons/dist/`;
+
+/** What VS Code's own style sheet gives to webviews, in a layer that any rule of a page overrules. */
+const VSCODE_DEFAULTS = `@layer vscode-default {
+  html { scrollbar-color: var(--vscode-scrollbarSlider-background) var(--vscode-editor-background); }
+  body { margin: 0; padding: 0 20px; background: transparent; color: var(--vscode-editor-foreground);
+    font-family: var(--vscode-font-family); font-size: var(--vscode-font-size); }
+}
+html { background: var(--vscode-editor-background); }`;
+
+const policy = nonce =>
+  `default-src 'none'; style-src 'self' 'nonce-${nonce}'; font-src 'self'; script-src 'nonce-${nonce}'`;
+
+const html = nonce => `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta property="csp-nonce" content="${nonce}">
+<title>inspector</title>
+<link rel="stylesheet" href="/defaults.css">
+<link rel="stylesheet" href="/codicon.css">
+<link rel="stylesheet" href="/inspector.css">
+</head>
+<body>
+<div id="app"></div>
+<script nonce="${nonce}" src="/page.js"></script>
+<script nonce="${nonce}" src="/inspector.js"></script>
+</body>
+</html>`;
+
+const TYPES = { js: 'text/javascript', css: 'text/css', ttf: 'font/ttf' };
+
+/** Bundles the page as esbuild.mjs does, and serves it under a content security policy as strict as the host's. */
+export async function serve() {
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: ROOT,
+    entryPoints: { inspector: 'webview/inspector/main.ts', page: 'test/unit/webview/harness/page.ts' },
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    platform: 'browser',
+    outdir: 'dist',
+    write: false,
+    logLevel: 'warning',
+  });
+  const files = new Map(outputFiles.map(file => [file.path.replace(/^.*[\\/]/, '/'), file.contents]));
+  files.set('/defaults.css', VSCODE_DEFAULTS);
+  for (const name of ['codicon.css', 'codicon.ttf']) files.set(`/${name}`, await readFile(CODICONS + name));
+
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, 'http://localhost');
+    const body = files.get(pathname);
+    if (body !== undefined) {
+      response.setHeader('content-type', TYPES[pathname.split('.').pop()]);
+      return response.end(body);
+    }
+    if (pathname !== '/') return response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
+    const nonce = randomBytes(16).toString('base64');
+    response.setHeader('content-security-policy', policy(nonce));
+    response.setHeader('content-type', 'text/html');
+    response.end(html(nonce));
+  });
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    close: () => new Promise(resolve => server.close(resolve)),
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log((await serve()).url);

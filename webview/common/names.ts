@@ -1,0 +1,26 @@
+/** A name cut in two: `head` is shortened when there is no room, `tail` is shown last of all to be cut. */
+export interface SplitName {
+  readonly head: string;
+  readonly tail: string;
+}
+
+/** "31.self_attn.q_proj.weight" and its like fit: the layer's number and everything below it. */
+const TAIL = 28;
+
+/**
+ * Where to cut a tensor's name so that an ellipsis in the middle hides the least: the layer number and what
+ * follows it tell tensors apart, the prefix is the same for hundreds. No width is measured here: CSS puts the
+ * ellipsis at the end of `head` when there is too little room, whatever the font.
+ */
+export function splitName(name: string, tailLength = TAIL): SplitName {
+  if (name.length <= tailLength) return { head: '', tail: name };
+  const starts: number[] = [];
+  for (let at = name.length - tailLength; at < name.length; at++) {
+    if (name[at - 1] === '.' || name[at - 1] === '/') starts.push(at);
+  }
+  const numbered = starts.find(at => /^\d+[./]/.test(name.slice(at)));
+  let cut = numbered ?? starts[0] ?? name.length - Math.floor(tailLength / 2);
+  // Never between the halves of a surrogate pair.
+  if (/[\uDC00-\uDFFF]/.test(name[cut] ?? '')) cut++;
+  return { head: name.slice(0, cut), tail: name.slice(cut) };
+}

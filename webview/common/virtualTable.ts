@@ -1,0 +1,206 @@
+import './virtualTable.css';
+import { el } from './dom.ts';
+import { moveCell, type Cell } from './gridNavigation.ts';
+import type { PageLoader } from './pageLoader.ts';
+import * as rows from './rowWindow.ts';
+import { TableHeader, type Column, type SortOrder } from './tableHeader.ts';
+import { TableRow } from './tableRow.ts';
+import { TRUNCATE, type TruncationTip } from './truncationTip.ts';
+
+/** Rows beyond each edge of the view, so that a flick of the wheel does not outrun the drawing. */
+const OVERSCAN = 8;
+
+/** The most rows in the document, whatever a style sheet does to the height of the view. */
+const MAX_RENDERED = 400;
+
+export interface VirtualTableOptions<Row, Key extends string> {
+  /** Distinguishes this table's ids in the page. */
+  readonly id: string;
+  readonly label: string;
+  readonly rowTestid: string;
+  readonly columns: readonly Column<Row, Key>[];
+  readonly tip: TruncationTip;
+  readonly onSort: (order: SortOrder<Key>) => void;
+  /** The view moved: its topmost row, with a fraction. */
+  readonly onScroll: (topRow: number) => void;
+}
+
+/**
+ * A table that has only the rows in view in the document. Rows come from a PageLoader and are placeholders until
+ * they arrive. The focus stays on the grid and `aria-activedescendant` names the active cell, so that scrolling
+ * a row away never loses it.
+ */
+export class VirtualTable<Row, Key extends string> {
+  readonly element: HTMLElement;
+  readonly #options: VirtualTableOptions<Row, Key>;
+  readonly #header: TableHeader<Row, Key>;
+  readonly #head = el('div', { class: 'grid-head', attributes: { role: 'rowgroup' } });
+  readonly #body = el('div', { class: 'grid-body', attributes: { role: 'rowgroup' } });
+  readonly #layer = el('div', { class: 'grid-layer', attributes: { role: 'presentation' } });
+  #rendered: TableRow<Row>[] = [];
+  #marked: TableRow<Row> | undefined;
+  /** Measured when the table is resized: to ask while scrolling would lay the page out each time. */
+  #size = { height: 0, rowHeight: 24 };
+  #loader: PageLoader<Row> | undefined;
+  #first = 0;
+  #active: Cell = { row: 0, column: 0 };
+  /** Nothing looks chosen until somebody came here. */
+  #visited = false;
+  /** The active cell was just moved to: its whole text is due, once its row is here. */
+  #tipDue = false;
+  #frame: number | undefined;
+
+  constructor(options: VirtualTableOptions<Row, Key>) {
+    this.#options = options;
+    this.#header = new TableHeader(options.columns, options.onSort);
+    this.#head.append(this.#header.element);
+    this.#body.append(this.#layer);
+    const attributes = {
+      role: 'grid',
+      tabindex: '0',
+      'aria-label': options.label,
+      'aria-readonly': 'true',
+      'aria-colcount': String(options.columns.length),
+    };
+    this.element = el('div', { class: 'grid', attributes }, this.#head, this.#body);
+    this.element.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    this.element.addEventListener('keydown', event => this.#keyDown(event));
+    this.element.addEventListener('focus', () => this.#focused());
+    this.element.addEventListener('blur', () => options.tip.hide());
+    this.element.addEventListener('copy', event => this.#copy(event));
+    this.#layer.addEventListener('click', event => this.#clicked(event));
+    new ResizeObserver(() => this.#resized()).observe(this.element);
+  }
+
+  /** Shows other rows, from `topRow` on; the loader has its first page already. */
+  setRows(loader: PageLoader<Row>, order: SortOrder<Key>, topRow: number): void {
+    this.#loader?.close();
+    this.#loader = loader;
+    this.#header.show(order);
+    this.#active = { row: Math.min(Math.ceil(topRow), Math.max(0, loader.total - 1)), column: 0 };
+    this.element.setAttribute('aria-rowcount', String(loader.total + 1));
+    this.#measure();
+    this.element.scrollTop = rows.scrollTopOf(topRow, this.#view());
+    this.render();
+  }
+
+  /** Draws the rows in view; cheap when nothing changed. */
+  render(): void {
+    const loader = this.#loader;
+    if (loader === undefined) return;
+    const { first, count, offset } = rows.computeWindow(this.#view(), OVERSCAN);
+    this.#arrange(first, Math.min(count, MAX_RENDERED));
+    this.#layer.style.transform = `translateY(${offset}px)`;
+    for (const [at, row] of this.#rendered.entries()) row.show(first + at, loader.row(first + at));
+    this.#markActive();
+    if (this.#tipDue && loader.row(this.#active.row) !== undefined) this.#showTip();
+    if (count > 0) loader.want(first, this.#rendered.length);
+  }
+
+  #view(): rows.Viewport {
+    return { ...this.#size, scrollTop: this.element.scrollTop, total: this.#loader?.total ?? 0 };
+  }
+
+  #measure(): void {
+    // The style sheet changes the height of rows with the width of the table.
+    const rowHeight = parseFloat(getComputedStyle(this.#body).getPropertyValue('--row-height'));
+    this.#size = { height: this.element.clientHeight - this.#head.offsetHeight, rowHeight };
+    this.#body.style.height = `${rows.scrollHeight(this.#view())}px`;
+  }
+
+  /** Keeps the topmost row where it is when rows become higher or lower. */
+  #resized(): void {
+    const top = rows.topRow(this.#view());
+    const { rowHeight } = this.#size;
+    this.#measure();
+    if (rowHeight !== this.#size.rowHeight) this.element.scrollTop = rows.scrollTopOf(top, this.#view());
+    this.render();
+  }
+
+  /** Has `count` rows in the document, those that stay in view in the same elements. */
+  #arrange(first: number, count: number): void {
+    const by = first - this.#first;
+    this.#first = first;
+    if (by > 0 && by < this.#rendered.length) {
+      const above = this.#rendered.splice(0, by);
+      this.#rendered.push(...above);
+      this.#layer.append(...above.map(row => row.element));
+    } else if (by < 0 && -by < this.#rendered.length) {
+      const below = this.#rendered.splice(by);
+      this.#rendered.unshift(...below);
+      this.#layer.prepend(...below.map(row => row.element));
+    }
+    while (this.#rendered.length > count) this.#rendered.pop()?.element.remove();
+    while (this.#rendered.length < count) {
+      const row = new TableRow<Row>(this.#options.columns, this.#options.rowTestid);
+      this.#rendered.push(row);
+      this.#layer.append(row.element);
+    }
+  }
+
+  #focused(): void {
+    this.#visited = true;
+    this.#markActive();
+  }
+
+  #markActive(): void {
+    const { row, column } = this.#active;
+    const id = `${this.#options.id}-${row}-${column}`;
+    const marked = this.#visited ? this.#rendered[row - this.#first] : undefined;
+    if (marked !== this.#marked) this.#marked?.mark(undefined, id);
+    marked?.mark(column, id);
+    this.#marked = marked;
+    if (marked === undefined) this.element.removeAttribute('aria-activedescendant');
+    else this.element.setAttribute('aria-activedescendant', id);
+  }
+
+  #scrolled(): void {
+    if (this.#frame !== undefined) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = undefined;
+      // Asked before anything is drawn: afterwards the answer would cost a layout.
+      const top = rows.topRow(this.#view());
+      this.render();
+      this.#options.onScroll(top);
+    });
+  }
+
+  #keyDown(event: KeyboardEvent): void {
+    if (event.target !== this.element || event.altKey || event.metaKey) return;
+    const view = this.#view();
+    const size = { rows: view.total, columns: this.#options.columns.length, page: rows.rowsInView(view) };
+    const to = moveCell(this.#active, event.key, size);
+    if (to === undefined || view.total === 0) return;
+    event.preventDefault();
+    this.#active = to;
+    this.element.scrollTop = rows.scrollTopToReveal(to.row, view);
+    this.#tipDue = true;
+    this.render();
+  }
+
+  #showTip(): void {
+    this.#tipDue = false;
+    const cell = this.#rendered[this.#active.row - this.#first]?.cells[this.#active.column];
+    const anchor = cell?.querySelector(`.${TRUNCATE}`) ?? null;
+    // After the scroll event of this move, which hides every tip.
+    requestAnimationFrame(() => this.#options.tip.show(anchor));
+  }
+
+  #clicked(event: MouseEvent): void {
+    const target = event.target;
+    const at = this.#rendered.findIndex(row => target instanceof Node && row.element.contains(target));
+    const cells = this.#rendered[at]?.cells;
+    if (cells === undefined) return;
+    const column = cells.findIndex(cell => target instanceof Node && cell.contains(target));
+    this.#active = { row: this.#first + at, column: Math.max(0, column) };
+    this.#markActive();
+  }
+
+  /** Copies the active cell when no text is selected: names are long, and cut. */
+  #copy(event: ClipboardEvent): void {
+    const cell = this.#rendered[this.#active.row - this.#first]?.cells[this.#active.column];
+    if (cell === undefined || document.getSelection()?.isCollapsed === false) return;
+    event.clipboardData?.setData('text/plain', cell.textContent);
+    event.preventDefault();
+  }
+}

@@ -1,0 +1,45 @@
+import type { TvqSummary } from '../../extension/protocol.ts';
+import type { SeriesStyle } from '../common/seriesStyle.ts';
+
+/** One of the things bytes of a .tvq file are spent on, and how it looks in every chart. */
+export interface BytePart {
+  readonly key: keyof TvqSummary['parts'];
+  readonly label: string;
+  readonly meaning: string;
+  readonly style: SeriesStyle;
+}
+
+/** In the order of the bar; codes first, because they are what bits are spent on. */
+export const BYTE_PARTS: readonly BytePart[] = [
+  {
+    key: 'codes',
+    label: 'codes',
+    meaning: 'quantized weights, packed',
+    style: { token: '--vscode-charts-blue', pattern: 'solid' },
+  },
+  {
+    key: 'scales',
+    label: 'scales',
+    meaning: 'what turns codes back into numbers',
+    style: { token: '--vscode-charts-purple', pattern: 'dots' },
+  },
+  {
+    key: 'exact',
+    label: 'exact',
+    meaning: 'tensors stored without loss',
+    style: { token: '--vscode-charts-orange', pattern: 'stripes' },
+  },
+  {
+    key: 'header',
+    label: 'header',
+    meaning: 'names, shapes, recipe and checksums',
+    style: { token: '--vscode-descriptionForeground', pattern: 'hollow' },
+  },
+];
+
+/** The look of one part. */
+export function partStyle(key: BytePart['key']): SeriesStyle {
+  const part = BYTE_PARTS.find(candidate => candidate.key === key);
+  if (part === undefined) throw new Error(`no byte part is called ${key}`);
+  return part.style;
+}

@@ -1,0 +1,94 @@
+import type { Scheme, TvqSummary } from '../../extension/protocol.ts';
+import { nameCell } from '../common/cells.ts';
+import { el, icon } from '../common/dom.ts';
+import * as format from '../common/format.ts';
+
+/** The scheme by the name it has in the paper's tables, and what it means. */
+export function schemeText(summary: Pick<TvqSummary, 'scheme' | 'bits' | 'baseBits'>): {
+  readonly name: string;
+  readonly meaning: string;
+} {
+  const { scheme, bits, baseBits } = summary;
+  if (scheme === 'rtvq') {
+    const base = baseBits ?? 0;
+    return { name: `RTVQ B${base}O${bits}`, meaning: `${base}-bit shared base, ${bits}-bit offsets` };
+  }
+  const subject: Record<Exclude<Scheme, 'rtvq'>, string> = { tvq: 'task vectors', fq: 'whole checkpoints' };
+  return { name: `${scheme.toUpperCase()} INT${bits}`, meaning: `${bits}-bit ${subject[scheme]}` };
+}
+
+/** The file's name without its folders, on either kind of system. */
+const fileName = (path: string): string => path.split(/[\\/]/).pop() ?? path;
+
+/** What is this: name, size, and what wrote it when. */
+export function headerLine(summary: TvqSummary): HTMLElement {
+  const created = format.formatDate(summary.created);
+  return el(
+    'header',
+    { class: 'header-line' },
+    icon('file-binary'),
+    el('h1', { text: fileName(summary.file), attributes: { title: summary.file } }),
+    el('span', { class: 'numbers', testid: 'tvq-size', text: format.formatBytes(summary.bytes) }),
+    el(
+      'span',
+      { class: 'quiet' },
+      `written by ${summary.tool}, `,
+      el('time', { text: created, attributes: { datetime: summary.created } }),
+    ),
+  );
+}
+
+interface ReadOut {
+  readonly testid: string;
+  readonly value: string;
+  readonly unit?: string;
+  readonly caption: string;
+}
+
+function readOut({ testid, value, unit, caption }: ReadOut): HTMLElement {
+  const figure = el('span', { class: 'read-out-value', testid }, el('strong', { text: value }));
+  if (unit !== undefined) figure.append(' ', el('span', { class: 'quiet', text: unit }));
+  return el('div', { class: 'read-out' }, figure, el('span', { class: 'quiet', text: caption }));
+}
+
+/** The base's name, cut in its middle where it is long. */
+function baseReadOut(base: TvqSummary['base']): HTMLElement {
+  const cell = nameCell<string>(text => text);
+  cell.show(base.name);
+  const name = cell.element;
+  name.classList.add('base-name');
+  name.dataset['testid'] = 'tvq-base';
+  const caption = `base model, fingerprint ${base.fingerprint.slice(0, 8)}`;
+  return el('div', { class: 'read-out read-out-base' }, name, el('span', { class: 'quiet', text: caption }));
+}
+
+/** The few numbers that say what the file buys. */
+export function readOuts(summary: TvqSummary): HTMLElement {
+  const { bytes, fp32Bytes, tasks, tensors } = summary;
+  const scheme = schemeText(summary);
+  const noun = tasks.length === 1 ? 'task' : 'tasks';
+  return el(
+    'section',
+    { class: 'read-outs numbers', attributes: { 'aria-label': 'Summary' } },
+    readOut({
+      testid: 'tvq-share',
+      value: format.formatPercent(bytes, fp32Bytes),
+      unit: 'of FP32',
+      caption: `${format.formatBytes(fp32Bytes)} uncompressed`,
+    }),
+    readOut({
+      testid: 'tvq-bpw',
+      value: format.formatBitsPerWeight(summary.bitsPerWeight),
+      unit: 'bpw',
+      caption: 'bits per weight, all included',
+    }),
+    readOut({ testid: 'tvq-scheme', value: scheme.name, caption: scheme.meaning }),
+    readOut({
+      testid: 'tvq-tasks',
+      value: format.formatCount(tasks.length),
+      unit: noun,
+      caption: `${format.formatCount(tensors.quantized)} tensors quantized, ${format.formatCount(tensors.kept)} exact`,
+    }),
+    baseReadOut(summary.base),
+  );
+}

@@ -1,0 +1,56 @@
+import type { TvqSummary, TvqVectorSummary } from '../../extension/protocol.ts';
+import { el } from '../common/dom.ts';
+import { formatBytes, formatError } from '../common/format.ts';
+
+/** The name rows of the shared base vector have in place of a task's. */
+const SHARED = '@shared';
+
+interface VectorLine {
+  readonly label: string;
+  readonly search: string;
+  readonly bits: number;
+  readonly error: number | undefined;
+  readonly bytes: number;
+}
+
+/** A line a task and, for RTVQ, one for the shared base vector. */
+export function vectorLines({ tasks, shared }: Pick<TvqSummary, 'tasks' | 'shared'>): VectorLine[] {
+  const line = (
+    label: string,
+    search: string,
+    { bits, relativeError, bytes }: TvqVectorSummary,
+  ): VectorLine => ({
+    label,
+    search,
+    bits,
+    error: relativeError,
+    bytes,
+  });
+  const lines = tasks.map(task => line(task.name, task.name, task));
+  return shared ? [...lines, line('shared base', SHARED, shared)] : lines;
+}
+
+/** The task vectors in the file. Clicking a name searches the tensor table for it. */
+export function taskList(summary: TvqSummary, onSearch: (text: string) => void): HTMLElement {
+  const columns = ['task', 'bits', 'relative error', 'bytes'];
+  const head = el('tr', {}, ...columns.map(text => el('th', { text, attributes: { scope: 'col' } })));
+  const body = vectorLines(summary).map(line => {
+    const title = `Show only the tensors of ${line.label}`;
+    const name = el('button', {
+      class: 'link truncate',
+      text: line.label,
+      attributes: { type: 'button', title },
+    });
+    name.addEventListener('click', () => onSearch(line.search));
+    return el(
+      'tr',
+      {},
+      el('th', { attributes: { scope: 'row' } }, name),
+      el('td', { text: String(line.bits || '') }),
+      el('td', { text: formatError(line.error) }),
+      el('td', { text: formatBytes(line.bytes) }),
+    );
+  });
+  const table = el('table', { class: 'plain-table' }, el('thead', {}, head), el('tbody', {}, ...body));
+  return el('section', { class: 'tasks' }, el('h2', { text: 'Tasks' }), table);
+}
