@@ -1,4 +1,5 @@
 /** Finding a WebGPU adapter: loading the native library, choosing by name, telling software from hardware. */
+import { tmpdir } from 'node:os';
 import { BackendUnusable } from '../backend.ts';
 
 /** An adapter that has not been used yet: it gives one device. */
@@ -40,6 +41,8 @@ async function instance(flags: readonly string[]): Promise<GPU> {
   const key = flags.join();
   const existing = held().get(key);
   if (existing) return existing;
+  // Without it drivers complain on stderr, although nothing is ever shown on a display here.
+  if (process.platform === 'linux') process.env['XDG_RUNTIME_DIR'] ||= tmpdir();
   try {
     const { create } = await import('webgpu');
     const gpu = create([...flags]);

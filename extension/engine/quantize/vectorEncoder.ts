@@ -1,4 +1,11 @@
-import { packedBytes, type Affine, type Extent, type Region, type Scope } from '../../../kernels/backend.ts';
+import {
+  packedBytes,
+  type Affine,
+  type Extent,
+  type Region,
+  type Scope,
+  type SquaredError,
+} from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { JobContext, RecordOutcome } from '../job.ts';
 import { affineOf, affineTable } from './affine.ts';
@@ -99,12 +106,9 @@ export async function emitCodes(
   const { affine, count, output } = job;
   const table = affineTable(affine);
   const hash = new Xxh64(context.kernels);
-  let error = 0;
-  let energy = 0;
-  const measured = async (chunk: Span): Promise<number> => {
-    await values.measure?.(chunk, memory.y);
-    return (await backend.squaredError(memory.y, memory.y, chunk.count)).energy;
-  };
+  // Running sums: handed from chunk to chunk they do not depend on how long a backend's chunks are.
+  let own: SquaredError = { error: 0, energy: 0 };
+  let measured: SquaredError | undefined;
   await context.emit({ type: 'begin', output, codec: 'affine', bytes: packedBytes(count, affine.bits) });
   for (const span of spansOf(count, job.resident)) {
     await values.load(span);
@@ -124,9 +128,11 @@ export async function emitCodes(
         0,
         chunk.count,
       );
-      const sums = await backend.squaredError(memory.x, memory.y, chunk.count);
-      error += sums.error;
-      energy += values.measure ? await measured(chunk) : sums.energy;
+      own = await backend.squaredError(memory.x, memory.y, chunk.count, own);
+      if (values.measure) {
+        await values.measure(chunk, memory.y);
+        measured = await backend.squaredError(memory.y, memory.y, chunk.count, measured);
+      }
     }
     const bytes = await backend.read(
       memory.codes,
@@ -140,6 +146,6 @@ export async function emitCodes(
     codec: 'affine',
     scales: [affine.scale, affine.zero],
     checksum: hash.digest(),
-    errors: [error, energy],
+    errors: [own.error, (measured ?? own).energy],
   };
 }
