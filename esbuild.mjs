@@ -1,6 +1,6 @@
 /** Builds everything that ships into dist/: `node esbuild.mjs [--watch] [--production]`. */
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import * as esbuild from 'esbuild';
 
 const watch = process.argv.includes('--watch');
@@ -12,6 +12,7 @@ const common = {
   sourcemap: production ? false : 'linked',
   loader: { '.wgsl': 'text' },
   logLevel: 'warning',
+  metafile: true,
   outdir: 'dist',
 };
 
@@ -72,6 +73,25 @@ function buildKernels() {
   if (asc.status !== 0) throw new Error('the AssemblyScript kernels did not compile');
 }
 
+/** The licences of the packages that the bundles contain, which most of them ask for. */
+async function writeNotices(inputs) {
+  const packages = new Set(
+    inputs.flatMap(input => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []),
+  );
+  packages.add('@vscode/codicons');
+  const notices = [...packages].sort().map(async name => {
+    const folder = `node_modules/${name}`;
+    const { version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
+    const file = (await readdir(folder)).find(entry => /^licen[cs]e/i.test(entry));
+    const text = file ? await readFile(`${folder}/${file}`, 'utf8') : '';
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  });
+  await writeFile(
+    'dist/THIRD-PARTY-NOTICES.txt',
+    (await Promise.all(notices)).join(`\n${'-'.repeat(80)}\n\n`),
+  );
+}
+
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist', { recursive: true });
 buildKernels();
@@ -83,5 +103,6 @@ if (watch) {
   for (const build of builds) await (await esbuild.context(build)).watch();
   console.log('[watch] build finished');
 } else {
-  await Promise.all(builds.map(build => esbuild.build(build)));
+  const results = await Promise.all(builds.map(build => esbuild.build(build)));
+  await writeNotices(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 }

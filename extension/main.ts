@@ -1,12 +1,12 @@
 /** Wires everything together, nothing else. */
-import { window, type ExtensionContext } from 'vscode';
+import { window, workspace, type ExtensionContext } from 'vscode';
 import { CheckpointStore } from './host/checkpointStore.ts';
 import { Commands } from './host/commands/index.ts';
 import { InspectorEditor } from './host/editors/inspectorEditor.ts';
 import { EngineClient } from './host/engineClient.ts';
 import { JobRunner } from './host/jobRunner.ts';
 import type { Services } from './host/services.ts';
-import { readNodePath } from './host/settings.ts';
+import { NODE_PATH, readNodePath } from './host/settings.ts';
 import { CheckpointTree } from './host/views/checkpointTree.ts';
 import { StatusBar } from './host/views/statusBar.ts';
 
@@ -31,6 +31,9 @@ export function activate(context: ExtensionContext): void {
     checkpoints,
     status,
     log,
+    workspace.onDidChangeConfiguration(change => {
+      if (change.affectsConfiguration(NODE_PATH)) engine.retire();
+    }),
   );
   checkpoints.refresh();
 }

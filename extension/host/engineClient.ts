@@ -41,6 +41,7 @@ export class EngineClient extends Disposable {
   private process: Promise<EngineProcess> | undefined;
   private idle: NodeJS.Timeout | undefined;
   private busy = 0;
+  private retired = false;
   private jobs = 0;
   private readonly progress = new Map<string, (progress: Progress) => void>();
 
@@ -73,9 +74,16 @@ export class EngineClient extends Disposable {
     return this.job(hooks, job => this.retry('verify', options, hooks.token, () => [file, job]));
   }
 
+  /** The executable's setting changed: the next request starts anew. A running job is not disturbed. */
+  retire(): void {
+    this.retired = true;
+    if (this.busy === 0) this.stop();
+  }
+
   /** Ends the engine now. */
   stop(): void {
     clearTimeout(this.idle);
+    this.retired = false;
     const process = this.process;
     this.process = undefined;
     process?.then(
@@ -140,7 +148,10 @@ export class EngineClient extends Disposable {
       const answer = await engine.request(method, params({ ...options, backend: 'cpu' }), token);
       return withReason(answer, `CPU: ${forced}`);
     } finally {
-      if (--this.busy === 0) this.idle = setTimeout(() => this.stop(), IDLE_MS).unref();
+      if (--this.busy === 0) {
+        if (this.retired) this.stop();
+        else this.idle = setTimeout(() => this.stop(), IDLE_MS).unref();
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 /** Runs long jobs one after the other, with a cancellable notification and the status bar. */
-import { ProgressLocation, window } from 'vscode';
+import { l10n, ProgressLocation, window } from 'vscode';
 import type { Progress, RunOptions } from '../protocol.ts';
 import type { EngineClient, JobHooks } from './engineClient.ts';
 import { CancelledError } from './engineProcess.ts';
@@ -17,6 +17,7 @@ export type Work<T> = (engine: EngineClient, options: RunOptions, hooks: JobHook
 export class JobRunner {
   /** The last job's end: two jobs at once would use twice the memory that the user granted. */
   private last: Promise<unknown> = Promise.resolve();
+  private running = false;
   /** The setting that the running engine was asked about. */
   private learnt: RunOptions['backend'] | undefined;
 
@@ -40,6 +41,7 @@ export class JobRunner {
         percent = now;
         this.status.showJob(title, percent);
       };
+      if (this.running) notification.report({ message: l10n.t('waiting for another job') });
       const job = this.last.then(() => this.start(title, work, { token, onProgress }));
       this.last = job.catch(() => undefined);
       return job;
@@ -55,6 +57,7 @@ export class JobRunner {
   private async start<T>(title: string, work: Work<T>, hooks: JobHooks): Promise<T> {
     if (hooks.token.isCancellationRequested) throw new CancelledError();
     const options = readRunOptions();
+    this.running = true;
     this.status.showJob(title, 0);
     try {
       await this.learnBackend(options, hooks);
@@ -63,6 +66,7 @@ export class JobRunner {
         this.status.showBackend({ chosen: result.backend, reason: result.backendReason });
       return result;
     } finally {
+      this.running = false;
       this.status.endJob();
     }
   }

@@ -49,7 +49,9 @@ async function instance(flags: readonly string[]): Promise<GPU> {
     held().set(key, gpu);
     return gpu;
   } catch (error) {
-    throw new BackendUnusable(`the WebGPU library cannot be loaded: ${messageOf(error)}`);
+    const absent = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
+    const reason = absent ? 'it is not part of this package' : messageOf(error);
+    throw new BackendUnusable(`the WebGPU library cannot be loaded: ${reason}`);
   }
 }
 

@@ -58,10 +58,10 @@ try {
       '--quiet',
       ...flags,
     ];
-    await report(name, bytes, () => measure(process.execPath, args), output);
+    await report(name, bytes, Number(values.runs), () => measure(process.execPath, args), output);
     if (hasTorch) {
       const codes = join(folder, 'peer.safetensors');
-      await report(`${name} torch`, bytes, () => measure(python, [peer, scheme, codes, ...paths]), codes);
+      await report(`${name} torch`, bytes, 1, () => measure(python, [peer, scheme, codes, ...paths]), codes);
     }
   }
   if (!hasTorch) console.log(`(${python} has no torch: no comparison)`);
@@ -69,10 +69,10 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Runs some work a few times and prints the median. */
-async function report(name, bytes, work, output) {
+/** Runs some work a few times and prints the median; the peer runs once, it takes minutes. */
+async function report(name, bytes, runs, work, output) {
   const results = [];
-  for (let run = 0; run < Number(values.runs); run++) results.push(await work());
+  for (let run = 0; run < runs; run++) results.push(await work());
   results.sort((a, b) => a.seconds - b.seconds);
   const { seconds } = results[Math.floor(results.length / 2)];
   const peak = Math.max(...results.map(result => result.peak));

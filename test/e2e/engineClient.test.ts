@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import { EngineClient } from '../../extension/host/engineClient.ts';
 import { CancelledError } from '../../extension/host/engineProcess.ts';
@@ -72,6 +72,10 @@ function quantize(engine: EngineClient, source = new CancellationTokenSource()) 
   return { seen, result: engine.quantize(RECIPE, OPTIONS, { token: source.token, onProgress }) };
 }
 
+async function askPid(engine: EngineClient): Promise<number> {
+  return ((await quantize(engine).result) as unknown as { pid: number }).pid;
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -130,10 +134,29 @@ describe('the engine client', () => {
 
   it('ends the engine when it is disposed', async () => {
     const engine = start('healthy');
-    const { pid } = (await quantize(engine).result) as unknown as { pid: number };
+    const pid = await askPid(engine);
     expect(isAlive(pid)).toBe(true);
     engine.dispose();
     await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+  });
+
+  it('ends an engine that had nothing to do for five minutes, and starts another when asked', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const engine = start('healthy');
+    const first = await askPid(engine);
+    vi.advanceTimersByTime(5 * 60_000 - 1);
+    expect(await askPid(engine)).toBe(first);
+    vi.advanceTimersByTime(5 * 60_000);
+    vi.useRealTimers();
+    await expect.poll(() => isAlive(first), { timeout: 5000 }).toBe(false);
+    expect(await askPid(engine)).not.toBe(first);
+  });
+
+  it('starts anew after its executable was changed', async () => {
+    const engine = start('healthy');
+    const first = await askPid(engine);
+    engine.retire();
+    expect(await askPid(engine)).not.toBe(first);
   });
 
   it('names the setting when its executable will not do, and tries again after it is corrected', async () => {

@@ -1,5 +1,5 @@
 /** The packaged extension in a real VS Code, driven as a user drives it. */
-import { copyFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { inspect } from './harness/cli.ts';
 import { findPrograms, shoot, useSession } from './harness/environment.ts';
@@ -107,6 +107,7 @@ describe.skipIf(programs === undefined)('in VS Code', () => {
     await workbench.step(/Quantize code, math \(base model: base\) \(3\/4\)/);
     await chooseScheme(workbench, 'TVQ · 2-bit task vectors');
     await acceptOutput(workbench, 'models-tvq-int2.tvq');
+    await workbench.dialogButton('Overwrite').waitFor();
     await shoot(session(), 'overwrite');
     expect((await stat(output)).size).toBe('precious'.length);
     await workbench.dialogButton('Overwrite').click();
@@ -126,9 +127,15 @@ describe.skipIf(programs === undefined)('in VS Code', () => {
     await workbench.step(/\(2\/3\)/);
     await workbench.quickRow('models/base').first().click();
     await workbench.step(/\(3\/3\)/);
-    await workbench.quickRow('models-tvq-int2-math.safetensors').first().click();
-    await workbench.notification('Wrote models-tvq-int2-math.safetensors').waitFor();
-    await stat(workspace.path('models', 'models-tvq-int2-math.safetensors'));
+    await shoot(session(), 'restore output');
+    await workbench
+      .quickRow(/^models-tvq-int2-math\s*in models/)
+      .first()
+      .click();
+    await workbench.notification('Wrote models-tvq-int2-math').waitFor();
+    const restored = await readdir(workspace.path('models', 'models-tvq-int2-math'));
+    expect(restored).toContain('config.json');
+    expect(restored.filter(name => name.endsWith('.safetensors'))).not.toEqual([]);
   });
 
   it('says what is wrong with a damaged file, and shows the one that replaces it', async () => {

@@ -27,7 +27,7 @@ export const BYTE_PARTS: readonly BytePart[] = [
     key: 'exact',
     label: 'exact',
     meaning: 'tensors stored without loss',
-    style: { token: '--vscode-charts-orange', pattern: 'stripes' },
+    style: { token: '--vscode-charts-yellow', pattern: 'stripes' },
   },
   {
     key: 'header',

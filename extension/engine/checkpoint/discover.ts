@@ -18,6 +18,9 @@ export interface Discovery {
 /** Headers read at once: enough to keep a network disk busy, few enough to leave file handles for others. */
 const CONCURRENCY = 16;
 
+/** Summaries kept: more checkpoints than a workspace has, a few MB at most. */
+const MAX_CACHED = 10_000;
+
 /** Summaries by weight file, valid while its size and time stay the same; a rescan then opens nothing. */
 const cache = new Map<string, { stamp: string; summary: CheckpointSummary }>();
 
@@ -39,7 +42,7 @@ export async function summarizeCheckpoints(weightFiles: readonly string[]): Prom
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-  for (const known of cache.keys()) if (!entries.includes(known)) cache.delete(known);
+  for (const oldest of [...cache.keys()].slice(0, Math.max(0, cache.size - MAX_CACHED))) cache.delete(oldest);
   const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
   discovery.checkpoints.sort(byPath);
   discovery.failures.sort(byPath);

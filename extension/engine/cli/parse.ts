@@ -1,29 +1,15 @@
 /** Values of command-line options. */
 import { InvalidArgumentError } from 'commander';
 import type { NamedPath } from '../../protocol.ts';
+import { parseSize } from '../format.ts';
 
-const UNITS: Record<string, number> = {
-  '': 1,
-  B: 1,
-  kB: 1e3,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-};
-
-/** "1GiB", "500MB", "1048576" → bytes. */
+/** "1GiB" → bytes. */
 export function parseBytes(text: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text) ?? [];
-  const factor = unit === undefined ? undefined : UNITS[unit];
-  if (digits === undefined || factor === undefined) {
+  const bytes = parseSize(text);
+  if (bytes === undefined) {
     throw new InvalidArgumentError('a size such as 1GiB, 500MB or 1048576 was expected.');
   }
-  return Math.round(Number(digits) * factor);
+  return bytes;
 }
 
 /** "NAME=PATH" → a task, collected. */

@@ -75,7 +75,7 @@ function stepsOf({ engine, log }: Services, draft: QuantizeDraft): Step[] {
     },
     async at => {
       const kind = { extension: '.tvq', label: l10n.t('Task vectors') };
-      const answer = await pickOutput(at, proposedOutput(draft), kind);
+      const answer = await pickOutput(at, [{ path: proposedOutput(draft) }], kind);
       if (typeof answer === 'string') return answer;
       draft.output = answer;
       const { problems } = await engine.plan(recipeOf(draft), readRunOptions());

@@ -1,11 +1,12 @@
 import { basename, dirname, join } from 'node:path';
 import { l10n, window } from 'vscode';
+import { exists } from '../../engine/atomic.ts';
 import { formatBytes, formatPercent } from '../../engine/format.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
 import type { CheckpointSummary, TvqSummary } from '../../protocol.ts';
 import { pickBase } from '../ui/checkpointPicks.ts';
-import { pickOutput, type Output } from '../ui/outputPick.ts';
+import { pickOutput, type Output, type Proposal } from '../ui/outputPick.ts';
 import { pick } from '../ui/pick.ts';
 import { runWizard, type Step } from '../ui/wizard.ts';
 import type { Command } from './command.ts';
@@ -31,13 +32,13 @@ export const restore: Command = {
     const title = l10n.t('Restore a Checkpoint from {0}', basename(source));
     if (!(await runWizard(title, stepsOf(source, summary, known, draft)))) return;
     const { task, base, output } = draft;
-    if (task === undefined || base === undefined || output === undefined) return;
+    if (task === undefined || output === undefined) return;
     const result = await jobs.run(l10n.t('Restoring {0}', task), (engine, options, hooks) =>
       engine.restore(
         {
           kind: 'restore',
           source,
-          base: base.path,
+          base: base?.path,
           task,
           output: output.path,
           dtype: undefined,
@@ -65,37 +66,52 @@ function stepsOf(
   known: readonly CheckpointSummary[],
   draft: RestoreDraft,
 ): Step[] {
-  return [
-    async at => {
-      const items = summary.tasks.map(({ name, bytes, relativeError }) => ({
-        label: name,
-        description: [
-          formatBytes(bytes),
-          ...(relativeError === undefined ? [] : [l10n.t('error {0}', formatPercent(relativeError))]),
-        ].join(' · '),
-      }));
-      const placeholder = l10n.t('Task whose fine-tuned checkpoint to restore');
-      const answer = await pick({ at, placeholder, items, active: ({ label }) => label === draft.task });
-      if (answer === 'back' || answer === 'cancel') return answer;
-      if (answer !== 'button') draft.task = answer[0]?.label;
-      return 'next';
-    },
-    async at => {
-      const likely = known.filter(({ parameters }) => parameters === summary.parameters);
-      const named = known.filter(({ name }) => name === summary.base.name);
-      const proposed = draft.base ?? named.find(one => likely.includes(one)) ?? named[0] ?? likely[0];
-      const answer = await pickBase(at, known, proposed);
-      if (typeof answer === 'string') return answer;
-      draft.base = answer.chosen;
-      return 'next';
-    },
-    async at => {
-      const name = `${basename(source, '.tvq')}-${draft.task ?? ''}.safetensors`;
-      const kind = { extension: '.safetensors', label: l10n.t('Checkpoint') };
-      const answer = await pickOutput(at, join(dirname(source), name), kind);
-      if (typeof answer === 'string') return answer;
-      draft.output = answer;
-      return 'next';
-    },
-  ];
+  const chooseTask: Step = async at => {
+    const items = summary.tasks.map(({ name, bytes, relativeError }) => ({
+      label: name,
+      description: [
+        formatBytes(bytes),
+        ...(relativeError === undefined ? [] : [l10n.t('error {0}', formatPercent(relativeError))]),
+      ].join(' · '),
+    }));
+    const placeholder = l10n.t('Task whose fine-tuned checkpoint to restore');
+    const answer = await pick({ at, placeholder, items, active: ({ label }) => label === draft.task });
+    if (answer === 'back' || answer === 'cancel') return answer;
+    if (answer !== 'button') draft.task = answer[0]?.label;
+    return 'next';
+  };
+  const chooseBase: Step = async at => {
+    const answer = await pickBase(at, known, draft.base ?? likelyBase(summary, known));
+    if (typeof answer === 'string') return answer;
+    draft.base = answer.chosen;
+    return 'next';
+  };
+  const chooseOutput: Step = async at => {
+    const kind = { extension: '.safetensors', label: l10n.t('Checkpoint') };
+    const answer = await pickOutput(at, await proposals(source, draft), kind);
+    if (typeof answer === 'string') return answer;
+    draft.output = answer;
+    return 'next';
+  };
+  // FQ keeps whole checkpoints: they need no base.
+  return summary.scheme === 'fq' ? [chooseTask, chooseOutput] : [chooseTask, chooseBase, chooseOutput];
+}
+
+/** By name and size; the engine compares fingerprints. */
+function likelyBase(
+  { base, parameters }: TvqSummary,
+  known: readonly CheckpointSummary[],
+): CheckpointSummary | undefined {
+  const fitting = known.filter(one => one.parameters === parameters);
+  return fitting.find(({ name }) => name === base.name) ?? fitting[0];
+}
+
+/** A folder that libraries load, where the base is one; and the weights alone. */
+async function proposals(source: string, { task = '', base }: RestoreDraft): Promise<Proposal[]> {
+  const stem = join(dirname(source), `${basename(source, '.tvq')}-${task}`);
+  const file = { path: `${stem}.safetensors`, meaning: l10n.t('The weights alone') };
+  if (base === undefined || base.files.includes(base.path)) return [file];
+  let folder = stem;
+  for (let number = 2; await exists(folder); number++) folder = `${stem}-${number}`;
+  return [{ path: folder, meaning: l10n.t("A folder with the weights and the base's configuration") }, file];
 }

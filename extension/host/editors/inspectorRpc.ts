@@ -1,8 +1,7 @@
 /** Answers the inspector's page. What a page asks for is checked: it is less trusted than the host. */
 import { createBirpc } from 'birpc';
 import type { LogOutputChannel, Webview } from 'vscode';
-import { queryTensors } from '../../engine/tvq/summary.ts';
-import { summarizeTvq } from '../../engine/tvq/summary.ts';
+import { queryTensors, summarizeTvq } from '../../engine/tvq/summary.ts';
 import type { InspectorHost, InspectorPage } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
 import { messageOf } from '../errors.ts';

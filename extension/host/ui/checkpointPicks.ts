@@ -27,11 +27,9 @@ export async function pickBase(
 ): Promise<Chosen<CheckpointSummary> | 'back' | 'cancel'> {
   let known = candidates;
   let active = proposed;
-  const elsewhere: CheckpointItem = {
-    label: `$(folder-opened) ${l10n.t('Another folder…')}`,
-    alwaysShow: true,
-  };
   for (;;) {
+    const where = known.length > 0 ? l10n.t('Another folder…') : l10n.t('Choose a folder…');
+    const elsewhere: CheckpointItem = { label: `$(folder-opened) ${where}`, alwaysShow: true };
     const answer = await pick<CheckpointItem>({
       at,
       placeholder: l10n.t('Base model: the pre-trained checkpoint that the others were fine-tuned from'),

@@ -1,7 +1,7 @@
 /** The step that chooses where the result goes; nothing is ever overwritten unasked. */
-import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { l10n, Uri, window, type QuickPickItem } from 'vscode';
+import { exists } from '../../engine/atomic.ts';
 import { displayPath } from '../describe.ts';
 import { pick } from './pick.ts';
 import type { Position } from './wizard.ts';
@@ -19,29 +19,42 @@ export interface OutputKind {
   readonly label: string;
 }
 
+export interface Proposal {
+  readonly path: string;
+  /** What would be written there, where there is a choice. */
+  readonly meaning?: string;
+}
+
+interface OutputItem extends QuickPickItem {
+  readonly path?: string;
+}
+
+/** Offers the proposals and, for a file of `kind`, the save dialog, which starts at the last one. */
 export async function pickOutput(
   at: Position,
-  proposed: string,
+  proposals: readonly Proposal[],
   kind: OutputKind,
 ): Promise<Output | 'back' | 'cancel'> {
-  const taken = await exists(proposed);
-  const items: QuickPickItem[] = [
-    {
-      label: basename(proposed),
-      description: l10n.t('in {0}', displayPath(dirname(proposed))),
-      detail: taken
-        ? l10n.t('$(warning) exists already; you will be asked before it is overwritten')
-        : undefined,
-    },
-    { label: l10n.t('Another name or folder…') },
-  ];
+  const items: OutputItem[] = await Promise.all(proposals.map(proposalItem));
+  const start = proposals.at(-1)?.path ?? '';
+  items.push({ label: l10n.t('Another name or folder…') });
   for (;;) {
-    const answer = await pick({ at, placeholder: l10n.t('Output file'), items });
+    const answer = await pick({ at, placeholder: l10n.t('Output'), items });
     if (answer === 'back' || answer === 'cancel') return answer;
-    const useProposed = answer !== 'button' && answer[0] === items[0];
-    const output = useProposed ? await confirm(proposed, kind) : await saveDialog(proposed, kind);
+    const path = answer === 'button' ? undefined : answer[0]?.path;
+    const output = path === undefined ? await saveDialog(start, kind) : await confirm(path, kind);
     if (output !== undefined) return output;
   }
+}
+
+async function proposalItem({ path, meaning }: Proposal): Promise<OutputItem> {
+  const taken = l10n.t('$(warning) Exists already; you will be asked before it is overwritten');
+  return {
+    label: basename(path),
+    description: l10n.t('in {0}', displayPath(dirname(path))),
+    detail: (await exists(path)) ? taken : meaning,
+    path,
+  };
 }
 
 /** The path itself when it is free or may be overwritten, another one from the dialog, undefined for neither. */
@@ -65,11 +78,4 @@ async function saveDialog(proposed: string, kind: OutputKind): Promise<Output | 
   // The dialog asked about the name as typed; a completed name it has not seen.
   if (!uri.fsPath.endsWith(kind.extension)) return confirm(uri.fsPath + kind.extension, kind);
   return { path: uri.fsPath, overwrite: await exists(uri.fsPath) };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,11 +1,10 @@
 /** What the tests in a real VS Code need on this machine, and the package they test. */
-import { spawnSync } from 'node:child_process';
-import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { packageExtension } from '../../../scripts/package.mjs';
-import { provision } from '../../../scripts/provision.mjs';
+import { packageExtension } from '../../../extension/package.mjs';
+import { provision } from '../../provision.mjs';
 import type { CodeServer } from './server.ts';
 import { Session } from './session.ts';
 
@@ -49,13 +48,8 @@ export function useSession(programs: Programs | undefined, restricted: boolean):
   return current;
 }
 
-/** Packages dist/ for this machine; builds it first when it is not there. */
+/** Packages dist/ for this machine. */
 async function packageVsix(folder: string): Promise<string> {
-  const built = await access(join(ROOT, 'dist/extension.cjs')).then(
-    () => true,
-    () => false,
-  );
-  if (!built) spawnSync(process.execPath, ['esbuild.mjs'], { cwd: ROOT, stdio: 'inherit' });
   const vsix = join(folder, 'tvq-studio.vsix');
   await packageExtension(`${process.platform}-${process.arch}`, vsix);
   return vsix;

@@ -12,7 +12,7 @@ export interface SessionOptions extends Programs {
 
 /** --disable-gpu: the pages draw with plain 2D canvas, and a machine without a GPU starts faster without one. */
 const BROWSER_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 30_000;
 
 export class Session {
   /** Console errors and policy violations that our own pages and code caused. */

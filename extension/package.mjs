@@ -1,9 +1,9 @@
 /**
- * Builds and packages the extension: `node scripts/package.mjs [--target TARGET|universal] [--out FILE.vsix]`.
+ * Builds and packages the extension: `node extension/package.mjs [--target TARGET|universal] [--out FILE.vsix]`.
  * A platform's package holds only that platform's GPU library; `universal` has none and computes on the CPU.
  */
 import { spawnSync } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { access, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,12 +23,20 @@ const LIBRARIES = {
 
 /** What .vscodeignore chooses from. */
 const PARTS = ['.vscodeignore', 'package.json', 'package.nls.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
-const FOLDERS = ['media', 'dist'];
+const FOLDERS = [join('extension', 'media'), 'dist'];
+
+/** What a build leaves in dist/: without one of these the package would install and not work. */
+const BUILT = ['extension.cjs', 'engine.mjs', 'worker.mjs', 'kernels.wasm', 'inspector.js', 'inspector.css'];
 
 /** Writes dist/, as it is, as the package for `target` to `out`. */
 export async function packageExtension(target, out) {
   if (target !== 'universal' && !(target in LIBRARIES)) {
     throw new Error(`unknown target "${target}"; one of ${Object.keys(LIBRARIES).join(', ')}, universal`);
+  }
+  for (const file of BUILT) {
+    await access(join(root, 'dist', file)).catch(() => {
+      throw new Error(`dist/${file} is missing: run "npm run build" first`);
+    });
   }
   const stage = await mkdtemp(join(tmpdir(), 'tvq-package-'));
   try {

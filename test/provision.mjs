@@ -1,7 +1,7 @@
 /**
  * Finds, or installs, what the tests need beside npm packages: Chromium (for its browser and its software Vulkan
  * driver) and code-server (VS Code in a browser) with the Node.js it runs on. Quick when all is there.
- * `node scripts/provision.mjs` prints what it found; `provision()` returns it.
+ * `node test/provision.mjs` prints what it found; `provision()` returns it.
  */
 import { spawnSync } from 'node:child_process';
 import { access, constants, mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
