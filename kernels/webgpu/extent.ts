@@ -17,4 +17,3 @@ export function extentOf(bytes: Uint8Array): Extent {
   const finite = nonFinite === 0;
   return high === 0 ? { ...EMPTY, finite } : { min: value(~low), max: value(high), finite };
 }
-
