@@ -46,6 +46,82 @@ export interface RestoreRecipe {
   readonly force: boolean;
 }
 
+/** One model, or one task of a .tvq file, that goes into a merge. */
+export interface MergeInput {
+  /** Unique within the recipe; also the name in reports. */
+  readonly name: string;
+  /** A checkpoint, or a .tvq file. */
+  readonly path: string;
+  /** The task of a .tvq file; undefined for a checkpoint. */
+  readonly task: string | undefined;
+}
+
+/** A number, or a list of numbers that are interpolated over the layers (first: shallowest, last: deepest). */
+export type Gradient = number | readonly number[];
+
+export type ParameterScalar = Gradient | boolean | string;
+
+/** A value, or rules tried in order: the first whose `filter` occurs in the tensor's name (or is absent) counts. */
+export type ParameterValue =
+  ParameterScalar | readonly { readonly filter: string | undefined; readonly value: ParameterScalar }[];
+
+export interface MergeRecipe {
+  readonly kind: 'merge';
+  /** Needed by methods on task vectors, and by .tvq inputs. */
+  readonly base: string | undefined;
+  readonly inputs: readonly MergeInput[];
+  /** Name of a method in the registry. */
+  readonly method: string;
+  /** By name; parameters that are left out have their defaults. */
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** Parameters of single inputs, in the order of `inputs`; what is left out there is taken from `parameters`. */
+  readonly inputParameters: readonly Readonly<Record<string, ParameterValue>>[];
+  /** LiNeS: scale the merged task vector from `alpha` in the first block to `alpha + beta` in the last. */
+  readonly lines: { readonly alpha: number; readonly beta: number } | undefined;
+  /** A folder. */
+  readonly output: string;
+  /** undefined: that of the base, or of the first input. */
+  readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
+  /** Bytes of a shard at most; a larger tensor has a shard of its own. */
+  readonly shardBytes: number;
+  readonly overwrite: boolean;
+  /** Take over finished shards of an interrupted run of the same recipe. */
+  readonly resume: boolean;
+  /** What the recipe was read from, kept word for word beside the model. */
+  readonly text: string | undefined;
+}
+
+/** A parameter of a merge method, as help texts, pickers and pages show it. */
+export interface MergeParameter {
+  readonly name: string;
+  readonly type: 'number' | 'integer' | 'boolean' | 'choice';
+  readonly default: number | boolean | string;
+  /** Bounds of a number, both included. */
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly choices?: readonly string[];
+  /** Whether each input has its own value. */
+  readonly perInput: boolean;
+  /** One sentence. */
+  readonly meaning: string;
+}
+
+/** A merge method as it is offered. */
+export interface MergeMethodInfo {
+  readonly name: string;
+  readonly title: string;
+  /** `vectors`: combines task vectors on a base; `models`: combines whole models; `spectral`: by SVD. */
+  readonly family: 'vectors' | 'models' | 'spectral';
+  /** One sentence. */
+  readonly meaning: string;
+  /** Paper, and which variant of it this is. */
+  readonly variant: string;
+  readonly parameters: readonly MergeParameter[];
+  readonly base: 'required' | 'optional' | 'unused';
+  readonly minimumInputs: number;
+  readonly maximumInputs: number | undefined;
+}
+
 export interface RunOptions {
   readonly backend: 'auto' | 'cpu' | 'webgpu';
   /** Bytes the engine may use. */
@@ -132,6 +208,50 @@ export interface RestoreResult {
   readonly warnings: readonly string[];
 }
 
+/** A merge plan as it is shown. */
+export interface MergePlanSummary {
+  readonly output: string;
+  /** Bytes of the weights that will be written. */
+  readonly bytes: number;
+  readonly readBytes: number;
+  /** Bytes of memory the run needs. */
+  readonly memory: number;
+  /** Every parameter, defaults written out; gradients and rules as they were given. */
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** Tensors merged, and taken from the base as they are. */
+  readonly tensors: { readonly merged: number; readonly copied: number };
+  readonly problems: readonly Problem[];
+}
+
+export interface MergeResult {
+  readonly output: string;
+  /** Files of the folder, relative to it. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  readonly method: string;
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  readonly seconds: number;
+  readonly backend: 'cpu' | 'webgpu';
+  readonly backendReason: string;
+  /** Over the whole model; merge-report.json has them by tensor and by layer. */
+  readonly report: MergeTotals;
+  readonly warnings: readonly string[];
+}
+
+/** Numbers of a merge: of a tensor, a layer or the whole model. */
+export interface MergeTotals {
+  /** ‖merged vector‖ before scaling. */
+  readonly norm: number;
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly norm: number;
+    /** Between the merged vector and this input's. */
+    readonly cosine: number;
+  }[];
+  /** Share of the moved weights that the inputs move in both directions. */
+  readonly signConflicts: number;
+}
+
 export interface VerifyResult {
   readonly file: string;
   readonly bytes: number;
@@ -159,6 +279,10 @@ export interface EngineApi {
   quantize(recipe: QuantizeRecipe, options: RunOptions, job: string): QuantizeResult;
   restore(recipe: RestoreRecipe, options: RunOptions, job: string): RestoreResult;
   verify(file: string, job: string): VerifyResult;
+  /** The merge methods that there are. */
+  methods(): readonly MergeMethodInfo[];
+  planMerge(recipe: MergeRecipe, options: RunOptions): MergePlanSummary;
+  merge(recipe: MergeRecipe, options: RunOptions, job: string): MergeResult;
 }
 
 /** Parameter of the engine's `tvq/progress` notification. */

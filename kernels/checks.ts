@@ -2,11 +2,11 @@
 import { BYTES_PER_ELEMENT, CHUNK_ALIGNMENT, MAX_MEAN_TASKS, packedBytes } from './backend.ts';
 import type { Affine, FloatType, Region, Slice } from './backend.ts';
 
-function require(holds: boolean, message: string): void {
+export function require(holds: boolean, message: string): void {
   if (!holds) throw new RangeError(message);
 }
 
-function checkCount(count: number, chunk: number): void {
+export function checkCount(count: number, chunk: number): void {
   require(Number.isInteger(count) &&
     count >= 0 &&
     count <= chunk, `${count} elements: 0 to ${chunk} fit a call`);
@@ -17,7 +17,7 @@ function checkFirst(first: number): void {
   require(aligned, `element ${first} is no multiple of ${CHUNK_ALIGNMENT}`);
 }
 
-function checkEnd(region: Region, end: number): void {
+export function checkEnd(region: Region, end: number): void {
   require(end <= region.bytes, `byte ${end} lies outside a region of ${region.bytes} bytes`);
 }
 
@@ -31,7 +31,7 @@ function checkBits(bits: number): void {
 }
 
 /** `out` is written while the others are read. */
-function checkDistinct(out: Region, ...inputs: readonly (Region | undefined)[]): void {
+export function checkDistinct(out: Region, ...inputs: readonly (Region | undefined)[]): void {
   require(!inputs.includes(out), 'a region cannot be both read and written by one operation');
 }
 

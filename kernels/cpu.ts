@@ -5,6 +5,7 @@ import { BYTES_PER_ELEMENT } from './backend.ts';
 import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from './backend.ts';
 import type { SquaredError } from './backend.ts';
 import * as checks from './checks.ts';
+import { ROW_MEMORY, startOf, WasmMergeStages } from './cpuMerge.ts';
 import { flushed } from './ftz.ts';
 import { instantiateKernels, MAX_MEMORY, NO_TYPE, SCRATCH, TYPE_NUMBERS } from './wasm.ts';
 import type { Kernels, Pointer } from './wasm.ts';
@@ -24,23 +25,22 @@ export interface CpuBackend extends Backend {
 const at = (slice: Slice): Pointer =>
   (slice.region as ArenaRegion).address(slice.first * BYTES_PER_ELEMENT[slice.type]);
 
-const startOf = (region: Region): Pointer => (region as ArenaRegion).address(0);
+/** Bytes before the arena. */
+const WORKING_MEMORY = ROW_MEMORY.at + ROW_MEMORY.bytes;
 
 /** Every operation is done when its promise is returned; errors reject it. */
-class WasmBackend implements CpuBackend {
+class WasmBackend extends WasmMergeStages implements CpuBackend {
   readonly info: BackendInfo = { kind: 'cpu', device: 'CPU, WebAssembly SIMD', software: false };
   readonly chunk = CHUNK;
   readonly scopes = 1;
   readonly capacity: number;
-  readonly kernels: Kernels;
   private readonly arena: Arena;
-  private readonly values: DataView;
 
   constructor(module: WebAssembly.Module, memory: number) {
-    this.capacity = Math.min(memory, MAX_MEMORY - SCRATCH.size - ARENA_OVERHEAD);
-    this.kernels = instantiateKernels(module, SCRATCH.size + this.capacity + ARENA_OVERHEAD);
-    this.values = new DataView(this.kernels.bytes.buffer);
-    this.arena = new Arena(SCRATCH.size, this.capacity, 'the CPU backend');
+    const capacity = Math.min(memory, MAX_MEMORY - WORKING_MEMORY - ARENA_OVERHEAD);
+    super(instantiateKernels(module, WORKING_MEMORY + capacity + ARENA_OVERHEAD));
+    this.capacity = capacity;
+    this.arena = new Arena(WORKING_MEMORY, capacity, 'the CPU backend');
   }
 
   async scope<T>(body: (memory: Scope) => Promise<T>): Promise<T> {

@@ -1,7 +1,8 @@
 /**
  * The stages of merging: what `backend.ts` is for quantizing. Values are F32 at the start of their regions unless a
- * stage says otherwise, every float operation is followed by `ftz`, regions of one call are distinct. Masks, counts
- * and selections are byte-identical on every backend; sums and quotients are too, unless a stage states a bound.
+ * stage says otherwise; they, and float parameters, are flushed as they are read, so that +0 is the only zero; every
+ * float operation is followed by `ftz`; regions of one call are distinct. Every result is byte-identical on every
+ * backend, as long as values and results are finite. No stage touches a region behind its last value.
  */
 import type { Region } from './backend.ts';
 
@@ -14,6 +15,9 @@ export const RADIX_LEVELS = [
   { shift: 10, bits: 10 },
   { shift: 0, bits: 10 },
 ] as const;
+
+/** The longest row of the row stages. Several rows fit a chunk together, a single one may be longer. */
+export const MAX_ROW = 2 ** 20;
 
 /** Sums over two vectors. */
 export interface Products {
@@ -28,7 +32,8 @@ export interface SignCounts {
   readonly negative: number;
 }
 
-/** A stretch of whole rows: `rows` rows of `length` values from element `first` (any alignment) of an F32 region. */
+/** A stretch of whole rows: `rows` rows of `length` values, at most MAX_ROW, from element `first` (any alignment) of
+ * an F32 region. */
 export interface Rows {
   readonly region: Region;
   readonly first: number;
@@ -73,14 +78,14 @@ export interface MergeStages {
     count: number,
   ): Promise<void>;
 
-  /** quotient: x[i] = x[i] / share[i], 0 where |share[i]| < 1e-8, in place. Within 2.5 ULP of the exact quotient on
-   * WebGPU, correctly rounded on the CPU. */
+  /** quotient: x[i] = x[i] / share[i], correctly rounded; 0 where |share[i]| is below 1e-8, a float32. In place. */
   quotient(x: Region, share: Region, count: number): Promise<void>;
 
   /** max_magnitude: best[i] = x[i] where |x[i]| ≥ |best[i]| (later tasks win ties), or x[i] when `first`. */
   maxMagnitude(best: Region, x: Region, first: boolean, count: number): Promise<void>;
 
-  /** consensus_vote: votes[i] += 1 where |x[i]| > lambda·|total[i] − x[i]|; starts at zero when `first`. */
+  /** consensus_vote: votes[i] (F32) += 1 where |x[i]| > lambda·|total[i] − x[i]|; starts at zero when `first`.
+   * `lambda` is not negative. */
   consensusVote(
     total: Region,
     x: Region,
@@ -94,14 +99,14 @@ export interface MergeStages {
   keepVoted(x: Region, votes: Region, least: number, count: number): Promise<number>;
 
   /** unify (EMR): candidate = x[i] where it has the sign of total[i] (negative where total[i] ≤ 0), else 0;
-   * unified[i] = the one of larger magnitude of unified[i] and candidate, or candidate when `first`. */
+   * unified[i] = candidate where its magnitude is larger than that of unified[i], or when `first`. */
   unify(total: Region, x: Region, unified: Region, first: boolean, count: number): Promise<void>;
 
   /** mask_by_sign (EMR): out[i] = unified[i] where x[i]·unified[i] > 0 by sign, else +0. */
   maskBySign(x: Region, unified: Region, out: Region, count: number): Promise<void>;
 
   /** row_band (breadcrumbs): in each row, ranks by falling magnitude, equal magnitudes by rising index; x = +0 for
-   * ranks below `drop` and from `drop + keep` on. In place. */
+   * ranks below `drop` and from `drop + keep` on, both below 2^31. In place. */
   rowBand(x: Rows, drop: number, keep: number): Promise<void>;
 
   /** random_drop (DARE): x[i] = x[i]·scale where the element's random word is below `keepBelow` (0 to 2^32; 2^32
@@ -116,8 +121,9 @@ export interface MergeStages {
   ): Promise<void>;
 
   /** rank_drop (DELLA): in each row, rank r by rising magnitude (equal ones by rising index); the element is kept
-   * where its random word is below keep = low + r·step (unsigned 32-bit integers), and then multiplied by
-   * 2^32 / keep when `rescale` (within 2.5 ULP on WebGPU); else +0. `index` as in random_drop, for x's first row. */
+   * where its random word is below keep = low + r·step (an integer below 2^32 in every rank), and then multiplied by
+   * 2^32 / keep when `rescale` (keep rounded to float32, the quotient correctly rounded); else +0. `index` is the
+   * tensor's element that x's first row begins with, any integer. */
   rankDrop(
     x: Rows,
     low: number,

@@ -120,7 +120,7 @@ function webGpuReport({ found, backend, failure }: Examined): DeviceReport {
     device: found?.name ?? 'none',
     software: found?.software ?? false,
     usable: backend !== undefined,
-    reason: failure ?? 'every stage passed the self-test',
+    reason: failure ?? 'it passed the self-test',
     limits: found?.limits ?? {},
   };
 }

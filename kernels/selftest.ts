@@ -1,72 +1,10 @@
 /** A tiny version of every stage, whose results are known: what a device must get right before it is trusted. */
 import { BYTES_PER_ELEMENT, packedBytes } from './backend.ts';
-import type { Affine, Backend, FloatType, Region, Scope, Slice } from './backend.ts';
-
-/** One whole alignment unit, and a second that is cut off in the middle of a word of codes. */
-export const SELF_TEST_COUNT = 2048 + 37;
-
-/** The quantizer of the checks. The first values' products round to a number that lies, with the zero point added,
- * halfway between two codes, but do not lie there themselves; and as they nearly cancel the zero point, a device that
- * contracts scale·x + zero keeps the difference and gives other codes. */
-export const selfTestAffine = (bits: number): Affine => ({ bits, scale: Math.fround(8 / 3), zero: 13 });
-
-/** Values of 2^bits codes that are no multiples of one another. */
-export const selfTestTable = (bits: number): Float32Array =>
-  Float32Array.from({ length: 1 << bits }, (_, code) => (code - 2.3) / 7);
-
-/** A value below 2^-126, the smallest one that is not, both zeros, and values that f16 and bf16 round to even. */
-const SPECIAL = [
-  1e-39,
-  -1e-39,
-  2 ** -126,
-  0,
-  -0,
-  2 ** -24,
-  3 * 2 ** -26,
-  1 + 2 ** -9,
-  1 + 3 * 2 ** -9,
-  65519,
-];
-
-/** F32 bytes: values next to ties of selfTestAffine(3), then special ones, then pseudo-random ones. */
-export function selfTestValues(seed: number): Uint8Array {
-  const values = new Float32Array(SELF_TEST_COUNT);
-  const { scale, zero } = selfTestAffine(3);
-  let state = seed >>> 0;
-  for (let i = 0; i < values.length; i++) {
-    // Numerical Recipes' linear congruential generator.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    if (i < 64) values[i] = (((i % 9) - 0.5 - zero) / scale) * (1 + (i >> 4) * 2 ** -23);
-    else if (i < 64 + SPECIAL.length) values[i] = SPECIAL[i - 64] ?? 0;
-    else values[i] = (state / 2 ** 31 - 2.75) * (i % 7 === 0 ? 0.001 : 2);
-  }
-  return new Uint8Array(values.buffer);
-}
-
-/** Elements of a 16-bit type, all of them finite: pseudo-random bits below the largest exponent. */
-export function selfTestHalves(type: FloatType, seed: number): Uint8Array {
-  const halves = new Uint16Array(SELF_TEST_COUNT + 1);
-  let state = seed >>> 0;
-  for (let i = 0; i < halves.length; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    const bits = state >>> 16;
-    // Exponents of bf16 are drawn near 1, so that sums round.
-    halves[i] = type === 'F16' ? bits & 0xbbff : (bits & 0x83ff) | 0x3c00;
-  }
-  halves.set([0x0001, 0x83ff, 0x0000, 0x8000], 100);
-  return new Uint8Array(halves.buffer, 0, SELF_TEST_COUNT * 2);
-}
-
-/** 32-bit FNV-1a of byte sequences, in hex. */
-export function digest(...parts: readonly Uint8Array[]): string {
-  let hash = 0x811c9dc5;
-  for (const part of parts) for (const byte of part) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
-}
-
-/** The bytes of float64 numbers, so that results that are no bytes can be digested too. */
-export const bytesOf = (...numbers: readonly number[]): Uint8Array =>
-  new Uint8Array(Float64Array.from(numbers).buffer);
+import type { Backend, FloatType, Region, Scope, Slice } from './backend.ts';
+import { bytesOf, digest, SELF_TEST_COUNT, selfTestAffine, selfTestHalves } from './selftestData.ts';
+import { selfTestTable, selfTestValues } from './selftestData.ts';
+import { MERGE_CHECKS, MERGE_EXPECTED } from './selftestMerge.ts';
+import type { MergeCheck } from './selftestMerge.ts';
 
 const COUNT = SELF_TEST_COUNT;
 
@@ -132,7 +70,20 @@ const CHECKS: Record<string, (bench: Bench) => Promise<string>> = {
   },
 };
 
-/** Digests of the right results, computed by a plain implementation of the definitions in backend.ts. */
+/** What a merge stage returned, and what it left in its regions. */
+async function mergeDigest({ inputs, run }: MergeCheck, backend: Backend, memory: Scope): Promise<string> {
+  const regions: Region[] = [];
+  for (const values of inputs()) {
+    regions.push((await slice(backend, memory, 'F32', new Uint8Array(values.buffer))).region);
+  }
+  const numbers = await run(backend, regions);
+  const after: Uint8Array[] = [];
+  for (const region of regions) after.push(await backend.read(region, 0, region.bytes));
+  return digest(bytesOf(...numbers), ...after);
+}
+
+/** Digests of the right results, computed by a plain implementation of the definitions in backend.ts and
+ * mergeStages.ts. */
 export const EXPECTED: Readonly<Record<string, string>> = {
   delta_minmax: '6b1a0382',
   mean_delta: '736dff1d',
@@ -140,9 +91,14 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   unpack_dequantize: '752df77e',
   squared_error: 'b50d4596',
   encode: '88e05a75',
+  ...MERGE_EXPECTED,
 };
 
-/** Digest of each stage's results on `backend`; needs about 80 KB of its memory. */
+/** Stages with thousands of counters in workgroup memory. A software adapter, which is used only when it is asked for,
+ * takes a second to compile each: they are left out there. */
+const SLOW_TO_COMPILE = new Set(['magnitude_histogram', 'rank_drop']);
+
+/** Digest of each stage's results on `backend`; needs about 200 KB of its memory. */
 export async function selfTestDigests(backend: Backend): Promise<Record<string, string>> {
   return backend.scope(async memory => {
     const bench: Bench = {
@@ -159,6 +115,10 @@ export async function selfTestDigests(backend: Backend): Promise<Record<string, 
     };
     const digests: Record<string, string> = {};
     for (const [stage, check] of Object.entries(CHECKS)) digests[stage] = await check(bench);
+    for (const [stage, check] of Object.entries(MERGE_CHECKS)) {
+      if (backend.info.software && SLOW_TO_COMPILE.has(stage)) continue;
+      digests[stage] = await mergeDigest(check, backend, memory);
+    }
     return digests;
   });
 }
@@ -166,5 +126,5 @@ export async function selfTestDigests(backend: Backend): Promise<Record<string, 
 /** Stages whose results on `backend` are not the right ones, bit by bit. */
 export async function failedChecks(backend: Backend): Promise<string[]> {
   const digests = await selfTestDigests(backend);
-  return Object.keys(EXPECTED).filter(stage => digests[stage] !== EXPECTED[stage]);
+  return Object.keys(digests).filter(stage => digests[stage] !== EXPECTED[stage]);
 }

@@ -38,6 +38,84 @@ export interface KernelExports {
   ): void;
   squaredError(x: Pointer, y: Pointer, count: number, lanes: Pointer, sums: Pointer): void;
   encode(x: Pointer, type: number, out: Pointer, count: number): void;
+  axpy(sum: Pointer, x: Pointer, weight: number, first: number, count: number): void;
+  magnitudeHistogram(
+    x: Pointer,
+    shift: number,
+    bits: number,
+    prefix: number,
+    count: number,
+    counts: Pointer,
+    work: Pointer,
+    gathered: Pointer,
+  ): void;
+  trim(x: Pointer, threshold: number, count: number): number;
+  signCounts(x: Pointer, count: number, counts: Pointer): void;
+  disjointSum(
+    total: Pointer,
+    x: Pointer,
+    zeroSign: number,
+    weight: number,
+    shareWeight: number,
+    sum: Pointer,
+    share: Pointer,
+    first: number,
+    count: number,
+  ): void;
+  quotient(x: Pointer, share: Pointer, count: number): void;
+  maxMagnitude(best: Pointer, x: Pointer, first: number, count: number): void;
+  consensusVote(
+    total: Pointer,
+    x: Pointer,
+    lambda: number,
+    votes: Pointer,
+    first: number,
+    count: number,
+  ): void;
+  keepVoted(x: Pointer, votes: Pointer, least: number, count: number): number;
+  unify(total: Pointer, x: Pointer, unified: Pointer, first: number, count: number): void;
+  maskBySign(x: Pointer, unified: Pointer, out: Pointer, count: number): void;
+  rowBand(
+    x: Pointer,
+    rows: number,
+    length: number,
+    drop: number,
+    keep: number,
+    work: Pointer,
+    keys: Pointer,
+    bound: Pointer,
+  ): void;
+  randomDrop(
+    x: Pointer,
+    keepBelow: number,
+    scale: number,
+    seed0: number,
+    seed1: number,
+    tensor: number,
+    task: number,
+    block: number,
+    count: number,
+    words: Pointer,
+  ): void;
+  rankDrop(
+    x: Pointer,
+    rows: number,
+    length: number,
+    low: number,
+    step: number,
+    rescale: number,
+    seed0: number,
+    seed1: number,
+    tensor: number,
+    task: number,
+    index: number,
+    work: Pointer,
+    words: Pointer,
+    pairs: Pointer,
+  ): void;
+  signFlags(flags: Pointer, x: Pointer, first: number, count: number, counts: Pointer): void;
+  products(x: Pointer, y: Pointer, count: number, lanes: Pointer, sums: Pointer): void;
+  absSum(x: Pointer, count: number, before: number, lanes: Pointer): number;
   demote(at: Pointer, count: number): void;
   xxh64Reset(state: Pointer): void;
   xxh64Update(state: Pointer, data: Pointer, length: number): void;
@@ -53,18 +131,30 @@ export const NO_TYPE = 3;
 export const SCRATCH = {
   /** {min: f32, max: f32, finite: i32}. */
   extent: 64,
-  /** {error: f64, energy: f64}. */
+  /** Up to three float64. */
   sums: 128,
+  /** Two u32 that a stage counted. */
+  counts: 192,
+  /** {key: i32, end: i32} of row_band. */
+  bound: 256,
   /** 256 float32 and 64 bytes. */
   table: 1024,
-  /** 512 float32. */
+  /** 768 float32. */
   lanes: 4096,
   /** State of the XXH64 being computed. */
   hash: 8192,
   /** Bytes from elsewhere on their way through hash or demote. */
   block: 16_384,
   blockBytes: 49_152,
-  size: 65_536,
+  /** 2048 u32 of magnitude_histogram. */
+  bins: 65_536,
+  /** Random words of up to 1040 elements. */
+  words: 73_728,
+  /** Keys of up to 1028 values. */
+  gathered: 81_920,
+  /** Working memory of kernels/cpu/radix.ts: 64 KiB and 256 bytes. */
+  radix: 98_304,
+  size: 196_608,
 } as const;
 
 /** WebAssembly's page size. */

@@ -47,7 +47,7 @@ function checkMapping({ gpu, name }: Device): void {
   }
 }
 
-/** Every stage on a few thousand values, compared byte for byte. */
+/** The self-test's stages on a few thousand values, compared byte for byte. */
 async function checkStages(backend: Backend): Promise<void> {
   const { device } = backend.info;
   let failed: readonly string[];
@@ -88,7 +88,7 @@ export async function openWebGpuBackend(found: FoundAdapter, options: WebGpuOpti
 }
 
 /**
- * Loads the native library, opens an adapter and tests every stage on it.
+ * Loads the native library, opens an adapter and tests it.
  * @throws BackendUnusable with a readable reason when any of this fails.
  */
 export async function createWebGpuBackend(options: WebGpuOptions): Promise<Backend> {

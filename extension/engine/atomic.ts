@@ -16,7 +16,7 @@ const temporaryName = (target: string) =>
   );
 
 /** Removes what killed processes left of earlier attempts at the same target. */
-async function removeStale(target: string): Promise<void> {
+export async function removeStale(target: string): Promise<void> {
   const prefix = `.${basename(target)}.`;
   for (const name of await readdir(dirname(target))) {
     if (!name.startsWith(prefix) || !name.endsWith(TEMPORARY_SUFFIX)) continue;
@@ -26,7 +26,7 @@ async function removeStale(target: string): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -156,6 +156,22 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
+/** Gives a complete folder its name; one that it replaces is moved aside first, deleted last, put back on failure. */
+export async function publishFolder(temporary: string, target: string, overwrite: boolean): Promise<void> {
+  await syncFolder(temporary);
+  const replaced = (await exists(target)) ? temporaryName(target) : undefined;
+  if (replaced && !overwrite) throw alreadyThere(target);
+  if (replaced) await rename(target, replaced);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    if (replaced) await rename(replaced, target);
+    throw error;
+  }
+  await syncFolder(dirname(target));
+  if (replaced) await rm(replaced, { recursive: true, force: true });
+}
+
 /** A folder being filled under a temporary name beside its target. */
 export class AtomicFolder {
   private constructor(
@@ -178,16 +194,10 @@ export class AtomicFolder {
     }
   }
 
-  /** Gives the folder its name; a folder it replaces is moved aside first and deleted last. */
+  /** Gives the folder its name. */
   async commit(): Promise<void> {
     try {
-      await syncFolder(this.temporary);
-      const replaced = (await exists(this.target)) ? temporaryName(this.target) : undefined;
-      if (replaced && !this.overwrite) throw alreadyThere(this.target);
-      if (replaced) await rename(this.target, replaced);
-      await rename(this.temporary, this.target);
-      await syncFolder(dirname(this.target));
-      if (replaced) await rm(replaced, { recursive: true, force: true });
+      await publishFolder(this.temporary, this.target, this.overwrite);
     } catch (error) {
       throw describeSystemError(error, this.target);
     }

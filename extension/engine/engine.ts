@@ -1,6 +1,10 @@
 /** What the engine does, for the command and for the engine process alike. */
 import type {
   DevicesReport,
+  MergeMethodInfo,
+  MergePlanSummary,
+  MergeRecipe,
+  MergeResult,
   PlanSummary,
   Problem,
   Progress,
@@ -15,6 +19,9 @@ import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from '.
 import type { Room } from './budget.ts';
 import { Cancelled } from './errors.ts';
 import { loadKernels } from './kernels.ts';
+import { planMerge, summarizeMerge } from './merge/plan.ts';
+import { methodInfos } from './merge/registry.ts';
+import { runMerge } from './merge/run.ts';
 import { planQuantize } from './quantize/plan.ts';
 import { runQuantize } from './quantize/run.ts';
 import { planRestore } from './restore/plan.ts';
@@ -56,6 +63,27 @@ export async function restore(
     room => planRestore(recipe, room),
     ({ problems }) => problems,
     (planned, backend) => runRestore(planned, backend, signal, onProgress),
+  );
+}
+
+/** The merge methods that there are. */
+export const methods = (): readonly MergeMethodInfo[] => methodInfos();
+
+/** Plans a merge without reading a tensor or starting a backend. */
+export async function planMergeSummary(recipe: MergeRecipe, options: RunOptions): Promise<MergePlanSummary> {
+  return summarizeMerge(await planMerge(recipe, previewRoom(options)));
+}
+
+export async function merge(
+  recipe: MergeRecipe,
+  options: RunOptions,
+  { signal, onProgress }: Hooks,
+): Promise<MergeResult> {
+  return withBackend(
+    options,
+    room => planMerge(recipe, room),
+    ({ problems }) => problems,
+    (planned, backend) => runMerge(planned, backend, signal, onProgress),
   );
 }
 

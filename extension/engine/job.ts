@@ -2,6 +2,7 @@
 import type { Backend } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/wasm.ts';
 import type { FilePool } from './checkpoint/io.ts';
+import type { MergeFindings } from './merge/mergeJob.ts';
 import type { Codec } from './tvq/layout.ts';
 
 /** How one vector's tensor came out. */
@@ -43,4 +44,6 @@ export interface JobReport {
   /** XXH64 of each source tensor that was read whole, by file order of the job's sources. */
   readonly checksums: readonly (string | undefined)[];
   readonly warnings: readonly string[];
+  /** What a merge job measured. */
+  readonly findings?: MergeFindings;
 }

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import type { Problem } from '../protocol.ts';
 import { alreadyThere, exists } from './atomic.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
@@ -14,8 +14,9 @@ export async function checkOutput(
   const output = resolve(recipe.output);
   const problems: Problem[] = [];
   const error = (message: string) => problems.push({ severity: 'error', message });
-  if (inputs.some(({ path, files }) => path === output || files.includes(output))) {
-    error(`${recipe.output}: is one of the inputs; choose another output`);
+  const paths = inputs.flatMap(({ path, files }) => [path, ...files]);
+  if (paths.some(path => path === output || path.startsWith(output + sep))) {
+    error(`${recipe.output}: is one of the inputs, or holds one; choose another output`);
   } else if (!recipe.overwrite && (await exists(output))) {
     error(alreadyThere(recipe.output).message);
   }

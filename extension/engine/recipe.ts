@@ -1,6 +1,6 @@
 /** Recipes as they come in, from any entrance: checked, with every default written out. */
 import { z } from 'zod';
-import type { QuantizeRecipe, RestoreRecipe, RunOptions } from '../protocol.ts';
+import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from '../protocol.ts';
 import { UserError } from './errors.ts';
 import { isTaskName } from './tvq/layout.ts';
 
@@ -49,6 +49,54 @@ const restoreRecipe = z.strictObject({
   force: z.boolean(),
 });
 
+/** More layers, models or rules than any model has; they keep a recipe from costing more than the merge. */
+const MAX_ENTRIES = 4096;
+const scalar = z.union([
+  z.number(),
+  z.array(z.number()).min(1).max(MAX_ENTRIES),
+  z.boolean(),
+  z.string().max(256),
+]);
+const rules = z.array(z.strictObject({ filter: z.string().max(1024).optional(), value: scalar }));
+const parameters = z.record(
+  z.string().max(64),
+  z.union(
+    [scalar, rules.min(1).max(MAX_ENTRIES)],
+    'a number, a gradient, true, false, a name or a list of rules',
+  ),
+);
+
+const mergeRecipe = z
+  .strictObject({
+    kind: z.literal('merge'),
+    base: path.optional(),
+    inputs: z
+      .array(z.strictObject({ name: taskName, path, task: taskName.optional() }))
+      .min(1, 'name at least one model')
+      .max(MAX_ENTRIES),
+    method: z.string().min(1).max(64),
+    parameters,
+    inputParameters: z.array(parameters),
+    lines: z.strictObject({ alpha: z.number(), beta: z.number() }).optional(),
+    output: path,
+    dtype: z.enum(['F32', 'F16', 'BF16']).optional(),
+    shardBytes: z.int().positive(),
+    overwrite: z.boolean(),
+    resume: z.boolean(),
+    text: z
+      .string()
+      .max(2 ** 20)
+      .optional(),
+  })
+  .refine(
+    ({ inputs }) => new Set(inputs.map(({ name }) => name)).size === inputs.length,
+    'two inputs have one name',
+  )
+  .refine(
+    ({ inputs, inputParameters }) => inputs.length === inputParameters.length,
+    'there must be as many inputParameters as inputs',
+  );
+
 const runOptions = z.strictObject({
   backend: z.enum(['auto', 'cpu', 'webgpu']),
   memory: z.int().positive(),
@@ -58,6 +106,7 @@ const runOptions = z.strictObject({
 export const parseQuantizeRecipe = (value: unknown): QuantizeRecipe => parse(quantizeRecipe, value);
 export const parseRestoreRecipe = (value: unknown): RestoreRecipe =>
   parse(restoreRecipe, value) as RestoreRecipe;
+export const parseMergeRecipe = (value: unknown): MergeRecipe => parse(mergeRecipe, value) as MergeRecipe;
 export const parseRunOptions = (value: unknown): RunOptions => parse(runOptions, value);
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {

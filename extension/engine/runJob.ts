@@ -1,9 +1,11 @@
 import type { JobContext, JobReport } from './job.ts';
+import { mergeSources, type MergeJob } from './merge/mergeJob.ts';
+import { runMergeJob } from './merge/job.ts';
 import { runQuantizeJob, type QuantizeJob } from './quantize/job.ts';
 import { runRestoreJob, type RestoreJob } from './restore/job.ts';
 
 /** Everything a run is made of: plain data, so that it can be sent to a thread. */
-export type Job = QuantizeJob | RestoreJob;
+export type Job = QuantizeJob | RestoreJob | MergeJob;
 
 export function runJob(job: Job, context: JobContext): Promise<JobReport> {
   switch (job.kind) {
@@ -11,14 +13,22 @@ export function runJob(job: Job, context: JobContext): Promise<JobReport> {
       return runQuantizeJob(job, context);
     case 'restore':
       return runRestoreJob(job, context);
+    case 'merge':
+      return runMergeJob(job, context);
   }
 }
 
 /** Bytes a job reads, for progress. */
-export function jobBytes(job: Job): number {
-  const sources =
-    job.kind === 'quantize'
-      ? [job.base, ...job.tasks.map(({ source }) => source)]
-      : [job.base, job.record.payload];
-  return sources.reduce((sum, source) => sum + (source?.bytes ?? 0), 0);
+export const jobBytes = (job: Job): number =>
+  sourcesOf(job).reduce((sum, source) => sum + (source?.bytes ?? 0), 0);
+
+function sourcesOf(job: Job): readonly ({ readonly bytes: number } | undefined)[] {
+  switch (job.kind) {
+    case 'quantize':
+      return [job.base, ...job.tasks.map(({ source }) => source)];
+    case 'restore':
+      return [job.base, job.record.payload];
+    case 'merge':
+      return mergeSources(job);
+  }
 }

@@ -10,7 +10,7 @@ import {
 import type { ProgressNotification } from '../protocol.ts';
 import * as engine from './engine.ts';
 import { Cancelled, UserError } from './errors.ts';
-import { parseQuantizeRecipe, parseRestoreRecipe, parseRunOptions } from './recipe.ts';
+import { parseMergeRecipe, parseQuantizeRecipe, parseRestoreRecipe, parseRunOptions } from './recipe.ts';
 
 /** JSON-RPC codes: LSP's RequestCancelled, and application errors outside the reserved range. */
 const REQUEST_CANCELLED = -32800;
@@ -38,6 +38,15 @@ connection.onRequest('restore', (recipe, options, job: string, token: Cancellati
 );
 connection.onRequest('verify', (file: string, job: string, token: CancellationToken) =>
   answer(() => engine.verify(file, hooks(connection, job, token))),
+);
+connection.onRequest('methods', () => answer(async () => engine.methods()));
+connection.onRequest('planMerge', (recipe, options) =>
+  answer(() => engine.planMergeSummary(parseMergeRecipe(recipe), parseRunOptions(options))),
+);
+connection.onRequest('merge', (recipe, options, job: string, token: CancellationToken) =>
+  answer(() =>
+    engine.merge(parseMergeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
+  ),
 );
 connection.onClose(() => process.exit(0)); // the host is gone: threads and files go with the process
 connection.listen();

@@ -10,17 +10,13 @@ import { USAGE } from './device.ts';
 import { EMPTY, EXTENT_BYTES, extentOf } from './extent.ts';
 import type { GpuRegion } from './memory.ts';
 import { Scopes } from './memory.ts';
+import { HISTOGRAM_BYTES, SUM_BYTES, WebGpuMergeStages } from './mergeStages.ts';
 import { Pipelines } from './pipelines.ts';
 import { BufferPool } from './pool.ts';
 import { Runner } from './runner.ts';
 import type { Binding } from './runner.ts';
 import { Transfer } from './transfer.ts';
-
-/** Elements of a workgroup whose invocations take one element at a time: TILE of common.wgsl. */
-const TILE = 2048;
-
-/** Elements of a workgroup whose invocations take 32 consecutive ones. */
-const BLOCK = 8192;
+import { blocksOf, tilesOf, values, window } from './windows.ts';
 
 /** Scopes at once: while one waits for the disk, another computes and a third is read back. */
 const SCOPES = 3;
@@ -43,38 +39,30 @@ export interface WebGpuSizes {
 
 const floorTo = (value: number, step: number): number => Math.floor(value / step) * step;
 
-const groupsOf = (elements: number): number => Math.ceil(elements / TILE);
-
-const window = (slice: Slice, count: number): Binding => ({
-  memory: slice.region as GpuRegion,
-  offset: slice.first * BYTES_PER_ELEMENT[slice.type],
-  bytes: count * BYTES_PER_ELEMENT[slice.type],
-});
-
-const values = (region: Region, count: number): Binding => window({ region, type: 'F32', first: 0 }, count);
-
-export class WebGpuBackend implements Backend {
+export class WebGpuBackend extends WebGpuMergeStages implements Backend {
   readonly chunk: number;
   readonly capacity: number;
   readonly scopes = SCOPES;
   private readonly transfer: Transfer;
   private readonly memory: Scopes;
-  private readonly runner: Runner;
+  protected readonly runner: Runner;
+  protected readonly pool: BufferPool;
 
   constructor(
     readonly info: BackendInfo,
     private readonly device: Device,
     sizes: WebGpuSizes,
   ) {
+    super();
     const largest = floorTo(sizes.maxBufferSize, 256);
     this.capacity = Math.min(floorTo(sizes.memory / SCOPES, 4), largest);
     const fits = Math.min(sizes.maxStorageBufferBindingSize / 4, this.capacity / 4 / CHUNKS_A_SCOPE);
     this.chunk = Math.max(SUM_BLOCK, floorTo(Math.min(MOST_CHUNK, fits), SUM_BLOCK));
     const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
-    const pool = new BufferPool(device, 'region', usage, sizes.memory, largest);
+    this.pool = new BufferPool(device, 'region', usage, sizes.memory, largest);
     this.transfer = new Transfer(device, largest);
-    this.memory = new Scopes(pool, SCOPES, this.capacity, `a scope on ${info.device}`);
-    const resultBytes = Math.max(EXTENT_BYTES, (this.chunk / SUM_BLOCK) * 8);
+    this.memory = new Scopes(this.pool, SCOPES, this.capacity, `a scope on ${info.device}`);
+    const resultBytes = Math.max(HISTOGRAM_BYTES, (this.chunk / SUM_BLOCK) * SUM_BYTES);
     this.runner = new Runner(device, new Pipelines(device), this.transfer, sizes.gridWidth, resultBytes);
   }
 
@@ -121,7 +109,7 @@ export class WebGpuBackend implements Backend {
         out ? values(out, count) : { memory: nothing, bytes: 0 },
         { memory: results, bytes: EXTENT_BYTES },
       ],
-      groups: groupsOf(count),
+      groups: tilesOf(count),
       clear: EXTENT_BYTES,
       result: EXTENT_BYTES,
     });
@@ -136,7 +124,7 @@ export class WebGpuBackend implements Backend {
       constants: { TUNED: TYPE_NUMBERS[tuned.type], FIRST: first ? 1 : 0 },
       params: Uint32Array.of(count),
       bindings: [window(tuned, count), values(sum, count)],
-      groups: groupsOf(count),
+      groups: tilesOf(count),
     });
   }
 
@@ -154,7 +142,7 @@ export class WebGpuBackend implements Backend {
         values(out, count),
         { memory: results, bytes: EXTENT_BYTES },
       ],
-      groups: groupsOf(count),
+      groups: tilesOf(count),
       clear: EXTENT_BYTES,
       result: EXTENT_BYTES,
     });
@@ -172,7 +160,7 @@ export class WebGpuBackend implements Backend {
       constants: { BITS: bits },
       params: Uint32Array.of(count, Math.ceil(bytes / 4), ...new Uint32Array(floats.buffer)),
       bindings: [values(x, count), { memory: codes as GpuRegion, offset: (first * bits) / 8, bytes }],
-      groups: Math.ceil(count / BLOCK),
+      groups: blocksOf(count),
     });
   }
 
@@ -204,7 +192,7 @@ export class WebGpuBackend implements Backend {
         addend ? window(addend, count) : packed,
         window({ region: out, type: 'F32', first: outFirst }, count),
       ],
-      groups: groupsOf(count),
+      groups: tilesOf(count),
     });
   }
 
@@ -215,22 +203,11 @@ export class WebGpuBackend implements Backend {
     before: SquaredError = { error: 0, energy: 0 },
   ): Promise<SquaredError> {
     checks.checkSquaredError(this.chunk, x, y, count);
-    if (count === 0) return before;
-    const blocks = Math.ceil(count / SUM_BLOCK);
-    const { results } = this.runner;
-    const found = await this.runner.run({
-      stage: 'squared_error',
-      constants: {},
-      params: Uint32Array.of(count, blocks),
-      bindings: [values(x, count), values(y, count), { memory: results, bytes: blocks * 8 }],
-      groups: blocks,
-      result: blocks * 8,
-    });
-    const sums = new Float32Array(found.buffer, found.byteOffset, blocks * 2);
+    const sums = await this.blockSums('squared_error', count, [x, y], 2);
     let { error, energy } = before;
-    for (let block = 0; block < blocks; block++) {
-      error += sums[2 * block] ?? 0;
-      energy += sums[2 * block + 1] ?? 0;
+    for (let i = 0; i < sums.length; i += 2) {
+      error += sums[i] ?? 0;
+      energy += sums[i + 1] ?? 0;
     }
     return { error, energy };
   }
@@ -245,7 +222,7 @@ export class WebGpuBackend implements Backend {
       constants: { TYPE: TYPE_NUMBERS[type] },
       params: Uint32Array.of(count, words),
       bindings: [window(x, count), { memory: out as GpuRegion, bytes }],
-      groups: groupsOf(words),
+      groups: tilesOf(words),
     });
   }
 

@@ -1,27 +1,8 @@
 /** Compute pipelines of the stages, made once for each combination of constants. */
 import { BackendFailure } from '../backend.ts';
-import accumulate from '../wgsl/accumulate.wgsl';
-import common from '../wgsl/common.wgsl';
-import deltaMinmax from '../wgsl/delta_minmax.wgsl';
-import encode from '../wgsl/encode.wgsl';
-import extent from '../wgsl/extent.wgsl';
-import meanDelta from '../wgsl/mean_delta.wgsl';
-import quantizePack from '../wgsl/quantize_pack.wgsl';
-import squaredError from '../wgsl/squared_error.wgsl';
-import unpackDequantize from '../wgsl/unpack_dequantize.wgsl';
 import type { Device } from './device.ts';
-
-const SOURCES = {
-  delta_minmax: common + extent + deltaMinmax,
-  accumulate: common + accumulate,
-  mean_delta: common + extent + meanDelta,
-  quantize_pack: common + quantizePack,
-  unpack_dequantize: common + unpackDequantize,
-  squared_error: common + squaredError,
-  encode: common + encode,
-} as const;
-
-export type Stage = keyof typeof SOURCES;
+import { SOURCES } from './sources.ts';
+import type { Stage } from './sources.ts';
 
 export class Pipelines {
   private readonly modules = new Map<Stage, GPUShaderModule>();

@@ -2,7 +2,8 @@
 import type { Device } from './device.ts';
 import { USAGE } from './device.ts';
 import { GpuRegion } from './memory.ts';
-import type { Pipelines, Stage } from './pipelines.ts';
+import type { Pipelines } from './pipelines.ts';
+import type { Stage } from './sources.ts';
 import type { Transfer } from './transfer.ts';
 
 /** A window of a buffer, bound as `@binding(1)` and up, in order. */
@@ -28,7 +29,7 @@ export interface Work {
   readonly result?: number;
 }
 
-const PARAMS_BYTES = 16;
+const PARAMS_BYTES = 64;
 
 /** 256 float32. */
 const TABLE_BYTES = 1024;
@@ -37,7 +38,7 @@ const TABLE_BYTES = 1024;
 const wholeVectors = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
 
 export class Runner {
-  /** What a stage finds out: an extent, or the sums of blocks. */
+  /** What a stage finds out: an extent, counts, or the sums of blocks. */
   readonly results: GPUBuffer;
   readonly table: GPUBuffer;
   /** Bound where a stage's constants say that nothing is there to be written. */

@@ -4,6 +4,7 @@
 
 const EXPONENT: u32 = 0x7f800000u;
 const SIGN: u32 = 0x80000000u;
+const MAGNITUDE: u32 = 0x7fffffffu;
 const QUIET_NAN: u32 = 0x7fc00000u;
 
 // Values of the element-type constants of the stages.
@@ -22,6 +23,11 @@ fn ftz_bits(b: u32) -> u32 {
 
 fn ftz(v: f32) -> f32 {
   return bitcast<f32>(ftz_bits(bitcast<u32>(v)));
+}
+
+// The flushed value of a float's bits.
+fn flushed(b: u32) -> f32 {
+  return bitcast<f32>(ftz_bits(b));
 }
 
 fn ftz4(v: vec4<f32>) -> vec4<f32> {

@@ -12,21 +12,6 @@ struct Params {
 // {error, energy} of each block.
 @group(0) @binding(3) var<storage, read_write> sums: array<vec2<f32>>;
 
-// Vectors of four that one lane sums.
-const LANE: u32 = 8u;
-
-var<workgroup> partial: array<vec2<f32>, GROUP>;
-
-// Values past `count` count as zero.
-fn load4(words: vec4<u32>, at: u32) -> vec4<f32> {
-  let inside = vec4<u32>(at, at + 1u, at + 2u, at + 3u) < vec4<u32>(params.count);
-  return ftz4(bitcast<vec4<f32>>(select(vec4<u32>(), words, inside)));
-}
-
-fn across(s: vec4<f32>) -> f32 {
-  return ftz(ftz(s.x + s.y) + ftz(s.z + s.w));
-}
-
 @compute @workgroup_size(256)
 fn main(
   @builtin(workgroup_id) id: vec3<u32>,
@@ -38,20 +23,14 @@ fn main(
   var errors = vec4<f32>();
   var energies = vec4<f32>();
   for (var k = first; k < first + LANE; k++) {
-    let a = load4(x[k], k * 4u);
-    let d = ftz4(a - load4(y[k], k * 4u));
+    let a = terms(x[k], k, params.count);
+    let d = ftz4(a - terms(y[k], k, params.count));
     errors = ftz4(errors + ftz4(d * d));
     energies = ftz4(energies + ftz4(a * a));
   }
-  partial[lane] = vec2<f32>(across(errors), across(energies));
-  for (var half = GROUP / 2u; half > 0u; half >>= 1u) {
-    workgroupBarrier();
-    if (lane < half) {
-      let s = partial[lane] + partial[lane + half];
-      partial[lane] = vec2<f32>(ftz(s.x), ftz(s.y));
-    }
-  }
+  let error = add_lanes(across(errors), lane);
+  let energy = add_lanes(across(energies), lane);
   if (lane == 0u && block < params.blocks) {
-    sums[block] = partial[0];
+    sums[block] = vec2<f32>(error, energy);
   }
 }

@@ -9,10 +9,10 @@ const SMALLEST = 2 ** -126;
 
 export const ftz = (value: number): number => (Math.abs(value) < SMALLEST ? 0 : value);
 
-const add = (a: number, b: number): number => ftz(Math.fround(a + b));
-const subtract = (a: number, b: number): number => ftz(Math.fround(a - b));
-const multiply = (a: number, b: number): number => ftz(Math.fround(a * b));
-const divide = (a: number, b: number): number => ftz(Math.fround(a / b));
+export const add = (a: number, b: number): number => ftz(Math.fround(a + b));
+export const subtract = (a: number, b: number): number => ftz(Math.fround(a - b));
+export const multiply = (a: number, b: number): number => ftz(Math.fround(a * b));
+export const divide = (a: number, b: number): number => ftz(Math.fround(a / b));
 
 /** Elements as they are stored. */
 export interface Stored {
@@ -135,13 +135,13 @@ export function dequantize(codes: Uint8Array, table: Float32Array, addend: Store
 const LANE = 32;
 const LANES = 256;
 
-/** Sums of one block of LANE·LANES values; what is missing counts as zero. */
-function blockSum(square: (i: number) => number, first: number): number {
+/** The sum of one block of LANE·LANES terms. */
+function blockSum(term: (i: number) => number, first: number): number {
   const lanes = Array.from({ length: LANES }, (_, lane) => {
     const sums: [number, number, number, number] = [0, 0, 0, 0];
     for (let j = 0; j < LANE; j++) {
       const slot = (j % 4) as 0 | 1 | 2 | 3;
-      sums[slot] = add(sums[slot], square(first + lane * LANE + j));
+      sums[slot] = add(sums[slot], term(first + lane * LANE + j));
     }
     return add(add(sums[0], sums[1]), add(sums[2], sums[3]));
   });
@@ -151,18 +151,22 @@ function blockSum(square: (i: number) => number, first: number): number {
   return lanes[0] ?? 0;
 }
 
-export function squaredError(x: Float32Array, y: Float32Array): SquaredError {
-  let error = 0;
-  let energy = 0;
-  const value = (values: Float32Array, i: number): number => ftz(values[i] ?? 0);
-  for (let first = 0; first < x.length; first += LANE * LANES) {
-    error += blockSum(i => {
-      const d = subtract(value(x, i), value(y, i));
-      return multiply(d, d);
-    }, first);
-    energy += blockSum(i => multiply(value(x, i), value(x, i)), first);
+/** The sum of all blocks of `count` terms, added to `before`; a term past the end is zero. */
+export function orderedSum(term: (i: number) => number, count: number, before = 0): number {
+  let sum = before;
+  for (let first = 0; first < count; first += LANE * LANES) {
+    sum += blockSum(i => (i < count ? term(i) : 0), first);
   }
-  return { error, energy };
+  return sum;
+}
+
+export function squaredError(x: Float32Array, y: Float32Array): SquaredError {
+  const value = (values: Float32Array, i: number): number => ftz(values[i] ?? 0);
+  const square = (a: number): number => multiply(a, a);
+  return {
+    error: orderedSum(i => square(subtract(value(x, i), value(y, i))), x.length),
+    energy: orderedSum(i => square(value(x, i)), x.length),
+  };
 }
 
 /** Bits of `value` rounded to a format whose smallest normal number is 2^`least`; ties to even, not flushed. */

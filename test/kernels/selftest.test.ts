@@ -2,16 +2,19 @@
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
 import * as self from '../../kernels/selftest.ts';
+import * as data from '../../kernels/selftestData.ts';
+import { MERGE_CHECKS, MERGE_EXPECTED } from '../../kernels/selftestMerge.ts';
 import { openCpu } from './backends.ts';
 import { floats } from './drive.ts';
+import { byOracle } from './mergeDrive.ts';
 import * as oracle from './oracle.ts';
 
 const WIDTHS = [2, 3, 8];
 
-const F32 = (seed: number): oracle.Stored => ({ type: 'F32', bytes: self.selfTestValues(seed) });
+const F32 = (seed: number): oracle.Stored => ({ type: 'F32', bytes: data.selfTestValues(seed) });
 const half = (type: 'F16' | 'BF16', seed: number): oracle.Stored => ({
   type,
-  bytes: self.selfTestHalves(type, seed),
+  bytes: data.selfTestHalves(type, seed),
 });
 
 const [base, tuned] = [F32(1), F32(2)];
@@ -29,23 +32,35 @@ function digests(quantize = oracle.quantize): Record<string, string> {
   const delta = oracle.deltaMinmax(bf16, base);
   const mean = oracle.meanDelta(oracle.accumulate([tuned, bf16]), 3, base);
   const x = floats(base.bytes);
-  const codes = (bits: number): Uint8Array => quantize(x, self.selfTestAffine(bits));
-  const restored = oracle.dequantize(codes(3), self.selfTestTable(3), base);
+  const codes = (bits: number): Uint8Array => quantize(x, data.selfTestAffine(bits));
+  const restored = oracle.dequantize(codes(3), data.selfTestTable(3), base);
   const { error, energy } = oracle.squaredError(floats(tuned.bytes), x);
   const extents = [halves.extent.min, halves.extent.max, delta.extent.min, delta.extent.max];
   return {
-    delta_minmax: self.digest(bytes(halves.x), bytes(delta.x), self.bytesOf(...extents)),
-    mean_delta: self.digest(bytes(mean.x), self.bytesOf(mean.extent.min, mean.extent.max)),
-    quantize_pack: self.digest(...WIDTHS.map(bits => packed(codes(bits), bits))),
-    unpack_dequantize: self.digest(bytes(restored)),
-    squared_error: self.digest(self.bytesOf(error, energy)),
-    encode: self.digest(oracle.encode(x, 'BF16'), oracle.encode(x, 'F16')),
+    delta_minmax: data.digest(bytes(halves.x), bytes(delta.x), data.bytesOf(...extents)),
+    mean_delta: data.digest(bytes(mean.x), data.bytesOf(mean.extent.min, mean.extent.max)),
+    quantize_pack: data.digest(...WIDTHS.map(bits => packed(codes(bits), bits))),
+    unpack_dequantize: data.digest(bytes(restored)),
+    squared_error: data.digest(data.bytesOf(error, energy)),
+    encode: data.digest(oracle.encode(x, 'BF16'), oracle.encode(x, 'F16')),
   };
 }
 
+/** Digests of the merge stages' results by the oracle. */
+async function mergeDigests(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const [stage, { inputs, run }] of Object.entries(MERGE_CHECKS)) {
+    const { result, regions } = await byOracle({ inputs: inputs(), call: run });
+    found[stage] = data.digest(data.bytesOf(...(result as number[])), ...regions.map(bytes));
+  }
+  return found;
+}
+
 describe('self-test', () => {
-  test('expects what the oracle computes', () => {
-    expect(digests()).toEqual(self.EXPECTED);
+  test('expects what the oracle computes', async () => {
+    const merged = await mergeDigests();
+    expect(merged).toEqual(MERGE_EXPECTED);
+    expect({ ...digests(), ...merged }).toEqual(self.EXPECTED);
   });
 
   test('is passed by the CPU backend', async () => {

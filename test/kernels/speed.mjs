@@ -15,12 +15,20 @@ const memory = new WebAssembly.Memory({ initial: 65_000, maximum: 65_000 });
 const wasm = new WebAssembly.Module(readFileSync(new URL('../../dist/kernels.wasm', import.meta.url)));
 const kernels = new WebAssembly.Instance(wasm, { env: { memory } }).exports;
 
-const DATA = 65_536;
+// As in kernels/wasm.ts, then a row's working memory.
+const BINS = 65_536;
+const WORDS = 73_728;
+const GATHERED = 81_920;
+const RADIX = 98_304;
+const ROW = 196_608;
+const DATA = ROW + 16 * 2 ** 20 + 65_536;
 const tuned = DATA;
 const reference = tuned + total * 4;
 const x = reference + total * 4;
 const y = x + chunk * 4 + 4096;
 const codes = y + chunk * 4 + 4096;
+const sum = codes + chunk * 4 + 4096;
+const share = sum + chunk * 4 + 4096;
 
 const f32 = new Float32Array(memory.buffer, DATA, 2 * total);
 for (let i = 0; i < f32.length; i++) f32[i] = Math.sin(i) * 0.02;
@@ -87,6 +95,58 @@ report('encode BF16', 4, (_, count) => kernels.encode(x, BF16, codes, count));
 report('encode F16', 4, (_, count) => kernels.encode(x, F16, codes, count));
 report('xxh64 (GB of bytes)', 4, (first, count) => kernels.xxh64Update(16_384, tuned + first * 4, count * 4));
 
+kernels.axpy(sum, x, 0.4, 1, chunk);
+report('axpy', 4, (first, count) => kernels.axpy(sum, tuned + first * 4, 0.4, first === 0 ? 1 : 0, count));
+const histogram = (shift, bits, prefix) => (first, count) =>
+  kernels.magnitudeHistogram(tuned + first * 4, shift, bits, prefix, count, BINS, RADIX, GATHERED);
+report('magnitude_histogram level 0', 4, histogram(20, 11, 0));
+// 2^-7 and the eighth of an octave above it, where these magnitudes are most frequent.
+const bits = 0x3c000000;
+report('magnitude_histogram level 1', 4, histogram(10, 10, bits >>> 20));
+report('magnitude_histogram level 2', 4, histogram(0, 10, bits >>> 10));
+report('magnitude_histogram level 0, one magnitude', 4, (_, count) =>
+  kernels.magnitudeHistogram(share, 20, 11, 0, count, BINS, RADIX, GATHERED),
+);
+report('magnitude_histogram level 1, one magnitude', 4, (_, count) =>
+  kernels.magnitudeHistogram(share, 10, 10, 0, count, BINS, RADIX, GATHERED),
+);
+report('trim', 4, (_, count) => kernels.trim(x, 0x3b000000, count));
+report('sign_counts', 4, (_, count) => kernels.signCounts(x, count, SCRATCH));
+report('disjoint_sum', 4, (first, count) =>
+  kernels.disjointSum(reference + first * 4, tuned + first * 4, 1, 1, 1, sum, share, first === 0, count),
+);
+report('quotient', 4, (_, count) => kernels.quotient(sum, share, count));
+report('max_magnitude', 4, (first, count) => kernels.maxMagnitude(y, tuned + first * 4, 0, count));
+report('consensus_vote', 4, (first, count) =>
+  kernels.consensusVote(reference + first * 4, tuned + first * 4, 0.4, share, first === 0, count),
+);
+report('keep_voted', 4, (_, count) => kernels.keepVoted(x, share, 1, count));
+report('unify', 4, (first, count) => kernels.unify(reference + first * 4, tuned + first * 4, y, 0, count));
+report('mask_by_sign', 4, (first, count) => kernels.maskBySign(tuned + first * 4, y, x, count));
+report('sign_flags', 4, (first, count) =>
+  kernels.signFlags(share, tuned + first * 4, first === 0, count, SCRATCH),
+);
+report('products', 4, (first, count) => kernels.products(tuned + first * 4, y, count, 4096, SCRATCH));
+report('abs_sum', 4, (first, count) => kernels.absSum(tuned + first * 4, count, 0, 4096));
+report('random_drop', 4, (first, count) => {
+  const at = tuned + first * 4;
+  kernels.randomDrop(at, 2 ** 31, 2, 1, 2, 3, 4, first / 4, count, WORDS);
+});
+for (const length of [768, 4096]) {
+  report(`rank_drop, rows of ${length}`, 4, (first, count) => {
+    const [at, rows] = [reference + first * 4, Math.floor(count / length)];
+    kernels.rankDrop(at, rows, length, 2 ** 31, 9, 0, 1, 2, 3, 4, first, RADIX, WORDS, ROW);
+  });
+}
+f32.forEach((_, i) => (f32[i] = Math.sin(i * i) * 0.02));
+for (const length of [768, 4096]) {
+  report(`row_band, rows of ${length}`, 4, (first, count) => {
+    const [at, rows] = [reference + first * 4, Math.floor(count / length)];
+    new Float32Array(memory.buffer, at, count).set(f32.subarray(first, first + count));
+    kernels.rowBand(at, rows, length, length * 0.006, length * 0.15, RADIX, ROW, SCRATCH);
+  });
+}
+
 report('TVQ of one F32 tensor: hash to error', 4, (first, count) => {
   kernels.xxh64Update(16_384, tuned + first * 4, count * 4);
   delta(F32, F32, 0)(first, count);
@@ -95,4 +155,25 @@ report('TVQ of one F32 tensor: hash to error', 4, (first, count) => {
   kernels.unpackDequantize(codes, 2, SCRATCH, 0, NONE, y, count);
   kernels.squaredError(x, y, count, 8192, SCRATCH);
   kernels.xxh64Update(16_384, codes, count / 4);
+});
+report('TIES of one BF16 task (GB of BF16)', 2, (first, count) => {
+  const restore = delta(BF16, BF16, x);
+  for (const [shift, width] of [
+    [20, 11],
+    [10, 10],
+    [0, 10],
+  ]) {
+    restore(first, count);
+    kernels.magnitudeHistogram(x, shift, width, bits >>> (shift + width), count, BINS, RADIX, GATHERED);
+  }
+  // Once for the total, whose signs are counted, once for the sums.
+  for (const pass of [0, 1]) {
+    restore(first, count);
+    kernels.trim(x, bits, count);
+    if (pass === 0) kernels.axpy(y, x, 1, 0, count);
+    else kernels.disjointSum(y, x, 1, 1, 1, sum, share, 0, count);
+  }
+  kernels.signCounts(y, count, SCRATCH);
+  kernels.quotient(sum, share, count);
+  kernels.encode(sum, BF16, codes, count);
 });

@@ -59,6 +59,9 @@ export async function openWeights(file: string): Promise<Checkpoint> {
   };
 }
 
+/** Whether a checkpoint is a folder, with config and tokenizer, rather than a file that stands alone. */
+export const isFolderCheckpoint = ({ path, files }: Checkpoint): boolean => !files.includes(path);
+
 /** Whether a weight file is the one that its folder is named for, as Hugging Face lays checkpoints out. */
 export const ownsItsFolder = (file: string): boolean =>
   /^(model|diffusion_pytorch_model|pytorch_model)\.safetensors(\.index\.json)?$/.test(basename(file));

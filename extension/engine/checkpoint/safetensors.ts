@@ -175,11 +175,12 @@ function headerJson(
   tensors: readonly TensorEntry[],
   dataOffset: number,
 ): string {
-  const json: Record<string, unknown> = { __metadata__: metadata };
-  for (const { name, dtype, shape, offset, bytes } of tensors) {
-    json[name] = { dtype, shape, data_offsets: [offset - dataOffset, offset - dataOffset + bytes] };
-  }
-  return JSON.stringify(json);
+  const entries = tensors.map(({ name, dtype, shape, offset, bytes }) => {
+    const begin = offset - dataOffset;
+    return [name, { dtype, shape, data_offsets: [begin, begin + bytes] }] as const;
+  });
+  // fromEntries: assigning a tensor named "__proto__" would set the object's prototype instead.
+  return JSON.stringify(Object.fromEntries([['__metadata__', metadata], ...entries]));
 }
 
 /** Bytes of the JSON of a header for these tensors, given the offsets they have from the data's beginning. */

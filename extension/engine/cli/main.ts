@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
 import { addDevices } from './devices.ts';
 import { addInspect } from './inspect.ts';
+import { addMerge } from './merge.ts';
 import type { Run } from './options.ts';
 import { addQuantize } from './quantize.ts';
 import { addRestore } from './restore.ts';
@@ -17,10 +18,10 @@ export async function main(args: readonly string[]): Promise<number> {
     status = (await action(cancel.signal)) ?? 0;
   };
   const program = new Command('tvq')
-    .description('Quantize task vectors, and restore models from them.')
+    .description('Quantize task vectors, merge models, and restore them.')
     .version(version)
     .exitOverride();
-  for (const add of [addQuantize, addRestore, addInspect, addVerify, addDevices]) add(program, run);
+  for (const add of [addQuantize, addMerge, addRestore, addInspect, addVerify, addDevices]) add(program, run);
   for (const added of program.commands) added.exitOverride();
   try {
     await program.parseAsync(args, { from: 'user' });

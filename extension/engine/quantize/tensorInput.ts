@@ -84,9 +84,10 @@ export class TensorInput {
     signal.throwIfAborted();
     await backend.write(this.region, 0, span.count * elementBytes, async view => {
       await files.read(this.source.file, view, this.source.offset + span.first * elementBytes);
-      if (span.first === this.#hashedElements) {
-        this.#hash.update(view);
-        this.#hashedElements += span.count;
+      const fresh = this.#hashedElements - span.first;
+      if (fresh >= 0 && fresh < span.count) {
+        this.#hash.update(view.subarray(fresh * elementBytes));
+        this.#hashedElements = span.first + span.count;
       }
       if (this.source.dtype === 'F64') demoteF64(this.context.kernels, view);
     });

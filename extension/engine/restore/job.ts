@@ -4,14 +4,8 @@ import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount, type Dtype, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
 import { RawTensor } from '../quantize/exact.ts';
-import {
-  chunksOf,
-  floatTypeOf,
-  inputBytes,
-  spansOf,
-  SPAN_ELEMENTS,
-  TensorInput,
-} from '../quantize/tensorInput.ts';
+import { chunksOf, inputBytes, spansOf, SPAN_ELEMENTS, TensorInput } from '../quantize/tensorInput.ts';
+import { encodeValues } from './encode.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 import { checkPayload, payloadSource, recordReader, recordReaderBytes } from './recordReader.ts';
@@ -111,26 +105,11 @@ async function compute(job: RestoreJob, context: JobContext, memory: Scope): Pro
       else await backend.deltaMinmax(from as Slice, undefined, values, chunk.count);
       await context.emit({
         type: 'bytes',
-        bytes: await encode(context, job.dtype as QuantizableDtype, values, encoded, chunk.count),
+        bytes: await encodeValues(context, job.dtype as QuantizableDtype, values, encoded, chunk.count),
       });
     }
   }
   shared?.check();
   vector?.check();
   return base?.checksum;
-}
-
-/** Values in the dtype they are written in. */
-async function encode(
-  { backend }: JobContext,
-  dtype: QuantizableDtype,
-  values: Region,
-  encoded: Region,
-  count: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const type = floatTypeOf(dtype);
-  await backend.encode({ region: values, type: 'F32', first: 0 }, type, encoded, count);
-  const bytes = (await backend.read(encoded, 0, (count * DTYPE_BITS[type]) / 8)) as Uint8Array<ArrayBuffer>;
-  if (dtype !== 'F64') return bytes;
-  return new Uint8Array(Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, count)).buffer);
 }

@@ -90,7 +90,7 @@ const withCodes = (record: TvqRecord | undefined): TvqRecord | undefined =>
   record?.codec.codec === 'affine' ? record : undefined;
 
 /** What headers tell of whether this is the base that the file was made from; checksums are compared on the way. */
-function compareBase(file: TvqFile, base: Checkpoint): Problem[] {
+export function compareBase(file: TvqFile, base: Checkpoint): Problem[] {
   for (const expected of file.base.tensors) {
     const found = base.tensors.get(expected.name);
     const same = found?.dtype === expected.dtype && found.shape.join() === expected.shape.join();
@@ -110,5 +110,10 @@ const describe = ({ dtype, shape }: { dtype: Dtype; shape: readonly number[] }) 
   `${dtype} [${shape.join(', ')}]`;
 
 /** The error of applying task vectors to another base. */
-export const wrongBase = (file: TvqFile, base: string, what: string): string =>
-  `${base}: not the base model "${file.base.name}" that ${basename(file.path)} was made from: ${what}; use that one, or pass --force`;
+export const wrongBase = (
+  file: TvqFile,
+  base: string,
+  what: string,
+  remedy = 'use that one, or pass --force',
+): string =>
+  `${base}: not the base model "${file.base.name}" that ${basename(file.path)} was made from: ${what}; ${remedy}`;

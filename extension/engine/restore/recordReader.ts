@@ -89,12 +89,22 @@ function affineReader(
   const table = affineTable({ bits, scale, zero });
   const hash = new Xxh64(kernels);
   const { offset } = record.payload as TensorEntry;
+  let loaded: { readonly first: number; readonly done: Promise<void> } | undefined;
+  let hashed = 0;
+  const read = ({ first, count }: Span): Promise<void> =>
+    backend.write(region, 0, packedBytes(count, bits), async view => {
+      const begin = packedBytes(first, bits);
+      await files.read(file, view, offset + begin);
+      if (begin <= hashed && hashed < begin + view.length) {
+        hash.update(view.subarray(hashed - begin));
+        hashed = begin + view.length;
+      }
+    });
   return {
-    load: span =>
-      backend.write(region, 0, packedBytes(span.count, bits), async view => {
-        await files.read(file, view, offset + packedBytes(span.first, bits));
-        hash.update(view);
-      }),
+    load: span => {
+      if (loaded?.first !== span.first) loaded = { first: span.first, done: read(span) };
+      return loaded.done;
+    },
     decode: ({ first, count }, reference, out) =>
       backend.unpackDequantize(region, first, bits, table, reference, out, 0, count),
     check: () => checkPayload(file, record, vector, hash.digest()),
@@ -106,7 +116,7 @@ function constantReader(context: JobContext, region: Region, record: TvqRecord):
   const { backend } = context;
   const table = Float32Array.of(record.scales[1], record.scales[1]);
   return {
-    load: span => backend.write(region, 0, packedBytes(span.count, 1), async view => void view.fill(0)),
+    load: ({ count }) => backend.write(region, 0, packedBytes(count, 1), async view => void view.fill(0)),
     decode: ({ first, count }, reference, out) =>
       backend.unpackDequantize(region, first, 1, table, reference, out, 0, count),
     check: () => undefined,

@@ -1,18 +1,16 @@
-import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Progress, RestoreResult } from '../../protocol.ts';
 import { AtomicFolder } from '../atomic.ts';
 import type { EngineBackend } from '../backends.ts';
+import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
 import { checkpointHeader, checkpointHeaderBytes, SafetensorsWriter } from '../checkpoint/writer.ts';
 import { UserError } from '../errors.ts';
 import type { JobReport } from '../job.ts';
+import { copyCompanions } from '../merge/output/companions.ts';
+import { writtenDtype } from '../merge/output/config.ts';
 import { runPlanned } from '../runPlanned.ts';
 import { restoredBytes, type RestoreJob } from './job.ts';
 import { isFileOutput, wrongBase, type RestorePlan } from './plan.ts';
-
-/** Files of a model folder that are not weights: what transformers, diffusers and vLLM look for. */
-const COMPANIONS = /^(?!.*\.(safetensors|index)\.json$).*\.(json|txt|model|jinja|py|tiktoken)$/;
-const MAX_COMPANION_BYTES = 64 << 20;
 
 /** Does what a restore plan says: one .safetensors file, or a folder with the base's config and tokenizer. */
 export async function runRestore(
@@ -22,7 +20,7 @@ export async function runRestore(
   onProgress: (progress: Progress) => void,
 ): Promise<RestoreResult> {
   const started = performance.now();
-  const { recipe, jobs, budget, problems } = plan;
+  const { recipe, jobs, budget, problems, base } = plan;
   const output = resolve(recipe.output);
   const folder = isFileOutput(output) ? undefined : await AtomicFolder.create(output, recipe);
   const file = folder ? join(folder.temporary, 'model.safetensors') : output;
@@ -50,7 +48,10 @@ export async function runRestore(
     async () => {
       await writer.commit(checkpointHeader);
       if (folder) {
-        await copyCompanions(plan, folder.temporary);
+        if (base && isFolderCheckpoint(base)) {
+          const copied = await copyCompanions(base.path, folder.temporary, writtenDtype(entries));
+          warnings.push(...copied.warnings);
+        }
         await folder.commit();
       }
     },
@@ -84,15 +85,4 @@ function checkBase(
   const expected = file.base.tensors.find(({ name }) => name === tensor)?.checksum;
   if (expected !== checksum)
     throw new UserError(wrongBase(file, base.path, `the values of tensor "${tensor}" differ`));
-}
-
-/** Config, tokenizer and the like come from the base's folder; weights and indexes do not. */
-async function copyCompanions({ base }: RestorePlan, target: string): Promise<void> {
-  if (!base || isFileOutput(base.path)) return;
-  for (const name of await readdir(base.path)) {
-    if (!COMPANIONS.test(name)) continue;
-    const from = join(base.path, name);
-    const info = await stat(from);
-    if (info.isFile() && info.size <= MAX_COMPANION_BYTES) await copyFile(from, join(target, name));
-  }
 }

@@ -1,0 +1,224 @@
+import { Option, type Command } from 'commander';
+import type {
+  MergeInput,
+  MergePlanSummary,
+  MergeRecipe,
+  MergeResult,
+  NamedPath,
+  ParameterScalar,
+} from '../../protocol.ts';
+import { merge, planMergeSummary } from '../engine.ts';
+import { UserError } from '../errors.ts';
+import { formatBytes, formatPercent, formatSeconds } from '../format.ts';
+import type { MergeMethod } from '../merge/method.ts';
+import { readRecipeFile } from '../merge/recipeFile.ts';
+import { METHODS, methodNamed } from '../merge/registry.ts';
+import { parseMergeRecipe } from '../recipe.ts';
+import { refuseErrors } from '../runPlanned.ts';
+import { openTvq } from '../tvq/reader.ts';
+import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
+import { collect, parseBytes, parseTask } from './parse.ts';
+import { printResult, progressLine, table, warn } from './terminal.ts';
+
+interface MergeOptions extends EngineOptions {
+  readonly base?: string;
+  readonly task?: readonly NamedPath[];
+  readonly method?: string;
+  readonly param?: readonly string[];
+  readonly weight?: readonly string[];
+  readonly lines?: string;
+  readonly recipe?: string;
+  readonly output?: string;
+  readonly dtype?: 'f32' | 'f16' | 'bf16';
+  readonly shardSize: number;
+  readonly dryRun?: boolean;
+  readonly overwrite?: boolean;
+  readonly resume?: boolean;
+}
+
+/** Bytes of a shard at most, as Hugging Face has it: 5 GB. */
+const SHARD_BYTES = 5e9;
+
+export function addMerge(program: Command, run: Run): void {
+  withEngine(
+    command(program, 'merge [file.tvq...]', 'merge models, or tasks of .tvq files, into one model folder'),
+  )
+    .option('--base <path>', 'base model: a .safetensors file or a folder')
+    .option('--task <name=path>', 'checkpoint to merge; repeat for more', parseTask)
+    .option('--method <name>', 'merge method (see below)')
+    .option(
+      '--param <key=value>',
+      'parameter of the method; a list 0.2,0.8 is a gradient over the layers',
+      collect,
+    )
+    .option('--weight <name=x>', 'weight of one input; repeat for more', collect)
+    .option('--lines <alpha,beta>', 'LiNeS: scale from alpha in the first block to alpha + beta in the last')
+    .option('--recipe <file.yml>', 'read everything from a recipe (mergekit schema)')
+    .option('-o, --output <folder>', 'folder to write')
+    .addOption(
+      new Option('--dtype <name>', 'dtype to write (default: that of the base)').choices([
+        'f32',
+        'f16',
+        'bf16',
+      ]),
+    )
+    .addOption(
+      new Option('--shard-size <size>', 'size of a weight file at most')
+        .argParser(parseBytes)
+        .default(SHARD_BYTES, '5GB'),
+    )
+    .option('--dry-run', 'print the plan and write nothing')
+    .option('--overwrite', 'replace an existing output')
+    .option('--resume', 'take over the finished shards of an interrupted run')
+    .addHelpText('after', () => `\nMethods and their parameters:\n${describeMethods()}`)
+    .action((files: string[], options: MergeOptions) => run(signal => act(files, options, signal)));
+}
+
+async function act(files: readonly string[], options: MergeOptions, signal: AbortSignal): Promise<number> {
+  const recipe = parseMergeRecipe(await recipeOf(files, options));
+  if (options.dryRun) {
+    const summary = await planMergeSummary(recipe, runOptions(options));
+    printResult(options, summary, () => describePlan(recipe, summary));
+    const { problems } = summary;
+    warn(
+      options,
+      problems.filter(({ severity }) => severity === 'warning').map(({ message }) => message),
+    );
+    refuseErrors(problems);
+    return 0;
+  }
+  const line = progressLine(options);
+  const result = await merge(recipe, runOptions(options), { signal, onProgress: line.update }).finally(
+    line.clear,
+  );
+  warn(options, result.warnings);
+  printResult(options, result, () => describeResult(result));
+  return 0;
+}
+
+async function recipeOf(files: readonly string[], options: MergeOptions): Promise<MergeRecipe> {
+  const { output, overwrite = false, resume = false, shardSize: shardBytes } = options;
+  if (!output) throw new UserError('name the folder to write with -o FOLDER', 'usage');
+  const dtype = options.dtype?.toUpperCase() as MergeRecipe['dtype'];
+  const common = { output, overwrite, resume, shardBytes, ...(dtype ? { dtype } : {}) };
+  if (options.recipe !== undefined) {
+    if (files.length > 0 || options.task || options.method || options.base) {
+      throw new UserError(
+        '--recipe says what is merged; leave out --base, --task, --method and files',
+        'usage',
+      );
+    }
+    return readRecipeFile(options.recipe, common, note => warn(options, [note]));
+  }
+  if (!options.method) {
+    throw new UserError(
+      `name a method with --method: ${METHODS.map(({ name }) => name).join(', ')}`,
+      'usage',
+    );
+  }
+  const method = methodNamed(options.method);
+  const tasks = (options.task ?? []).map(({ name, path }): MergeInput => ({ name, path, task: undefined }));
+  const inputs = [...tasks, ...(await Promise.all(files.map(tasksOf))).flat()];
+  if (inputs.length === 0)
+    throw new UserError('name what is merged: --task NAME=PATH, or .tvq files', 'usage');
+  const weights = new Map((options.weight ?? []).map(text => weightOf(text, inputs)));
+  return {
+    kind: 'merge',
+    base: options.base,
+    inputs,
+    method: method.name,
+    parameters: Object.fromEntries((options.param ?? []).map(text => parameterOf(text, method))),
+    inputParameters: inputs.map(({ name }): Record<string, number> => {
+      const weight = weights.get(name);
+      return weight === undefined ? {} : { weight };
+    }),
+    lines: options.lines === undefined ? undefined : linesOf(options.lines),
+    text: undefined,
+    ...common,
+    dtype,
+  };
+}
+
+/** All tasks of a .tvq file are inputs. */
+async function tasksOf(path: string): Promise<MergeInput[]> {
+  return (await openTvq(path)).tasks.map(({ name }) => ({ name, path, task: name }));
+}
+
+function split(text: string, flag: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new UserError(`${flag} ${text}: NAME=VALUE was expected`, 'usage');
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function parameterOf(text: string, method: MergeMethod): [string, ParameterScalar] {
+  const [name, value] = split(text, '--param');
+  const known = method.parameters.find(parameter => parameter.name === name);
+  if (known?.type === 'boolean' && /^(true|false)$/.test(value)) return [name, value === 'true'];
+  if (known?.type === 'choice') return [name, value];
+  const numbers = value.split(',').map(Number);
+  if (numbers.some(Number.isNaN)) return [name, value]; // the method's own check names what was expected
+  return [name, numbers.length === 1 ? (numbers[0] as number) : numbers];
+}
+
+function weightOf(text: string, inputs: readonly MergeInput[]): [string, number] {
+  const [name, value] = split(text, '--weight');
+  if (!inputs.some(input => input.name === name)) {
+    throw new UserError(
+      `--weight ${text}: there is no input "${name}"; there are ${inputs.map(input => input.name).join(', ')}`,
+      'usage',
+    );
+  }
+  if (!Number.isFinite(Number(value)) || value === '')
+    throw new UserError(`--weight ${text}: a number was expected`, 'usage');
+  return [name, Number(value)];
+}
+
+function linesOf(text: string): { alpha: number; beta: number } {
+  const [alpha, beta, more] = text.split(',').map(Number);
+  if (!Number.isFinite(alpha) || !Number.isFinite(beta) || more !== undefined) {
+    throw new UserError(`--lines ${text}: ALPHA,BETA was expected, for example 0.2,0.8`, 'usage');
+  }
+  return { alpha: alpha as number, beta: beta as number };
+}
+
+const describeMethods = (): string =>
+  METHODS.map(({ name, meaning, parameters }) =>
+    [
+      `  ${name.padEnd(16)} ${meaning}`,
+      ...parameters.map(
+        parameter => `    ${`${parameter.name} (${parameter.default})`.padEnd(22)} ${parameter.meaning}`,
+      ),
+    ].join('\n'),
+  ).join('\n');
+
+const describePlan = (recipe: MergeRecipe, plan: MergePlanSummary): string =>
+  table([
+    ['output', plan.output],
+    ['method', recipe.method],
+    ['size', formatBytes(plan.bytes)],
+    ['tensors', `${plan.tensors.merged} merged, ${plan.tensors.copied} copied`],
+    ['reads', formatBytes(plan.readBytes)],
+    ['memory', `about ${formatBytes(plan.memory)}`],
+  ]);
+
+const describeResult = ({
+  output,
+  files,
+  bytes,
+  method,
+  report,
+  seconds,
+  backendReason,
+}: MergeResult): string =>
+  table([
+    ['wrote', output],
+    ['files', `${files.length}, ${formatBytes(bytes)}`],
+    ['method', method],
+    ['norm', report.norm.toPrecision(4)],
+    ...report.inputs.map(({ name, cosine }, i) => [i === 0 ? 'cosine' : '', `${name}: ${cosine.toFixed(3)}`]),
+    report.inputs.length > 0
+      ? ['conflicts', `${formatPercent(report.signConflicts)} of the moved weights are pulled both ways`]
+      : ['', 'the shared base vector was enough; the offsets were not read'],
+    ['time', formatSeconds(seconds)],
+    ['backend', backendReason],
+  ]);

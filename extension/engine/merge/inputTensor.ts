@@ -1,0 +1,107 @@
+import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import type { QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { JobContext } from '../job.ts';
+import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
+import { recordReader, recordReaderBytes, type RecordReader } from '../restore/recordReader.ts';
+import { SHARED_VECTOR } from '../tvq/layout.ts';
+import type { TvqRecord } from '../tvq/reader.ts';
+
+/** One input's tensor: of a checkpoint, or of a task in a .tvq file. */
+export type InputTensor =
+  | { readonly kind: 'checkpoint'; readonly source: TensorSource }
+  | {
+      readonly kind: 'tvq';
+      readonly file: string;
+      readonly task: string;
+      readonly record: TvqRecord;
+      /** The shared base vector's record, where it has codes. */
+      readonly shared: TvqRecord | undefined;
+      /** Whether the records are whole weights (fq) rather than task vectors. */
+      readonly whole: boolean;
+    };
+
+/** What a merge computes with: task vectors, or the models' own weights. */
+export type Wanted = 'vectors' | 'models';
+
+/** Backend bytes of an input's readers. */
+export function inputTensorBytes(input: InputTensor, span: number): number {
+  if (input.kind === 'checkpoint') return inputBytes(input.source.dtype as QuantizableDtype, span);
+  return recordReaderBytes(asStored(input.record), span) + recordReaderBytes(input.shared, span);
+}
+
+/** A tensor that equals the base's is a task vector of zeros. */
+const asStored = (record: TvqRecord): TvqRecord =>
+  record.codec.codec === 'same' ? { ...record, codec: { codec: 'constant' }, scales: [0, 0] } : record;
+
+/** Decodes an input's values, window by window. */
+export class InputReader {
+  readonly #checkpoint: TensorInput | undefined;
+  readonly #record: RecordReader | undefined;
+  readonly #shared: RecordReader | undefined;
+
+  constructor(
+    private readonly context: JobContext,
+    memory: Scope,
+    private readonly input: InputTensor,
+    private readonly base: TensorInput | undefined,
+    private readonly scratch: Region,
+    span: number,
+  ) {
+    if (input.kind === 'checkpoint') {
+      this.#checkpoint = new TensorInput(context, input.source, memory.alloc(inputTensorBytes(input, span)));
+      return;
+    }
+    const { file, task, record, shared } = input;
+    this.#record = recordReader(context, memory, file, asStored(record), task, span);
+    this.#shared = shared && recordReader(context, memory, file, shared, SHARED_VECTOR, span);
+  }
+
+  async load(span: Span): Promise<void> {
+    await Promise.all([this.#checkpoint?.load(span), this.#record?.load(span), this.#shared?.load(span)]);
+  }
+
+  /** Writes the values from `first` of the loaded span to the start of `out`, as task vector or whole weights. */
+  async values(wanted: Wanted, first: number, count: number, out: Region): Promise<void> {
+    const { backend } = this.context;
+    const base = this.base?.slice(first);
+    if (this.#checkpoint) {
+      await backend.deltaMinmax(
+        this.#checkpoint.slice(first),
+        wanted === 'vectors' ? base : undefined,
+        out,
+        count,
+      );
+      return;
+    }
+    const scratch: Slice = { region: this.scratch, type: 'F32', first: 0 };
+    const chunk = { first, count };
+    if (this.#isWhole) {
+      await this.#record?.decode(chunk, undefined, wanted === 'vectors' ? this.scratch : out);
+      if (wanted === 'vectors') await backend.deltaMinmax(scratch, base, out, count);
+      return;
+    }
+    // A task vector is added to what it is counted from: the shared vector, the base, or both.
+    if (this.#shared) {
+      await this.#shared.decode(chunk, wanted === 'models' ? base : undefined, this.scratch);
+      await this.#record?.decode(chunk, scratch, out);
+    } else {
+      await this.#record?.decode(chunk, wanted === 'models' ? base : undefined, out);
+    }
+  }
+
+  /** After all spans were loaded. @throws UserError when what was read of a .tvq file is damaged */
+  check(): void {
+    this.#record?.check();
+    this.#shared?.check();
+  }
+
+  /** XXH64 of a checkpoint's tensor, after all spans were loaded. */
+  get checksum(): string | undefined {
+    return this.#checkpoint?.checksum;
+  }
+
+  get #isWhole(): boolean {
+    return this.input.kind === 'tvq' && (this.input.whole || this.input.record.codec.codec === 'exact');
+  }
+}

@@ -1,0 +1,45 @@
+/** Merges one tensor of all inputs. */
+import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { JobContext, JobReport } from '../job.ts';
+import { RawTensor } from '../quantize/exact.ts';
+import { inputBytes } from '../quantize/tensorInput.ts';
+import { inputTensorBytes } from './inputTensor.ts';
+import { spansOfJob, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
+import { MergeRun, WRITTEN } from './mergeRun.ts';
+import { longest } from './windows.ts';
+
+/** Backend bytes that a job needs. */
+export function mergeJobBytes(job: MergeJob, chunk: number): number {
+  if (job.way.kind === 'copy') return 0;
+  const { span, window } = longest(spansOfJob(job, chunk));
+  const base = job.base ? inputBytes(job.base.dtype as QuantizableDtype, span) : 0;
+  const inputs = job.inputs.reduce((sum, input) => sum + inputTensorBytes(input, span), 0);
+  // Methods on whole tensors keep all inputs and the result as plain arrays; they count like backend memory.
+  const whole =
+    job.way.kind === 'values' ? (job.inputs.length + 1) * elementCount(job.shape) + job.way.workingValues : 0;
+  const slack = 4096 * (2 * job.inputs.length + WORKING_REGIONS + 4);
+  return base + inputs + 4 * window * (job.inputs.length + WORKING_REGIONS) + 4 * whole + slack;
+}
+
+export async function runMergeJob(job: MergeJob, context: JobContext): Promise<JobReport> {
+  if (job.way.kind === 'copy') return copyTensor(job, context);
+  return context.backend.scope(memory => new MergeRun(job, context, memory).run());
+}
+
+async function copyTensor(job: MergeJob, context: JobContext): Promise<JobReport> {
+  const sources = [
+    job.base,
+    ...job.inputs.map(input => (input.kind === 'checkpoint' ? input.source : undefined)),
+  ];
+  const tensors = sources.map(source => source && new RawTensor(context, source));
+  if (job.measure) return { checksums: [], warnings: [] };
+  const checksums = await Promise.all(tensors.map(async tensor => tensor?.checksum()));
+  const copied = tensors.find(tensor => tensor !== undefined);
+  if (!copied) throw new Error(`${job.tensor}: nothing to copy`);
+  for (let output = 0; output < job.outputs; output++) {
+    await context.emit({ type: 'begin', output, codec: 'exact', bytes: copied.source.bytes });
+    for await (const bytes of copied.pieces()) await context.emit({ type: 'bytes', bytes: bytes.slice() });
+    await context.emit({ type: 'end', output, outcome: WRITTEN });
+  }
+  return { checksums, warnings: [] };
+}

@@ -1,0 +1,102 @@
+/** A merge job as data: one tensor of all inputs, and what comes back about it. */
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { elementCount, type Dtype } from '../checkpoint/dtype.ts';
+import type { InputTensor, Wanted } from './inputTensor.ts';
+import type { Combine, Sparsify } from './method.ts';
+import type { Values } from './parameters.ts';
+import { windowsOf, type WindowedSpan } from './windows.ts';
+
+/** How a tensor is merged, with everything that is known before it is read. */
+export type TensorWay =
+  /** Bytes of the base (or of the first input) as they are. */
+  | { readonly kind: 'copy' }
+  /** Σ cᵢ·xᵢ. */
+  | { readonly kind: 'fixed'; readonly coefficients: readonly number[] }
+  /** Σ cᵢ·xᵢ, where a method of the registry finds the coefficients from the inner products. */
+  | { readonly kind: 'gram'; readonly method: string }
+  /** A function of the whole tensor, of a method of the registry. */
+  | { readonly kind: 'values'; readonly method: string; readonly workingValues: number }
+  | {
+      readonly kind: 'selective';
+      readonly sparsify: Sparsify;
+      readonly combine: Combine;
+      /** Magnitude keys by input, when the trim is over the whole model. */
+      readonly thresholds: readonly number[] | undefined;
+      /** Sign of weights whose sum is exactly zero. */
+      readonly zeroSign: number;
+      /** Rescalers by input (emr). */
+      readonly rescalers: readonly number[] | undefined;
+    };
+
+export interface MergeJob {
+  readonly kind: 'merge';
+  readonly tensor: string;
+  /** Number of the tensor in the model, for random streams. */
+  readonly number: number;
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  readonly base: TensorSource | undefined;
+  readonly inputs: readonly InputTensor[];
+  readonly wanted: Wanted;
+  readonly way: TensorWay;
+  readonly values: Values;
+  readonly inputValues: readonly Values[];
+  /** What the merged task vector is multiplied by (scale, and LiNeS). */
+  readonly scale: number;
+  /** Outputs to write: one, or one a task (emr). */
+  readonly outputs: number;
+  /** What to measure instead of merging. */
+  readonly measure: MergeMeasure | undefined;
+  readonly resident: boolean;
+}
+
+/** Passes over the whole model that come before merging. */
+export type MergeMeasure =
+  | { readonly kind: 'histogram'; readonly level: 0 | 1 | 2; readonly prefixes: readonly number[] }
+  | { readonly kind: 'signs' }
+  | { readonly kind: 'emr' };
+
+/** What a job tells about a tensor: for the report, and for the next pass. */
+export interface MergeFindings {
+  readonly histograms?: readonly Uint32Array[];
+  readonly signs?: { readonly positive: number; readonly negative: number };
+  /** Σ|τ| and Σ|masked unified vector| by input. */
+  readonly emr?: readonly { readonly own: number; readonly unified: number }[];
+  readonly stats?: TensorStats;
+}
+
+/** Numbers of the merge report. */
+export interface TensorStats {
+  /** Squared norm of the merged delta (before scaling), and of each input's vector. */
+  readonly merged: number;
+  readonly inputs: readonly number[];
+  /** ⟨merged, xᵢ⟩. */
+  readonly products: readonly number[];
+  /** Weights that some task vector moves, and those moved in both directions. */
+  readonly moved: number;
+  readonly conflicts: number;
+}
+
+/** Values that must stay together: rows, where a method ranks them. */
+export const rowLengthOf = ({ way, shape }: MergeJob): number =>
+  way.kind === 'selective' && (way.sparsify === 'band' || way.sparsify === 'rankDrop')
+    ? Math.max(1, shape.at(-1) ?? 1)
+    : 1;
+
+/** Spans and windows in which a job goes through its tensor. */
+export const spansOfJob = (job: MergeJob, chunk: number): WindowedSpan[] =>
+  windowsOf(elementCount(job.shape), rowLengthOf(job), chunk, job.resident);
+
+/** F32 regions of a window beside one for each input: merged, two for sums and masks, decoding, encoded. */
+export const WORKING_REGIONS = 5;
+
+/** Everything a job reads. */
+export const mergeSources = ({
+  base,
+  inputs,
+}: MergeJob): readonly ({ readonly bytes: number } | undefined)[] => [
+  base,
+  ...inputs.flatMap(input =>
+    input.kind === 'checkpoint' ? [input.source] : [input.record.payload, input.shared?.payload],
+  ),
+];

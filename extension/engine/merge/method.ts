@@ -1,0 +1,123 @@
+import type { MergeMethodInfo, MergeParameter } from '../../protocol.ts';
+import type { Values } from './parameters.ts';
+
+/** Linear combination of the inputs: Σ inputs[i]·xᵢ (+ the base, for methods on task vectors). */
+export interface LinearWay {
+  readonly kind: 'linear';
+  /** Whether the coefficients depend on the tensor: the matrix of inner products is then measured first. */
+  readonly gram: boolean;
+  coefficients(tensor: LinearTensor): readonly number[];
+}
+
+export interface LinearTensor {
+  readonly values: Values;
+  /** By input. */
+  readonly inputs: readonly Values[];
+  /** ⟨xᵢ, xⱼ⟩, when asked for; xᵢ are task vectors where the recipe has a base, whole tensors otherwise. */
+  readonly gram: readonly (readonly number[])[];
+}
+
+/** How a task vector is thinned out before it is combined. */
+export type Sparsify = 'none' | 'trim' | 'band' | 'drop' | 'rankDrop';
+
+/** How thinned task vectors become one. */
+export type Combine = 'sum' | 'elect' | 'maxMagnitude' | 'consensus' | 'emr';
+
+/** Selection of single weights, stage by stage. */
+export interface SelectiveWay {
+  readonly kind: 'selective';
+  readonly sparsify: Sparsify;
+  readonly combine: Combine;
+}
+
+/** A function of whole tensors, in plain float32 arrays: for methods that look at all of a tensor at once. */
+export interface ValuesWay {
+  readonly kind: 'values';
+  /** Working memory in float32 values beside the inputs and the result, for the plan. */
+  workingValues(shape: readonly number[], inputs: number): number;
+  /** @returns the merged task vector, or the merged tensor where the method takes whole models */
+  merge(tensor: ValuesTensor): Float32Array;
+}
+
+export interface ValuesTensor {
+  readonly shape: readonly number[];
+  /** Task vectors where the recipe has a base, whole tensors otherwise; may be overwritten. */
+  readonly xs: readonly Float32Array[];
+  readonly values: Values;
+  /** By input. */
+  readonly inputs: readonly Values[];
+}
+
+export interface MergeMethod extends MergeMethodInfo {
+  readonly way: LinearWay | SelectiveWay | ValuesWay;
+}
+
+const number = (
+  name: string,
+  standard: number,
+  [minimum, maximum]: readonly [number, number],
+  meaning: string,
+  perInput = false,
+): MergeParameter => ({ name, type: 'number', default: standard, minimum, maximum, perInput, meaning });
+
+/** Parameters that several methods share. */
+export const parameter = {
+  number,
+  integer: (
+    name: string,
+    standard: number,
+    [minimum, maximum]: readonly [number, number],
+    meaning: string,
+  ): MergeParameter => ({
+    name,
+    type: 'integer',
+    default: standard,
+    minimum,
+    maximum,
+    perInput: false,
+    meaning,
+  }),
+  flag: (name: string, standard: boolean, meaning: string): MergeParameter => ({
+    name,
+    type: 'boolean',
+    default: standard,
+    perInput: false,
+    meaning,
+  }),
+  choice: (name: string, choices: readonly [string, ...string[]], meaning: string): MergeParameter => ({
+    name,
+    type: 'choice',
+    default: choices[0],
+    choices,
+    perInput: false,
+    meaning,
+  }),
+  weight: number('weight', 1, [-100, 100], 'Share of this input; negative ones are subtracted.', true),
+  scale: (standard: number): MergeParameter =>
+    number(
+      'scale',
+      standard,
+      [-100, 100],
+      'What the merged task vector is multiplied by before it is added to the base.',
+    ),
+  density: (standard: number): MergeParameter =>
+    number('density', standard, [0, 1], 'Share of the weights of a task vector that is kept.', true),
+  seed: {
+    name: 'seed',
+    type: 'integer',
+    default: 0,
+    minimum: 0,
+    maximum: 2 ** 32 - 1,
+    perInput: false,
+    meaning: 'Seed of the random masks; the same seed gives the same bytes everywhere.',
+  } satisfies MergeParameter,
+};
+
+/** Below this a sum of weights is taken for zero, and nothing is divided by it. */
+const NO_WEIGHT = 1e-8;
+
+/** Weights as they are, or divided by their sum. */
+export function shares(weights: readonly number[], normalize: boolean): number[] {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return normalize && Math.abs(sum) >= NO_WEIGHT ? weights.map(weight => weight / sum) : [...weights];
+}

@@ -1,0 +1,211 @@
+/**
+ * Methods on the sphere. All of them stay in the span of the inputs, so that the matrix of inner products is all they
+ * need: the result is a linear combination whose coefficients are found on small matrices, in float64.
+ */
+import { parameter, shares, type LinearTensor, type MergeMethod } from '../method.ts';
+
+const normOf = (gram: LinearTensor['gram'], i: number) => Math.sqrt(gram[i]?.[i] ?? 0);
+const clampCosine = (value: number) => Math.min(1, Math.max(-1, value));
+
+function cosine(gram: LinearTensor['gram'], i: number, j: number): number {
+  const norms = normOf(gram, i) * normOf(gram, j);
+  return norms > 0 ? clampCosine((gram[i]?.[j] as number) / norms) : 1;
+}
+
+/** Above this cosine the arc is as good as straight, and sin θ too small to divide by (mergekit's DOT_THRESHOLD). */
+const COLINEAR = 0.9995;
+
+export const slerp: MergeMethod = {
+  name: 'slerp',
+  title: 'SLERP',
+  family: 'models',
+  meaning: 'Spherical interpolation between two models.',
+  variant:
+    "mergekit's: angle between the normalised tensors, applied to the tensors as they are; linear above cosine 0.9995.",
+  parameters: [parameter.number('t', 0.5, [0, 1], '0 gives the first model (the base), 1 the second.')],
+  base: 'unused',
+  minimumInputs: 2,
+  maximumInputs: 2,
+  way: {
+    kind: 'linear',
+    gram: true,
+    coefficients: ({ values, gram }) => {
+      const t = values.t as number;
+      const cos = cosine(gram, 0, 1);
+      return Math.abs(cos) > COLINEAR ? [1 - t, t] : arc(Math.acos(cos), t);
+    },
+  },
+};
+
+const arc = (theta: number, t: number): [number, number] => [
+  Math.sin((1 - t) * theta) / Math.sin(theta),
+  Math.sin(t * theta) / Math.sin(theta),
+];
+
+export const nuslerp: MergeMethod = {
+  name: 'nuslerp',
+  title: 'NuSLERP',
+  family: 'models',
+  meaning:
+    'Spherical interpolation between two models by their weights, of task vectors where there is a base.',
+  variant: "mergekit's with nuslerp_flatten: true; t = w₂ / (w₁ + w₂), linear where sin θ < 1e-8.",
+  parameters: [parameter.weight],
+  base: 'optional',
+  minimumInputs: 2,
+  maximumInputs: 2,
+  way: {
+    kind: 'linear',
+    gram: true,
+    coefficients: ({ inputs, gram }) => {
+      const [first, second] = inputs.map(({ weight }) => weight as number) as [number, number];
+      const t = Math.abs(first + second) < 1e-6 ? 0.5 : second / (first + second);
+      const theta = Math.acos(cosine(gram, 0, 1));
+      return Math.abs(Math.sin(theta)) < 1e-8 ? [1 - t, t] : arc(theta, t);
+    },
+  },
+};
+
+/** ⟨Σ aᵢuᵢ, Σ bⱼuⱼ⟩ of unit vectors with the given cosines. */
+function inner(cosines: readonly (readonly number[])[], a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, x, i) => sum + b.reduce((s, y, j) => s + x * y * (cosines[i]?.[j] as number), 0), 0);
+}
+
+/** Cosines of all pairs, and the norms. */
+function sphere(gram: LinearTensor['gram']) {
+  const norms = gram.map((_, i) => normOf(gram, i));
+  return { norms, cosines: gram.map((row, i) => row.map((_, j) => (i === j ? 1 : cosine(gram, i, j)))) };
+}
+
+const unit = (count: number, i: number) => Array.from({ length: count }, (_, j) => (i === j ? 1 : 0));
+const combine = (a: readonly number[], x: number, b: readonly number[], y: number) =>
+  a.map((value, i) => x * value + y * (b[i] as number));
+
+/** Weighted mean of the directions to the unit vectors, in the tangent space at the unit vector `mean`. */
+function tangentMean(
+  cosines: readonly (readonly number[])[],
+  mean: readonly number[],
+  weights: readonly number[],
+): number[] {
+  let sum = mean.map(() => 0);
+  for (const [i, weight] of weights.entries()) {
+    const direction = unit(weights.length, i);
+    const cos = clampCosine(inner(cosines, mean, direction));
+    const theta = Math.acos(cos);
+    if (theta < 1e-8) continue;
+    const tangent = combine(direction, 1, mean, -cos);
+    sum = combine(sum, 1, tangent, (weight * theta) / Math.sin(theta));
+  }
+  return sum;
+}
+
+/** Follows a tangent from a point of the sphere. */
+function exponential(
+  cosines: readonly (readonly number[])[],
+  mean: readonly number[],
+  tangent: readonly number[],
+): number[] {
+  const length = Math.sqrt(Math.max(0, inner(cosines, tangent, tangent)));
+  return length < 1e-12 ? [...mean] : combine(mean, Math.cos(length), tangent, Math.sin(length) / length);
+}
+
+const normalised = (
+  cosines: readonly (readonly number[])[],
+  point: readonly number[],
+): number[] | undefined => {
+  const length = Math.sqrt(Math.max(0, inner(cosines, point, point)));
+  return length < 1e-8 ? undefined : point.map(value => value / length);
+};
+
+/** Coefficients over unit vectors, as coefficients over the tensors, at the weighted mean of their norms. */
+const atMeanNorm = (
+  norms: readonly number[],
+  weights: readonly number[],
+  point: readonly number[],
+): number[] => {
+  const length = norms.reduce((sum, norm, i) => sum + (weights[i] as number) * norm, 0);
+  return point.map((value, i) => (norms[i] ? (length * value) / norms[i] : 0));
+};
+
+export const multislerp: MergeMethod = {
+  name: 'multislerp',
+  title: 'Multi-SLERP',
+  family: 'models',
+  meaning: 'Spherical mean of several models: one step in the tangent space at their weighted mean.',
+  variant:
+    "One step of the Karcher mean from the normalised weighted mean; of task vectors where there is a base; the norm is the weighted mean of the norms. mergekit's stays at the normalised weighted mean.",
+  parameters: [
+    parameter.weight,
+    parameter.flag('normalize_weights', true, 'Divide the weights by their sum.'),
+  ],
+  base: 'optional',
+  minimumInputs: 2,
+  maximumInputs: undefined,
+  way: {
+    kind: 'linear',
+    gram: true,
+    coefficients: ({ values, inputs, gram }) => {
+      const weights = shares(
+        inputs.map(({ weight }) => weight as number),
+        values.normalize_weights as boolean,
+      );
+      const { norms, cosines } = sphere(gram);
+      const mean = normalised(cosines, weights);
+      if (!mean) return weights; // opposite directions cancel: there is no direction to prefer
+      return atMeanNorm(norms, weights, exponential(cosines, mean, tangentMean(cosines, mean, weights)));
+    },
+  },
+};
+
+export const karcher: MergeMethod = {
+  name: 'karcher',
+  title: 'Karcher mean',
+  family: 'models',
+  meaning: 'Riemannian mean of the models on the sphere, found by iteration.',
+  variant: "mergekit's, with equal weights; the norm is the mean of the norms.",
+  parameters: [
+    parameter.integer('max_iter', 10, [1, 1000], 'Steps at most.'),
+    parameter.number('tol', 1e-5, [0, 1], 'Length of a step below which the iteration ends.'),
+  ],
+  base: 'unused',
+  minimumInputs: 2,
+  maximumInputs: undefined,
+  way: {
+    kind: 'linear',
+    gram: true,
+    coefficients: ({ values, inputs, gram }) => {
+      const weights = inputs.map(() => 1 / inputs.length);
+      const { norms, cosines } = sphere(gram);
+      let mean = normalised(cosines, weights) ?? unit(weights.length, 0);
+      for (let step = 0; step < (values.max_iter as number); step++) {
+        const tangent = tangentMean(cosines, mean, weights);
+        if (Math.sqrt(Math.max(0, inner(cosines, tangent, tangent))) < (values.tol as number)) break;
+        mean = exponential(cosines, mean, tangent);
+      }
+      return atMeanNorm(norms, weights, mean);
+    },
+  },
+};
+
+export const modelStock: MergeMethod = {
+  name: 'model_stock',
+  title: 'Model Stock',
+  family: 'vectors',
+  meaning: 'Moves the mean of the models towards the base, the more the less their task vectors agree.',
+  variant:
+    'Model Stock (Jang et al., ECCV 2024), a ratio a tensor; t = N·c / (1 + (N − 1)·c), c the mean cosine of all pairs.',
+  parameters: [],
+  base: 'required',
+  minimumInputs: 2,
+  maximumInputs: undefined,
+  way: {
+    kind: 'linear',
+    gram: true,
+    coefficients: ({ inputs, gram }) => {
+      const count = inputs.length;
+      let sum = 0;
+      for (let i = 0; i < count; i++) for (let j = 0; j < i; j++) sum += cosine(gram, i, j);
+      const mean = sum / ((count * (count - 1)) / 2);
+      return inputs.map(() => mean / (1 + (count - 1) * mean));
+    },
+  },
+};

@@ -1,0 +1,67 @@
+import { extname } from 'node:path';
+import type { MergeRecipe } from '../../protocol.ts';
+import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Dtype } from '../checkpoint/dtype.ts';
+import { UserError } from '../errors.ts';
+import { openTvq, type TvqFile, type TvqRecord } from '../tvq/reader.ts';
+import type { InputTensor } from './inputTensor.ts';
+
+/** An input as it was found. */
+export type OpenInput =
+  | { readonly kind: 'checkpoint'; readonly name: string; readonly checkpoint: Checkpoint }
+  | {
+      readonly kind: 'tvq';
+      readonly name: string;
+      readonly file: TvqFile;
+      readonly task: string;
+      readonly records: ReadonlyMap<string, TvqRecord>;
+      readonly shared: ReadonlyMap<string, TvqRecord>;
+      /** XXH64 of the base's tensors that the file was made from. */
+      readonly baseChecksums: ReadonlyMap<string, string>;
+    };
+
+/** Reads an input's headers. */
+export async function openInput({ name, path, task }: MergeRecipe['inputs'][number]): Promise<OpenInput> {
+  if (extname(path) !== '.tvq') return { kind: 'checkpoint', name, checkpoint: await openCheckpoint(path) };
+  const file = await openTvq(path);
+  const vector = file.tasks.find(known => known.name === task);
+  if (!vector) {
+    const names = file.tasks.map(known => known.name).join(', ');
+    throw new UserError(`${path}: no task "${task}"; it has ${names}`, 'usage');
+  }
+  const byName = (records: readonly TvqRecord[]) => new Map(records.map(record => [record.tensor, record]));
+  return {
+    kind: 'tvq',
+    name,
+    file,
+    task: vector.name,
+    records: byName(vector.records),
+    shared: byName(file.shared?.records ?? []),
+    baseChecksums: new Map(file.base.tensors.map(({ name: tensor, checksum }) => [tensor, checksum])),
+  };
+}
+
+/** What an input has of a tensor. */
+export function tensorOf(input: OpenInput, tensor: string): InputTensor | undefined {
+  if (input.kind === 'checkpoint') {
+    const source = input.checkpoint.tensors.get(tensor);
+    return source && { kind: 'checkpoint', source };
+  }
+  const record = input.records.get(tensor);
+  if (!record || record.codec.codec === 'absent') return undefined;
+  const shared = input.shared.get(tensor);
+  const counts = record.codec.codec === 'affine' || record.codec.codec === 'constant';
+  return {
+    kind: 'tvq',
+    file: input.file.path,
+    task: input.task,
+    record,
+    shared: counts && shared?.codec.codec === 'affine' ? shared : undefined,
+    whole: input.file.scheme.scheme === 'fq',
+  };
+}
+
+export const shapeOf = (input: InputTensor): readonly number[] =>
+  input.kind === 'checkpoint' ? input.source.shape : input.record.shape;
+export const dtypeOf = (input: InputTensor): Dtype =>
+  input.kind === 'checkpoint' ? input.source.dtype : input.record.dtype;

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { AtomicFile } from '../../atomic.ts';
+import { shardHeader, type Shard } from './shards.ts';
+import type { WrittenFile } from './writtenFile.ts';
+
+/** Writes one shard from front to back and hashes it on the way; it has its name only once it is complete. */
+export class ShardWriter {
+  readonly #hash = createHash('sha256');
+  #begun = 0;
+  /** Where the data of the tensors begun so far ends. */
+  #end: number;
+
+  private constructor(
+    readonly shard: Shard,
+    private readonly file: AtomicFile,
+  ) {
+    this.#end = shard.dataOffset;
+  }
+
+  static async create(folder: string, shard: Shard): Promise<ShardWriter> {
+    const file = await AtomicFile.create(join(folder, shard.name), { overwrite: true, start: 0 });
+    const writer = new ShardWriter(shard, file);
+    await writer.#write(shardHeader(shard));
+    return writer;
+  }
+
+  /** Whether all of its bytes have come. */
+  get complete(): boolean {
+    return this.#begun === this.shard.tensors.length && this.file.position === this.#end;
+  }
+
+  /** The next tensor's bytes follow. */
+  begin(): void {
+    if (this.file.position !== this.#end) throw this.#miscounted();
+    this.#end += this.shard.tensors[this.#begun++]?.bytes ?? 0;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    if (this.file.position + bytes.length > this.#end) throw this.#miscounted(bytes.length);
+    await this.#write(bytes);
+  }
+
+  /** The disk writes while this thread hashes. */
+  async #write(bytes: Uint8Array): Promise<void> {
+    const written = this.file.append(bytes);
+    this.#hash.update(bytes);
+    await written;
+  }
+
+  async commit(): Promise<WrittenFile> {
+    await this.file.commit();
+    return { name: this.shard.name, bytes: this.shard.bytes, sha256: this.#hash.digest('hex') };
+  }
+
+  /** Removes what was written; harmless after a commit. */
+  discard(): Promise<void> {
+    return this.file.discard();
+  }
+
+  #miscounted(more = 0): Error {
+    const tensor = this.shard.tensors[this.#begun - 1];
+    const found = this.file.position + more - (tensor?.offset ?? this.shard.dataOffset);
+    return new Error(
+      `${tensor?.name ?? this.shard.name}: ${found} of ${tensor?.bytes ?? 0} bytes were written`,
+    );
+  }
+}

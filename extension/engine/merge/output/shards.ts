@@ -1,0 +1,80 @@
+import type { TensorEntry } from '../../checkpoint/safetensors.ts';
+import { alignedDataOffset } from '../../checkpoint/safetensors.ts';
+import { checkpointHeader, checkpointHeaderBytes } from '../../checkpoint/writer.ts';
+
+/** A tensor before it has a place in a file. */
+export type UnplacedTensor = Omit<TensorEntry, 'offset'>;
+
+/** One weight file of a model folder, known to the byte before it is written. */
+export interface Shard {
+  /** File name as transformers has it. */
+  readonly name: string;
+  /** Number of its first tensor among those of the model. */
+  readonly first: number;
+  /** With their final offsets. */
+  readonly tensors: readonly TensorEntry[];
+  /** Where the data begins. */
+  readonly dataOffset: number;
+  /** Bytes of the file. */
+  readonly bytes: number;
+}
+
+/**
+ * Splits tensors into weight files as huggingface_hub does: in order, a file is closed when the next tensor would
+ * take its data above the limit; a larger tensor has a file of its own.
+ * @param shardBytes bytes of tensor data in a file
+ */
+export function planShards(tensors: readonly UnplacedTensor[], shardBytes: number): Shard[] {
+  const groups: UnplacedTensor[][] = [];
+  let filled = 0;
+  for (const tensor of tensors) {
+    const group = groups.at(-1);
+    if (group && filled + tensor.bytes <= shardBytes) {
+      group.push(tensor);
+      filled += tensor.bytes;
+    } else {
+      groups.push([tensor]);
+      filled = tensor.bytes;
+    }
+  }
+  let first = 0;
+  return groups.map((group, s) => {
+    const shard = placeShard(shardName(s, groups.length), first, group);
+    first += group.length;
+    return shard;
+  });
+}
+
+function placeShard(name: string, first: number, group: readonly UnplacedTensor[]): Shard {
+  const dataOffset = alignedDataOffset(checkpointHeaderBytes(group));
+  let bytes = dataOffset;
+  const tensors = group.map(tensor => {
+    const entry = { ...tensor, offset: bytes };
+    bytes += tensor.bytes;
+    return entry;
+  });
+  return { name, first, tensors, dataOffset, bytes };
+}
+
+const shardName = (shard: number, count: number): string => {
+  const digits = (n: number) => String(n).padStart(5, '0');
+  return count === 1 ? 'model.safetensors' : `model-${digits(shard + 1)}-of-${digits(count)}.safetensors`;
+};
+
+/** The bytes in front of a shard's data. */
+export const shardHeader = ({ tensors, dataOffset }: Shard): Uint8Array =>
+  checkpointHeader(tensors, dataOffset);
+
+/** Name and text of the shard index; undefined for a single shard, which has none. */
+export function shardIndex(
+  shards: readonly Shard[],
+): { readonly name: string; readonly text: string } | undefined {
+  if (shards.length < 2) return undefined;
+  const total = shards.reduce((sum, { bytes, dataOffset }) => sum + bytes - dataOffset, 0);
+  const places = shards.flatMap(({ name, tensors }) => tensors.map(tensor => [tensor.name, name] as const));
+  const index = {
+    metadata: { total_size: total },
+    weight_map: Object.fromEntries(places.sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+  return { name: 'model.safetensors.index.json', text: JSON.stringify(index, undefined, 2) + '\n' };
+}

@@ -1,0 +1,194 @@
+/** From a merge recipe to exactly what will be done, from headers alone. */
+import { resolve as resolvePath } from 'node:path';
+import { exists } from '../atomic.ts';
+import type { MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
+import { MIN_MEMORY, type Budget, type Room } from '../budget.ts';
+import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { DTYPE_BITS, elementCount, isQuantizable } from '../checkpoint/dtype.ts';
+import { formatBytes } from '../format.ts';
+import { checkOutput } from '../outputCheck.ts';
+import { compareBase } from '../restore/plan.ts';
+import { SHARED_VECTOR } from '../tvq/layout.ts';
+import { checkRecipe, checkTensor, warnOfExtras } from './checks.ts';
+import type { InputTensor } from './inputTensor.ts';
+import { mergeJobBytes } from './job.ts';
+import { blockCount, blockOf, depthOf } from './layers.ts';
+import type { MergeJob, TensorWay } from './mergeJob.ts';
+import type { MergeMethod } from './method.ts';
+import { openInput, tensorOf, type OpenInput } from './openInput.ts';
+import { checkReplaceable } from './output/partialFolder.ts';
+import { resolve } from './parameters.ts';
+import { allParameters } from './recipeText.ts';
+import { methodNamed } from './registry.ts';
+
+export interface MergePlan {
+  readonly recipe: MergeRecipe;
+  readonly method: MergeMethod;
+  readonly base: Checkpoint | undefined;
+  readonly inputs: readonly OpenInput[];
+  /** In the order of the output. */
+  readonly jobs: readonly MergeJob[];
+  /** Names of the models that are written: one, or one a task (emr). */
+  readonly models: readonly (string | undefined)[];
+  readonly budget: Budget;
+  readonly chunk: number;
+  readonly bytes: number;
+  readonly problems: readonly Problem[];
+}
+
+/** Plans a merge. Faults of single files throw; everything else that is wrong is listed. */
+export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergePlan> {
+  const method = methodNamed(recipe.method);
+  checkRecipe(recipe, method);
+  const base = recipe.base === undefined ? undefined : await openCheckpoint(recipe.base);
+  const inputs = await Promise.all(recipe.inputs.map(openInput));
+  const problems: Problem[] = inputs.flatMap(input =>
+    input.kind === 'tvq' && base ? compareBase(input.file, base) : [],
+  );
+  const jobs = makeJobs(recipe, method, base, inputs, problems);
+  const needed = Math.max(0, ...jobs.map(job => mergeJobBytes(job, room.chunk)));
+  const budget = room.budget(needed);
+  if (needed > budget.arena) {
+    problems.push({
+      severity: 'error',
+      message: `--memory ${formatBytes(room.memory)} is too little for this merge`,
+    });
+  }
+  const placed = jobs.map(job => {
+    const resident = { ...job, resident: true };
+    return mergeJobBytes(resident, room.chunk) <= budget.arena ? resident : job;
+  });
+  const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
+  const bytes = models.length * jobs.reduce((sum, job) => sum + mergedBytes(job), 0);
+  const files = inputs.map(input =>
+    input.kind === 'tvq' ? { path: input.file.path, files: [input.file.path] } : input.checkpoint,
+  );
+  problems.push(...(await checkOutput(recipe, base ? [base, ...files] : files, bytes)));
+  if (recipe.overwrite && problems.every(({ severity }) => severity !== 'error')) {
+    for (const target of models.map(model => modelPath(recipe, model))) {
+      if (await exists(target)) await checkReplaceable(target);
+    }
+  }
+  return { recipe, method, base, inputs, jobs: placed, models, budget, chunk: room.chunk, bytes, problems };
+}
+
+const isEmr = ({ way }: MergeMethod): boolean => way.kind === 'selective' && way.combine === 'emr';
+
+/** Bytes of a merged tensor. */
+export const mergedBytes = ({ shape, dtype }: MergeJob): number =>
+  (elementCount(shape) * DTYPE_BITS[dtype]) / 8;
+
+/** A job a tensor of the base (or of the first model), largest elements first so that all lie aligned. */
+function makeJobs(
+  recipe: MergeRecipe,
+  method: MergeMethod,
+  base: Checkpoint | undefined,
+  inputs: readonly OpenInput[],
+  problems: Problem[],
+): MergeJob[] {
+  const usesBase = base !== undefined && method.base !== 'unused';
+  const [first] = inputs as [OpenInput, ...OpenInput[]];
+  const model =
+    base?.tensors ??
+    (first.kind === 'checkpoint' ? first.checkpoint.tensors : new Map<string, TensorSource>());
+  const names = [...model.keys()].sort();
+  const blocks = blockCount(names);
+  const perInput = method.parameters.filter(parameter => parameter.perInput);
+  const jobs = names.map((tensor, number): MergeJob => {
+    const original = model.get(tensor) as TensorSource;
+    const found = inputs.map(input => tensorOf(input, tensor));
+    const usable = isQuantizable(original.dtype) && checkTensor(tensor, original, inputs, found, problems);
+    const place = { tensor, depth: depthOf(tensor, blocks) };
+    const values = resolve(method.parameters, [recipe.parameters], place);
+    const inputValues = inputs.map((_, i) =>
+      resolve(perInput, [recipe.inputParameters[i] ?? {}, recipe.parameters], place),
+    );
+    const job: MergeJob = {
+      kind: 'merge',
+      tensor,
+      number,
+      shape: original.shape,
+      dtype: usable ? (recipe.dtype ?? original.dtype) : original.dtype,
+      base: base?.tensors.get(tensor),
+      inputs: found.filter(input => input !== undefined),
+      wanted: usesBase ? 'vectors' : 'models',
+      way: { kind: 'copy' },
+      values,
+      inputValues,
+      scale: (typeof values.scale === 'number' ? values.scale : 1) * linesAt(recipe.lines, tensor, blocks),
+      outputs: isEmr(method) ? inputs.length : 1,
+      measure: undefined,
+      resident: false,
+    };
+    if (!usable || original.bytes === 0) return job;
+    return withSharedVector({ ...job, way: wayOf(method, job) }, method, inputs);
+  });
+  for (const input of inputs) warnOfExtras(input, model, problems);
+  return jobs.sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);
+}
+
+function wayOf({ name, way }: MergeMethod, { shape, inputs, values, inputValues }: MergeJob): TensorWay {
+  switch (way.kind) {
+    case 'linear':
+      return way.gram
+        ? { kind: 'gram', method: name }
+        : { kind: 'fixed', coefficients: way.coefficients({ values, inputs: inputValues, gram: [] }) };
+    case 'values':
+      return { kind: 'values', method: name, workingValues: way.workingValues(shape, inputs.length) };
+    case 'selective':
+      return { ...way, thresholds: undefined, zeroSign: 1, rescalers: undefined };
+  }
+}
+
+/**
+ * The offsets of an rtvq file add up to zero before they are quantized: a sum of all its tasks with one coefficient
+ * is that many shared vectors, without the offsets' quantization error, and the offsets need not be read.
+ */
+function withSharedVector(job: MergeJob, method: MergeMethod, inputs: readonly OpenInput[]): MergeJob {
+  if (job.way.kind !== 'fixed' || method.family !== 'vectors') return job;
+  const { coefficients } = job.way;
+  const [first] = inputs;
+  const [input] = job.inputs;
+  if (first?.kind !== 'tvq' || input?.kind !== 'tvq' || !input.shared) return job;
+  const tasks = new Set(
+    inputs.map(other => (other.kind === 'tvq' && other.file.path === first.file.path ? other.task : '')),
+  );
+  const allTasks = tasks.size === inputs.length && first.file.tasks.every(({ name }) => tasks.has(name));
+  const sameShare = coefficients.every(value => value === coefficients[0]);
+  const allCounted = job.inputs.every(other => other.kind === 'tvq' && other.shared);
+  if (!allTasks || !sameShare || !allCounted) return job;
+  const shared: InputTensor = { ...input, task: SHARED_VECTOR, record: input.shared, shared: undefined };
+  const sum = coefficients.reduce((total, value) => total + value, 0);
+  return { ...job, inputs: [shared], inputValues: [{}], way: { kind: 'fixed', coefficients: [sum] } };
+}
+
+/** LiNeS (Wang et al., ICLR 2025): alpha in the first block and outside, alpha + beta in the last. */
+function linesAt(lines: MergeRecipe['lines'], tensor: string, blocks: number): number {
+  if (!lines) return 1;
+  return blockOf(tensor) === undefined ? lines.alpha : lines.alpha + lines.beta * depthOf(tensor, blocks);
+}
+
+/** Where the model, or the model of a task, is written. */
+export const modelPath = (recipe: MergeRecipe, model: string | undefined): string =>
+  model === undefined ? resolvePath(recipe.output) : resolvePath(recipe.output, model);
+
+export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
+  const { recipe, method, jobs, budget, base, inputs } = plan;
+  const copied = jobs.filter(({ way }) => way.kind === 'copy').length;
+  const bytesOf = (input: OpenInput) => (input.kind === 'checkpoint' ? input.checkpoint.bytes : 0);
+  const tvqFiles = new Map(
+    inputs.flatMap(input => (input.kind === 'tvq' ? [[input.file.path, input.file.bytes]] : [])),
+  );
+  return {
+    output: modelPath(recipe, undefined),
+    bytes: plan.bytes,
+    readBytes:
+      (base?.bytes ?? 0) +
+      inputs.reduce((sum, input) => sum + bytesOf(input), 0) +
+      [...tvqFiles.values()].reduce((sum, bytes) => sum + bytes, 0),
+    memory: MIN_MEMORY + budget.threads * Math.max(0, ...jobs.map(job => mergeJobBytes(job, plan.chunk))),
+    parameters: allParameters(recipe, method),
+    tensors: { merged: jobs.length - copied, copied },
+    problems: plan.problems,
+  };
+};

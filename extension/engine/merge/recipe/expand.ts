@@ -1,0 +1,38 @@
+import type { MergeInput, MergeRecipe, ParameterValue } from '../../../protocol.ts';
+import { UserError } from '../../errors.ts';
+import { parseMergeRecipe } from '../../recipe.ts';
+import { openTvq } from '../../tvq/reader.ts';
+import { freeName, isTvq } from './models.ts';
+
+/** Whether an input stands for all tasks of a .tvq file. */
+export const isWholeFile = ({ path, task }: MergeInput): boolean => task === undefined && isTvq(path);
+
+const tasksOfFile = async (path: string): Promise<string[]> =>
+  (await openTvq(path)).tasks.map(({ name }) => name);
+
+/** Replaces each .tvq file without a task by its tasks, in the order of the file. */
+export async function expandTasks(recipe: MergeRecipe, tasksOf = tasksOfFile): Promise<MergeRecipe> {
+  const single = recipe.inputs.filter(input => !isWholeFile(input));
+  const names = new Set(single.map(({ name }) => name));
+  const inputs: MergeInput[] = [];
+  const inputParameters: Readonly<Record<string, ParameterValue>>[] = [];
+  const add = (input: MergeInput, i: number) => {
+    inputs.push(input);
+    inputParameters.push(recipe.inputParameters[i] ?? {});
+  };
+  for (const [i, input] of recipe.inputs.entries()) {
+    if (!isWholeFile(input)) {
+      add(input, i);
+      continue;
+    }
+    const { path } = input;
+    for (const task of await tasksOf(path)) {
+      if (single.some(other => other.path === path && other.task === task)) {
+        const remedy = 'name the tasks one by one, or the file alone';
+        throw new UserError(`${path}: task "${task}" is listed by itself too; ${remedy}`, 'usage');
+      }
+      add({ name: freeName(task, names), path, task }, i);
+    }
+  }
+  return parseMergeRecipe({ ...recipe, inputs, inputParameters });
+}

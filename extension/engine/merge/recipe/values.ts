@@ -1,0 +1,64 @@
+/** Values of parameters in a recipe file: scalars, gradients, and rules by tensor name. */
+import type { ParameterScalar, ParameterValue } from '../../../protocol.ts';
+import type { Path, RecipeDocument } from './document.ts';
+import { unknown } from './schema.ts';
+
+type Rules = Exclude<ParameterValue, ParameterScalar>;
+
+export const isRules = (value: ParameterValue): value is Rules =>
+  Array.isArray(value) && typeof value[0] === 'object';
+
+/** Whether a value counts for every tensor. */
+export const isExhaustive = (value: ParameterValue): boolean =>
+  !isRules(value) || value.some(({ filter }) => filter === undefined || filter === '*');
+
+/** The same value, but with `standard` for tensors that none of its rules is for. */
+export function withStandard(value: ParameterValue | undefined, standard: ParameterScalar): ParameterValue {
+  if (value === undefined) return standard;
+  return isRules(value) && !isExhaustive(value) ? [...value, { filter: undefined, value: standard }] : value;
+}
+
+/** Applies `change` to the value, or to that of each rule. */
+export const mapScalars = (
+  value: ParameterValue,
+  change: (scalar: ParameterScalar) => ParameterScalar,
+): ParameterValue =>
+  isRules(value) ? value.map(rule => ({ ...rule, value: change(rule.value) })) : change(value);
+
+const RULE_KEYS = ['filter', 'value'];
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @throws UserError naming the line */
+export function readValue(document: RecipeDocument, path: Path, value: unknown): ParameterValue {
+  const name = String(path.at(-1));
+  if (isMapping(value))
+    throw document.error(path, `${name}: write rules as a list, \`- filter: …\` and \`value: …\``);
+  if (!Array.isArray(value) || !value.some(isMapping)) return readScalar(document, path, name, value);
+  return value.map((item: unknown, i) => readRule(document, [...path, i], name, item));
+}
+
+function readRule(document: RecipeDocument, path: Path, name: string, rule: unknown): Rules[number] {
+  if (!isMapping(rule))
+    throw document.error(path, `${name}: a list holds either values or rules (filter, value), not both`);
+  const extra = Object.keys(rule).find(key => !RULE_KEYS.includes(key));
+  if (extra !== undefined)
+    throw document.error([...path, extra], `${name}: ${unknown(extra, 'key', RULE_KEYS)}`);
+  const filter = rule.filter ?? undefined;
+  if (filter !== undefined && typeof filter !== 'string')
+    throw document.error([...path, 'filter'], `${name}: filter: a part of a tensor's name was expected`);
+  return { filter, value: readScalar(document, [...path, 'value'], name, rule.value) };
+}
+
+function readScalar(document: RecipeDocument, path: Path, name: string, value: unknown): ParameterScalar {
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (!Array.isArray(value) || value.length === 0) throw document.error(path, `${name} has no value`);
+  if (value.every(item => typeof item === 'number')) return value;
+  const [first] = value as unknown[];
+  if ((typeof first === 'boolean' || typeof first === 'string') && value.every(item => item === first))
+    return first;
+  throw document.error(
+    path,
+    `${name}: a gradient is a list of numbers; switches and names hold for all layers`,
+  );
+}

@@ -1,0 +1,42 @@
+import type { MergeMethodInfo } from '../../protocol.ts';
+import { nearest } from '../../shared/nearest.ts';
+import { UserError } from '../errors.ts';
+import type { MergeMethod } from './method.ts';
+import { linear, taskArithmetic } from './methods/linear.ts';
+import * as selective from './methods/selective.ts';
+import * as spherical from './methods/spherical.ts';
+
+/** Every merge method; help texts, pickers, pages and docs are made from it. */
+export const METHODS: readonly MergeMethod[] = [
+  linear,
+  taskArithmetic,
+  selective.ties,
+  selective.magmax,
+  selective.breadcrumbs,
+  selective.consensusTa,
+  selective.emr,
+  selective.dareLinear,
+  selective.dareTies,
+  selective.dellaLinear,
+  selective.della,
+  spherical.modelStock,
+  spherical.slerp,
+  spherical.nuslerp,
+  spherical.multislerp,
+  spherical.karcher,
+];
+
+/** @throws UserError suggesting the nearest name */
+export function methodNamed(name: string): MergeMethod {
+  const method = METHODS.find(known => known.name === name);
+  if (method) return method;
+  const names = METHODS.map(known => known.name);
+  const meant = nearest(name, names);
+  throw new UserError(
+    `no merge method "${name}"; ${meant ? `did you mean ${meant}?` : `there are ${names.join(', ')}`}`,
+    'usage',
+  );
+}
+
+/** What is offered, without how it is done. */
+export const methodInfos = (): MergeMethodInfo[] => METHODS.map(({ way: _, ...info }) => info);

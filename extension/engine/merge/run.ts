@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, relative } from 'node:path';
+import type { MergeResult, Progress } from '../../protocol.ts';
+import type { EngineBackend } from '../backends.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
+import { UserError } from '../errors.ts';
+import type { JobEvent, JobReport } from '../job.ts';
+import { wrongBase } from '../restore/plan.ts';
+import { runPlanned } from '../runPlanned.ts';
+import { fingerprintOf } from '../tvq/header.ts';
+import type { MergeJob } from './mergeJob.ts';
+import { combineLicences } from './output/licence.ts';
+import { modelCard, type CardInput } from './output/modelCard.ts';
+import { ModelFolder } from './output/modelFolder.ts';
+import { readModelSource } from './output/modelSource.ts';
+import { planShards } from './output/shards.ts';
+import type { WrittenFile } from './output/writtenFile.ts';
+import { prepare } from './phases.ts';
+import { mergedBytes, modelPath, type MergePlan } from './plan.ts';
+import { allParameters, recipeText } from './recipeText.ts';
+import { mergeReport, type MergeReport } from './report.ts';
+
+/** Does what a merge plan says: a model folder, or one a task (emr). */
+export async function runMerge(
+  plan: MergePlan,
+  backend: EngineBackend,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<MergeResult> {
+  const started = performance.now();
+  const { recipe, budget, method } = plan;
+  const folders = await openFolders(plan, signal);
+  const discard = async () => void (await Promise.all(folders.map(folder => folder.discard())));
+  const jobs = await prepare(plan.jobs, measureWith(plan, backend, signal)).catch(async (error: unknown) => {
+    await discard();
+    throw error;
+  });
+  const pending = [...jobs.keys()].filter(index => folders.some(({ finished }) => !finished.has(index)));
+  const reports: (JobReport | undefined)[] = jobs.map(() => undefined);
+  const licenceWarnings: string[] = [];
+  const committed: { files: readonly WrittenFile[]; warnings: readonly string[] }[] = [];
+  await runPlanned(
+    { jobs: pending.map(index => jobs[index] as MergeJob), budget, backend, signal, onProgress },
+    {
+      accept: intoFolders(folders, pending),
+      finished: (number, report) => {
+        const index = pending[number] as number;
+        reports[index] = report;
+        checkBase(plan, jobs[index] as MergeJob, report);
+      },
+    },
+    { discard },
+    async () => {
+      const report = mergeReport(
+        jobs,
+        reports,
+        recipe.inputs.map(({ name }) => name),
+      );
+      const cards = await cardInputs(plan, reports);
+      const { warning } = combineLicences(
+        [cards.base, ...cards.inputs].flatMap(card => (card ? [card.source] : [])),
+      );
+      if (warning) licenceWarnings.push(warning);
+      for (const [m, folder] of folders.entries())
+        committed.push(await commit(plan, folder, plan.models[m], report, cards));
+    },
+  );
+  const { model } = mergeReport(
+    jobs,
+    reports,
+    recipe.inputs.map(({ name }) => name),
+  );
+  const output = modelPath(recipe, undefined);
+  const files = committed.flatMap(({ files: written }, m) =>
+    written.map(file => ({
+      ...file,
+      name: relative(output, modelPath(recipe, plan.models[m]))
+        ? `${plan.models[m]}/${file.name}`
+        : file.name,
+    })),
+  );
+  return {
+    output,
+    files: files.map(({ name }) => name),
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    method: method.name,
+    parameters: allParameters(recipe, method),
+    seconds: (performance.now() - started) / 1000,
+    backend: backend.kind,
+    backendReason: backend.reason,
+    report: model,
+    warnings: [
+      ...plan.problems.map(({ message }) => message),
+      ...folders.flatMap(({ notes }) => notes),
+      ...licenceWarnings,
+      ...committed.flatMap(({ warnings }) => warnings),
+    ],
+  };
+}
+
+/** Runs jobs that only measure: nothing of what they emit is kept. */
+const measureWith =
+  ({ budget }: MergePlan, backend: EngineBackend, signal: AbortSignal) =>
+  async (jobs: readonly MergeJob[]) => {
+    const found: JobReport[] = [];
+    const sink = {
+      accept: async () => undefined,
+      finished: (job: number, report: JobReport) => void (found[job] = report),
+    };
+    await backend.runner(budget)(jobs, sink, signal, () => undefined);
+    return found.map(({ findings }) => findings ?? {});
+  };
+
+async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelFolder[]> {
+  const { recipe, jobs, models } = plan;
+  const tensors = jobs.map(job => ({
+    name: job.tensor,
+    dtype: job.dtype,
+    shape: job.shape,
+    bytes: mergedBytes(job),
+  }));
+  const shards = planShards(tensors, recipe.shardBytes);
+  const fingerprint = await runFingerprint(plan);
+  const folders: ModelFolder[] = [];
+  try {
+    for (const model of models) {
+      const { overwrite, resume } = recipe;
+      folders.push(
+        await ModelFolder.open({
+          target: modelPath(recipe, model),
+          overwrite,
+          resume,
+          fingerprint,
+          shards,
+          signal,
+        }),
+      );
+    }
+  } catch (error) {
+    await Promise.all(folders.map(folder => folder.discard()));
+    throw error;
+  }
+  return folders;
+}
+
+/** Equal for runs that write the same bytes, judged by the recipe and the inputs' sizes and times. */
+async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<string> {
+  const { output: _o, overwrite: _w, resume: _r, text: _t, ...what } = recipe;
+  const files = [
+    ...(base?.files ?? []),
+    ...inputs.flatMap(input => (input.kind === 'tvq' ? [input.file.path] : input.checkpoint.files)),
+  ];
+  const stamps = await Promise.all(
+    files.map(async file => stat(file).then(({ size, mtimeMs }) => [file, size, mtimeMs])),
+  );
+  return createHash('sha256')
+    .update(JSON.stringify([what, stamps]))
+    .digest('hex');
+}
+
+/** Hands pieces to the folder they belong to, but for shards that are finished already. */
+function intoFolders(folders: readonly ModelFolder[], pending: readonly number[]) {
+  let current: ModelFolder | undefined;
+  return async (number: number, event: JobEvent): Promise<void> => {
+    if (event.type === 'begin') {
+      const folder = folders[event.output] as ModelFolder;
+      const index = pending[number] as number;
+      current = folder.finished.has(index) ? undefined : folder;
+      await current?.begin(index);
+    } else if (event.type === 'bytes') await current?.append(event.bytes);
+  };
+}
+
+/** A .tvq file's task vectors belong to one base: what was read of it must be what the file was made from. */
+function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [checksum] }: JobReport): void {
+  if (checksum === undefined || !base) return;
+  for (const input of inputs) {
+    if (input.kind !== 'tvq') continue;
+    const expected = input.baseChecksums.get(job.tensor);
+    if (expected !== undefined && expected !== checksum) {
+      throw new UserError(
+        wrongBase(input.file, base.path, `the values of tensor "${job.tensor}" differ`, 'use that one'),
+      );
+    }
+  }
+}
+
+/** Base and inputs for the model card, with the fingerprints of what was read. */
+async function cardInputs({ base, inputs, jobs }: MergePlan, reports: readonly (JobReport | undefined)[]) {
+  const folderOf = (checkpoint: Checkpoint) => (isFolderCheckpoint(checkpoint) ? checkpoint.path : undefined);
+  const fingerprint = (position: number, checkpoint: Checkpoint): string => {
+    const tensors = jobs.flatMap((job, i) => {
+      const source = checkpoint.tensors.get(job.tensor);
+      const checksum = reports[i]?.checksums[position];
+      return source && checksum ? [[source.name, source.dtype, source.shape, checksum] as const] : [];
+    });
+    return tensors.length === checkpoint.tensors.size
+      ? fingerprintOf(tensors)
+      : 'not computed (not all of it was read)';
+  };
+  const card = async (name: string, checkpoint: Checkpoint, position: number): Promise<CardInput> => ({
+    source: await readModelSource(name, folderOf(checkpoint)),
+    fingerprint: fingerprint(position, checkpoint),
+  });
+  return {
+    base: base && (await card('base', base, 0)),
+    inputs: await Promise.all(
+      inputs.map(async (input, i): Promise<CardInput> => {
+        if (input.kind === 'checkpoint') return card(input.name, input.checkpoint, i + 1);
+        const task = input.file.tasks.find(({ name }) => name === input.task);
+        return {
+          source: await readModelSource(input.name, undefined),
+          fingerprint: task?.source?.fingerprint ?? '',
+        };
+      }),
+    ),
+  };
+}
+
+async function commit(
+  { recipe, method, base, inputs, jobs }: MergePlan,
+  folder: ModelFolder,
+  model: string | undefined,
+  report: MergeReport,
+  cards: { base: CardInput | undefined; inputs: readonly CardInput[] },
+) {
+  const [first] = inputs;
+  const donor = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
+  const text = recipeText(recipe, method);
+  const { way: _, ...info } = method;
+  return folder.commit({
+    companions: donor && isFolderCheckpoint(donor) ? donor.path : undefined,
+    files: written => ({
+      'README.md': modelCard({
+        name: basename(modelPath(recipe, model)),
+        recipe,
+        recipeText: text,
+        method: info,
+        ...cards,
+        dtype: recipe.dtype ?? jobs.find(({ way }) => way.kind !== 'copy')?.dtype ?? '',
+        files: written,
+        created: new Date(),
+      }),
+      'merge-recipe.yml': text,
+      'merge-report.json': `${JSON.stringify({ method: method.name, parameters: allParameters(recipe, method), ...report }, null, 2)}\n`,
+    }),
+  });
+}

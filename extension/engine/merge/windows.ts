@@ -1,0 +1,62 @@
+import { CHUNK_ALIGNMENT } from '../../../kernels/backend.ts';
+import { SPAN_ELEMENTS, type Span } from '../quantize/tensorInput.ts';
+
+/**
+ * A stretch of a tensor that is merged at once: elements [first + skip, first + count). `first` is where decoding can
+ * begin (a multiple of CHUNK_ALIGNMENT), the `skip` elements before the stretch are decoded and then dropped.
+ */
+export interface Window {
+  readonly first: number;
+  readonly skip: number;
+  readonly count: number;
+}
+
+/** A span of a tensor in memory, and its windows with `first` counted from the span's beginning. */
+export interface WindowedSpan {
+  readonly span: Span;
+  readonly windows: readonly Window[];
+}
+
+/** Cuts [0, count) into pieces of at most `limit` elements (slack for alignment included) that end at whole rows. */
+function cut(count: number, rowLength: number, limit: number): Window[] {
+  const rows = Math.max(1, Math.floor((limit - CHUNK_ALIGNMENT) / rowLength));
+  const step = rowLength === 1 ? limit : rows * rowLength;
+  return Array.from({ length: Math.ceil(count / step) }, (_, i) => {
+    const begin = i * step;
+    const first = begin - (begin % CHUNK_ALIGNMENT);
+    return { first, skip: begin - first, count: Math.min(begin + step, count) - first };
+  });
+}
+
+/**
+ * Spans and windows of a tensor.
+ * @param rowLength values that must stay together; 1 where any cut will do
+ * @param resident whether the tensor is in memory as a whole
+ */
+export function windowsOf(
+  count: number,
+  rowLength: number,
+  chunk: number,
+  resident: boolean,
+): WindowedSpan[] {
+  const spans = resident ? [{ first: 0, skip: 0, count }] : cut(count, rowLength, SPAN_ELEMENTS);
+  return spans.map(({ first, skip, count: length }) => ({
+    span: { first, count: length },
+    windows: cut(length - skip, rowLength, chunk).map(window => shift(window, skip)),
+  }));
+}
+
+/** Moves a window `by` elements on, keeping its beginning aligned. */
+function shift({ first, skip, count }: Window, by: number): Window {
+  const begin = first + skip + by;
+  const aligned = begin - (begin % CHUNK_ALIGNMENT);
+  return { first: aligned, skip: begin - aligned, count: first + count + by - aligned };
+}
+
+/** Elements of the longest span and window, for the plan. */
+export function longest(spans: readonly WindowedSpan[]): { span: number; window: number } {
+  return {
+    span: Math.max(...spans.map(({ span }) => span.count)),
+    window: Math.max(...spans.flatMap(({ windows }) => windows.map(({ count }) => count))),
+  };
+}

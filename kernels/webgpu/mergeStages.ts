@@ -1,0 +1,211 @@
+/** The merge stages of the WebGPU backend that go value by value, and those that add up. */
+import type { Region } from '../backend.ts';
+import { flushed } from '../ftz.ts';
+import * as checks from '../mergeChecks.ts';
+import { RADIX_LEVELS } from '../mergeStages.ts';
+import type { MergeStages, Products, SignCounts } from '../mergeStages.ts';
+import { WebGpuDropStages } from './dropStages.ts';
+import type { Stage } from './sources.ts';
+import { blocksOf, tilesOf, values } from './windows.ts';
+
+/** Bytes of the largest level's counts. */
+export const HISTOGRAM_BYTES = 4 * 2 ** RADIX_LEVELS[0].bits;
+
+/** Bytes of a block's sums. */
+export const SUM_BYTES = 16;
+
+const TALLY_BYTES = 8;
+
+/** Constants of the stages that begin a sum, or add to it. */
+const begin = (first: boolean): Record<string, number> => ({ FIRST: first ? 1 : 0 });
+
+const floatBits = (...numbers: readonly number[]): Uint32Array =>
+  new Uint32Array(Float32Array.from(numbers, flushed).buffer);
+
+export abstract class WebGpuMergeStages extends WebGpuDropStages implements MergeStages {
+  async axpy(sum: Region, x: Region, weight: number, first: boolean, count: number): Promise<void> {
+    checks.checkValues(this.chunk, count, [sum], [x]);
+    await this.each('axpy', count, [sum, x], begin(first), floatBits(weight));
+  }
+
+  async magnitudeHistogram(x: Region, level: 0 | 1 | 2, prefix: number, count: number): Promise<Uint32Array> {
+    checks.checkHistogram(this.chunk, x, level, prefix, count);
+    const { shift, bits } = RADIX_LEVELS[level];
+    const bytes = 4 * 2 ** bits;
+    if (count === 0) return new Uint32Array(bytes / 4);
+    const found = await this.runner.run({
+      stage: 'magnitude_histogram',
+      constants: {},
+      params: Uint32Array.of(count, shift, bits, prefix),
+      bindings: [{ memory: this.runner.results, bytes }, values(x, count)],
+      groups: blocksOf(count),
+      clear: bytes,
+      result: bytes,
+    });
+    return new Uint32Array(found.buffer, found.byteOffset, bytes / 4);
+  }
+
+  async trim(x: Region, threshold: number, count: number): Promise<number> {
+    checks.checkTrim(this.chunk, x, threshold, count);
+    const [left] = await this.tally('trim', count, [x], {}, Uint32Array.of(threshold));
+    return left;
+  }
+
+  async signCounts(x: Region, count: number): Promise<SignCounts> {
+    checks.checkValues(this.chunk, count, [], [x]);
+    const [positive, negative] = await this.tally('sign_counts', count, [x]);
+    return { positive, negative };
+  }
+
+  async disjointSum(
+    total: Region,
+    x: Region,
+    zeroSign: number,
+    weight: number,
+    shareWeight: number,
+    sum: Region,
+    share: Region,
+    first: boolean,
+    count: number,
+  ): Promise<void> {
+    checks.checkValues(this.chunk, count, [sum, share], [total, x]);
+    const params = floatBits(Math.sign(zeroSign), weight, shareWeight);
+    await this.each('disjoint_sum', count, [total, x, sum, share], begin(first), params);
+  }
+
+  async quotient(x: Region, share: Region, count: number): Promise<void> {
+    checks.checkValues(this.chunk, count, [x], [share]);
+    await this.each('quotient', count, [x, share]);
+  }
+
+  async maxMagnitude(best: Region, x: Region, first: boolean, count: number): Promise<void> {
+    checks.checkValues(this.chunk, count, [best], [x]);
+    await this.each('max_magnitude', count, [best, x], begin(first));
+  }
+
+  async consensusVote(
+    total: Region,
+    x: Region,
+    lambda: number,
+    votes: Region,
+    first: boolean,
+    count: number,
+  ): Promise<void> {
+    checks.checkConsensusVote(this.chunk, total, x, lambda, votes, count);
+    await this.each('consensus_vote', count, [total, x, votes], begin(first), floatBits(lambda));
+  }
+
+  async keepVoted(x: Region, votes: Region, least: number, count: number): Promise<number> {
+    checks.checkValues(this.chunk, count, [x], [votes]);
+    const [left] = await this.tally('keep_voted', count, [x, votes], {}, floatBits(least));
+    return left;
+  }
+
+  async unify(total: Region, x: Region, unified: Region, first: boolean, count: number): Promise<void> {
+    checks.checkValues(this.chunk, count, [unified], [total, x]);
+    await this.each('unify', count, [total, x, unified], begin(first));
+  }
+
+  async maskBySign(x: Region, unified: Region, out: Region, count: number): Promise<void> {
+    checks.checkValues(this.chunk, count, [out], [x, unified]);
+    await this.each('mask_by_sign', count, [x, unified, out]);
+  }
+
+  async signFlags(
+    flags: Region,
+    x: Region,
+    first: boolean,
+    count: number,
+  ): Promise<{ both: number; any: number }> {
+    checks.checkValues(this.chunk, count, [flags], [x]);
+    const [both, any] = await this.tally('sign_flags', count, [flags, x], begin(first));
+    return { both, any };
+  }
+
+  async products(
+    x: Region,
+    y: Region,
+    count: number,
+    before: Products = { xy: 0, xx: 0, yy: 0 },
+  ): Promise<Products> {
+    checks.checkValues(this.chunk, count, [], [x, y]);
+    const sums = await this.blockSums('products', count, [x, y], 4);
+    let { xy, xx, yy } = before;
+    for (let i = 0; i < sums.length; i += 4) {
+      xy += sums[i] ?? 0;
+      xx += sums[i + 1] ?? 0;
+      yy += sums[i + 2] ?? 0;
+    }
+    return { xy, xx, yy };
+  }
+
+  async absSum(x: Region, count: number, before = 0): Promise<number> {
+    checks.checkValues(this.chunk, count, [], [x]);
+    const sums = await this.blockSums('abs_sum', count, [x], 1);
+    return sums.reduce((sum, block) => sum + block, before);
+  }
+
+  /** A stage whose invocations take one value of each region at a time; `params` follow the count. */
+  private async each(
+    stage: Stage,
+    count: number,
+    regions: readonly Region[],
+    constants: Readonly<Record<string, number>> = {},
+    params: Uint32Array = new Uint32Array(),
+  ): Promise<void> {
+    if (count === 0) return;
+    await this.runner.run({
+      stage,
+      constants,
+      params: Uint32Array.of(count, ...params),
+      bindings: regions.map(region => values(region, count)),
+      groups: tilesOf(count),
+    });
+  }
+
+  /** The same for a stage with the two counts of tally.wgsl. */
+  private async tally(
+    stage: Stage,
+    count: number,
+    regions: readonly Region[],
+    constants: Readonly<Record<string, number>> = {},
+    params: Uint32Array = new Uint32Array(),
+  ): Promise<[number, number]> {
+    if (count === 0) return [0, 0];
+    const found = await this.runner.run({
+      stage,
+      constants,
+      params: Uint32Array.of(count, ...params),
+      bindings: [
+        { memory: this.runner.results, bytes: TALLY_BYTES },
+        ...regions.map(region => values(region, count)),
+      ],
+      groups: tilesOf(count),
+      clear: TALLY_BYTES,
+      result: TALLY_BYTES,
+    });
+    const [first = 0, second = 0] = new Uint32Array(found.buffer, found.byteOffset, 2);
+    return [first, second];
+  }
+
+  /** The sums of all blocks by a stage that writes `width` float32 for each. */
+  protected async blockSums(
+    stage: Stage,
+    count: number,
+    regions: readonly Region[],
+    width: number,
+  ): Promise<Float32Array> {
+    if (count === 0) return new Float32Array();
+    const blocks = blocksOf(count);
+    const bytes = blocks * width * 4;
+    const found = await this.runner.run({
+      stage,
+      constants: {},
+      params: Uint32Array.of(count, blocks),
+      bindings: [...regions.map(region => values(region, count)), { memory: this.runner.results, bytes }],
+      groups: blocks,
+      result: bytes,
+    });
+    return new Float32Array(found.buffer, found.byteOffset, blocks * width);
+  }
+}

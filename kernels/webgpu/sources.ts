@@ -1,0 +1,60 @@
+/** The shaders of all stages, each with the parts that it shares with others in front of it. */
+import absSum from '../wgsl/abs_sum.wgsl';
+import accumulate from '../wgsl/accumulate.wgsl';
+import axpy from '../wgsl/axpy.wgsl';
+import blockSums from '../wgsl/block_sums.wgsl';
+import common from '../wgsl/common.wgsl';
+import consensusVote from '../wgsl/consensus_vote.wgsl';
+import deltaMinmax from '../wgsl/delta_minmax.wgsl';
+import disjointSum from '../wgsl/disjoint_sum.wgsl';
+import divide from '../wgsl/divide.wgsl';
+import encode from '../wgsl/encode.wgsl';
+import extent from '../wgsl/extent.wgsl';
+import keepVoted from '../wgsl/keep_voted.wgsl';
+import magnitudeHistogram from '../wgsl/magnitude_histogram.wgsl';
+import maskBySign from '../wgsl/mask_by_sign.wgsl';
+import maxMagnitude from '../wgsl/max_magnitude.wgsl';
+import meanDelta from '../wgsl/mean_delta.wgsl';
+import philox from '../wgsl/philox.wgsl';
+import products from '../wgsl/products.wgsl';
+import quantizePack from '../wgsl/quantize_pack.wgsl';
+import quotient from '../wgsl/quotient.wgsl';
+import randomDrop from '../wgsl/random_drop.wgsl';
+import rankDrop from '../wgsl/rank_drop.wgsl';
+import rowBand from '../wgsl/row_band.wgsl';
+import signCounts from '../wgsl/sign_counts.wgsl';
+import signFlags from '../wgsl/sign_flags.wgsl';
+import squaredError from '../wgsl/squared_error.wgsl';
+import tally from '../wgsl/tally.wgsl';
+import trim from '../wgsl/trim.wgsl';
+import unify from '../wgsl/unify.wgsl';
+import unpackDequantize from '../wgsl/unpack_dequantize.wgsl';
+
+export const SOURCES = {
+  delta_minmax: common + extent + deltaMinmax,
+  accumulate: common + accumulate,
+  mean_delta: common + extent + meanDelta,
+  quantize_pack: common + quantizePack,
+  unpack_dequantize: common + unpackDequantize,
+  squared_error: common + blockSums + squaredError,
+  encode: common + encode,
+  axpy: common + axpy,
+  magnitude_histogram: common + magnitudeHistogram,
+  trim: common + tally + trim,
+  sign_counts: common + tally + signCounts,
+  disjoint_sum: common + disjointSum,
+  quotient: common + divide + quotient,
+  max_magnitude: common + maxMagnitude,
+  consensus_vote: common + consensusVote,
+  keep_voted: common + tally + keepVoted,
+  unify: common + unify,
+  mask_by_sign: common + maskBySign,
+  row_band: common + rowBand,
+  random_drop: common + philox + randomDrop,
+  rank_drop: common + divide + philox + rankDrop,
+  sign_flags: common + tally + signFlags,
+  products: common + blockSums + products,
+  abs_sum: common + blockSums + absSum,
+} as const;
+
+export type Stage = keyof typeof SOURCES;

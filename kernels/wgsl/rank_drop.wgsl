@@ -1,0 +1,145 @@
+// Stage rank_drop: drops values at random, small ones more often than large ones (DELLA). Twin: rank_drop.ts
+// One workgroup a row: a stable radix sort of its values' indices, in which every lane moves a stretch of them.
+
+struct Params {
+  // Index of the first row's first value.
+  first: u32,
+  rows: u32,
+  length: u32,
+  low: u32,
+  step: u32,
+  // The counter of the first row's first value, and which of its words that value takes.
+  block: u32,
+  word: u32,
+  tensor: u32,
+  seed: vec2<u32>,
+  task: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> x: array<u32>;
+// Indices in the rows, sorted by more and more of their keys' bits.
+@group(0) @binding(2) var<storage, read_write> odd: array<u32>;
+@group(0) @binding(3) var<storage, read_write> even: array<u32>;
+
+override RESCALE: bool;
+
+// With a counter for each lane and digit, 8 KiB of the 16 that every device has.
+const LANES: u32 = 128u;
+const DIGIT: u32 = 4u;
+const DIGITS: u32 = 16u;
+const TURNS: u32 = 8u;
+
+// Of digit d and lane l at d·LANES + l: all lanes' values of one digit come before any of the next.
+var<workgroup> counters: array<u32, LANES * DIGITS>;
+var<workgroup> sums: array<u32, LANES>;
+
+// Index `i` of the order that `turn` begins with; `base` is where its row begins in `odd` and `even`.
+fn ordered(turn: u32, base: u32, i: u32) -> u32 {
+  if (turn == 0u) {
+    return i;
+  }
+  if ((turn & 1u) == 1u) {
+    return odd[base + i];
+  }
+  return even[base + i];
+}
+
+// Counts become positions: how many come before. Every lane adds up DIGITS neighbours.
+fn add_up(lane: u32) {
+  var own = 0u;
+  for (var k = lane * DIGITS; k < (lane + 1u) * DIGITS; k++) {
+    own += counters[k];
+  }
+  sums[lane] = own;
+  for (var step = 1u; step < LANES; step <<= 1u) {
+    workgroupBarrier();
+    var before = 0u;
+    if (lane >= step) {
+      before = sums[lane - step];
+    }
+    workgroupBarrier();
+    sums[lane] += before;
+  }
+  var position = sums[lane] - own;
+  for (var k = lane * DIGITS; k < (lane + 1u) * DIGITS; k++) {
+    let count = counters[k];
+    counters[k] = position;
+    position += count;
+  }
+}
+
+fn sort_by(turn: u32, row: u32, base: u32, lane: u32) {
+  let share = (params.length + LANES - 1u) / LANES;
+  let begin = min(lane * share, params.length);
+  let to = min(begin + share, params.length);
+  for (var digit = 0u; digit < DIGITS; digit++) {
+    counters[digit * LANES + lane] = 0u;
+  }
+  for (var i = begin; i < to; i++) {
+    let key = ftz_bits(x[row + ordered(turn, base, i)]) & MAGNITUDE;
+    counters[((key >> (turn * DIGIT)) & (DIGITS - 1u)) * LANES + lane]++;
+  }
+  workgroupBarrier();
+  add_up(lane);
+  workgroupBarrier();
+  for (var i = begin; i < to; i++) {
+    let index = ordered(turn, base, i);
+    let key = ftz_bits(x[row + index]) & MAGNITUDE;
+    let counter = ((key >> (turn * DIGIT)) & (DIGITS - 1u)) * LANES + lane;
+    let position = counters[counter];
+    counters[counter] = position + 1u;
+    if ((turn & 1u) == 0u) {
+      odd[base + position] = index;
+    } else {
+      even[base + position] = index;
+    }
+  }
+  storageBarrier();
+  workgroupBarrier();
+}
+
+// Bits of a positive integer as a float32, rounded to nearest even.
+fn float_bits(value: u32) -> u32 {
+  let leading = countLeadingZeros(value);
+  let shifted = value << leading;
+  let dropped = shifted & 0xffu;
+  var mantissa = shifted >> 8u;
+  mantissa += select(0u, 1u, dropped > 128u || (dropped == 128u && (mantissa & 1u) == 1u));
+  return ((157u - leading) << 23u) + mantissa;
+}
+
+// 2^32 as bits of a float32.
+const ALL: u32 = 0x4f800000u;
+
+@compute @workgroup_size(128)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group_number(id, groups);
+  if (number >= params.rows) {
+    return;
+  }
+  let base = number * params.length;
+  let row = params.first + base;
+  for (var turn = 0u; turn < TURNS; turn++) {
+    sort_by(turn, row, base, lane);
+  }
+  for (var rank = lane; rank < params.length; rank += LANES) {
+    let i = ordered(TURNS, base, rank);
+    let keep = params.low + rank * params.step;
+    let at = base + i + params.word;
+    let words = philox(vec4<u32>(params.block + (at >> 2u), 0u, params.tensor, params.task), params.seed);
+    var v = 0u;
+    if (words[at & 3u] < keep) {
+      v = ftz_bits(x[row + i]);
+      if (RESCALE) {
+        let factor = divide(ALL, float_bits(keep));
+        v = bitcast<u32>(ftz(bitcast<f32>(v) * bitcast<f32>(factor)));
+      }
+    }
+    x[row + i] = v;
+  }
+}

@@ -1,0 +1,364 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import * as engine from '../../extension/engine/engine.ts';
+import { previewRoom } from '../../extension/engine/backends.ts';
+import { planMerge } from '../../extension/engine/merge/plan.ts';
+import { ModelFolder } from '../../extension/engine/merge/output/modelFolder.ts';
+import type { MergeReport } from '../../extension/engine/merge/report.ts';
+import { METHODS } from '../../extension/engine/merge/registry.ts';
+import type { MergeInput, MergeRecipe, RunOptions } from '../../extension/protocol.ts';
+import { f32, fixture, i64, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
+import {
+  BACKENDS,
+  hooks,
+  OPTIONS,
+  quantize,
+  recipe as quantizeRecipe,
+  tensorsOf,
+  valuesOf,
+} from '../engine.ts';
+import { temporaryFolder } from '../temporary.ts';
+
+const folder = await temporaryFolder();
+let outputs = 0;
+const path = (suffix = '') => join(folder, `${outputs++}${suffix}`);
+
+function recipe(
+  method: string,
+  inputs: readonly MergeInput[],
+  changes: Partial<MergeRecipe> = {},
+): MergeRecipe {
+  return {
+    kind: 'merge',
+    base: undefined,
+    inputs,
+    method,
+    parameters: {},
+    inputParameters: [],
+    lines: undefined,
+    output: path(),
+    dtype: undefined,
+    shardBytes: 5e9,
+    overwrite: false,
+    resume: false,
+    text: undefined,
+    ...changes,
+  };
+}
+
+const merge = (asked: MergeRecipe, options: Partial<RunOptions> = {}) =>
+  engine.merge(asked, { ...OPTIONS, ...options }, hooks());
+const checkpoint = (file: string, name = file): MergeInput => ({ name, path: file, task: undefined });
+const values = async (output: string): Promise<Map<string, Float32Array>> =>
+  new Map([...(await tensorsOf(output))].map(([name, tensor]) => [name, valuesOf(tensor)]));
+const report = async (output: string) =>
+  JSON.parse(await readFile(join(output, 'merge-report.json'), 'utf8')) as MergeReport;
+
+const TASKS = ['one', 'two', 'three'];
+const sample = (name: string) => fixture(`golden/merge/${name}.safetensors`);
+const base = sample('base');
+const models = TASKS.map(name => checkpoint(sample(name), name));
+
+describe.each(BACKENDS)('what the reference implementation merges (%s)', backend => {
+  test.each(['FP32', 'TVQ4', 'TVQ2', 'RTVQB3O2'])('%s', async scheme => {
+    let inputs = models;
+    if (scheme !== 'FP32') {
+      const file = path('.tvq');
+      const rtvq = scheme.startsWith('RTVQ');
+      const tasks = TASKS.map(name => ({ name, path: sample(name) }));
+      const bits = rtvq ? 2 : Number(scheme.slice(3));
+      await quantize(
+        quantizeRecipe(file, { base, tasks, scheme: rtvq ? 'rtvq' : 'tvq', bits, preset: 'paper' }),
+      );
+      inputs = TASKS.map(name => ({ name, path: file, task: name }));
+    }
+    const golden = await values(sample('golden'));
+    for (const method of ['task_arithmetic', 'ties', 'magmax', 'consensus_ta', 'breadcrumbs', 'emr']) {
+      const asked = recipe(method, inputs, { base });
+      await merge(asked, { backend });
+      for (const task of method === 'emr' ? TASKS : [undefined]) {
+        const merged = await values(task ? join(asked.output, task) : asked.output);
+        for (const [name, got] of merged) {
+          const key = `${task ? `emr:${task}` : method}/${scheme}/${name}`;
+          const wanted = golden.get(key) as Float32Array;
+          const range = Math.max(...wanted) - Math.min(...wanted);
+          const worst = Math.max(...wanted.map((value, i) => Math.abs(value - (got[i] as number))));
+          // Rescalers (emr) are quotients of sums, which the reference keeps in float32.
+          expect(worst, key).toBeLessThanOrEqual((task ? 1e-5 : 1e-6) * range);
+        }
+      }
+    }
+  });
+});
+
+describe('properties of every method', () => {
+  const next = noise(3);
+  const tensor = (scale: number) => f32([6, 16], () => scale * next());
+  const two = METHODS.filter(({ maximumInputs }) => maximumInputs === 2);
+  const many = METHODS.filter(({ maximumInputs }) => maximumInputs === undefined);
+  /** Later tasks win ties, random masks follow the position, EMR writes a model a task: order may count there. */
+  const ordered = ['dare_linear', 'dare_ties', 'della', 'della_linear', 'emr'];
+
+  const write = async (tensors: Record<string, MadeTensor>) => {
+    const file = path('.safetensors');
+    await writeSafetensors(file, tensors);
+    return file;
+  };
+  const withBase = async (method: (typeof METHODS)[number], files: readonly string[], start: string) =>
+    recipe(
+      method.name,
+      files.map((file, i) => checkpoint(file, `m${i}`)),
+      { base: method.base === 'unused' ? undefined : start },
+    );
+  const run = async (asked: MergeRecipe): Promise<Float32Array> => {
+    await merge(asked);
+    const output = METHODS.find(({ name }) => name === asked.method)!;
+    const emr = output.way.kind === 'selective' && output.way.combine === 'emr';
+    return (await values(emr ? join(asked.output, 'm0') : asked.output)).get('blocks.0.w') as Float32Array;
+  };
+  const close = (a: Float32Array, b: Float32Array, tolerance = 2e-6) => {
+    expect(a).toHaveLength(b.length);
+    for (const [i, value] of a.entries())
+      expect(Math.abs(value - (b[i] as number))).toBeLessThanOrEqual(tolerance);
+  };
+
+  test.each(many.filter(({ name }) => !ordered.includes(name)))(
+    '$name: the order of the inputs does not matter',
+    async method => {
+      const start = await write({ 'blocks.0.w': tensor(1) });
+      const files = await Promise.all([1, 2, 3].map(() => write({ 'blocks.0.w': tensor(1) })));
+      const [forward, backward] = [
+        await run(await withBase(method, files, start)),
+        await run(await withBase(method, [...files].reverse(), start)),
+      ];
+      close(forward, backward);
+    },
+  );
+
+  test.each([...many, ...two])('$name: models equal to the base give the base', async method => {
+    const start = await write({ 'blocks.0.w': tensor(1) });
+    const copies = Array.from({ length: Math.max(2, method.minimumInputs) }, () => start);
+    close(
+      await run(await withBase(method, copies, start)),
+      (await values(start)).get('blocks.0.w') as Float32Array,
+    );
+  });
+
+  /** Parameters with which a method of one input is the identity. */
+  const IDENTITY: Record<string, MergeRecipe['parameters']> = {
+    linear: {},
+    task_arithmetic: { scale: 1 },
+    ties: { scale: 1, density: 1 },
+    magmax: { scale: 1 },
+    breadcrumbs: { scale: 1, beta: 1, gamma: 0 },
+    consensus_ta: { scale: 1, k: 1 },
+    emr: {},
+    dare_linear: { density: 1 },
+    dare_ties: { density: 1 },
+  };
+  test.each(Object.entries(IDENTITY))(
+    '%s: one model with weight 1 gives that model',
+    async (name, parameters) => {
+      const method = METHODS.find(known => known.name === name)!;
+      const [start, tuned] = [
+        await write({ 'blocks.0.w': tensor(1) }),
+        await write({ 'blocks.0.w': tensor(1) }),
+      ];
+      const asked = { ...(await withBase(method, [tuned], start)), parameters };
+      close(await run(asked), (await values(tuned)).get('blocks.0.w') as Float32Array);
+    },
+  );
+
+  describe('the same bytes for any number of threads, and when tensors do not fit into memory', () => {
+    // Longer than three spans, with rows that fit no alignment.
+    const shape = [9001, 771];
+    let files: string[];
+    beforeAll(async () => {
+      files = [];
+      for (let i = 0; i < 3; i++)
+        files.push(
+          await write({
+            'blocks.0.w': f32(shape, () => 0.01 * next()),
+            b: f32([33], next),
+            ids: i64([2], BigInt),
+          }),
+        );
+    });
+    const small: RunOptions = { ...OPTIONS, memory: 252 * 2 ** 20 };
+
+    test.each(METHODS.filter(({ way }) => way.kind !== 'values'))('$name', async method => {
+      const asked = await withBase(method, files.slice(1), files[0] as string);
+      const { jobs } = await planMerge(asked, previewRoom(small));
+      expect(jobs.some(({ resident }) => !resident)).toBe(true);
+      const bytes = async (options: Partial<RunOptions>) => {
+        const output = path();
+        await merge({ ...asked, output }, options);
+        const emr = (await readdir(output)).includes('m0');
+        const made = await readFile(join(output, emr ? 'm0' : '', 'model.safetensors'));
+        await rm(output, { recursive: true });
+        return made;
+      };
+      const expected = await bytes({ threads: 1 });
+      expect((await bytes({ threads: 2 })).equals(expected)).toBe(true);
+      expect((await bytes(small)).equals(expected)).toBe(true);
+    });
+  });
+});
+
+describe('the folder', () => {
+  const llama = (name: string) => checkpoint(fixture(`llama/${name}`), name);
+  const asked = (changes: Partial<MergeRecipe> = {}) =>
+    recipe('ties', ['code', 'math', 'chat'].map(llama), { base: fixture('llama/base'), ...changes });
+
+  test('is what transformers saves: weights, config, and our three files', async () => {
+    const merging = asked();
+    const result = await merge(merging);
+    const names = (await readdir(merging.output)).sort();
+    expect(names).toEqual([
+      'README.md',
+      'config.json',
+      'generation_config.json',
+      'merge-recipe.yml',
+      'merge-report.json',
+      'model.safetensors',
+    ]);
+    expect([...result.files].sort()).toEqual(names);
+    const [merged, original] = await Promise.all([merging.output, fixture('llama/base')].map(tensorsOf));
+    expect([...merged!].map(([name, { dtype, shape }]) => [name, dtype, shape]).sort()).toEqual(
+      [...original!].map(([name, { dtype, shape }]) => [name, dtype, shape]).sort(),
+    );
+  });
+
+  test('shards like save_pretrained, with an index', async () => {
+    const merging = asked({ shardBytes: 16_000 });
+    await merge(merging);
+    const index = JSON.parse(
+      await readFile(join(merging.output, 'model.safetensors.index.json'), 'utf8'),
+    ) as {
+      metadata: { total_size: number };
+      weight_map: Record<string, string>;
+    };
+    expect(index.metadata.total_size).toBe(2 * 24736);
+    expect(Object.keys(index.weight_map)).toHaveLength(21);
+    expect((await tensorsOf(merging.output)).size).toBe(21);
+  });
+
+  test('writes the dtype that was asked for, and says so in config.json', async () => {
+    const merging = asked({ dtype: 'F16' });
+    await merge(merging);
+    expect(new Set([...(await tensorsOf(merging.output)).values()].map(({ dtype }) => dtype))).toEqual(
+      new Set(['F16']),
+    );
+    expect(JSON.parse(await readFile(join(merging.output, 'config.json'), 'utf8'))).toMatchObject({
+      dtype: 'float16',
+    });
+  });
+
+  test('an existing one stays, and stale shards do not survive being overwritten', async () => {
+    const merging = asked({ shardBytes: 16_000 });
+    await merge(merging);
+    await expect(merge(merging)).rejects.toThrow('exists already');
+    await merge({ ...merging, shardBytes: 5e9, overwrite: true });
+    expect((await readdir(merging.output)).filter(name => name.includes('safetensors'))).toEqual([
+      'model.safetensors',
+    ]);
+    expect((await readdir(folder)).filter(name => name.startsWith('.'))).toEqual([]);
+  });
+
+  test('the report has the numbers of the result', async () => {
+    const merging = asked();
+    const result = await merge(merging);
+    const { model, layers, tensors } = await report(merging.output);
+    expect(model).toEqual(result.report);
+    expect(layers.map(({ layer }) => layer)).toEqual([0, 1, null]);
+    expect(tensors).toHaveLength(21);
+    expect(model.norm ** 2).toBeCloseTo(
+      tensors.reduce((sum, { norm }) => sum + norm ** 2, 0),
+      8,
+    );
+    for (const { cosine } of model.inputs) expect(cosine).toBeGreaterThan(0.2);
+  });
+});
+
+describe('what does not fit is found before anything is written', () => {
+  const w = (shape: number[]) => f32(shape, i => i);
+  const write = async (tensors: Record<string, MadeTensor>) => {
+    const file = path('.safetensors');
+    await writeSafetensors(file, tensors);
+    return file;
+  };
+  const refused = async (asked: MergeRecipe, message: string | RegExp) => {
+    await expect(merge(asked)).rejects.toThrow(message);
+    await expect(stat(asked.output)).rejects.toThrow('ENOENT');
+  };
+
+  test('vocabulary rows', async () => {
+    const [start, tuned] = [
+      await write({ 'embed.weight': w([66, 4]) }),
+      await write({ 'embed.weight': w([64, 4]) }),
+    ];
+    await refused(
+      recipe('linear', [checkpoint(tuned, 'm')], { base: start }),
+      'were tokens added to its vocabulary?',
+    );
+  });
+  test('a missing tensor', async () => {
+    const [start, tuned] = [
+      await write({ a: w([2, 2]), 'lm_head.weight': w([2, 2]) }),
+      await write({ a: w([2, 2]) }),
+    ];
+    await refused(
+      recipe('task_arithmetic', [checkpoint(tuned, 'm')], { base: start }),
+      'input "m" lacks tensor "lm_head.weight"',
+    );
+  });
+  test('an unknown method, parameter and value', async () => {
+    await refused(recipe('tie', models, { base }), 'did you mean ties?');
+    await refused(recipe('ties', models, { base, parameters: { densty: 0.5 } }), 'did you mean density?');
+    await refused(
+      recipe('ties', models, { base, parameters: { density: 2 } }),
+      'a value from 0 to 1 was expected',
+    );
+  });
+  test('a base that the .tvq file was not made from', async () => {
+    const file = path('.tvq');
+    await quantize(quantizeRecipe(file, { base, tasks: TASKS.map(name => ({ name, path: sample(name) })) }));
+    const inputs = TASKS.map(name => ({ name, path: file, task: name }));
+    await refused(
+      recipe('ties', inputs, { base: sample('one') }),
+      /not the base model "base" that .* was made from/,
+    );
+  });
+  test('a .tvq file without its base, and a base that a method needs', async () => {
+    await refused(recipe('ties', models), 'needs a base model');
+  });
+  test('an input as output', async () => {
+    const file = await write({ a: w([2, 2]) });
+    await expect(
+      merge(recipe('linear', [checkpoint(file, 'm')], { output: file, overwrite: true })),
+    ).rejects.toThrow('is one of the inputs');
+  });
+});
+
+test('an interrupted merge is continued from its finished shards', async () => {
+  const inputs = ['code', 'math'].map(name => checkpoint(fixture(`llama/${name}`), name));
+  const asked = recipe('linear', inputs, { base: fixture('llama/base'), shardBytes: 16_000 });
+  await merge(asked);
+  const expected = await tensorsOf(asked.output);
+  // The same run again, elsewhere, stopped after its last shard: what a kill leaves is the partial folder.
+  const again = { ...asked, output: path() };
+  const commit = vi.spyOn(ModelFolder.prototype, 'commit').mockImplementation(async function (
+    this: ModelFolder,
+  ) {
+    await this.keep();
+    throw new Error('killed');
+  });
+  const discard = vi.spyOn(ModelFolder.prototype, 'discard').mockResolvedValue();
+  await expect(merge(again)).rejects.toThrow('killed');
+  commit.mockRestore();
+  discard.mockRestore();
+  const { warnings } = await merge({ ...again, resume: true });
+  expect(warnings.join()).toMatch(/4 .*(shards|files)/);
+  expect(await tensorsOf(again.output)).toEqual(expected);
+});

@@ -1,0 +1,367 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
+import { readSafetensorsHeader } from '../../../extension/engine/checkpoint/safetensors.ts';
+import { Cancelled } from '../../../extension/engine/errors.ts';
+import { ModelFolder, type ModelFolderOptions } from '../../../extension/engine/merge/output/modelFolder.ts';
+import {
+  planShards,
+  shardHeader,
+  shardIndex,
+  type UnplacedTensor,
+} from '../../../extension/engine/merge/output/shards.ts';
+import { fixture } from '../../checkpoints.ts';
+import { temporaryFolder } from '../../temporary.ts';
+
+const root = await temporaryFolder();
+let folder: string;
+let target: string;
+let count = 0;
+beforeEach(async () => {
+  folder = join(root, String(count++));
+  await mkdir(folder);
+  target = join(folder, 'out');
+});
+const NO_PROCESS = 2 ** 22 + 1; // above the largest process id Linux hands out
+const HOST = hostname().replace(/[^\w.-]/g, '_');
+
+const tensor = (name: string, bytes: number, dtype: 'U8' | 'BF16' = 'U8'): UnplacedTensor => ({
+  name,
+  dtype,
+  shape: dtype === 'U8' ? [bytes] : [bytes / 2],
+  bytes,
+});
+const TENSORS = [tensor('a', 60), tensor('b', 40), tensor('empty', 0), tensor('c', 300), tensor('d', 7)];
+const SHARDS = planShards(TENSORS, 100);
+const NAMES = SHARDS.map(({ name }) => name);
+const dataOf = (index: number): Buffer => Buffer.alloc(TENSORS[index]?.bytes ?? 0, index + 1);
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+const open = (changes: Partial<ModelFolderOptions> = {}) =>
+  ModelFolder.open({
+    target,
+    overwrite: false,
+    resume: false,
+    fingerprint: 'f1',
+    shards: SHARDS,
+    ...changes,
+  });
+
+/** Writes the tensors that are not finished, up to `end`, and says which. */
+async function fill(model: ModelFolder, end = TENSORS.length): Promise<number[]> {
+  const indices = TENSORS.map((_, i) => i).filter(i => i < end && !model.finished.has(i));
+  for (const i of indices) {
+    await model.begin(i);
+    const data = dataOf(i);
+    await model.append(data.subarray(0, 5));
+    await model.append(data.subarray(5));
+  }
+  return indices;
+}
+
+const NOTHING_MORE = { companions: undefined, files: () => ({}) };
+
+/** A run whose process died: its lock stays, nothing else is known. */
+async function crash(model: ModelFolder): Promise<void> {
+  const half = `.${NAMES.at(-1)}.${NO_PROCESS}.00000000.tvq-tmp`;
+  await writeFile(join(model.partial, half), 'half a shard');
+  expect(await model.keep()).toBeGreaterThan(0);
+  await writeFile(join(model.partial, `.tvq-lock.${NO_PROCESS}@${HOST}`), '');
+}
+
+describe('planShards', () => {
+  test('fills shards in order; a tensor above the limit has its own', () => {
+    expect(SHARDS.map(({ tensors }) => tensors.map(({ name }) => name))).toEqual([
+      ['a', 'b', 'empty'],
+      ['c'],
+      ['d'],
+    ]);
+    expect(NAMES).toEqual([1, 2, 3].map(n => `model-0000${n}-of-00003.safetensors`));
+    expect(SHARDS.map(({ first }) => first)).toEqual([0, 3, 4]);
+  });
+
+  test('one shard has the plain name and no index', () => {
+    const shards = planShards(TENSORS, 1000);
+    expect(shards.map(({ name }) => name)).toEqual(['model.safetensors']);
+    expect(shardIndex(shards)).toBeUndefined();
+  });
+
+  test('headers and sizes are exact', async () => {
+    for (const shard of SHARDS) {
+      const file = join(folder, shard.name);
+      await writeFile(
+        file,
+        Buffer.concat([shardHeader(shard), Buffer.alloc(shard.bytes - shard.dataOffset)]),
+      );
+      const header = await readSafetensorsHeader(file);
+      expect(header).toMatchObject({ fileBytes: shard.bytes, dataOffset: shard.dataOffset });
+      expect(header.metadata).toEqual({ format: 'pt' });
+      const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+      expect([...header.tensors].sort(byName)).toEqual([...shard.tensors].sort(byName));
+      expect(shard.dataOffset % 8).toBe(0);
+    }
+  });
+});
+
+describe('writing', () => {
+  test('weights and index are those of save_pretrained, byte for byte', async () => {
+    const base = fixture('llama/base');
+    const { files, tensors } = await openCheckpoint(base);
+    const groups = files.map(file =>
+      [...tensors.values()].filter(source => source.file === file).sort((a, b) => a.offset - b.offset),
+    );
+    const inOrder = groups.flat();
+    const shards = groups.map((group, s) => ({
+      ...planShards(group, Infinity)[0]!,
+      name: basename(files[s] as string),
+      first: inOrder.indexOf(group[0]!),
+    }));
+    const model = await open({ shards });
+    for (const [i, { file, offset, bytes }] of inOrder.entries()) {
+      await model.begin(i);
+      await model.append((await readFile(file)).subarray(offset, offset + bytes));
+    }
+    const { files: written } = await model.commit({ companions: base, files: () => ({}) });
+    expect((await readdir(target)).sort()).toEqual((await readdir(base)).sort());
+    for (const name of await readdir(base)) {
+      const made = await readFile(join(target, name));
+      expect(written.find(file => file.name === name)).toEqual({
+        name,
+        bytes: made.length,
+        sha256: sha256(made),
+      });
+      const expected = await readFile(join(base, name), 'latin1'); // bytes as characters
+      // a count of parameters is written by transformers only: safetensors files do not say what is a buffer
+      const withoutCount = expected.replace(/ *"total_parameters": \d+,\n/, '');
+      expect(made.equals(Buffer.from(withoutCount, 'latin1')), name).toBe(true);
+    }
+  });
+
+  test('nothing has the name until commit; further files are made from what was written', async () => {
+    const model = await open();
+    expect(await fill(model)).toEqual([0, 1, 2, 3, 4]);
+    expect(await readdir(folder)).toEqual([expect.stringMatching(/^\.out\.[0-9a-f]{16}\.tvq-partial$/)]);
+    let seen: string[] = [];
+    await model.commit({
+      companions: undefined,
+      files: written => {
+        seen = written.map(({ name }) => name);
+        return { 'README.md': '# out\n' };
+      },
+    });
+    expect(seen).toEqual([...NAMES, 'model.safetensors.index.json']);
+    expect(await readdir(folder)).toEqual(['out']);
+    expect((await readdir(target)).sort()).toEqual(['README.md', ...seen].sort());
+    const { tensors } = await openCheckpoint(target);
+    for (const [i, { name }] of TENSORS.entries()) {
+      const { file, offset, bytes } = tensors.get(name)!;
+      expect((await readFile(file)).subarray(offset, offset + bytes)).toEqual(dataOf(i));
+    }
+  });
+
+  test('tensors out of order, missing and surplus bytes are defects', async () => {
+    const model = await open();
+    await expect(model.append(dataOf(0))).rejects.toThrow('before a tensor');
+    await expect(model.begin(1)).rejects.toThrow('tensor 1 came, 0 was expected');
+    await model.begin(0);
+    await expect(model.append(Buffer.alloc(61))).rejects.toThrow('a: 61 of 60 bytes');
+    await model.append(Buffer.alloc(59));
+    await expect(model.begin(1)).rejects.toThrow('a: 59 of 60 bytes');
+    await expect(model.commit(NOTHING_MORE)).rejects.toThrow(`${NAMES[0]} is not complete`);
+    await model.discard();
+  });
+
+  test('discard leaves nothing, not even finished shards', async () => {
+    const model = await open();
+    await fill(model, 4);
+    await model.discard();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('keep leaves nothing when no shard is finished', async () => {
+    const model = await open();
+    await fill(model, 2);
+    expect(await model.keep()).toBe(0);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('overwriting', () => {
+  test('an existing folder is refused at the start, one that appears meanwhile at the end', async () => {
+    const model = await open();
+    await fill(model);
+    await mkdir(target);
+    await writeFile(join(target, 'config.json'), 'precious');
+    await expect(model.commit(NOTHING_MORE)).rejects.toThrow('exists already');
+    await model.keep();
+    await expect(open()).rejects.toThrow('exists already');
+    expect(await readdir(target)).toEqual(['config.json']);
+    const again = await open({ resume: true, overwrite: true });
+    expect(again.finished.size).toBe(TENSORS.length);
+    await again.commit(NOTHING_MORE);
+    expect((await readdir(target)).includes('config.json')).toBe(false);
+  });
+
+  test('no file of an earlier run survives', async () => {
+    const first = await open();
+    await fill(first);
+    await first.commit(NOTHING_MORE);
+    const second = await open({ overwrite: true, shards: planShards(TENSORS, 1000) });
+    await fill(second);
+    expect(await readdir(target)).toContain('model.safetensors.index.json');
+    await second.commit(NOTHING_MORE);
+    expect(await readdir(target)).toEqual(['model.safetensors']);
+    expect(await readdir(folder)).toEqual(['out']);
+  });
+
+  test.each([
+    ['not a model folder', 'notes.txt'],
+    ['a git repository', '.git'],
+  ])('%s is not replaced', async (why, name) => {
+    await mkdir(target);
+    await writeFile(join(target, name), 'precious');
+    await expect(open({ overwrite: true })).rejects.toThrow(why);
+    expect(await readdir(folder)).toEqual(['out']);
+  });
+
+  test('a file is not replaced', async () => {
+    await writeFile(target, 'precious');
+    await expect(open({ overwrite: true })).rejects.toThrow('is not a folder');
+  });
+});
+
+describe('resuming', () => {
+  test('finished shards are taken over, half a shard is written again', async () => {
+    const first = await open();
+    await fill(first, 4);
+    await crash(first);
+    const second = await open({ resume: true });
+    expect(second.notes).toEqual([`${target}: 2 of 3 weight files are taken over from the earlier run`]);
+    expect([...second.finished]).toEqual([0, 1, 2, 3]);
+    expect((await readdir(second.partial)).filter(name => name.includes('tvq-tmp'))).toEqual([]);
+    expect(await fill(second)).toEqual([4]);
+    await second.commit(NOTHING_MORE);
+    expect((await readdir(target)).sort()).toEqual([...NAMES, 'model.safetensors.index.json']);
+    expect((await openCheckpoint(target)).tensors.size).toBe(TENSORS.length);
+  });
+
+  test.each([
+    ['a changed byte', (file: string) => corrupt(file)],
+    ['a lost end', (file: string) => truncate(file, 100)],
+  ])('a finished shard with %s is written again', async (_, damage) => {
+    const first = await open();
+    await fill(first);
+    await crash(first);
+    await damage(join(first.partial, NAMES[1] as string));
+    const second = await open({ resume: true });
+    expect([...second.finished]).toEqual([0, 1, 2, 4]);
+    expect(second.notes[0]).toContain(`${NAMES[1]} was damaged`);
+    expect(await fill(second)).toEqual([3]);
+    const { files } = await second.commit(NOTHING_MORE);
+    for (const { name, sha256: digest } of files)
+      expect(sha256(await readFile(join(target, name)))).toBe(digest);
+  });
+
+  test('with nothing there it simply starts', async () => {
+    const model = await open({ resume: true });
+    expect(model.notes[0]).toContain('there is nothing to resume');
+    expect(await fill(model)).toHaveLength(TENSORS.length);
+    await model.commit(NOTHING_MORE);
+  });
+
+  test('a broken journal is no reason to fail', async () => {
+    const first = await open();
+    await fill(first, 4);
+    await crash(first);
+    await writeFile(join(first.partial, '.tvq-journal.json'), '{"version":1,"shards":[{"name":');
+    const second = await open({ resume: true });
+    expect(second.finished.size).toBe(0);
+    await second.discard();
+  });
+
+  test('shards of another recipe are not taken over, and stay until this one is complete', async () => {
+    const first = await open();
+    await fill(first, 4);
+    await crash(first);
+    const second = await open({ resume: true, fingerprint: 'f2' });
+    expect(second.finished.size).toBe(0);
+    expect(second.notes[0]).toContain('another recipe');
+    expect(await readdir(first.partial)).toContain(NAMES[0]);
+    await fill(second);
+    await second.commit(NOTHING_MORE);
+    expect(await readdir(folder)).toEqual(['out']);
+  });
+
+  test('without resume, earlier runs into the same target are removed, others are not', async () => {
+    const first = await open();
+    await fill(first, 4);
+    await crash(first);
+    const other = await open({ target: `${target}.more` });
+    await fill(other, 4);
+    await other.keep();
+    const second = await open({ fingerprint: 'f2' });
+    expect(second.finished.size).toBe(0);
+    expect((await readdir(folder)).length).toBe(2);
+    await second.discard();
+    expect(await readdir(other.partial)).toContain(NAMES[0]);
+  });
+
+  test('the check of finished shards can be cancelled, and everything stays', async () => {
+    const first = await open();
+    await fill(first, 4);
+    await first.keep();
+    await expect(open({ resume: true, signal: AbortSignal.abort() })).rejects.toThrow(Cancelled);
+    const second = await open({ resume: true });
+    expect(second.finished.size).toBe(4);
+    await second.discard();
+  });
+});
+
+describe('locking', () => {
+  const lockOf = (pid: number, host: string) => `.tvq-lock.${pid}@${host}`;
+
+  test('a second run into the same target is refused in this process, also with another recipe', async () => {
+    const model = await open();
+    await expect(open({ resume: true })).rejects.toThrow('another process is writing this model');
+    await expect(open({ fingerprint: 'f2' })).rejects.toThrow('another process is writing this model');
+    await fill(model);
+    await model.commit(NOTHING_MORE);
+    expect((await stat(join(target, NAMES[0] as string))).isFile()).toBe(true);
+  });
+
+  test.each([
+    ['a living process', lockOf(process.ppid, HOST), 0, true],
+    ['a dead process', lockOf(NO_PROCESS, HOST), 0, false],
+    ['an earlier process of this id', lockOf(process.pid, HOST), 0, false],
+    ['another machine, renewed just now', lockOf(7, 'elsewhere'), 0, true],
+    ['another machine, given up', lockOf(7, 'elsewhere'), 3600, false],
+  ])('the lock of %s', async (_, name, age, refused) => {
+    const first = await open();
+    await fill(first, 4);
+    await first.keep();
+    const lock = join(first.partial, name);
+    await writeFile(lock, '');
+    const time = Date.now() / 1000 - age;
+    await utimes(lock, time, time);
+    if (refused) {
+      await expect(open({ resume: true })).rejects.toThrow(lock);
+      await expect(open()).rejects.toThrow(lock);
+      expect(await readdir(first.partial)).toContain(NAMES[0]);
+    } else {
+      const second = await open({ resume: true });
+      expect(second.finished.size).toBe(4);
+      await fill(second);
+      await second.commit(NOTHING_MORE);
+      expect((await readdir(target)).filter(file => file.startsWith('.'))).toEqual([]);
+    }
+  });
+});
+
+async function corrupt(file: string): Promise<void> {
+  const bytes = await readFile(file);
+  bytes[bytes.length - 1]! ^= 1;
+  await writeFile(file, bytes);
+}
