@@ -2,9 +2,15 @@ import type { MergeMethodInfo } from '../../protocol.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { UserError } from '../errors.ts';
 import type { MergeMethod } from './method.ts';
+import { arceeFusion } from './methods/arceeFusion.ts';
+import { isoC } from './methods/isoC.ts';
 import { linear, taskArithmetic } from './methods/linear.ts';
+import { nearswap } from './methods/nearswap.ts';
+import { pcb } from './methods/pcb.ts';
+import { sce } from './methods/sce.ts';
 import * as selective from './methods/selective.ts';
 import * as spherical from './methods/spherical.ts';
+import { tsvM } from './methods/tsvM.ts';
 
 /** Every merge method; help texts, pickers, pages and docs are made from it. */
 export const METHODS: readonly MergeMethod[] = [
@@ -19,11 +25,17 @@ export const METHODS: readonly MergeMethod[] = [
   selective.dareTies,
   selective.dellaLinear,
   selective.della,
+  pcb,
+  sce,
   spherical.modelStock,
   spherical.slerp,
   spherical.nuslerp,
   spherical.multislerp,
   spherical.karcher,
+  nearswap,
+  arceeFusion,
+  tsvM,
+  isoC,
 ];
 
 /** @throws UserError suggesting the nearest name */

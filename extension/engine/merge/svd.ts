@@ -1,8 +1,8 @@
 /**
  * Singular value decomposition in float64, without dependencies. The Gram matrix's eigenvectors give the right singular
  * vectors up to its squared condition; one-sided Jacobi rotations (Hestenes 1958; Demmel and Veselić, "Jacobi's method
- * is more accurate than QR", 1992) then make the columns of A·V orthogonal to rounding. Accuracy, relative to ‖A‖:
- * ‖A − U·S·Vᵀ‖ and the orthogonality of U and V are below 1e-12, whatever the rank and the condition.
+ * is more accurate than QR", 1992) then make the columns of A·V orthogonal to rounding. Accuracy, whatever the rank and
+ * the condition: ‖A − U·S·Vᵀ‖ / ‖A‖, ‖UᵀU − I‖ and ‖VᵀV − I‖ (Frobenius) are below 1e-10; about 1e-12 at 1024 × 1024.
  */
 import { UserError } from '../errors.ts';
 import { dot, products, transposed } from './matrix.ts';
@@ -26,7 +26,7 @@ const MAX_SWEEPS = 40;
 /** Float32 values beside A that `svd` takes for an m × n matrix. */
 export function svdValues(m: number, n: number): number {
   const small = Math.min(m, n);
-  return 8 * m * n + 8 * small * small;
+  return 10 * m * n + 8 * small * small;
 }
 
 /**
@@ -46,10 +46,10 @@ export function svd(
     const { u, s, v, rank } = svd(transposed(a, m, n), n, m, resolution);
     return { u: v, s, v: u, rank };
   }
-  const largest = a.reduce((max, value) => (Math.abs(value) <= max ? max : Math.abs(value)), 0);
+  const largest = a.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   if (!Number.isFinite(largest)) throw new UserError('a matrix with NaN or infinite values has no SVD');
   if (largest === 0) return { u: new Float64Array(), s: new Float64Array(), v: new Float64Array(), rank: 0 };
-  // A power of two: squares neither overflow nor vanish, and nothing is rounded.
+  // By a power of two, so that squares neither overflow nor vanish and nothing is rounded.
   const scale = 2 ** Math.max(-1000, Math.min(1000, -Math.floor(Math.log2(largest))));
   const scaled = a.map(value => value * scale);
   const { vectors: v } = symmetricEigen(products(scaled, n, scaled, n, m), n);

@@ -120,6 +120,11 @@ export const MERGEKIT: Readonly<Record<string, MergekitMethod>> = {
     base: 'first', // t goes from base_model to the other, in whichever order they are listed
     rows: { t: { to: 't', why: 'mergekit has no default' }, int8_mask: int8Mask },
   },
+  nearswap: {
+    base: 'first',
+    rows: { t: { to: 't', why: 'mergekit has no default' }, int8_mask: int8Mask },
+  },
+  arcee_fusion: { base: 'first', rows: { int8_mask: int8Mask } },
   nuslerp: {
     base: 'origin',
     rows: {
