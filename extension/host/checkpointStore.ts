@@ -26,6 +26,8 @@ export interface Snapshot {
 const FOUND = '**/{*.safetensors,*.safetensors.index.json,*.tvq}';
 /** config.json names the model, so a change to one matters too. */
 const WATCHED = '**/{*.safetensors,*.safetensors.index.json,config.json,*.tvq}';
+/** What our own commands are still writing, or left behind when they were killed. */
+const UNFINISHED = /\.tvq-(tmp|partial)([\\/]|$)/;
 /** Stops a workspace over a whole model archive from flooding the tree; the log says when it is reached. */
 const MAX_FILES = 10_000;
 /** A checkpoint that is being copied changes many times a second; one look after it has calmed is enough. */
@@ -91,7 +93,9 @@ export class CheckpointStore extends Disposable {
     this.told = new Set(failures.map(({ message }) => message));
     const seconds = ((performance.now() - started) / 1000).toFixed(2);
     this.log.info(`Found ${checkpoints.length} checkpoints and ${tvqs.length} .tvq files in ${seconds} s.`);
-    void commands.executeCommand('setContext', 'tvq.checkpointFolders', foldersAbove(checkpoints));
+    const weights = checkpoints.flatMap(({ files }) => files);
+    void commands.executeCommand('setContext', 'tvq.checkpointFolders', foldersAbove(weights));
+    void commands.executeCommand('setContext', 'tvq.modelFolders', foldersAbove([...weights, ...tvqs]));
     return { checkpoints, failures, tvqFiles: tvqFiles.filter(entry => entry !== undefined) };
   }
 }
@@ -102,6 +106,7 @@ async function findLocalFiles(): Promise<string[]> {
   return uris
     .filter(uri => uri.scheme === 'file')
     .map(uri => uri.fsPath)
+    .filter(path => !UNFINISHED.test(path))
     .sort();
 }
 
@@ -110,16 +115,14 @@ async function sizeOf(path: string): Promise<TvqEntry | undefined> {
   return info?.isFile() ? { path, bytes: info.size } : undefined;
 }
 
-/** Every folder on the way to a checkpoint: the explorer offers to quantize these, and no other. */
-function foldersAbove(checkpoints: readonly CheckpointSummary[]): Record<string, true> {
+/** Every folder on the way to a file: the explorer's menu offers commands for these, and no other. */
+function foldersAbove(files: readonly string[]): Record<string, true> {
   const roots = new Set((workspace.workspaceFolders ?? []).map(folder => folder.uri.fsPath));
   const folders: Record<string, true> = {};
-  for (const { files } of checkpoints) {
-    for (const file of files) {
-      for (let folder = dirname(file); folders[folder] === undefined; folder = dirname(folder)) {
-        folders[folder] = true;
-        if (roots.has(folder) || dirname(folder) === folder) break;
-      }
+  for (const file of files) {
+    for (let folder = dirname(file); folders[folder] === undefined; folder = dirname(folder)) {
+      folders[folder] = true;
+      if (roots.has(folder) || dirname(folder) === folder) break;
     }
   }
   return folders;
@@ -127,7 +130,15 @@ function foldersAbove(checkpoints: readonly CheckpointSummary[]): Record<string,
 
 /** Paths of weight files under a folder the user chose, excluded ones too. */
 export async function findWeightFiles(folder: Uri): Promise<string[]> {
-  const pattern = new RelativePattern(folder, '**/{*.safetensors,*.safetensors.index.json}');
-  const uris = await workspace.findFiles(pattern, null, MAX_FILES);
+  return findUnder(folder, '**/{*.safetensors,*.safetensors.index.json}');
+}
+
+/** Paths of .tvq files under a folder the user chose, excluded ones too. */
+export async function findTvqFiles(folder: Uri): Promise<string[]> {
+  return findUnder(folder, '**/*.tvq');
+}
+
+async function findUnder(folder: Uri, pattern: string): Promise<string[]> {
+  const uris = await workspace.findFiles(new RelativePattern(folder, pattern), null, MAX_FILES);
   return uris.map(uri => uri.fsPath).sort();
 }

@@ -1,5 +1,5 @@
 /** One-line descriptions that the tree, the pickers and the notifications share. */
-import { basename, dirname, relative } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { l10n, workspace } from 'vscode';
 import { formatBits, formatBytes, formatCount, formatPercent } from '../engine/format.ts';
 import type { CheckpointSummary, QuantizeRecipe } from '../protocol.ts';
@@ -16,8 +16,13 @@ export function describeCheckpoint({ parameters, dtypes, bytes }: CheckpointSumm
 /** "1.7 MB · 2.40 bpw · 8.0 % of FP32", which breaks at the dots only. */
 export function describeSize(size: { bytes: number; bitsPerWeight: number; fp32Bytes: number }): string {
   const share = l10n.t('{0} of FP32', formatPercent(size.bytes / size.fp32Bytes));
-  const parts = [formatBytes(size.bytes), formatBits(size.bitsPerWeight), share];
-  return parts.map(part => part.replaceAll(' ', NO_BREAK_SPACE)).join(' · ');
+  return keepTogether([formatBytes(size.bytes), formatBits(size.bitsPerWeight), share]);
+}
+
+/** The parts that there are, with dots between; lines break at the dots only. */
+export function keepTogether(parts: readonly (string | undefined)[]): string {
+  const known = parts.filter(part => part !== undefined);
+  return known.map(part => part.replaceAll(' ', NO_BREAK_SPACE)).join(' · ');
 }
 
 export type SchemeChoice = Pick<QuantizeRecipe, 'scheme' | 'bits' | 'baseBits'>;
@@ -55,12 +60,4 @@ export function uniqueNames(checkpoints: readonly CheckpointSummary[]): Map<Chec
       return [checkpoint, alone ? checkpoint.name : `${parent}/${checkpoint.name}`];
     }),
   );
-}
-
-/** Deepest folder that holds all `paths`. */
-export function commonFolder(paths: readonly string[]): string {
-  let folder = dirname(paths[0] ?? '');
-  const isInside = (path: string) => !relative(folder, path).startsWith('..');
-  while (!paths.every(isInside) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
 }

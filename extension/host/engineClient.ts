@@ -3,6 +3,10 @@ import type { CancellationToken } from 'vscode-jsonrpc/node';
 import type {
   DevicesReport,
   EngineApi,
+  MergeMethodInfo,
+  MergePlanSummary,
+  MergeRecipe,
+  MergeResult,
   PlanSummary,
   Progress,
   QuantizeRecipe,
@@ -72,6 +76,21 @@ export class EngineClient extends Disposable {
 
   async verify(file: string, options: RunOptions, hooks: JobHooks): Promise<VerifyResult> {
     return this.job(hooks, job => this.retry('verify', options, hooks.token, () => [file, job]));
+  }
+
+  /** The merge methods that there are. */
+  async methods(options: RunOptions): Promise<readonly MergeMethodInfo[]> {
+    return this.retry('methods', options, undefined, () => []);
+  }
+
+  async planMerge(recipe: MergeRecipe, options: RunOptions): Promise<MergePlanSummary> {
+    return this.retry('planMerge', options, undefined, adapted => [recipe, adapted]);
+  }
+
+  async merge(recipe: MergeRecipe, options: RunOptions, hooks: JobHooks): Promise<MergeResult> {
+    return this.job(hooks, job =>
+      this.retry('merge', options, hooks.token, adapted => [recipe, adapted, job]),
+    );
   }
 
   /** The executable's setting changed: the next request starts anew. A running job is not disturbed. */

@@ -19,7 +19,9 @@ export async function showError(log: LogOutputChannel, error: unknown): Promise<
 export async function checkTrust(): Promise<boolean> {
   if (workspace.isTrusted) return true;
   const manage = l10n.t('Manage Workspace Trust');
-  const message = l10n.t('Quantizing, restoring and verifying are off in Restricted Mode. Viewing works.');
+  const message = l10n.t(
+    'Quantizing, merging, restoring and verifying are off in Restricted Mode. Viewing works.',
+  );
   const pressed = await window.showWarningMessage(message, manage);
   if (pressed === manage) await commands.executeCommand('workbench.trust.manage');
   return false;

@@ -40,6 +40,7 @@ describe.skipIf(programs === undefined)('in a restricted workspace', () => {
     const titles = (await session().workbench.commandsFor('TVQ: ')).join('\n');
     expect(titles).toContain('Show Log');
     expect(titles).not.toContain('Quantize Task Vectors');
+    expect(titles).not.toContain('Merge Models');
     expect(titles).not.toContain('Restore Checkpoint');
   });
 });

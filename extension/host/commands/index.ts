@@ -4,6 +4,7 @@ import { Disposable } from '../disposable.ts';
 import { checkTrust, showError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Command } from './command.ts';
+import { merge } from './merge.ts';
 import { openInspector } from './openInspector.ts';
 import { quantize } from './quantize.ts';
 import { refreshCheckpoints } from './refreshCheckpoints.ts';
@@ -11,7 +12,15 @@ import { restore } from './restore.ts';
 import { showLog } from './showLog.ts';
 import { verify } from './verify.ts';
 
-const COMMANDS: readonly Command[] = [quantize, restore, verify, openInspector, refreshCheckpoints, showLog];
+const COMMANDS: readonly Command[] = [
+  quantize,
+  merge,
+  restore,
+  verify,
+  openInspector,
+  refreshCheckpoints,
+  showLog,
+];
 
 export class Commands extends Disposable {
   constructor(services: Services) {

@@ -1,17 +1,20 @@
 /** The steps that choose a base model and fine-tuned checkpoints. */
-import { l10n, QuickPickItemKind, ThemeIcon, window, type QuickPickItem } from 'vscode';
+import { l10n, QuickPickItemKind, ThemeIcon, window, type QuickPickItem, type Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
 import { findWeightFiles } from '../checkpointStore.ts';
-import { commonFolder, describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
+import { describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
+import { commonFolder } from '../paths.ts';
 import { pick } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 interface CheckpointItem extends QuickPickItem {
   readonly checkpoint?: CheckpointSummary;
+  /** Stands for doing without. */
+  readonly isNone?: boolean;
 }
 
-const browse = { iconPath: new ThemeIcon('folder-opened'), tooltip: l10n.t('Browse for a folder') };
+export const browse = { iconPath: new ThemeIcon('folder-opened'), tooltip: l10n.t('Browse for a folder') };
 
 /** An answer, and every checkpoint that is on offer now: browsing adds to them. */
 interface Chosen<T> {
@@ -25,6 +28,31 @@ export async function pickBase(
   candidates: readonly CheckpointSummary[],
   proposed: CheckpointSummary | undefined,
 ): Promise<Chosen<CheckpointSummary> | 'back' | 'cancel'> {
+  const answer = await chooseBase(at, candidates, proposed, []);
+  return answer === 'none' ? 'back' : answer;
+}
+
+/** Like `pickBase`, for what can do without one: then `none`, which `meaning` explains, is another answer. */
+export async function pickBaseOrNone(
+  at: Position,
+  candidates: readonly CheckpointSummary[],
+  proposed: CheckpointSummary | 'none' | undefined,
+  meaning: string,
+): Promise<Chosen<CheckpointSummary> | 'none' | 'back' | 'cancel'> {
+  const none: CheckpointItem = {
+    label: `$(circle-slash) ${l10n.t('No base model')}`,
+    detail: meaning,
+    isNone: true,
+  };
+  return chooseBase(at, candidates, proposed, [none]);
+}
+
+async function chooseBase(
+  at: Position,
+  candidates: readonly CheckpointSummary[],
+  proposed: CheckpointSummary | 'none' | undefined,
+  others: readonly CheckpointItem[],
+): Promise<Chosen<CheckpointSummary> | 'none' | 'back' | 'cancel'> {
   let known = candidates;
   let active = proposed;
   for (;;) {
@@ -33,12 +61,13 @@ export async function pickBase(
     const answer = await pick<CheckpointItem>({
       at,
       placeholder: l10n.t('Base model: the pre-trained checkpoint that the others were fine-tuned from'),
-      items: [...groupedItems(known), elsewhere],
-      active: item => item.checkpoint !== undefined && item.checkpoint === active,
+      items: [...others, ...groupedItems(known), elsewhere],
+      active: item => (item.isNone ? 'none' : item.checkpoint) === (active ?? null),
     });
     if (answer === 'back' || answer === 'cancel') return answer;
-    const chosen = answer === 'button' ? undefined : answer[0]?.checkpoint;
-    if (chosen) return { chosen, known };
+    const item = answer === 'button' ? undefined : answer[0];
+    if (item?.isNone) return 'none';
+    if (item?.checkpoint) return { chosen: item.checkpoint, known };
     const added = await browseCheckpoints();
     known = merge(known, added);
     active = added[0] ?? active;
@@ -96,7 +125,7 @@ function groupedItems(checkpoints: readonly CheckpointSummary[]): CheckpointItem
   });
 }
 
-function checkpointItems(checkpoints: readonly CheckpointSummary[]): CheckpointItem[] {
+export function checkpointItems(checkpoints: readonly CheckpointSummary[]): CheckpointItem[] {
   const names = uniqueNames(checkpoints);
   return checkpoints.map(checkpoint => ({
     label: names.get(checkpoint) ?? checkpoint.name,
@@ -115,15 +144,17 @@ export function merge(
   return [...byPath.values()];
 }
 
+/** A folder from anywhere on disk; undefined when cancelled. */
+export async function browseFolder(title: string): Promise<Uri | undefined> {
+  const openLabel = l10n.t('Use Folder');
+  const [folder] =
+    (await window.showOpenDialog({ canSelectFiles: false, canSelectFolders: true, title, openLabel })) ?? [];
+  return folder;
+}
+
 /** Checkpoints from anywhere on disk; empty when cancelled or none is there, which is told. */
 async function browseCheckpoints(): Promise<readonly CheckpointSummary[]> {
-  const [folder] =
-    (await window.showOpenDialog({
-      canSelectFiles: false,
-      canSelectFolders: true,
-      title: l10n.t('Choose a folder with checkpoints'),
-      openLabel: l10n.t('Use Folder'),
-    })) ?? [];
+  const folder = await browseFolder(l10n.t('Choose a folder with checkpoints'));
   if (folder === undefined) return [];
   const { checkpoints, failures } = await summarizeCheckpoints(await findWeightFiles(folder));
   if (checkpoints.length === 0) {

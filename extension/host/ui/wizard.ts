@@ -12,19 +12,25 @@ export interface Position {
   readonly canGoBack: boolean;
 }
 
-/** Shows one input and keeps its answer itself. */
-export type Step = (at: Position) => Promise<Turn>;
+/**
+ * Shows one input and keeps its answer itself. A step that is reached `forward` and has its answer already may pass
+ * without asking; one that is gone back to must ask.
+ */
+export type Step = (at: Position, forward: boolean) => Promise<Turn>;
 
 /**
  * Runs `steps` from number `start` on; what is answered already is skipped at first, but can be gone back to.
  * Resolves with whether the last step was passed.
  */
 export async function runWizard(title: string, steps: readonly Step[], start = 0): Promise<boolean> {
+  let forward = true;
   for (let index = start; ;) {
     const step = steps[index];
     if (step === undefined) return true;
-    const turn = await step({ title, step: index + 1, totalSteps: steps.length, canGoBack: index > 0 });
+    const at = { title, step: index + 1, totalSteps: steps.length, canGoBack: index > 0 };
+    const turn = await step(at, forward);
     if (turn === 'cancel') return false;
-    index += turn === 'next' ? 1 : -1;
+    forward = turn === 'next';
+    index += forward ? 1 : -1;
   }
 }

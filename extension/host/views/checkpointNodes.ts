@@ -5,7 +5,8 @@ import { groupByArchitecture, proposeBase } from '../../engine/checkpoint/discov
 import { formatBytes, formatCount } from '../../engine/format.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
 import type { Failure, Snapshot, TvqEntry } from '../checkpointStore.ts';
-import { commonFolder, describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
+import { describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
+import { commonFolder } from '../paths.ts';
 
 /** Every node names the files it stands for, so that commands can take it in place of an explorer selection. */
 interface NodeBase {

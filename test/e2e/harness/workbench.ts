@@ -57,6 +57,11 @@ export class Workbench {
     await this.quickTitle.filter({ hasText: title }).waitFor();
   }
 
+  /** Presses the button of a multi-step quick pick that goes to the step before. */
+  async back(): Promise<void> {
+    await this.page.locator('.quick-input-titlebar').getByRole('button', { name: 'Back' }).click();
+  }
+
   treeItem(name: string | RegExp): Locator {
     return this.page.getByRole('treeitem', { name });
   }

@@ -1,0 +1,147 @@
+import { basename } from 'node:path';
+import { l10n } from 'vscode';
+import type { MergeMethodInfo } from '../../protocol.ts';
+import {
+  baseNeed,
+  checkpointsOf,
+  chooseMethod,
+  fittingMethods,
+  proposedFolder,
+  readFrom,
+  recipeOf,
+  required,
+  settledBase,
+  type MergeDraft,
+} from '../merge/draft.ts';
+import { checkpointSource, fitsAsBase, inputsOf, mergeSources, sourceId } from '../merge/sources.ts';
+import type { Services } from '../services.ts';
+import { readRunOptions } from '../settings.ts';
+import { pickBase, pickBaseOrNone } from '../ui/checkpointPicks.ts';
+import { pickFolder } from '../ui/folderPick.ts';
+import { pickInputs } from '../ui/mergeInputPick.ts';
+import { viewPlan } from '../ui/mergePlanView.ts';
+import { pickMethod } from '../ui/methodPick.ts';
+import type { Output } from '../ui/outputPick.ts';
+import { pickParameters } from '../ui/parameterPick.ts';
+import { runWizard, type Position, type Step, type Turn } from '../ui/wizard.ts';
+import type { Command } from './command.ts';
+import { showMerged } from './mergeResult.ts';
+import { browseSources, mergeDraftFrom } from './mergeSelection.ts';
+import { selectedPaths } from './selection.ts';
+
+/** From the palette, the explorer or the checkpoint tree: asks what to merge and how, then runs the engine. */
+export const merge: Command = {
+  id: 'tvq.merge',
+  needsTrust: true,
+  async run(services, ...args) {
+    const draft = await mergeDraftFrom(services, selectedPaths(args));
+    const methods = services.engine.methods(readRunOptions());
+    // The method step tells; until then a failure must not go unhandled.
+    methods.catch(() => undefined);
+    const steps = stepsOf(services, draft, methods);
+    if (!(await runWizard(l10n.t('Merge Models'), steps))) return;
+    const recipe = recipeOf(draft);
+    const method = required(draft.method);
+    const title = l10n.t('Merging to {0} with {1}', basename(recipe.output), method.title);
+    const result = await services.jobs.run(title, (engine, options, hooks) =>
+      engine.merge(recipe, options, hooks),
+    );
+    // A folder that appears by being renamed is not always reported with what is in it.
+    services.checkpoints.refresh();
+    await showMerged(services, recipe, method, result);
+  },
+};
+
+function stepsOf(
+  { engine, log }: Services,
+  draft: MergeDraft,
+  methods: Promise<readonly MergeMethodInfo[]>,
+): Step[] {
+  const planned = (asked: MergeDraft, output: Output) =>
+    viewPlan(recipeOf(asked, output), recipe => engine.planMerge(recipe, readRunOptions()));
+
+  const chooseInputs: Step = async at => {
+    const answer = await pickInputs(at, draft, browseSources);
+    if (typeof answer === 'string') return answer;
+    Object.assign(draft, answer);
+    return 'next';
+  };
+  const chooseTheMethod: Step = async at => {
+    const fitting = methods.then(all => fittingMethods(all, draft.inputs.length));
+    const answer = await pickMethod(titled(at, draft), fitting, draft.method);
+    if (typeof answer === 'string') return answer;
+    chooseMethod(draft, answer);
+    return 'next';
+  };
+  const chooseBase: Step = async (at, forward) => {
+    if (baseNeed(draft) === 'unused') return forward ? 'next' : 'back';
+    const settled = settledBase(draft);
+    if (settled === undefined || !forward) return askBase(titled(at, draft), draft);
+    draft.base = settled;
+    return 'next';
+  };
+  const chooseParameters: Step = async at => {
+    for (;;) {
+      const names = inputsOf(draft.inputs);
+      const answer = await pickParameters(titled(at, draft), {
+        method: required(draft.method),
+        inputs: draft.inputs.map((source, i) => ({ name: names[i]?.name ?? '', id: sourceId(source) })),
+        edits: draft.edits,
+        base: describeBase(draft),
+        plan: edits => planned({ ...draft, edits }, { path: proposedFolder(draft), overwrite: true }),
+      });
+      draft.edits = answer.edits;
+      if (answer.turn !== 'base') return answer.turn;
+      if ((await askBase({ ...titled(at, draft), canGoBack: true }, draft)) === 'cancel') return 'cancel';
+    }
+  };
+  const chooseOutput: Step = async at => {
+    const answer = await pickFolder({
+      at: titled(at, draft),
+      proposed: draft.output?.path ?? proposedFolder(draft),
+      plan: output => planned(draft, output),
+      refuse: folder => {
+        const [first] = readFrom(draft, folder);
+        return first && l10n.t('{0} holds {1}, which is merged. Choose another folder.', folder, first);
+      },
+    });
+    if (typeof answer === 'string') return answer;
+    draft.output = answer.output;
+    for (const warning of answer.plan.warnings) log.warn(warning);
+    return 'next';
+  };
+  return [chooseInputs, chooseTheMethod, chooseBase, chooseParameters, chooseOutput];
+}
+
+/** What is merged, and how, stands in the title of the steps that follow. */
+function titled(at: Position, { inputs, method }: MergeDraft): Position {
+  const names = inputsOf(inputs).map(({ name }) => name);
+  const what = names.length > 3 ? l10n.t('{0} Models', names.length) : names.join(', ');
+  const title =
+    method && at.step > 2 ? l10n.t('Merge {0} with {1}', what, method.title) : l10n.t('Merge {0}', what);
+  return { ...at, title };
+}
+
+/** Keeps the answer in the draft. Models that cannot be the base are not on offer, unless there is no other. */
+async function askBase(at: Position, draft: MergeDraft): Promise<Turn> {
+  const checkpoints = checkpointsOf(draft.known);
+  const fitting = checkpoints.filter(checkpoint => fitsAsBase(checkpoint, draft.inputs));
+  const candidates = fitting.length > 0 ? fitting : checkpoints;
+  const proposed = settledBase(draft);
+  const meaning = l10n.t('Merges the models as they are, not their differences from a base model');
+  const answer =
+    baseNeed(draft) === 'required'
+      ? await pickBase(at, candidates, proposed === 'none' ? undefined : proposed)
+      : await pickBaseOrNone(at, candidates, proposed, meaning);
+  if (answer === 'back' || answer === 'cancel') return answer;
+  draft.base = answer === 'none' ? 'none' : answer.chosen;
+  if (answer !== 'none') draft.known = mergeSources(draft.known, answer.known.map(checkpointSource));
+  return 'next';
+}
+
+/** undefined where there is nothing to choose. */
+function describeBase(draft: MergeDraft): string | undefined {
+  if (baseNeed(draft) === 'unused') return undefined;
+  const { base } = draft;
+  return base === undefined || base === 'none' ? l10n.t('none') : base.name;
+}

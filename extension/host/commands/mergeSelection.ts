@@ -1,0 +1,96 @@
+/** What can be merged, from the workspace and from disk, and what of it was clicked. */
+import { extname } from 'node:path';
+import { l10n, Uri, window } from 'vscode';
+import { summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
+import { openTvq } from '../../engine/tvq/reader.ts';
+import { summarizeTvq } from '../../engine/tvq/summary.ts';
+import { findTvqFiles, findWeightFiles } from '../checkpointStore.ts';
+import { displayPath } from '../describe.ts';
+import { messageOf } from '../errors.ts';
+import type { MergeDraft } from '../merge/draft.ts';
+import { NO_EDITS } from '../merge/parameters.ts';
+import {
+  checkedAt,
+  checkpointSource,
+  mergeSources,
+  sourcesAt,
+  taskSources,
+  type MergeSource,
+} from '../merge/sources.ts';
+import type { Services } from '../services.ts';
+import { browseFolder } from '../ui/checkpointPicks.ts';
+
+/** Sources, and what looked like one but cannot be read. */
+interface Found {
+  readonly sources: readonly MergeSource[];
+  readonly failures: readonly string[];
+}
+
+/** Starts from what was clicked, or from nothing. Throws when nothing there can be merged. */
+export async function mergeDraftFrom(
+  { checkpoints: store, log }: Services,
+  paths: readonly string[] | undefined,
+): Promise<MergeDraft> {
+  const { checkpoints, tvqFiles } = await store.snapshot();
+  const tasks = await readTasks(tvqFiles.map(({ path }) => path));
+  for (const failure of tasks.failures) log.warn(failure);
+  let known: readonly MergeSource[] = [...checkpoints.map(checkpointSource), ...tasks.sources];
+  const failures: string[] = [];
+  for (const path of paths ?? []) {
+    if (sourcesAt(known, [path]).length > 0) continue;
+    // Excluded from the workspace's search, or newer than it.
+    const fresh = await readSources(path);
+    known = mergeSources(known, fresh.sources);
+    failures.push(...fresh.failures);
+  }
+  const inputs = paths === undefined ? [] : checkedAt(known, paths);
+  if (paths !== undefined && inputs.length === 0) {
+    const where = paths.map(displayPath).join(', ');
+    throw new Error(
+      failures[0] ?? l10n.t('There is no .safetensors checkpoint and no .tvq file in {0}.', where),
+    );
+  }
+  return { known, inputs, method: undefined, base: undefined, edits: NO_EDITS, output: undefined };
+}
+
+/** What a folder holds that the user chooses; empty when cancelled or nothing is there, which is told. */
+export async function browseSources(): Promise<readonly MergeSource[]> {
+  const folder = await browseFolder(l10n.t('Choose a folder with checkpoints or .tvq files'));
+  if (folder === undefined) return [];
+  const { sources, failures } = await readSources(folder.fsPath);
+  if (sources.length === 0) {
+    const none = l10n.t('There is no .safetensors checkpoint and no .tvq file in {0}.', folder.fsPath);
+    void window.showWarningMessage(failures[0] ?? none);
+  }
+  return sources;
+}
+
+/** Of a file, or of everything in a folder. */
+async function readSources(path: string): Promise<Found> {
+  if (extname(path) === '.tvq') return readTasks([path]);
+  const isFile = path.endsWith('.safetensors') || path.endsWith('.safetensors.index.json');
+  const [weights, tvqs] = isFile
+    ? [[path], []]
+    : await Promise.all([findWeightFiles(Uri.file(path)), findTvqFiles(Uri.file(path))]);
+  const [discovery, tasks] = await Promise.all([summarizeCheckpoints(weights), readTasks(tvqs)]);
+  return {
+    sources: [...discovery.checkpoints.map(checkpointSource), ...tasks.sources],
+    failures: [...discovery.failures.map(({ message }) => message), ...tasks.failures],
+  };
+}
+
+/** From headers alone. Whole models quantized by themselves are merged like task vectors. */
+async function readTasks(paths: readonly string[]): Promise<Found> {
+  const failures: string[] = [];
+  const files = await Promise.all(
+    paths.map(async path => {
+      try {
+        return taskSources(summarizeTvq(await openTvq(path)));
+      } catch (error) {
+        failures.push(messageOf(error));
+        return [];
+      }
+    }),
+  );
+  return { sources: files.flat(), failures };
+}

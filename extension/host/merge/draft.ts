@@ -1,0 +1,94 @@
+/** Answers of the merge wizard, and the recipe they make. No `vscode` here: tests run it as it is. */
+import { join } from 'node:path';
+import type { CheckpointSummary, MergeMethodInfo, MergeRecipe } from '../../protocol.ts';
+import { commonFolder, isInside } from '../paths.ts';
+import { inputParametersOf, NO_EDITS, type Edits } from './parameters.ts';
+import { clearBase, fitsAsBase, inputsOf, sourceId, type MergeSource } from './sources.ts';
+
+/** As `save_pretrained` splits models since transformers 4. */
+const SHARD_BYTES = 5e9;
+
+/** Answers so far; the wizard fills in the rest. */
+export interface MergeDraft {
+  /** Models and tasks on offer. */
+  known: readonly MergeSource[];
+  inputs: readonly MergeSource[];
+  method: MergeMethodInfo | undefined;
+  /** `none`: the user wants no base model; undefined: nobody asked yet. */
+  base: CheckpointSummary | 'none' | undefined;
+  edits: Edits;
+  output: { readonly path: string; readonly overwrite: boolean } | undefined;
+}
+
+export const checkpointsOf = (sources: readonly MergeSource[]): CheckpointSummary[] =>
+  sources.flatMap(source => (source.task === undefined ? [source.checkpoint] : []));
+
+/** Whether a merge by this method has a base model: .tvq files always need theirs. */
+export function baseNeed({ method, inputs }: MergeDraft): MergeMethodInfo['base'] {
+  if (inputs.some(({ task }) => task !== undefined)) return 'required';
+  return method?.base ?? 'required';
+}
+
+/** The base without asking: what was answered, where it still fits, else the one that is clear. */
+export function settledBase(draft: MergeDraft): MergeDraft['base'] {
+  const { base, inputs, known } = draft;
+  if (base === 'none' ? baseNeed(draft) === 'optional' : base && fitsAsBase(base, inputs)) return base;
+  return clearBase(inputs, checkpointsOf(known));
+}
+
+/** Methods that take this many inputs. */
+export function fittingMethods(methods: readonly MergeMethodInfo[], inputs: number): MergeMethodInfo[] {
+  return methods.filter(
+    ({ minimumInputs, maximumInputs = Infinity }) => minimumInputs <= inputs && inputs <= maximumInputs,
+  );
+}
+
+/** Another method has other parameters, and other ranges for those of the same name. */
+export function chooseMethod(draft: MergeDraft, method: MergeMethodInfo): void {
+  if (draft.method?.name !== method.name) draft.edits = NO_EDITS;
+  draft.method = method;
+}
+
+/** Beside the inputs, named after the method. */
+export function proposedFolder({ inputs, method }: MergeDraft): string {
+  const folder = commonFolder(inputs.map(({ path }) => path));
+  return join(folder, `merged-${required(method).name.replaceAll('_', '-')}`);
+}
+
+/** What is read and lies in a folder: that one cannot be the output, because replacing it would remove them. */
+export function readFrom(draft: MergeDraft, folder: string): string[] {
+  const read = draft.inputs.map(({ path }) => path);
+  return [...read, basePath(draft) ?? []].flat().filter(path => isInside(path, folder));
+}
+
+/** An answer that an earlier method asked for does not count. */
+function basePath(draft: MergeDraft): string | undefined {
+  const { base } = draft;
+  return base === undefined || base === 'none' || baseNeed(draft) === 'unused' ? undefined : base.path;
+}
+
+/** @param output where the draft says nothing yet */
+export function recipeOf(draft: MergeDraft, output = required(draft.output)): MergeRecipe {
+  const { inputs, edits } = draft;
+  return {
+    kind: 'merge',
+    base: basePath(draft),
+    inputs: inputsOf(inputs),
+    method: required(draft.method).name,
+    parameters: edits.shared,
+    inputParameters: inputParametersOf(edits, inputs.map(sourceId)),
+    lines: undefined,
+    output: output.path,
+    dtype: undefined,
+    shardBytes: SHARD_BYTES,
+    overwrite: output.overwrite,
+    resume: false,
+    text: undefined,
+  };
+}
+
+/** The wizard's order guarantees it; a defect there should be told, not merged. */
+export function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('an earlier step has no answer');
+  return value;
+}

@@ -1,0 +1,48 @@
+/** The numbers of a merge as they are shown. No `vscode` here: tests run it as it is. */
+import { basename, join } from 'node:path';
+import { formatBytes, formatPercent } from '../../engine/format.ts';
+import type { MergeResult } from '../../protocol.ts';
+
+export interface Outcome {
+  /** "51.6 kB". */
+  readonly size: string;
+  /** "0.84". */
+  readonly norm: string | undefined;
+  /** "12.3 %"; undefined for a single input, which conflicts with nothing. */
+  readonly conflicts: string | undefined;
+  /** "0.61–0.72", or one number where all are equal. */
+  readonly cosine: string | undefined;
+}
+
+/** A number that is not finite arrives as null from the engine, and says nothing. */
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+export function outcomeOf({ bytes, report }: Pick<MergeResult, 'bytes' | 'report'>): Outcome {
+  const { norm, inputs, signConflicts } = report;
+  return {
+    size: formatBytes(bytes),
+    norm: isNumber(norm) ? formatNorm(norm) : undefined,
+    conflicts: inputs.length > 1 && isNumber(signConflicts) ? formatPercent(signConflicts) : undefined,
+    cosine: formatRange(inputs.map(({ cosine }) => cosine).filter(isNumber)),
+  };
+}
+
+/** Two decimals where they say something, else three significant digits. */
+function formatNorm(norm: number): string {
+  if (norm === 0) return '0';
+  return norm >= 0.1 && norm < 1000 ? norm.toFixed(2) : String(Number(norm.toPrecision(3)));
+}
+
+function formatRange(values: readonly number[]): string | undefined {
+  if (values.length === 0) return undefined;
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(value => value.toFixed(2));
+  return least === most ? least : `${least}–${most}`;
+}
+
+const REPORT = 'merge-report.json';
+
+/** The report with the numbers of every tensor and layer; undefined when none was written. */
+export function reportPath({ output, files }: Pick<MergeResult, 'output' | 'files'>): string | undefined {
+  const report = files.find(file => basename(file) === REPORT);
+  return report && join(output, report);
+}

@@ -1,0 +1,97 @@
+/** A merge method's parameters while they are edited. No `vscode` here: tests run it as it is. */
+import type { MergeParameter, ParameterScalar } from '../../protocol.ts';
+
+/** What was changed; everything else has its default. */
+export interface Edits {
+  /** By parameter. */
+  readonly shared: Readonly<Record<string, ParameterScalar>>;
+  /** By input, then by parameter; these win over the shared ones. */
+  readonly byInput: ReadonlyMap<string, Readonly<Record<string, ParameterScalar>>>;
+}
+
+export const NO_EDITS: Edits = { shared: {}, byInput: new Map() };
+
+/** Why a text is not a value of a parameter. */
+export type Fault =
+  | { readonly kind: 'number' | 'integer' | 'list' }
+  | { readonly kind: 'range'; readonly minimum: number; readonly maximum: number };
+
+/** `value` is undefined for the default. */
+export type Parsed = { readonly value: ParameterScalar | undefined } | { readonly fault: Fault };
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** As it is typed; a list is written as in YAML. */
+export const formatValue = (value: ParameterScalar): string =>
+  Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
+
+/** What was typed for a number; nothing means the default, "[0, 0.5, 1]" a gradient over the layers. */
+export function parseValue(parameter: MergeParameter, text: string): Parsed {
+  const typed = text.trim();
+  if (typed === '') return { value: undefined };
+  const list = /^\[(.*)\]$/.exec(typed)?.[1];
+  if (list !== undefined && parameter.type === 'integer') return { fault: { kind: 'integer' } };
+  // Without brackets "0,5" would be a list where a decimal comma was meant.
+  const words = list === undefined ? [typed] : list.split(',').map(word => word.trim());
+  if (!words.every(word => NUMBER.test(word)))
+    return { fault: { kind: list === undefined ? 'number' : 'list' } };
+  const numbers = words.map(Number);
+  const { minimum = -Infinity, maximum = Infinity } = parameter;
+  if (parameter.type === 'integer' && !numbers.every(Number.isInteger)) return { fault: { kind: 'integer' } };
+  if (numbers.some(number => !Number.isFinite(number) || number < minimum || number > maximum)) {
+    return { fault: { kind: 'range', minimum, maximum } };
+  }
+  return { value: list === undefined ? numbers[0] : numbers };
+}
+
+/** The value that counts, for one input or for those without a value of their own. */
+export function valueOf(parameter: MergeParameter, edits: Edits, input?: string): ParameterScalar {
+  const own = input === undefined ? undefined : edits.byInput.get(input)?.[parameter.name];
+  return own ?? edits.shared[parameter.name] ?? parameter.default;
+}
+
+export const isDefault = (parameter: MergeParameter, value: ParameterScalar): boolean =>
+  formatValue(value) === formatValue(parameter.default);
+
+/** Sets a parameter of one input, or of all of them; undefined sets the default. */
+export function withValue(
+  edits: Edits,
+  parameter: MergeParameter,
+  value: ParameterScalar | undefined,
+  input?: string,
+): Edits {
+  const { name } = parameter;
+  if (input !== undefined) {
+    const own = { ...edits.byInput.get(input), [name]: value ?? parameter.default };
+    return { ...edits, byInput: new Map([...edits.byInput, [input, own]]) };
+  }
+  const shared = without(edits.shared, name);
+  return {
+    shared: value === undefined ? shared : { ...shared, [name]: value },
+    byInput: new Map([...edits.byInput].map(([id, own]) => [id, without(own, name)])),
+  };
+}
+
+function without<T>(record: Readonly<Record<string, T>>, name: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => key !== name));
+}
+
+/** The values of the inputs: one when all have the same. */
+export function valuesOf(
+  parameter: MergeParameter,
+  edits: Edits,
+  inputs: readonly string[],
+): ParameterScalar[] {
+  if (!parameter.perInput) return [valueOf(parameter, edits)];
+  const values = inputs.map(input => valueOf(parameter, edits, input));
+  const texts = new Set(values.map(formatValue));
+  return texts.size <= 1 ? values.slice(0, 1) : values;
+}
+
+/** The recipe's `inputParameters`, of the inputs that there still are. */
+export function inputParametersOf(
+  edits: Edits,
+  inputs: readonly string[],
+): Readonly<Record<string, ParameterScalar>>[] {
+  return inputs.map(input => edits.byInput.get(input) ?? {});
+}

@@ -1,0 +1,45 @@
+/** A text input that is one step of a wizard. */
+import { QuickInputButtons, window } from 'vscode';
+import type { Position } from './wizard.ts';
+
+export interface Question {
+  readonly at: Position;
+  /** Shown below the input. */
+  readonly prompt: string;
+  readonly value: string;
+  /** Shown while nothing is typed. */
+  readonly placeholder?: string;
+  /** Why a text will not do; undefined when it will. */
+  readonly validate: (text: string) => string | undefined;
+}
+
+/** The text, which `validate` accepts. */
+export async function ask(question: Question): Promise<{ readonly text: string } | 'back' | 'cancel'> {
+  const { at, validate } = question;
+  const input = window.createInputBox();
+  input.title = at.title;
+  if (at.totalSteps > 1) {
+    input.step = at.step;
+    input.totalSteps = at.totalSteps;
+  }
+  input.prompt = question.prompt;
+  input.value = question.value;
+  input.placeholder = question.placeholder;
+  // Looking something up in the editor must not throw half an answer away.
+  input.ignoreFocusOut = true;
+  input.buttons = at.canGoBack ? [QuickInputButtons.Back] : [];
+  try {
+    return await new Promise(resolve => {
+      input.onDidTriggerButton(() => resolve('back'));
+      input.onDidHide(() => resolve('cancel'));
+      input.onDidChangeValue(text => (input.validationMessage = validate(text)));
+      input.onDidAccept(() => {
+        input.validationMessage = validate(input.value);
+        if (input.validationMessage === undefined) resolve({ text: input.value });
+      });
+      input.show();
+    });
+  } finally {
+    input.dispose();
+  }
+}

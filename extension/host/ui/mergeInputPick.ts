@@ -1,0 +1,102 @@
+/** The step that chooses what is merged: checkpoints, and tasks of .tvq files. */
+import { basename, dirname } from 'node:path';
+import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
+import { groupByArchitecture } from '../../engine/checkpoint/discover.ts';
+import { formatBytes, formatPercent } from '../../engine/format.ts';
+import type { CheckpointSummary, TvqSummary } from '../../protocol.ts';
+import { groupBy } from '../../shared/groupBy.ts';
+import { describeScheme, displayPath } from '../describe.ts';
+import { checkpointsOf } from '../merge/draft.ts';
+import {
+  checkpointSource,
+  mergeSources,
+  sourceId,
+  type MergeSource,
+  type TaskSource,
+} from '../merge/sources.ts';
+import { browse, checkpointItems } from './checkpointPicks.ts';
+import { pick } from './pick.ts';
+import type { Position } from './wizard.ts';
+
+interface SourceItem extends QuickPickItem {
+  readonly source?: MergeSource;
+}
+
+export interface ChosenInputs {
+  readonly known: readonly MergeSource[];
+  readonly inputs: readonly MergeSource[];
+}
+
+/** @param browseSources what a folder holds that the user chooses; empty when cancelled */
+export async function pickInputs(
+  at: Position,
+  { known, inputs }: ChosenInputs,
+  browseSources: () => Promise<readonly MergeSource[]>,
+): Promise<ChosenInputs | 'back' | 'cancel'> {
+  for (;;) {
+    const checked = new Set(inputs.map(sourceId));
+    const isChecked = ({ source }: SourceItem) => source !== undefined && checked.has(sourceId(source));
+    const answer = await pick<SourceItem>({
+      at,
+      placeholder:
+        known.length > 0
+          ? l10n.t('Checkpoints, and tasks of .tvq files, to merge')
+          : l10n.t('This workspace has no checkpoint and no .tvq file: browse for one'),
+      items: itemsOf(known, isChecked),
+      checked: isChecked,
+      button: browse,
+      validate: chosen => (chosen.length > 0 ? undefined : l10n.t('Check what is to be merged')),
+    });
+    if (answer === 'back' || answer === 'cancel') return answer;
+    if (answer !== 'button') return { known, inputs: answer.flatMap(({ source }) => source ?? []) };
+    const added = await browseSources();
+    known = mergeSources(known, added);
+    inputs = mergeSources(inputs, added);
+  }
+}
+
+/** A group an architecture, a group a .tvq file; those with something checked come first. */
+function itemsOf(known: readonly MergeSource[], isChecked: (item: SourceItem) => boolean): SourceItem[] {
+  const tasks = known.filter(source => source.task !== undefined);
+  const groups = [
+    ...groupByArchitecture(checkpointsOf(known)).map(checkpointGroup),
+    ...[...groupBy(tasks, ({ path }) => path).values()].map(taskGroup),
+  ];
+  return [
+    ...groups.filter(group => group.some(isChecked)),
+    ...groups.filter(group => !group.some(isChecked)),
+  ].flat();
+}
+
+function checkpointGroup(group: readonly CheckpointSummary[]): SourceItem[] {
+  const label = group[0]?.model ?? l10n.t('Checkpoints');
+  const items = checkpointItems(group).map(({ checkpoint, ...item }) => ({
+    ...item,
+    source: checkpoint && checkpointSource(checkpoint),
+  }));
+  return [{ label, kind: QuickPickItemKind.Separator }, ...items];
+}
+
+function taskGroup(tasks: readonly TaskSource[]): SourceItem[] {
+  const items = tasks.map(source => ({ label: source.task, ...describeTask(source), source }));
+  const [first] = tasks;
+  if (first === undefined) return [];
+  const label = `${basename(first.path)} · ${schemeOf(first.file)}`;
+  return [{ label, kind: QuickPickItemKind.Separator }, ...items];
+}
+
+const schemeOf = ({ scheme, bits, baseBits = bits }: TvqSummary): string =>
+  describeScheme({ scheme, bits, baseBits });
+
+function describeTask({ path, task, file }: TaskSource): Pick<QuickPickItem, 'description' | 'detail'> {
+  const vector = file.tasks.find(({ name }) => name === task);
+  const error = vector?.relativeError;
+  return {
+    description: [
+      l10n.t('task of {0}', basename(path)),
+      ...(vector ? [formatBytes(vector.bytes)] : []),
+      ...(error === undefined ? [] : [l10n.t('error {0}', formatPercent(error))]),
+    ].join(' · '),
+    detail: l10n.t('in {0} · base model {1}', displayPath(dirname(path)), file.base.name),
+  };
+}

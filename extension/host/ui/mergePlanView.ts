@@ -1,0 +1,32 @@
+/** What a merge plan says, in the words of the wizard. */
+import { l10n } from 'vscode';
+import { formatBytes } from '../../engine/format.ts';
+import type { MergePlanSummary, MergeRecipe } from '../../protocol.ts';
+import { messageOf } from '../errors.ts';
+
+export interface PlanView {
+  /** "writes 51.6 kB, needs 34 MB of memory"; undefined when there is no plan. */
+  readonly size: string | undefined;
+  /** Why it cannot be run. */
+  readonly fault: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** Asks for a plan; what the engine refuses altogether is a fault as well. */
+export async function viewPlan(
+  recipe: MergeRecipe,
+  planMerge: (recipe: MergeRecipe) => Promise<MergePlanSummary>,
+): Promise<PlanView> {
+  try {
+    const { bytes, memory, problems } = await planMerge(recipe);
+    const messages = (wanted: string) =>
+      problems.filter(({ severity }) => severity === wanted).map(({ message }) => message);
+    return {
+      size: l10n.t('writes {0}, needs {1} of memory', formatBytes(bytes), formatBytes(memory)),
+      fault: messages('error')[0],
+      warnings: messages('warning'),
+    };
+  } catch (error) {
+    return { size: undefined, fault: messageOf(error), warnings: [] };
+  }
+}
