@@ -52,3 +52,14 @@ export function budgetFor(options: Pick<RunOptions, 'memory' | 'threads'>, neede
   }
   return { threads: 1, arena: Math.max(0, arenaOf(1)) };
 }
+
+/** Jobs with those whose tensors fit into the arena as a whole marked resident, so that they are read once. */
+export const placeJobs = <J extends { readonly resident: boolean }>(
+  jobs: readonly J[],
+  { arena }: Budget,
+  bytesOf: (job: J) => number,
+): J[] =>
+  jobs.map(job => {
+    const resident = { ...job, resident: true };
+    return bytesOf(resident) <= arena ? resident : job;
+  });

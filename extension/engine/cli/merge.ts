@@ -7,6 +7,7 @@ import type {
   NamedPath,
   ParameterScalar,
 } from '../../protocol.ts';
+import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import { merge, planMergeSummary } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { formatBytes, formatPercent, formatSeconds } from '../format.ts';
@@ -35,9 +36,6 @@ interface MergeOptions extends EngineOptions {
   readonly overwrite?: boolean;
   readonly resume?: boolean;
 }
-
-/** Bytes of a shard at most, as Hugging Face has it: 5 GB. */
-const SHARD_BYTES = 5e9;
 
 export function addMerge(program: Command, run: Run): void {
   withEngine(

@@ -2,7 +2,7 @@
 import { resolve as resolvePath } from 'node:path';
 import { exists } from '../atomic.ts';
 import type { MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
-import { MIN_MEMORY, type Budget, type Room } from '../budget.ts';
+import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { formatBytes } from '../format.ts';
@@ -54,10 +54,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
       message: `--memory ${formatBytes(room.memory)} is too little for this merge`,
     });
   }
-  const placed = jobs.map(job => {
-    const resident = { ...job, resident: true };
-    return mergeJobBytes(resident, room.chunk) <= budget.arena ? resident : job;
-  });
+  const placed = placeJobs(jobs, budget, job => mergeJobBytes(job, room.chunk));
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
   const bytes = models.length * jobs.reduce((sum, job) => sum + mergedBytes(job), 0);
   const files = inputs.map(input =>

@@ -5,7 +5,7 @@ import type { MergeResult, Progress } from '../../protocol.ts';
 import type { EngineBackend } from '../backends.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
-import { UserError } from '../errors.ts';
+import { Cancelled, UserError } from '../errors.ts';
 import type { JobEvent, JobReport } from '../job.ts';
 import { wrongBase } from '../restore/plan.ts';
 import { runPlanned } from '../runPlanned.ts';
@@ -35,10 +35,11 @@ export async function runMerge(
   const discard = async () => void (await Promise.all(folders.map(folder => folder.discard())));
   const jobs = await prepare(plan.jobs, measureWith(plan, backend, signal)).catch(async (error: unknown) => {
     await discard();
-    throw error;
+    throw signal.aborted ? new Cancelled() : error;
   });
   const pending = [...jobs.keys()].filter(index => folders.some(({ finished }) => !finished.has(index)));
   const reports: (JobReport | undefined)[] = jobs.map(() => undefined);
+  let report: MergeReport | undefined;
   const licenceWarnings: string[] = [];
   const committed: { files: readonly WrittenFile[]; warnings: readonly string[] }[] = [];
   await runPlanned(
@@ -53,7 +54,7 @@ export async function runMerge(
     },
     { discard },
     async () => {
-      const report = mergeReport(
+      report = mergeReport(
         jobs,
         reports,
         recipe.inputs.map(({ name }) => name),
@@ -66,11 +67,6 @@ export async function runMerge(
       for (const [m, folder] of folders.entries())
         committed.push(await commit(plan, folder, plan.models[m], report, cards));
     },
-  );
-  const { model } = mergeReport(
-    jobs,
-    reports,
-    recipe.inputs.map(({ name }) => name),
   );
   const output = modelPath(recipe, undefined);
   const files = committed.flatMap(({ files: written }, m) =>
@@ -90,7 +86,7 @@ export async function runMerge(
     seconds: (performance.now() - started) / 1000,
     backend: backend.kind,
     backendReason: backend.reason,
-    report: model,
+    report: (report as MergeReport).model,
     warnings: [
       ...plan.problems.map(({ message }) => message),
       ...folders.flatMap(({ notes }) => notes),

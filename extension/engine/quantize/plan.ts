@@ -2,7 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { packedBytes } from '../../../kernels/backend.ts';
 import type { PlanSummary, Problem, QuantizeRecipe } from '../../protocol.ts';
-import { MIN_MEMORY, type Budget, type Room } from '../budget.ts';
+import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import {
@@ -40,10 +40,7 @@ export async function planQuantize(recipe: QuantizeRecipe, room: Room): Promise<
   const layout = makeLayout(recipe, checkpoints, jobs);
   const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
   const budget = room.budget(streamed);
-  const placed = jobs.map(job => {
-    const resident = { ...job, resident: true };
-    return quantizeJobBytes(resident, chunk) <= budget.arena ? resident : job;
-  });
+  const placed = placeJobs(jobs, budget, job => quantizeJobBytes(job, chunk));
   const problems = [
     ...checkRecipe(recipe, checkpoints),
     ...compareCheckpoints(recipe, checkpoints, keepRule(recipe)),

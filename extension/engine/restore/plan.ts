@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 import type { Problem, RestoreRecipe } from '../../protocol.ts';
-import type { Budget, Room } from '../budget.ts';
+import { placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, isQuantizable, type Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
@@ -72,10 +72,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       message: `--memory ${formatBytes(room.memory)} is too little for this file`,
     });
   }
-  const placed = usable.map(job => {
-    const resident = { ...job, resident: true };
-    return restoreJobBytes(resident, chunk) <= budget.arena ? resident : job;
-  });
+  const placed = placeJobs(usable, budget, job => restoreJobBytes(job, chunk));
   const bytes = placed.reduce((sum, job) => sum + restoredBytes(job), 0);
   const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
   problems.push(...(await checkOutput(recipe, inputs, bytes)));

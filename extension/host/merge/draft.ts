@@ -1,12 +1,10 @@
 /** Answers of the merge wizard, and the recipe they make. No `vscode` here: tests run it as it is. */
+import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import { join } from 'node:path';
 import type { CheckpointSummary, MergeMethodInfo, MergeRecipe } from '../../protocol.ts';
 import { commonFolder, isInside } from '../paths.ts';
 import { inputParametersOf, NO_EDITS, type Edits } from './parameters.ts';
 import { clearBase, fitsAsBase, inputsOf, sourceId, type MergeSource } from './sources.ts';
-
-/** As `save_pretrained` splits models since transformers 4. */
-const SHARD_BYTES = 5e9;
 
 /** Answers so far; the wizard fills in the rest. */
 export interface MergeDraft {
