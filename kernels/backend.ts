@@ -35,7 +35,7 @@ export interface Slice {
  * width start on a 256-byte boundary (WebGPU's minStorageBufferOffsetAlignment). */
 export const CHUNK_ALIGNMENT = 2048;
 
-/** Values of one block of squaredError. */
+/** Values of one block of a sum. */
 export const SUM_BLOCK = 8192;
 
 /** Smallest and largest value; `finite` is false as soon as one NaN or infinity was met (then min and max are
@@ -135,10 +135,19 @@ export interface Backend extends MergeStages {
    * as F32 at the start of `out`, which may be `sum`. 1 ≤ tasks ≤ MAX_MEAN_TASKS. */
   meanDelta(sum: Region, tasks: number, base: Slice, out: Region, count: number): Promise<Extent>;
 
-  /** Stage quantize_pack: codes of the F32 values at the start of `x`, code i in bits [i·b, (i+1)·b) of a
+  /** Stage quantize_pack: codes of the F32 values at the start of `x`, flushed as every stage leaves them, code i in bits [i·b, (i+1)·b) of a
    * little-endian bit stream that starts at byte first·b/8 of `codes` (`first` a multiple of CHUNK_ALIGNMENT).
-   * Bits after the last code, up to the next multiple of 4 bytes, are zero. */
-  quantizePack(x: Region, affine: Affine, codes: Region, first: number, count: number): Promise<void>;
+   * Bits after the last code, up to the next multiple of 4 bytes, are zero. Returns what the codes lose,
+   * Σ(x − ftz(ftz(q − zero) / scale))² and Σx², summed as delta_energy sums and added to `before`; finite values
+   * are asked for, or a NaN makes code 0 and the sums NaN. */
+  quantizePack(
+    x: Region,
+    affine: Affine,
+    codes: Region,
+    first: number,
+    count: number,
+    before?: SquaredError,
+  ): Promise<SquaredError>;
 
   /** Stage unpack_dequantize: out[i] = table[code i], or ftz(decode(addend[i]) + table[code i]); F32 at element
    * `outFirst` of `out` (a multiple of CHUNK_ALIGNMENT). `table` has 2^bits values. */
@@ -153,13 +162,12 @@ export interface Backend extends MergeStages {
     count: number,
   ): Promise<void>;
 
-  /** Stage squared_error: Σ(x−y)² and Σx² of F32 values at the starts of `x` and `y`. Summation order, the same
-   * everywhere: a block is 8192 values = 256 lanes × 32 consecutive values; a lane keeps four F32 sums (value j
-   * goes to sum j mod 4, in order) and adds them as (s0+s1)+(s2+s3); lanes are added in pairs l, l+128, then
-   * l, l+64 … l, l+1; blocks are added in order in float64. Values past `count` count as zero. `before` is the
-   * sum that the blocks are added to: handed from chunk to chunk it makes a tensor's sums the same whatever the
-   * chunk size. */
-  squaredError(x: Region, y: Region, count: number, before?: SquaredError): Promise<SquaredError>;
+  /** Stage delta_energy: Σ ftz(decode(tuned[i]) − decode(base[i]))², added to `before`. Summation order, that of every
+   * sum here: a block is 8192 values = 256 lanes × 32 consecutive values; a lane keeps four F32 sums (value j goes to
+   * sum j mod 4, in order) and adds them as (s0+s1)+(s2+s3); lanes are added in pairs l, l+128, then l, l+64 … l, l+1;
+   * blocks are added in order in float64. Values past `count` count as zero. `before` is the sum that the blocks are
+   * added to: handed from chunk to chunk it makes a tensor's sum the same whatever the chunk size. */
+  deltaEnergy(tuned: Slice, base: Slice, count: number, before?: number): Promise<number>;
 
   /** Stage encode: F32 values at element `first` of `x`, rounded to nearest even to `type` (overflow gives
    * infinity, NaN stays a quiet NaN), packed at the start of `out`. Not flushed: bf16 and f16 subnormals keep
@@ -169,9 +177,9 @@ export interface Backend extends MergeStages {
   dispose(): void;
 }
 
-/** Sums of one call of squaredError, or of several in a row. */
+/** What codes lose, in one call of quantizePack or in several in a row. */
 export interface SquaredError {
-  /** Σ(x−y)². */
+  /** Σ(x−x')², x' being the value of x's code. */
   readonly error: number;
   /** Σx². */
   readonly energy: number;

@@ -120,10 +120,10 @@ export function checkUnpackDequantize(
   checkDistinct(out, codes, addend?.region);
 }
 
-export function checkSquaredError(chunk: number, x: Region, y: Region, count: number): void {
+export function checkDeltaEnergy(chunk: number, tuned: Slice, base: Slice, count: number): void {
   checkCount(count, chunk);
-  checkEnd(x, count * 4);
-  checkEnd(y, count * 4);
+  checkSlice(tuned, count);
+  checkSlice(base, count);
 }
 
 export function checkEncode(chunk: number, x: Slice, type: FloatType, out: Region, count: number): void {

@@ -108,18 +108,32 @@ class WasmBackend extends WasmMergeStages implements CpuBackend {
     return this.extent();
   }
 
-  async quantizePack(x: Region, affine: Affine, codes: Region, first: number, count: number): Promise<void> {
+  async quantizePack(
+    x: Region,
+    affine: Affine,
+    codes: Region,
+    first: number,
+    count: number,
+    before: SquaredError = { error: 0, energy: 0 },
+  ): Promise<SquaredError> {
     checks.checkQuantizePack(this.chunk, x, affine, codes, first, count);
     const { bits } = affine;
-    const out = startOf(codes) + (first * bits) / 8;
+    this.values.setFloat64(SCRATCH.sums, before.error, true);
+    this.values.setFloat64(SCRATCH.sums + 8, before.energy, true);
     this.kernels.exports.quantizePack(
       startOf(x),
       flushed(affine.scale),
       flushed(affine.zero),
       bits,
-      out,
+      startOf(codes) + (first * bits) / 8,
       count,
+      SCRATCH.lanes,
+      SCRATCH.sums,
     );
+    return {
+      error: this.values.getFloat64(SCRATCH.sums, true),
+      energy: this.values.getFloat64(SCRATCH.sums + 8, true),
+    };
   }
 
   async unpackDequantize(
@@ -145,20 +159,17 @@ class WasmBackend extends WasmMergeStages implements CpuBackend {
     );
   }
 
-  async squaredError(
-    x: Region,
-    y: Region,
-    count: number,
-    before: SquaredError = { error: 0, energy: 0 },
-  ): Promise<SquaredError> {
-    checks.checkSquaredError(this.chunk, x, y, count);
-    this.values.setFloat64(SCRATCH.sums, before.error, true);
-    this.values.setFloat64(SCRATCH.sums + 8, before.energy, true);
-    this.kernels.exports.squaredError(startOf(x), startOf(y), count, SCRATCH.lanes, SCRATCH.sums);
-    return {
-      error: this.values.getFloat64(SCRATCH.sums, true),
-      energy: this.values.getFloat64(SCRATCH.sums + 8, true),
-    };
+  async deltaEnergy(tuned: Slice, base: Slice, count: number, before = 0): Promise<number> {
+    checks.checkDeltaEnergy(this.chunk, tuned, base, count);
+    return this.kernels.exports.deltaEnergy(
+      at(tuned),
+      TYPE_NUMBERS[tuned.type],
+      at(base),
+      TYPE_NUMBERS[base.type],
+      count,
+      before,
+      SCRATCH.lanes,
+    );
   }
 
   async encode(x: Slice, type: FloatType, out: Region, count: number): Promise<void> {

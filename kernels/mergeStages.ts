@@ -142,7 +142,7 @@ export interface MergeStages {
     count: number,
   ): Promise<{ readonly both: number; readonly any: number }>;
 
-  /** products: Σxy, Σx², Σy² in squared_error's order of summation, added to `before`. */
+  /** products: Σxy, Σx², Σy² in delta_energy's order of summation, added to `before`. */
   products(x: Region, y: Region, count: number, before?: Products): Promise<Products>;
 
   /** abs_sum: Σ|x| in the same order, added to `before`. */

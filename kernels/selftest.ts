@@ -46,8 +46,14 @@ const CHECKS: Record<string, (bench: Bench) => Promise<string>> = {
     const codes = memory.alloc(COUNT);
     const packed: Uint8Array[] = [];
     for (const bits of WIDTHS) {
-      await backend.quantizePack(base.region, selfTestAffine(bits), codes, 0, COUNT);
-      packed.push(await backend.read(codes, 0, packedBytes(COUNT, bits)));
+      const { error, energy } = await backend.quantizePack(
+        base.region,
+        selfTestAffine(bits),
+        codes,
+        0,
+        COUNT,
+      );
+      packed.push(await backend.read(codes, 0, packedBytes(COUNT, bits)), bytesOf(error, energy));
     }
     return digest(...packed);
   },
@@ -57,10 +63,8 @@ const CHECKS: Record<string, (bench: Bench) => Promise<string>> = {
     await backend.unpackDequantize(codes, 0, 3, selfTestTable(3), base, y, 0, COUNT);
     return digest(await backend.read(y, 0, COUNT * 4));
   },
-  squared_error: async ({ backend, tuned, base }) => {
-    const { error, energy } = await backend.squaredError(tuned.F32.region, base.region, COUNT);
-    return digest(bytesOf(error, energy));
-  },
+  delta_energy: async ({ backend, tuned, base }) =>
+    digest(bytesOf(await backend.deltaEnergy(tuned.F16, base, COUNT))),
   encode: async ({ backend, memory, base }) => {
     const out = memory.alloc(COUNT * 2);
     await backend.encode(base, 'BF16', out, COUNT);
@@ -87,9 +91,9 @@ async function mergeDigest({ inputs, run }: MergeCheck, backend: Backend, memory
 export const EXPECTED: Readonly<Record<string, string>> = {
   delta_minmax: '6b1a0382',
   mean_delta: '736dff1d',
-  quantize_pack: '2ee95c2e',
+  quantize_pack: '3974f3ff',
   unpack_dequantize: '752df77e',
-  squared_error: 'b50d4596',
+  delta_energy: '3947af94',
   encode: '88e05a75',
   ...MERGE_EXPECTED,
 };

@@ -26,7 +26,16 @@ export interface KernelExports {
     count: number,
     extent: Pointer,
   ): void;
-  quantizePack(x: Pointer, scale: number, zero: number, bits: number, codes: Pointer, count: number): void;
+  quantizePack(
+    x: Pointer,
+    scale: number,
+    zero: number,
+    bits: number,
+    codes: Pointer,
+    count: number,
+    lanes: Pointer,
+    sums: Pointer,
+  ): void;
   unpackDequantize(
     codes: Pointer,
     bits: number,
@@ -36,7 +45,15 @@ export interface KernelExports {
     out: Pointer,
     count: number,
   ): void;
-  squaredError(x: Pointer, y: Pointer, count: number, lanes: Pointer, sums: Pointer): void;
+  deltaEnergy(
+    tuned: Pointer,
+    tunedType: number,
+    base: Pointer,
+    baseType: number,
+    count: number,
+    before: number,
+    lanes: Pointer,
+  ): number;
   encode(x: Pointer, type: number, out: Pointer, count: number): void;
   axpy(sum: Pointer, x: Pointer, weight: number, first: number, count: number): void;
   magnitudeHistogram(

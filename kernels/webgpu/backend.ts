@@ -16,7 +16,7 @@ import { BufferPool } from './pool.ts';
 import { Runner } from './runner.ts';
 import type { Binding } from './runner.ts';
 import { Transfer } from './transfer.ts';
-import { blocksOf, tilesOf, values, window } from './windows.ts';
+import { tilesOf, values, window } from './windows.ts';
 
 /** Scopes at once: while one waits for the disk, another computes and a third is read back. */
 const SCOPES = 3;
@@ -149,19 +149,39 @@ export class WebGpuBackend extends WebGpuMergeStages implements Backend {
     return extentOf(found);
   }
 
-  async quantizePack(x: Region, affine: Affine, codes: Region, first: number, count: number): Promise<void> {
+  async quantizePack(
+    x: Region,
+    affine: Affine,
+    codes: Region,
+    first: number,
+    count: number,
+    before: SquaredError = { error: 0, energy: 0 },
+  ): Promise<SquaredError> {
     checks.checkQuantizePack(this.chunk, x, affine, codes, first, count);
-    if (count === 0) return;
     const { bits } = affine;
-    const floats = Float32Array.of(flushed(affine.scale), flushed(affine.zero));
+    const [scale, zero] = [flushed(affine.scale), flushed(affine.zero)];
     const bytes = packedBytes(count, bits);
-    await this.runner.run({
+    const sums = await this.blockSums({
       stage: 'quantize_pack',
       constants: { BITS: bits },
-      params: Uint32Array.of(count, Math.ceil(bytes / 4), ...new Uint32Array(floats.buffer)),
-      bindings: [values(x, count), { memory: codes as GpuRegion, offset: (first * bits) / 8, bytes }],
-      groups: blocksOf(count),
+      count,
+      params: [Math.ceil(bytes / 4), ...new Uint32Array(Float32Array.of(scale, zero).buffer)],
+      table: Float32Array.from({ length: 1 << bits }, (_, code) =>
+        flushed(Math.fround(Math.fround(code - zero) / scale)),
+      ),
+      bindings: [
+        values(x, count),
+        { memory: codes as GpuRegion, offset: (first * bits) / 8, bytes },
+        { memory: this.runner.table, bytes: 4 << bits },
+      ],
+      width: 2,
     });
+    let { error, energy } = before;
+    for (let i = 0; i < sums.length; i += 2) {
+      error += sums[i] ?? 0;
+      energy += sums[i + 1] ?? 0;
+    }
+    return { error, energy };
   }
 
   async unpackDequantize(
@@ -196,20 +216,16 @@ export class WebGpuBackend extends WebGpuMergeStages implements Backend {
     });
   }
 
-  async squaredError(
-    x: Region,
-    y: Region,
-    count: number,
-    before: SquaredError = { error: 0, energy: 0 },
-  ): Promise<SquaredError> {
-    checks.checkSquaredError(this.chunk, x, y, count);
-    const sums = await this.blockSums('squared_error', count, [x, y], 2);
-    let { error, energy } = before;
-    for (let i = 0; i < sums.length; i += 2) {
-      error += sums[i] ?? 0;
-      energy += sums[i + 1] ?? 0;
-    }
-    return { error, energy };
+  async deltaEnergy(tuned: Slice, base: Slice, count: number, before = 0): Promise<number> {
+    checks.checkDeltaEnergy(this.chunk, tuned, base, count);
+    const sums = await this.blockSums({
+      stage: 'delta_energy',
+      constants: { TUNED: TYPE_NUMBERS[tuned.type], BASE: TYPE_NUMBERS[base.type] },
+      count,
+      bindings: [window(tuned, count), window(base, count)],
+      width: 1,
+    });
+    return sums.reduce((sum, block) => sum + block, before);
   }
 
   async encode(x: Slice, type: FloatType, out: Region, count: number): Promise<void> {

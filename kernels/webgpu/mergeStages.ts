@@ -5,6 +5,7 @@ import * as checks from '../mergeChecks.ts';
 import { RADIX_LEVELS } from '../mergeStages.ts';
 import type { MergeStages, Products, SignCounts } from '../mergeStages.ts';
 import { WebGpuDropStages } from './dropStages.ts';
+import type { Binding } from './runner.ts';
 import type { Stage } from './sources.ts';
 import { blocksOf, tilesOf, values } from './windows.ts';
 
@@ -129,7 +130,8 @@ export abstract class WebGpuMergeStages extends WebGpuDropStages implements Merg
     before: Products = { xy: 0, xx: 0, yy: 0 },
   ): Promise<Products> {
     checks.checkValues(this.chunk, count, [], [x, y]);
-    const sums = await this.blockSums('products', count, [x, y], 4);
+    const bindings = [values(x, count), values(y, count)];
+    const sums = await this.blockSums({ stage: 'products', count, bindings, width: 4 });
     let { xy, xx, yy } = before;
     for (let i = 0; i < sums.length; i += 4) {
       xy += sums[i] ?? 0;
@@ -141,7 +143,8 @@ export abstract class WebGpuMergeStages extends WebGpuDropStages implements Merg
 
   async absSum(x: Region, count: number, before = 0): Promise<number> {
     checks.checkValues(this.chunk, count, [], [x]);
-    const sums = await this.blockSums('abs_sum', count, [x], 1);
+    const bindings = [values(x, count)];
+    const sums = await this.blockSums({ stage: 'abs_sum', count, bindings, width: 1 });
     return sums.reduce((sum, block) => sum + block, before);
   }
 
@@ -188,23 +191,29 @@ export abstract class WebGpuMergeStages extends WebGpuDropStages implements Merg
     return [first, second];
   }
 
-  /** The sums of all blocks by a stage that writes `width` float32 for each. */
-  protected async blockSums(
-    stage: Stage,
-    count: number,
-    regions: readonly Region[],
-    width: number,
-  ): Promise<Float32Array> {
+  /** The sums of all blocks by a stage that writes `width` float32 for each, behind its other bindings; its
+   * parameters begin with the count and the number of blocks. */
+  protected async blockSums(work: {
+    readonly stage: Stage;
+    readonly constants?: Readonly<Record<string, number>>;
+    readonly count: number;
+    readonly params?: readonly number[];
+    readonly table?: Float32Array<ArrayBuffer>;
+    readonly bindings: readonly Binding[];
+    readonly width: number;
+  }): Promise<Float32Array> {
+    const { stage, constants = {}, count, params = [], table, bindings, width } = work;
     if (count === 0) return new Float32Array();
     const blocks = blocksOf(count);
     const bytes = blocks * width * 4;
     const found = await this.runner.run({
       stage,
-      constants: {},
-      params: Uint32Array.of(count, blocks),
-      bindings: [...regions.map(region => values(region, count)), { memory: this.runner.results, bytes }],
+      constants,
+      params: Uint32Array.of(count, blocks, ...params),
+      bindings: [...bindings, { memory: this.runner.results, bytes }],
       groups: blocks,
       result: bytes,
+      ...(table ? { table } : {}),
     });
     return new Float32Array(found.buffer, found.byteOffset, blocks * width);
   }

@@ -5,6 +5,7 @@ import axpy from '../wgsl/axpy.wgsl';
 import blockSums from '../wgsl/block_sums.wgsl';
 import common from '../wgsl/common.wgsl';
 import consensusVote from '../wgsl/consensus_vote.wgsl';
+import deltaEnergy from '../wgsl/delta_energy.wgsl';
 import deltaMinmax from '../wgsl/delta_minmax.wgsl';
 import disjointSum from '../wgsl/disjoint_sum.wgsl';
 import divide from '../wgsl/divide.wgsl';
@@ -24,7 +25,6 @@ import rankDrop from '../wgsl/rank_drop.wgsl';
 import rowBand from '../wgsl/row_band.wgsl';
 import signCounts from '../wgsl/sign_counts.wgsl';
 import signFlags from '../wgsl/sign_flags.wgsl';
-import squaredError from '../wgsl/squared_error.wgsl';
 import tally from '../wgsl/tally.wgsl';
 import trim from '../wgsl/trim.wgsl';
 import unify from '../wgsl/unify.wgsl';
@@ -34,9 +34,9 @@ export const SOURCES = {
   delta_minmax: common + extent + deltaMinmax,
   accumulate: common + accumulate,
   mean_delta: common + extent + meanDelta,
-  quantize_pack: common + quantizePack,
+  quantize_pack: common + blockSums + quantizePack,
   unpack_dequantize: common + unpackDequantize,
-  squared_error: common + blockSums + squaredError,
+  delta_energy: common + blockSums + deltaEnergy,
   encode: common + encode,
   axpy: common + axpy,
   magnitude_histogram: common + magnitudeHistogram,

@@ -1,9 +1,11 @@
-// Stage quantize_pack: float32 differences to packed codes of 1 to 8 bits. Twin: quantize_pack.ts
-// One invocation makes the codes of 32 consecutive values, which are BITS whole words: no atomics, no
-// barriers.
+// Stage quantize_pack: float32 differences to packed codes of 1 to 8 bits, and what that loses.
+// Twin: quantize_pack.ts
+// One invocation makes the codes of 32 consecutive values, which are BITS whole words: no atomics. One workgroup is
+// one block of sums; the blocks' sums are added by the caller.
 
 struct Params {
   count: u32,
+  blocks: u32,
   words: u32,
   scale: f32,
   zero: f32,
@@ -12,6 +14,10 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> codes: array<u32>;
+// The value of each code.
+@group(0) @binding(3) var<storage, read> table: array<f32>;
+// {error, energy} of each block.
+@group(0) @binding(4) var<storage, read_write> sums: array<vec2<f32>>;
 
 override BITS: u32;
 
@@ -35,19 +41,21 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let run = group_number(id, groups) * GROUP + lane;
-  if (run * 32u >= params.count) {
-    return;
-  }
-  var at = run * BITS;
+  let block = group_number(id, groups);
+  let first = (block * GROUP + lane) * LANE;
+  var at = (block * GROUP + lane) * BITS;
   var word = 0u;
   var bit = 0u;
-  for (var i = run * 32u; i < run * 32u + 32u; i += 4u) {
-    let quad = x[i >> 2u];
-    for (var k = 0u; k < 4u; k++) {
+  var errors = vec4<f32>();
+  var energies = vec4<f32>();
+  for (var k = first; k < first + LANE; k++) {
+    let v = terms(x[k], k, params.count);
+    var restored = vec4<f32>();
+    for (var j = 0u; j < 4u; j++) {
       var c = 0u;
-      if (i + k < params.count) {
-        c = code(bitcast<f32>(ftz_bits(quad[k])));
+      if (k * 4u + j < params.count) {
+        c = code(v[j]);
+        restored[j] = table[c];
       }
       word |= c << bit;
       bit += BITS;
@@ -61,5 +69,13 @@ fn main(
         word = c >> (BITS - bit);
       }
     }
+    let d = ftz4(v - restored);
+    errors = ftz4(errors + ftz4(d * d));
+    energies = ftz4(energies + ftz4(v * v));
+  }
+  let error = add_lanes(across(errors), lane);
+  let energy = add_lanes(across(energies), lane);
+  if (lane == 0u && block < params.blocks) {
+    sums[block] = vec2<f32>(error, energy);
   }
 }

@@ -2,7 +2,7 @@
 import { packedBytes } from '../../kernels/backend.ts';
 import type { Affine, FloatType } from '../../kernels/backend.ts';
 import type { Stored } from './oracle.ts';
-import { rint } from './oracle.ts';
+import { ftz, rint } from './oracle.ts';
 import { elements, generator, randomBytes } from './random.ts';
 import type { Kind } from './random.ts';
 
@@ -106,7 +106,12 @@ export function* meanCases(type: FloatType, tasks: number): Generator<{ tuned: S
   }
 }
 
+/** Flushed values, which is what quantize_pack takes. */
 export function* quantizeCases(bits: number): Generator<{ x: Float32Array; affine: Affine }> {
+  for (const { x, affine } of unflushedCases(bits)) yield { x: x.map(ftz), affine };
+}
+
+function* unflushedCases(bits: number): Generator<{ x: Float32Array; affine: Affine }> {
   const third = { bits, scale: 1 / 3, zero: 2 ** (bits - 1) };
   const one = { bits, scale: 1, zero: 0 };
   for (const count of LENGTHS) {
@@ -143,12 +148,17 @@ export function* dequantizeCases(bits: number): Generator<Packed> {
   }
 }
 
-export function* errorCases(): Generator<{ x: Float32Array; y: Float32Array }> {
+export function* energyCases(type: FloatType): Generator<{ tuned: Stored; base: Stored }> {
   for (const count of LENGTHS) {
-    for (const kind of ['weights', 'tiny'] as const) yield { x: raw(kind, count, 1), y: raw(kind, count, 2) };
+    for (const kind of ['weights', 'tiny'] as const) {
+      yield { tuned: stored(type, kind, count, 1), base: stored(TYPES[count % 3] ?? 'F32', kind, count, 2) };
+    }
     // Squares around the smallest normal float32: some are flushed, some are not.
-    const small = (seed: number): Float32Array => raw('weights', count, seed).map(value => value * 2 ** -57);
-    yield { x: small(3), y: small(4) };
+    const small = (seed: number): Stored => ({
+      type: 'F32',
+      bytes: new Uint8Array(raw('weights', count, seed).map(value => value * 2 ** -57).buffer),
+    });
+    yield { tuned: small(3), base: small(4) };
   }
 }
 

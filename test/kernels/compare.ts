@@ -1,5 +1,7 @@
 /** Comparisons that name the first difference instead of printing megabytes. */
 import { expect } from 'vitest';
+import type { SquaredError } from '../../kernels/backend.ts';
+import type { Quantized } from './drive.ts';
 import type { Difference } from './oracle.ts';
 
 /** Every byte equal. */
@@ -26,4 +28,18 @@ export function expectValues(actual: Float32Array, expected: Float32Array): void
 export function expectDifference(actual: Difference, expected: Difference): void {
   expect(actual.extent).toEqual(expected.extent);
   if (actual.x.length > 0) expectValues(actual.x, expected.x);
+}
+
+/** Sums equal where the expected one is finite; elsewhere neither is. */
+export function expectLoss(actual: SquaredError, expected: SquaredError): void {
+  for (const sum of ['error', 'energy'] as const) {
+    if (Number.isFinite(expected[sum])) expect(actual[sum]).toBe(expected[sum]);
+    else expect(Number.isFinite(actual[sum])).toBe(false);
+  }
+}
+
+/** Codes and sums equal. */
+export function expectQuantized(actual: Quantized, expected: Quantized): void {
+  expectBytes(actual.codes, expected.codes);
+  expectLoss(actual.loss, expected.loss);
 }

@@ -117,9 +117,10 @@ describe.each(KINDS)('%s', kind => {
       const none = { min: Infinity, max: -Infinity, finite: true };
       expect(await backend.deltaMinmax(f32(a), f32(b), c, 0)).toEqual(none);
       expect(await backend.meanDelta(a, 2, f32(b), a, 0)).toEqual(none);
-      expect(await backend.squaredError(a, b, 0)).toEqual({ error: 0, energy: 0 });
+      expect(await backend.deltaEnergy(f32(a), f32(b), 0, 3)).toBe(3);
       await backend.accumulate(a, f32(b), true, 0);
-      await backend.quantizePack(a, { bits: 3, scale: 1, zero: 0 }, b, 0, 0);
+      const affine = { bits: 3, scale: 1, zero: 0 };
+      expect(await backend.quantizePack(a, affine, b, 0, 0)).toEqual({ error: 0, energy: 0 });
       await backend.unpackDequantize(a, 0, 3, new Float32Array(8), undefined, b, 0, 0);
       await backend.encode(f32(a), 'BF16', b, 0);
     });
@@ -148,7 +149,7 @@ describe.each(KINDS)('%s', kind => {
         backend.unpackDequantize(a, 0, 2, table, undefined, b, 0, 1),
         backend.unpackDequantize(a, 0, 3, table, f32(b), b, 0, 1),
         backend.unpackDequantize(a, 0, 3, table, undefined, b, 2048, 1),
-        backend.squaredError(a, b, 2049),
+        backend.deltaEnergy(f32(a), f32(b), 2049),
         backend.encode({ ...f32(a), type: 'BF16' }, 'BF16', b, 1),
         backend.encode(f32(a), 'BF16', a, 1),
         backend.read(a, 2, 4),

@@ -1,12 +1,13 @@
 /** Every CPU stage against the oracle, byte for byte. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { packedBytes } from '../../kernels/backend.ts';
+import { packedBytes, SUM_BLOCK } from '../../kernels/backend.ts';
+import type { Region, Slice } from '../../kernels/backend.ts';
 import type { CpuBackend } from '../../kernels/cpu.ts';
 import { openCpu } from './backends.ts';
 import * as cases from './cases.ts';
 import { SMALL_CHUNK, stored, TASKS, TYPES, WIDTHS } from './cases.ts';
-import { expectBytes, expectDifference, expectValues } from './compare.ts';
-import { deltaOn, dequantizeOn, encodeOn, errorOn, meanOn, quantizeOn, UNTOUCHED } from './drive.ts';
+import { expectBytes, expectDifference, expectLoss, expectValues } from './compare.ts';
+import { deltaOn, dequantizeOn, encodeOn, energyOn, meanOn, quantizeOn, UNTOUCHED } from './drive.ts';
 import * as oracle from './oracle.ts';
 
 let cpu: CpuBackend;
@@ -75,14 +76,17 @@ describe('quantize_pack', () => {
       const packed = oracle.pack(oracle.quantize(x, affine), bits);
       const expected = new Uint8Array(Math.ceil(packedBytes(x.length, bits) / 4) * 4 + 32).fill(UNTOUCHED);
       expected.set(packed);
-      expectBytes(await quantizeOn(cpu, x, affine), expected);
-      expectBytes(await quantizeOn(cpu, x, affine, small), expected);
+      const { codes, loss } = await quantizeOn(cpu, x, affine);
+      expectBytes(codes, expected);
+      expectLoss(loss, oracle.codesLoss(x, affine));
+      expectBytes((await quantizeOn(cpu, x, affine, small)).codes, expected);
+      expectLoss((await quantizeOn(cpu, x, affine, { chunk: SUM_BLOCK })).loss, loss);
     }
   });
 
   test('makes code 0 of a NaN', async () => {
-    const packed = await quantizeOn(cpu, Float32Array.of(NaN, 3, NaN), { bits: 8, scale: 1, zero: 5 });
-    expectBytes(packed.subarray(0, 4), Uint8Array.of(0, 8, 0, 0));
+    const { codes } = await quantizeOn(cpu, Float32Array.of(NaN, 3, NaN), { bits: 8, scale: 1, zero: 5 });
+    expectBytes(codes.subarray(0, 4), Uint8Array.of(0, 8, 0, 0));
   });
 });
 
@@ -96,26 +100,35 @@ describe('unpack_dequantize', () => {
   });
 });
 
-describe('squared_error', () => {
-  test('values of every length', async () => {
-    for (const { x, y } of cases.errorCases()) {
-      const expected = oracle.squaredError(x, y);
-      expect(await errorOn(cpu, x, y)).toEqual(expected);
-      expect(await errorOn(cpu, x, y, { chunk: 8192 })).toEqual(expected);
+describe('delta_energy', () => {
+  test.each(TYPES)('%s', async type => {
+    for (const { tuned, base } of cases.energyCases(type)) {
+      const expected = oracle.deltaEnergy(tuned, base);
+      expect(await energyOn(cpu, tuned, base)).toBe(expected);
+      expect(await energyOn(cpu, tuned, base, { chunk: SUM_BLOCK })).toBe(expected);
     }
   });
+});
 
-  test('does not look past the last value', async () => {
+describe('sums', () => {
+  test('do not look past the last value', async () => {
     const bytes = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
-    const sums = await cpu.scope(async memory => {
-      const regions = [memory.alloc(4096), memory.alloc(4096)] as const;
-      const notANumber = bytes(...new Array<number>(1024).fill(NaN));
-      for (const region of regions) await cpu.write(region, 0, 4096, async view => view.set(notANumber));
-      await cpu.write(regions[0], 0, 20, async view => view.set(bytes(1, 2, 3, 4, 5)));
-      await cpu.write(regions[1], 0, 20, async view => view.set(bytes(1, 2, 3, 4, 7)));
-      return cpu.squaredError(...regions, 5);
+    const notANumber = bytes(...new Array<number>(1024).fill(NaN));
+    const { loss, energy } = await cpu.scope(async memory => {
+      const [x, zeros, codes] = [memory.alloc(4096), memory.alloc(4096), memory.alloc(64)];
+      await cpu.write(x, 0, 4096, async view => view.set(notANumber));
+      await cpu.write(zeros, 0, 4096, async view => view.set(notANumber));
+      await cpu.write(x, 0, 20, async view => view.set(bytes(1, 2, 3, 4, 7)));
+      await cpu.write(zeros, 0, 20, async view => view.set(bytes(0, 0, 0, 0, 0)));
+      const f32 = (region: Region): Slice => ({ region, type: 'F32', first: 0 });
+      return {
+        loss: await cpu.quantizePack(x, { bits: 2, scale: 1, zero: -2 }, codes, 0, 5),
+        energy: await cpu.deltaEnergy(f32(x), f32(zeros), 5, 1),
+      };
     });
-    expect(sums).toEqual({ error: 4, energy: 55 });
+    // Codes 0 to 3 stand for 2, 3, 4 and 5.
+    expect(loss).toEqual({ error: 1 + 4, energy: 79 });
+    expect(energy).toBe(80);
   });
 });
 

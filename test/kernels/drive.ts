@@ -97,24 +97,31 @@ export function meanOn(
 /** What the code region holds before anything is packed into it. */
 export const UNTOUCHED = 0xa5;
 
-/** quantize_pack: the code region's bytes, with some behind the codes that nothing may touch. */
+export interface Quantized {
+  /** The code region's bytes, with some behind the codes that nothing may touch. */
+  readonly codes: Uint8Array;
+  readonly loss: SquaredError;
+}
+
+/** quantize_pack, its sums handed from chunk to chunk. */
 export function quantizeOn(
   backend: Backend,
   values: Float32Array,
   affine: Affine,
   { chunk = backend.chunk } = {},
-): Promise<Uint8Array> {
+): Promise<Quantized> {
   return backend.scope(async memory => {
     const count = values.length;
+    let loss: SquaredError = { error: 0, energy: 0 };
     const bytes = Math.ceil(packedBytes(count, affine.bits) / 4) * 4 + 32;
     const codes = await place(backend, memory, new Uint8Array(bytes).fill(UNTOUCHED));
     const x = memory.alloc(Math.min(chunk, count) * 4);
     await eachChunk(count, chunk, async (first, size) => {
       const part = new Uint8Array(values.buffer, values.byteOffset + first * 4, size * 4);
       await backend.write(x, 0, part.length, async view => view.set(part));
-      await backend.quantizePack(x, affine, codes, first, size);
+      loss = await backend.quantizePack(x, affine, codes, first, size, loss);
     });
-    return backend.read(codes, 0, bytes);
+    return { codes: await backend.read(codes, 0, bytes), loss };
   });
 }
 
@@ -139,25 +146,21 @@ export function dequantizeOn(
   });
 }
 
-/** squared_error, handed from chunk to chunk. */
-export function errorOn(
+/** delta_energy, handed from chunk to chunk. */
+export function energyOn(
   backend: Backend,
-  x: Float32Array,
-  y: Float32Array,
+  tuned: Stored,
+  base: Stored,
   { chunk = backend.chunk } = {},
-): Promise<SquaredError> {
+): Promise<number> {
   return backend.scope(async memory => {
-    const a = memory.alloc(Math.min(chunk, x.length) * 4);
-    const b = memory.alloc(Math.min(chunk, x.length) * 4);
-    const part = (values: Float32Array, first: number, size: number): Uint8Array =>
-      new Uint8Array(values.buffer, values.byteOffset + first * 4, size * 4);
-    let sums: SquaredError | undefined;
-    await eachChunk(x.length, chunk, async (first, size) => {
-      await backend.write(a, 0, size * 4, async view => view.set(part(x, first, size)));
-      await backend.write(b, 0, size * 4, async view => view.set(part(y, first, size)));
-      sums = await backend.squaredError(a, b, size, sums);
+    const t = await placeStored(backend, memory, tuned);
+    const b = await placeStored(backend, memory, base);
+    let energy = 0;
+    await eachChunk(countOf(tuned), chunk, async (first, size) => {
+      energy = await backend.deltaEnergy({ ...t, first }, { ...b, first }, size, energy);
     });
-    return sums ?? { error: 0, energy: 0 };
+    return energy;
   });
 }
 

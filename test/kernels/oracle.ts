@@ -160,13 +160,23 @@ export function orderedSum(term: (i: number) => number, count: number, before = 
   return sum;
 }
 
-export function squaredError(x: Float32Array, y: Float32Array): SquaredError {
-  const value = (values: Float32Array, i: number): number => ftz(values[i] ?? 0);
-  const square = (a: number): number => multiply(a, a);
+const square = (a: number): number => multiply(a, a);
+
+/** What codes lose, and Σx². */
+export function codesLoss(x: Float32Array, { bits, scale, zero }: Affine): SquaredError {
+  const [s, z] = [ftz(Math.fround(scale)), ftz(Math.fround(zero))];
+  const codes = quantize(x, { bits, scale, zero });
+  const restored = Float32Array.from(codes, code => divide(subtract(code, z), s));
+  const value = (i: number): number => ftz(x[i] ?? 0);
   return {
-    error: orderedSum(i => square(subtract(value(x, i), value(y, i))), x.length),
-    energy: orderedSum(i => square(value(x, i)), x.length),
+    error: orderedSum(i => square(subtract(value(i), restored[i] ?? 0)), x.length),
+    energy: orderedSum(i => square(value(i)), x.length),
   };
+}
+
+export function deltaEnergy(tuned: Stored, base: Stored): number {
+  const { x } = deltaMinmax(tuned, base);
+  return orderedSum(i => square(x[i] ?? 0), x.length);
 }
 
 /** Bits of `value` rounded to a format whose smallest normal number is 2^`least`; ties to even, not flushed. */

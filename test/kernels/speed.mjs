@@ -76,7 +76,7 @@ kernels.deltaMinmax(tuned, F32, reference, F32, x, chunk, SCRATCH);
 for (const bits of [1, 2, 3, 4, 5, 6, 7, 8]) {
   const scale = (2 ** bits - 1) / 0.08;
   report(`quantize_pack ${bits} bits`, 4, (_, count) =>
-    kernels.quantizePack(x, scale, 2 ** (bits - 1), bits, codes, count),
+    kernels.quantizePack(x, scale, 2 ** (bits - 1), bits, codes, count, 4096, SCRATCH),
   );
 }
 for (const bits of [1, 2, 3, 4, 5, 6, 7, 8]) {
@@ -90,7 +90,9 @@ report('unpack_dequantize 3 bits + F32', 4, (first, count) =>
 report('unpack_dequantize 3 bits + BF16', 4, (first, count) =>
   kernels.unpackDequantize(codes, 3, SCRATCH, reference + first * 2, BF16, y, count),
 );
-report('squared_error', 4, (_, count) => kernels.squaredError(x, y, count, 8192, SCRATCH));
+report('delta_energy F32 - F32', 4, (first, count) =>
+  kernels.deltaEnergy(tuned + first * 4, F32, reference + first * 4, F32, count, 0, 4096),
+);
 report('encode BF16', 4, (_, count) => kernels.encode(x, BF16, codes, count));
 report('encode F16', 4, (_, count) => kernels.encode(x, F16, codes, count));
 report('xxh64 (GB of bytes)', 4, (first, count) => kernels.xxh64Update(16_384, tuned + first * 4, count * 4));
@@ -151,9 +153,7 @@ report('TVQ of one F32 tensor: hash to error', 4, (first, count) => {
   kernels.xxh64Update(16_384, tuned + first * 4, count * 4);
   delta(F32, F32, 0)(first, count);
   delta(F32, F32, x)(first, count);
-  kernels.quantizePack(x, 40, 2, 2, codes, count);
-  kernels.unpackDequantize(codes, 2, SCRATCH, 0, NONE, y, count);
-  kernels.squaredError(x, y, count, 8192, SCRATCH);
+  kernels.quantizePack(x, 40, 2, 2, codes, count, 4096, SCRATCH);
   kernels.xxh64Update(16_384, codes, count / 4);
 });
 report('TIES of one BF16 task (GB of BF16)', 2, (first, count) => {

@@ -6,8 +6,8 @@ import type { CpuBackend } from '../../kernels/cpu.ts';
 import { openCpu, openWebGpu } from './backends.ts';
 import * as cases from './cases.ts';
 import { raw, SMALL_CHUNK, stored, TASKS, TYPES, WIDTHS } from './cases.ts';
-import { expectBytes, expectDifference, expectValues } from './compare.ts';
-import { deltaOn, dequantizeOn, encodeOn, errorOn, meanOn, quantizeOn } from './drive.ts';
+import { expectBytes, expectDifference, expectQuantized, expectValues } from './compare.ts';
+import { deltaOn, dequantizeOn, encodeOn, energyOn, meanOn, quantizeOn } from './drive.ts';
 import { randomBytes } from './random.ts';
 
 let cpu: CpuBackend;
@@ -87,7 +87,7 @@ describe('accumulate and mean_delta', () => {
 describe('quantize_pack', () => {
   test.each(WIDTHS)('%i bits', async bits => {
     for (const { x, affine } of cases.quantizeCases(bits)) {
-      expectBytes(await quantizeOn(gpu, x, affine), await quantizeOn(cpu, x, affine));
+      expectQuantized(await quantizeOn(gpu, x, affine), await quantizeOn(cpu, x, affine));
     }
   });
 
@@ -95,18 +95,16 @@ describe('quantize_pack', () => {
     const short = raw('weights', 20_001, bits);
     const long = raw('weights', longCount(), bits);
     const affine = cases.affineOf(long, bits);
-    expectBytes(
-      await quantizeOn(gpu, short, affine, { chunk: SMALL_CHUNK }),
-      await quantizeOn(cpu, short, affine),
-    );
+    const inChunks = await quantizeOn(gpu, short, affine, { chunk: SMALL_CHUNK });
+    expectBytes(inChunks.codes, (await quantizeOn(cpu, short, affine)).codes);
     const expected = await quantizeOn(cpu, long, affine);
-    expectBytes(await quantizeOn(gpu, long, affine), expected);
-    expectBytes(await quantizeOn(narrow, long, affine), expected);
+    expectQuantized(await quantizeOn(gpu, long, affine), expected);
+    expectQuantized(await quantizeOn(narrow, long, affine), expected);
   });
 
   test('makes code 0 of a NaN', async () => {
-    const packed = await quantizeOn(gpu, Float32Array.of(NaN, 3, NaN), { bits: 8, scale: 1, zero: 5 });
-    expectBytes(packed.subarray(0, 4), Uint8Array.of(0, 8, 0, 0));
+    const { codes } = await quantizeOn(gpu, Float32Array.of(NaN, 3, NaN), { bits: 8, scale: 1, zero: 5 });
+    expectBytes(codes.subarray(0, 4), Uint8Array.of(0, 8, 0, 0));
   });
 });
 
@@ -130,25 +128,31 @@ describe('unpack_dequantize', () => {
   });
 });
 
-describe('squared_error', () => {
-  test('values of every length', async () => {
-    for (const { x, y } of cases.errorCases()) {
-      expect(await errorOn(gpu, x, y)).toEqual(await errorOn(cpu, x, y));
+describe('delta_energy', () => {
+  test.each(TYPES)('%s', async type => {
+    for (const { tuned, base } of cases.energyCases(type)) {
+      expect(await energyOn(gpu, tuned, base)).toBe(await energyOn(cpu, tuned, base));
     }
   });
 
   test('of several chunks, which differ between backends; on a narrow grid', async () => {
-    const [x, y] = [raw('weights', longCount(), 1), raw('weights', longCount(), 2)];
-    const expected = await errorOn(cpu, x, y);
-    expect(expected.error).toBeGreaterThan(0);
-    expect(await errorOn(gpu, x, y)).toEqual(expected);
-    expect(await errorOn(narrow, x, y)).toEqual(expected);
+    const [tuned, base] = [
+      stored('F32', 'weights', longCount(), 1),
+      stored('BF16', 'weights', longCount(), 2),
+    ];
+    const expected = await energyOn(cpu, tuned, base);
+    expect(expected).toBeGreaterThan(0);
+    expect(await energyOn(gpu, tuned, base)).toBe(expected);
+    expect(await energyOn(narrow, tuned, base)).toBe(expected);
   });
 
   test('workgroups past the last block leave the sums alone', async () => {
     // A grid of 3 by 22 for 64 blocks.
-    const [x, y] = [raw('weights', 64 * SUM_BLOCK, 3), raw('weights', 64 * SUM_BLOCK, 4)];
-    expect(await errorOn(narrow, x, y)).toEqual(await errorOn(cpu, x, y));
+    const [tuned, base] = [
+      stored('F32', 'weights', 64 * SUM_BLOCK, 3),
+      stored('F32', 'weights', 64 * SUM_BLOCK, 4),
+    ];
+    expect(await energyOn(narrow, tuned, base)).toBe(await energyOn(cpu, tuned, base));
   });
 });
 

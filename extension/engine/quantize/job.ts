@@ -118,7 +118,8 @@ class QuantizeRun {
     const checksums: string[] = [];
     for (const [i, task] of tasks.entries()) {
       const input = tuned[i] as TensorInput;
-      const outcome = await this.#quantizeTask(task, input, tuned[i + 1], base, shared, scratch);
+      const values = this.#valuesOf(input, tuned[i + 1], shared ?? base, shared?.energyOf(i));
+      const outcome = await this.#quantizeTask(task, input, values, scratch);
       await context.emit({ type: 'end', output: task.output, outcome });
       checksums.push(input.checksum);
     }
@@ -138,35 +139,35 @@ class QuantizeRun {
     return usable ? shared : undefined;
   }
 
+  /** tuned − reference, which is the base model, the base model with the shared vector, or nothing. */
+  #valuesOf(
+    input: TensorInput,
+    next: TensorInput | undefined,
+    reference: TensorInput | SharedVector | undefined,
+    energy: number | undefined,
+  ): Values {
+    const { backend } = this.context;
+    return {
+      load: async span => {
+        const reading = input.load(span);
+        await reference?.load(span);
+        await reading;
+        // Read ahead; a failure shows when it is awaited.
+        if (this.job.resident) void next?.load(span).catch(() => undefined);
+      },
+      chunk: ({ first, count }, out) =>
+        backend.deltaMinmax(input.slice(first), reference?.slice(first), out, count),
+      energy,
+    };
+  }
+
   async #quantizeTask(
     task: TaskTensor,
     input: TensorInput,
-    next: TensorInput | undefined,
-    base: TensorInput | undefined,
-    shared: SharedVector | undefined,
+    values: Values,
     scratch: EncoderMemory,
   ): Promise<RecordOutcome> {
     const { context, job } = this;
-    const { backend } = context;
-    const values: Values = {
-      load: async span => {
-        const reading = input.load(span);
-        await (shared ?? base)?.load(span);
-        await reading;
-        if (job.resident) void next?.load(span).catch(() => undefined); // read ahead; a failure shows when it is awaited
-      },
-      chunk: ({ first, count }, out) =>
-        backend.deltaMinmax(
-          input.slice(first),
-          shared ? shared.reference(first) : base?.slice(first),
-          out,
-          count,
-        ),
-    };
-    if (shared && base) {
-      values.measure = ({ first, count }, out) =>
-        backend.deltaMinmax(input.slice(first), base.slice(first), out, count);
-    }
     const decision = decide(await extentOf(context, this.#count, job.resident, values), task.bits as number);
     if (decision.kind === 'constant') return withoutPayload('constant', decision.value);
     if (decision.kind === 'unquantizable') {

@@ -26,6 +26,8 @@ export class SharedVector {
   readonly #codes: Region | undefined;
   #table: Float32Array | undefined;
   #referenceOf: Span | undefined;
+  /** Σ(tuned − base)² of each fine-tuned checkpoint. */
+  readonly #energies: number[];
 
   constructor(
     private readonly context: JobContext,
@@ -38,6 +40,7 @@ export class SharedVector {
     const { count, resident, bits } = tensor;
     const [span] = spansOf(count, resident) as [Span];
     this.#chunks = chunksOf(span, context.backend.chunk).map(chunk => memory.alloc(4 * chunk.count));
+    this.#energies = tuned.map(() => 0);
     this.#codes = resident ? undefined : memory.alloc(packedBytes(count, bits) + 4);
   }
 
@@ -50,7 +53,7 @@ export class SharedVector {
   /**
    * Quantizes and emits the tensor as output 0. A mean that cannot be quantized, or is constant, leaves the shared
    * vector empty here: the offsets are then plain task vectors.
-   * @returns whether `load` and `reference` may be used
+   * @returns whether `load` and `slice` may be used
    */
   async encode(): Promise<{ outcome: RecordOutcome; usable: boolean }> {
     const { context, tensor } = this;
@@ -94,8 +97,13 @@ export class SharedVector {
     this.#referenceOf = span;
   }
 
+  /** Squared norm of a whole task vector. */
+  energyOf(task: number): number {
+    return this.#energies[task] as number;
+  }
+
   /** base + dequantized shared vector, from element `first` (a chunk's beginning) of the loaded span. */
-  reference(first: number): Slice {
+  slice(first: number): Slice {
     return { region: this.#chunks[first / this.context.backend.chunk] as Region, type: 'F32', first: 0 };
   }
 
@@ -106,18 +114,16 @@ export class SharedVector {
       await Promise.all([this.base, ...this.tuned].map(input => input.load(span)));
     };
     const chunk: Values['chunk'] = async ({ first, count }, out) => {
-      const mean = this.reference(first);
+      const mean = this.slice(first);
       if (!out || !this.tensor.resident) {
+        const base = this.base.slice(first);
         for (const [i, input] of this.tuned.entries()) {
-          await backend.accumulate(mean.region, input.slice(first), i === 0, count);
+          const tuned = input.slice(first);
+          await backend.accumulate(mean.region, tuned, i === 0, count);
+          if (out) continue; // a second pass
+          this.#energies[i] = await backend.deltaEnergy(tuned, base, count, this.#energies[i]);
         }
-        const extent = await backend.meanDelta(
-          mean.region,
-          this.tuned.length,
-          this.base.slice(first),
-          mean.region,
-          count,
-        );
+        const extent = await backend.meanDelta(mean.region, this.tuned.length, base, mean.region, count);
         if (!out) return extent;
       }
       return backend.deltaMinmax(mean, undefined, out, count);

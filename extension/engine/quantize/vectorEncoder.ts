@@ -8,7 +8,7 @@ import {
 } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { JobContext, RecordOutcome } from '../job.ts';
-import { affineOf, affineTable } from './affine.ts';
+import { affineOf } from './affine.ts';
 import { chunksOf, spansOf, type Span } from './tensorInput.ts';
 
 /** Values to quantize, chunk by chunk: x = tuned − reference. */
@@ -17,14 +17,13 @@ export interface Values {
   load(span: Span): Promise<void>;
   /** The chunk's values, or its range alone when `out` is undefined; `chunk.first` counts from its span. */
   chunk(chunk: Span, out: Region | undefined): Promise<Extent>;
-  /** The values that the error is measured against, when they are others: an offset's whole task vector. */
-  measure?(chunk: Span, out: Region): Promise<Extent>;
+  /** What the error is compared with when it is not the values' own Σx²: that of an offset's whole task vector. */
+  readonly energy?: number | undefined;
 }
 
-/** Scratch memory for one chunk of values, their codes and what the codes decode to. */
+/** Scratch memory for one chunk of values and their codes. */
 export interface EncoderMemory {
   readonly x: Region;
-  readonly y: Region;
   /** Codes of one span. */
   readonly codes: Region;
 }
@@ -42,7 +41,7 @@ export const withoutPayload = (codec: 'constant' | 'same' | 'absent', value = 0)
 
 /** Scratch bytes of an encoder, for the plan. */
 export const encoderBytes = (chunk: number, spanElements: number, bits: number): number =>
-  2 * 4 * Math.min(chunk, spanElements) + packedBytes(spanElements, bits) + 4;
+  4 * Math.min(chunk, spanElements) + packedBytes(spanElements, bits) + 4;
 
 export const encoderMemory = (
   memory: Scope,
@@ -51,7 +50,6 @@ export const encoderMemory = (
   bits: number,
 ): EncoderMemory => ({
   x: memory.alloc(4 * Math.min(chunk, spanElements)),
-  y: memory.alloc(4 * Math.min(chunk, spanElements)),
   codes: memory.alloc(packedBytes(spanElements, bits) + 4),
 });
 
@@ -104,11 +102,9 @@ export async function emitCodes(
 ): Promise<RecordOutcome> {
   const { backend, signal } = context;
   const { affine, count, output } = job;
-  const table = affineTable(affine);
   const hash = new Xxh64(context.kernels);
   // Running sums: handed from chunk to chunk they do not depend on how long a backend's chunks are.
-  let own: SquaredError = { error: 0, energy: 0 };
-  let measured: SquaredError | undefined;
+  let sums: SquaredError | undefined;
   await context.emit({ type: 'begin', output, codec: 'affine', bytes: packedBytes(count, affine.bits) });
   for (const span of spansOf(count, job.resident)) {
     await values.load(span);
@@ -117,22 +113,7 @@ export async function emitCodes(
       signal.throwIfAborted();
       const first = start + chunk.first;
       await values.chunk(chunk, memory.x);
-      await backend.quantizePack(memory.x, affine, memory.codes, first, chunk.count);
-      await backend.unpackDequantize(
-        memory.codes,
-        first,
-        affine.bits,
-        table,
-        undefined,
-        memory.y,
-        0,
-        chunk.count,
-      );
-      own = await backend.squaredError(memory.x, memory.y, chunk.count, own);
-      if (values.measure) {
-        await values.measure(chunk, memory.y);
-        measured = await backend.squaredError(memory.y, memory.y, chunk.count, measured);
-      }
+      sums = await backend.quantizePack(memory.x, affine, memory.codes, first, chunk.count, sums);
     }
     const bytes = await backend.read(
       memory.codes,
@@ -146,6 +127,6 @@ export async function emitCodes(
     codec: 'affine',
     scales: [affine.scale, affine.zero],
     checksum: hash.digest(),
-    errors: [own.error, (measured ?? own).energy],
+    errors: [sums?.error ?? 0, values.energy ?? sums?.energy ?? 0],
   };
 }
