@@ -5,7 +5,7 @@ import { RawTensor } from '../quantize/exact.ts';
 import { inputBytes } from '../quantize/tensorInput.ts';
 import { inputTensorBytes } from './inputTensor.ts';
 import { spansOfJob, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
-import { MergeRun, WRITTEN } from './mergeRun.ts';
+import { runTensor, WRITTEN } from './mergeRun.ts';
 import { longest } from './windows.ts';
 
 /** Backend bytes that a job needs. */
@@ -23,7 +23,7 @@ export function mergeJobBytes(job: MergeJob, chunk: number): number {
 
 export async function runMergeJob(job: MergeJob, context: JobContext): Promise<JobReport> {
   if (job.way.kind === 'copy') return copyTensor(job, context);
-  return context.backend.scope(memory => new MergeRun(job, context, memory).run());
+  return context.backend.scope(memory => runTensor(job, context, memory));
 }
 
 async function copyTensor(job: MergeJob, context: JobContext): Promise<JobReport> {

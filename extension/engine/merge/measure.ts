@@ -1,0 +1,164 @@
+/** Passes over a tensor that write nothing: what a method has to know before it merges. */
+import { elementCount } from '../checkpoint/dtype.ts';
+import { combineLinear, combineSelective } from './combine.ts';
+import type { MergeFindings, MergeMeasure } from './mergeJob.ts';
+import type { Passes, Thinning } from './passes.ts';
+import { methodNamed } from './registry.ts';
+import { narrow, type Selection } from './sparsify.ts';
+
+/** Measures a tensor's part of what is needed of the whole model. */
+export async function measureModel(passes: Passes, measure: MergeMeasure): Promise<MergeFindings> {
+  switch (measure.kind) {
+    case 'histogram':
+      return { histograms: await histograms(passes, measure.level, measure.prefixes) };
+    case 'signs':
+      return { signs: await signs(passes) };
+    case 'emr':
+      return { emr: await unifiedSums(passes) };
+  }
+}
+
+/** How many sums of trimmed task vectors are above and below zero. */
+async function signs(passes: Passes) {
+  const { context, memory, weights } = passes;
+  let [positive, negative] = [0, 0];
+  await passes.windows(async (window, span) => {
+    await passes.thin(window, span, { thresholds: modelThresholds(passes) ?? [], dropScales: [] });
+    await combineLinear(context.backend, memory.xs, weights, memory.a, window.count);
+    const counts = await context.backend.signCounts(memory.a, window.count);
+    positive += counts.positive;
+    negative += counts.negative;
+  });
+  return { positive, negative };
+}
+
+/** EMR: Σ|τ| and Σ|masked unified vector|, by input. */
+async function unifiedSums(passes: Passes) {
+  const { job, memory, weights } = passes;
+  const { backend } = passes.context;
+  const { xs, merged, b } = memory;
+  const sums = xs.map(() => ({ own: 0, unified: 0 }));
+  await passes.windows(async ({ count }) => {
+    await combineSelective(backend, job, memory, weights, count);
+    for (const [i, x] of xs.entries()) {
+      await backend.maskBySign(x, merged, b, count);
+      const { own, unified } = sums[i] as { own: number; unified: number };
+      sums[i] = {
+        own: await backend.absSum(x, count, own),
+        unified: await backend.absSum(b, count, unified),
+      };
+    }
+  });
+  return sums;
+}
+
+/** Histograms of one radix level over the tensor, by input. */
+async function histograms(
+  passes: Passes,
+  level: 0 | 1 | 2,
+  prefixes: readonly number[],
+): Promise<Uint32Array[]> {
+  const { context, memory } = passes;
+  const sums: Uint32Array[] = [];
+  await passes.windows(async ({ count }) => {
+    for (const [i, x] of memory.xs.entries()) {
+      const found = await context.backend.magnitudeHistogram(x, level, prefixes[i] as number, count);
+      sums[i] = sums[i]?.map((value, bin) => value + (found[bin] as number)) ?? found;
+    }
+  });
+  return sums;
+}
+
+/** What this tensor's task vectors are thinned out by. */
+export async function thinningOf(passes: Passes): Promise<Thinning> {
+  const { way } = passes.job;
+  const sparsify = way.kind === 'selective' ? way.sparsify : 'none';
+  const drops = sparsify === 'drop' || sparsify === 'rankDrop';
+  return {
+    thresholds: sparsify === 'trim' ? (modelThresholds(passes) ?? (await tensorThresholds(passes))) : [],
+    dropScales: drops ? await dropScales(passes) : [],
+  };
+}
+
+/** Thresholds of a trim over the whole model, where that was measured. */
+const modelThresholds = ({ job: { way } }: Passes): readonly number[] | undefined =>
+  way.kind === 'selective' ? way.thresholds : undefined;
+
+/** Thresholds of a trim within this tensor: the smallest of the density·n largest magnitudes. */
+async function tensorThresholds(passes: Passes): Promise<number[]> {
+  const count = elementCount(passes.job.shape);
+  let selections: Selection[] = passes.job.inputValues.map(({ density }) => ({
+    prefix: 0,
+    rank: Math.min(count - 1, count - Math.max(1, Math.floor(Number(density) * count))),
+  }));
+  for (const level of [0, 1, 2] as const) {
+    const prefixes = selections.map(({ prefix }) => prefix);
+    const found = await histograms(passes, level, prefixes);
+    selections = selections.map((selection, i) => narrow(selection, level, found[i] as Uint32Array));
+  }
+  return selections.map(({ prefix }) => prefix);
+}
+
+/** What a random drop multiplies by: 1 / density, or what keeps the sum of magnitudes. */
+async function dropScales(passes: Passes): Promise<number[]> {
+  const { job, context, memory } = passes;
+  if (job.values.rescale !== 'l1')
+    return job.inputValues.map(({ density }) => (job.values.rescale === 'density' ? 1 / Number(density) : 1));
+  const sums = job.inputs.map(() => ({ all: 0, kept: 0 }));
+  const add = async (key: 'all' | 'kept', count: number) => {
+    for (const [i, x] of memory.xs.entries()) {
+      const sum = sums[i] as { all: number; kept: number };
+      sum[key] = await context.backend.absSum(x, count, sum[key]);
+    }
+  };
+  const unscaled: Thinning = { thresholds: [], dropScales: [] };
+  await passes.windows(async (window, span) => {
+    await add('all', window.count);
+    await passes.thin(window, span, unscaled);
+    await add('kept', window.count);
+  });
+  return sums.map(({ all, kept }) => (kept > 0 ? all / kept : 1));
+}
+
+/** Coefficients of a sum; undefined where the method is none. Some need a pass for the inner products first. */
+export async function coefficientsOf(passes: Passes): Promise<readonly number[] | undefined> {
+  const { job } = passes;
+  if (job.way.kind === 'fixed') return job.way.coefficients;
+  if (job.way.kind !== 'gram') return undefined;
+  const { way } = methodNamed(job.way.method);
+  if (way.kind !== 'linear') throw new Error(`${job.way.method} is no linear method`);
+  return way.coefficients({ values: job.values, inputs: job.inputValues, gram: await innerProducts(passes) });
+}
+
+/** ⟨xᵢ, xⱼ⟩ of all inputs. */
+async function innerProducts(passes: Passes): Promise<number[][]> {
+  const { xs } = passes.memory;
+  const gram = xs.map(() => xs.map(() => 0));
+  await passes.windows(async ({ count }) => {
+    for (const [i, x] of xs.entries()) {
+      for (const [j, y] of xs.slice(0, i + 1).entries()) {
+        const { xy } = await passes.context.backend.products(x, y, count);
+        const sum = ((gram[i] as number[])[j] as number) + xy;
+        (gram[i] as number[])[j] = (gram[j] as number[])[i] = sum;
+      }
+    }
+  });
+  return gram;
+}
+
+/** The merged tensor of a method on whole tensors, in a plain array; undefined for other methods. */
+export async function mergedValues(passes: Passes): Promise<Float32Array | undefined> {
+  const { job, context, memory } = passes;
+  if (job.way.kind !== 'values') return undefined;
+  const { way } = methodNamed(job.way.method);
+  if (way.kind !== 'values') throw new Error(`${job.way.method} is no method on whole tensors`);
+  const count = elementCount(job.shape);
+  const xs = job.inputs.map(() => new Float32Array(count));
+  await passes.windows(async (window, span) => {
+    for (const [i, x] of memory.xs.entries()) {
+      const bytes = await context.backend.read(x, 0, 4 * window.count);
+      xs[i]?.set(new Float32Array(bytes.buffer, bytes.byteOffset, window.count), span.first + window.first);
+    }
+  });
+  return way.merge({ shape: job.shape, xs, values: job.values, inputs: job.inputValues });
+}
