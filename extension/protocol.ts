@@ -238,18 +238,21 @@ export interface MergeResult {
   readonly warnings: readonly string[];
 }
 
-/** Numbers of a merge: of a tensor, a layer or the whole model. */
+/** Numbers of a merge: of a tensor, a layer or the whole model. Deltas are counted from the base; without one, null. */
 export interface MergeTotals {
-  /** ‖merged vector‖ before scaling. */
-  readonly norm: number;
+  /** ‖merged − base‖. */
+  readonly norm: number | null;
   readonly inputs: readonly {
     readonly name: string;
-    readonly norm: number;
-    /** Between the merged vector and this input's. */
-    readonly cosine: number;
+    /** ‖input − base‖. */
+    readonly norm: number | null;
+    /** Between the two; null also where one of them is zero. */
+    readonly cosine: number | null;
+    /** Share of the weights that this input moves which a trim, a mask or a drop kept; null where the method has none. */
+    readonly kept: number | null;
   }[];
   /** Share of the moved weights that the inputs move in both directions. */
-  readonly signConflicts: number;
+  readonly signConflicts: number | null;
 }
 
 export interface VerifyResult {

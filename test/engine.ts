@@ -4,7 +4,14 @@ import { dirname } from 'node:path';
 import { openCheckpoint } from '../extension/engine/checkpoint/checkpoint.ts';
 import type { Hooks } from '../extension/engine/engine.ts';
 import * as engine from '../extension/engine/engine.ts';
-import type { QuantizeRecipe, QuantizeResult, RestoreRecipe, RunOptions } from '../extension/protocol.ts';
+import type {
+  MergeInput,
+  MergeRecipe,
+  QuantizeRecipe,
+  QuantizeResult,
+  RestoreRecipe,
+  RunOptions,
+} from '../extension/protocol.ts';
 import { readFileSync } from 'node:fs';
 import { fixture } from './checkpoints.ts';
 import { chooseDriver } from './kernels/backends.ts';
@@ -57,6 +64,34 @@ export const restoreRecipe = (
 
 export const restore = (asked: RestoreRecipe, options: Partial<RunOptions> = {}) =>
   engine.restore(asked, { ...OPTIONS, ...options }, hooks());
+
+/** A merge of checkpoints and tasks, with whatever differs. */
+export const mergeRecipe = (
+  output: string,
+  method: string,
+  inputs: readonly MergeInput[],
+  changes: Partial<MergeRecipe> = {},
+): MergeRecipe => ({
+  kind: 'merge',
+  base: undefined,
+  inputs,
+  method,
+  parameters: {},
+  inputParameters: [],
+  lines: undefined,
+  output,
+  dtype: undefined,
+  shardBytes: 5e9,
+  overwrite: false,
+  resume: false,
+  text: undefined,
+  ...changes,
+});
+
+export const merge = (asked: MergeRecipe, options: Partial<RunOptions> = {}) =>
+  engine.merge(asked, { ...OPTIONS, ...options }, hooks());
+
+export const checkpointInput = (path: string, name = path): MergeInput => ({ name, path, task: undefined });
 
 export const verify = (file: string) => engine.verify(file, hooks());
 

@@ -103,8 +103,9 @@ describe.skipIf(programs === undefined)('merging in VS Code', () => {
     expect(files.filter(name => /tmp|partial|journal|lock/.test(name))).toEqual([]);
 
     const report = await readReport(output());
-    const { norm, inputs, signConflicts } = report.model;
-    const cosines = inputs.map(({ cosine }) => cosine);
+    const { inputs } = report.model;
+    const [norm, signConflicts] = [report.model.norm!, report.model.signConflicts!];
+    const cosines = inputs.map(({ cosine }) => cosine!);
     const range = [Math.min(...cosines), Math.max(...cosines)].map(cosine => cosine.toFixed(2));
     expect(report.method).toBe('ties');
     expect(inputs.map(({ name }) => name)).toEqual(['code', 'math']);
@@ -158,7 +159,7 @@ describe.skipIf(programs === undefined)('merging in VS Code', () => {
     const { model, parameters } = await readReport(output());
     expect(model.inputs.map(({ name }) => name)).toEqual(TASKS);
     expect(parameters).not.toMatchObject({ density: 0.5 });
-    expect(shown).toContain(`${(100 * model.signConflicts).toFixed(1)} % sign conflicts`);
+    expect(shown).toContain(`${(100 * model.signConflicts!).toFixed(1)} % sign conflicts`);
     await note.getByRole('button', { name: 'Open Folder' }).click();
     await workbench.explorerItem('merged-ties').waitFor();
   });

@@ -1,7 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import * as engine from '../../extension/engine/engine.ts';
 import { previewRoom } from '../../extension/engine/backends.ts';
 import { planMerge } from '../../extension/engine/merge/plan.ts';
 import { ModelFolder } from '../../extension/engine/merge/output/modelFolder.ts';
@@ -11,7 +10,9 @@ import type { MergeInput, MergeRecipe, RunOptions } from '../../extension/protoc
 import { f32, fixture, i64, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import {
   BACKENDS,
-  hooks,
+  checkpointInput as checkpoint,
+  merge,
+  mergeRecipe,
   OPTIONS,
   quantize,
   recipe as quantizeRecipe,
@@ -24,32 +25,8 @@ const folder = await temporaryFolder();
 let outputs = 0;
 const path = (suffix = '') => join(folder, `${outputs++}${suffix}`);
 
-function recipe(
-  method: string,
-  inputs: readonly MergeInput[],
-  changes: Partial<MergeRecipe> = {},
-): MergeRecipe {
-  return {
-    kind: 'merge',
-    base: undefined,
-    inputs,
-    method,
-    parameters: {},
-    inputParameters: [],
-    lines: undefined,
-    output: path(),
-    dtype: undefined,
-    shardBytes: 5e9,
-    overwrite: false,
-    resume: false,
-    text: undefined,
-    ...changes,
-  };
-}
-
-const merge = (asked: MergeRecipe, options: Partial<RunOptions> = {}) =>
-  engine.merge(asked, { ...OPTIONS, ...options }, hooks());
-const checkpoint = (file: string, name = file): MergeInput => ({ name, path: file, task: undefined });
+const recipe = (method: string, inputs: readonly MergeInput[], changes: Partial<MergeRecipe> = {}) =>
+  mergeRecipe(path(), method, inputs, changes);
 const values = async (output: string): Promise<Map<string, Float32Array>> =>
   new Map([...(await tensorsOf(output))].map(([name, tensor]) => [name, valuesOf(tensor)]));
 const report = async (output: string) =>
@@ -273,8 +250,8 @@ describe('the folder', () => {
     expect(model).toEqual(result.report);
     expect(layers.map(({ layer }) => layer)).toEqual([0, 1, null]);
     expect(tensors).toHaveLength(21);
-    expect(model.norm ** 2).toBeCloseTo(
-      tensors.reduce((sum, { norm }) => sum + norm ** 2, 0),
+    expect(model.norm! ** 2).toBeCloseTo(
+      tensors.reduce((sum, { norm }) => sum + norm! ** 2, 0),
       8,
     );
     for (const { cosine } of model.inputs) expect(cosine).toBeGreaterThan(0.2);

@@ -4,6 +4,7 @@ import type {
   MergePlanSummary,
   MergeRecipe,
   MergeResult,
+  MergeTotals,
   NamedPath,
   ParameterScalar,
 } from '../../protocol.ts';
@@ -212,11 +213,32 @@ const describeResult = ({
     ['wrote', output],
     ['files', `${files.length}, ${formatBytes(bytes)}`],
     ['method', method],
-    ['norm', report.norm.toPrecision(4)],
-    ...report.inputs.map(({ name, cosine }, i) => [i === 0 ? 'cosine' : '', `${name}: ${cosine.toFixed(3)}`]),
-    report.inputs.length > 0
-      ? ['conflicts', `${formatPercent(report.signConflicts)} of the moved weights are pulled both ways`]
-      : ['', 'the shared base vector was enough; the offsets were not read'],
+    ...describeReport(report),
     ['time', formatSeconds(seconds)],
     ['backend', backendReason],
   ]);
+
+/** A row a number that there is. */
+function describeReport({ norm, inputs, signConflicts }: MergeTotals): string[][] {
+  if (norm === null) return [['norm', 'not known: deltas are counted from a base model']];
+  const cosines = inputs.flatMap(({ name, cosine }) =>
+    cosine === null ? [] : [`${name}: ${cosine.toFixed(3)}`],
+  );
+  const kept = inputs.flatMap(input =>
+    input.kept === null ? [] : [`${input.name}: ${formatPercent(input.kept)}`],
+  );
+  const eachRead = inputs.every(input => input.norm !== null);
+  return [
+    ['norm', norm.toPrecision(4)],
+    ...(eachRead ? [] : [['', 'the shared base vector was enough; the offsets were not read']]),
+    ...labelled('cosine', cosines),
+    ...labelled('kept', kept),
+    ...(signConflicts === null
+      ? []
+      : [['conflicts', `${formatPercent(signConflicts)} of the moved weights are pulled both ways`]]),
+  ];
+}
+
+/** Rows of which the first has the label. */
+const labelled = (label: string, rows: readonly string[]): string[][] =>
+  rows.map((row, i) => [i === 0 ? label : '', row]);

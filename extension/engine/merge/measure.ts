@@ -146,8 +146,15 @@ async function innerProducts(passes: Passes): Promise<number[][]> {
   return gram;
 }
 
-/** The merged tensor of a method on whole tensors, in a plain array; undefined for other methods. */
-export async function mergedValues(passes: Passes): Promise<Float32Array | undefined> {
+/** What a method on whole tensors makes of one. */
+export interface WholeTensor {
+  readonly values: Float32Array;
+  /** By input: how many values the method did not drop; undefined where it drops none. */
+  readonly kept: readonly number[] | undefined;
+}
+
+/** The merged tensor of a method on whole tensors, in plain arrays; undefined for other methods. */
+export async function wholeTensor(passes: Passes): Promise<WholeTensor | undefined> {
   const { job, context, memory } = passes;
   if (job.way.kind !== 'values') return undefined;
   const { way } = methodNamed(job.way.method);
@@ -160,5 +167,8 @@ export async function mergedValues(passes: Passes): Promise<Float32Array | undef
       xs[i]?.set(new Float32Array(bytes.buffer, bytes.byteOffset, window.count), span.first + window.first);
     }
   });
-  return way.merge({ shape: job.shape, xs, values: job.values, inputs: job.inputValues });
+  const values = way.merge({ shape: job.shape, xs, values: job.values, inputs: job.inputValues });
+  return { values, kept: way.drops ? xs.map(nonZero) : undefined };
 }
+
+const nonZero = (x: Float32Array): number => x.reduce((count, value) => (value === 0 ? count : count + 1), 0);

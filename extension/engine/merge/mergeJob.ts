@@ -15,7 +15,12 @@ export type TensorWay =
   /** Σ cᵢ·xᵢ, where a method of the registry finds the coefficients from the inner products. */
   | { readonly kind: 'gram'; readonly method: string }
   /** A function of the whole tensor, of a method of the registry. */
-  | { readonly kind: 'values'; readonly method: string; readonly workingValues: number }
+  | {
+      readonly kind: 'values';
+      readonly method: string;
+      readonly workingValues: number;
+      readonly drops: boolean;
+    }
   | {
       readonly kind: 'selective';
       readonly sparsify: Sparsify;
@@ -62,20 +67,30 @@ export interface MergeFindings {
   readonly signs?: { readonly positive: number; readonly negative: number };
   /** Σ|τ| and Σ|masked unified vector| by input. */
   readonly emr?: readonly { readonly own: number; readonly unified: number }[];
-  readonly stats?: TensorStats;
+  readonly stats?: TensorStats | undefined;
 }
 
-/** Numbers of the merge report. */
+/** Numbers of the merge report, of Δ = merged − base and τᵢ = input i − base. */
 export interface TensorStats {
-  /** Squared norm of the merged delta (before scaling), and of each input's vector. */
+  /** ‖Δ‖² as it is added to the base; of emr, of the unified vector. */
   readonly merged: number;
+  /** ‖τᵢ‖². */
   readonly inputs: readonly number[];
-  /** ⟨merged, xᵢ⟩. */
+  /** ⟨Δ, τᵢ⟩. */
   readonly products: readonly number[];
   /** Weights that some task vector moves, and those moved in both directions. */
   readonly moved: number;
   readonly conflicts: number;
+  /** By input: weights that its task vector moves, and how many of them the method kept; undefined where it drops none. */
+  readonly kept: readonly { readonly moved: number; readonly kept: number }[] | undefined;
 }
+
+/** Whether a method drops weights of single inputs before or while it combines them. */
+export const dropsWeights = (way: TensorWay): boolean => {
+  if (way.kind === 'values') return way.drops;
+  if (way.kind !== 'selective') return false;
+  return way.sparsify !== 'none' || way.combine === 'consensus' || way.combine === 'emr';
+};
 
 /** Values that must stay together: rows, where a method ranks them. */
 export const rowLengthOf = ({ way, shape }: MergeJob): number =>

@@ -33,6 +33,8 @@ export interface SelectiveWay {
 /** A function of whole tensors, in plain float32 arrays: for methods that look at all of a tensor at once. */
 export interface ValuesWay {
   readonly kind: 'values';
+  /** Whether it drops weights of single inputs: those are zero in `xs` when `merge` returns. */
+  readonly drops: boolean;
   /** Working memory in float32 values beside the inputs and the result, for the plan. */
   workingValues(shape: readonly number[], inputs: number): number;
   /** @returns the merged task vector, or the merged tensor where the method takes whole models */

@@ -48,18 +48,35 @@ export class Passes {
   /** Goes through the tensor with each window's values in `xs`. */
   async windows(work: (window: Window, span: Span) => Promise<void>): Promise<void> {
     for (const { span, windows } of this.#spans) {
-      await Promise.all([this.base?.load(span), ...this.#readers.map(reader => reader.load(span))]);
       for (const window of windows) {
         this.context.signal.throwIfAborted();
-        for (const [i, x] of this.memory.xs.entries()) await this.values(i, window, x);
+        await this.enter(window, span);
         await work(window, span);
       }
     }
   }
 
-  /** One input's values of a window, as they were before anything was done to them. */
-  values(input: number, { first, count }: Window, out: Region): Promise<void> {
-    return (this.#readers[input] as InputReader).values(this.job.wanted, first, count, out);
+  /** Brings one window's values into `xs`. */
+  async enter(window: Window, span: Span): Promise<void> {
+    await Promise.all([this.base?.load(span), ...this.#readers.map(reader => reader.load(span))]);
+    for (const i of this.#readers.keys()) await this.reload(i, window);
+  }
+
+  /** Brings one input's values of the window into its region, as they were before anything was done to them. */
+  async reload(input: number, { first, skip, count }: Window): Promise<void> {
+    const { backend } = this.context;
+    const x = this.memory.xs[input] as Region;
+    await (this.#readers[input] as InputReader).values(this.job.wanted, first, count, x);
+    // What belongs to the window before must not be counted twice.
+    if (skip > 0) await backend.write(x, 0, 4 * skip, async view => void view.fill(0));
+  }
+
+  /** Brings the base's values of the window into `decoding`. */
+  async decodeBase({ first, count }: Window): Promise<Region> {
+    const base = this.base as TensorInput;
+    const { decoding } = this.memory;
+    await this.context.backend.deltaMinmax(base.slice(first), undefined, decoding, count);
+    return decoding;
   }
 
   /** Thins out the task vectors in `xs`, where the method does. */

@@ -131,7 +131,12 @@ function wayOf({ name, way }: MergeMethod, { shape, inputs, values, inputValues 
         ? { kind: 'gram', method: name }
         : { kind: 'fixed', coefficients: way.coefficients({ values, inputs: inputValues, gram: [] }) };
     case 'values':
-      return { kind: 'values', method: name, workingValues: way.workingValues(shape, inputs.length) };
+      return {
+        kind: 'values',
+        method: name,
+        workingValues: way.workingValues(shape, inputs.length),
+        drops: way.drops,
+      };
     case 'selective':
       return { ...way, thresholds: undefined, zeroSign: 1, rescalers: undefined };
   }

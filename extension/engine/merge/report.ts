@@ -1,35 +1,13 @@
-/** merge-report.json: what a merge did, by tensor, by layer and in all. */
+/** merge-report.json: what a merge did, by tensor, by layer and in all (docs/merge-report.md). */
 import type { MergeTotals } from '../../protocol.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import type { JobReport } from '../job.ts';
 import { blockOf } from './layers.ts';
 import type { MergeJob, TensorStats } from './mergeJob.ts';
 
-interface Measured {
-  readonly job: MergeJob;
-  readonly stats: TensorStats;
-}
-
-/** Totals of some tensors. Inputs are left out when one of them was merged without reading each (shared vectors). */
-function totals(measured: readonly Measured[], names: readonly string[]): MergeTotals {
-  const sum = (of: (stats: TensorStats) => number) =>
-    measured.reduce((total, { stats }) => total + of(stats), 0);
-  const norm = Math.sqrt(sum(({ merged }) => merged));
-  const complete = measured.every(({ stats }) => stats.inputs.length === names.length);
-  const inputs = names.map((name, i) => {
-    const length = Math.sqrt(sum(stats => stats.inputs[i] ?? 0));
-    const product = sum(stats => stats.products[i] ?? 0);
-    return { name, norm: length, cosine: length * norm > 0 ? product / (length * norm) : 0 };
-  });
-  const moved = sum(stats => stats.moved);
-  return {
-    norm,
-    inputs: complete ? inputs : [],
-    signConflicts: moved > 0 ? sum(({ conflicts }) => conflicts) / moved : 0,
-  };
-}
-
 export interface MergeReport {
+  /** What deltas are counted from; without a base there are none, and their numbers are null. */
+  readonly reference: 'base' | 'none';
   readonly model: MergeTotals;
   /** By block; `null` is everything outside the blocks. */
   readonly layers: readonly ({ readonly layer: number | null } & MergeTotals)[];
@@ -38,18 +16,24 @@ export interface MergeReport {
   readonly unmeasured: number;
 }
 
+interface Measured {
+  readonly job: MergeJob;
+  readonly stats: TensorStats | undefined;
+}
+
 /** @param reports by job; undefined where a job was not run again */
 export function mergeReport(
   jobs: readonly MergeJob[],
   reports: readonly (JobReport | undefined)[],
   names: readonly string[],
 ): MergeReport {
-  const measured = jobs.flatMap((job, i) => {
-    const stats = reports[i]?.findings?.stats;
-    return stats ? [{ job, stats }] : [];
+  const measured = jobs.flatMap((job, i): Measured[] => {
+    const report = reports[i];
+    return report && job.way.kind !== 'copy' ? [{ job, stats: report.findings?.stats }] : [];
   });
   const byLayer = [...groupBy(measured, ({ job }) => blockOf(job.tensor) ?? null)];
   return {
+    reference: jobs.some(({ base }) => base) ? 'base' : 'none',
     model: totals(measured, names),
     layers: byLayer
       .sort(([a], [b]) => (a ?? Infinity) - (b ?? Infinity))
@@ -60,3 +44,37 @@ export function mergeReport(
     unmeasured: reports.filter(report => report === undefined).length,
   };
 }
+
+/** Totals of some tensors; null is what cannot be told of them. */
+function totals(measured: readonly Measured[], names: readonly string[]): MergeTotals {
+  const stats = measured.flatMap(one => one.stats ?? []);
+  const known = stats.length === measured.length;
+  const sum = (of: (stats: TensorStats) => number) => stats.reduce((total, one) => total + of(one), 0);
+  const norm = Math.sqrt(sum(({ merged }) => merged));
+  // A sum of all tasks of an rtvq file was merged from their shared vector, without reading each.
+  const eachRead = known && stats.every(({ inputs }) => inputs.length === names.length);
+  return {
+    norm: known ? norm : null,
+    inputs: names.map((name, i) => {
+      const length = Math.sqrt(sum(({ inputs }) => inputs[i] ?? 0));
+      const product = sum(({ products }) => products[i] ?? 0);
+      return {
+        name,
+        norm: eachRead ? length : null,
+        cosine: eachRead ? quotient(product, length * norm) : null,
+        kept: quotient(
+          sum(({ kept }) => kept?.[i]?.kept ?? 0),
+          sum(({ kept }) => kept?.[i]?.moved ?? 0),
+        ),
+      };
+    }),
+    signConflicts: eachRead
+      ? quotient(
+          sum(({ conflicts }) => conflicts),
+          sum(({ moved }) => moved),
+        )
+      : null,
+  };
+}
+
+const quotient = (a: number, b: number): number | null => (b > 0 ? a / b : null);

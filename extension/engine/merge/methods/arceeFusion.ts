@@ -18,6 +18,7 @@ export const arceeFusion: MergeMethod = {
   maximumInputs: 2,
   way: {
     kind: 'values',
+    drops: false,
     workingValues: shape => shape.reduce((a, b) => a * b, 1),
     merge: ({ shape, xs }) => {
       const [first, second] = xs as [Float32Array, Float32Array];

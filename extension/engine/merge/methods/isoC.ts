@@ -16,6 +16,7 @@ export const isoC: MergeMethod = {
   maximumInputs: undefined,
   way: {
     kind: 'values',
+    drops: false,
     workingValues: shape => (isMatrix(shape) ? svdValues(...shape) + 6 * shape[0] * shape[1] : 0),
     merge: ({ shape, xs }) => (isMatrix(shape) ? evenOut(xs, shape) : meanOf(xs)),
   },

@@ -20,6 +20,7 @@ export const nearswap: MergeMethod = {
   maximumInputs: 2,
   way: {
     kind: 'values',
+    drops: false,
     workingValues: () => 0,
     merge: ({ xs, values }) => {
       const [first, second] = xs as [Float32Array, Float32Array];

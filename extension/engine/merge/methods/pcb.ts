@@ -26,6 +26,7 @@ export const pcb: MergeMethod = {
   maximumInputs: undefined,
   way: {
     kind: 'values',
+    drops: true,
     workingValues: shape => 6 * shape.reduce((a, b) => a * b, 1),
     merge: ({ xs, values, inputs }) => mergeByBalance(xs, values, inputs),
   },
@@ -56,6 +57,7 @@ function mergeByBalance(
       const share = scale(scratch[i] as number);
       scales[i] = (scales[i] as number) + share;
       weighted[i] = (weighted[i] as number) + weight * Math.sign(x[i] as number) * clamped(i) * share;
+      if (share === 0) x[i] = 0;
     }
   }
   return first.map((_, i) => (weighted[i] as number) / Math.max(1e-12, scales[i] as number));

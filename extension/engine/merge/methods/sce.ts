@@ -23,6 +23,7 @@ export const sce: MergeMethod = {
   maximumInputs: undefined,
   way: {
     kind: 'values',
+    drops: true,
     workingValues: shape => shape.reduce((a, b) => a * b, 1),
     merge: ({ xs, values }) => {
       const share = values.select_topk as number;

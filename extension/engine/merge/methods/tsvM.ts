@@ -17,6 +17,7 @@ export const tsvM: MergeMethod = {
   maximumInputs: undefined,
   way: {
     kind: 'values',
+    drops: false,
     workingValues: (shape, inputs) => {
       if (!isMatrix(shape)) return 0;
       const [rows, columns] = shape;

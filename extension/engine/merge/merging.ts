@@ -1,0 +1,70 @@
+import type { Region } from '../../../kernels/backend.ts';
+import type { Span } from '../quantize/tensorInput.ts';
+import { combineLinear, combineSelective } from './combine.ts';
+import { coefficientsOf, thinningOf, wholeTensor, type WholeTensor } from './measure.ts';
+import type { Passes, Thinning } from './passes.ts';
+import type { Window } from './windows.ts';
+
+/** Merges a tensor's windows, once everything that it takes is measured. */
+export class Merging {
+  private constructor(
+    readonly passes: Passes,
+    private readonly coefficients: readonly number[] | undefined,
+    private readonly whole: WholeTensor | undefined,
+    private readonly thinning: Thinning,
+  ) {}
+
+  static async prepare(passes: Passes): Promise<Merging> {
+    const coefficients = await coefficientsOf(passes);
+    const whole = await wholeTensor(passes);
+    return new Merging(passes, coefficients, whole, await thinningOf(passes));
+  }
+
+  /** Weights kept of each input, where the whole tensor is merged at once. */
+  get kept(): readonly number[] | undefined {
+    return this.whole?.kept;
+  }
+
+  /** Merges what is in `xs`. @returns the merged vector; of emr, that of one output's task */
+  async combine(window: Window, span: Span, output: number): Promise<Region> {
+    const { job, context, memory, weights } = this.passes;
+    const { xs, merged, b } = memory;
+    const { count } = window;
+    await this.passes.thin(window, span, this.thinning);
+    if (this.coefficients) await combineLinear(context.backend, xs, this.coefficients, merged, count);
+    else if (this.whole) await this.#place(this.whole.values, span.first + window.first, count);
+    else await combineSelective(context.backend, job, memory, weights, count);
+    if (job.way.kind !== 'selective' || job.way.combine !== 'emr') return merged;
+    await context.backend.maskBySign(xs[output] as Region, merged, b, count);
+    return b;
+  }
+
+  /** What an output's merged vector is multiplied by. */
+  scaleOf(output: number): number {
+    const { way, scale } = this.passes.job;
+    return way.kind === 'selective' && way.rescalers ? scale * (way.rescalers[output] as number) : scale;
+  }
+
+  /**
+   * Δ = merged − base of a vector, as it is added to the base: a scaled copy of a task vector in `a`, or a whole model
+   * less the base in place.
+   * @param base decoded; undefined where `vector` is a task vector
+   */
+  async delta(vector: Region, scale: number, base: Region | undefined, count: number): Promise<Region> {
+    const { context, memory } = this.passes;
+    if (base) {
+      await context.backend.axpy(vector, base, -1, false, count);
+      return vector;
+    }
+    await context.backend.axpy(memory.a, vector, scale, true, count);
+    return memory.a;
+  }
+
+  /** Puts merged values into the window's region. */
+  #place(values: Float32Array, first: number, count: number): Promise<void> {
+    const { context, memory } = this.passes;
+    return context.backend.write(memory.merged, 0, 4 * count, async view => {
+      view.set(new Uint8Array(values.buffer, values.byteOffset + 4 * first, 4 * count));
+    });
+  }
+}
