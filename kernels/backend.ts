@@ -162,12 +162,12 @@ export interface Backend extends MergeStages {
     count: number,
   ): Promise<void>;
 
-  /** Stage delta_energy: Σ ftz(decode(tuned[i]) − decode(base[i]))², added to `before`. Summation order, that of every
+  /** Stage delta_energy: Σ ftz(decode(tuned[i]) − decode(base[i]))², or Σ decode(tuned[i])² without a base. Summation order, that of every
    * sum here: a block is 8192 values = 256 lanes × 32 consecutive values; a lane keeps four F32 sums (value j goes to
    * sum j mod 4, in order) and adds them as (s0+s1)+(s2+s3); lanes are added in pairs l, l+128, then l, l+64 … l, l+1;
    * blocks are added in order in float64. Values past `count` count as zero. `before` is the sum that the blocks are
    * added to: handed from chunk to chunk it makes a tensor's sum the same whatever the chunk size. */
-  deltaEnergy(tuned: Slice, base: Slice, count: number, before?: number): Promise<number>;
+  deltaEnergy(tuned: Slice, base: Slice | undefined, count: number, before?: number): Promise<number>;
 
   /** Stage encode: F32 values at element `first` of `x`, rounded to nearest even to `type` (overflow gives
    * infinity, NaN stays a quiet NaN), packed at the start of `out`. Not flushed: bf16 and f16 subnormals keep

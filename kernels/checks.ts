@@ -120,10 +120,10 @@ export function checkUnpackDequantize(
   checkDistinct(out, codes, addend?.region);
 }
 
-export function checkDeltaEnergy(chunk: number, tuned: Slice, base: Slice, count: number): void {
+export function checkDeltaEnergy(chunk: number, tuned: Slice, base: Slice | undefined, count: number): void {
   checkCount(count, chunk);
   checkSlice(tuned, count);
-  checkSlice(base, count);
+  if (base) checkSlice(base, count);
 }
 
 export function checkEncode(chunk: number, x: Slice, type: FloatType, out: Region, count: number): void {

@@ -36,7 +36,11 @@ class WasmBackend extends WasmMergeStages implements CpuBackend {
   readonly capacity: number;
   private readonly arena: Arena;
 
-  constructor(module: WebAssembly.Module, memory: number) {
+  constructor(
+    module: WebAssembly.Module,
+    memory: number,
+    private readonly allocate: (bytes: number) => Uint8Array,
+  ) {
     const capacity = Math.min(memory, MAX_MEMORY - WORKING_MEMORY - ARENA_OVERHEAD);
     super(instantiateKernels(module, WORKING_MEMORY + capacity + ARENA_OVERHEAD));
     this.capacity = capacity;
@@ -67,7 +71,9 @@ class WasmBackend extends WasmMergeStages implements CpuBackend {
   async read(region: Region, offset: number, bytes: number): Promise<Uint8Array> {
     checks.checkBytes(region, offset, bytes);
     const start = startOf(region) + offset;
-    return this.kernels.bytes.slice(start, start + bytes);
+    const copy = this.allocate(bytes);
+    copy.set(this.kernels.bytes.subarray(start, start + bytes));
+    return copy;
   }
 
   async deltaMinmax(
@@ -159,13 +165,13 @@ class WasmBackend extends WasmMergeStages implements CpuBackend {
     );
   }
 
-  async deltaEnergy(tuned: Slice, base: Slice, count: number, before = 0): Promise<number> {
+  async deltaEnergy(tuned: Slice, base: Slice | undefined, count: number, before = 0): Promise<number> {
     checks.checkDeltaEnergy(this.chunk, tuned, base, count);
     return this.kernels.exports.deltaEnergy(
       at(tuned),
       TYPE_NUMBERS[tuned.type],
-      at(base),
-      TYPE_NUMBERS[base.type],
+      base ? at(base) : 0,
+      base ? TYPE_NUMBERS[base.type] : NO_TYPE,
       count,
       before,
       SCRATCH.lanes,
@@ -189,11 +195,20 @@ class WasmBackend extends WasmMergeStages implements CpuBackend {
   }
 }
 
+export interface CpuBackendOptions {
+  readonly module: WebAssembly.Module;
+  /** Bytes that a scope may allocate; at most what 32-bit addresses reach, just below 4 GiB. */
+  readonly memory: number;
+  /** Where `read` puts its copies: bytes of anything, which belong to `read`'s caller. */
+  readonly allocate?: (bytes: number) => Uint8Array;
+}
+
+const newBytes = (bytes: number): Uint8Array => new Uint8Array(bytes);
+
 /**
- * A CPU backend of its own memory, for one thread. `memory`: bytes that a scope may allocate; at most what 32-bit
- * addresses reach, just below 4 GiB. The memory is reserved at once and committed when it is first used.
+ * A CPU backend of its own memory, for one thread. The memory is reserved at once and committed when it is first used.
  * @throws RangeError when the address space cannot be reserved.
  */
-export function createCpuBackend(options: { module: WebAssembly.Module; memory: number }): CpuBackend {
-  return new WasmBackend(options.module, options.memory);
+export function createCpuBackend({ module, memory, allocate = newBytes }: CpuBackendOptions): CpuBackend {
+  return new WasmBackend(module, memory, allocate);
 }

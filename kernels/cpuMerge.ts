@@ -4,7 +4,7 @@ import type { Region } from './backend.ts';
 import { flushed } from './ftz.ts';
 import * as checks from './mergeChecks.ts';
 import { MAX_ROW, RADIX_LEVELS } from './mergeStages.ts';
-import type { MergeStages, Products, RandomStream, Rows, SignCounts } from './mergeStages.ts';
+import type { MergeStages, Products, RandomStream, Rows, SignCounts, TaskComparison } from './mergeStages.ts';
 import { SCRATCH } from './wasm.ts';
 import type { Kernels, Pointer } from './wasm.ts';
 
@@ -169,16 +169,30 @@ export abstract class WasmMergeStages implements MergeStages {
     );
   }
 
-  async signFlags(
-    flags: Region,
+  async compareTask(
+    delta: Region,
     x: Region,
+    flags: Region,
     first: boolean,
     count: number,
-  ): Promise<{ both: number; any: number }> {
-    checks.checkValues(this.chunk, count, [flags], [x]);
-    this.kernels.exports.signFlags(startOf(flags), startOf(x), first ? 1 : 0, count, SCRATCH.counts);
+    before: Pick<TaskComparison, 'product' | 'energy'> = { product: 0, energy: 0 },
+  ): Promise<TaskComparison> {
+    checks.checkValues(this.chunk, count, [flags], [delta, x]);
+    const sums = new Float64Array(this.kernels.bytes.buffer, SCRATCH.sums, 2);
+    sums.set([before.product, before.energy]);
+    this.kernels.exports.compareTask(
+      startOf(delta),
+      startOf(x),
+      startOf(flags),
+      first ? 1 : 0,
+      count,
+      SCRATCH.lanes,
+      SCRATCH.sums,
+      SCRATCH.counts,
+    );
+    const [product = 0, energy = 0] = sums;
     const [both, any] = this.counts();
-    return { both, any };
+    return { product, energy, both, any };
   }
 
   async products(

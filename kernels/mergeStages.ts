@@ -26,6 +26,17 @@ export interface Products {
   readonly yy: number;
 }
 
+/** What compare_task found out about a merged task vector and one of those it was made of. */
+export interface TaskComparison {
+  /** ⟨delta, x⟩. */
+  readonly product: number;
+  /** ‖x‖². */
+  readonly energy: number;
+  /** Weights that tasks so far move in both directions, and those that some task moves. */
+  readonly both: number;
+  readonly any: number;
+}
+
 /** Counts of values by sign. */
 export interface SignCounts {
   readonly positive: number;
@@ -133,14 +144,17 @@ export interface MergeStages {
     index: number,
   ): Promise<void>;
 
-  /** sign_flags: flags[i] (u32) |= 1 where x[i] > 0, 2 where x[i] < 0; starts at zero when `first`.
-   * @returns how many flags are now 3 (both signs), and how many are not 0 */
-  signFlags(
-    flags: Region,
+  /** compare_task: Σ delta·x and Σx² in delta_energy's order of summation, added to `before`; flags[i] (u32) |= 1 where
+   * x[i] > 0, 2 where x[i] < 0, starting at zero when `first`. Values are flushed, as every stage leaves them.
+   * @returns the sums; how many flags are now 3 (both signs), and how many are not 0 */
+  compareTask(
+    delta: Region,
     x: Region,
+    flags: Region,
     first: boolean,
     count: number,
-  ): Promise<{ readonly both: number; readonly any: number }>;
+    before?: Pick<TaskComparison, 'product' | 'energy'>,
+  ): Promise<TaskComparison>;
 
   /** products: Σxy, Σx², Σy² in delta_energy's order of summation, added to `before`. */
   products(x: Region, y: Region, count: number, before?: Products): Promise<Products>;

@@ -130,7 +130,16 @@ export interface KernelExports {
     words: Pointer,
     pairs: Pointer,
   ): void;
-  signFlags(flags: Pointer, x: Pointer, first: number, count: number, counts: Pointer): void;
+  compareTask(
+    delta: Pointer,
+    x: Pointer,
+    flags: Pointer,
+    first: number,
+    count: number,
+    lanes: Pointer,
+    sums: Pointer,
+    counts: Pointer,
+  ): void;
   products(x: Pointer, y: Pointer, count: number, lanes: Pointer, sums: Pointer): void;
   absSum(x: Pointer, count: number, before: number, lanes: Pointer): number;
   demote(at: Pointer, count: number): void;

@@ -47,11 +47,19 @@ export const alreadyThere = (target: string) =>
 /** Bytes collected before a write call: payloads of small tensors are a few hundred bytes each. */
 const BUFFER_BYTES = 1 << 20;
 
+/** Bytes after which the operating system is asked to start writing to disk, so that the last sync has little left to
+ * wait for. */
+const SYNC_BYTES = 64 << 20;
+
 /** A file being written from front to back, with its beginning left free for a header that comes last. */
 export class AtomicFile {
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #buffered = 0;
   #position: number;
+  #syncedTo = 0;
+  #syncing: Promise<void> | undefined;
+  /** Of a sync that failed: the system tells each failure only once. */
+  #failure: unknown;
 
   private constructor(
     readonly target: string,
@@ -83,9 +91,11 @@ export class AtomicFile {
 
   async append(bytes: Uint8Array): Promise<void> {
     if (bytes.length > BUFFER_BYTES - this.#buffered) await this.#flush();
-    if (bytes.length > BUFFER_BYTES) {
+    if (bytes.length > BUFFER_BYTES / 4) {
+      await this.#flush();
       await this.#write(bytes, this.#position);
       this.#position += bytes.length;
+      this.#startSync();
     } else {
       this.#buffer.set(bytes, this.#buffered);
       this.#buffered += bytes.length;
@@ -109,16 +119,29 @@ export class AtomicFile {
     }
   }
 
+  #startSync(): void {
+    if (this.#syncing || this.#position - this.#syncedTo < SYNC_BYTES) return;
+    this.#syncedTo = this.#position;
+    this.#syncing = this.handle
+      .datasync()
+      .catch((error: unknown) => void (this.#failure = error))
+      .then(() => void (this.#syncing = undefined));
+  }
+
   async #flush(): Promise<void> {
+    if (this.#buffered === 0) return;
     await this.#write(this.#buffer.subarray(0, this.#buffered), this.#position);
     this.#position += this.#buffered;
     this.#buffered = 0;
+    this.#startSync();
   }
 
   /** Syncs and gives the file its name. Without `overwrite` a file that appeared meanwhile is not replaced. */
   async commit(): Promise<void> {
     try {
       await this.#flush();
+      await this.#syncing;
+      if (this.#failure) throw this.#failure as Error;
       await this.handle.sync();
       await this.handle.close();
       if (this.overwrite) await rename(this.temporary, this.target);
@@ -131,6 +154,7 @@ export class AtomicFile {
 
   /** Closes and removes the temporary file; harmless after a commit. */
   async discard(): Promise<void> {
+    await this.#syncing;
     await this.handle.close().catch(() => undefined);
     await rm(this.temporary, { force: true });
   }

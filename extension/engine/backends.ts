@@ -8,7 +8,7 @@ import { cpuRoom, localMemory, type Budget, type Room } from './budget.ts';
 import { UserError } from './errors.ts';
 import { localRunner, type JobRunner } from './jobRunner.ts';
 import { kernelModule, loadKernels } from './kernels.ts';
-import { threadRunner } from './threads.ts';
+import { ThreadPool } from './threads.ts';
 
 /** A backend ready to run jobs. */
 export interface EngineBackend {
@@ -17,7 +17,7 @@ export interface EngineBackend {
   readonly reason: string;
   readonly room: Room;
   runner(budget: Budget): JobRunner;
-  dispose(): void;
+  dispose(): Promise<void>;
 }
 
 /** What a plan is made with when nothing will be run: the CPU's room, which needs no probing. */
@@ -36,16 +36,16 @@ export async function chooseBackend(options: RunOptions): Promise<EngineBackend>
       reason,
       room: { chunk: backend.chunk, memory, budget: () => budget },
       runner: () => localRunner(backend, kernels),
-      dispose: () => backend.dispose(),
+      dispose: async () => backend.dispose(),
     };
   }
-  const module = await kernelModule();
+  const pool = new ThreadPool(await kernelModule());
   return {
     kind: 'cpu',
     reason: selection.reason,
     room: cpuRoom(CHUNK, options),
-    runner: ({ threads, arena }) => threadRunner(module, threads, arena),
-    dispose: () => undefined,
+    runner: budget => pool.runner(budget),
+    dispose: () => pool.dispose(),
   };
 }
 

@@ -103,7 +103,7 @@ async function withBackend<Plan, Result>(
     refuseErrors(problemsOf(planned));
     return await run(planned, backend);
   } finally {
-    backend.dispose();
+    await backend.dispose();
   }
 }
 

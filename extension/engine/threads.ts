@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Budget } from './budget.ts';
 import { workerUrl } from './dist.ts';
 import { UserError } from './errors.ts';
 import type { JobRunner } from './jobRunner.ts';
@@ -6,52 +7,117 @@ import { OrderedSink } from './orderedSink.ts';
 import { jobBytes, type Job } from './runJob.ts';
 import type { FromWorker, ToWorker, WorkerData, WorkerError } from './worker.ts';
 
-/** Runs jobs on CPU threads, each with a backend of its own; jobs start in order and their output stays in order. */
-export const threadRunner =
-  (module: WebAssembly.Module, threads: number, arena: number): JobRunner =>
-  async (jobs, sink, signal, onJobDone) => {
-    const queue = jobs.entries();
-    const data: WorkerData = { module, arena };
-    const workers: Worker[] = [];
-    try {
-      await new Promise<void>((resolve, reject) => {
-        const abort = () => reject(signal.reason as Error);
-        if (signal.aborted) return abort();
-        signal.addEventListener('abort', abort, { once: true });
-        const ordered = new OrderedSink(sink, reject);
-        let running = 0;
-        for (let i = 0; i < Math.min(threads, jobs.length); i++) {
-          const worker = new Worker(workerUrl, { workerData: data });
-          workers.push(worker);
-          running++;
-          let current: [number, Job] | undefined;
-          const send = (message: ToWorker) => worker.postMessage(message);
-          const next = () => {
-            const item = queue.next();
-            current = item.done ? undefined : item.value;
-            if (current) send({ type: 'job', job: current[1] });
-            else if (--running === 0) void ordered.drained().then(resolve);
-          };
-          worker.on('error', reject);
-          worker.on('message', (message: FromWorker) => {
-            const [number, job] = current as [number, Job];
-            if (message.type === 'event')
-              void ordered.push(number, message.event).then(() => send({ type: 'written' }));
-            else if (message.type === 'failed') reject(asError(message.error));
-            else {
-              ordered.finish(number, message.report);
-              onJobDone(job.tensor, jobBytes(job));
-              next();
-            }
-          });
-          next();
-        }
-        if (jobs.length === 0) resolve();
-      });
-    } finally {
-      await Promise.all(workers.map(worker => worker.terminate()));
-    }
-  };
+/** Where a thread's messages go. */
+interface Handlers {
+  message(message: FromWorker): void;
+  error(error: Error): void;
+}
+
+/** A CPU thread with a backend of its own. It outlives a run: starting one and touching its memory takes a while. */
+class Thread {
+  handlers: Handlers | undefined;
+  readonly #worker: Worker;
+
+  constructor(
+    module: WebAssembly.Module,
+    readonly arena: number,
+  ) {
+    const workerData: WorkerData = { module, arena };
+    this.#worker = new Worker(workerUrl, { workerData });
+    this.#worker.on('message', (message: FromWorker) => this.handlers?.message(message));
+    this.#worker.on('error', error => this.handlers?.error(error));
+  }
+
+  send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  terminate(): Promise<number> {
+    return this.#worker.terminate();
+  }
+}
+
+/** The CPU backend's threads; jobs start in order and their output stays in order. */
+export class ThreadPool {
+  #idle: Thread[] = [];
+
+  constructor(private readonly module: WebAssembly.Module) {}
+
+  /** Runs jobs on `threads` threads. A run that fails or is cancelled ends its threads, whatever they are doing. */
+  runner({ threads, arena }: Budget): JobRunner {
+    return async (jobs, sink, signal, onJobDone) => {
+      signal.throwIfAborted();
+      if (jobs.length === 0) return;
+      const used = await this.#take(Math.min(threads, jobs.length), arena);
+      try {
+        await runOn(used, jobs, sink, signal, onJobDone);
+        this.#idle.push(...used);
+      } catch (error) {
+        await Promise.all(used.map(thread => thread.terminate()));
+        throw error;
+      }
+    };
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#idle.splice(0).map(thread => thread.terminate()));
+  }
+
+  async #take(count: number, arena: number): Promise<Thread[]> {
+    if (this.#idle.some(thread => thread.arena !== arena)) await this.dispose();
+    const kept = this.#idle.splice(0, count);
+    const added = Array.from({ length: count - kept.length }, () => new Thread(this.module, arena));
+    return [...kept, ...added];
+  }
+}
+
+async function runOn(
+  threads: readonly Thread[],
+  jobs: readonly Job[],
+  sink: Parameters<JobRunner>[1],
+  signal: AbortSignal,
+  onJobDone: Parameters<JobRunner>[3],
+): Promise<void> {
+  const queue = jobs.entries();
+  let abort: (() => void) | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      abort = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', abort, { once: true });
+      const ordered = new OrderedSink(sink, reject);
+      let running = threads.length;
+      for (const thread of threads) {
+        let current: [number, Job] | undefined;
+        const next = () => {
+          const item = queue.next();
+          current = item.done ? undefined : item.value;
+          if (current) thread.send({ type: 'job', job: current[1] });
+          else if (--running === 0) void ordered.drained().then(resolve);
+        };
+        const message = (message: FromWorker) => {
+          const [number, job] = current as [number, Job];
+          if (message.type === 'event') {
+            const { event } = message;
+            const buffers = event.type === 'bytes' ? [event.bytes.buffer] : [];
+            void ordered
+              .push(number, event)
+              .then(() => thread.send({ type: 'written', buffer: buffers[0] }, buffers));
+          } else if (message.type === 'failed') reject(asError(message.error));
+          else {
+            ordered.finish(number, message.report);
+            onJobDone(job.tensor, jobBytes(job));
+            next();
+          }
+        };
+        thread.handlers = { message, error: reject };
+        next();
+      }
+    });
+  } finally {
+    if (abort) signal.removeEventListener('abort', abort);
+    for (const thread of threads) thread.handlers = undefined;
+  }
+}
 
 /** The error that a thread met, as the class it was. */
 function asError({ name, message, stack, kind }: WorkerError): Error {

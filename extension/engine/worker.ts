@@ -1,6 +1,7 @@
 /** A thread of the CPU backend: takes jobs one at a time, hands back what they emit. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { createCpuBackend } from '../../kernels/cpu.ts';
+import { BufferPool } from './bufferPool.ts';
 import { FilePool } from './checkpoint/io.ts';
 import type { JobEvent, JobReport } from './job.ts';
 import { WriteAhead } from './orderedSink.ts';
@@ -14,8 +15,8 @@ export interface WorkerData {
 
 export type ToWorker =
   | { readonly type: 'job'; readonly job: Job }
-  /** The oldest event that was not yet acknowledged is written. */
-  | { readonly type: 'written' }
+  /** The oldest event that was not yet acknowledged is written; its buffer comes back to be used again. */
+  | { readonly type: 'written'; readonly buffer: ArrayBuffer | undefined }
   | { readonly type: 'close' };
 
 export type FromWorker =
@@ -35,7 +36,8 @@ export interface WorkerError {
 const NEVER = new AbortController().signal;
 
 function serve(port: MessagePort, { module, arena }: WorkerData): void {
-  const backend = createCpuBackend({ module, memory: arena });
+  const buffers = new BufferPool();
+  const backend = createCpuBackend({ module, memory: arena, allocate: bytes => buffers.take(bytes) });
   const files = new FilePool();
   const unwritten: (() => void)[] = [];
   const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
@@ -52,8 +54,10 @@ function serve(port: MessagePort, { module, arena }: WorkerData): void {
   };
 
   port.on('message', (message: ToWorker) => {
-    if (message.type === 'written') unwritten.shift()?.();
-    else if (message.type === 'close') void files.close().then(() => port.close());
+    if (message.type === 'written') {
+      if (message.buffer) buffers.put(message.buffer);
+      unwritten.shift()?.();
+    } else if (message.type === 'close') void files.close().then(() => port.close());
     else {
       runJob(message.job, context).then(
         report => send({ type: 'done', report }),

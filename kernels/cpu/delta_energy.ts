@@ -1,13 +1,13 @@
 /** Stage delta_energy: the sum of a task vector's squares in one fixed order. Twin: delta_energy.wgsl */
 import { across, addTree, LANE, LANES } from './block_sums';
-import { BF16, decode1, decode4, F16, F32, shiftOf, TYPE_F16, TYPE_F32 } from './decode';
+import { BF16, decode1, decode4, F16, F32, None, shiftOf, TYPE_BF16, TYPE_F16, TYPE_F32 } from './decode';
 import { ftz4 } from './ftz';
 
-/** The difference is not flushed: the square of a denormal is 0 anyway. */
+/** Squares of four differences, which are not flushed themselves: the square of a denormal is 0 anyway. */
 // @ts-ignore: decorator
 @inline
-function square4(tuned: v128, base: v128): v128 {
-  const x = f32x4.sub(tuned, base);
+function square4<B>(tuned: v128, base: v128): v128 {
+  const x = isBoolean<B>() ? tuned : f32x4.sub(tuned, base);
   return ftz4(f32x4.mul(x, x));
 }
 
@@ -20,13 +20,13 @@ function sumLane<T, B>(tuned: usize, base: usize, count: usize): v128 {
   for (; i + 4 <= count; i += 4) {
     sums = f32x4.add(
       sums,
-      square4(decode4<T>(tuned + (i << shiftOf<T>())), decode4<B>(base + (i << shiftOf<B>()))),
+      square4<B>(decode4<T>(tuned + (i << shiftOf<T>())), decode4<B>(base + (i << shiftOf<B>()))),
     );
   }
   for (; i < count; i++) {
     // Four equal values, of which one counts in its slot.
     const slot = i32x4.eq(i32x4.splat(<i32>(i & 3)), i32x4(0, 1, 2, 3));
-    const square = square4(
+    const square = square4<B>(
       decode1<T>(tuned + (i << shiftOf<T>())),
       decode1<B>(base + (i << shiftOf<B>())),
     );
@@ -64,10 +64,12 @@ function withTuned<T>(
 ): f64 {
   if (baseType == TYPE_F32) return run<T, F32>(tuned, base, count, before, lanes);
   if (baseType == TYPE_F16) return run<T, F16>(tuned, base, count, before, lanes);
-  return run<T, BF16>(tuned, base, count, before, lanes);
+  if (baseType == TYPE_BF16) return run<T, BF16>(tuned, base, count, before, lanes);
+  return run<T, None>(tuned, base, count, before, lanes);
 }
 
-/** Σ ftz(tuned[i] − base[i])² of `count` values, its blocks added to `before`. `lanes` is working memory of 1 KiB. */
+/** Σ ftz(tuned[i] − base[i])² of `count` values, or Σ tuned[i]² where
+ * `baseType` is TYPE_NONE, its blocks added to `before`. `lanes` is working memory of 1 KiB. */
 export function deltaEnergy(
   tuned: usize,
   tunedType: i32,

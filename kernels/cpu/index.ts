@@ -3,6 +3,7 @@
 export { absSum } from './abs_sum';
 export { accumulate } from './accumulate';
 export { axpy } from './axpy';
+export { compareTask } from './compare_task';
 export { consensusVote } from './consensus_vote';
 export { deltaEnergy } from './delta_energy';
 export { deltaMinmax } from './delta_minmax';
@@ -21,7 +22,6 @@ export { randomDrop } from './random_drop';
 export { rankDrop } from './rank_drop';
 export { rowBand } from './row_band';
 export { signCounts } from './sign_counts';
-export { signFlags } from './sign_flags';
 export { trim } from './trim';
 export { unify } from './unify';
 export { unpackDequantize } from './unpack_dequantize';

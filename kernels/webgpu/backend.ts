@@ -216,13 +216,13 @@ export class WebGpuBackend extends WebGpuMergeStages implements Backend {
     });
   }
 
-  async deltaEnergy(tuned: Slice, base: Slice, count: number, before = 0): Promise<number> {
+  async deltaEnergy(tuned: Slice, base: Slice | undefined, count: number, before = 0): Promise<number> {
     checks.checkDeltaEnergy(this.chunk, tuned, base, count);
     const sums = await this.blockSums({
       stage: 'delta_energy',
-      constants: { TUNED: TYPE_NUMBERS[tuned.type], BASE: TYPE_NUMBERS[base.type] },
+      constants: { TUNED: TYPE_NUMBERS[tuned.type], BASE: base ? TYPE_NUMBERS[base.type] : NO_TYPE },
       count,
-      bindings: [window(tuned, count), window(base, count)],
+      bindings: [window(tuned, count), window(base ?? tuned, count)],
       width: 1,
     });
     return sums.reduce((sum, block) => sum + block, before);

@@ -3,7 +3,7 @@ import type { Region } from '../backend.ts';
 import { flushed } from '../ftz.ts';
 import * as checks from '../mergeChecks.ts';
 import { RADIX_LEVELS } from '../mergeStages.ts';
-import type { MergeStages, Products, SignCounts } from '../mergeStages.ts';
+import type { MergeStages, Products, SignCounts, TaskComparison } from '../mergeStages.ts';
 import { WebGpuDropStages } from './dropStages.ts';
 import type { Binding } from './runner.ts';
 import type { Stage } from './sources.ts';
@@ -112,15 +112,26 @@ export abstract class WebGpuMergeStages extends WebGpuDropStages implements Merg
     await this.each('mask_by_sign', count, [x, unified, out]);
   }
 
-  async signFlags(
-    flags: Region,
+  async compareTask(
+    delta: Region,
     x: Region,
+    flags: Region,
     first: boolean,
     count: number,
-  ): Promise<{ both: number; any: number }> {
-    checks.checkValues(this.chunk, count, [flags], [x]);
-    const [both, any] = await this.tally('sign_flags', count, [flags, x], begin(first));
-    return { both, any };
+    before: Pick<TaskComparison, 'product' | 'energy'> = { product: 0, energy: 0 },
+  ): Promise<TaskComparison> {
+    checks.checkValues(this.chunk, count, [flags], [delta, x]);
+    const bindings = [values(delta, count), values(x, count), values(flags, count)];
+    const constants = begin(first);
+    const sums = await this.blockSums({ stage: 'compare_task', constants, count, bindings, width: 4 });
+    let [{ product, energy }, both, any] = [before, 0, 0];
+    for (let i = 0; i < sums.length; i += 4) {
+      product += sums[i] ?? 0;
+      energy += sums[i + 1] ?? 0;
+      both += sums[i + 2] ?? 0;
+      any += sums[i + 3] ?? 0;
+    }
+    return { product, energy, both, any };
   }
 
   async products(

@@ -4,6 +4,7 @@ import accumulate from '../wgsl/accumulate.wgsl';
 import axpy from '../wgsl/axpy.wgsl';
 import blockSums from '../wgsl/block_sums.wgsl';
 import common from '../wgsl/common.wgsl';
+import compareTask from '../wgsl/compare_task.wgsl';
 import consensusVote from '../wgsl/consensus_vote.wgsl';
 import deltaEnergy from '../wgsl/delta_energy.wgsl';
 import deltaMinmax from '../wgsl/delta_minmax.wgsl';
@@ -24,7 +25,6 @@ import randomDrop from '../wgsl/random_drop.wgsl';
 import rankDrop from '../wgsl/rank_drop.wgsl';
 import rowBand from '../wgsl/row_band.wgsl';
 import signCounts from '../wgsl/sign_counts.wgsl';
-import signFlags from '../wgsl/sign_flags.wgsl';
 import tally from '../wgsl/tally.wgsl';
 import trim from '../wgsl/trim.wgsl';
 import unify from '../wgsl/unify.wgsl';
@@ -52,7 +52,7 @@ export const SOURCES = {
   row_band: common + rowBand,
   random_drop: common + philox + randomDrop,
   rank_drop: common + divide + philox + rankDrop,
-  sign_flags: common + tally + signFlags,
+  compare_task: common + blockSums + compareTask,
   products: common + blockSums + products,
   abs_sum: common + blockSums + absSum,
 } as const;

@@ -15,12 +15,15 @@ struct Params {
 override TUNED: u32;
 override BASE: u32;
 
-// tuned - base, flushed; zero past the end.
+// tuned - base, or tuned without a base, flushed; zero past the end.
 fn delta(i: u32) -> f32 {
   if (i >= params.count) {
     return 0.0;
   }
   let t = bitcast<f32>(decode(TUNED, tuned[word_of(TUNED, i)], i));
+  if (BASE == NONE) {
+    return t;
+  }
   return ftz(t - bitcast<f32>(decode(BASE, base[word_of(BASE, i)], i)));
 }
 

@@ -1,15 +1,19 @@
 /**
- * `npm run bench [-- --small] [--keep] [--folder DIR]`: quantizes eight synthetic ViT-L/14-sized F32 checkpoints
- * (9 x 1.21 GB, deleted afterwards) on the CPU backend, and does the same work with plain PyTorch when Python has it.
+ * `npm run bench [-- --small] [--folder DIR] [--runs N]`: on the CPU backend, with checkpoints that are made for it and
+ * deleted afterwards,
+ * - quantizes eight synthetic ViT-L/14-sized F32 checkpoints and their base (9 x 1.21 GB), and does the same work with
+ *   plain PyTorch when Python has it;
+ * - merges Llama-like BF16 checkpoints of 468 M parameters (0.94 GB each): a base and two, then three, fine-tuned ones.
  */
 import { spawnSync } from 'node:child_process';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measure } from './measure.mjs';
-import { vitShapes, writeCheckpoint } from './synthetic.mjs';
+import { llamaShapes, vitShapes, writeCheckpoint } from './synthetic.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -18,66 +22,87 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
   },
 });
-const TASKS = 8;
+const RUNS = Number(values.runs);
 const tvq = fileURLToPath(new URL('../../dist/tvq.mjs', import.meta.url));
 const peer = fileURLToPath(new URL('peer.py', import.meta.url));
 const python = process.env.PYTHON ?? 'python3';
 
-const folder = await mkdtemp(join(values.folder ?? tmpdir(), 'tvq-bench-'));
-try {
-  const shapes = vitShapes(values.small ? 2 : 24);
-  const paths = Array.from({ length: TASKS + 1 }, (_, t) =>
-    join(folder, t === 0 ? 'base.safetensors' : `task${t}.safetensors`),
-  );
-  for (const [t, path] of paths.entries()) await writeCheckpoint(path, shapes, t);
-  const bytes = (await stat(paths[0])).size * paths.length;
-  console.log(
-    `${cpus().length} x ${cpus()[0].model}; ${paths.length} checkpoints, ${gigabytes(bytes)} in all, page cache warm`,
-  );
-  const hasTorch = spawnSync(python, ['-c', 'import torch, safetensors']).status === 0;
+console.log(`${cpus().length} x ${cpus()[0].model}, page cache warm, median of ${RUNS} runs`);
+await withCheckpoints(9, vitShapes(values.small ? 2 : 24), 'F32', quantizing);
+await withCheckpoints(4, llamaShapes(values.small ? 2 : 24), 'BF16', merging);
 
-  console.log('\nwork            seconds      GB/s   peak RSS      file');
+/** Makes a base and its fine-tuned checkpoints for `work`, and deletes them. */
+async function withCheckpoints(count, shapes, dtype, work) {
+  const folder = await mkdtemp(join(values.folder ?? tmpdir(), 'tvq-bench-'));
+  try {
+    const paths = Array.from({ length: count }, (_, t) =>
+      join(folder, t === 0 ? 'base.safetensors' : `task${t}.safetensors`),
+    );
+    for (const [t, path] of paths.entries()) await writeCheckpoint(path, shapes, t, dtype);
+    await work(folder, paths, (await stat(paths[0])).size);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param size bytes of one checkpoint */
+async function quantizing(folder, paths, size) {
+  const hasTorch = spawnSync(python, ['-c', 'import torch, safetensors']).status === 0;
+  heading(`quantizing: ${paths.length} checkpoints, ${gigabytes(size * paths.length)}`);
   for (const [name, flags, scheme] of [
     ['TVQ-INT2', ['--scheme', 'tvq', '--bits', '2'], 'tvq'],
     ['RTVQ-B3O2', ['--scheme', 'rtvq'], 'rtvq'],
   ]) {
     const output = join(folder, `${scheme}.tvq`);
-    const tasks = paths.slice(1).flatMap((path, t) => ['--task', `task${t + 1}=${path}`]);
-    const args = [
-      tvq,
-      'quantize',
-      '--base',
-      paths[0],
-      ...tasks,
-      '-o',
-      output,
-      '--backend',
-      'cpu',
-      '--overwrite',
-      '--json',
-      '--quiet',
-      ...flags,
-    ];
-    await report(name, bytes, Number(values.runs), () => measure(process.execPath, args), output);
-    if (hasTorch) {
-      const codes = join(folder, 'peer.safetensors');
-      await report(`${name} torch`, bytes, 1, () => measure(python, [peer, scheme, codes, ...paths]), codes);
-    }
+    const run = () => command('quantize', paths, output, flags);
+    await report(name, size * paths.length, RUNS, paths, run, output);
+    if (!hasTorch) continue;
+    const codes = join(folder, 'peer.safetensors');
+    const loop = () => measure(python, [peer, scheme, codes, ...paths]);
+    await report(`${name} torch`, size * paths.length, 1, paths, loop, codes);
   }
   if (!hasTorch) console.log(`(${python} has no torch: no comparison)`);
-} finally {
-  await rm(folder, { recursive: true, force: true });
 }
 
-/** Runs some work a few times and prints the median; the peer runs once, it takes minutes. */
-async function report(name, bytes, runs, work, output) {
+async function merging(folder, paths, size) {
+  for (const used of [paths.slice(0, 3), paths]) {
+    heading(`merging: a base and ${used.length - 1} more, ${gigabytes(size * used.length)}`);
+    for (const [method, ...flags] of [
+      ['task_arithmetic'],
+      ['ties', '--param', 'density=0.5'],
+      ['dare_ties', '--param', 'density=0.5'],
+    ]) {
+      const output = join(folder, 'merged');
+      const run = () => command('merge', used, output, ['--method', method, ...flags]);
+      await report(method, size * used.length, RUNS, used, run, output);
+    }
+  }
+}
+
+function command(name, [base, ...tuned], output, flags) {
+  const tasks = tuned.flatMap((path, t) => ['--task', `task${t + 1}=${path}`]);
+  const common = ['--backend', 'cpu', '--json', '--quiet'];
+  return measure(process.execPath, [tvq, name, '--base', base, ...tasks, '-o', output, ...common, ...flags]);
+}
+
+function heading(what) {
+  console.log(`\n${what}\nwork            seconds      GB/s   peak RSS    output`);
+}
+
+/** Reads the inputs into the page cache, runs some work a few times and prints the median. */
+async function report(name, bytes, runs, inputs, work, output) {
+  for (const path of inputs) await touch(path);
   const results = [];
-  for (let run = 0; run < runs; run++) results.push(await work());
+  let size = 0;
+  for (let run = 0; run < runs; run++) {
+    results.push(await work());
+    const weights = join(output, 'model.safetensors');
+    size = (await stat(weights).catch(() => stat(output))).size;
+    await rm(output, { recursive: true });
+  }
   results.sort((a, b) => a.seconds - b.seconds);
   const { seconds } = results[Math.floor(results.length / 2)];
   const peak = Math.max(...results.map(result => result.peak));
-  const size = (await stat(output)).size;
-  await rm(output);
   console.log(
     [
       name.padEnd(16),
@@ -87,6 +112,11 @@ async function report(name, bytes, runs, work, output) {
       gigabytes(size).padStart(10),
     ].join(''),
   );
+}
+
+/** Reads a file to its end. */
+async function touch(path) {
+  for await (const piece of createReadStream(path, { highWaterMark: 8 << 20 })) void piece;
 }
 
 function gigabytes(bytes) {

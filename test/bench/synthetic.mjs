@@ -1,4 +1,4 @@
-/** Synthetic checkpoints in the shape of CLIP's ViT-L/14 image encoder, made with little effort. */
+/** Synthetic checkpoints in the shapes of real models, made with little effort. */
 import { open } from 'node:fs/promises';
 
 /** Values of the noise that all tensors are cut from: 16 MiB, far more than any cache line pattern repeats. */
@@ -36,6 +36,23 @@ export function vitShapes(blocks, width = 1024) {
   return shapes;
 }
 
+/** Tensor names and shapes of a Llama with 468 M parameters (0.94 GB in BF16) at 24 layers. */
+export function llamaShapes(layers, width = 1152, inner = 3216, vocabulary = 32_000) {
+  const shapes = [['model.embed_tokens.weight', [vocabulary, width]]];
+  for (let i = 0; i < layers; i++) {
+    const name = part => `model.layers.${i}.${part}.weight`;
+    shapes.push(
+      [name('input_layernorm'), [width]],
+      [name('mlp.down_proj'), [width, inner]],
+      [name('mlp.gate_proj'), [inner, width]],
+      [name('mlp.up_proj'), [inner, width]],
+      [name('post_attention_layernorm'), [width]],
+      ...['q_proj', 'k_proj', 'v_proj', 'o_proj'].map(part => [name(`self_attn.${part}`), [width, width]]),
+    );
+  }
+  return [...shapes, ['model.norm.weight', [width]], ['lm_head.weight', [vocabulary, width]]];
+}
+
 /** Gaussian noise of standard deviation `sigma` from a fixed seed (mulberry32, Box–Muller). */
 function noise(seed, sigma) {
   const values = new Float32Array(POOL);
@@ -57,13 +74,15 @@ function noise(seed, sigma) {
 const weights = noise(1, 0.02);
 const drift = noise(2, 0.001);
 
-/** Writes a checkpoint: weights cut from one pool, plus for task t > 0 a drift cut from another. */
-export async function writeCheckpoint(path, shapes, task) {
+/** Writes a checkpoint: weights cut from one pool, plus for task t > 0 a drift cut from another.
+ * @param dtype F32 or BF16 */
+export async function writeCheckpoint(path, shapes, task, dtype = 'F32') {
+  const width = dtype === 'BF16' ? 2 : 4;
   const header = {};
   let offset = 0;
   for (const [name, shape] of shapes) {
-    const bytes = 4 * shape.reduce((a, b) => a * b, 1);
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + bytes] };
+    const bytes = width * shape.reduce((a, b) => a * b, 1);
+    header[name] = { dtype, shape, data_offsets: [offset, offset + bytes] };
     offset += bytes;
   }
   const text = Buffer.from(JSON.stringify(header));
@@ -83,8 +102,16 @@ export async function writeCheckpoint(path, shapes, task) {
       chunk.set(weights.subarray(at, at + count));
       const shift = (at + task * 104729) % (POOL / 2);
       if (task > 0) for (let i = 0; i < count; i++) chunk[i] += drift[shift + i];
-      await file.write(new Uint8Array(chunk.buffer, 0, 4 * count));
+      await file.write(width === 2 ? upperHalves(chunk, count) : new Uint8Array(chunk.buffer, 0, 4 * count));
     }
   }
   await file.close();
+}
+
+/** BF16 of float32 values, rounded towards zero. */
+function upperHalves(values, count) {
+  const halves = new Uint16Array(values.buffer, 0, 2 * count);
+  const upper = new Uint16Array(count);
+  for (let i = 0; i < count; i++) upper[i] = halves[2 * i + 1];
+  return new Uint8Array(upper.buffer);
 }

@@ -148,7 +148,7 @@ export function* dequantizeCases(bits: number): Generator<Packed> {
   }
 }
 
-export function* energyCases(type: FloatType): Generator<{ tuned: Stored; base: Stored }> {
+export function* energyCases(type: FloatType): Generator<{ tuned: Stored; base: Stored | undefined }> {
   for (const count of LENGTHS) {
     for (const kind of ['weights', 'tiny'] as const) {
       yield { tuned: stored(type, kind, count, 1), base: stored(TYPES[count % 3] ?? 'F32', kind, count, 2) };
@@ -159,6 +159,7 @@ export function* energyCases(type: FloatType): Generator<{ tuned: Stored; base: 
       bytes: new Uint8Array(raw('weights', count, seed).map(value => value * 2 ** -57).buffer),
     });
     yield { tuned: small(3), base: small(4) };
+    yield { tuned: stored(type, 'weights', count, 5), base: undefined };
   }
 }
 

@@ -24,6 +24,8 @@ test('quotient next to ties, powers of two and the smallest normal float32', () 
 
 test('magnitude_histogram', () => compare(cases.histogramCases()));
 
+test('compare_task', () => compare(cases.comparisonCases()));
+
 test('products and abs_sum', () => compare(cases.sumCases()));
 
 test('row_band', () => compare(drops.bandCases()));

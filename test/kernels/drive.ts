@@ -150,15 +150,15 @@ export function dequantizeOn(
 export function energyOn(
   backend: Backend,
   tuned: Stored,
-  base: Stored,
+  base: Stored | undefined,
   { chunk = backend.chunk } = {},
 ): Promise<number> {
   return backend.scope(async memory => {
     const t = await placeStored(backend, memory, tuned);
-    const b = await placeStored(backend, memory, base);
+    const b = base && (await placeStored(backend, memory, base));
     let energy = 0;
     await eachChunk(countOf(tuned), chunk, async (first, size) => {
-      energy = await backend.deltaEnergy({ ...t, first }, { ...b, first }, size, energy);
+      energy = await backend.deltaEnergy({ ...t, first }, b && { ...b, first }, size, energy);
     });
     return energy;
   });

@@ -3,6 +3,7 @@ import type { Region } from '../../kernels/backend.ts';
 import { RADIX_LEVELS } from '../../kernels/mergeStages.ts';
 import type { MergeStages } from '../../kernels/mergeStages.ts';
 import { raw } from './cases.ts';
+import { ftz } from './oracle.ts';
 import { generator } from './random.ts';
 import type { Kind } from './random.ts';
 
@@ -59,7 +60,7 @@ export const nth = (regions: readonly Region[], i: number): Region => {
 };
 
 type Elementwise = 'axpy' | 'disjoint_sum' | 'quotient' | 'max_magnitude' | 'consensus_vote' | 'keep_voted';
-type Masking = 'unify' | 'mask_by_sign' | 'trim' | 'sign_flags' | 'sign_counts';
+type Masking = 'unify' | 'mask_by_sign' | 'trim' | 'sign_counts';
 
 /** One call of each stage that goes value by value, the second time on top of the first. */
 const CALLS: Record<
@@ -117,13 +118,6 @@ const CALLS: Record<
     call: (round, count) => (stages, r) =>
       stages.trim(nth(r, 0), [0, 1, 0x00800000, 0x3c23d70a, 0x3e800000, 0x7f800000][round % 6] ?? 0, count),
   },
-  sign_flags: {
-    regions: 3,
-    call: (_, count) => async (stages, r) => [
-      await stages.signFlags(nth(r, 0), nth(r, 1), true, count),
-      await stages.signFlags(nth(r, 0), nth(r, 2), false, count),
-    ],
-  },
   sign_counts: {
     regions: 1,
     call: (_, count) => (stages, r) => stages.signCounts(nth(r, 0), count),
@@ -170,6 +164,26 @@ export function* histogramCases(counts?: readonly number[], kinds?: readonly Val
         return found;
       },
     };
+  }
+}
+
+/** A merged vector and two task vectors. */
+export function* comparisonCases(): Generator<MergeCase> {
+  for (const count of [...COUNTS, 70_001]) {
+    const small = (seed: number): Float32Array => raw('weights', count, seed).map(v => v * 2 ** -57);
+    for (const vectors of [
+      [raw('weights', count, 1), raw('weights', count, 2), raw('weights', count, 3)],
+      [coarse(count, 4), coarse(count, 5), coarse(count, 6)],
+      [small(7), small(8), raw('tiny', count, 9).map(ftz)],
+    ]) {
+      yield {
+        inputs: [...vectors, new Float32Array(count)],
+        call: async (stages, r) => [
+          await stages.compareTask(nth(r, 0), nth(r, 1), nth(r, 3), true, count),
+          await stages.compareTask(nth(r, 0), nth(r, 2), nth(r, 3), false, count, { product: 1, energy: 2 }),
+        ],
+      };
+    }
   }
 }
 

@@ -38,7 +38,8 @@ describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
       await backend.rowBand({ region: a, first: 16, rows: 0, length: 8 }, 1, 1);
       await backend.randomDrop(a, 5, 1, stream, 0, 0);
       await backend.rankDrop({ region: a, first: 16, rows: 8, length: 0 }, 1, 1, true, stream, 3);
-      expect(await backend.signFlags(a, b, true, 0)).toEqual({ both: 0, any: 0 });
+      const nothing = { product: 0, energy: 0, both: 0, any: 0 };
+      expect(await backend.compareTask(a, b, c, true, 0)).toEqual(nothing);
       expect(await backend.products(a, b, 0, sums)).toEqual(sums);
       expect(await backend.absSum(a, 0, 7)).toBe(7);
     });
@@ -73,7 +74,7 @@ describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
         backend.randomDrop(a, 1, 1, { ...stream, task: 2 ** 32 }, 0, 1),
         backend.rankDrop(rows, 2 ** 32 - 1, 1, true, stream, 0),
         backend.rankDrop(rows, 1, 1, true, stream, 2 ** 34),
-        backend.signFlags(a, a, true, 1),
+        backend.compareTask(a, b, b, true, 1),
         backend.products(a, b, 2049),
         backend.absSum(a, 2049),
       ];

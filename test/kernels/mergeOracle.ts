@@ -4,7 +4,14 @@
  */
 import type { Region } from '../../kernels/backend.ts';
 import { RADIX_LEVELS } from '../../kernels/mergeStages.ts';
-import type { MergeStages, Products, RandomStream, Rows, SignCounts } from '../../kernels/mergeStages.ts';
+import type {
+  MergeStages,
+  Products,
+  RandomStream,
+  Rows,
+  SignCounts,
+  TaskComparison,
+} from '../../kernels/mergeStages.ts';
 import { add, divide, ftz, multiply, orderedSum, subtract } from './oracle.ts';
 import { philox } from './philox.ts';
 
@@ -188,18 +195,25 @@ export class PlainStages implements MergeStages {
     );
   }
 
-  async signFlags(
-    flags: Region,
+  async compareTask(
+    delta: Region,
     x: Region,
+    flags: Region,
     first: boolean,
     count: number,
-  ): Promise<{ both: number; any: number }> {
+    before = { product: 0, energy: 0 },
+  ): Promise<TaskComparison> {
     const words = new Uint32Array(storedIn(flags).buffer);
     for (let i = 0; i < count; i++) {
       const found = at(x, i) > 0 ? 1 : at(x, i) < 0 ? 2 : 0;
       words[i] = (first ? 0 : (words[i] ?? 0)) | found;
     }
-    return { both: tally(count, i => words[i] === 3), any: tally(count, i => words[i] !== 0) };
+    return {
+      product: orderedSum(i => multiply(at(delta, i), at(x, i)), count, before.product),
+      energy: orderedSum(i => multiply(at(x, i), at(x, i)), count, before.energy),
+      both: tally(count, i => words[i] === 3),
+      any: tally(count, i => words[i] !== 0),
+    };
   }
 
   async products(

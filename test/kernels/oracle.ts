@@ -174,7 +174,7 @@ export function codesLoss(x: Float32Array, { bits, scale, zero }: Affine): Squar
   };
 }
 
-export function deltaEnergy(tuned: Stored, base: Stored): number {
+export function deltaEnergy(tuned: Stored, base: Stored | undefined): number {
   const { x } = deltaMinmax(tuned, base);
   return orderedSum(i => square(x[i] ?? 0), x.length);
 }

@@ -125,8 +125,8 @@ report('consensus_vote', 4, (first, count) =>
 report('keep_voted', 4, (_, count) => kernels.keepVoted(x, share, 1, count));
 report('unify', 4, (first, count) => kernels.unify(reference + first * 4, tuned + first * 4, y, 0, count));
 report('mask_by_sign', 4, (first, count) => kernels.maskBySign(tuned + first * 4, y, x, count));
-report('sign_flags', 4, (first, count) =>
-  kernels.signFlags(share, tuned + first * 4, first === 0, count, SCRATCH),
+report('compare_task', 4, (first, count) =>
+  kernels.compareTask(y, tuned + first * 4, share, first === 0, count, 4096, SCRATCH, SCRATCH + 64),
 );
 report('products', 4, (first, count) => kernels.products(tuned + first * 4, y, count, 4096, SCRATCH));
 report('abs_sum', 4, (first, count) => kernels.absSum(tuned + first * 4, count, 0, 4096));

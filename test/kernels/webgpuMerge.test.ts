@@ -39,6 +39,8 @@ test('magnitude_histogram', async () => {
   await compare(cases.histogramCases([70_001], ['weights']), narrow);
 });
 
+test('compare_task', () => compare(cases.comparisonCases()));
+
 test('products and abs_sum', async () => {
   await compare(cases.sumCases());
   await compare(cases.sumCases(), narrow);

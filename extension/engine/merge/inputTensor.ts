@@ -47,9 +47,11 @@ export class InputReader {
     private readonly base: TensorInput | undefined,
     private readonly scratch: Region,
     span: number,
+    hashed: boolean,
   ) {
     if (input.kind === 'checkpoint') {
-      this.#checkpoint = new TensorInput(context, input.source, memory.alloc(inputTensorBytes(input, span)));
+      const region = memory.alloc(inputTensorBytes(input, span));
+      this.#checkpoint = new TensorInput(context, input.source, region, hashed);
       return;
     }
     const { file, task, record, shared } = input;

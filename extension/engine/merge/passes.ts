@@ -38,9 +38,9 @@ export class Passes {
     const [merged, a, b, decoding, encoded] = working as [Region, Region, Region, Region, Region];
     this.memory = { xs: job.inputs.map(region), merged, a, b, decoding, encoded };
     const baseRegion = job.base && memory.alloc(inputBytes(job.base.dtype as QuantizableDtype, span));
-    this.base = job.base && new TensorInput(context, job.base, baseRegion as Region);
+    this.base = job.base && new TensorInput(context, job.base, baseRegion as Region, !job.measure);
     this.#readers = job.inputs.map(
-      input => new InputReader(context, memory, input, this.base, decoding, span),
+      input => new InputReader(context, memory, input, this.base, decoding, span, !job.measure),
     );
     this.weights = job.inputValues.map(({ weight }) => (typeof weight === 'number' ? weight : 1));
   }
@@ -98,9 +98,11 @@ export class Passes {
     }
   }
 
-  /** After a pass: XXH64 of what was read of the base and of each checkpoint. @throws UserError for a damaged .tvq file */
+  /** After the passes: XXH64 of what was read of the base and of each checkpoint, unless the job only measures.
+   * @throws UserError for a damaged .tvq file */
   finish(): readonly (string | undefined)[] {
     for (const reader of this.#readers) reader.check();
+    if (this.job.measure) return [];
     return [this.base?.checksum, ...this.#readers.map(({ checksum }) => checksum)];
   }
 }

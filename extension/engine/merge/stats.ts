@@ -1,20 +1,21 @@
 import type { Backend, Region } from '../../../kernels/backend.ts';
-import type { Products } from '../../../kernels/mergeStages.ts';
+import type { TaskComparison } from '../../../kernels/mergeStages.ts';
 import { dropsWeights, type TensorStats } from './mergeJob.ts';
 import type { Passes } from './passes.ts';
 import type { Window } from './windows.ts';
 
-const NONE: Products = { xy: 0, xx: 0, yy: 0 };
+const NONE: TaskComparison = { product: 0, energy: 0, both: 0, any: 0 };
 
 /** Collects a tensor's numbers for the report, window by window. */
 export class StatsSum {
-  readonly #products: Products[];
+  readonly #comparisons: TaskComparison[];
+  #merged = 0;
   readonly #counts: { moved: number; kept: number }[];
   #moved = 0;
   #conflicts = 0;
 
   constructor(private readonly passes: Passes) {
-    this.#products = passes.job.inputs.map(() => NONE);
+    this.#comparisons = passes.job.inputs.map(() => NONE);
     this.#counts = passes.job.inputs.map(() => ({ moved: 0, kept: 0 }));
   }
 
@@ -46,26 +47,32 @@ export class StatsSum {
     const { backend } = context;
     const { count } = window;
     const thinned = job.way.kind === 'selective' && job.way.sparsify !== 'none';
-    let [both, any] = [0, 0];
+    this.#merged = await backend.deltaEnergy(
+      { region: delta, type: 'F32', first: 0 },
+      undefined,
+      count,
+      this.#merged,
+    );
+    let found = NONE;
     for (const [i, x] of memory.xs.entries()) {
       if (thinned) await this.passes.reload(i, window);
       if (base) await backend.axpy(x, base, -1, false, count);
-      this.#products[i] = await backend.products(delta, x, count, this.#products[i]);
-      ({ both, any } = await backend.signFlags(memory.b, x, i === 0, count));
+      found = await backend.compareTask(delta, x, memory.b, i === 0, count, this.#comparisons[i]);
+      this.#comparisons[i] = found;
       const counts = this.#counts[i] as { moved: number };
       if (dropsWeights(job.way)) counts.moved += await nonZero(backend, x, count);
     }
-    this.#conflicts += both;
-    this.#moved += any;
+    this.#conflicts += found.both;
+    this.#moved += found.any;
   }
 
   /** @param kept by input, where the whole tensor was merged at once */
   result(kept: readonly number[] | undefined): TensorStats {
     const counts = this.#counts.map((count, i) => ({ ...count, kept: kept?.[i] ?? count.kept }));
     return {
-      merged: this.#products[0]?.xx ?? 0,
-      inputs: this.#products.map(({ yy }) => yy),
-      products: this.#products.map(({ xy }) => xy),
+      merged: this.#merged,
+      inputs: this.#comparisons.map(({ energy }) => energy),
+      products: this.#comparisons.map(({ product }) => product),
       moved: this.#moved,
       conflicts: this.#conflicts,
       kept: dropsWeights(this.passes.job.way) ? counts : undefined,

@@ -47,17 +47,21 @@ export const inputBytes = (dtype: QuantizableDtype, count: number): number =>
  * a span stays loaded, and hashed the first time they pass.
  */
 export class TensorInput {
-  readonly #hash: Xxh64;
+  readonly #hash: Xxh64 | undefined;
   #hashedElements = 0;
   #loaded: { span: Span; done: Promise<void> } | undefined;
 
-  /** @param region holds `inputBytes` of the largest span */
+  /**
+   * @param region holds `inputBytes` of the largest span
+   * @param hashed whether `checksum` will be asked for
+   */
   constructor(
     private readonly context: JobContext,
     readonly source: TensorSource,
     private readonly region: Region,
+    hashed = true,
   ) {
-    this.#hash = new Xxh64(context.kernels);
+    if (hashed) this.#hash = new Xxh64(context.kernels);
   }
 
   /** Starts to read a span into the region unless it is there; resolves when it is. */
@@ -73,7 +77,7 @@ export class TensorInput {
 
   /** XXH64 of the tensor's bytes, known after all spans were loaded once in order. */
   get checksum(): string {
-    if (this.#hashedElements !== elementCount(this.source.shape))
+    if (!this.#hash || this.#hashedElements !== elementCount(this.source.shape))
       throw new Error(`${this.source.name} was not read whole`);
     return this.#hash.digest();
   }
@@ -85,7 +89,7 @@ export class TensorInput {
     await backend.write(this.region, 0, span.count * elementBytes, async view => {
       await files.read(this.source.file, view, this.source.offset + span.first * elementBytes);
       const fresh = this.#hashedElements - span.first;
-      if (fresh >= 0 && fresh < span.count) {
+      if (this.#hash && fresh >= 0 && fresh < span.count) {
         this.#hash.update(view.subarray(fresh * elementBytes));
         this.#hashedElements = span.first + span.count;
       }

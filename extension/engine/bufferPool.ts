@@ -1,0 +1,22 @@
+/** Buffers kept for the next piece: a few, as pieces of one job are mostly of the same size. */
+const MOST_KEPT = 8;
+
+/**
+ * Buffers of pieces on their way to a file, used again and again: new ones for gigabytes of output would each be
+ * filled with zeros by the system, and keep the garbage collector busy.
+ */
+export class BufferPool {
+  readonly #free: ArrayBuffer[] = [];
+
+  /** At least as long a buffer, seen as `bytes` bytes of anything. */
+  take(bytes: number): Uint8Array<ArrayBuffer> {
+    const fitting = this.#free.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
+    const buffer = fitting < 0 ? new ArrayBuffer(bytes) : (this.#free.splice(fitting, 1)[0] as ArrayBuffer);
+    return new Uint8Array(buffer, 0, bytes);
+  }
+
+  put(buffer: ArrayBuffer): void {
+    this.#free.push(buffer);
+    if (this.#free.length > MOST_KEPT) this.#free.shift();
+  }
+}
