@@ -89,12 +89,12 @@ function heading(what) {
   console.log(`\n${what}\nwork            seconds      GB/s   peak RSS    output`);
 }
 
-/** Reads the inputs into the page cache, runs some work a few times and prints the median. */
+/** Runs some work a few times, its inputs read into the page cache each time, and prints the median. */
 async function report(name, bytes, runs, inputs, work, output) {
-  for (const path of inputs) await touch(path);
   const results = [];
   let size = 0;
   for (let run = 0; run < runs; run++) {
+    for (const path of inputs) await touch(path);
     results.push(await work());
     const weights = join(output, 'model.safetensors');
     size = (await stat(weights).catch(() => stat(output))).size;
