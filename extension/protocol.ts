@@ -89,6 +89,11 @@ export interface MergeRecipe {
   readonly resume: boolean;
   /** What the recipe was read from, kept word for word beside the model. */
   readonly text: string | undefined;
+  /**
+   * By the names of inputs from .tvq files: the checkpoints that they were made from. The report then has the
+   * difference from the same merge in full precision. One for each such input, or none at all.
+   */
+  readonly compare: readonly NamedPath[];
 }
 
 /** A parameter of a merge method, as help texts, pickers and pages show it. */
@@ -253,6 +258,8 @@ export interface MergeTotals {
   }[];
   /** Share of the moved weights that the inputs move in both directions. */
   readonly signConflicts: number | null;
+  /** ‖Δ − Δ'‖² / ‖Δ'‖² of the merged delta Δ and that of the same merge in full precision, Δ'; null without one. */
+  readonly difference: number | null;
 }
 
 export interface VerifyResult {

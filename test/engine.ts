@@ -85,6 +85,7 @@ export const mergeRecipe = (
   overwrite: false,
   resume: false,
   text: undefined,
+  compare: [],
   ...changes,
 });
 

@@ -87,6 +87,10 @@ const mergeRecipe = z
       .string()
       .max(2 ** 20)
       .optional(),
+    compare: z
+      .array(z.strictObject({ name: taskName, path }))
+      .max(MAX_ENTRIES)
+      .default([]),
   })
   .refine(
     ({ inputs }) => new Set(inputs.map(({ name }) => name)).size === inputs.length,

@@ -6,7 +6,16 @@ import { METHODS } from '../../extension/engine/merge/registry.ts';
 import type { MergeReport } from '../../extension/engine/merge/report.ts';
 import type { MergeRecipe } from '../../extension/protocol.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
-import { BACKENDS, checkpointInput, merge, mergeRecipe, tensorsOf, valuesOf } from '../engine.ts';
+import {
+  BACKENDS,
+  checkpointInput,
+  merge,
+  mergeRecipe,
+  quantize,
+  recipe as quantizeRecipe,
+  tensorsOf,
+  valuesOf,
+} from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';
 
 const folder = await temporaryFolder();
@@ -87,6 +96,7 @@ test('without a base there is nothing that deltas could be counted from', async 
     norm: null,
     inputs: NAMES.map(name => ({ name, norm: null, cosine: null, kept: null })),
     signConflicts: null,
+    difference: null,
   });
   expect(layers).toHaveLength(3);
   expect(tensors.map(({ tensor }) => tensor)).toEqual(['blocks.0.w', 'blocks.1.w', 'norm']);
@@ -164,3 +174,83 @@ test.each(['task_arithmetic', 'magmax', 'linear', 'model_stock', 'tsv_m', 'iso_c
     expect(model.inputs.map(({ kept }) => kept)).toEqual([null, null, null]);
   },
 );
+
+describe('the difference from full precision', () => {
+  let compare: MergeRecipe['compare'];
+  const tvqFiles: Record<string, string> = {};
+  const fromTvq = (scheme: string) =>
+    NAMES.map(name => ({ name, path: tvqFiles[scheme] as string, task: name }));
+
+  beforeAll(async () => {
+    compare = NAMES.map((name, i) => ({ name, path: files[i] as string }));
+    for (const scheme of ['tvq', 'rtvq', 'fq'] as const) {
+      const file = (tvqFiles[scheme] = path('.tvq'));
+      await quantize(quantizeRecipe(file, { base, tasks: compare, scheme, bits: scheme === 'fq' ? 6 : 2 }));
+    }
+  });
+
+  /** ‖Δ − Δ'‖² / ‖Δ'‖² of models that were merged from quantized and from original checkpoints. */
+  const between = async (quantized: readonly string[], exact: readonly string[]) => {
+    let [error, energy] = [0, 0];
+    for (const [i, file] of quantized.entries()) {
+      const [theirs, ours] = [await deltaOf(file), await deltaOf(exact[i] as string)];
+      error += theirs.reduce((sum, value, j) => sum + (value - (ours[j] as number)) ** 2, 0);
+      energy += dot(ours, ours);
+    }
+    return error / energy;
+  };
+
+  test.each([
+    ['task_arithmetic', 'tvq'],
+    ['task_arithmetic', 'rtvq'], // one job reads the shared vector, the other every checkpoint
+    ['ties', 'tvq'],
+    ['ties', 'fq'],
+    ['breadcrumbs', 'rtvq'],
+    ['emr', 'tvq'],
+    ['linear', 'tvq'],
+    ['karcher', 'rtvq'],
+    ['tsv_m', 'tvq'],
+  ])('%s of %s', async (method, scheme) => {
+    const asked = { base, lines: method === 'ties' ? { alpha: 0.2, beta: 0.8 } : undefined };
+    const plain = mergeRecipe(path(), method, fromTvq(scheme), asked);
+    const compared = { ...plain, output: path(), compare };
+    const exact = mergeRecipe(path(), method, inputs(), asked);
+    const [{ report: without }, { report }] = [await merge(plain), await merge(compared), await merge(exact)];
+    const models = (output: string) => (method === 'emr' ? NAMES.map(name => join(output, name)) : [output]);
+    const expected = await between(models(compared.output), models(exact.output));
+    expect(expected).toBeGreaterThan(0);
+    expect(report.difference! / expected).toBeCloseTo(1, 3);
+    expect({ ...report, difference: null }).toEqual(without);
+    for (const [i, model] of models(plain.output).entries()) {
+      const weights = (folder: string) => readFile(join(folder, 'model.safetensors'));
+      const same = await weights(models(compared.output)[i] as string);
+      expect((await weights(model)).equals(same)).toBe(true);
+    }
+  });
+
+  test('by tensor and by layer too', async () => {
+    const asked = mergeRecipe(path(), 'ties', fromTvq('tvq'), { base, compare });
+    await merge(asked);
+    const text = await readFile(join(asked.output, 'merge-report.json'), 'utf8');
+    const { tensors, layers } = JSON.parse(text) as MergeReport;
+    for (const { difference } of [...tensors, ...layers]) expect(difference).toEqual(expect.any(Number));
+  });
+
+  test('is left out when another checkpoint was given, which is said', async () => {
+    const wrong = [compare[1]!.path, compare[0]!.path, compare[2]!.path];
+    const swapped = compare.map(({ name }, i) => ({ name, path: wrong[i] as string }));
+    const asked = mergeRecipe(path(), 'ties', fromTvq('tvq'), { base, compare: swapped });
+    const { report, warnings } = await merge(asked);
+    expect(report.difference).toBeNull();
+    expect(warnings.filter(line => line.includes('not the checkpoint that'))).toHaveLength(2);
+  });
+
+  test.each([
+    ['a name that is no task', () => [{ name: 'four', path: files[0]! }, ...compare], '"four" is no task'],
+    ['a task without its checkpoint', () => compare.slice(1), 'the checkpoint of task "one" is missing'],
+    ['two for one task', () => [...compare, compare[0]!], 'two checkpoints are compared with one task'],
+  ])('%s is refused', async (_, given, message) => {
+    const asked = mergeRecipe(path(), 'ties', fromTvq('tvq'), { base, compare: given() });
+    await expect(merge(asked)).rejects.toThrow(message);
+  });
+});

@@ -29,6 +29,7 @@ interface MergeOptions extends EngineOptions {
   readonly param?: readonly string[];
   readonly weight?: readonly string[];
   readonly lines?: string;
+  readonly compare?: readonly NamedPath[];
   readonly recipe?: string;
   readonly output?: string;
   readonly dtype?: 'f32' | 'f16' | 'bf16';
@@ -52,6 +53,11 @@ export function addMerge(program: Command, run: Run): void {
     )
     .option('--weight <name=x>', 'weight of one input; repeat for more', collect)
     .option('--lines <alpha,beta>', 'LiNeS: scale from alpha in the first block to alpha + beta in the last')
+    .option(
+      '--compare <name=path>',
+      'checkpoint that a task of a .tvq file was made from; one for each reports the difference from full precision',
+      parseTask,
+    )
     .option('--recipe <file.yml>', 'read everything from a recipe (mergekit schema)')
     .option('-o, --output <folder>', 'folder to write')
     .addOption(
@@ -96,10 +102,10 @@ async function act(files: readonly string[], options: MergeOptions, signal: Abor
 }
 
 async function recipeOf(files: readonly string[], options: MergeOptions): Promise<MergeRecipe> {
-  const { output, overwrite = false, resume = false, shardSize: shardBytes } = options;
+  const { output, overwrite = false, resume = false, shardSize: shardBytes, compare = [] } = options;
   if (!output) throw new UserError('name the folder to write with -o FOLDER', 'usage');
   const dtype = options.dtype?.toUpperCase() as MergeRecipe['dtype'];
-  const common = { output, overwrite, resume, shardBytes, ...(dtype ? { dtype } : {}) };
+  const common = { output, overwrite, resume, shardBytes, compare, ...(dtype ? { dtype } : {}) };
   if (options.recipe !== undefined) {
     if (files.length > 0 || options.task || options.method || options.base) {
       throw new UserError(
@@ -219,7 +225,7 @@ const describeResult = ({
   ]);
 
 /** A row a number that there is. */
-function describeReport({ norm, inputs, signConflicts }: MergeTotals): string[][] {
+function describeReport({ norm, inputs, signConflicts, difference }: MergeTotals): string[][] {
   if (norm === null) return [['norm', 'not known: deltas are counted from a base model']];
   const cosines = inputs.flatMap(({ name, cosine }) =>
     cosine === null ? [] : [`${name}: ${cosine.toFixed(3)}`],
@@ -236,6 +242,9 @@ function describeReport({ norm, inputs, signConflicts }: MergeTotals): string[][
     ...(signConflicts === null
       ? []
       : [['conflicts', `${formatPercent(signConflicts)} of the moved weights are pulled both ways`]]),
+    ...(difference === null
+      ? []
+      : [['difference', `${difference.toPrecision(3)} from full precision (squared, relative)`]]),
   ];
 }
 

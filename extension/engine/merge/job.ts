@@ -4,13 +4,15 @@ import type { JobContext, JobReport } from '../job.ts';
 import { RawTensor } from '../quantize/exact.ts';
 import { inputBytes } from '../quantize/tensorInput.ts';
 import { inputTensorBytes } from './inputTensor.ts';
-import { spansOfJob, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
+import { exactOf, spansOfJob, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
 import { runTensor, WRITTEN } from './mergeRun.ts';
 import { longest } from './windows.ts';
 
 /** Backend bytes that a job needs. */
 export function mergeJobBytes(job: MergeJob, chunk: number): number {
   if (job.way.kind === 'copy') return 0;
+  const compared = exactOf(job);
+  const exact = compared ? mergeJobBytes(compared, chunk) : 0;
   const { span, window } = longest(spansOfJob(job, chunk));
   const base = job.base ? inputBytes(job.base.dtype as QuantizableDtype, span) : 0;
   const inputs = job.inputs.reduce((sum, input) => sum + inputTensorBytes(input, span), 0);
@@ -18,7 +20,7 @@ export function mergeJobBytes(job: MergeJob, chunk: number): number {
   const whole =
     job.way.kind === 'values' ? (job.inputs.length + 1) * elementCount(job.shape) + job.way.workingValues : 0;
   const slack = 4096 * (2 * job.inputs.length + WORKING_REGIONS + 4);
-  return base + inputs + 4 * window * (job.inputs.length + WORKING_REGIONS) + 4 * whole + slack;
+  return exact + base + inputs + 4 * window * (job.inputs.length + WORKING_REGIONS) + 4 * whole + slack;
 }
 
 export async function runMergeJob(job: MergeJob, context: JobContext): Promise<JobReport> {
@@ -27,13 +29,14 @@ export async function runMergeJob(job: MergeJob, context: JobContext): Promise<J
 }
 
 async function copyTensor(job: MergeJob, context: JobContext): Promise<JobReport> {
-  const sources = [
-    job.base,
-    ...job.inputs.map(input => (input.kind === 'checkpoint' ? input.source : undefined)),
-  ];
-  const tensors = sources.map(source => source && new RawTensor(context, source));
   if (job.measure) return { checksums: [], warnings: [] };
-  const checksums = await Promise.all(tensors.map(async tensor => tensor?.checksum()));
+  const opened = (inputs: MergeJob['inputs']) =>
+    inputs.map(input => (input.kind === 'checkpoint' ? new RawTensor(context, input.source) : undefined));
+  const hashed = (read: readonly (RawTensor | undefined)[]) =>
+    Promise.all(read.map(async tensor => tensor?.checksum()));
+  const tensors = [job.base && new RawTensor(context, job.base), ...opened(job.inputs)];
+  const checksums = await hashed(tensors);
+  const originals = await hashed(opened(job.exact?.inputs ?? []));
   const copied = tensors.find(tensor => tensor !== undefined);
   if (!copied) throw new Error(`${job.tensor}: nothing to copy`);
   for (let output = 0; output < job.outputs; output++) {
@@ -41,5 +44,5 @@ async function copyTensor(job: MergeJob, context: JobContext): Promise<JobReport
     for await (const bytes of copied.pieces()) await context.emit({ type: 'bytes', bytes: bytes.slice() });
     await context.emit({ type: 'end', output, outcome: WRITTEN });
   }
-  return { checksums, warnings: [] };
+  return { checksums, warnings: [], findings: { originals } };
 }

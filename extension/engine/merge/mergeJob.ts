@@ -1,4 +1,5 @@
 /** A merge job as data: one tensor of all inputs, and what comes back about it. */
+import type { SquaredError } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type Dtype } from '../checkpoint/dtype.ts';
 import type { InputTensor, Wanted } from './inputTensor.ts';
@@ -53,6 +54,8 @@ export interface MergeJob {
   /** What to measure instead of merging. */
   readonly measure: MergeMeasure | undefined;
   readonly resident: boolean;
+  /** The same merge of the checkpoints that .tvq inputs were made from, to compare with. */
+  readonly exact: MergeJob | undefined;
 }
 
 /** Passes over the whole model that come before merging. */
@@ -68,6 +71,8 @@ export interface MergeFindings {
   /** Σ|τ| and Σ|masked unified vector| by input. */
   readonly emr?: readonly { readonly own: number; readonly unified: number }[];
   readonly stats?: TensorStats | undefined;
+  /** XXH64 of the checkpoints compared with, by input. */
+  readonly originals?: readonly (string | undefined)[];
 }
 
 /** Numbers of the merge report, of Δ = merged − base and τᵢ = input i − base. */
@@ -83,6 +88,8 @@ export interface TensorStats {
   readonly conflicts: number;
   /** By input: weights that its task vector moves, and how many of them the method kept; undefined where it drops none. */
   readonly kept: readonly { readonly moved: number; readonly kept: number }[] | undefined;
+  /** Σ‖Δ − Δ'‖² and Σ‖Δ'‖² over all outputs, Δ' being that of the same merge in full precision. */
+  readonly difference: SquaredError | undefined;
 }
 
 /** Whether a method drops weights of single inputs before or while it combines them. */
@@ -105,11 +112,17 @@ export const spansOfJob = (job: MergeJob, chunk: number): WindowedSpan[] =>
 /** F32 regions of a window beside one for each input: merged, two for sums and masks, decoding, encoded. */
 export const WORKING_REGIONS = 5;
 
+/** The job that is compared with, cut into the same windows. */
+export const exactOf = ({ exact, resident }: MergeJob): MergeJob | undefined =>
+  exact && { ...exact, resident };
+
 /** Everything a job reads. */
 export const mergeSources = ({
   base,
   inputs,
+  exact,
 }: MergeJob): readonly ({ readonly bytes: number } | undefined)[] => [
+  ...(exact ? mergeSources(exact) : []),
   base,
   ...inputs.flatMap(input =>
     input.kind === 'checkpoint' ? [input.source] : [input.record.payload, input.shared?.payload],

@@ -5,7 +5,7 @@ import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
 import { encodeValues } from '../restore/encode.ts';
 import { measureModel } from './measure.ts';
 import { Merging } from './merging.ts';
-import type { MergeFindings, MergeJob, TensorStats } from './mergeJob.ts';
+import { exactOf, type MergeJob, type TensorStats } from './mergeJob.ts';
 import { Passes } from './passes.ts';
 import { StatsSum } from './stats.ts';
 import type { Window } from './windows.ts';
@@ -16,16 +16,22 @@ export const WRITTEN: RecordOutcome = { codec: 'exact', scales: [0, 0], checksum
 /** Measures or merges, whichever the job asks for. */
 export async function runTensor(job: MergeJob, context: JobContext, memory: Scope): Promise<JobReport> {
   const passes = new Passes(job, context, memory);
-  const findings: MergeFindings = job.measure
-    ? await measureModel(passes, job.measure)
-    : { stats: await merge(passes) };
-  return { checksums: passes.finish(), warnings: [], findings };
+  if (job.measure) {
+    const findings = await measureModel(passes, job.measure);
+    return { checksums: passes.finish(), warnings: [], findings };
+  }
+  const compared = exactOf(job);
+  const exact = compared && new Passes(compared, context, memory);
+  const stats = await merge(passes, exact);
+  const [, ...originals] = exact?.finish() ?? [];
+  return { checksums: passes.finish(), warnings: [], findings: { stats, originals } };
 }
 
 /** @returns undefined where there is no base that deltas could be told from */
-async function merge(passes: Passes): Promise<TensorStats | undefined> {
+async function merge(passes: Passes, compared: Passes | undefined): Promise<TensorStats | undefined> {
   const { job, context, memory } = passes;
   const merging = await Merging.prepare(passes);
+  const exact = compared && (await Merging.prepare(compared));
   const stats = job.base && new StatsSum(passes);
   const bytes = (elementCount(job.shape) * DTYPE_BITS[job.dtype]) / 8;
 
@@ -35,11 +41,14 @@ async function merge(passes: Passes): Promise<TensorStats | undefined> {
     await passes.windows(async (window, span) => {
       const vector = await merging.combine(window, span, output);
       await stats?.addKept(output, window);
-      const encoded = await encode(passes, window, vector, merging.scaleOf(output));
-      await context.emit({ type: 'bytes', bytes: encoded });
-      if (!stats || output > 0) return;
-      const base = job.wanted === 'models' ? await passes.decodeBase(window) : undefined;
-      await stats.add(window, await merging.delta(memory.merged, job.scale, base, window.count), base);
+      const scale = merging.scaleOf(output);
+      await context.emit({ type: 'bytes', bytes: await encode(passes, window, vector, scale) });
+      if (!stats || (output > 0 && !exact)) return;
+      const delta = await merging.delta(window, vector, scale);
+      if (exact) await stats.addDifference(delta, await exact.deltaOf(window, span, output), window);
+      if (output > 0) return;
+      const unified = vector !== memory.merged; // emr: the vector is the mask's part of it
+      await stats.add(window, unified ? await merging.delta(window, memory.merged, job.scale) : delta);
     });
     await context.emit({ type: 'end', output, outcome: WRITTEN });
   }

@@ -46,18 +46,24 @@ export class Merging {
   }
 
   /**
-   * Δ = merged − base of a vector, as it is added to the base: a scaled copy of a task vector in `a`, or a whole model
-   * less the base in place.
-   * @param base decoded; undefined where `vector` is a task vector
+   * Δ = merged − base of a merged vector, as it is added to the base: a scaled copy of a task vector in `a`; of a whole
+   * model, the difference in its place, with the base left in `decoding`.
    */
-  async delta(vector: Region, scale: number, base: Region | undefined, count: number): Promise<Region> {
-    const { context, memory } = this.passes;
-    if (base) {
-      await context.backend.axpy(vector, base, -1, false, count);
+  async delta(window: Window, vector: Region, scale: number): Promise<Region> {
+    const { job, context, memory } = this.passes;
+    if (job.wanted === 'models') {
+      const base = await this.passes.decodeBase(window);
+      await context.backend.axpy(vector, base, -1, false, window.count);
       return vector;
     }
-    await context.backend.axpy(memory.a, vector, scale, true, count);
+    await context.backend.axpy(memory.a, vector, scale, true, window.count);
     return memory.a;
+  }
+
+  /** Δ of a window of an output, from the beginning. */
+  async deltaOf(window: Window, span: Span, output: number): Promise<Region> {
+    await this.passes.enter(window, span);
+    return this.delta(window, await this.combine(window, span, output), this.scaleOf(output));
   }
 
   /** Puts merged values into the window's region. */

@@ -1,6 +1,6 @@
 /** What has to be known of the whole model before its tensors can be merged. */
 import { elementCount } from '../checkpoint/dtype.ts';
-import type { MergeFindings, MergeJob, MergeMeasure, TensorWay } from './mergeJob.ts';
+import { exactOf, type MergeFindings, type MergeJob, type MergeMeasure, type TensorWay } from './mergeJob.ts';
 import { narrow, type Selection } from './sparsify.ts';
 
 /** Runs jobs that only measure. */
@@ -8,6 +8,15 @@ export type Measure = (jobs: readonly MergeJob[]) => Promise<readonly MergeFindi
 
 /** Adds to each job what the whole model tells: thresholds and the sign of zeros (ties), rescalers (emr). */
 export async function prepare(jobs: readonly MergeJob[], measure: Measure): Promise<readonly MergeJob[]> {
+  const exact = await measured(
+    jobs.flatMap(job => exactOf(job) ?? []),
+    measure,
+  );
+  const prepared = await measured(jobs, measure);
+  return exact.length > 0 ? prepared.map((job, i) => ({ ...job, exact: exact[i] })) : prepared;
+}
+
+async function measured(jobs: readonly MergeJob[], measure: Measure): Promise<readonly MergeJob[]> {
   const first = jobs.find(({ way }) => way.kind === 'selective');
   if (first?.way.kind !== 'selective') return jobs;
   if (first.way.combine === 'emr') return withRescalers(jobs, measure);

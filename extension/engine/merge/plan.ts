@@ -17,6 +17,7 @@ import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 import { openInput, tensorOf, type OpenInput } from './openInput.ts';
 import { checkReplaceable } from './output/partialFolder.ts';
+import { openOriginals } from './originals.ts';
 import { resolve } from './parameters.ts';
 import { allParameters } from './recipeText.ts';
 import { methodNamed } from './registry.ts';
@@ -26,6 +27,8 @@ export interface MergePlan {
   readonly method: MergeMethod;
   readonly base: Checkpoint | undefined;
   readonly inputs: readonly OpenInput[];
+  /** The inputs as they were before they were quantized; undefined when nothing is compared with them. */
+  readonly originals: readonly OpenInput[] | undefined;
   /** In the order of the output. */
   readonly jobs: readonly MergeJob[];
   /** Names of the models that are written: one, or one a task (emr). */
@@ -45,7 +48,11 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const problems: Problem[] = inputs.flatMap(input =>
     input.kind === 'tvq' && base ? compareBase(input.file, base) : [],
   );
-  const jobs = makeJobs(recipe, method, base, inputs, problems);
+  const originals = await openOriginals(recipe, inputs);
+  const jobs = withExact(
+    makeJobs(recipe, method, base, inputs, problems),
+    originals && makeJobs(recipe, method, base, originals, problems),
+  );
   const needed = Math.max(0, ...jobs.map(job => mergeJobBytes(job, room.chunk)));
   const budget = room.budget(needed);
   if (needed > budget.arena) {
@@ -57,7 +64,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const placed = placeJobs(jobs, budget, job => mergeJobBytes(job, room.chunk));
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
   const bytes = models.length * jobs.reduce((sum, job) => sum + mergedBytes(job), 0);
-  const files = inputs.map(input =>
+  const files = [...inputs, ...(originals ?? [])].map(input =>
     input.kind === 'tvq' ? { path: input.file.path, files: [input.file.path] } : input.checkpoint,
   );
   problems.push(...(await checkOutput(recipe, base ? [base, ...files] : files, bytes)));
@@ -66,8 +73,24 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
       if (await exists(target)) await checkReplaceable(target);
     }
   }
-  return { recipe, method, base, inputs, jobs: placed, models, budget, chunk: room.chunk, bytes, problems };
+  return {
+    recipe,
+    method,
+    base,
+    inputs,
+    originals,
+    jobs: placed,
+    models,
+    budget,
+    chunk: room.chunk,
+    bytes,
+    problems: problems.filter(({ message }, i) => problems.findIndex(one => one.message === message) === i),
+  };
 }
+
+/** Adds to each job the same one in full precision. */
+const withExact = (jobs: readonly MergeJob[], exact: readonly MergeJob[] | undefined): readonly MergeJob[] =>
+  exact ? jobs.map((job, i) => ({ ...job, exact: exact[i] })) : jobs;
 
 const isEmr = ({ way }: MergeMethod): boolean => way.kind === 'selective' && way.combine === 'emr';
 
@@ -116,6 +139,7 @@ function makeJobs(
       outputs: isEmr(method) ? inputs.length : 1,
       measure: undefined,
       resident: false,
+      exact: undefined,
     };
     if (!usable || original.bytes === 0) return job;
     return withSharedVector({ ...job, way: wayOf(method, job) }, method, inputs);

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { MergeRecipe } from '../../protocol.ts';
+import type { MergeRecipe, NamedPath } from '../../protocol.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import { parseMergeRecipe } from '../recipe.ts';
 import type { MergeMethod } from './method.ts';
@@ -24,6 +24,7 @@ export interface RecipeOverrides {
   readonly shardBytes: number;
   /** Counts before that of the file. */
   readonly dtype?: Dtype | undefined;
+  readonly compare?: readonly NamedPath[];
 }
 
 /** What parsing needs to know of the machine, and whom it tells of things that have no effect. */

@@ -21,15 +21,21 @@ interface Measured {
   readonly stats: TensorStats | undefined;
 }
 
-/** @param reports by job; undefined where a job was not run again */
+/**
+ * @param reports by job; undefined where a job was not run again
+ * @param comparable whether differences from full precision count
+ */
 export function mergeReport(
   jobs: readonly MergeJob[],
   reports: readonly (JobReport | undefined)[],
   names: readonly string[],
+  comparable: boolean,
 ): MergeReport {
   const measured = jobs.flatMap((job, i): Measured[] => {
     const report = reports[i];
-    return report && job.way.kind !== 'copy' ? [{ job, stats: report.findings?.stats }] : [];
+    const stats = report?.findings?.stats;
+    const difference = comparable ? stats?.difference : undefined;
+    return report && job.way.kind !== 'copy' ? [{ job, stats: stats && { ...stats, difference } }] : [];
   });
   const byLayer = [...groupBy(measured, ({ job }) => blockOf(job.tensor) ?? null)];
   return {
@@ -68,6 +74,10 @@ function totals(measured: readonly Measured[], names: readonly string[]): MergeT
         ),
       };
     }),
+    difference: quotient(
+      sum(({ difference }) => difference?.error ?? 0),
+      sum(({ difference }) => difference?.energy ?? 0),
+    ),
     signConflicts: eachRead
       ? quotient(
           sum(({ conflicts }) => conflicts),

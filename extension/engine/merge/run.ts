@@ -3,22 +3,20 @@ import { stat } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
 import type { MergeResult, Progress } from '../../protocol.ts';
 import type { EngineBackend } from '../backends.ts';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import type { JobEvent, JobReport } from '../job.ts';
 import { wrongBase } from '../restore/plan.ts';
 import { runPlanned } from '../runPlanned.ts';
-import { fingerprintOf } from '../tvq/header.ts';
 import type { MergeJob } from './mergeJob.ts';
 import { combineLicences } from './output/licence.ts';
-import { modelCard, type CardInput } from './output/modelCard.ts';
+import { modelCard } from './output/modelCard.ts';
 import { ModelFolder } from './output/modelFolder.ts';
-import { readModelSource } from './output/modelSource.ts';
 import { planShards } from './output/shards.ts';
 import type { WrittenFile } from './output/writtenFile.ts';
 import { prepare } from './phases.ts';
 import { mergedBytes, modelPath, type MergePlan } from './plan.ts';
+import { cardInputs, strangers, type Cards } from './provenance.ts';
 import { allParameters, recipeText } from './recipeText.ts';
 import { mergeReport, type MergeReport } from './report.ts';
 
@@ -40,7 +38,8 @@ export async function runMerge(
   const pending = [...jobs.keys()].filter(index => folders.some(({ finished }) => !finished.has(index)));
   const reports: (JobReport | undefined)[] = jobs.map(() => undefined);
   let report: MergeReport | undefined;
-  const licenceWarnings: string[] = [];
+  const names = recipe.inputs.map(({ name }) => name);
+  const warnings: string[] = [];
   const committed: { files: readonly WrittenFile[]; warnings: readonly string[] }[] = [];
   await runPlanned(
     { jobs: pending.map(index => jobs[index] as MergeJob), budget, backend, signal, onProgress },
@@ -54,16 +53,14 @@ export async function runMerge(
     },
     { discard },
     async () => {
-      report = mergeReport(
-        jobs,
-        reports,
-        recipe.inputs.map(({ name }) => name),
-      );
+      const strange = strangers(plan, reports);
+      warnings.push(...strange);
+      report = mergeReport(jobs, reports, names, strange.length === 0);
       const cards = await cardInputs(plan, reports);
       const { warning } = combineLicences(
         [cards.base, ...cards.inputs].flatMap(card => (card ? [card.source] : [])),
       );
-      if (warning) licenceWarnings.push(warning);
+      if (warning) warnings.push(warning);
       for (const [m, folder] of folders.entries())
         committed.push(await commit(plan, folder, plan.models[m], report, cards));
     },
@@ -90,7 +87,7 @@ export async function runMerge(
     warnings: [
       ...plan.problems.map(({ message }) => message),
       ...folders.flatMap(({ notes }) => notes),
-      ...licenceWarnings,
+      ...warnings,
       ...committed.flatMap(({ warnings }) => warnings),
     ],
   };
@@ -143,7 +140,7 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelF
 
 /** Equal for runs that write the same bytes, judged by the recipe and the inputs' sizes and times. */
 async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<string> {
-  const { output: _o, overwrite: _w, resume: _r, text: _t, ...what } = recipe;
+  const { output: _o, overwrite: _w, resume: _r, text: _t, compare: _c, ...what } = recipe;
   const files = [
     ...(base?.files ?? []),
     ...inputs.flatMap(input => (input.kind === 'tvq' ? [input.file.path] : input.checkpoint.files)),
@@ -183,44 +180,12 @@ function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [che
   }
 }
 
-/** Base and inputs for the model card, with the fingerprints of what was read. */
-async function cardInputs({ base, inputs, jobs }: MergePlan, reports: readonly (JobReport | undefined)[]) {
-  const folderOf = (checkpoint: Checkpoint) => (isFolderCheckpoint(checkpoint) ? checkpoint.path : undefined);
-  const fingerprint = (position: number, checkpoint: Checkpoint): string => {
-    const tensors = jobs.flatMap((job, i) => {
-      const source = checkpoint.tensors.get(job.tensor);
-      const checksum = reports[i]?.checksums[position];
-      return source && checksum ? [[source.name, source.dtype, source.shape, checksum] as const] : [];
-    });
-    return tensors.length === checkpoint.tensors.size
-      ? fingerprintOf(tensors)
-      : 'not computed (not all of it was read)';
-  };
-  const card = async (name: string, checkpoint: Checkpoint, position: number): Promise<CardInput> => ({
-    source: await readModelSource(name, folderOf(checkpoint)),
-    fingerprint: fingerprint(position, checkpoint),
-  });
-  return {
-    base: base && (await card('base', base, 0)),
-    inputs: await Promise.all(
-      inputs.map(async (input, i): Promise<CardInput> => {
-        if (input.kind === 'checkpoint') return card(input.name, input.checkpoint, i + 1);
-        const task = input.file.tasks.find(({ name }) => name === input.task);
-        return {
-          source: await readModelSource(input.name, undefined),
-          fingerprint: task?.source?.fingerprint ?? '',
-        };
-      }),
-    ),
-  };
-}
-
 async function commit(
   { recipe, method, base, inputs, jobs }: MergePlan,
   folder: ModelFolder,
   model: string | undefined,
   report: MergeReport,
-  cards: { base: CardInput | undefined; inputs: readonly CardInput[] },
+  cards: Cards,
 ) {
   const [first] = inputs;
   const donor = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);

@@ -1,10 +1,12 @@
-import type { Backend, Region } from '../../../kernels/backend.ts';
+import type { Backend, Region, Slice, SquaredError } from '../../../kernels/backend.ts';
 import type { TaskComparison } from '../../../kernels/mergeStages.ts';
 import { dropsWeights, type TensorStats } from './mergeJob.ts';
 import type { Passes } from './passes.ts';
 import type { Window } from './windows.ts';
 
 const NONE: TaskComparison = { product: 0, energy: 0, both: 0, any: 0 };
+
+const values = (region: Region): Slice => ({ region, type: 'F32', first: 0 });
 
 /** Collects a tensor's numbers for the report, window by window. */
 export class StatsSum {
@@ -13,6 +15,7 @@ export class StatsSum {
   readonly #counts: { moved: number; kept: number }[];
   #moved = 0;
   #conflicts = 0;
+  #difference: SquaredError | undefined;
 
   constructor(private readonly passes: Passes) {
     this.#comparisons = passes.job.inputs.map(() => NONE);
@@ -37,26 +40,30 @@ export class StatsSum {
     }
   }
 
+  /** Adds what a window's delta differs by from that of the same merge in full precision. */
+  async addDifference(delta: Region, exact: Region, { count }: Window): Promise<void> {
+    const { backend } = this.passes.context;
+    const { error, energy } = this.#difference ?? { error: 0, energy: 0 };
+    this.#difference = {
+      error: await backend.deltaEnergy(values(delta), values(exact), count, error),
+      energy: await backend.deltaEnergy(values(exact), undefined, count, energy),
+    };
+  }
+
   /**
-   * Adds a window.
-   * @param delta merged − base; neither in `xs` nor in `b`
-   * @param base decoded, where the inputs are whole models
+   * Adds a window with its delta, which is neither in `xs` nor in `b`. Where the inputs are whole models, `decoding` has
+   * the base.
    */
-  async add(window: Window, delta: Region, base: Region | undefined): Promise<void> {
+  async add(window: Window, delta: Region): Promise<void> {
     const { job, context, memory } = this.passes;
     const { backend } = context;
     const { count } = window;
     const thinned = job.way.kind === 'selective' && job.way.sparsify !== 'none';
-    this.#merged = await backend.deltaEnergy(
-      { region: delta, type: 'F32', first: 0 },
-      undefined,
-      count,
-      this.#merged,
-    );
+    this.#merged = await backend.deltaEnergy(values(delta), undefined, count, this.#merged);
     let found = NONE;
     for (const [i, x] of memory.xs.entries()) {
       if (thinned) await this.passes.reload(i, window);
-      if (base) await backend.axpy(x, base, -1, false, count);
+      if (job.wanted === 'models') await backend.axpy(x, memory.decoding, -1, false, count);
       found = await backend.compareTask(delta, x, memory.b, i === 0, count, this.#comparisons[i]);
       this.#comparisons[i] = found;
       const counts = this.#counts[i] as { moved: number };
@@ -75,6 +82,7 @@ export class StatsSum {
       products: this.#comparisons.map(({ product }) => product),
       moved: this.#moved,
       conflicts: this.#conflicts,
+      difference: this.#difference,
       kept: dropsWeights(this.passes.job.way) ? counts : undefined,
     };
   }

@@ -82,6 +82,7 @@ export function recipeOf(draft: MergeDraft, output = required(draft.output)): Me
     overwrite: output.overwrite,
     resume: false,
     text: undefined,
+    compare: [],
   };
 }
 

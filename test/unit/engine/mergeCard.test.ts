@@ -298,6 +298,7 @@ describe('the model card', () => {
       overwrite: false,
       resume: false,
       text: undefined,
+      compare: [],
     },
     recipeText: 'merge_method: ties\n# ```\n',
     method: methodNamed('ties'),

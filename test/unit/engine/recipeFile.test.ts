@@ -58,6 +58,7 @@ dtype: float16
       lines: undefined,
       output: '/out',
       dtype: 'F16',
+      compare: [],
       shardBytes: 5e9,
       overwrite: false,
       resume: false,

@@ -110,7 +110,10 @@ describe('methods', () => {
 describe('a result', () => {
   const input = (cosine: number | null) => ({ name: '', norm: 1, cosine, kept: null });
   const shown = (report: Partial<MergeTotals>) =>
-    outcomeOf({ bytes: 51_600, report: { norm: 0.8412, inputs: [], signConflicts: 0.1234, ...report } });
+    outcomeOf({
+      bytes: 51_600,
+      report: { norm: 0.8412, inputs: [], signConflicts: 0.1234, difference: null, ...report },
+    });
 
   it('is told in a few numbers', () => {
     const inputs = [input(0.72), input(0.608), input(0.65)];
