@@ -234,7 +234,10 @@ export interface MergeResult {
   readonly files: readonly string[];
   readonly bytes: number;
   readonly method: string;
+  /** Every parameter, defaults written out; gradients and rules as they were given. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** By name of the input, those of which each has its own, as they count for it. */
+  readonly inputParameters: Readonly<Record<string, Readonly<Record<string, ParameterValue>>>>;
   readonly seconds: number;
   readonly backend: 'cpu' | 'webgpu';
   readonly backendReason: string;

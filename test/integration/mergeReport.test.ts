@@ -102,6 +102,25 @@ test('without a base there is nothing that deltas could be counted from', async 
   expect(tensors.map(({ tensor }) => tensor)).toEqual(['blocks.0.w', 'blocks.1.w', 'norm']);
 });
 
+test('parameters are all written out, those of each input too', async () => {
+  const density = [{ filter: 'norm', value: [0.5, 1] }];
+  const asked = mergeRecipe(path(), 'ties', inputs(2), {
+    base,
+    parameters: { merge: 'sum', weight: 2 },
+    inputParameters: [{ density }, { weight: [0, 1] }],
+  });
+  const result = await merge(asked);
+  const text = await readFile(join(asked.output, 'merge-report.json'), 'utf8');
+  const written = JSON.parse(text) as Pick<typeof result, 'parameters' | 'inputParameters'>;
+  for (const { parameters, inputParameters } of [result, written]) {
+    expect(parameters).toEqual({ scale: 1, weight: 2, density: 0.2, trim: 'global', merge: 'sum' });
+    expect(inputParameters).toEqual({
+      one: { weight: 2, density },
+      two: { weight: [0, 1], density: 0.2 },
+    });
+  }
+});
+
 describe.each(BACKENDS)('the share that a method keeps (%s)', backend => {
   const kept = async (method: string, parameters: MergeRecipe['parameters'] = {}) => {
     const { tensors, model } = await reported(method, { parameters }, 3, backend);

@@ -1,35 +1,43 @@
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
-import type { MergeRecipe, ParameterValue } from '../../protocol.ts';
+import type { MergeParameter, MergeRecipe, ParameterValue } from '../../protocol.ts';
 import type { MergeMethod } from './method.ts';
 
-/** Every parameter of a method as a recipe has it, defaults written out. */
-export const allParameters = (recipe: MergeRecipe, method: MergeMethod): Record<string, ParameterValue> =>
-  Object.fromEntries(
-    method.parameters
-      .filter(({ perInput, name }) => !perInput || recipe.parameters[name] !== undefined)
-      .map(({ name, default: standard }) => [name, recipe.parameters[name] ?? standard]),
+type Parameters = Readonly<Record<string, ParameterValue>>;
+
+/** Every parameter of a method, defaults written out; gradients and rules as the recipe has them. */
+export const allParameters = (recipe: MergeRecipe, method: MergeMethod): Parameters =>
+  written(method.parameters, recipe.parameters);
+
+/** By input: every parameter of which each has its own. Where none of its rules is for a tensor, the common one counts. */
+export const allInputParameters = (
+  { inputs, parameters, inputParameters }: MergeRecipe,
+  method: MergeMethod,
+): Readonly<Record<string, Parameters>> => {
+  const perInput = method.parameters.filter(parameter => parameter.perInput);
+  return Object.fromEntries(
+    inputs.map(({ name }, i) => [name, written(perInput, { ...parameters, ...inputParameters[i] })]),
   );
+};
+
+const written = (declared: readonly MergeParameter[], given: Parameters): Parameters =>
+  Object.fromEntries(declared.map(({ name, default: standard }) => [name, given[name] ?? standard]));
 
 /** The recipe as it is kept beside the model: word for word where it came from a file, else written out. */
 export function recipeText(recipe: MergeRecipe, method: MergeMethod): string {
   if (recipe.text !== undefined) return recipe.text;
-  const perInput = method.parameters.filter(parameter => parameter.perInput);
+  const own = allInputParameters(recipe, method);
+  const common = method.parameters.filter(({ perInput }) => !perInput);
   return stringify({
     merge_method: recipe.method,
     ...(recipe.base === undefined ? {} : { base_model: basename(recipe.base) }),
-    models: recipe.inputs.map(({ name, path, task }, i) => ({
+    models: recipe.inputs.map(({ name, path, task }) => ({
       model: basename(path),
       ...(task === undefined ? {} : { task }),
       name,
-      parameters: Object.fromEntries(
-        perInput.map(({ name: key, default: standard }) => [
-          key,
-          recipe.inputParameters[i]?.[key] ?? recipe.parameters[key] ?? standard,
-        ]),
-      ),
+      parameters: own[name],
     })),
-    parameters: allParameters(recipe, method),
+    parameters: written(common, recipe.parameters),
     ...(recipe.lines ? { lines: recipe.lines } : {}),
     ...(recipe.dtype ? { out_dtype: recipe.dtype } : {}),
   });

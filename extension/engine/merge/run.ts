@@ -17,7 +17,7 @@ import type { WrittenFile } from './output/writtenFile.ts';
 import { prepare } from './phases.ts';
 import { mergedBytes, modelPath, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './provenance.ts';
-import { allParameters, recipeText } from './recipeText.ts';
+import { allInputParameters, allParameters, recipeText } from './recipeText.ts';
 import { mergeReport, type MergeReport } from './report.ts';
 
 /** Does what a merge plan says: a model folder, or one a task (emr). */
@@ -80,6 +80,7 @@ export async function runMerge(
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     method: method.name,
     parameters: allParameters(recipe, method),
+    inputParameters: allInputParameters(recipe, method),
     seconds: (performance.now() - started) / 1000,
     backend: backend.kind,
     backendReason: backend.reason,
@@ -191,6 +192,12 @@ async function commit(
   const donor = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
   const text = recipeText(recipe, method);
   const { way: _, ...info } = method;
+  const whole = {
+    method: method.name,
+    parameters: allParameters(recipe, method),
+    inputParameters: allInputParameters(recipe, method),
+    ...report,
+  };
   return folder.commit({
     companions: donor && isFolderCheckpoint(donor) ? donor.path : undefined,
     files: written => ({
@@ -205,7 +212,7 @@ async function commit(
         created: new Date(),
       }),
       'merge-recipe.yml': text,
-      'merge-report.json': `${JSON.stringify({ method: method.name, parameters: allParameters(recipe, method), ...report }, null, 2)}\n`,
+      'merge-report.json': `${JSON.stringify(whole, null, 2)}\n`,
     }),
   });
 }
