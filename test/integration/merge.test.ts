@@ -318,6 +318,53 @@ describe('what does not fit is found before anything is written', () => {
   });
 });
 
+describe.each(BACKENDS)('values that are not finite are refused with their file and tensor (%s)', backend => {
+  const write = async (value: number) => {
+    const file = path('.safetensors');
+    await writeSafetensors(file, { a: f32([9], i => i), w: f32([40, 5], i => (i === 137 ? value : i / 7)) });
+    return file;
+  };
+  const refused = async (asked: MergeRecipe, file: string, what = 'tensor "w" holds') => {
+    await expect(merge(asked, { backend })).rejects.toThrow(`${file}: ${what}`);
+    await expect(stat(asked.output)).rejects.toThrow('ENOENT');
+  };
+
+  test.each(['linear', 'task_arithmetic', 'ties', 'dare_ties', 'karcher', 'sce', 'tsv_m', 'iso_c'])(
+    '%s',
+    async method => {
+      const [start, good, bad] = [await write(1), await write(2), await write(NaN)];
+      await refused(
+        recipe(
+          method,
+          [good, bad].map(file => checkpoint(file)),
+          { base: start },
+        ),
+        bad,
+      );
+    },
+  );
+  test.each([NaN, Infinity, -Infinity])('%d in the base', async value => {
+    const [start, good] = [await write(value), await write(2)];
+    await refused(recipe('ties', [checkpoint(good)], { base: start }), start);
+  });
+  test('without a base', async () => {
+    const [good, bad] = [await write(2), await write(Infinity)];
+    await refused(
+      recipe(
+        'linear',
+        [good, bad].map(file => checkpoint(file)),
+      ),
+      bad,
+    );
+  });
+  test.each(['ties', 'linear'])('kept exactly in a .tvq file, which %s reads', async method => {
+    const [start, bad, file] = [await write(1), await write(NaN), path('.tvq')];
+    await quantize(quantizeRecipe(file, { base: start, tasks: [{ name: 'bad', path: bad }] }));
+    const inputs = [{ name: 'bad', path: file, task: 'bad' }];
+    await refused(recipe(method, inputs, { base: start }), file, 'tensor "w" of "bad" holds');
+  });
+});
+
 test('an interrupted merge is continued from its finished shards', async () => {
   const inputs = ['code', 'math'].map(name => checkpoint(fixture(`llama/${name}`), name));
   const asked = recipe('linear', inputs, { base: fixture('llama/base'), shardBytes: 16_000 });

@@ -2,6 +2,7 @@ import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import type { QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext } from '../job.ts';
+import { checkFinite, nonFinite } from './finite.ts';
 import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
 import { recordReader, recordReaderBytes, type RecordReader } from '../restore/recordReader.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
@@ -63,25 +64,19 @@ export class InputReader {
     await Promise.all([this.#checkpoint?.load(span), this.#record?.load(span), this.#shared?.load(span)]);
   }
 
-  /** Writes the values from `first` of the loaded span to the start of `out`, as task vector or whole weights. */
+  /**
+   * Writes the values from `first` of the loaded span to the start of `out`, as task vector or whole weights.
+   * @throws UserError when some are NaN or infinite; quantized ones never are
+   */
   async values(wanted: Wanted, first: number, count: number, out: Region): Promise<void> {
-    const { backend } = this.context;
     const base = this.base?.slice(first);
-    if (this.#checkpoint) {
-      await backend.deltaMinmax(
-        this.#checkpoint.slice(first),
-        wanted === 'vectors' ? base : undefined,
-        out,
-        count,
-      );
-      return;
-    }
+    const reference = wanted === 'vectors' ? base : undefined;
+    if (this.#checkpoint) return this.#weights(this.#checkpoint.slice(first), reference, out, count);
     const scratch: Slice = { region: this.scratch, type: 'F32', first: 0 };
     const chunk = { first, count };
     if (this.#isWhole) {
-      await this.#record?.decode(chunk, undefined, wanted === 'vectors' ? this.scratch : out);
-      if (wanted === 'vectors') await backend.deltaMinmax(scratch, base, out, count);
-      return;
+      await this.#record?.decode(chunk, undefined, this.scratch);
+      return this.#weights(scratch, reference, out, count);
     }
     // A task vector is added to what it is counted from: the shared vector, the base, or both.
     if (this.#shared) {
@@ -90,6 +85,19 @@ export class InputReader {
     } else {
       await this.#record?.decode(chunk, wanted === 'models' ? base : undefined, out);
     }
+  }
+
+  /** Whole weights, less the reference's. */
+  async #weights(tuned: Slice, reference: Slice | undefined, out: Region, count: number): Promise<void> {
+    const { backend } = this.context;
+    const { finite } = await backend.deltaMinmax(tuned, reference, out, count);
+    if (finite) return;
+    if (this.base && reference)
+      checkFinite(this.base.source, await backend.deltaMinmax(reference, undefined, undefined, count));
+    const { input } = this;
+    if (input.kind === 'tvq')
+      throw nonFinite(input.file, `tensor "${input.record.tensor}" of "${input.task}"`);
+    throw nonFinite(input.source.file, `tensor "${input.source.name}"`);
   }
 
   /** After all spans were loaded. @throws UserError when what was read of a .tvq file is damaged */

@@ -4,6 +4,7 @@ import type { QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext } from '../job.ts';
 import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
 import type { MergeMemory } from './combine.ts';
+import { checkFinite } from './finite.ts';
 import { InputReader } from './inputTensor.ts';
 import { rowLengthOf, spansOfJob, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
 import { thin } from './sparsify.ts';
@@ -75,7 +76,10 @@ export class Passes {
   async decodeBase({ first, count }: Window): Promise<Region> {
     const base = this.base as TensorInput;
     const { decoding } = this.memory;
-    await this.context.backend.deltaMinmax(base.slice(first), undefined, decoding, count);
+    checkFinite(
+      base.source,
+      await this.context.backend.deltaMinmax(base.slice(first), undefined, decoding, count),
+    );
     return decoding;
   }
 
