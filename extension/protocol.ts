@@ -216,7 +216,7 @@ export interface RestoreResult {
 /** A merge plan as it is shown. */
 export interface MergePlanSummary {
   readonly output: string;
-  /** Bytes of the weights that will be written. */
+  /** Bytes of the weight files that will be written. */
   readonly bytes: number;
   readonly readBytes: number;
   /** Bytes of memory the run needs. */
@@ -230,7 +230,7 @@ export interface MergePlanSummary {
 
 export interface MergeResult {
   readonly output: string;
-  /** Files of the folder, relative to it. */
+  /** The weight files, relative to the output, and their bytes. */
   readonly files: readonly string[];
   readonly bytes: number;
   readonly method: string;

@@ -200,7 +200,9 @@ describe('the folder', () => {
       'merge-report.json',
       'model.safetensors',
     ]);
-    expect([...result.files].sort()).toEqual(names);
+    const { bytes } = await planMerge(merging, previewRoom(OPTIONS));
+    const { size } = await stat(join(merging.output, 'model.safetensors'));
+    expect([result.files, result.bytes, bytes]).toEqual([['model.safetensors'], size, size]);
     const [merged, original] = await Promise.all([merging.output, fixture('llama/base')].map(tensorsOf));
     expect([...merged!].map(([name, { dtype, shape }]) => [name, dtype, shape]).sort()).toEqual(
       [...original!].map(([name, { dtype, shape }]) => [name, dtype, shape]).sort(),
@@ -304,7 +306,11 @@ describe('what does not fit is found before anything is written', () => {
     const inputs = TASKS.map(name => ({ name, path: file, task: name }));
     await refused(
       recipe('ties', inputs, { base: sample('one') }),
-      /not the base model "base" that .* was made from/,
+      /not the base model "base" that .* was made from: the values of tensor ".*" differ; use that one$/,
+    );
+    await refused(
+      recipe('ties', inputs, { base: fixture('llama/base') }),
+      /not the base model "base" that .* was made from: tensor ".*" is missing there, .* in the base; use that one$/m,
     );
   });
   test('a .tvq file without its base, and a base that a method needs', async () => {

@@ -17,6 +17,7 @@ import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 import { openInput, tensorOf, type OpenInput } from './openInput.ts';
 import { checkReplaceable } from './output/partialFolder.ts';
+import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
 import { openOriginals } from './originals.ts';
 import { resolve } from './parameters.ts';
 import { allParameters } from './recipeText.ts';
@@ -35,6 +36,9 @@ export interface MergePlan {
   readonly models: readonly (string | undefined)[];
   readonly budget: Budget;
   readonly chunk: number;
+  /** Weight files of each model. */
+  readonly shards: readonly Shard[];
+  /** Bytes of all weight files. */
   readonly bytes: number;
   readonly problems: readonly Problem[];
 }
@@ -63,7 +67,8 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   }
   const placed = placeJobs(jobs, budget, job => mergeJobBytes(job, room.chunk));
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
-  const bytes = models.length * jobs.reduce((sum, job) => sum + mergedBytes(job), 0);
+  const shards = planShards(jobs.map(tensorOfJob), recipe.shardBytes);
+  const bytes = models.length * shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const files = [...inputs, ...(originals ?? [])].map(input =>
     input.kind === 'tvq' ? { path: input.file.path, files: [input.file.path] } : input.checkpoint,
   );
@@ -83,6 +88,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     models,
     budget,
     chunk: room.chunk,
+    shards,
     bytes,
     problems: problems.filter(({ message }, i) => problems.findIndex(one => one.message === message) === i),
   };
@@ -94,9 +100,13 @@ const withExact = (jobs: readonly MergeJob[], exact: readonly MergeJob[] | undef
 
 const isEmr = ({ way }: MergeMethod): boolean => way.kind === 'selective' && way.combine === 'emr';
 
-/** Bytes of a merged tensor. */
-export const mergedBytes = ({ shape, dtype }: MergeJob): number =>
-  (elementCount(shape) * DTYPE_BITS[dtype]) / 8;
+/** A merged tensor, before it has a place in a file. */
+const tensorOfJob = ({ tensor, shape, dtype }: MergeJob): UnplacedTensor => ({
+  name: tensor,
+  dtype,
+  shape,
+  bytes: (elementCount(shape) * DTYPE_BITS[dtype]) / 8,
+});
 
 /** A job a tensor of the base (or of the first model), largest elements first so that all lie aligned. */
 function makeJobs(

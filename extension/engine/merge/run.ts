@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { basename, relative } from 'node:path';
+import { basename } from 'node:path';
 import type { MergeResult, Progress } from '../../protocol.ts';
 import type { EngineBackend } from '../backends.ts';
 import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
@@ -11,11 +11,9 @@ import { runPlanned } from '../runPlanned.ts';
 import type { MergeJob } from './mergeJob.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
-import { ModelFolder } from './output/modelFolder.ts';
-import { planShards } from './output/shards.ts';
-import type { WrittenFile } from './output/writtenFile.ts';
+import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
 import { prepare } from './phases.ts';
-import { mergedBytes, modelPath, type MergePlan } from './plan.ts';
+import { modelPath, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './provenance.ts';
 import { allInputParameters, allParameters, recipeText } from './recipeText.ts';
 import { mergeReport, type MergeReport } from './report.ts';
@@ -40,7 +38,7 @@ export async function runMerge(
   let report: MergeReport | undefined;
   const names = recipe.inputs.map(({ name }) => name);
   const warnings: string[] = [];
-  const committed: { files: readonly WrittenFile[]; warnings: readonly string[] }[] = [];
+  const committed: CommittedFolder[] = [];
   await runPlanned(
     { jobs: pending.map(index => jobs[index] as MergeJob), budget, backend, signal, onProgress },
     {
@@ -66,18 +64,12 @@ export async function runMerge(
     },
   );
   const output = modelPath(recipe, undefined);
-  const files = committed.flatMap(({ files: written }, m) =>
-    written.map(file => ({
-      ...file,
-      name: relative(output, modelPath(recipe, plan.models[m]))
-        ? `${plan.models[m]}/${file.name}`
-        : file.name,
-    })),
-  );
   return {
     output,
-    files: files.map(({ name }) => name),
-    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    files: plan.models.flatMap(model =>
+      plan.shards.map(({ name }) => (model === undefined ? name : `${model}/${name}`)),
+    ),
+    bytes: plan.bytes,
     method: method.name,
     parameters: allParameters(recipe, method),
     inputParameters: allInputParameters(recipe, method),
@@ -108,14 +100,7 @@ const measureWith =
   };
 
 async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelFolder[]> {
-  const { recipe, jobs, models } = plan;
-  const tensors = jobs.map(job => ({
-    name: job.tensor,
-    dtype: job.dtype,
-    shape: job.shape,
-    bytes: mergedBytes(job),
-  }));
-  const shards = planShards(tensors, recipe.shardBytes);
+  const { recipe, models, shards } = plan;
   const fingerprint = await runFingerprint(plan);
   const folders: ModelFolder[] = [];
   try {
@@ -174,9 +159,7 @@ function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [che
     if (input.kind !== 'tvq') continue;
     const expected = input.baseChecksums.get(job.tensor);
     if (expected !== undefined && expected !== checksum) {
-      throw new UserError(
-        wrongBase(input.file, base.path, `the values of tensor "${job.tensor}" differ`, 'use that one'),
-      );
+      throw new UserError(wrongBase(input.file, base.path, `the values of tensor "${job.tensor}" differ`));
     }
   }
 }

@@ -55,7 +55,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       resident: false,
     }))
     .sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]); // keeps every tensor aligned to its element size
-  const problems = base && !recipe.force ? compareBase(file, base) : [];
+  const problems = base && !recipe.force ? compareBase(file, base, OR_FORCE) : [];
   const usable = jobs.filter(
     job => job.base || job.record.codec.codec === 'exact' || file.scheme.scheme === 'fq',
   );
@@ -86,8 +86,11 @@ const usesReference = ({ codec }: TvqRecord): boolean =>
 const withCodes = (record: TvqRecord | undefined): TvqRecord | undefined =>
   record?.codec.codec === 'affine' ? record : undefined;
 
+/** Restoring from another base can be forced; a merge, whose result nobody could tell from a right one, cannot. */
+export const OR_FORCE = 'use that one, or pass --force';
+
 /** What headers tell of whether this is the base that the file was made from; checksums are compared on the way. */
-export function compareBase(file: TvqFile, base: Checkpoint): Problem[] {
+export function compareBase(file: TvqFile, base: Checkpoint, remedy?: string): Problem[] {
   for (const expected of file.base.tensors) {
     const found = base.tensors.get(expected.name);
     const same = found?.dtype === expected.dtype && found.shape.join() === expected.shape.join();
@@ -96,7 +99,12 @@ export function compareBase(file: TvqFile, base: Checkpoint): Problem[] {
     return [
       {
         severity: 'error',
-        message: wrongBase(file, base.path, `tensor "${expected.name}" is ${is} there, ${was} in the base`),
+        message: wrongBase(
+          file,
+          base.path,
+          `tensor "${expected.name}" is ${is} there, ${was} in the base`,
+          remedy,
+        ),
       },
     ];
   }
@@ -107,10 +115,5 @@ const describe = ({ dtype, shape }: { dtype: Dtype; shape: readonly number[] }) 
   `${dtype} [${shape.join(', ')}]`;
 
 /** The error of applying task vectors to another base. */
-export const wrongBase = (
-  file: TvqFile,
-  base: string,
-  what: string,
-  remedy = 'use that one, or pass --force',
-): string =>
+export const wrongBase = (file: TvqFile, base: string, what: string, remedy = 'use that one'): string =>
   `${base}: not the base model "${file.base.name}" that ${basename(file.path)} was made from: ${what}; ${remedy}`;

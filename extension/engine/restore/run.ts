@@ -10,7 +10,7 @@ import { copyCompanions } from '../merge/output/companions.ts';
 import { writtenDtype } from '../merge/output/config.ts';
 import { runPlanned } from '../runPlanned.ts';
 import { restoredBytes, type RestoreJob } from './job.ts';
-import { isFileOutput, wrongBase, type RestorePlan } from './plan.ts';
+import { isFileOutput, OR_FORCE, wrongBase, type RestorePlan } from './plan.ts';
 
 /** Does what a restore plan says: one .safetensors file, or a folder with the base's config and tokenizer. */
 export async function runRestore(
@@ -84,5 +84,5 @@ function checkBase(
   const { tensor } = jobs[number] as RestorePlan['jobs'][number];
   const expected = file.base.tensors.find(({ name }) => name === tensor)?.checksum;
   if (expected !== checksum)
-    throw new UserError(wrongBase(file, base.path, `the values of tensor "${tensor}" differ`));
+    throw new UserError(wrongBase(file, base.path, `the values of tensor "${tensor}" differ`, OR_FORCE));
 }

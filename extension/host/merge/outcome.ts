@@ -1,5 +1,5 @@
 /** The numbers of a merge as they are shown. No `vscode` here: tests run it as it is. */
-import { basename, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { formatBytes, formatPercent } from '../../engine/format.ts';
 import type { MergeResult } from '../../protocol.ts';
 
@@ -41,8 +41,8 @@ function formatRange(values: readonly number[]): string | undefined {
 
 const REPORT = 'merge-report.json';
 
-/** The report with the numbers of every tensor and layer; undefined when none was written. */
+/** The report with the numbers of every tensor and layer: it lies beside the weights, of which there may be none. */
 export function reportPath({ output, files }: Pick<MergeResult, 'output' | 'files'>): string | undefined {
-  const report = files.find(file => basename(file) === REPORT);
-  return report && join(output, report);
+  const [weights] = files;
+  return weights === undefined ? undefined : join(output, dirname(weights), REPORT);
 }

@@ -148,9 +148,9 @@ describe('a result', () => {
   });
 
   it('names its report', () => {
-    expect(reportPath({ output: '/w/out', files: ['a', 'merge-report.json'] })).toBe(
-      '/w/out/merge-report.json',
-    );
-    expect(reportPath({ output: '/w/out', files: ['a'] })).toBeUndefined();
+    const named = (files: string[]) => reportPath({ output: '/w/out', files });
+    expect(named(['model.safetensors'])).toBe('/w/out/merge-report.json');
+    expect(named(['math/model.safetensors'])).toBe('/w/out/math/merge-report.json');
+    expect(named([])).toBeUndefined();
   });
 });

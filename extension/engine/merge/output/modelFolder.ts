@@ -43,7 +43,8 @@ export class ModelFolder {
   /** Tensors whose shard is complete: they must not be written again. */
   readonly finished: ReadonlySet<number>;
   readonly #complete: Map<string, WrittenFile>;
-  #writer: ShardWriter | undefined;
+  /** Of the shard that was begun; a promise, so that what is just being created is discarded too. */
+  #writer: Promise<ShardWriter> | undefined;
   #next = 0;
   #closed = false;
 
@@ -81,17 +82,19 @@ export class ModelFolder {
   /** The next tensor's bytes follow; tensors of unfinished shards come in order. */
   async begin(index: number): Promise<void> {
     if (index !== this.#next) throw new Error(`tensor ${index} came, ${this.#next} was expected`);
-    this.#writer ??= await ShardWriter.create(this.partial, this.#shardOf(index));
-    this.#writer.begin();
+    this.#writer ??= ShardWriter.create(this.partial, this.#shardOf(index));
+    const writer = await this.#writer;
+    writer.begin();
     this.#next++;
-    await this.#closeComplete(this.#writer);
+    await this.#closeComplete(writer);
   }
 
   async append(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return; // an empty tensor's shard may be closed already
-    if (!this.#writer) throw new Error(`${bytes.length} bytes came before a tensor was begun`);
-    await this.#writer.append(bytes);
-    await this.#closeComplete(this.#writer);
+    const writer = await this.#writer;
+    if (!writer) throw new Error(`${bytes.length} bytes came before a tensor was begun`);
+    await writer.append(bytes);
+    await this.#closeComplete(writer);
   }
 
   async #closeComplete(writer: ShardWriter): Promise<void> {
@@ -151,7 +154,7 @@ export class ModelFolder {
   async discard(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#writer?.discard();
+    await this.#discardWriter();
     await rm(this.partial, { recursive: true, force: true });
     await this.lock.release(this.partial);
   }
@@ -166,10 +169,15 @@ export class ModelFolder {
       await this.discard();
     } else {
       this.#closed = true;
-      await this.#writer?.discard();
+      await this.#discardWriter();
       await this.lock.release(this.partial);
     }
     return this.#complete.size;
+  }
+
+  async #discardWriter(): Promise<void> {
+    const writer = await this.#writer?.catch(() => undefined); // whoever began the tensor is told
+    await writer?.discard();
   }
 }
 
