@@ -35,6 +35,8 @@ test.each([
   ['karcher', '', { max_iter: 10, tol: 1e-5 }],
   ['karcher', '{tol: 0.001}', { max_iter: 10, tol: 0.001 }],
   ['model_stock', '{filter_wise: false}', {}],
+  ['sce', '', { select_topk: 1 }],
+  ['sce', '{select_topk: 0.4, int8_mask: true}', { select_topk: 0.4 }],
   ['breadcrumbs', '{beta: 0.2, gamma: 0.1, lambda: 0.4}', { beta: 0.2, gamma: 0.1, scale: 0.4 }],
   ['consensus_ta', '{k: 1}', { k: 1, scale: 0.3 }],
 ])('%s %s, without weights', (method, parameters, expected) => {

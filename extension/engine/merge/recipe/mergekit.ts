@@ -151,6 +151,10 @@ export const MERGEKIT: Readonly<Record<string, MergekitMethod>> = {
       int8_mask: int8Mask,
     },
   },
+  sce: {
+    base: 'origin',
+    rows: { select_topk: { to: 'select_topk', standard: 1, why: 'the same' }, int8_mask: int8Mask },
+  },
   model_stock: {
     base: 'origin',
     rows: {

@@ -59,6 +59,6 @@ function readScalar(document: RecipeDocument, path: Path, name: string, value: u
     return first;
   throw document.error(
     path,
-    `${name}: a gradient is a list of numbers; switches and names hold for all layers`,
+    `${name}: a gradient is a list of numbers; for other values in some layers write rules, \`- filter: layers.3.\` and \`value: …\``,
   );
 }
