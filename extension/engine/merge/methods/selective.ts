@@ -1,4 +1,5 @@
 /** Methods that choose weight by weight: thin out each task vector, then combine what is left. */
+import type { MergeParameter } from '../../../protocol.ts';
 import { parameter, type MergeMethod } from '../method.ts';
 
 const shared = { family: 'vectors', base: 'required', minimumInputs: 1, maximumInputs: undefined } as const;
@@ -81,15 +82,27 @@ export const emr: MergeMethod = {
   way: { kind: 'selective', sparsify: 'none', combine: 'emr' },
 };
 
-const drop = [
+/** Parameters of a random drop; `first` is the paper's way to rescale. */
+const dropping = (
+  first: 'density' | 'probability',
+  divides: string,
+  more: readonly MergeParameter[] = [],
+) => [
+  parameter.scale(1),
+  parameter.weight,
   parameter.density(0.5),
+  ...more,
   parameter.seed,
   parameter.choice(
     'rescale',
-    ['density', 'l1', 'none'],
-    'density divides by the share kept (the paper); l1 keeps the sum of magnitudes of each tensor (mergekit).',
+    [first, 'l1', 'none'],
+    `${first} divides ${divides} (the paper); l1 keeps the sum of magnitudes of each tensor (mergekit).`,
   ),
 ];
+
+const byTensor = (variant: string) => `${variant} Then sign election as in ties, tensor by tensor.`;
+
+const drop = dropping('density', 'by the share kept');
 const DARE =
   'DARE (Yu et al., ICML 2024): each weight is kept with probability density, by Philox4x32-10 on seed, tensor, task and position. Normalised by no default, as in mergekit.';
 
@@ -99,7 +112,7 @@ export const dareLinear: MergeMethod = {
   title: 'DARE (linear)',
   meaning: 'Drops weights at random, scales the rest up, and sums.',
   variant: DARE,
-  parameters: [parameter.scale(1), parameter.weight, ...drop, merge('sum')],
+  parameters: [...drop, merge('sum')],
   way: { kind: 'selective', sparsify: 'drop', combine: 'sum' },
 };
 
@@ -108,13 +121,12 @@ export const dareTies: MergeMethod = {
   name: 'dare_ties',
   title: 'DARE (TIES)',
   meaning: 'Drops weights at random, scales the rest up, and sums those that agree in sign.',
-  variant: `${DARE} Then sign election as in ties, tensor by tensor.`,
-  parameters: [parameter.scale(1), parameter.weight, ...drop, merge('sum')],
+  variant: byTensor(DARE),
+  parameters: [...drop, merge('sum')],
   way: { kind: 'selective', sparsify: 'drop', combine: 'elect' },
 };
 
-const rankDrop = [
-  parameter.density(0.5),
+const rankDrop = dropping('probability', 'each kept weight by its own', [
   parameter.number(
     'epsilon',
     0.15,
@@ -122,13 +134,7 @@ const rankDrop = [
     'How far the probability of the largest and smallest weights is from the density.',
     true,
   ),
-  parameter.seed,
-  parameter.choice(
-    'rescale',
-    ['probability', 'l1', 'none'],
-    'probability divides each kept weight by its own (the paper); l1 keeps the sum of magnitudes of each tensor (mergekit).',
-  ),
-];
+]);
 const DELLA =
   'DELLA-Merging (Deep et al., 2024): in each row the probability rises with the rank from density − epsilon to density + epsilon; kept weights are divided by it.';
 
@@ -138,7 +144,7 @@ export const dellaLinear: MergeMethod = {
   title: 'DELLA (linear)',
   meaning: 'Drops small weights more often than large ones, and sums.',
   variant: DELLA,
-  parameters: [parameter.scale(1), parameter.weight, ...rankDrop, merge('sum')],
+  parameters: [...rankDrop, merge('sum')],
   way: { kind: 'selective', sparsify: 'rankDrop', combine: 'sum' },
 };
 
@@ -147,7 +153,7 @@ export const della: MergeMethod = {
   name: 'della',
   title: 'DELLA',
   meaning: 'Drops small weights more often than large ones, and averages those that agree in sign.',
-  variant: `${DELLA} Then sign election as in ties, tensor by tensor.`,
-  parameters: [parameter.scale(1), parameter.weight, ...rankDrop, merge('mean')],
+  variant: byTensor(DELLA),
+  parameters: [...rankDrop, merge('mean')],
   way: { kind: 'selective', sparsify: 'rankDrop', combine: 'elect' },
 };
