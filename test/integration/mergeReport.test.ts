@@ -7,7 +7,6 @@ import type { MergeReport } from '../../extension/engine/merge/report.ts';
 import type { MergeRecipe } from '../../extension/protocol.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
 import {
-  BACKENDS,
   checkpointInput,
   merge,
   mergeRecipe,
@@ -45,14 +44,9 @@ beforeAll(async () => {
 const inputs = (count = 3) =>
   files.slice(0, count).map((file, i) => checkpointInput(file, NAMES[i] as string));
 
-async function reported(
-  method: string,
-  changes: Partial<MergeRecipe> = {},
-  count = 3,
-  backend: (typeof BACKENDS)[number] = 'cpu',
-) {
+async function reported(method: string, changes: Partial<MergeRecipe> = {}, count = 3) {
   const asked = mergeRecipe(path(), method, inputs(count), { base, ...changes });
-  const { report } = await merge(asked, { backend });
+  const { report } = await merge(asked);
   const output = method === 'emr' ? join(asked.output, 'one') : asked.output;
   const text = await readFile(join(output, 'merge-report.json'), 'utf8');
   const written = JSON.parse(text) as MergeReport;
@@ -121,9 +115,9 @@ test('parameters are all written out, those of each input too', async () => {
   }
 });
 
-describe.each(BACKENDS)('the share that a method keeps (%s)', backend => {
+describe('the share that a method keeps', () => {
   const kept = async (method: string, parameters: MergeRecipe['parameters'] = {}) => {
-    const { tensors, model } = await reported(method, { parameters }, 3, backend);
+    const { tensors, model } = await reported(method, { parameters });
     const large = tensors.find(({ tensor }) => tensor === 'blocks.0.w')!;
     return { large: large.inputs.map(input => input.kept!), model: model.inputs.map(input => input.kept!) };
   };
@@ -177,6 +171,15 @@ test('weights in front of a window that begins inside of a row are not counted t
   const asked = mergeRecipe(path(), 'breadcrumbs', [checkpointInput(tuned, 'one')], { base: start });
   const { report } = await merge(asked);
   expect(report.inputs[0]?.kept).toBeCloseTo(Math.floor(0.15 * 77) / 77, 5);
+});
+
+test('a GPU tells the same', async () => {
+  const { model, tensors } = await reported('consensus_ta');
+  const asked = mergeRecipe(path(), 'consensus_ta', inputs(), { base });
+  const { report } = await merge(asked, { backend: 'webgpu' });
+  expect(report).toEqual(model);
+  const text = await readFile(join(asked.output, 'merge-report.json'), 'utf8');
+  expect((JSON.parse(text) as MergeReport).tensors).toEqual(tensors);
 });
 
 test('sce and pcb: what they select', async () => {
