@@ -1,26 +1,18 @@
 import { Option, type Command } from 'commander';
-import type {
-  MergeInput,
-  MergePlanSummary,
-  MergeRecipe,
-  MergeResult,
-  MergeTotals,
-  NamedPath,
-  ParameterScalar,
-} from '../../protocol.ts';
+import type { MergeInput, MergeRecipe, NamedPath, ParameterScalar } from '../../protocol.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import { merge, planMergeSummary } from '../engine.ts';
 import { UserError } from '../errors.ts';
-import { formatBytes, formatPercent, formatSeconds } from '../format.ts';
 import type { MergeMethod } from '../merge/method.ts';
 import { readRecipeFile } from '../merge/recipeFile.ts';
 import { METHODS, methodNamed } from '../merge/registry.ts';
 import { parseMergeRecipe } from '../recipe.ts';
 import { refuseErrors } from '../runPlanned.ts';
 import { openTvq } from '../tvq/reader.ts';
+import { describePlan, describeResult } from './describeMerge.ts';
 import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
 import { collect, parseBytes, parseTask } from './parse.ts';
-import { printResult, progressLine, table, warn } from './terminal.ts';
+import { printResult, progressLine, warn } from './terminal.ts';
 
 interface MergeOptions extends EngineOptions {
   readonly base?: string;
@@ -195,59 +187,3 @@ const describeMethods = (): string =>
       ),
     ].join('\n'),
   ).join('\n');
-
-const describePlan = (recipe: MergeRecipe, plan: MergePlanSummary): string =>
-  table([
-    ['output', plan.output],
-    ['method', recipe.method],
-    ['size', formatBytes(plan.bytes)],
-    ['tensors', `${plan.tensors.merged} merged, ${plan.tensors.copied} copied`],
-    ['reads', formatBytes(plan.readBytes)],
-    ['memory', `about ${formatBytes(plan.memory)}`],
-  ]);
-
-const describeResult = ({
-  output,
-  files,
-  bytes,
-  method,
-  report,
-  seconds,
-  backendReason,
-}: MergeResult): string =>
-  table([
-    ['wrote', output],
-    ['files', `${files.length}, ${formatBytes(bytes)}`],
-    ['method', method],
-    ...describeReport(report),
-    ['time', formatSeconds(seconds)],
-    ['backend', backendReason],
-  ]);
-
-/** A row a number that there is. */
-function describeReport({ norm, inputs, signConflicts, difference }: MergeTotals): string[][] {
-  if (norm === null) return [['norm', 'not known: deltas are counted from a base model']];
-  const cosines = inputs.flatMap(({ name, cosine }) =>
-    cosine === null ? [] : [`${name}: ${cosine.toFixed(3)}`],
-  );
-  const kept = inputs.flatMap(input =>
-    input.kept === null ? [] : [`${input.name}: ${formatPercent(input.kept)}`],
-  );
-  const eachRead = inputs.every(input => input.norm !== null);
-  return [
-    ['norm', norm.toPrecision(4)],
-    ...(eachRead ? [] : [['', 'the shared base vector was enough; the offsets were not read']]),
-    ...labelled('cosine', cosines),
-    ...labelled('kept', kept),
-    ...(signConflicts === null
-      ? []
-      : [['conflicts', `${formatPercent(signConflicts)} of the moved weights are pulled both ways`]]),
-    ...(difference === null
-      ? []
-      : [['difference', `${difference.toPrecision(3)} from full precision (squared, relative)`]]),
-  ];
-}
-
-/** Rows of which the first has the label. */
-const labelled = (label: string, rows: readonly string[]): string[][] =>
-  rows.map((row, i) => [i === 0 ? label : '', row]);
