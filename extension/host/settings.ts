@@ -1,6 +1,6 @@
 /** The `tvq.*` settings as the engine wants them. */
 import { workspace } from 'vscode';
-import { parseSize } from '../engine/format.ts';
+import { parseSize } from '../shared/parseSize.ts';
 import type { RunOptions } from '../protocol.ts';
 
 /** Throws with the setting's name when one is malformed. */

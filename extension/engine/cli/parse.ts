@@ -1,7 +1,7 @@
 /** Values of command-line options. */
 import { InvalidArgumentError } from 'commander';
 import type { NamedPath } from '../../protocol.ts';
-import { parseSize } from '../format.ts';
+import { parseSize } from '../../shared/parseSize.ts';
 
 /** "1GiB" → bytes. */
 export function parseBytes(text: string): number {

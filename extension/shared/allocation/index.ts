@@ -1,0 +1,42 @@
+/**
+ * The bit allocator: which codec each tensor gets, so that a file of a given size has the least error.
+ *
+ *   groups    what is decided together                    `Group`, `Base`, `Offset`, `Choice`, `Limits`, `alone`
+ *             TVQ: `alone(name, choices, { weight, limits })` for each tensor of each task vector.
+ *             RTVQ: `{ name, base, offsets }` for each tensor; base bytes count once, errors for every task.
+ *             Header and exact tensors: `alone('header', [{ codec, bytes, error: 0 }])`, so that budgets are file sizes.
+ *   once      `allocate(groups, bytes)`, `allocateForError(groups, error)` → `Allocation`
+ *   often     `prepare(groups)` → `Prepared`; then `solve(prepared, bytes)`, `solveForError(prepared, error)`,
+ *             `curve(prepared, points)`; `update(prepared, changes)` after pins, limits or sensitivities changed.
+ *             `prepared.smallest` and `.largest` are the ends of the range of sizes.
+ *   result    `Allocation`: bytes, error, slope (λ), and `chosen(group)` → the `Choice` objects of base and offsets
+ *   weights   `sensitivities(tensors, measures)`, sentences in `MEASURES`
+ *   budgets   `parseBudget('2.25bpw')`, `budgetBytes(budget, scale)`
+ *   errors    all extend `AllocationError`: `BudgetTooSmall` (.smallest), `ErrorTooLow` (.lowest)
+ *
+ * Everything is pure and deterministic: the engine and the pages get the same allocation from the same groups.
+ */
+export { allocate, allocateForError, solve, solveForError, type Allocation, type Chosen } from './solve.ts';
+export { curve, prepare, update, type Prepared } from './prepare.ts';
+export {
+  alone,
+  type Base,
+  type Choice,
+  type Group,
+  type Limits,
+  type Offset,
+  type RatePoint,
+  type Slot,
+} from './model.ts';
+export { lowerHull } from './hull.ts';
+export {
+  BUDGET_FORMS,
+  budgetBytes,
+  parseBudget,
+  type Budget,
+  type BudgetScale,
+  type ErrorBudget,
+  type SizeBudget,
+} from './budget.ts';
+export { DEPTH_SLOPE, MEASURES, sensitivities, type Measure, type TensorStatistics } from './sensitivity.ts';
+export { AllocationError, BudgetTooSmall, ErrorTooLow } from './errors.ts';

@@ -1,0 +1,62 @@
+import { convexHull, isFront, paretoFront, type Columns } from './hull.ts';
+
+/**
+ * A growing table of points in typed columns. A model has hundreds of thousands of them: as objects they would take
+ * longer to be garbage-collected than to be computed.
+ */
+export class Rows implements Columns {
+  bytes: Float64Array;
+  /** Weighted. */
+  error: Float64Array;
+  /** Two numbers of whoever writes the row. */
+  slot: Uint32Array;
+  ref: Uint32Array;
+  length = 0;
+
+  /** @param capacity rows to expect; more find room too */
+  constructor(capacity: number) {
+    this.bytes = new Float64Array(capacity);
+    this.error = new Float64Array(capacity);
+    this.slot = new Uint32Array(capacity);
+    this.ref = new Uint32Array(capacity);
+  }
+
+  push(bytes: number, error: number, slot: number, ref: number): void {
+    if (this.length === this.bytes.length) this.grow();
+    this.bytes[this.length] = bytes;
+    this.error[this.length] = error;
+    this.slot[this.length] = slot;
+    this.ref[this.length] = ref;
+    this.length++;
+  }
+
+  /** Of the rows from `start` to the end only the Pareto front stays. */
+  keepFront(start: number): void {
+    if (!isFront(this, start, this.length)) this.keep(start, paretoFront(this, start, this.length));
+  }
+
+  /** Of the rows from `start` to the end, a Pareto front, only the lower convex hull stays. */
+  keepHull(start: number): void {
+    this.keep(start, convexHull(this, start, this.length));
+  }
+
+  /** Rows in place of all from `start`, in the order given. */
+  private keep(start: number, kept: readonly number[]): void {
+    for (const column of [this.bytes, this.error, this.slot, this.ref]) {
+      column.set(
+        kept.map(row => column[row] as number),
+        start,
+      );
+    }
+    this.length = start + kept.length;
+  }
+
+  private grow(): void {
+    const capacity = 2 * this.length + 16;
+    const { bytes, error, slot, ref } = this;
+    (this.bytes = new Float64Array(capacity)).set(bytes);
+    (this.error = new Float64Array(capacity)).set(error);
+    (this.slot = new Uint32Array(capacity)).set(slot);
+    (this.ref = new Uint32Array(capacity)).set(ref);
+  }
+}
