@@ -142,6 +142,8 @@ export interface KernelExports {
   ): void;
   products(x: Pointer, y: Pointer, count: number, lanes: Pointer, sums: Pointer): void;
   absSum(x: Pointer, count: number, before: number, lanes: Pointer): number;
+  rotate(x: Pointer, word: number, block: number, count: number): void;
+  codeCounts(codes: Pointer, count: number, counts: Pointer): void;
   demote(at: Pointer, count: number): void;
   xxh64Reset(state: Pointer): void;
   xxh64Update(state: Pointer, data: Pointer, length: number): void;
@@ -172,7 +174,7 @@ export const SCRATCH = {
   /** Bytes from elsewhere on their way through hash or demote. */
   block: 16_384,
   blockBytes: 49_152,
-  /** 2048 u32 of magnitude_histogram. */
+  /** 2048 u32 of magnitude_histogram, 1024 of code_counts. */
   bins: 65_536,
   /** Random words of up to 1040 elements. */
   words: 73_728,
