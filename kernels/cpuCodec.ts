@@ -1,8 +1,8 @@
 /** The codec stages of the CPU backend. */
 import type { Region } from './backend.ts';
 import * as checks from './codecChecks.ts';
-import { CODES } from './codecStages.ts';
-import type { CodecStages } from './codecStages.ts';
+import { CODES, STREAM } from './codecStages.ts';
+import type { CodecStages, PayloadHead } from './codecStages.ts';
 import { startOf, WasmMergeStages } from './cpuMerge.ts';
 import { SCRATCH } from './wasm.ts';
 
@@ -16,5 +16,22 @@ export abstract class WasmCodecStages extends WasmMergeStages implements CodecSt
     checks.checkCodeCounts(this.chunk, codes, first, count);
     this.kernels.exports.codeCounts(startOf(codes) + first, count, SCRATCH.bins);
     return new Uint32Array(this.kernels.bytes.buffer, SCRATCH.bins, CODES).slice();
+  }
+
+  async ransDecode(
+    payload: Region,
+    head: PayloadHead,
+    codes: Region,
+    firstStream: number,
+    count: number,
+  ): Promise<void> {
+    checks.checkRansDecode(this.chunk, payload, head, codes, firstStream, count);
+    if (count === 0) return;
+    const { buffer } = this.kernels.bytes;
+    const offsets = head.offsets.subarray(firstStream, firstStream + Math.ceil(count / STREAM) + 1);
+    new Uint32Array(buffer, SCRATCH.bins).set(offsets);
+    new Uint16Array(buffer, SCRATCH.table).set(head.frequencies);
+    const { bins, table, rans } = SCRATCH;
+    this.kernels.exports.ransDecode(startOf(payload), bins, table, startOf(codes), count, rans);
   }
 }

@@ -21,6 +21,8 @@ export { quantizePack } from './quantize_pack';
 export { quotient } from './quotient';
 export { randomDrop } from './random_drop';
 export { rankDrop } from './rank_drop';
+export { ransDecode } from './rans_decode';
+export { ransEncode } from './rans_encode';
 export { rotate } from './rotate';
 export { rowBand } from './row_band';
 export { signCounts } from './sign_counts';

@@ -24,6 +24,7 @@ import quantizePack from '../wgsl/quantize_pack.wgsl';
 import quotient from '../wgsl/quotient.wgsl';
 import randomDrop from '../wgsl/random_drop.wgsl';
 import rankDrop from '../wgsl/rank_drop.wgsl';
+import ransDecode from '../wgsl/rans_decode.wgsl';
 import rotate from '../wgsl/rotate.wgsl';
 import rowBand from '../wgsl/row_band.wgsl';
 import signCounts from '../wgsl/sign_counts.wgsl';
@@ -59,6 +60,7 @@ export const SOURCES = {
   abs_sum: common + blockSums + absSum,
   rotate: common + rotate,
   code_counts: common + codeCounts,
+  rans_decode: common + ransDecode,
 } as const;
 
 export type Stage = keyof typeof SOURCES;

@@ -1,6 +1,8 @@
 /** Whole arrays through a backend's codec stages. */
 import type { Backend } from '../../kernels/backend.ts';
-import { floats, place } from './drive.ts';
+import { STREAM } from '../../kernels/codecStages.ts';
+import type { PayloadHead } from '../../kernels/codecStages.ts';
+import { floats, place, UNTOUCHED } from './drive.ts';
 
 const bytesOf = (x: Float32Array): Uint8Array => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 
@@ -23,5 +25,27 @@ export function countsOn(backend: Backend, codes: Uint8Array, first: number): Pr
   return backend.scope(async memory => {
     const region = await place(backend, memory, codes);
     return backend.codeCounts(region, first, codes.length - first);
+  });
+}
+
+/** rans_decode of `count` codes from `firstStream` on, in calls of up to `chunk`; as many bytes as there are codes, up
+ * to a multiple of 4, and 4 more that nothing may touch. */
+export function decodeOn(
+  backend: Backend,
+  payload: Uint8Array,
+  head: PayloadHead,
+  count: number,
+  { firstStream = 0, chunk = backend.chunk } = {},
+): Promise<Uint8Array> {
+  return backend.scope(async memory => {
+    const region = await place(backend, memory, payload);
+    const codes = new Uint8Array(Math.ceil(count / 4) * 4 + 4).fill(UNTOUCHED);
+    for (let first = 0; first < count; first += chunk) {
+      const size = Math.min(chunk, count - first);
+      const out = await place(backend, memory, new Uint8Array(Math.ceil(size / 4) * 4 + 4).fill(UNTOUCHED));
+      await backend.ransDecode(region, head, out, firstStream + first / STREAM, size);
+      codes.set(await backend.read(out, 0, out.bytes), first);
+    }
+    return codes;
   });
 }
