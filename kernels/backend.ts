@@ -14,6 +14,7 @@
  * Operations take effect in the order in which they are called, a write when its promise settles.
  */
 
+import type { CodecStages } from './codecStages.ts';
 import type { MergeStages } from './mergeStages.ts';
 
 /** Numeric types a stage decodes and encodes; F64 is rounded to F32 while it is read. */
@@ -93,7 +94,7 @@ export class BackendUnusable extends Error {
   override name = 'BackendUnusable';
 }
 
-export interface Backend extends MergeStages {
+export interface Backend extends MergeStages, CodecStages {
   readonly info: BackendInfo;
   /** The most elements one stage call takes; a multiple of CHUNK_ALIGNMENT and of SUM_BLOCK. */
   readonly chunk: number;

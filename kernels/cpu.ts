@@ -5,7 +5,8 @@ import { BYTES_PER_ELEMENT } from './backend.ts';
 import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from './backend.ts';
 import type { SquaredError } from './backend.ts';
 import * as checks from './checks.ts';
-import { ROW_MEMORY, startOf, WasmMergeStages } from './cpuMerge.ts';
+import { WasmCodecStages } from './cpuCodec.ts';
+import { ROW_MEMORY, startOf } from './cpuMerge.ts';
 import { flushed } from './ftz.ts';
 import { instantiateKernels, MAX_MEMORY, NO_TYPE, SCRATCH, TYPE_NUMBERS } from './wasm.ts';
 import type { Kernels, Pointer } from './wasm.ts';
@@ -29,7 +30,7 @@ const at = (slice: Slice): Pointer =>
 const WORKING_MEMORY = ROW_MEMORY.at + ROW_MEMORY.bytes;
 
 /** Every operation is done when its promise is returned; errors reject it. */
-class WasmBackend extends WasmMergeStages implements CpuBackend {
+class WasmBackend extends WasmCodecStages implements CpuBackend {
   readonly info: BackendInfo = { kind: 'cpu', device: 'CPU, WebAssembly SIMD', software: false };
   readonly chunk = CHUNK;
   readonly scopes = 1;

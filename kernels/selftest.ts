@@ -1,6 +1,7 @@
 /** A tiny version of every stage, whose results are known: what a device must get right before it is trusted. */
 import { BYTES_PER_ELEMENT, packedBytes } from './backend.ts';
 import type { Backend, FloatType, Region, Scope, Slice } from './backend.ts';
+import { CODEC_CHECKS, CODEC_EXPECTED } from './selftestCodec.ts';
 import { bytesOf, digest, SELF_TEST_COUNT, selfTestAffine, selfTestHalves } from './selftestData.ts';
 import { selfTestTable, selfTestValues } from './selftestData.ts';
 import { MERGE_CHECKS, MERGE_EXPECTED } from './selftestMerge.ts';
@@ -86,8 +87,8 @@ async function mergeDigest({ inputs, run }: MergeCheck, backend: Backend, memory
   return digest(bytesOf(...numbers), ...after);
 }
 
-/** Digests of the right results, computed by a plain implementation of the definitions in backend.ts and
- * mergeStages.ts. */
+/** Digests of the right results, computed by a plain implementation of the definitions in backend.ts,
+ * mergeStages.ts and codecStages.ts. */
 export const EXPECTED: Readonly<Record<string, string>> = {
   delta_minmax: '6b1a0382',
   mean_delta: '736dff1d',
@@ -96,11 +97,12 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   delta_energy: '3947af94',
   encode: '88e05a75',
   ...MERGE_EXPECTED,
+  ...CODEC_EXPECTED,
 };
 
-/** Stages with thousands of counters in workgroup memory. A software adapter, which is used only when it is asked for,
+/** Stages with kilobytes of workgroup memory. A software adapter, which is used only when it is asked for,
  * takes a second to compile each: they are left out there. */
-const SLOW_TO_COMPILE = new Set(['magnitude_histogram', 'rank_drop']);
+const SLOW_TO_COMPILE = new Set(['magnitude_histogram', 'rank_drop', 'rans_decode']);
 
 /** Digest of each stage's results on `backend`; needs about 200 KB of its memory. */
 export async function selfTestDigests(backend: Backend): Promise<Record<string, string>> {
@@ -122,6 +124,10 @@ export async function selfTestDigests(backend: Backend): Promise<Record<string, 
     for (const [stage, check] of Object.entries(MERGE_CHECKS)) {
       if (backend.info.software && SLOW_TO_COMPILE.has(stage)) continue;
       digests[stage] = await mergeDigest(check, backend, memory);
+    }
+    for (const [stage, check] of Object.entries(CODEC_CHECKS)) {
+      if (backend.info.software && SLOW_TO_COMPILE.has(stage)) continue;
+      digests[stage] = await check(backend, memory);
     }
     return digests;
   });

@@ -142,6 +142,24 @@ export interface KernelExports {
   ): void;
   products(x: Pointer, y: Pointer, count: number, lanes: Pointer, sums: Pointer): void;
   absSum(x: Pointer, count: number, before: number, lanes: Pointer): number;
+  rotate(x: Pointer, word: number, block: number, count: number): void;
+  codeCounts(codes: Pointer, count: number, counts: Pointer): void;
+  ransDecode(
+    payload: Pointer,
+    offsets: Pointer,
+    frequencies: Pointer,
+    codes: Pointer,
+    count: number,
+    slots: Pointer,
+  ): void;
+  ransEncode(
+    codes: Pointer,
+    count: number,
+    frequencies: Pointer,
+    symbols: Pointer,
+    words: Pointer,
+    lengths: Pointer,
+  ): number;
   demote(at: Pointer, count: number): void;
   xxh64Reset(state: Pointer): void;
   xxh64Update(state: Pointer, data: Pointer, length: number): void;
@@ -159,11 +177,11 @@ export const SCRATCH = {
   extent: 64,
   /** Up to three float64. */
   sums: 128,
-  /** Two u32 that a stage counted. */
+  /** Up to four u32 that a stage counted. */
   counts: 192,
   /** {key: i32, end: i32} of row_band. */
   bound: 256,
-  /** 256 float32 and 64 bytes. */
+  /** 256 float32 and 64 bytes; 256 frequencies of rANS. */
   table: 1024,
   /** 768 float32. */
   lanes: 4096,
@@ -172,14 +190,16 @@ export const SCRATCH = {
   /** Bytes from elsewhere on their way through hash or demote. */
   block: 16_384,
   blockBytes: 49_152,
-  /** 2048 u32 of magnitude_histogram. */
+  /** 2048 u32 of magnitude_histogram, 1024 of code_counts; offsets of the streams of a chunk. */
   bins: 65_536,
   /** Random words of up to 1040 elements. */
   words: 73_728,
   /** Keys of up to 1028 values. */
   gathered: 81_920,
-  /** Working memory of kernels/cpu/radix.ts: 64 KiB and 256 bytes. */
+  /** Working memory of kernels/cpu/radix.ts: 64 KiB and 256 bytes; words of four streams of rans_encode.ts. */
   radix: 98_304,
+  /** Tables of rans_encode.ts, 4 KiB, and of rans_decode.ts, 17 KiB. */
+  rans: 164_352,
   size: 196_608,
 } as const;
 

@@ -3,6 +3,7 @@
 export { absSum } from './abs_sum';
 export { accumulate } from './accumulate';
 export { axpy } from './axpy';
+export { codeCounts } from './code_counts';
 export { compareTask } from './compare_task';
 export { consensusVote } from './consensus_vote';
 export { deltaEnergy } from './delta_energy';
@@ -20,6 +21,9 @@ export { quantizePack } from './quantize_pack';
 export { quotient } from './quotient';
 export { randomDrop } from './random_drop';
 export { rankDrop } from './rank_drop';
+export { ransDecode } from './rans_decode';
+export { ransEncode } from './rans_encode';
+export { rotate } from './rotate';
 export { rowBand } from './row_band';
 export { signCounts } from './sign_counts';
 export { trim } from './trim';

@@ -6,10 +6,10 @@ import type { MergeStages, RandomStream, Rows } from '../mergeStages.ts';
 import type { GpuRegion } from './memory.ts';
 import type { BufferPool } from './pool.ts';
 import type { Binding, Runner } from './runner.ts';
-import { tilesOf, values } from './windows.ts';
+import { OFFSET_BYTES, tilesOf, values } from './windows.ts';
 
-/** Elements that a window's offset is a multiple of: WebGPU's minStorageBufferOffsetAlignment. */
-const OFFSET_STEP = 64;
+/** Elements that a window's offset is a multiple of. */
+const OFFSET_STEP = OFFSET_BYTES / 4;
 
 /** The whole rows, and where in their window the first one begins. */
 function windowOf({ region, first, rows, length }: Rows): { window: Binding; within: number } {

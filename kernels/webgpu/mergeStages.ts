@@ -160,7 +160,7 @@ export abstract class WebGpuMergeStages extends WebGpuDropStages implements Merg
   }
 
   /** A stage whose invocations take one value of each region at a time; `params` follow the count. */
-  private async each(
+  protected async each(
     stage: Stage,
     count: number,
     regions: readonly Region[],

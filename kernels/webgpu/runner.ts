@@ -22,7 +22,7 @@ export interface Work {
   readonly bindings: readonly Binding[];
   readonly groups: number;
   /** Lookup table to put into the table buffer first. */
-  readonly table?: Float32Array<ArrayBuffer>;
+  readonly table?: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
   /** Bytes at the start of the result buffer to clear first. */
   readonly clear?: number;
   /** Bytes of the result buffer to return. */
@@ -31,8 +31,8 @@ export interface Work {
 
 const PARAMS_BYTES = 64;
 
-/** 256 float32. */
-const TABLE_BYTES = 1024;
+/** 256 words, and the offsets of the 512 streams of the largest chunk. */
+const TABLE_BYTES = 4096;
 
 /** Bound sizes are whole vectors of four words; all buffers' sizes are, too. */
 const wholeVectors = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);

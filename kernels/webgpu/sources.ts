@@ -3,6 +3,7 @@ import absSum from '../wgsl/abs_sum.wgsl';
 import accumulate from '../wgsl/accumulate.wgsl';
 import axpy from '../wgsl/axpy.wgsl';
 import blockSums from '../wgsl/block_sums.wgsl';
+import codeCounts from '../wgsl/code_counts.wgsl';
 import common from '../wgsl/common.wgsl';
 import compareTask from '../wgsl/compare_task.wgsl';
 import consensusVote from '../wgsl/consensus_vote.wgsl';
@@ -23,6 +24,8 @@ import quantizePack from '../wgsl/quantize_pack.wgsl';
 import quotient from '../wgsl/quotient.wgsl';
 import randomDrop from '../wgsl/random_drop.wgsl';
 import rankDrop from '../wgsl/rank_drop.wgsl';
+import ransDecode from '../wgsl/rans_decode.wgsl';
+import rotate from '../wgsl/rotate.wgsl';
 import rowBand from '../wgsl/row_band.wgsl';
 import signCounts from '../wgsl/sign_counts.wgsl';
 import tally from '../wgsl/tally.wgsl';
@@ -55,6 +58,9 @@ export const SOURCES = {
   compare_task: common + blockSums + compareTask,
   products: common + blockSums + products,
   abs_sum: common + blockSums + absSum,
+  rotate: common + rotate,
+  code_counts: common + codeCounts,
+  rans_decode: common + ransDecode,
 } as const;
 
 export type Stage = keyof typeof SOURCES;

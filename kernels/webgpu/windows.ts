@@ -4,6 +4,9 @@ import type { Region, Slice } from '../backend.ts';
 import type { GpuRegion } from './memory.ts';
 import type { Binding } from './runner.ts';
 
+/** WebGPU's minStorageBufferOffsetAlignment. */
+export const OFFSET_BYTES = 256;
+
 /** Elements of a workgroup whose invocations take one element at a time: TILE of common.wgsl. */
 const TILE = 2048;
 

@@ -2,9 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
 import * as self from '../../kernels/selftest.ts';
+import * as codec from '../../kernels/selftestCodec.ts';
 import * as data from '../../kernels/selftestData.ts';
 import { MERGE_CHECKS, MERGE_EXPECTED } from '../../kernels/selftestMerge.ts';
 import { openCpu } from './backends.ts';
+import * as codecOracle from './codecOracle.ts';
 import { floats } from './drive.ts';
 import { byOracle } from './mergeDrive.ts';
 import * as oracle from './oracle.ts';
@@ -59,11 +61,22 @@ async function mergeDigests(): Promise<Record<string, string>> {
   return found;
 }
 
+/** Digests of the codec stages' results by the oracle. */
+function codecDigests(): Record<string, string> {
+  const { frequencies, offsets } = codec.selfTestHead();
+  const payload = data.selfTestValues(codec.SELF_TEST_PAYLOAD_SEED);
+  const rotated = codecOracle.rotate(floats(data.selfTestValues(18)), codec.SELF_TEST_INDEX);
+  const codes = codecOracle.decodeStreams(payload, Array.from(offsets), frequencies, codec.SELF_TEST_CODES);
+  return { rotate: data.digest(bytes(rotated)), rans_decode: data.digest(codes) };
+}
+
 describe('self-test', () => {
   test('expects what the oracle computes', async () => {
     const merged = await mergeDigests();
     expect(merged).toEqual(MERGE_EXPECTED);
-    expect({ ...digests(), ...merged }).toEqual(self.EXPECTED);
+    const coded = codecDigests();
+    expect(coded).toEqual(codec.CODEC_EXPECTED);
+    expect({ ...digests(), ...merged, ...coded }).toEqual(self.EXPECTED);
   });
 
   test('is passed by the CPU backend', async () => {

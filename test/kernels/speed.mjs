@@ -149,6 +149,46 @@ for (const length of [768, 4096]) {
   });
 }
 
+// As kernels/entropy.ts calls them: codes of a normal distribution of 5.2 bits.
+const RANS = 164_352;
+const COUNTS = 192;
+const TABLE = 1024;
+const STREAM = 8192;
+const coded = new Uint8Array(memory.buffer, codes, chunk);
+let seed = 1;
+const uniform = () => (seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+coded.forEach((_, i) => {
+  const spread = Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  coded[i] = Math.min(255, Math.max(0, 128.5 + 9 * spread));
+});
+report('rotate', 4, (first, count) => kernels.rotate(x, first / 32, 0, count));
+report('code_counts (GB of codes)', 1, (_, count) => kernels.codeCounts(codes, count, BINS));
+const counted = new Uint32Array(memory.buffer, BINS, 256);
+const frequencies = Uint16Array.from(counted, count =>
+  count > 0 ? 1 + Math.floor((count / chunk) * 16_000) : 0,
+);
+frequencies[128] += 2 ** 14 - frequencies.reduce((sum, frequency) => sum + frequency, 0);
+const starts = new Uint32Array(memory.buffer, BINS, 2048);
+const encodeAll = (_, count) => {
+  new Uint16Array(memory.buffer, TABLE, 256).set(frequencies);
+  let end = sum;
+  for (let first = 0; first < count; first += 4 * STREAM) {
+    const size = Math.min(4 * STREAM, count - first);
+    kernels.ransEncode(codes + first, size, TABLE, RANS, RADIX, COUNTS);
+    for (let k = 0; k * STREAM < size; k++) {
+      const length = new Uint32Array(memory.buffer, COUNTS, 4)[k];
+      const from = RADIX + (k + 1) * 16_400 - length;
+      new Uint8Array(memory.buffer).copyWithin(end, from, from + length);
+      starts[first / STREAM + k] = (end - sum) / 2;
+      end += length;
+      starts[first / STREAM + k + 1] = (end - sum) / 2;
+    }
+  }
+};
+report('rANS, encoding (GB of codes)', 1, encodeAll);
+encodeAll(0, chunk);
+report('rans_decode (GB of codes)', 1, (_, count) => kernels.ransDecode(sum, BINS, TABLE, y, count, RANS));
+
 report('TVQ of one F32 tensor: hash to error', 4, (first, count) => {
   kernels.xxh64Update(16_384, tuned + first * 4, count * 4);
   delta(F32, F32, 0)(first, count);

@@ -1,0 +1,67 @@
+/**
+ * The stages around the coding of 8-bit codes: what `backend.ts` is for quantizing. Results are byte-identical on
+ * every backend; no stage touches a region behind its last value.
+ */
+import type { Region } from './backend.ts';
+
+/** Values that one call of rotate mixes with each other. */
+export const ROTATED = 4;
+
+/** Elements from which on rotate has no signs: their words are counted in 32 bits. */
+export const MOST_ROTATED = 2 ** 37;
+
+/** Values that an 8-bit code can have. */
+export const CODES = 256;
+
+/** Codes of one rANS stream; a chunk is a multiple of it. */
+export const STREAM = 8192;
+
+/** What the frequencies of a payload's codes add up to. */
+export const FREQUENCY_SUM = 2 ** 14;
+
+/** What rans_decode has to know of a payload: see entropy.ts. */
+export interface PayloadHead {
+  /** How many of the FREQUENCY_SUM slots each code has. */
+  readonly frequencies: Uint16Array;
+  /** The 16-bit word, from the payload's start, that each stream begins with, then the one that the last ends
+   * before. */
+  readonly offsets: Uint32Array;
+}
+
+export interface CodecStages {
+  /**
+   * rotate: x = S·H·S·x / 2 on each block of four consecutive values, in place; its own inverse but for rounding. H
+   * is the Hadamard matrix of order 4, S a diagonal of signs. With s the values times their signs, a = s0+s1,
+   * b = s0−s1, c = s2+s3, d = s2−s3: y0 = (a+c)/2, y1 = (b+d)/2, y2 = (a−c)/2, y3 = (b−d)/2, every operation (and
+   * reading) followed by `ftz`, and x is y times the signs. Zeros are +0. The sign of the tensor's element i is bit
+   * i mod 32 (1: negative) of w = mix(⌊i/32⌋·0x9e3779b9 + 0x7f4a7c15 mod 2^32), mix being MurmurHash3's finalizer
+   * (Appleby, public domain): h ^= h>>>16, h *= 0x85ebca6b, h ^= h>>>13, h *= 0xc2b2ae35, h ^= h>>>16.
+   * F32 values at the start of `x`, of which x[0] is the tensor's element `index`, a multiple of 4; `index` and
+   * `count` add up to MOST_ROTATED at most. A last block of fewer than four values stays as it is.
+   */
+  rotate(x: Region, index: number, count: number): Promise<void>;
+
+  /** code_counts: how often each value occurs among the `count` bytes from byte `first` (any) of `codes`. 256
+   * counts. */
+  codeCounts(codes: Region, first: number, count: number): Promise<Uint32Array>;
+
+  /**
+   * rans_decode: the `count` 8-bit codes of stream `firstStream` and those behind it, from byte 0 of `codes` on; bytes
+   * behind the last code, up to the next multiple of 4, are zero. The payload's word 0 is at the start of its region
+   * (or elsewhere, when offsets are counted from there). Each stream but the payload's last has STREAM codes. It
+   * begins with its state x (low word, then high word); then, code by code: slot = x mod 2^14, the code is the one
+   * that has this slot (codes have theirs in rising order), x = frequency·⌊x/2^14⌋ + slot − the code's first slot, and
+   * x = x·2^16 + the next word if x < 2^16. Words from the stream's end on are zero, so that whatever the words are,
+   * nothing is read outside the stream, and count codes come out: a damaged stream makes wrong codes, on every
+   * backend the same, and nothing else.
+   * @throws RangeError when the frequencies do not add up, or the streams do not lie in the region, one behind the
+   * other, of two words or more.
+   */
+  ransDecode(
+    payload: Region,
+    head: PayloadHead,
+    codes: Region,
+    firstStream: number,
+    count: number,
+  ): Promise<void>;
+}

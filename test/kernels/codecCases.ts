@@ -1,0 +1,51 @@
+/** The inputs that the codec stages are tested with, on every backend. */
+import { COUNTS, VALUES, valuesOf } from './mergeCases.ts';
+import { generator } from './random.ts';
+
+/** Tensors' elements that a call may begin with: within words of signs, past 2^32, up to the last. */
+const INDICES = (count: number): readonly number[] => [
+  0,
+  4,
+  20,
+  28,
+  262_144,
+  2 ** 33 + 12,
+  2 ** 37 - 4 * Math.ceil(count / 4),
+];
+
+export function* rotateCases(): Generator<{ x: Float32Array; index: number; count: number }> {
+  let round = 0;
+  for (const count of COUNTS) {
+    for (const kind of VALUES) {
+      const indices = INDICES(count);
+      const index = indices[round++ % indices.length] ?? 0;
+      // Halved, so that sums of four do not overflow.
+      const x = valuesOf(kind, count + 5, count).map(value =>
+        Math.abs(value) > 2 ** 120 ? 1 / value : value,
+      );
+      yield { x, index, count };
+    }
+  }
+}
+
+export type Codes = 'normal' | 'skewed' | 'uniform' | 'single' | 'two';
+
+export const CODE_KINDS: readonly Codes[] = ['normal', 'skewed', 'uniform', 'single', 'two'];
+
+/** Around streams and groups of them. */
+export const CODE_COUNTS = [0, 1, 2, 5, 8191, 8192, 8193, 70_001] as const;
+
+/** 8-bit codes as quantizers make them (normal), mostly one of them (skewed, two), and the extremes. */
+export function codesOf(kind: Codes, count: number, seed: number): Uint8Array {
+  const random = generator(seed);
+  const one = (): number => {
+    const u = random();
+    if (kind === 'single') return 77;
+    if (kind === 'two') return u < 0.001 ? 255 : 0;
+    if (kind === 'uniform') return u * 256;
+    if (kind === 'skewed') return Math.min(255, -Math.log2(1 - u) * 2);
+    const spread = Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * random());
+    return Math.min(255, Math.max(0, 128.5 + 9 * spread));
+  };
+  return Uint8Array.from({ length: count }, one);
+}

@@ -1,0 +1,51 @@
+/** Whole arrays through a backend's codec stages. */
+import type { Backend } from '../../kernels/backend.ts';
+import { STREAM } from '../../kernels/codecStages.ts';
+import type { PayloadHead } from '../../kernels/codecStages.ts';
+import { floats, place, UNTOUCHED } from './drive.ts';
+
+const bytesOf = (x: Float32Array): Uint8Array => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
+
+/** rotate of the first `count` values; the others are returned as they are in the region afterwards. */
+export function rotateOn(
+  backend: Backend,
+  x: Float32Array,
+  index: number,
+  count = x.length,
+): Promise<Float32Array> {
+  return backend.scope(async memory => {
+    const region = await place(backend, memory, bytesOf(x));
+    await backend.rotate(region, index, count);
+    return floats(await backend.read(region, 0, x.byteLength));
+  });
+}
+
+/** code_counts of all bytes from `first` on. */
+export function countsOn(backend: Backend, codes: Uint8Array, first: number): Promise<Uint32Array> {
+  return backend.scope(async memory => {
+    const region = await place(backend, memory, codes);
+    return backend.codeCounts(region, first, codes.length - first);
+  });
+}
+
+/** rans_decode of `count` codes from `firstStream` on, in calls of up to `chunk`; as many bytes as there are codes, up
+ * to a multiple of 4, and 4 more that nothing may touch. */
+export function decodeOn(
+  backend: Backend,
+  payload: Uint8Array,
+  head: PayloadHead,
+  count: number,
+  { firstStream = 0, chunk = backend.chunk } = {},
+): Promise<Uint8Array> {
+  return backend.scope(async memory => {
+    const region = await place(backend, memory, payload);
+    const codes = new Uint8Array(Math.ceil(count / 4) * 4 + 4).fill(UNTOUCHED);
+    for (let first = 0; first < count; first += chunk) {
+      const size = Math.min(chunk, count - first);
+      const out = await place(backend, memory, new Uint8Array(Math.ceil(size / 4) * 4 + 4).fill(UNTOUCHED));
+      await backend.ransDecode(region, head, out, firstStream + first / STREAM, size);
+      codes.set(await backend.read(out, 0, out.bytes), first);
+    }
+    return codes;
+  });
+}
