@@ -47,8 +47,8 @@ async function main() {
     const methods = chooseMethods(values.methods, await engine.methods(), suite.tasks.length);
     const started = performance.now();
     const seconds = () => Math.round((performance.now() - started) / 1000);
-    const show = (row, method) =>
-      console.error(`${seconds()} s  ${row.label}  ${method}  ${formatTrial(row.merges[method])}`);
+    const show = (label, what, trial) =>
+      console.error(`${seconds()} s  ${label}  ${what}  ${formatTrial(trial)}`);
     const results = { paper: [], ours: [], seconds: 0 };
     for (const part of ['paper', 'ours'])
       for (const row of rows[part])

@@ -5,8 +5,8 @@ import { quantize } from './product.mjs';
 import { bestOf, compareVectors, fidelity, gridPoints, mean } from './score.mjs';
 import { readTensors } from './tensors.mjs';
 
-/** Measures a row and hands each merge to `onMerge`; what it writes under `folder` is gone afterwards. */
-export async function measureRow({ label, flags }, methods, { suite, engine, folder }, onMerge) {
+/** Measures a row and tells `show` each result as it comes; what it writes under `folder` is gone afterwards. */
+export async function measureRow({ label, flags }, methods, { suite, engine, folder }, show) {
   const { base, tasks } = suite;
   const file = join(folder, 'row.tvq');
   const stored = flags ? await quantize(suite, flags, file) : await asTheyAre(tasks);
@@ -19,6 +19,7 @@ export async function measureRow({ label, flags }, methods, { suite, engine, fol
     ...(await measureTasks(flags ? file : undefined, { suite, engine, folder })),
     merges: {},
   };
+  show(label, 'individual', { accuracy: row.individual, parameters: {} });
   for (const { name: method, grid } of methods) {
     const trials = [];
     for (const parameters of gridPoints(grid)) {
@@ -28,7 +29,7 @@ export async function measureRow({ label, flags }, methods, { suite, engine, fol
       await rm(output, { recursive: true });
     }
     row.merges[method] = { ...bestOf(trials), trials };
-    onMerge(row, method);
+    show(label, method, row.merges[method]);
   }
   await rm(file, { force: true });
   return row;
