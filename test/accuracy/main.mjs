@@ -1,0 +1,81 @@
+/**
+ * `npm run accuracy -- SUITE_FOLDER`: do quantized and merged models still work? Stores the suite's task vectors every
+ * way of the paper's table, restores and merges them with the product, and counts what the encoder gets right.
+ * docs/accuracy.md says what a suite is, and what was measured.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureRow } from './measure.mjs';
+import { chooseMethods, chooseRows, parseRow } from './plan.mjs';
+import { startEngine } from './product.mjs';
+import { openSuite } from './suite.mjs';
+import { formatRows, formatTrial } from './table.mjs';
+
+const USAGE = `usage: npm run accuracy -- SUITE_FOLDER [options]
+  --rows A,B          rows of the paper's table: all (default), none, or labels
+  --row LABEL=FLAGS   a further row, by the flags of tvq quantize; repeat for more
+  --methods A,B       merge methods: paper (default), all, none, or names
+  --images N          only the first N test images of each task
+  --threads N         threads that compute (default: one a core)
+  --json              print one JSON object, with every trial of every grid`;
+
+const OPTIONS = {
+  rows: { type: 'string', default: 'all' },
+  row: { type: 'string', multiple: true, default: [] },
+  methods: { type: 'string', default: 'paper' },
+  images: { type: 'string' },
+  threads: { type: 'string', default: String(availableParallelism()) },
+  json: { type: 'boolean', default: false },
+};
+
+async function main() {
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  if (positionals.length !== 1) throw new Error(USAGE);
+  const rows = { paper: chooseRows(values.rows), ours: values.row.map(parseRow) };
+  const threads = count('--threads', values.threads);
+  const images = values.images && count('--images', values.images);
+
+  const folder = mkdtempSync(join(tmpdir(), 'tvq-accuracy-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
+  const suite = await openSuite(positionals[0], { images, threads });
+  const engine = startEngine(threads);
+  try {
+    const methods = chooseMethods(values.methods, await engine.methods(), suite.tasks.length);
+    const started = performance.now();
+    const seconds = () => Math.round((performance.now() - started) / 1000);
+    const show = (label, what, trial) =>
+      console.error(`${seconds()} s  ${label}  ${what}  ${formatTrial(trial)}`);
+    const results = { paper: [], ours: [], seconds: 0 };
+    for (const part of ['paper', 'ours'])
+      for (const row of rows[part])
+        results[part].push(await measureRow(row, methods, { suite, engine, folder }, show));
+    results.seconds = seconds();
+    print(results, methods, values.json);
+  } finally {
+    engine.stop();
+  }
+}
+
+function count(flag, text) {
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`${flag} ${text}: a whole number from 1 was expected`);
+  return Number(text);
+}
+
+function print(results, methods, json) {
+  if (json) return console.log(JSON.stringify(results, null, 2));
+  const { paper, ours, seconds } = results;
+  if (paper.length > 0) console.log(`The paper's table\n\n${formatRows(paper, methods)}\n`);
+  if (ours.length > 0) console.log(`Ours\n\n${formatRows(ours, methods)}\n`);
+  console.log(
+    `Accuracy in percent, the mean over the tasks; merges at the best scale of their grid. ${seconds} s.`,
+  );
+}
+
+await main().catch(error => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

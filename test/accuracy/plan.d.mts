@@ -1,0 +1,17 @@
+/** Types of plan.mjs for its test. */
+import type { MergeMethodInfo } from '../../extension/protocol.ts';
+import type { Grid } from './score.mjs';
+
+export interface Row {
+  readonly label: string;
+  /** undefined: the checkpoints as they are. */
+  readonly flags: readonly string[] | undefined;
+}
+
+export function parseRow(text: string): Row;
+export function chooseRows(asked: string): Row[];
+export function chooseMethods(
+  asked: string,
+  infos: readonly Pick<MergeMethodInfo, 'name' | 'minimumInputs' | 'maximumInputs'>[],
+  tasks: number,
+): { name: string; grid: Grid | undefined }[];
