@@ -27,6 +27,13 @@ export interface QuantizeRecipe {
   readonly baseBits: number;
   /** `paper`: the published rule for which tensors stay exact. */
   readonly preset: 'default' | 'paper';
+  /** The size of the whole file, or its relative error, as `parseBudget` reads it: every tensor then gets the bits that
+   * lose least, and `bits` does not count. tvq only. */
+  readonly budget?: string | undefined;
+  /** What the budget is spent by: how much an error in each tensor matters. */
+  readonly sensitivity?: 'relative' | 'energy' | 'depth' | undefined;
+  /** Under a budget: as long along the original as it is (unbiased, the default), or as near to it as can be. */
+  readonly reconstruction?: 'unbiased' | 'nearest' | undefined;
   /** Regular expressions; tensors whose name matches one are stored exactly. */
   readonly keep: readonly string[];
   readonly overwrite: boolean;
@@ -362,7 +369,8 @@ export interface TvqSummary {
   /** ISO 8601. */
   readonly created: string;
   readonly scheme: Scheme;
-  readonly bits: number;
+  /** Of every quantized tensor; undefined where each has its own. */
+  readonly bits: number | undefined;
   readonly baseBits: number | undefined;
   readonly base: { readonly name: string; readonly fingerprint: string };
   readonly tasks: readonly TvqTask[];

@@ -45,10 +45,12 @@ export function checkRansDecode(
   codes: Region,
   firstStream: number,
   count: number,
+  at: number,
 ): void {
   checkCount(count, chunk);
   checkFrequencies(frequencies);
   checkStreams(payload, offsets, firstStream, count);
-  checkEnd(codes, count);
+  require(Number.isInteger(at) && at >= 0 && at % STREAM === 0, `byte ${at} is no multiple of ${STREAM}`);
+  checkEnd(codes, at + count);
   checkDistinct(codes, payload);
 }

@@ -46,7 +46,7 @@ export interface CodecStages {
   codeCounts(codes: Region, first: number, count: number): Promise<Uint32Array>;
 
   /**
-   * rans_decode: the `count` 8-bit codes of stream `firstStream` and those behind it, from byte 0 of `codes` on; bytes
+   * rans_decode: the `count` 8-bit codes of stream `firstStream` and those behind it, from byte `at` (0 unless given, a multiple of STREAM) of `codes` on; bytes
    * behind the last code, up to the next multiple of 4, are zero. The payload's word 0 is at the start of its region
    * (or elsewhere, when offsets are counted from there). Each stream but the payload's last has STREAM codes. It
    * begins with its state x (low word, then high word); then, code by code: slot = x mod 2^14, the code is the one
@@ -63,5 +63,6 @@ export interface CodecStages {
     codes: Region,
     firstStream: number,
     count: number,
+    at?: number,
   ): Promise<void>;
 }

@@ -24,14 +24,15 @@ export abstract class WasmCodecStages extends WasmMergeStages implements CodecSt
     codes: Region,
     firstStream: number,
     count: number,
+    at = 0,
   ): Promise<void> {
-    checks.checkRansDecode(this.chunk, payload, head, codes, firstStream, count);
+    checks.checkRansDecode(this.chunk, payload, head, codes, firstStream, count, at);
     if (count === 0) return;
     const { buffer } = this.kernels.bytes;
     const offsets = head.offsets.subarray(firstStream, firstStream + Math.ceil(count / STREAM) + 1);
     new Uint32Array(buffer, SCRATCH.bins).set(offsets);
     new Uint16Array(buffer, SCRATCH.table).set(head.frequencies);
     const { bins, table, rans } = SCRATCH;
-    this.kernels.exports.ransDecode(startOf(payload), bins, table, startOf(codes), count, rans);
+    this.kernels.exports.ransDecode(startOf(payload), bins, table, startOf(codes) + at, count, rans);
   }
 }

@@ -7,7 +7,6 @@ import type {
   MergeResult,
   PlanSummary,
   Problem,
-  Progress,
   QuantizeRecipe,
   QuantizeResult,
   RestoreRecipe,
@@ -18,22 +17,20 @@ import type {
 import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from './backends.ts';
 import type { Room } from './budget.ts';
 import { Cancelled } from './errors.ts';
+import type { Hooks } from './hooks.ts';
 import { loadKernels } from './kernels.ts';
 import { planMerge, summarizeMerge } from './merge/plan.ts';
 import { methodInfos } from './merge/registry.ts';
 import { runMerge } from './merge/run.ts';
-import { planQuantize } from './quantize/plan.ts';
+import { analyze as measure, planWithin, type Analyzed } from './quantize/allocate.ts';
+import { planQuantize, type QuantizePlan } from './quantize/plan.ts';
 import { runQuantize } from './quantize/run.ts';
 import { planRestore } from './restore/plan.ts';
 import { runRestore } from './restore/run.ts';
 import { refuseErrors } from './runPlanned.ts';
 import { verifyTvq } from './tvq/verify.ts';
 
-/** How a caller follows and stops a job. */
-export interface Hooks {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
-}
+export type { Hooks } from './hooks.ts';
 
 /** Plans without reading a tensor or starting a backend. */
 export async function plan(recipe: QuantizeRecipe, options: RunOptions): Promise<PlanSummary> {
@@ -49,8 +46,35 @@ export async function quantize(
     options,
     room => planQuantize(recipe, room),
     ({ summary }) => summary.problems,
-    (planned, backend) => runQuantize(planned, backend, signal, onProgress),
+    async (planned, backend) =>
+      runQuantize(await withinBudget(planned, backend, { signal, onProgress }), backend, signal, onProgress),
   );
+}
+
+/** Measures, and writes nothing: what each choice of bits costs every tensor. `recipe.output` is not looked at. */
+export async function analyze(
+  recipe: QuantizeRecipe,
+  options: RunOptions,
+  { signal, onProgress }: Hooks,
+): Promise<readonly Analyzed[]> {
+  return withBackend(
+    options,
+    room => planQuantize(recipe, room),
+    ({ summary }) => summary.problems,
+    (planned, backend) => measure(planned, backend, { signal, onProgress }),
+  );
+}
+
+/** Measures what a budget is to be spent on, where there is one. */
+async function withinBudget(
+  planned: QuantizePlan,
+  backend: EngineBackend,
+  hooks: Hooks,
+): Promise<QuantizePlan> {
+  if (planned.recipe.budget === undefined) return planned;
+  const within = await planWithin(planned, backend, hooks);
+  refuseErrors(within.summary.problems);
+  return within;
 }
 
 export async function restore(

@@ -3,12 +3,13 @@ import type { Backend } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/wasm.ts';
 import type { FilePool } from './checkpoint/io.ts';
 import type { MergeFindings } from './merge/mergeJob.ts';
+import type { TensorAnalysis } from './quantize/analysis.ts';
 import type { Codec } from './tvq/layout.ts';
 
 /** How one vector's tensor came out. */
 export interface RecordOutcome {
   readonly codec: Codec['codec'];
-  /** Row of the scales array: scale and zero (affine), 0 and the value (constant), 0 and 0 (others). */
+  /** Row of the scales array: scale and zero (affine), unit and step (entropy), 0 and the value (constant), 0 and 0 (others). */
   readonly scales: readonly [number, number];
   /** XXH64 of the payload, 16 hex digits. */
   readonly checksum: string;
@@ -44,6 +45,8 @@ export interface JobReport {
   /** XXH64 of each source tensor that was read whole, by file order of the job's sources. */
   readonly checksums: readonly (string | undefined)[];
   readonly warnings: readonly string[];
+  /** What an analysis measured, by task tensor. */
+  readonly analyses?: readonly TensorAnalysis[];
   /** What a merge job measured. */
   readonly findings?: MergeFindings;
 }

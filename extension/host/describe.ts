@@ -27,11 +27,19 @@ export function keepTogether(parts: readonly (string | undefined)[]): string {
 
 export type SchemeChoice = Pick<QuantizeRecipe, 'scheme' | 'bits' | 'baseBits'>;
 
-/** "RTVQ · 3-bit base + 2-bit offsets". */
-export function describeScheme({ scheme, bits, baseBits }: SchemeChoice): string {
+/** "RTVQ · 3-bit base + 2-bit offsets"; without bits, those of a file that was made to a budget. */
+export function describeScheme({
+  scheme,
+  bits,
+  baseBits,
+}: Pick<QuantizeRecipe, 'scheme'> & {
+  readonly bits: number | undefined;
+  readonly baseBits: number | undefined;
+}): string {
+  if (bits === undefined) return l10n.t('TVQ · bits by tensor');
   switch (scheme) {
     case 'rtvq':
-      return l10n.t('RTVQ · {0}-bit base + {1}-bit offsets', baseBits, bits);
+      return l10n.t('RTVQ · {0}-bit base + {1}-bit offsets', baseBits ?? bits, bits);
     case 'tvq':
       return l10n.t('TVQ · {0}-bit task vectors', bits);
     case 'fq':

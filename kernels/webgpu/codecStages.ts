@@ -42,8 +42,9 @@ export abstract class WebGpuCodecStages extends WebGpuMergeStages implements Cod
     codes: Region,
     firstStream: number,
     count: number,
+    at = 0,
   ): Promise<void> {
-    checks.checkRansDecode(this.chunk, payload, head, codes, firstStream, count);
+    checks.checkRansDecode(this.chunk, payload, head, codes, firstStream, count, at);
     if (count === 0) return;
     const streams = Math.ceil(count / STREAM);
     const offsets = head.offsets.subarray(firstStream, firstStream + streams + 1);
@@ -68,7 +69,7 @@ export abstract class WebGpuCodecStages extends WebGpuMergeStages implements Cod
       bindings: [
         { memory: payload as GpuRegion, offset: start * 2, bytes: (end - start) * 2 },
         { memory: this.runner.table, bytes: table.byteLength },
-        { memory: codes as GpuRegion, bytes: count },
+        { memory: codes as GpuRegion, offset: at, bytes: count },
       ],
       groups: Math.ceil(streams / WORKERS),
     });

@@ -59,6 +59,8 @@ test.skipIf(!hasNumpy)('the numpy snippet of the specification restores every sc
     return writeSafetensors(path, {
       w: f32([7, 9], next),
       v: f32([33, 3], next),
+      // Three streams, the last one short.
+      long: f32([1, 16_421], next),
       same,
       norm: f32([5], next),
     }).then(() => path);
@@ -70,13 +72,15 @@ test.skipIf(!hasNumpy)('the numpy snippet of the specification restores every sc
   const script = join(folder, 'snippet.py');
   await writeFile(script, SAFE_OPEN + snippet + MAIN);
 
-  for (const [scheme, bits] of [
-    ['fq', 5],
-    ['tvq', 3],
-    ['rtvq', 2],
+  for (const asked of [
+    { scheme: 'fq', bits: 5 },
+    { scheme: 'tvq', bits: 3 },
+    { scheme: 'rtvq', bits: 2 },
+    { scheme: 'tvq', budget: 'error=0.05' },
   ] as const) {
+    const scheme = 'budget' in asked ? 'budget' : asked.scheme;
     const file = join(folder, `${scheme}.tvq`);
-    await quantize(recipe(file, { base, tasks, scheme, bits }));
+    await quantize(recipe(file, { base, tasks, ...asked }));
     const out = join(folder, scheme);
     const run = spawnSync(python, [script, file, base, out, 'one', 'two'], { encoding: 'utf8' });
     expect(run.stderr).toBe('');

@@ -50,6 +50,8 @@ describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
         backend.ransDecode(a, head, a, 0, 1),
         backend.ransDecode(a, head, b, 0, 8193),
         backend.ransDecode(a, head, b, -1, 1),
+        backend.ransDecode(a, head, b, 0, 1, 4096),
+        backend.ransDecode(a, head, b, 0, 1, 8192),
         backend.ransDecode(a, head, b, 3, 1),
         backend.ransDecode(a, head, b, 1, 1),
         backend.ransDecode(a, head, b, 2, 1),

@@ -35,7 +35,8 @@ const SCHEMES = { fq: 'FQ', tvq: 'TVQ', rtvq: 'RTVQ' };
 
 function describeTvq(summary: TvqSummary): string {
   const { scheme, bits, baseBits } = summary;
-  const widths = baseBits === undefined ? `${bits} bits` : `${baseBits}-bit shared base, ${bits}-bit offsets`;
+  const one = bits === undefined ? 'bits by tensor, to a budget' : `${bits} bits`;
+  const widths = baseBits === undefined ? one : `${baseBits}-bit shared base, ${bits}-bit offsets`;
   const rows = summary.tasks.map(task => [
     task.name,
     formatBytes(task.bytes),

@@ -4,6 +4,7 @@ import { addDevices } from './devices.ts';
 import { addInspect } from './inspect.ts';
 import { addMerge } from './merge.ts';
 import type { Run } from './options.ts';
+import { addAnalyze } from './analyze.ts';
 import { addQuantize } from './quantize.ts';
 import { addRestore } from './restore.ts';
 import { reportError } from './terminal.ts';
@@ -21,7 +22,8 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('Quantize task vectors, merge models, and restore them.')
     .version(version)
     .exitOverride();
-  for (const add of [addQuantize, addMerge, addRestore, addInspect, addVerify, addDevices]) add(program, run);
+  for (const add of [addQuantize, addAnalyze, addMerge, addRestore, addInspect, addVerify, addDevices])
+    add(program, run);
   for (const added of program.commands) added.exitOverride();
   try {
     await program.parseAsync(args, { from: 'user' });

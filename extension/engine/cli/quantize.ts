@@ -18,6 +18,9 @@ interface QuantizeOptions extends EngineOptions {
   readonly baseBits?: number;
   readonly offsetBits?: number;
   readonly preset?: 'paper';
+  readonly budget?: string;
+  readonly sensitivity?: 'relative' | 'energy' | 'depth';
+  readonly reconstruction?: 'unbiased' | 'nearest';
   readonly keep?: readonly string[];
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;
@@ -42,6 +45,22 @@ export function addQuantize(program: Command, run: Run): void {
     .option('--offset-bits <n>', "bits of each task's offset (rtvq, 2)", width)
     .addOption(
       new Option('--preset <name>', 'paper: keep exactly what the published code keeps').choices(['paper']),
+    )
+    .option(
+      '--budget <size>',
+      'size of the file, spent where it helps most: 2.25bpw, 120MB, 8% of FP32, or error=0.1 (tvq)',
+    )
+    .addOption(
+      new Option(
+        '--sensitivity <measure>',
+        'what the budget is spent by (relative; energy for error=…)',
+      ).choices(['relative', 'energy', 'depth']),
+    )
+    .addOption(
+      new Option(
+        '--reconstruction <rule>',
+        'under a budget: unbiased keeps each task vector as long as it is, nearest has the least error (unbiased)',
+      ).choices(['unbiased', 'nearest']),
     )
     .option('--keep <regex>', 'store tensors with a matching name exactly; repeat for more', collect)
     .option('--dry-run', 'print the plan and write nothing')
@@ -76,6 +95,15 @@ function recipeOf(options: QuantizeOptions) {
     const instead = scheme === 'rtvq' ? '--base-bits and --offset-bits' : '--bits';
     throw new UserError(`${flag} does not go with --scheme ${scheme}; use ${instead}`, 'usage');
   }
+  if (options.budget === undefined) {
+    const stray = (['sensitivity', 'reconstruction'] as const).find(name => options[name] !== undefined);
+    if (stray) throw new UserError(`--${stray} needs a --budget`, 'usage');
+  } else {
+    if (scheme !== 'tvq') throw new UserError('--budget goes with --scheme tvq', 'usage');
+    const stray = (['bits', 'preset'] as const).find(name => options[name] !== undefined);
+    if (stray)
+      throw new UserError(`--${stray} does not go with --budget, which sets the bits itself`, 'usage');
+  }
   if (!options.base) throw new UserError('name the base model with --base PATH', 'usage');
   if (!options.task) throw new UserError('name the fine-tuned checkpoints with --task NAME=PATH', 'usage');
   if (!options.output) throw new UserError('name the file to write with -o FILE.tvq', 'usage');
@@ -88,6 +116,13 @@ function recipeOf(options: QuantizeOptions) {
     bits: options.bits ?? options.offsetBits ?? DEFAULTS[scheme].bits,
     baseBits: options.baseBits ?? DEFAULTS[scheme].baseBits,
     preset: options.preset ?? 'default',
+    ...(options.budget === undefined
+      ? {}
+      : {
+          budget: options.budget,
+          sensitivity: options.sensitivity,
+          reconstruction: options.reconstruction,
+        }),
     keep: options.keep ?? [],
     overwrite: options.overwrite ?? false,
   };

@@ -3,6 +3,7 @@ import type { MergeRecipe } from '../../protocol.ts';
 import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
+import { isCoded } from '../tvq/layout.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../tvq/reader.ts';
 import type { InputTensor } from './inputTensor.ts';
 
@@ -50,7 +51,7 @@ export function tensorOf(input: OpenInput, tensor: string): InputTensor | undefi
   const record = input.records.get(tensor);
   if (!record || record.codec.codec === 'absent') return undefined;
   const shared = input.shared.get(tensor);
-  const counts = record.codec.codec === 'affine' || record.codec.codec === 'constant';
+  const counts = isCoded(record.codec) || record.codec.codec === 'constant';
   return {
     kind: 'tvq',
     file: input.file.path,

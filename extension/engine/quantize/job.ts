@@ -3,6 +3,9 @@ import type { Region, Scope } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
+import { analyzeTensor, type TensorAnalysis } from './analysis.ts';
+import { codeBits, type Coding } from './coding.ts';
+import { EntropyEncoder } from './entropyEncoder.ts';
 import { RawTensor } from './exact.ts';
 import { SharedVector } from './sharedVector.ts';
 import { inputBytes, SPAN_ELEMENTS, TensorInput } from './tensorInput.ts';
@@ -25,6 +28,9 @@ export interface QuantizeJob {
   /** Bits of the shared vector's tensor, its output being 0; undefined where the tensor has none. */
   readonly sharedBits: number | undefined;
   readonly tasks: readonly TaskTensor[];
+  /** Measure what entropy coding would cost each quantized task tensor instead of quantizing it: at these steps, or at
+   * many where there are none. */
+  readonly analyze: readonly number[] | undefined;
   /** Whether all of the tensor fits into backend memory, so that it is read once. */
   readonly resident: boolean;
 }
@@ -34,11 +40,18 @@ export interface TaskTensor {
   readonly output: number;
   /** undefined: this checkpoint does not have the tensor. */
   readonly source: TensorSource | undefined;
-  /** Bits a weight; undefined: stored exactly. */
-  readonly bits: number | undefined;
+  /** undefined: stored exactly. */
+  readonly coding: Coding | undefined;
 }
 
 type Source = TensorSource & { dtype: QuantizableDtype };
+
+type QuantizedTask = TaskTensor & { readonly coding: Coding };
+const isQuantized = (task: TaskTensor): task is QuantizedTask => task.coding !== undefined;
+
+/** Bits of the widest codes while they are in memory. */
+const widestCodes = ({ sharedBits = 0, tasks, analyze }: QuantizeJob): number =>
+  Math.max(analyze ? 8 : sharedBits, ...tasks.filter(isQuantized).map(({ coding }) => codeBits(coding)));
 
 /** Tensors that go through backend memory at once besides the base's: two alternate, so that the next is read
  * while one is computed; a shared vector needs all of them. */
@@ -47,19 +60,22 @@ const tunedInMemory = (job: QuantizeJob, quantized: number) =>
 
 /** Backend bytes that a job needs. */
 export function quantizeJobBytes(job: QuantizeJob, chunk: number): number {
-  const quantized = job.tasks.filter(({ bits }) => bits !== undefined);
+  const quantized = job.tasks.filter(isQuantized);
   const widest = quantized[0]?.source as Source | undefined;
   if (!widest) return 0;
   const count = elementCount(widest.shape);
   const span = job.resident ? count : Math.min(count, SPAN_ELEMENTS);
   const slack = 4096; // regions are rounded up to alignment
   const tunedBytes = Math.max(...quantized.map(({ source }) => inputBytes((source as Source).dtype, span)));
-  const bits = Math.max(job.sharedBits ?? 0, ...quantized.map(({ bits }) => bits as number));
+  const bits = widestCodes(job);
+  const payload = Math.max(...quantized.map(({ coding }) => (coding.codec === 'entropy' ? coding.bytes : 0)));
   const shared = job.sharedBits === undefined ? 0 : SharedVector.bytes(count, span, job.sharedBits, chunk);
   return (
     (job.base ? inputBytes(job.base.dtype as QuantizableDtype, span) : 0) +
     tunedInMemory(job, quantized.length) * tunedBytes +
     encoderBytes(chunk, span, bits) +
+    // Streams are collected before they are emitted, as their sizes stand in front of them.
+    2 * payload +
     shared +
     slack * (quantized.length + 8)
   );
@@ -80,25 +96,44 @@ class QuantizeRun {
     private readonly context: JobContext,
     private readonly memory: Scope,
   ) {
-    const any = job.tasks.find(({ bits }) => bits !== undefined)?.source ?? job.base;
+    const any = job.tasks.find(isQuantized)?.source ?? job.base;
     this.#count = any ? elementCount(any.shape) : 0;
     this.#spanElements = job.resident ? this.#count : Math.min(this.#count, SPAN_ELEMENTS);
   }
 
   async run(): Promise<JobReport> {
-    const quantized = this.job.tasks.filter(({ bits }) => bits !== undefined);
+    const quantized = this.job.tasks.filter(isQuantized);
+    if (this.job.analyze) return this.#analyze(quantized);
     const [base, checksums] = quantized.length > 0 ? await this.#quantizeTasks(quantized) : [undefined, []];
     const baseRaw = this.job.base && new RawTensor(this.context, this.job.base);
     const taskChecksums: (string | undefined)[] = [];
     for (const task of this.job.tasks) {
-      const number = quantized.indexOf(task);
+      const number = (quantized as readonly TaskTensor[]).indexOf(task);
       taskChecksums.push(number >= 0 ? checksums[number] : await this.#storeExactly(task, baseRaw));
     }
     return { checksums: [base ?? (await baseRaw?.checksum()), ...taskChecksums], warnings: this.#warnings };
   }
 
-  /** @returns the checksums of the base's tensor and of each task's */
-  async #quantizeTasks(tasks: readonly TaskTensor[]): Promise<[string | undefined, string[]]> {
+  async #analyze(tasks: readonly QuantizedTask[]): Promise<JobReport> {
+    const analyses: TensorAnalysis[] = [];
+    if (tasks.length > 0) {
+      const { base, tuned, scratch } = this.#open(tasks);
+      for (const [i, task] of tasks.entries()) {
+        const values = this.#valuesOf(tuned[i] as TensorInput, tuned[i + 1], base, undefined);
+        const tensor = {
+          task: task.output,
+          count: this.#count,
+          resident: this.job.resident,
+          steps: this.job.analyze ?? [],
+        };
+        analyses.push(await analyzeTensor(this.context, scratch, tensor, values));
+      }
+    }
+    return { checksums: [], warnings: [], analyses };
+  }
+
+  /** Inputs of the tensors that are quantized, and working memory. */
+  #open(tasks: readonly QuantizedTask[]) {
     const { job, memory, context } = this;
     const base = job.base && this.#input(job.base);
     const regions = Array.from({ length: tunedInMemory(job, tasks.length) }, () =>
@@ -110,8 +145,14 @@ class QuantizeRun {
       ({ source }, i) =>
         new TensorInput(context, source as TensorSource, regions[i % regions.length] as Region),
     );
-    const bits = Math.max(job.sharedBits ?? 0, ...tasks.map(task => task.bits as number));
-    const scratch = encoderMemory(memory, context.backend.chunk, this.#spanElements, bits);
+    const scratch = encoderMemory(memory, context.backend.chunk, this.#spanElements, widestCodes(job));
+    return { base, tuned, scratch };
+  }
+
+  /** @returns the checksums of the base's tensor and of each task's */
+  async #quantizeTasks(tasks: readonly QuantizedTask[]): Promise<[string | undefined, string[]]> {
+    const { job, context } = this;
+    const { base, tuned, scratch } = this.#open(tasks);
     const shared =
       base && job.sharedBits !== undefined ? await this.#encodeShared(base, tuned, scratch) : undefined;
 
@@ -162,20 +203,27 @@ class QuantizeRun {
   }
 
   async #quantizeTask(
-    task: TaskTensor,
+    task: QuantizedTask,
+    input: TensorInput,
+    values: Values,
+    scratch: EncoderMemory,
+  ): Promise<RecordOutcome> {
+    return task.coding.codec === 'affine'
+      ? this.#quantizeAffine(task, task.coding.bits, input, values, scratch)
+      : this.#quantizeEntropy(task, task.coding, input, values, scratch);
+  }
+
+  async #quantizeAffine(
+    task: QuantizedTask,
+    bits: number,
     input: TensorInput,
     values: Values,
     scratch: EncoderMemory,
   ): Promise<RecordOutcome> {
     const { context, job } = this;
-    const decision = decide(await extentOf(context, this.#count, job.resident, values), task.bits as number);
+    const decision = decide(await extentOf(context, this.#count, job.resident, values), bits);
     if (decision.kind === 'constant') return withoutPayload('constant', decision.value);
-    if (decision.kind === 'unquantizable') {
-      this.#warnings.push(
-        `${input.source.file}: tensor "${job.tensor}" has NaN, infinite or barely differing values; it is stored exactly`,
-      );
-      return new RawTensor(context, input.source).emitExact(context.emit, task.output);
-    }
+    if (decision.kind === 'unquantizable') return this.#storeUnquantizable(task, input);
     const tensor = {
       count: this.#count,
       resident: job.resident,
@@ -183,6 +231,30 @@ class QuantizeRun {
       affine: decision.affine,
     };
     return emitCodes(context, scratch, tensor, false, values);
+  }
+
+  async #quantizeEntropy(
+    task: QuantizedTask,
+    coding: Extract<Coding, { codec: 'entropy' }>,
+    input: TensorInput,
+    values: Values,
+    scratch: EncoderMemory,
+  ): Promise<RecordOutcome> {
+    const { tensor, resident } = this.job;
+    const { output } = task;
+    const job = { tensor, count: this.#count, resident, output, coding };
+    const encoder = new EntropyEncoder(this.context, scratch, job, values);
+    const found = await encoder.measure();
+    const { min, max, finite } = found.extent;
+    if (!finite) return this.#storeUnquantizable(task, input);
+    return min === max ? withoutPayload('constant', min) : encoder.emit(found);
+  }
+
+  #storeUnquantizable(task: TaskTensor, input: TensorInput): Promise<RecordOutcome> {
+    this.#warnings.push(
+      `${input.source.file}: tensor "${this.job.tensor}" has NaN, infinite or barely differing values; it is stored exactly`,
+    );
+    return new RawTensor(this.context, input.source).emitExact(this.context.emit, task.output);
   }
 
   /** @returns the checksum of the source, when there is one */

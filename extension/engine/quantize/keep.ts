@@ -14,11 +14,14 @@ const keepAsPublished: KeepRule = ({ name }) =>
 
 /** The rule of a recipe; tensors that are not floating point, and empty ones, are always kept. */
 export function keepRule({ preset, keep }: Pick<QuantizeRecipe, 'preset' | 'keep'>): KeepRule {
+  const exact = exactRule({ keep });
   const rule = preset === 'paper' ? keepAsPublished : keepVectors;
+  return tensor => exact(tensor) || rule(tensor);
+}
+
+/** Tensors that stay exact under a budget too: those that were named, those that are not floating point, empty ones. */
+export function exactRule({ keep }: Pick<QuantizeRecipe, 'keep'>): KeepRule {
   const patterns = keep.map(pattern => new RegExp(pattern));
   return tensor =>
-    !isQuantizable(tensor.dtype) ||
-    tensor.bytes === 0 ||
-    rule(tensor) ||
-    patterns.some(pattern => pattern.test(tensor.name));
+    !isQuantizable(tensor.dtype) || tensor.bytes === 0 || patterns.some(pattern => pattern.test(tensor.name));
 }

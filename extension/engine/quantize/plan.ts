@@ -1,6 +1,5 @@
 /** From a recipe to exactly what will be done, from headers alone. */
 import { basename, resolve } from 'node:path';
-import { packedBytes } from '../../../kernels/backend.ts';
 import type { PlanSummary, Problem, QuantizeRecipe } from '../../protocol.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
@@ -17,8 +16,9 @@ import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
 import { TOOL } from '../version.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
+import { codedBytes, type Coding } from './coding.ts';
 import { quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
-import { keepRule } from './keep.ts';
+import { exactRule, keepRule } from './keep.ts';
 
 export interface QuantizePlan {
   readonly recipe: QuantizeRecipe;
@@ -29,14 +29,51 @@ export interface QuantizePlan {
   readonly summary: PlanSummary;
 }
 
+/** The coding of a tensor of a task vector that is to be quantized, and of one that a keep rule keeps. */
+export interface Codings {
+  quantized(tensor: string, task: number, elements: number): Coding | undefined;
+  /** undefined: stored exactly. */
+  kept(tensor: string, task: number): Coding | undefined;
+}
+
+/** Bits of tensors that a keep rule would keep, under a budget: their differences in 8 bits change nothing measurable. */
+const KEPT: Coding = { codec: 'affine', bits: 8 };
+export const keptUnderBudget = (): Coding => KEPT;
+
+/** Values from which on a tensor is entropy-coded: of fewer, the head alone takes a good part of 8 bits each. */
+export const LEAST_CODED = 1024;
+
+/** A budget before anything is measured: more bytes than entropy-coded values take, a head and every stream's sizes counted. */
+const UNMEASURED: Codings = {
+  quantized: (_tensor, _task, elements) =>
+    elements < LEAST_CODED
+      ? KEPT
+      : {
+          codec: 'entropy',
+          step: 1,
+          bytes: Math.ceil(1.125 * elements) + 4096,
+          reconstruction: 'unbiased',
+        },
+  kept: keptUnderBudget,
+};
+
+const uniform = ({ bits }: QuantizeRecipe): Codings => ({
+  quantized: () => ({ codec: 'affine', bits }),
+  kept: () => undefined,
+});
+
 /** Plans a quantize run. Faults of single files throw; everything else that is wrong is listed in the summary. */
-export async function planQuantize(recipe: QuantizeRecipe, room: Room): Promise<QuantizePlan> {
+export async function planQuantize(
+  recipe: QuantizeRecipe,
+  room: Room,
+  codings: Codings = recipe.budget === undefined ? uniform(recipe) : UNMEASURED,
+): Promise<QuantizePlan> {
   const { chunk } = room;
   const [base, ...tasks] = await Promise.all(
     [recipe.base, ...recipe.tasks.map(({ path }) => path)].map(openCheckpoint),
   );
   const checkpoints = { base: base as Checkpoint, tasks };
-  const jobs = alignedFirst(makeJobs(recipe, checkpoints));
+  const jobs = alignedFirst(makeJobs(recipe, checkpoints, codings));
   const layout = makeLayout(recipe, checkpoints, jobs);
   const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
   const budget = room.budget(streamed);
@@ -57,14 +94,20 @@ export async function planQuantize(recipe: QuantizeRecipe, room: Room): Promise<
 }
 
 /** A job a tensor, in the order of the base's data so that disks read forward. */
-function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints): QuantizeJob[] {
+function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings: Codings): QuantizeJob[] {
   const keeps = keepRule(recipe);
+  const exact = exactRule(recipe);
   const firstOutput = recipe.scheme === 'rtvq' ? 1 : 0;
   const names = new Set([base, ...tasks].flatMap(({ tensors }) => [...tensors.keys()]));
   return [...names].map(tensor => {
     const inBase = base.tensors.get(tensor);
     const quantizable = (source: TensorSource | undefined): source is TensorSource =>
       source !== undefined && !keeps(source) && (recipe.scheme === 'fq' || comparable(source, inBase));
+    const codingOf = (source: TensorSource | undefined, t: number): Coding | undefined => {
+      if (quantizable(source)) return codings.quantized(tensor, t, elementCount(source.shape));
+      const codable = source && !exact(source) && comparable(source, inBase);
+      return codable ? codings.kept(tensor, t) : undefined;
+    };
     const sources = tasks.map(task => task.tensors.get(tensor));
     const shared = recipe.scheme === 'rtvq' && sources.every(quantizable);
     return {
@@ -75,8 +118,9 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints): Quantiz
       tasks: sources.map((source, t) => ({
         output: firstOutput + t,
         source,
-        bits: quantizable(source) ? recipe.bits : undefined,
+        coding: codingOf(source, t),
       })),
+      analyze: undefined,
       resident: false,
     };
   });
@@ -86,26 +130,23 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints): Quantiz
 const comparable = (source: TensorSource, base: TensorSource | undefined): boolean =>
   base !== undefined && isQuantizable(base.dtype) && base.shape.join() === source.shape.join();
 
-const codecOf = ({ source, bits }: TaskTensor): Codec =>
-  source === undefined
-    ? { codec: 'absent' }
-    : bits === undefined
-      ? { codec: 'exact' }
-      : { codec: 'affine', bits };
+function codecOf({ source, coding }: TaskTensor): Codec {
+  if (!source) return { codec: 'absent' };
+  if (!coding) return { codec: 'exact' };
+  return coding.codec === 'affine' ? { codec: 'affine', bits: coding.bits } : { codec: 'entropy' };
+}
 
-const codecBytes = (codec: Codec, source: TensorSource): number =>
-  codec.codec === 'affine'
-    ? packedBytes(elementCount(source.shape), codec.bits)
-    : codec.codec === 'exact'
-      ? source.bytes
-      : 0;
+const payloadBytes = (coding: Coding | undefined, source: TensorSource): number =>
+  coding ? codedBytes(coding, elementCount(source.shape)) : source.bytes;
+
+const sharedCoding = (bits: number): Coding => ({ codec: 'affine', bits });
 
 /** Payload sizes of a job's outputs. */
 function payloadsOf(job: QuantizeJob): number[] {
-  const tasks = job.tasks.map(task => (task.source ? codecBytes(codecOf(task), task.source) : 0));
+  const tasks = job.tasks.map(({ source, coding }) => (source ? payloadBytes(coding, source) : 0));
   return job.sharedBits === undefined
     ? tasks
-    : [codecBytes({ codec: 'affine', bits: job.sharedBits }, job.base as TensorSource), ...tasks];
+    : [payloadBytes(sharedCoding(job.sharedBits), job.base as TensorSource), ...tasks];
 }
 
 /**
@@ -138,10 +179,10 @@ function makeLayout(
     rows.set(key, tensors.length);
     return tensors.push([name, dtype, shape]) - 1;
   };
-  const record = (source: TensorSource, codec: Codec): PlannedRecord => ({
+  const record = (source: TensorSource, codec: Codec, bytes: number): PlannedRecord => ({
     row: rowOf(source),
     codec,
-    bytes: codecBytes(codec, source),
+    bytes,
   });
 
   const baseRows = jobs.flatMap(job => (job.base ? [rowOf(job.base)] : []));
@@ -151,19 +192,23 @@ function makeLayout(
     records: jobs.flatMap(job => {
       const task = job.tasks[t] as TaskTensor;
       const source = task.source ?? job.base;
-      return source ? [record(source, codecOf(task))] : [];
+      const bytes = task.source ? payloadBytes(task.coding, task.source) : 0;
+      return source ? [record(source, codecOf(task), bytes)] : [];
     }),
   }));
   const shared = jobs.filter(({ sharedBits }) => sharedBits !== undefined);
   const sharedVector: PlannedVector = {
     name: SHARED_VECTOR,
     checkpoint: undefined,
-    records: shared.map(job =>
-      record(job.base as TensorSource, { codec: 'affine', bits: job.sharedBits as number }),
-    ),
+    records: shared.map(({ base, sharedBits }) => {
+      const coding = sharedCoding(sharedBits as number);
+      const codec = { codec: 'affine', bits: sharedBits as number } as const;
+      return record(base as TensorSource, codec, payloadBytes(coding, base as TensorSource));
+    }),
   };
-  const { scheme, bits, baseBits, preset, keep } = recipe;
-  const settings = { scheme, bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };
+  const { scheme, bits, baseBits, preset, keep, budget, sensitivity, reconstruction } = recipe;
+  const widths = { bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };
+  const settings = { scheme, ...(budget === undefined ? widths : {}) };
   return {
     tool: TOOL,
     scheme: settings,
@@ -174,6 +219,7 @@ function makeLayout(
     recipe: {
       kind: 'quantize',
       ...settings,
+      ...(budget === undefined ? {} : { budget, sensitivity, reconstruction: reconstruction ?? 'unbiased' }),
       preset,
       keep,
       base: base.name,
@@ -203,7 +249,7 @@ function summarize(
     fp32Bytes: 4 * parameters(() => true),
     bitsPerWeight: bitsPerWeight(
       bytes,
-      parameters(({ bits }) => bits !== undefined),
+      parameters(({ coding }) => coding !== undefined),
     ),
     readBytes: (recipe.scheme === 'fq' ? 0 : base.bytes) + tasks.reduce((sum, task) => sum + task.bytes, 0),
     memory: MIN_MEMORY + budget.threads * largest,

@@ -3,6 +3,7 @@ import type { EngineBackend } from '../backends.ts';
 import type { JobReport, RecordOutcome } from '../job.ts';
 import { runPlanned } from '../runPlanned.ts';
 import { fingerprintOf } from '../tvq/header.ts';
+import { isCoded } from '../tvq/layout.ts';
 import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
 import { TvqWriter } from '../tvq/writer.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
@@ -63,7 +64,8 @@ const quantizedParameters = (
   outcomes: readonly RecordOutcome[],
 ): number =>
   records.reduce((sum, { row }, i) => {
-    const quantized = outcomes[i]?.codec === 'affine' || outcomes[i]?.codec === 'constant';
+    const codec = outcomes[i]?.codec;
+    const quantized = codec !== undefined && (isCoded({ codec }) || codec === 'constant');
     return sum + (quantized ? elementCount(layout.tensors[row]?.[2] ?? []) : 0);
   }, 0);
 

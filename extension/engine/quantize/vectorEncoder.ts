@@ -54,7 +54,7 @@ export const encoderMemory = (
 });
 
 /** Joins the ranges of two chunks. */
-const join = (a: Extent, b: Extent): Extent => ({
+export const join = (a: Extent, b: Extent): Extent => ({
   min: Math.min(a.min, b.min),
   max: Math.max(a.max, b.max),
   finite: a.finite && b.finite,

@@ -8,7 +8,8 @@ import { chunksOf, inputBytes, spansOf, SPAN_ELEMENTS, TensorInput } from '../qu
 import { encodeValues } from './encode.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
-import { checkPayload, payloadSource, recordReader, recordReaderBytes } from './recordReader.ts';
+import { checkPayload, payloadSource } from './payload.ts';
+import { recordReader, recordReaderBytes } from './recordReader.ts';
 
 export interface RestoreJob {
   readonly kind: 'restore';

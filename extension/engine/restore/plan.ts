@@ -6,6 +6,7 @@ import { DTYPE_BITS, isQuantizable, type Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
 import { formatBytes } from '../format.ts';
 import { checkOutput } from '../outputCheck.ts';
+import { isCoded } from '../tvq/layout.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../tvq/reader.ts';
 import { restoredBytes, restoreJobBytes, type RestoreJob } from './job.ts';
 
@@ -80,8 +81,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
 }
 
 /** Whether a record's values are counted from the base (and the shared vector). */
-const usesReference = ({ codec }: TvqRecord): boolean =>
-  codec.codec === 'affine' || codec.codec === 'constant';
+const usesReference = ({ codec }: TvqRecord): boolean => isCoded(codec) || codec.codec === 'constant';
 
 const withCodes = (record: TvqRecord | undefined): TvqRecord | undefined =>
   record?.codec.codec === 'affine' ? record : undefined;

@@ -2,28 +2,12 @@ import { packedBytes, type Region, type Scope, type Slice } from '../../../kerne
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
-import { UserError } from '../errors.ts';
 import type { JobContext } from '../job.ts';
 import { affineTable } from '../quantize/affine.ts';
 import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
-
-/** A record's payload as a checkpoint tensor: exact payloads are the fine-tuned tensor itself. */
-export const payloadSource = (file: string, { tensor, dtype, shape, payload }: TvqRecord) => ({
-  ...(payload as TensorEntry),
-  name: tensor,
-  dtype,
-  shape,
-  file,
-});
-
-/** @throws UserError when a payload's bytes are not those that were written */
-export function checkPayload(file: string, record: TvqRecord, vector: string, checksum: string): void {
-  if (checksum === record.checksum) return;
-  throw new UserError(
-    `${file}: tensor "${record.tensor}" of "${vector}" is damaged (its checksum does not match); get the file again`,
-  );
-}
+import { EntropyReader, entropyReaderBytes } from './entropyReader.ts';
+import { checkPayload, payloadSource } from './payload.ts';
 
 /** One tensor of one vector on its way back to values. */
 export interface RecordReader {
@@ -39,6 +23,7 @@ export interface RecordReader {
 export function recordReaderBytes(record: TvqRecord | undefined, span: number): number {
   if (!record) return 0;
   if (record.codec.codec === 'exact') return inputBytes(record.dtype as QuantizableDtype, span);
+  if (record.codec.codec === 'entropy') return entropyReaderBytes(record, span);
   return record.codec.codec === 'affine'
     ? packedBytes(span, record.codec.bits) + 4
     : packedBytes(span, 1) + 4;
@@ -52,6 +37,8 @@ export function recordReader(
   vector: string,
   spanElements: number,
 ): RecordReader {
+  if (record.codec.codec === 'entropy')
+    return new EntropyReader(context, memory, file, record, vector, spanElements);
   const region = memory.alloc(recordReaderBytes(record, spanElements));
   if (record.codec.codec === 'exact') return exactReader(context, region, file, record, vector);
   return record.codec.codec === 'affine'

@@ -8,6 +8,7 @@ import {
   FORMAT_VERSION,
   HEADER_HASH_KEY,
   HEADER_HASH_PLACEHOLDER,
+  isCoded,
   payloadName,
   sideArrays,
   type Codec,
@@ -100,8 +101,8 @@ export function headerBound(layout: TvqLayout): number {
   const payloads = layout.vectors.flatMap(({ name, records }) =>
     records.map(({ row, codec, bytes }) => {
       const [tensor, dtype, shape] = layout.tensors[row] as TableRow;
-      // An affine tensor that cannot be quantized is stored exactly: the longer of both entries counts.
-      const longer = codec.codec === 'affine' && JSON.stringify(shape).length <= String(bytes).length + 2;
+      // A tensor that cannot be quantized is stored exactly: the longer of both entries counts.
+      const longer = isCoded(codec) && JSON.stringify(shape).length <= String(bytes).length + 2;
       return longer
         ? entry(payloadName(name, tensor), 'U8', [bytes])
         : entry(payloadName(name, tensor), dtype, shape);
@@ -135,7 +136,14 @@ export function codecTable(layout: TvqLayout): Codec[] {
     ),
   );
   widths.delete(0);
-  return [...table, ...[...widths].sort((a, b) => a - b).map(bits => ({ codec: 'affine' as const, bits }))];
+  const entropy = layout.vectors.some(({ records }) =>
+    records.some(({ codec }) => codec.codec === 'entropy'),
+  );
+  return [
+    ...table,
+    ...[...widths].sort((a, b) => a - b).map(bits => ({ codec: 'affine' as const, bits })),
+    ...(entropy ? [{ codec: 'entropy' as const }] : []),
+  ];
 }
 
 export function* sideEntries({

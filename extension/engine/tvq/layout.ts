@@ -13,6 +13,8 @@ export const BASE_MODEL = '@base';
 export type Codec =
   /** Packed codes q of `bits` bits; value (q − zero) / scale. */
   | { readonly codec: 'affine'; readonly bits: number }
+  /** rANS-coded codes c of rotated values; value (c − 128) · unit, rotated back. See kernels/entropy.ts. */
+  | { readonly codec: 'entropy' }
   /** The fine-tuned tensor itself, in its own dtype. */
   | { readonly codec: 'exact' }
   /** Every value is the same; no payload. */
@@ -22,9 +24,14 @@ export type Codec =
   /** The checkpoint does not have this tensor. */
   | { readonly codec: 'absent' };
 
+/** Whether a payload is codes, an array of bytes, rather than a tensor in its own dtype. */
+export const isCoded = ({ codec }: { readonly codec: Codec['codec'] }): boolean =>
+  codec === 'affine' || codec === 'entropy';
+
 /** Arrays beside a vector's payloads, a row a tensor. */
 export const sideArrays = {
-  /** F32 [n, 2]: scale and zero point (affine), 0 and the value (constant), 0 and 0 (others). */
+  /** F32 [n, 2]: scale and zero point (affine), unit and quantizer step (entropy), 0 and the value (constant), 0 and 0
+   * (others). */
   scales: (vector: string) => `${vector}:scales`,
   /** U64 [n]: XXH64 of the payload's bytes; of no bytes where there is no payload. */
   checksums: (vector: string) => `${vector}:checksums`,

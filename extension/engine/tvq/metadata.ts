@@ -14,6 +14,7 @@ const dtype = z.custom<Dtype>(value => typeof value === 'string' && isDtype(valu
 
 const codecs = z.discriminatedUnion('codec', [
   z.strictObject({ codec: z.literal('affine'), bits: z.int().min(1).max(8) }),
+  z.strictObject({ codec: z.literal('entropy') }),
   z.strictObject({ codec: z.literal('exact') }),
   z.strictObject({ codec: z.literal('constant') }),
   z.strictObject({ codec: z.literal('same') }),
@@ -38,7 +39,8 @@ const vector = z.object({
 export const METADATA = {
   tvq_scheme: z.object({
     scheme: z.enum(['fq', 'tvq', 'rtvq'] satisfies Scheme[]),
-    bits: z.int().min(1).max(8),
+    /** Of every quantized tensor; absent where each has its own. */
+    bits: z.int().min(1).max(8).optional(),
     baseBits: z.int().min(1).max(8).optional(),
   }),
   /** The base model; `tensors` are rows of the tensor table, in the order of `@base:checksums`. */

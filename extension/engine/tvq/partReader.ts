@@ -53,6 +53,11 @@ export class PartReader {
     return entry;
   }
 
+  /** An array of bytes of whatever length. */
+  takeBytes(name: string): TensorEntry {
+    return this.take(name, 'U8', [this.#entries.get(name)?.bytes ?? 0]);
+  }
+
   async read(name: string, dtype: Dtype, shape: readonly number[]): Promise<DataView> {
     const { offset, bytes } = this.take(name, dtype, shape);
     const content = new Uint8Array(bytes);

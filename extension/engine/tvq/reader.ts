@@ -11,6 +11,7 @@ import {
   BASE_MODEL,
   FORMAT_NAME,
   FORMAT_VERSION,
+  isCoded,
   payloadName,
   SHARED_VECTOR,
   sideArrays,
@@ -146,7 +147,7 @@ async function assemble(header: SafetensorsHeader, metadata: Metadata, reader: P
         view.getFloat32(8 * i + 4, true),
       ];
       if (
-        codec.codec === 'affine' &&
+        isCoded(codec) &&
         !(Number.isFinite(pair(scales)[0]) && pair(scales)[0] > 0 && Number.isFinite(pair(scales)[1]))
       ) {
         throw fault(
@@ -206,6 +207,7 @@ function takePayload(
       packedBytes(elementCount(shape), codec.bits),
     ]);
   }
+  if (codec.codec === 'entropy') return reader.takeBytes(payloadName(vector, record.tensor));
   return codec.codec === 'exact' ? reader.take(payloadName(vector, record.tensor), dtype, shape) : undefined;
 }
 

@@ -10,6 +10,7 @@ import type {
 import { groupBy } from '../../shared/groupBy.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
+import { isCoded } from './layout.ts';
 import type { TvqFile, TvqRecord, TvqVector } from './reader.ts';
 
 /** Rows that one query may return: what a page shows, with room to scroll. */
@@ -25,7 +26,7 @@ export function summarizeTvq(file: TvqFile): TvqSummary {
   const vectors = vectorsOf(file);
   const records = vectors.flatMap(vector => vector.records);
   const taskRecords = file.tasks.flatMap(task => task.records);
-  const codes = sum(records.filter(isAffine), payloadBytes);
+  const codes = sum(records.filter(hasCodes), payloadBytes);
   const exact = sum(records, payloadBytes) - codes;
   const header = file.headerBytes + 8 * file.base.tensors.length;
   return {
@@ -62,24 +63,35 @@ export const bitsPerWeight = (bytes: number, quantizedParameters: number): numbe
   quantizedParameters === 0 ? 0 : (8 * bytes) / quantizedParameters;
 
 const parametersOf = (record: TvqRecord): number => elementCount(record.shape);
-const isAffine = ({ codec }: TvqRecord): boolean => codec.codec === 'affine';
+const hasCodes = ({ codec }: TvqRecord): boolean => isCoded(codec);
 const isPresent = ({ codec }: TvqRecord): boolean => codec.codec !== 'absent';
 /** A constant is a quantized tensor that needed no codes. */
-const isQuantized = ({ codec }: TvqRecord): boolean => codec.codec === 'affine' || codec.codec === 'constant';
+const isQuantized = ({ codec }: TvqRecord): boolean => isCoded(codec) || codec.codec === 'constant';
 
 /** Task tensors by how they are stored. */
 export function countTensors(
   records: readonly { readonly codec: { readonly codec: string } }[],
 ): TensorCounts {
   const count = (...codecs: string[]) => records.filter(({ codec }) => codecs.includes(codec.codec)).length;
-  return { quantized: count('affine'), kept: count('exact'), unchanged: count('constant', 'same') };
+  return {
+    quantized: count('affine', 'entropy'),
+    kept: count('exact'),
+    unchanged: count('constant', 'same'),
+  };
 }
 
+/** Bits a weight of a record's codes: a whole number of packed ones, the mean of entropy-coded ones. */
+const bitsOf = (record: TvqRecord): number | undefined => {
+  if (record.codec.codec === 'affine') return record.codec.bits;
+  if (record.codec.codec !== 'entropy') return undefined;
+  return Math.round((800 * payloadBytes(record)) / parametersOf(record)) / 100;
+};
+
 function summarizeVector(vector: TvqVector): TvqVectorSummary {
-  const quantized = vector.records.filter(isAffine);
+  const quantized = vector.records.filter(hasCodes);
   return {
     bytes: sum(vector.records, payloadBytes),
-    bits: Math.max(0, ...quantized.map(({ codec }) => (codec as { bits: number }).bits)),
+    bits: Math.max(0, ...quantized.map(record => bitsOf(record) as number)),
     relativeError: relativeError(quantized),
   };
 }
@@ -91,7 +103,7 @@ const relativeError = (records: readonly TvqRecord[]): number | undefined => {
 
 function groupsOf(records: readonly TvqRecord[]): ByteGroup[] {
   const groups = [...groupBy(records, ({ tensor }) => tensorKind(tensor))].map(([group, members]) => {
-    const codes = sum(members.filter(isAffine), payloadBytes);
+    const codes = sum(members.filter(hasCodes), payloadBytes);
     return { group, codes, exact: sum(members, payloadBytes) - codes };
   });
   return groups
@@ -112,9 +124,9 @@ function rowsOf(file: TvqFile): readonly TensorRow[] {
       shape: record.shape,
       dtype: record.dtype,
       codec: record.codec.codec,
-      bits: record.codec.codec === 'affine' ? record.codec.bits : undefined,
+      bits: bitsOf(record),
       bytes: payloadBytes(record),
-      error: isAffine(record) ? relativeError([record]) : undefined,
+      error: hasCodes(record) ? relativeError([record]) : undefined,
     })),
   );
   rows.set(file, made);

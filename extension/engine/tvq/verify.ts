@@ -3,7 +3,7 @@ import type { Progress, VerifyResult } from '../../protocol.ts';
 import { FilePool } from '../checkpoint/io.ts';
 import { UserError } from '../errors.ts';
 import { RawTensor } from '../quantize/exact.ts';
-import { payloadSource } from '../restore/recordReader.ts';
+import { payloadSource } from '../restore/payload.ts';
 import { openTvq, type TvqFile, type TvqRecord } from './reader.ts';
 
 /** Checks every byte of a .tvq file against its checksums and names each damaged tensor. */

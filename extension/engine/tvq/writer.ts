@@ -13,7 +13,7 @@ import {
   type TableRow,
   type TvqLayout,
 } from './header.ts';
-import { BASE_MODEL, payloadName, sideArrays, type Codec } from './layout.ts';
+import { BASE_MODEL, isCoded, payloadName, sideArrays, type Codec } from './layout.ts';
 
 /** Writes a .tvq file as its records come out. */
 export class TvqWriter {
@@ -58,7 +58,7 @@ export class TvqWriter {
     const [name, dtype, shape] = this.layout.tensors[
       (vector.records[record] as PlannedRecord).row
     ] as TableRow;
-    const packed = event.codec === 'affine';
+    const packed = isCoded(event);
     this.file.begin({
       name: payloadName(vector.name, name),
       dtype: packed ? 'U8' : dtype,

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
 import { groupByArchitecture } from '../../engine/checkpoint/discover.ts';
 import { formatBytes, formatPercent } from '../../engine/format.ts';
-import type { CheckpointSummary, TvqSummary } from '../../protocol.ts';
+import type { CheckpointSummary } from '../../protocol.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import { describeScheme, displayPath } from '../describe.ts';
 import { checkpointsOf } from '../merge/draft.ts';
@@ -81,12 +81,9 @@ function taskGroup(tasks: readonly TaskSource[]): SourceItem[] {
   const items = tasks.map(source => ({ label: source.task, ...describeTask(source), source }));
   const [first] = tasks;
   if (first === undefined) return [];
-  const label = `${basename(first.path)} · ${schemeOf(first.file)}`;
+  const label = `${basename(first.path)} · ${describeScheme(first.file)}`;
   return [{ label, kind: QuickPickItemKind.Separator }, ...items];
 }
-
-const schemeOf = ({ scheme, bits, baseBits = bits }: TvqSummary): string =>
-  describeScheme({ scheme, bits, baseBits });
 
 function describeTask({ path, task, file }: TaskSource): Pick<QuickPickItem, 'description' | 'detail'> {
   const vector = file.tasks.find(({ name }) => name === task);

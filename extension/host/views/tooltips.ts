@@ -26,10 +26,10 @@ export async function tvqTooltip({ entry }: TvqNode): Promise<MarkdownString> {
   const title = displayPath(entry.path);
   try {
     const summary = summarizeTvq(await openTvq(entry.path));
-    const { scheme, bits, baseBits = bits, bytes, bitsPerWeight, fp32Bytes } = summary;
+    const { bytes, bitsPerWeight, fp32Bytes } = summary;
     const share = formatPercent(bytes / fp32Bytes);
     return table(title, [
-      [l10n.t('Scheme'), describeScheme({ scheme, bits, baseBits })],
+      [l10n.t('Scheme'), describeScheme(summary)],
       [l10n.t('Base model'), summary.base.name],
       [l10n.t('Tasks'), summary.tasks.map(({ name }) => name).join(', ')],
       [

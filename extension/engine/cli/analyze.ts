@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import type { NamedPath } from '../../protocol.ts';
+import { analyze } from '../engine.ts';
+import { UserError } from '../errors.ts';
+import { formatBytes } from '../format.ts';
+import type { Analyzed } from '../quantize/allocate.ts';
+import { parseQuantizeRecipe } from '../recipe.ts';
+import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
+import { collect, parseTask } from './parse.ts';
+import { printResult, progressLine, table } from './terminal.ts';
+
+interface AnalyzeOptions extends EngineOptions {
+  readonly base?: string;
+  readonly task?: readonly NamedPath[];
+  readonly keep?: readonly string[];
+}
+
+export function addAnalyze(program: Command, run: Run): void {
+  withEngine(command(program, 'analyze', 'measure what bits cost each tensor: what a budget is spent by'))
+    .option('--base <path>', 'base model: a .safetensors file or a folder')
+    .option('--task <name=path>', 'fine-tuned checkpoint; repeat for more', parseTask)
+    .option('--keep <regex>', 'leave out tensors with a matching name; repeat for more', collect)
+    .action((options: AnalyzeOptions) => run(signal => act(options, signal)));
+}
+
+async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number> {
+  if (!options.base) throw new UserError('name the base model with --base PATH', 'usage');
+  const { task: tasks } = options;
+  if (!tasks) throw new UserError('name the fine-tuned checkpoints with --task NAME=PATH', 'usage');
+  const recipe = parseQuantizeRecipe({
+    kind: 'quantize',
+    base: options.base,
+    tasks,
+    output: '.analysis.tvq', // is not written
+    scheme: 'tvq',
+    bits: 8,
+    baseBits: 8,
+    preset: 'default',
+    budget: '100%',
+    keep: options.keep ?? [],
+    overwrite: true,
+  });
+  const line = progressLine(options);
+  const analyses = await analyze(recipe, runOptions(options), { signal, onProgress: line.update }).finally(
+    line.clear,
+  );
+  const named = analyses.map(({ task, ...rest }) => ({ task: tasks[task]?.name as string, ...rest }));
+  printResult(options, { tensors: named.map(asJson) }, () => describe(named));
+  return 0;
+}
+
+type Named = Omit<Analyzed, 'task'> & { readonly task: string };
+
+const asJson = ({ tensor, task, elements, energy, min, max, finite, choices }: Named) => ({
+  tensor,
+  task,
+  elements,
+  norm: Math.sqrt(energy),
+  min,
+  max,
+  finite,
+  choices: choices.map(({ step, bytes, error }) => ({
+    bitsPerWeight: (8 * bytes) / elements,
+    bytes,
+    step,
+    relativeError: error.unbiased / energy,
+    nearestRelativeError: error.nearest / energy,
+  })),
+});
+
+/** Rates that the table shows, in bits a weight. */
+const SHOWN = [0.5, 1, 1.5, 2, 3, 4];
+
+/** A line a tensor and task: its size, its norm, and its relative squared error at a few rates. */
+function describe(analyses: readonly Named[]): string {
+  const heading = ['tensor', 'task', 'F32', 'norm', ...SHOWN.map(rate => `${rate} bpw`)];
+  const lines = analyses.map(({ tensor, task, elements, energy, choices }) => {
+    const errors = SHOWN.map(rate => {
+      const affordable = choices.find(({ bytes }) => 8 * bytes <= rate * elements);
+      return affordable ? (affordable.error.unbiased / energy).toPrecision(2) : '–';
+    });
+    return [tensor, task, formatBytes(4 * elements), Math.sqrt(energy).toPrecision(3), ...errors];
+  });
+  return table([heading, ...lines]);
+}

@@ -1,0 +1,157 @@
+/**
+ * What each choice of step would cost a tensor, measured: its bytes and the squared error they leave.
+ *
+ * A few lattices are really applied. From the counts of codes of a lattice of step δ those of step m·δ follow exactly
+ * for every odd m, because its cells are unions of m cells; the error follows from the counts and δ's own error, the
+ * part of the values within a cell being small and even beside the steps that matter.
+ */
+import { STREAM } from '../../../kernels/codecStages.ts';
+import { codedBits, frequenciesOf } from '../../../kernels/entropy.ts';
+import type { SquaredError } from '../../../kernels/backend.ts';
+import type { JobContext } from '../job.ts';
+import type { Reconstruction } from './coding.ts';
+import { gainOf, latticeOf, projections, squaresOf, ZERO_CODE } from './lattice.ts';
+import { chunksOf, spansOf } from './tensorInput.ts';
+import type { EncoderMemory, Values } from './vectorEncoder.ts';
+
+/** Lattices that are applied, as steps in units of the values' root mean square, and the multiples taken of each. */
+const LATTICES: readonly { readonly step: number; readonly multiples: readonly number[] }[] = [
+  { step: 1 / 16, multiples: [1] },
+  { step: 1 / 8, multiples: [1, 3, 5, 7] },
+  { step: 2 ** -1.5, multiples: [1, 3, 5, 7, 9, 11] },
+  { step: 1 / 2, multiples: [1, 3, 5, 7, 9, 11] },
+  { step: 1 / 4, multiples: [1, 3, 5, 7, 9, 11, 13, 15] },
+];
+
+/** One way to code a tensor. */
+export interface MeasuredChoice {
+  readonly step: number;
+  /** Payload bytes that are enough for it. */
+  readonly bytes: number;
+  /** ‖τ̂ − τ‖² with an unbiased, and with the nearest, reconstruction. */
+  readonly error: Readonly<Record<Reconstruction, number>>;
+}
+
+/** A tensor of one task vector. */
+export interface TensorAnalysis {
+  /** Number of the task's vector in the file. */
+  readonly task: number;
+  readonly elements: number;
+  /** ‖τ‖². */
+  readonly energy: number;
+  readonly min: number;
+  readonly max: number;
+  readonly finite: boolean;
+  /** By growing step; none where the tensor is constant or not finite. */
+  readonly choices: readonly MeasuredChoice[];
+}
+
+interface AnalyzedTensor {
+  readonly task: number;
+  readonly count: number;
+  readonly resident: boolean;
+  /** Steps to measure; the lattices above where there are none. */
+  readonly steps: readonly number[];
+}
+
+/** Measures a tensor; two passes over its values. */
+export async function analyzeTensor(
+  context: JobContext,
+  memory: EncoderMemory,
+  { task, count, resident, steps }: AnalyzedTensor,
+  values: Values,
+): Promise<TensorAnalysis> {
+  const { backend, signal } = context;
+  const x = { region: memory.x, type: 'F32', first: 0 } as const;
+  let [energy, min, max, finite] = [0, Infinity, -Infinity, true];
+  for (const span of spansOf(count, resident)) {
+    await values.load(span);
+    for (const chunk of chunksOf(span, backend.chunk)) {
+      signal.throwIfAborted();
+      const extent = await values.chunk(chunk, memory.x);
+      min = Math.min(min, extent.min);
+      max = Math.max(max, extent.max);
+      finite &&= extent.finite;
+      energy = await backend.deltaEnergy(x, undefined, chunk.count, energy);
+    }
+  }
+  const known = { task, elements: count, energy, min, max, finite };
+  const rms = Math.sqrt(energy / count);
+  if (!finite || min === max || !(rms > 2 ** -100)) return { ...known, choices: [] };
+
+  const lattices =
+    steps.length > 0
+      ? steps.map(step => ({ step, multiples: [1] }))
+      : LATTICES.map(({ step, multiples }) => ({ step: step * rms, multiples }));
+  const applied = lattices.map(({ step, multiples }) => ({
+    lattice: latticeOf(step),
+    multiples,
+    sums: { error: 0, energy: 0 },
+    counts: new Float64Array(256),
+  }));
+  for (const span of spansOf(count, resident)) {
+    await values.load(span);
+    for (const chunk of chunksOf(span, backend.chunk)) {
+      signal.throwIfAborted();
+      await values.chunk(chunk, memory.x);
+      await backend.rotate(memory.x, span.first + chunk.first, chunk.count);
+      for (const one of applied) {
+        one.sums = await backend.quantizePack(memory.x, one.lattice, memory.codes, 0, chunk.count, one.sums);
+        const found = await backend.codeCounts(memory.codes, 0, chunk.count);
+        found.forEach((value, code) => (one.counts[code] = (one.counts[code] as number) + value));
+      }
+    }
+  }
+  const choices = applied.flatMap(({ lattice, multiples, sums, counts }) =>
+    multiples.flatMap(multiple => choiceOf(1 / lattice.scale, multiple, sums, counts, count) ?? []),
+  );
+  return { ...known, choices: choices.sort((a, b) => a.step - b.step) };
+}
+
+/** The choice of `multiple` times the step of a lattice that was applied; none where every code would be zero's. */
+function choiceOf(
+  step: number,
+  multiple: number,
+  sums: SquaredError,
+  counts: Float64Array,
+  elements: number,
+): MeasuredChoice | undefined {
+  const coarse = new Uint32Array(256);
+  let along = 0;
+  counts.forEach((occurring, code) => {
+    const q = code - ZERO_CODE;
+    const k = Math.sign(q) * Math.floor(Math.abs(q) / multiple + 0.5);
+    coarse[ZERO_CODE + k] = (coarse[ZERO_CODE + k] as number) + occurring;
+    along += occurring * q * k * multiple * step * step;
+  });
+  const fine = projections({ sums, counts, step });
+  const projected = {
+    restored: squaresOf(coarse) * (multiple * step) ** 2,
+    // What the values have beyond the fine lattice lies along all of it to the same share.
+    cross: fine.restored > 0 ? (fine.cross / fine.restored) * along : 0,
+  };
+  // Without any code but that of zero nothing is restored, however small the error is.
+  if (!(projected.cross > 0)) return undefined;
+  return {
+    step: multiple * step,
+    bytes: enoughBytes(coarse, elements),
+    error: {
+      unbiased: gainOf(sums.energy, projected, 'unbiased').error,
+      nearest: gainOf(sums.energy, projected, 'nearest').error,
+    },
+  };
+}
+
+/** rANS with 14-bit probabilities comes this near to the codes' cost; then a stream's last word and its state. */
+const CODER_LOSS = 1.001;
+const STREAM_WORDS = 3;
+
+/** Bytes that hold the codes whatever their order: head, sizes of the streams, streams. */
+function enoughBytes(counts: Uint32Array, elements: number): number {
+  const occurring = [...counts.keys()].filter(code => counts[code]);
+  const range = (occurring.at(-1) as number) - (occurring[0] as number) + 1;
+  const streams = Math.ceil(elements / STREAM);
+  const words = Math.ceil((CODER_LOSS * codedBits(counts, frequenciesOf(counts))) / 16);
+  // A multiple of 8, so that what follows in the file is aligned.
+  return 8 * Math.ceil((2 * (1 + range + streams + words + STREAM_WORDS * streams)) / 8);
+}

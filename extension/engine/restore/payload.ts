@@ -1,0 +1,20 @@
+import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import { UserError } from '../errors.ts';
+import type { TvqRecord } from '../tvq/reader.ts';
+
+/** A record's payload as a checkpoint tensor: exact payloads are the fine-tuned tensor itself. */
+export const payloadSource = (file: string, { tensor, dtype, shape, payload }: TvqRecord) => ({
+  ...(payload as TensorEntry),
+  name: tensor,
+  dtype,
+  shape,
+  file,
+});
+
+/** @throws UserError when a payload's bytes are not those that were written */
+export function checkPayload(file: string, record: TvqRecord, vector: string, checksum: string): void {
+  if (checksum === record.checksum) return;
+  throw new UserError(
+    `${file}: tensor "${record.tensor}" of "${vector}" is damaged (its checksum does not match); get the file again`,
+  );
+}

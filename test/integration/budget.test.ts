@@ -1,0 +1,239 @@
+/** `tvq quantize --budget`: the size is kept, the bytes are the same everywhere, restored vectors are unbiased. */
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { previewRoom } from '../../extension/engine/backends.ts';
+import * as engine from '../../extension/engine/engine.ts';
+import { planQuantize } from '../../extension/engine/quantize/plan.ts';
+import { openTvq } from '../../extension/engine/tvq/reader.ts';
+import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
+import * as tvq from '../engine.ts';
+import { temporaryFolder } from '../temporary.ts';
+
+const folder = await temporaryFolder();
+let files = 0;
+const path = (extension: string) => join(folder, `${files++}${extension}`);
+const content = async (file: string): Promise<Buffer> =>
+  (await readFile(file)).subarray((await openTvq(file)).headerBytes);
+
+/** Near Gaussian values: sums of uniform ones. */
+function gaussian(seed: number, scale: number): () => number {
+  const next = noise(seed);
+  return () => scale * Array.from({ length: 6 }, next).reduce((sum, value) => sum + value);
+}
+
+/** A base and two tasks: a tensor longer than a span, some that end in the middle of everything, a norm, a constant. */
+async function made(changes: Partial<QuantizeRecipe> = {}, rows = 700_001): Promise<QuantizeRecipe> {
+  const checkpoint = (task: number): Record<string, MadeTensor> => {
+    const value = gaussian(task + 1, 0.01);
+    return {
+      'layers.0.w.weight': f32([3, rows], value),
+      'layers.1.v.weight': f32([97, 41], value),
+      'layers.1.same.weight': f32([64, 64], () => 0.5),
+      'layers.1.norm.weight': f32([97], value),
+    };
+  };
+  const paths = [path('.safetensors'), path('.safetensors'), path('.safetensors')];
+  for (const [i, file] of paths.entries()) await writeSafetensors(file, checkpoint(i));
+  const tasks = paths.slice(1).map((task, i) => ({ name: `t${i}`, path: task }));
+  return tvq.recipe(path('.tvq'), { base: paths[0] as string, tasks, budget: '1.5bpw', ...changes });
+}
+
+/** Sums over a task's vector τ and the restored one τ̂. */
+async function projectionOf(asked: QuantizeRecipe, task: number, options: Partial<RunOptions> = {}) {
+  const { name, path: source } = asked.tasks[task] as QuantizeRecipe['tasks'][number];
+  const output = path('.safetensors');
+  await tvq.restore(tvq.restoreRecipe(asked.output, name, output, { base: asked.base }), options);
+  const [base, tuned, restored] = await Promise.all([asked.base, source, output].map(tvq.tensorsOf));
+  let [along, energy, error] = [0, 0, 0];
+  for (const [tensor, values] of tuned ?? []) {
+    const b = tvq.valuesOf(base?.get(tensor) as typeof values);
+    const r = tvq.valuesOf(restored?.get(tensor) as typeof values);
+    for (const [i, value] of tvq.valuesOf(values).entries()) {
+      const [t, back] = [value - (b[i] as number), (r[i] as number) - (b[i] as number)];
+      along += t * back;
+      energy += t * t;
+      error += (t - back) ** 2;
+    }
+  }
+  return { projection: along / energy, error: error / energy, bytes: await readFile(output) };
+}
+
+test.each(['1.5bpw', '0.5bpw', '3bpw', '900kB', '10%'])('%s: not above, and hardly below', async budget => {
+  const asked = await made({ budget });
+  const planned = { weights: 2 * (3 * 700_001 + 97 * 41 + 64 * 64 + 97) };
+  const { bytes } = await tvq.quantize(asked);
+  const most = {
+    '1.5bpw': (1.5 * planned.weights) / 8,
+    '0.5bpw': (0.5 * planned.weights) / 8,
+    '3bpw': (3 * planned.weights) / 8,
+    '900kB': 900_000,
+    '10%': 0.1 * 4 * planned.weights,
+  }[budget] as number;
+  expect((await stat(asked.output)).size).toBe(bytes);
+  expect(bytes).toBeLessThanOrEqual(most);
+  expect(bytes).toBeGreaterThan(0.99 * most);
+  expect((await tvq.verify(asked.output)).damaged).toEqual([]);
+});
+
+test('restored task vectors are as long along the original as it is, and as far off as the file says', async () => {
+  const asked = await made();
+  const { relativeErrors } = await tvq.quantize(asked);
+  for (const task of [0, 1]) {
+    const { projection, error } = await projectionOf(asked, task);
+    expect(projection).toBeCloseTo(1, 3);
+    expect(error / (relativeErrors[task] as number)).toBeCloseTo(1, 2);
+  }
+});
+
+test('"nearest" has less error and shrinks', async () => {
+  const unbiased = await made({ budget: '1bpw' });
+  const nearest = { ...unbiased, reconstruction: 'nearest' as const, output: path('.tvq') };
+  await tvq.quantize(unbiased);
+  await tvq.quantize(nearest);
+  const [a, b] = [await projectionOf(unbiased, 0), await projectionOf(nearest, 0)];
+  expect(b.error).toBeLessThan(a.error);
+  expect(b.projection).toBeLessThan(0.95);
+});
+
+test('error=0.2: met with few bytes', async () => {
+  const asked = await made({ budget: 'error=0.2' });
+  const { bytes, relativeErrors } = await tvq.quantize(asked);
+  for (const error of relativeErrors) expect(error).toBeLessThan(0.21);
+  const more = await made({ budget: `${Math.floor(0.9 * bytes)}B` });
+  expect(Math.max(...(await tvq.quantize(more)).relativeErrors)).toBeGreaterThan(0.2);
+});
+
+test('the same bytes for any number of threads, and whether tensors fit into memory or not', async () => {
+  const asked = await made({}, 1_000_003);
+  await tvq.quantize(asked);
+  const expected = await content(asked.output);
+  const small: RunOptions = { ...tvq.OPTIONS, memory: 248 * 2 ** 20 };
+  const { jobs } = await planQuantize(asked, previewRoom(small));
+  expect(jobs.some(({ resident }) => !resident)).toBe(true);
+  for (const options of [{ threads: 2 }, small]) {
+    const output = path('.tvq');
+    await tvq.quantize({ ...asked, output }, options);
+    expect((await content(output)).equals(expected)).toBe(true);
+  }
+  const whole = await projectionOf(asked, 1);
+  expect((await projectionOf(asked, 1, small)).bytes.equals(whole.bytes)).toBe(true);
+});
+
+test('the same bytes on the GPU backend, there and back', async () => {
+  const asked = await made({}, 20_001);
+  const onGpu = { ...asked, output: path('.tvq') };
+  await tvq.quantize(asked);
+  expect((await tvq.quantize(onGpu, { backend: 'webgpu' })).backend).toBe('webgpu');
+  expect((await content(onGpu.output)).equals(await content(asked.output))).toBe(true);
+  const [cpu, gpu] = [await projectionOf(asked, 0), await projectionOf(asked, 0, { backend: 'webgpu' })];
+  expect(gpu.bytes.equals(cpu.bytes)).toBe(true);
+});
+
+test('a merge reads entropy-coded tasks, row by row too', async () => {
+  const asked = await made({}, 20_001);
+  await tvq.quantize(asked);
+  const restored = await Promise.all(
+    asked.tasks.map(async ({ name }) => {
+      const output = path('.safetensors');
+      await tvq.restore(tvq.restoreRecipe(asked.output, name, output, { base: asked.base }));
+      return { name, path: output, task: undefined };
+    }),
+  );
+  const coded = asked.tasks.map(({ name }) => ({ name, path: asked.output, task: name }));
+  // Breadcrumbs that keep everything: sums like task arithmetic's, but read row by row.
+  for (const [method, parameters] of [
+    ['task_arithmetic', {}],
+    ['breadcrumbs', { beta: 1, gamma: 0 }],
+  ] as const) {
+    const weights = await Promise.all(
+      [coded, restored].map(async inputs => {
+        const output = path('');
+        await tvq.merge(tvq.mergeRecipe(output, method, inputs, { base: asked.base, parameters }));
+        return tvq.valuesOf((await tvq.tensorsOf(output)).get('layers.0.w.weight') as never);
+      }),
+    );
+    const [a, b] = weights as [Float32Array, Float32Array];
+    let most = 0;
+    for (const [i, value] of a.entries()) most = Math.max(most, Math.abs(value - (b[i] as number)));
+    expect(most).toBeLessThan(1e-6);
+  }
+});
+
+test('kept tensors cost 8 bits; --keep still stores exactly', async () => {
+  const asked = await made({ keep: ['v\\.weight'], budget: '45kB' }, 2001);
+  await tvq.quantize(asked);
+  const codecs = Object.fromEntries(
+    (await openTvq(asked.output)).tasks[0]?.records.map(({ tensor, codec }) => [tensor, codec]) ?? [],
+  );
+  expect(codecs).toEqual({
+    'layers.0.w.weight': { codec: 'entropy' },
+    'layers.1.v.weight': { codec: 'exact' },
+    'layers.1.same.weight': { codec: 'constant' },
+    'layers.1.norm.weight': { codec: 'affine', bits: 8 },
+  });
+});
+
+test('what is not finite is stored exactly', async () => {
+  const asked = await made({ budget: '60kB' }, 2001);
+  await writeSafetensors(asked.tasks[1]?.path as string, {
+    'layers.0.w.weight': f32([3, 2001], gaussian(3, 0.01)),
+    'layers.1.v.weight': f32([97, 41], i => (i === 5 ? NaN : 0.5)),
+    'layers.1.same.weight': f32([64, 64], () => 0.5),
+    'layers.1.norm.weight': f32([97], gaussian(4, 0.01)),
+  });
+  const { bytes } = await tvq.quantize(asked);
+  expect(bytes).toBeLessThanOrEqual(60_000);
+  const record = (await openTvq(asked.output)).tasks[1]?.records.find(
+    ({ tensor }) => tensor === 'layers.1.v.weight',
+  );
+  expect(record?.codec).toEqual({ codec: 'exact' });
+});
+
+test('names a budget that is too small, or none', async () => {
+  await expect(tvq.quantize(await made({ budget: '1kB' }, 2001))).rejects.toThrow(
+    /a budget of 1000 B is too small: the smallest possible size is \d+ B/,
+  );
+  await expect(tvq.quantize(await made({ budget: 'much' }, 2001))).rejects.toThrow(/"much" is not a budget/);
+});
+
+test('a damaged payload is named', async () => {
+  const asked = await made({}, 2001);
+  await tvq.quantize(asked);
+  const file = await openTvq(asked.output);
+  const { payload } = file.tasks[0]?.records.find(({ codec }) => codec.codec === 'entropy') ?? {};
+  const bytes = await readFile(asked.output);
+  for (const at of [0, 3, 40]) {
+    const damaged = path('.tvq');
+    const copy = Buffer.from(bytes);
+    const position = (payload?.offset ?? 0) + at;
+    copy.writeUInt8(copy.readUInt8(position) ^ 0x41, position);
+    await writeFile(damaged, copy);
+    const restoring = tvq.restore(
+      tvq.restoreRecipe(damaged, 't0', path('.safetensors'), { base: asked.base }),
+    );
+    await expect(restoring).rejects.toThrow(/tensor "layers\.[\w.]+" of "t0" is damaged/);
+  }
+});
+
+test('analyze measures every choice, cheaper ones with more error', async () => {
+  const asked = await made({}, 2001);
+  const analyses = await engine.analyze(asked, tvq.OPTIONS, tvq.hooks());
+  expect(analyses.map(({ tensor, task }) => `${task} ${tensor}`).sort()).toEqual(
+    [0, 1].flatMap(task =>
+      ['layers.0.w.weight', 'layers.1.same.weight', 'layers.1.v.weight'].map(tensor => `${task} ${tensor}`),
+    ),
+  );
+  for (const { choices, energy } of analyses.filter(({ min, max }) => min < max)) {
+    expect(choices.length).toBeGreaterThan(20);
+    for (const [i, { bytes, error }] of choices.entries()) {
+      const before = choices[i - 1];
+      if (!before) continue;
+      expect(bytes).toBeLessThanOrEqual(before.bytes);
+      expect(error.nearest).toBeGreaterThan(0.9 * before.error.nearest);
+      expect(error.nearest).toBeLessThanOrEqual(energy);
+      expect(error.unbiased).toBeGreaterThanOrEqual(0.999 * error.nearest);
+    }
+  }
+});
