@@ -8,13 +8,14 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureRow } from './measure.mjs';
-import { chooseMethods, chooseRows, parseRow } from './plan.mjs';
+import { budgetRows, chooseMethods, chooseRows, parseRow } from './plan.mjs';
 import { startEngine } from './product.mjs';
 import { openSuite } from './suite.mjs';
 import { formatRows, formatTrial } from './table.mjs';
 
 const USAGE = `usage: npm run accuracy -- SUITE_FOLDER [options]
   --rows A,B          rows of the paper's table: all (default), none, or labels
+  --budgets A,B       files of these sizes: 2.8bpw,1.5bpw,1.1bpw (default), none, or sizes
   --row LABEL=FLAGS   a further row, by the flags of tvq quantize; repeat for more
   --methods A,B       merge methods: paper (default), all, none, or names
   --images N          only the first N test images of each task
@@ -23,6 +24,7 @@ const USAGE = `usage: npm run accuracy -- SUITE_FOLDER [options]
 
 const OPTIONS = {
   rows: { type: 'string', default: 'all' },
+  budgets: { type: 'string', default: '2.8bpw,1.5bpw,1.1bpw' },
   row: { type: 'string', multiple: true, default: [] },
   methods: { type: 'string', default: 'paper' },
   images: { type: 'string' },
@@ -33,7 +35,10 @@ const OPTIONS = {
 async function main() {
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
   if (positionals.length !== 1) throw new Error(USAGE);
-  const rows = { paper: chooseRows(values.rows), ours: values.row.map(parseRow) };
+  const rows = {
+    paper: chooseRows(values.rows),
+    ours: [...budgetRows(values.budgets), ...values.row.map(parseRow)],
+  };
   const threads = count('--threads', values.threads);
   const images = values.images && count('--images', values.images);
 

@@ -8,6 +8,7 @@ export interface Row {
   readonly flags: readonly string[] | undefined;
 }
 
+export function budgetRows(asked: string): Row[];
 export function parseRow(text: string): Row;
 export function chooseRows(asked: string): Row[];
 export function chooseMethods(

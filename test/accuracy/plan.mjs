@@ -15,6 +15,10 @@ export const PAPER_ROWS = [
   paperRow('RTVQB3O2', '--scheme', 'rtvq', '--base-bits', '3', '--offset-bits', '2'),
 ];
 
+/** Rows of files of given sizes: `none`, or what --budget takes, with commas. */
+export const budgetRows = asked =>
+  asked === 'none' ? [] : asked.split(',').map(budget => ({ label: budget, flags: ['--budget', budget] }));
+
 /** "LABEL=--flag value …" → a row. */
 export function parseRow(text) {
   const at = text.indexOf('=');

@@ -1,7 +1,7 @@
 /** The accuracy bench's own arithmetic and choices, which need no suite. */
 import { describe, expect, test } from 'vitest';
 import { methodInfos } from '../../extension/engine/merge/registry.ts';
-import { chooseMethods, chooseRows, parseRow } from '../accuracy/plan.mjs';
+import { budgetRows, chooseMethods, chooseRows, parseRow } from '../accuracy/plan.mjs';
 import { bestOf, compareVectors, countHits, fidelity, gridPoints } from '../accuracy/score.mjs';
 
 const tensors = (...data: number[]) => new Map([['w', { data: Float32Array.from(data) }]]);
@@ -38,6 +38,14 @@ describe('score', () => {
 describe('plan', () => {
   const names = (asked: string, tasks = 8) =>
     chooseMethods(asked, methodInfos(), tasks).map(({ name }) => name);
+
+  test('budgets are rows', () => {
+    expect(budgetRows('none')).toEqual([]);
+    expect(budgetRows('2bpw,8%')).toEqual([
+      { label: '2bpw', flags: ['--budget', '2bpw'] },
+      { label: '8%', flags: ['--budget', '8%'] },
+    ]);
+  });
 
   test("the paper's methods come first, then all that take so many tasks", () => {
     const paper = ['task_arithmetic', 'ties', 'magmax', 'consensus_ta', 'emr', 'breadcrumbs'];

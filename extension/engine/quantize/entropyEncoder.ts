@@ -1,6 +1,6 @@
 /** Quantizes a tensor on a lattice and emits its codes as rANS streams; see kernels/entropy.ts for the payload. */
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import { STREAM } from '../../../kernels/codecStages.ts';
+import { CODES, STREAM } from '../../../kernels/codecStages.ts';
 import { encodeStreams, frequenciesOf } from '../../../kernels/entropy.ts';
 import type { Extent, SquaredError } from '../../../kernels/backend.ts';
 import type { JobContext, RecordOutcome } from '../job.ts';
@@ -21,8 +21,9 @@ interface EntropyJob {
 
 /** What the first pass found out. */
 interface Found {
-  readonly extent: Extent;
-  readonly sums: SquaredError;
+  extent: Extent;
+  /** Running sums: handed from chunk to chunk they do not depend on how long a backend's chunks are. */
+  sums: SquaredError;
   readonly counts: Uint32Array;
 }
 
@@ -36,18 +37,13 @@ export class EntropyEncoder {
 
   /** First pass: codes, their counts and what they lose; a resident tensor's codes stay in `memory.codes`. */
   async measure(): Promise<Found> {
-    let extent: Extent = { min: Infinity, max: -Infinity, finite: true };
-    let sums: SquaredError = { error: 0, energy: 0 };
-    const counts = new Uint32Array(256);
-    for (const span of this.#spans()) {
-      await this.#quantize(span, (found, loss, ofChunk) => {
-        extent = join(extent, found);
-        sums = { error: sums.error + loss.error, energy: sums.energy + loss.energy };
-        for (let code = 0; code < 256; code++)
-          counts[code] = (counts[code] as number) + (ofChunk[code] as number);
-      });
-    }
-    return { extent, sums, counts };
+    const found: Found = {
+      extent: { min: Infinity, max: -Infinity, finite: true },
+      sums: { error: 0, energy: 0 },
+      counts: new Uint32Array(CODES),
+    };
+    for (const span of this.#spans()) await this.#quantize(span, found);
+    return found;
   }
 
   /** Second pass: entropy-codes and emits what `measure` has seen. */
@@ -65,7 +61,7 @@ export class EntropyEncoder {
     const frequencies = frequenciesOf(counts);
     const parts: Uint8Array[] = [];
     for (const span of this.#spans()) {
-      if (!job.resident) await this.#quantize(span, () => undefined);
+      if (!job.resident) await this.#quantize(span);
       const codes = await context.backend.read(memory.codes, 0, span.count);
       parts.push(encodeStreams(context.kernels, codes, frequencies));
     }
@@ -86,10 +82,8 @@ export class EntropyEncoder {
     return spansOf(this.job.count, this.job.resident);
   }
 
-  async #quantize(
-    span: Span,
-    seen: (extent: Extent, loss: SquaredError, counts: Uint32Array) => void,
-  ): Promise<void> {
+  /** Brings a span's codes into `memory.codes`, and what they tell into `found`. */
+  async #quantize(span: Span, found?: Found): Promise<void> {
     const { memory, values, job } = this;
     const { backend, signal } = this.context;
     const lattice = latticeOf(job.coding.step);
@@ -99,8 +93,12 @@ export class EntropyEncoder {
       const { first, count } = chunk;
       const extent = await values.chunk(chunk, memory.x);
       await backend.rotate(memory.x, span.first + first, count);
-      const loss = await backend.quantizePack(memory.x, lattice, memory.codes, first, count);
-      seen(extent, loss, await backend.codeCounts(memory.codes, first, count));
+      const sums = await backend.quantizePack(memory.x, lattice, memory.codes, first, count, found?.sums);
+      if (!found) continue;
+      found.sums = sums;
+      found.extent = join(found.extent, extent);
+      const counts = await backend.codeCounts(memory.codes, first, count);
+      counts.forEach((occurring, code) => (found.counts[code] = (found.counts[code] as number) + occurring));
     }
   }
 }
