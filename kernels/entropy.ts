@@ -1,14 +1,11 @@
 /**
  * Entropy coding of a tensor's 8-bit codes by rANS (Duda 2013), always on the CPU; decoding is the stage rans_decode
  * of codecStages.ts. The codes are cut into streams of STREAM codes, each coded by itself, so that they are decoded
- * side by side. A payload, little-endian: the lowest and the highest code (u8 each); the frequency of each code from
- * the lowest to the highest (u16); each stream's number of words (u16); the streams' words (u16) one behind the
- * other, each stream's state first. Zero bytes may follow. A payload without codes has the frequencies of code 0
- * only.
+ * side by side; payload.ts has the layout of what comes out.
  */
 import { checkFrequencies } from './codecChecks.ts';
 import { CODES, FREQUENCY_SUM, STREAM } from './codecStages.ts';
-import type { PayloadHead } from './codecStages.ts';
+import { frequencyBytes } from './payload.ts';
 import { SCRATCH } from './wasm.ts';
 import type { Kernels } from './wasm.ts';
 
@@ -77,15 +74,6 @@ export function codedBits(counts: Uint32Array, frequencies: Uint16Array): number
   }, 0);
 }
 
-/** The most bytes that a payload's head can have: enough to read for parsePayloadHead. */
-export const mostHeadBytes = (count: number): number => 2 + 2 * CODES + 2 * Math.ceil(count / STREAM);
-
-/** The codes from the lowest to the highest that have a frequency. */
-function rangeOf(frequencies: Uint16Array): readonly [number, number] {
-  const has = (frequency: number): boolean => frequency > 0;
-  return [frequencies.findIndex(has), frequencies.findLastIndex(has)];
-}
-
 /** Bytes that grow as they are written. */
 class Growing {
   length = 0;
@@ -123,17 +111,11 @@ class Growing {
  */
 export function encodeStreams(kernels: Kernels, codes: Uint8Array, frequencies: Uint16Array): Uint8Array {
   checkFrequencies(frequencies);
-  const [lowest, highest] = rangeOf(frequencies);
   const streams = Math.ceil(codes.length / STREAM);
-  const words = 2 + 2 * (highest - lowest + 1);
-  const payload = new Growing(words + 6 * streams + codes.length);
-  payload.append(new Uint8Array(words + 2 * streams));
-  const head = payload.view();
-  head.setUint8(0, lowest);
-  head.setUint8(1, highest);
-  for (let code = lowest; code <= highest; code++) {
-    head.setUint16(2 + 2 * (code - lowest), frequencies[code] ?? 0, true);
-  }
+  const head = frequencyBytes(frequencies);
+  const payload = new Growing(head.length + 6 * streams + codes.length);
+  payload.append(head);
+  payload.append(new Uint8Array(2 * streams)); // their sizes are known last
   const { exports, bytes: memory } = kernels;
   const lengths = new Uint32Array(memory.buffer, SCRATCH.counts, GROUP);
   for (let stream = 0; stream < streams; stream += GROUP) {
@@ -149,62 +131,8 @@ export function encodeStreams(kernels: Kernels, codes: Uint8Array, frequencies: 
       const length = lengths[k] ?? 0;
       const end = radix + (k + 1) * NEXT;
       payload.append(memory.subarray(end - length, end));
-      payload.view().setUint16(words + 2 * (stream + k), length / 2, true);
+      payload.view().setUint16(head.length + 2 * (stream + k), length / 2, true);
     }
   }
   return payload.take();
-}
-
-/** The frequencies that a payload begins with, and where they end. */
-function parseFrequencies(view: DataView): { frequencies: Uint16Array; end: number } {
-  if (view.byteLength < 2) throw new RangeError(`a payload of ${view.byteLength} bytes has no codes`);
-  const [lowest, highest] = [view.getUint8(0), view.getUint8(1)];
-  if (lowest > highest) throw new RangeError(`a payload of codes from ${lowest} to ${highest}`);
-  const end = 2 + 2 * (highest - lowest + 1);
-  if (view.byteLength < end) {
-    throw new RangeError(`the frequencies of a payload take ${end} bytes, ${view.byteLength} are there`);
-  }
-  const frequencies = new Uint16Array(CODES);
-  for (let code = lowest; code <= highest; code++) {
-    frequencies[code] = view.getUint16(2 + 2 * (code - lowest), true);
-  }
-  checkFrequencies(frequencies);
-  for (const code of [lowest, highest]) {
-    if (!frequencies[code])
-      throw new RangeError(`code ${code} bounds a payload's codes, but has no frequency`);
-  }
-  return { frequencies, end };
-}
-
-/**
- * The head of a payload of `count` codes, for rans_decode. `bytes` begins with the head (mostHeadBytes are always
- * enough); the whole payload, with the zero bytes behind it, has `size` bytes.
- * @throws RangeError when it is no such head.
- */
-export function parsePayloadHead(bytes: Uint8Array, count: number, size: number = bytes.length): PayloadHead {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { frequencies, end } = parseFrequencies(view);
-  const streams = Math.ceil(count / STREAM);
-  const headBytes = end + 2 * streams;
-  if (bytes.length < headBytes) {
-    throw new RangeError(
-      `a payload of ${streams} streams begins with ${headBytes} bytes, not ${bytes.length}`,
-    );
-  }
-  const offsets = new Uint32Array(streams + 1);
-  let offset = headBytes / 2;
-  for (let stream = 0; stream < streams; stream++) {
-    offsets[stream] = offset;
-    const words = view.getUint16(end + 2 * stream, true);
-    const most = 2 + Math.min(STREAM, count - stream * STREAM);
-    if (words < 2 || words > most) {
-      throw new RangeError(`stream ${stream} of a payload has ${words} words, 2 to ${most} are possible`);
-    }
-    offset += words;
-  }
-  offsets[streams] = offset;
-  if (offset * 2 > size) {
-    throw new RangeError(`the streams of a payload end at byte ${offset * 2} of ${size}`);
-  }
-  return { frequencies, offsets };
 }

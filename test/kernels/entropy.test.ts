@@ -3,13 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
 import { FREQUENCY_SUM, STREAM } from '../../kernels/codecStages.ts';
 import type { CpuBackend } from '../../kernels/cpu.ts';
-import {
-  codedBits,
-  encodeStreams,
-  frequenciesOf,
-  mostHeadBytes,
-  parsePayloadHead,
-} from '../../kernels/entropy.ts';
+import { codedBits, encodeStreams, frequenciesOf } from '../../kernels/entropy.ts';
+import { mostHeadBytes, parsePayloadHead } from '../../kernels/payload.ts';
 import { SCRATCH } from '../../kernels/wasm.ts';
 import { openCpu, openWebGpu } from './backends.ts';
 import { CODE_COUNTS, CODE_KINDS, codesOf } from './codecCases.ts';

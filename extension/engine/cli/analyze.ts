@@ -1,35 +1,38 @@
 import type { Command } from 'commander';
-import type { NamedPath } from '../../protocol.ts';
 import { analyze } from '../engine.ts';
-import { UserError } from '../errors.ts';
 import { formatBytes } from '../format.ts';
 import type { Analyzed } from '../quantize/allocate.ts';
 import { parseQuantizeRecipe } from '../recipe.ts';
-import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
-import { collect, parseTask } from './parse.ts';
+import {
+  checkpointsOf,
+  command,
+  runOptions,
+  withCheckpoints,
+  withEngine,
+  type CheckpointOptions,
+  type EngineOptions,
+  type Run,
+} from './options.ts';
+import { collect } from './parse.ts';
 import { printResult, progressLine, table } from './terminal.ts';
 
-interface AnalyzeOptions extends EngineOptions {
-  readonly base?: string;
-  readonly task?: readonly NamedPath[];
+interface AnalyzeOptions extends EngineOptions, CheckpointOptions {
   readonly keep?: readonly string[];
 }
 
 export function addAnalyze(program: Command, run: Run): void {
-  withEngine(command(program, 'analyze', 'measure what bits cost each tensor: what a budget is spent by'))
-    .option('--base <path>', 'base model: a .safetensors file or a folder')
-    .option('--task <name=path>', 'fine-tuned checkpoint; repeat for more', parseTask)
+  withCheckpoints(
+    withEngine(command(program, 'analyze', 'measure what bits cost each tensor: what a budget is spent by')),
+  )
     .option('--keep <regex>', 'leave out tensors with a matching name; repeat for more', collect)
     .action((options: AnalyzeOptions) => run(signal => act(options, signal)));
 }
 
 async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number> {
-  if (!options.base) throw new UserError('name the base model with --base PATH', 'usage');
-  const { task: tasks } = options;
-  if (!tasks) throw new UserError('name the fine-tuned checkpoints with --task NAME=PATH', 'usage');
+  const { base, tasks } = checkpointsOf(options);
   const recipe = parseQuantizeRecipe({
     kind: 'quantize',
-    base: options.base,
+    base,
     tasks,
     output: '.analysis.tvq', // is not written
     scheme: 'tvq',

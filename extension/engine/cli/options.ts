@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
-import type { RunOptions } from '../../protocol.ts';
+import type { NamedPath, RunOptions } from '../../protocol.ts';
+import { UserError } from '../errors.ts';
 import { DEFAULT_MEMORY } from '../recipe.ts';
-import { parseBytes, parseWhole } from './parse.ts';
+import { parseBytes, parseTask, parseWhole } from './parse.ts';
 import type { CommonOptions } from './terminal.ts';
 
 /** Runs a command's action with the signal that Ctrl-C aborts; a returned number is the exit status. */
@@ -32,6 +33,27 @@ export const withEngine = (added: Command): Command =>
     .addOption(
       new Option('--threads <n>', 'CPU threads; 0: one a core').argParser(parseWhole(0, 1024)).default(0),
     );
+
+/** Options that name checkpoints of one base model. */
+export interface CheckpointOptions {
+  readonly base?: string;
+  readonly task?: readonly NamedPath[];
+}
+
+export const withCheckpoints = (added: Command): Command =>
+  added
+    .option('--base <path>', 'base model: a .safetensors file or a folder')
+    .option('--task <name=path>', 'fine-tuned checkpoint; repeat for more', parseTask);
+
+/** @throws UserError when one of them is missing */
+export function checkpointsOf({ base, task }: CheckpointOptions): {
+  base: string;
+  tasks: readonly NamedPath[];
+} {
+  if (!base) throw new UserError('name the base model with --base PATH', 'usage');
+  if (!task) throw new UserError('name the fine-tuned checkpoints with --task NAME=PATH', 'usage');
+  return { base, tasks: task };
+}
 
 export const runOptions = ({ backend, memory, threads }: EngineOptions): RunOptions => ({
   backend,

@@ -1,17 +1,24 @@
 import { Option, type Command } from 'commander';
-import type { NamedPath, PlanSummary, QuantizeResult, Scheme } from '../../protocol.ts';
+import type { PlanSummary, QuantizeResult, Scheme } from '../../protocol.ts';
 import { plan, quantize } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { formatBits, formatBytes, formatPercent, formatSeconds } from '../format.ts';
 import { DEFAULTS, parseQuantizeRecipe } from '../recipe.ts';
 import { refuseErrors } from '../runPlanned.ts';
-import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
-import { collect, parseTask, parseWhole } from './parse.ts';
+import {
+  checkpointsOf,
+  command,
+  runOptions,
+  withCheckpoints,
+  withEngine,
+  type CheckpointOptions,
+  type EngineOptions,
+  type Run,
+} from './options.ts';
+import { collect, parseWhole } from './parse.ts';
 import { printResult, progressLine, table, warn } from './terminal.ts';
 
-interface QuantizeOptions extends EngineOptions {
-  readonly base?: string;
-  readonly task?: readonly NamedPath[];
+interface QuantizeOptions extends EngineOptions, CheckpointOptions {
   readonly output?: string;
   readonly scheme: Scheme;
   readonly bits?: number;
@@ -29,11 +36,11 @@ interface QuantizeOptions extends EngineOptions {
 const width = parseWhole(1, 8);
 
 export function addQuantize(program: Command, run: Run): void {
-  withEngine(
-    command(program, 'quantize', 'quantize fine-tuned checkpoints of one base model into a .tvq file'),
+  withCheckpoints(
+    withEngine(
+      command(program, 'quantize', 'quantize fine-tuned checkpoints of one base model into a .tvq file'),
+    ),
   )
-    .option('--base <path>', 'base model: a .safetensors file or a folder')
-    .option('--task <name=path>', 'fine-tuned checkpoint; repeat for more', parseTask)
     .option('-o, --output <file.tvq>', 'file to write')
     .addOption(
       new Option('--scheme <name>', 'tvq: task vectors; rtvq: shared base + offsets; fq: whole models')
@@ -104,13 +111,11 @@ function recipeOf(options: QuantizeOptions) {
     if (stray)
       throw new UserError(`--${stray} does not go with --budget, which sets the bits itself`, 'usage');
   }
-  if (!options.base) throw new UserError('name the base model with --base PATH', 'usage');
-  if (!options.task) throw new UserError('name the fine-tuned checkpoints with --task NAME=PATH', 'usage');
+  const checkpoints = checkpointsOf(options);
   if (!options.output) throw new UserError('name the file to write with -o FILE.tvq', 'usage');
   return {
     kind: 'quantize',
-    base: options.base,
-    tasks: options.task,
+    ...checkpoints,
     output: options.output,
     scheme,
     bits: options.bits ?? options.offsetBits ?? DEFAULTS[scheme].bits,

@@ -22,7 +22,7 @@ import type { JobReport } from '../job.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';
 import { codedBytes, type Coding, type Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
-import { keptUnderBudget, LEAST_CODED, planQuantize, type Codings, type QuantizePlan } from './plan.ts';
+import { planQuantize, type Codings, type QuantizePlan } from './plan.ts';
 
 /** A tensor of a task vector, measured. */
 export interface Analyzed extends TensorAnalysis {
@@ -176,11 +176,7 @@ function codingsOf({ recipe }: QuantizePlan, analyses: readonly Analyzed[], item
     const { step, bytes } = choice;
     codings.set(keyOf(tensor, task), { codec: 'entropy', step, bytes, reconstruction });
   }
-  return {
-    quantized: (tensor, task, elements) =>
-      elements < LEAST_CODED ? keptUnderBudget() : codings.get(keyOf(tensor, task)),
-    kept: keptUnderBudget,
-  };
+  return (tensor, task) => codings.get(keyOf(tensor, task));
 }
 
 const quantizedWeights = ({ jobs }: QuantizePlan): number =>

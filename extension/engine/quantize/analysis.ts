@@ -5,14 +5,15 @@
  * for every odd m, because its cells are unions of m cells; the error follows from the counts and δ's own error, the
  * part of the values within a cell being small and even beside the steps that matter.
  */
-import { STREAM } from '../../../kernels/codecStages.ts';
+import { CODES } from '../../../kernels/codecStages.ts';
 import { codedBits, frequenciesOf } from '../../../kernels/entropy.ts';
+import { enoughPayloadBytes } from '../../../kernels/payload.ts';
 import type { SquaredError } from '../../../kernels/backend.ts';
 import type { JobContext } from '../job.ts';
 import type { Reconstruction } from './coding.ts';
-import { gainOf, latticeOf, projections, squaresOf, ZERO_CODE } from './lattice.ts';
-import { chunksOf, spansOf } from './tensorInput.ts';
-import type { EncoderMemory, Values } from './vectorEncoder.ts';
+import { addCounts, gainOf, latticeOf, projections, squaresOf, ZERO_CODE } from './lattice.ts';
+import { spansOf } from './tensorInput.ts';
+import { eachChunk, join, NO_EXTENT, type EncoderMemory, type Values } from './vectorEncoder.ts';
 
 /** Lattices that are applied, as steps in units of the values' root mean square, and the multiples taken of each. */
 const LATTICES: readonly { readonly step: number; readonly multiples: readonly number[] }[] = [
@@ -61,23 +62,19 @@ export async function analyzeTensor(
   { task, count, resident, steps }: AnalyzedTensor,
   values: Values,
 ): Promise<TensorAnalysis> {
-  const { backend, signal } = context;
+  const { backend } = context;
   const x = { region: memory.x, type: 'F32', first: 0 } as const;
-  let [energy, min, max, finite] = [0, Infinity, -Infinity, true];
+  let energy = 0;
+  let extent = NO_EXTENT;
   for (const span of spansOf(count, resident)) {
-    await values.load(span);
-    for (const chunk of chunksOf(span, backend.chunk)) {
-      signal.throwIfAborted();
-      const extent = await values.chunk(chunk, memory.x);
-      min = Math.min(min, extent.min);
-      max = Math.max(max, extent.max);
-      finite &&= extent.finite;
+    await eachChunk(context, span, values, async chunk => {
+      extent = join(extent, await values.chunk(chunk, memory.x));
       energy = await backend.deltaEnergy(x, undefined, chunk.count, energy);
-    }
+    });
   }
-  const known = { task, elements: count, energy, min, max, finite };
+  const known = { task, elements: count, energy, ...extent };
   const rms = Math.sqrt(energy / count);
-  if (!finite || min === max || !(rms > 2 ** -100)) return { ...known, choices: [] };
+  if (!extent.finite || extent.min === extent.max || !(rms > 2 ** -100)) return { ...known, choices: [] };
 
   const lattices =
     steps.length > 0
@@ -87,20 +84,17 @@ export async function analyzeTensor(
     lattice: latticeOf(step),
     multiples,
     sums: { error: 0, energy: 0 },
-    counts: new Float64Array(256),
+    counts: new Float64Array(CODES),
   }));
   for (const span of spansOf(count, resident)) {
-    await values.load(span);
-    for (const chunk of chunksOf(span, backend.chunk)) {
-      signal.throwIfAborted();
+    await eachChunk(context, span, values, async chunk => {
       await values.chunk(chunk, memory.x);
       await backend.rotate(memory.x, span.first + chunk.first, chunk.count);
       for (const one of applied) {
         one.sums = await backend.quantizePack(memory.x, one.lattice, memory.codes, 0, chunk.count, one.sums);
-        const found = await backend.codeCounts(memory.codes, 0, chunk.count);
-        found.forEach((value, code) => (one.counts[code] = (one.counts[code] as number) + value));
+        addCounts(one.counts, await backend.codeCounts(memory.codes, 0, chunk.count));
       }
-    }
+    });
   }
   const choices = applied.flatMap(({ lattice, multiples, sums, counts }) =>
     multiples.flatMap(multiple => choiceOf(1 / lattice.scale, multiple, sums, counts, count) ?? []),
@@ -116,7 +110,7 @@ function choiceOf(
   counts: Float64Array,
   elements: number,
 ): MeasuredChoice | undefined {
-  const coarse = new Uint32Array(256);
+  const coarse = new Uint32Array(CODES);
   let along = 0;
   counts.forEach((occurring, code) => {
     const q = code - ZERO_CODE;
@@ -134,7 +128,7 @@ function choiceOf(
   if (!(projected.cross > 0)) return undefined;
   return {
     step: multiple * step,
-    bytes: enoughBytes(coarse, elements),
+    bytes: bytesFor(coarse, elements),
     error: {
       unbiased: gainOf(sums.energy, projected, 'unbiased').error,
       nearest: gainOf(sums.energy, projected, 'nearest').error,
@@ -142,16 +136,8 @@ function choiceOf(
   };
 }
 
-/** rANS with 14-bit probabilities comes this near to the codes' cost; then a stream's last word and its state. */
-const CODER_LOSS = 1.001;
-const STREAM_WORDS = 3;
-
-/** Bytes that hold the codes whatever their order: head, sizes of the streams, streams. */
-function enoughBytes(counts: Uint32Array, elements: number): number {
-  const occurring = [...counts.keys()].filter(code => counts[code]);
-  const range = (occurring.at(-1) as number) - (occurring[0] as number) + 1;
-  const streams = Math.ceil(elements / STREAM);
-  const words = Math.ceil((CODER_LOSS * codedBits(counts, frequenciesOf(counts))) / 16);
-  // A multiple of 8, so that what follows in the file is aligned.
-  return 8 * Math.ceil((2 * (1 + range + streams + words + STREAM_WORDS * streams)) / 8);
+/** Payload bytes that are enough for codes of these counts: a multiple of 8, so that what follows is aligned. */
+function bytesFor(counts: Uint32Array, elements: number): number {
+  const frequencies = frequenciesOf(counts);
+  return 8 * Math.ceil(enoughPayloadBytes(frequencies, codedBits(counts, frequencies), elements) / 8);
 }

@@ -1,13 +1,21 @@
 /** Quantizes a tensor on a lattice and emits its codes as rANS streams; see kernels/entropy.ts for the payload. */
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import { CODES, STREAM } from '../../../kernels/codecStages.ts';
+import { CODES } from '../../../kernels/codecStages.ts';
 import { encodeStreams, frequenciesOf } from '../../../kernels/entropy.ts';
+import { joinPayloads, type PayloadPart } from '../../../kernels/payload.ts';
 import type { Extent, SquaredError } from '../../../kernels/backend.ts';
 import type { JobContext, RecordOutcome } from '../job.ts';
 import type { Coding } from './coding.ts';
-import { gainOf, latticeOf, projections } from './lattice.ts';
-import { chunksOf, SPAN_ELEMENTS, spansOf, type Span } from './tensorInput.ts';
-import { join, withoutPayload, type EncoderMemory, type Values } from './vectorEncoder.ts';
+import { addCounts, gainOf, latticeOf, projections } from './lattice.ts';
+import { spansOf, type Span } from './tensorInput.ts';
+import {
+  eachChunk,
+  join,
+  NO_EXTENT,
+  withoutPayload,
+  type EncoderMemory,
+  type Values,
+} from './vectorEncoder.ts';
 
 type EntropyCoding = Extract<Coding, { codec: 'entropy' }>;
 
@@ -38,7 +46,7 @@ export class EntropyEncoder {
   /** First pass: codes, their counts and what they lose; a resident tensor's codes stay in `memory.codes`. */
   async measure(): Promise<Found> {
     const found: Found = {
-      extent: { min: Infinity, max: -Infinity, finite: true },
+      extent: NO_EXTENT,
       sums: { error: 0, energy: 0 },
       counts: new Uint32Array(CODES),
     };
@@ -49,7 +57,7 @@ export class EntropyEncoder {
   /** Second pass: entropy-codes and emits what `measure` has seen. */
   async emit({ sums, counts }: Found): Promise<RecordOutcome> {
     const { context, job, memory } = this;
-    const { coding, count, output } = job;
+    const { coding, output } = job;
     const { scale } = latticeOf(coding.step);
     const { gain, error } = gainOf(
       sums.energy,
@@ -59,13 +67,20 @@ export class EntropyEncoder {
     if (gain === 0)
       return { ...withoutPayload('constant'), errors: [error, this.values.energy ?? sums.energy] };
     const frequencies = frequenciesOf(counts);
-    const parts: Uint8Array[] = [];
+    const parts: PayloadPart[] = [];
     for (const span of this.#spans()) {
       if (!job.resident) await this.#quantize(span);
       const codes = await context.backend.read(memory.codes, 0, span.count);
-      parts.push(encodeStreams(context.kernels, codes, frequencies));
+      parts.push({ bytes: encodeStreams(context.kernels, codes, frequencies), count: span.count });
     }
-    const payload = joinPayloads(parts, count, coding.bytes, job.tensor);
+    const joined = joinPayloads(parts);
+    if (joined.length > coding.bytes) {
+      throw new Error(
+        `tensor "${job.tensor}": ${joined.length} bytes of codes where ${coding.bytes} were planned`,
+      );
+    }
+    const payload = new Uint8Array(coding.bytes); // zeros fill it up
+    payload.set(joined);
     await context.emit({ type: 'begin', output, codec: 'entropy', bytes: payload.length });
     const hash = new Xxh64(context.kernels);
     hash.update(payload);
@@ -85,49 +100,17 @@ export class EntropyEncoder {
   /** Brings a span's codes into `memory.codes`, and what they tell into `found`. */
   async #quantize(span: Span, found?: Found): Promise<void> {
     const { memory, values, job } = this;
-    const { backend, signal } = this.context;
+    const { backend } = this.context;
     const lattice = latticeOf(job.coding.step);
-    await values.load(span);
-    for (const chunk of chunksOf(span, backend.chunk)) {
-      signal.throwIfAborted();
+    await eachChunk(this.context, span, values, async chunk => {
       const { first, count } = chunk;
       const extent = await values.chunk(chunk, memory.x);
       await backend.rotate(memory.x, span.first + first, count);
       const sums = await backend.quantizePack(memory.x, lattice, memory.codes, first, count, found?.sums);
-      if (!found) continue;
+      if (!found) return;
       found.sums = sums;
       found.extent = join(found.extent, extent);
-      const counts = await backend.codeCounts(memory.codes, first, count);
-      counts.forEach((occurring, code) => (found.counts[code] = (found.counts[code] as number) + occurring));
-    }
+      addCounts(found.counts, await backend.codeCounts(memory.codes, first, count));
+    });
   }
-}
-
-/** One payload of those of a tensor's spans, which have the same frequencies; zeros fill it up. */
-function joinPayloads(
-  parts: readonly Uint8Array[],
-  count: number,
-  bytes: number,
-  tensor: string,
-): Uint8Array<ArrayBuffer> {
-  const first = parts[0] as Uint8Array;
-  const head = 2 + 2 * ((first[1] as number) - (first[0] as number) + 1);
-  const streams = Math.ceil(count / STREAM);
-  const payload = new Uint8Array(bytes);
-  const words = parts.reduce((sum, part) => sum + part.length - head, 0);
-  if (head + words > bytes) {
-    throw new Error(`tensor "${tensor}": ${head + words} bytes of codes where ${bytes} were planned`);
-  }
-  payload.set(first.subarray(0, head));
-  let [sizeAt, wordsAt, left] = [head, head + 2 * streams, count];
-  const span = parts.length > 1 ? SPAN_ELEMENTS / STREAM : streams;
-  for (const part of parts) {
-    const sizes = 2 * Math.min(span, Math.ceil(left / STREAM));
-    payload.set(part.subarray(head, head + sizes), sizeAt);
-    payload.set(part.subarray(head + sizes), wordsAt);
-    sizeAt += sizes;
-    wordsAt += part.length - head - sizes;
-    left -= (sizes / 2) * STREAM;
-  }
-  return payload;
 }

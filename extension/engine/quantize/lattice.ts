@@ -4,6 +4,7 @@
  * the vector; a gain on top of the step undoes that (EDEN, Vargaftik et al., ICML 2022: an unbiased scale).
  */
 import type { Affine, SquaredError } from '../../../kernels/backend.ts';
+import { CODES } from '../../../kernels/codecStages.ts';
 import type { Reconstruction } from './coding.ts';
 
 /** The code of zero. */
@@ -21,6 +22,11 @@ export interface LatticeSums {
   /** How often each code occurs. */
   readonly counts: ArrayLike<number>;
   readonly step: number;
+}
+
+/** Adds the counts of one chunk's codes to those of all. */
+export function addCounts(all: Uint32Array | Float64Array, found: Uint32Array): void {
+  for (let code = 0; code < CODES; code++) all[code] = (all[code] as number) + (found[code] as number);
 }
 
 /** ‖q‖² of codes. */
@@ -53,4 +59,4 @@ export function gainOf(
 
 /** Values of all codes. */
 export const latticeTable = (unit: number): Float32Array =>
-  Float32Array.from({ length: 256 }, (_, code) => f32((code - ZERO_CODE) * unit));
+  Float32Array.from({ length: CODES }, (_, code) => f32((code - ZERO_CODE) * unit));

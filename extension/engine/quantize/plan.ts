@@ -29,44 +29,33 @@ export interface QuantizePlan {
   readonly summary: PlanSummary;
 }
 
-/** The coding of a tensor of a task vector that is to be quantized, and of one that a keep rule keeps. */
-export interface Codings {
-  quantized(tensor: string, task: number, elements: number): Coding | undefined;
-  /** undefined: stored exactly. */
-  kept(tensor: string, task: number): Coding | undefined;
-}
+/** The coding of each tensor of a task vector that is to be quantized; undefined: stored exactly. */
+export type Codings = (tensor: string, task: number, elements: number) => Coding | undefined;
 
-/** Bits of tensors that a keep rule would keep, under a budget: their differences in 8 bits change nothing measurable. */
-const KEPT: Coding = { codec: 'affine', bits: 8 };
-export const keptUnderBudget = (): Coding => KEPT;
+/** Under a budget, the coding of tensors that a keep rule would keep (their differences in 8 bits change nothing
+ * measurable), and of those too small for entropy coding. */
+const SMALL: Coding = { codec: 'affine', bits: 8 };
 
 /** Values from which on a tensor is entropy-coded: of fewer, the head alone takes a good part of 8 bits each. */
-export const LEAST_CODED = 1024;
+const LEAST_CODED = 1024;
 
 /** A budget before anything is measured: more bytes than entropy-coded values take, a head and every stream's sizes counted. */
-const UNMEASURED: Codings = {
-  quantized: (_tensor, _task, elements) =>
-    elements < LEAST_CODED
-      ? KEPT
-      : {
-          codec: 'entropy',
-          step: 1,
-          bytes: Math.ceil(1.125 * elements) + 4096,
-          reconstruction: 'unbiased',
-        },
-  kept: keptUnderBudget,
-};
-
-const uniform = ({ bits }: QuantizeRecipe): Codings => ({
-  quantized: () => ({ codec: 'affine', bits }),
-  kept: () => undefined,
+const unmeasured: Codings = (_tensor, _task, elements) => ({
+  codec: 'entropy',
+  step: 1,
+  bytes: Math.ceil(1.125 * elements) + 4096,
+  reconstruction: 'unbiased',
 });
+
+const uniform =
+  ({ bits }: QuantizeRecipe): Codings =>
+  () => ({ codec: 'affine', bits });
 
 /** Plans a quantize run. Faults of single files throw; everything else that is wrong is listed in the summary. */
 export async function planQuantize(
   recipe: QuantizeRecipe,
   room: Room,
-  codings: Codings = recipe.budget === undefined ? uniform(recipe) : UNMEASURED,
+  codings: Codings = recipe.budget === undefined ? uniform(recipe) : unmeasured,
 ): Promise<QuantizePlan> {
   const { chunk } = room;
   const [base, ...tasks] = await Promise.all(
@@ -104,9 +93,11 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings:
     const quantizable = (source: TensorSource | undefined): source is TensorSource =>
       source !== undefined && !keeps(source) && (recipe.scheme === 'fq' || comparable(source, inBase));
     const codingOf = (source: TensorSource | undefined, t: number): Coding | undefined => {
-      if (quantizable(source)) return codings.quantized(tensor, t, elementCount(source.shape));
-      const codable = source && !exact(source) && comparable(source, inBase);
-      return codable ? codings.kept(tensor, t) : undefined;
+      const elements = source ? elementCount(source.shape) : 0;
+      const large = recipe.budget === undefined || elements >= LEAST_CODED;
+      if (large && quantizable(source)) return codings(tensor, t, elements);
+      const small = recipe.budget !== undefined && source && !exact(source) && comparable(source, inBase);
+      return small ? SMALL : undefined;
     };
     const sources = tasks.map(task => task.tensors.get(tensor));
     const shared = recipe.scheme === 'rtvq' && sources.every(quantizable);

@@ -53,6 +53,23 @@ export const encoderMemory = (
   codes: memory.alloc(packedBytes(spanElements, bits) + 4),
 });
 
+/** Loads a span and goes through its chunks. */
+export async function eachChunk(
+  { backend, signal }: JobContext,
+  span: Span,
+  values: Values,
+  work: (chunk: Span) => Promise<void>,
+): Promise<void> {
+  await values.load(span);
+  for (const chunk of chunksOf(span, backend.chunk)) {
+    signal.throwIfAborted();
+    await work(chunk);
+  }
+}
+
+/** The range of no values. */
+export const NO_EXTENT: Extent = { min: Infinity, max: -Infinity, finite: true };
+
 /** Joins the ranges of two chunks. */
 export const join = (a: Extent, b: Extent): Extent => ({
   min: Math.min(a.min, b.min),
@@ -67,13 +84,11 @@ export async function extentOf(
   resident: boolean,
   values: Values,
 ): Promise<Extent> {
-  let extent: Extent = { min: Infinity, max: -Infinity, finite: true };
+  let extent = NO_EXTENT;
   for (const span of spansOf(count, resident)) {
-    await values.load(span);
-    for (const chunk of chunksOf(span, context.backend.chunk)) {
-      context.signal.throwIfAborted();
+    await eachChunk(context, span, values, async chunk => {
       extent = join(extent, await values.chunk(chunk, undefined));
-    }
+    });
   }
   return extent;
 }
@@ -100,21 +115,19 @@ export async function emitCodes(
   whole: boolean,
   values: Values,
 ): Promise<RecordOutcome> {
-  const { backend, signal } = context;
+  const { backend } = context;
   const { affine, count, output } = job;
   const hash = new Xxh64(context.kernels);
   // Running sums: handed from chunk to chunk they do not depend on how long a backend's chunks are.
   let sums: SquaredError | undefined;
   await context.emit({ type: 'begin', output, codec: 'affine', bytes: packedBytes(count, affine.bits) });
   for (const span of spansOf(count, job.resident)) {
-    await values.load(span);
     const start = whole ? span.first : 0;
-    for (const chunk of chunksOf(span, backend.chunk)) {
-      signal.throwIfAborted();
+    await eachChunk(context, span, values, async chunk => {
       const first = start + chunk.first;
       await values.chunk(chunk, memory.x);
       sums = await backend.quantizePack(memory.x, affine, memory.codes, first, chunk.count, sums);
-    }
+    });
     const bytes = await backend.read(
       memory.codes,
       packedBytes(start, affine.bits),

@@ -1,7 +1,7 @@
 import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import { STREAM, type PayloadHead } from '../../../kernels/codecStages.ts';
-import { mostHeadBytes, parsePayloadHead } from '../../../kernels/entropy.ts';
+import { mostHeadBytes, parsePayloadHead } from '../../../kernels/payload.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import { UserError } from '../errors.ts';
