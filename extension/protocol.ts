@@ -14,6 +14,27 @@ export interface NamedPath {
   readonly path: string;
 }
 
+/**
+ * How numbers become codes. `minmax`: the published quantizer, affine over a tensor's range. Of fixed width, a table of
+ * values times a scale a tensor or group: `clip` (uniform, the range that errs least), `gaussian` (Lloyd–Max for normal
+ * values), `lloyd-max` (fitted to the tensor), `hadamard` (rotated in blocks, then `gaussian`). `entropy`: a lattice over
+ * rotated values, entropy-coded, at any rate.
+ */
+export type CodecName = 'minmax' | 'clip' | 'gaussian' | 'lloyd-max' | 'hadamard' | 'entropy';
+
+/** A wish for some tensors under a budget. Of several rules that match, the last one that names a field counts. */
+export interface TensorRule {
+  /** A glob over the whole name, or a /regular expression/ over any part. */
+  readonly tensors: string;
+  /** A task's name; all tasks when left out. */
+  readonly task?: string | undefined;
+  /** Bits a weight that the tensor gets whatever the budget, `exact`, or what the budget gives (`auto`). */
+  readonly bits?: number | 'exact' | 'auto' | undefined;
+  /** Bounds of the bits a weight that the budget may give. */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
 /** What was asked for: the same plain data from the palette, the panel, a file or the command line. */
 export interface QuantizeRecipe {
   readonly kind: 'quantize';
@@ -34,6 +55,8 @@ export interface QuantizeRecipe {
   readonly sensitivity?: 'relative' | 'energy' | 'depth' | undefined;
   /** Under a budget: as long along the original as it is (unbiased, the default), or as near to it as can be. */
   readonly reconstruction?: 'unbiased' | 'nearest' | undefined;
+  /** Under a budget: wishes for single tensors. */
+  readonly rules?: readonly TensorRule[] | undefined;
   /** Regular expressions; tensors whose name matches one are stored exactly. */
   readonly keep: readonly string[];
   readonly overwrite: boolean;
@@ -296,6 +319,8 @@ export interface Progress {
 export interface EngineApi {
   devices(options: RunOptions): DevicesReport;
   plan(recipe: QuantizeRecipe, options: RunOptions): PlanSummary;
+  /** Measures what a budget can be spent on; a recipe without a budget is taken as one with. Writes nothing. */
+  analyze(recipe: QuantizeRecipe, options: RunOptions, job: string): AnalysisTable;
   quantize(recipe: QuantizeRecipe, options: RunOptions, job: string): QuantizeResult;
   restore(recipe: RestoreRecipe, options: RunOptions, job: string): RestoreResult;
   verify(file: string, job: string): VerifyResult;
@@ -303,6 +328,50 @@ export interface EngineApi {
   methods(): readonly MergeMethodInfo[];
   planMerge(recipe: MergeRecipe, options: RunOptions): MergePlanSummary;
   merge(recipe: MergeRecipe, options: RunOptions, job: string): MergeResult;
+}
+
+/** A tensor of the task vectors, as an analysis shows it. */
+export interface AnalyzedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly kind: TensorKind;
+  /** From 0; undefined outside the layers (embeddings, head). */
+  readonly layer: number | undefined;
+}
+
+/**
+ * What every choice of bits costs every tensor of every task: what a budget is spent by, in columns, so that a page
+ * can hold it. A slot is one tensor of one task vector; its choices are those from `end` of the slot before to its own.
+ */
+export interface AnalysisTable {
+  readonly tasks: readonly string[];
+  readonly tensors: readonly AnalyzedTensor[];
+  /** Layers of the model. */
+  readonly layers: number;
+  readonly slots: {
+    /** Indices into `tensors` and `tasks`. */
+    readonly tensor: ArrayLike<number>;
+    readonly task: ArrayLike<number>;
+    /** ‖τ‖². */
+    readonly energy: ArrayLike<number>;
+    /** Bytes of the tensor stored exactly. */
+    readonly exactBytes: ArrayLike<number>;
+    readonly end: ArrayLike<number>;
+  };
+  /** From wide to narrow within a slot. */
+  readonly choices: {
+    /** Nominal bits a weight: the width of the codes, or the rate of entropy-coded ones. */
+    readonly bits: ArrayLike<number>;
+    readonly bytes: ArrayLike<number>;
+    /** ‖τ̂ − τ‖² of the reconstruction that the recipe asks for. */
+    readonly error: ArrayLike<number>;
+  };
+  /** Bytes of the file that no choice changes: its header, tensors stored exactly or in 8 bits. */
+  readonly fixedBytes: number;
+  /** Quantized weights · tasks: what bits a weight are counted over. */
+  readonly weights: number;
+  /** All fine-tuned checkpoints in FP32. */
+  readonly fp32Bytes: number;
 }
 
 /** Parameter of the engine's `tvq/progress` notification. */

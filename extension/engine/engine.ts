@@ -1,5 +1,6 @@
 /** What the engine does, for the command and for the engine process alike. */
 import type {
+  AnalysisTable,
   DevicesReport,
   MergeMethodInfo,
   MergePlanSummary,
@@ -25,6 +26,7 @@ import { runMerge } from './merge/run.ts';
 import { analyze as measure, planWithin, type Analyzed } from './quantize/allocate.ts';
 import { planQuantize, type QuantizePlan } from './quantize/plan.ts';
 import { runQuantize } from './quantize/run.ts';
+import { tableOf } from './quantize/table.ts';
 import { planRestore } from './restore/plan.ts';
 import { runRestore } from './restore/run.ts';
 import { refuseErrors } from './runPlanned.ts';
@@ -51,17 +53,33 @@ export async function quantize(
   );
 }
 
-/** Measures, and writes nothing: what each choice of bits costs every tensor. `recipe.output` is not looked at. */
-export async function analyze(
+/** Measures, and writes nothing: what each choice of bits costs every tensor. */
+export const analyze = (
   recipe: QuantizeRecipe,
   options: RunOptions,
-  { signal, onProgress }: Hooks,
-): Promise<readonly Analyzed[]> {
+  hooks: Hooks,
+): Promise<readonly Analyzed[]> => measured(recipe, options, hooks, (_, analyses) => analyses);
+
+/** What `analyze` measures, as columns. */
+export const analyzeTable = (
+  recipe: QuantizeRecipe,
+  options: RunOptions,
+  hooks: Hooks,
+): Promise<AnalysisTable> => measured(recipe, options, hooks, tableOf);
+
+async function measured<T>(
+  recipe: QuantizeRecipe,
+  options: RunOptions,
+  hooks: Hooks,
+  result: (plan: QuantizePlan, analyses: readonly Analyzed[]) => T,
+): Promise<T> {
+  // Without a budget there would be nothing to choose.
+  const asked: QuantizeRecipe = { ...recipe, scheme: 'tvq', budget: recipe.budget ?? '100%' };
   return withBackend(
     options,
-    room => planQuantize(recipe, room),
+    room => planQuantize(asked, room),
     ({ summary }) => summary.problems,
-    (planned, backend) => measure(planned, backend, { signal, onProgress }),
+    async (planned, backend) => result(planned, await measure(planned, backend, hooks)),
   );
 }
 

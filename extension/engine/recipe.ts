@@ -12,6 +12,9 @@ export const DEFAULTS = {
 };
 export const DEFAULT_MEMORY = 2 ** 30;
 
+/** More layers, models or rules than any model has; they keep a recipe from costing more than the merge. */
+const MAX_ENTRIES = 4096;
+
 const path = z.string().min(1).max(32_768);
 const width = z
   .int('bits must be a whole number from 1 to 8')
@@ -36,6 +39,18 @@ const quantizeRecipe = z.strictObject({
   budget: z.string().max(100).optional(),
   sensitivity: z.enum(['relative', 'energy', 'depth']).optional(),
   reconstruction: z.enum(['unbiased', 'nearest']).optional(),
+  rules: z
+    .array(
+      z.strictObject({
+        tensors: z.string().min(1).max(1000),
+        task: taskName.optional(),
+        bits: z.union([z.number().positive().max(32), z.enum(['exact', 'auto'])]).optional(),
+        min: z.number().min(0).max(32).optional(),
+        max: z.number().positive().max(32).optional(),
+      }),
+    )
+    .max(MAX_ENTRIES)
+    .optional(),
   preset: z.enum(['default', 'paper']),
   keep: z.array(pattern),
   overwrite: z.boolean(),
@@ -52,8 +67,6 @@ const restoreRecipe = z.strictObject({
   force: z.boolean(),
 });
 
-/** More layers, models or rules than any model has; they keep a recipe from costing more than the merge. */
-const MAX_ENTRIES = 4096;
 const scalar = z.union([
   z.number(),
   z.array(z.number()).min(1).max(MAX_ENTRIES),

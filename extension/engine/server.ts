@@ -26,6 +26,11 @@ connection.onRequest('devices', options => answer(() => engine.devices(parseRunO
 connection.onRequest('plan', (recipe, options) =>
   answer(() => engine.plan(parseQuantizeRecipe(recipe), parseRunOptions(options))),
 );
+connection.onRequest('analyze', (recipe, options, job: string, token: CancellationToken) =>
+  answer(() =>
+    engine.analyzeTable(parseQuantizeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
+  ),
+);
 connection.onRequest('quantize', (recipe, options, job: string, token: CancellationToken) =>
   answer(() =>
     engine.quantize(parseQuantizeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),

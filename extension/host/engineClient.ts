@@ -1,6 +1,7 @@
 /** The host's end of the engine: starts it when needed, restarts it once when it crashes, ends it when idle. */
 import type { CancellationToken } from 'vscode-jsonrpc/node';
 import type {
+  AnalysisTable,
   DevicesReport,
   EngineApi,
   MergeMethodInfo,
@@ -60,6 +61,13 @@ export class EngineClient extends Disposable {
 
   async plan(recipe: QuantizeRecipe, options: RunOptions, token?: CancellationToken): Promise<PlanSummary> {
     return this.retry('plan', options, token, adapted => [recipe, adapted]);
+  }
+
+  /** What a budget can be spent on. */
+  async analyze(recipe: QuantizeRecipe, options: RunOptions, hooks: JobHooks): Promise<AnalysisTable> {
+    return this.job(hooks, job =>
+      this.retry('analyze', options, hooks.token, adapted => [recipe, adapted, job]),
+    );
   }
 
   async quantize(recipe: QuantizeRecipe, options: RunOptions, hooks: JobHooks): Promise<QuantizeResult> {

@@ -39,7 +39,6 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
     bits: 8,
     baseBits: 8,
     preset: 'default',
-    budget: '100%',
     keep: options.keep ?? [],
     overwrite: true,
   });
@@ -62,10 +61,10 @@ const asJson = ({ tensor, task, elements, energy, min, max, finite, choices }: N
   min,
   max,
   finite,
-  choices: choices.map(({ step, bytes, error }) => ({
+  choices: choices.map(({ coding, bytes, error }) => ({
     bitsPerWeight: (8 * bytes) / elements,
     bytes,
-    step,
+    step: coding.codec === 'entropy' ? coding.step : undefined,
     relativeError: error.unbiased / energy,
     nearestRelativeError: error.nearest / energy,
   })),

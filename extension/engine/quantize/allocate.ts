@@ -4,25 +4,24 @@ import {
   AllocationError,
   allocate,
   allocateForError,
-  alone,
   budgetBytes,
+  groupsOf,
   parseBudget,
-  sensitivities,
+  weightsOf,
   type Allocation,
   type Budget,
-  type Group,
+  type Choice,
+  type Measure,
 } from '../../shared/allocation/index.ts';
 import type { EngineBackend } from '../backends.ts';
-import { elementCount } from '../checkpoint/dtype.ts';
 import { Cancelled, UserError } from '../errors.ts';
-import { blockCount, blockOf } from '../merge/layers.ts';
-import { plannedBytes } from '../tvq/header.ts';
 import type { Hooks } from '../hooks.ts';
 import type { JobReport } from '../job.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';
-import { codedBytes, type Coding, type Reconstruction } from './coding.ts';
+import type { Coding, Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
 import { planQuantize, type Codings, type QuantizePlan } from './plan.ts';
+import { slotsOf, tableOf } from './table.ts';
 
 /** A tensor of a task vector, measured. */
 export interface Analyzed extends TensorAnalysis {
@@ -77,7 +76,7 @@ export async function planWithin(
     const chosen = choose(plan, analyses);
     const quiet = { ...hooks, onProgress: () => undefined };
     const finer = await refine(chosen, only => analyze(plan, backend, quiet, only));
-    const codings = codingsOf(plan, analyses, finer ? [...chosen.items, finer] : chosen.items);
+    const codings = codingsOf(analyses, finer ? [...chosen.items, finer] : chosen.items);
     return await planQuantize(plan.recipe, backend.room, codings);
   } catch (error) {
     if (error instanceof AllocationError) throw new UserError(error.message, 'usage');
@@ -85,12 +84,13 @@ export async function planWithin(
   }
 }
 
-/** What one measured tensor got. */
+/** What one slot of the table got. */
 interface Item {
   readonly tensor: string;
   readonly task: number;
-  readonly choice: MeasuredChoice;
-  /** The next finer choice; undefined where it has the finest. */
+  /** undefined: stored exactly. */
+  readonly choice: MeasuredChoice | undefined;
+  /** The next finer choice that was open to it. */
   readonly finer: MeasuredChoice | undefined;
   readonly weight: number;
 }
@@ -104,39 +104,56 @@ interface Chosen {
 
 function choose(plan: QuantizePlan, analyses: readonly Analyzed[]): Chosen {
   const { recipe } = plan;
-  const reconstruction = recipe.reconstruction ?? 'unbiased';
+  const table = tableOf(plan, analyses);
   const budget = parseBudget(recipe.budget as string);
-  const measured = analyses.filter(({ choices }) => choices.length > 0);
-  const weights = weightsOf(recipe, budget.kind, measured);
-  const groups: Group[] = measured.map(({ tensor, choices }, i) =>
-    alone(
-      tensor,
-      choices.map(({ bytes, error }, codec) => ({ codec, bytes, error: error[reconstruction] })),
-      { weight: weights[i] as number },
-    ),
-  );
-  const all = [...groups, alone('header', [{ codec: 0, bytes: fixedBytes(plan, analyses), error: 0 }])];
+  const measures = [measureOf(recipe, budget.kind)];
+  const weights = weightsOf(table, measures);
+  const groups = groupsOf(table, measures, recipe.rules);
   let allocation: Allocation;
   let rest = 0;
   if (budget.kind === 'error') {
-    const total = measured.reduce((sum, { energy }, i) => sum + energy * (weights[i] as number), 0);
-    allocation = allocateForError(all, budget.relative * total);
+    const total = weights.reduce((sum, weight, i) => sum + weight * (table.slots.energy[i] as number), 0);
+    allocation = allocateForError(groups, budget.relative * total);
   } else {
-    const { fp32Bytes } = plan.summary;
-    const bytes = budgetBytes(budget, { weights: quantizedWeights(plan), fp32Bytes });
-    allocation = allocate(all, bytes);
+    const bytes = budgetBytes(budget, table);
+    allocation = allocate(groups, bytes);
     rest = bytes - allocation.bytes;
   }
-  const items = measured.map(({ tensor, task, choices }, i): Item => {
-    const { codec } = allocation.chosen(i).offsets[0] as { codec: number };
-    const choice = choices[codec] as MeasuredChoice;
-    return { tensor, task, choice, finer: choices[codec - 1], weight: weights[i] as number };
+  const measured = slotsOf(analyses).flatMap(({ choices }) => choices);
+  const items = slotsOf(analyses).map(({ tensor, task }, i): Item => {
+    const [chosen] = allocation.chosen(i).offsets as [Choice];
+    const open = groups[i]?.offsets[0]?.choices[0] as readonly Choice[];
+    const finer = open[open.indexOf(chosen) - 1];
+    const weight = weights[i] as number;
+    return { tensor, task, choice: measured[chosen.codec], finer: finer && measured[finer.codec], weight };
   });
-  return { items, rest, reconstruction };
+  return { items, rest, reconstruction: recipe.reconstruction ?? 'unbiased' };
 }
+
+/**
+ * How much an error of each tensor counts. Without a wish: for a size, each tensor's relative error alike, which holds
+ * accuracy best (docs/accuracy.md); for an error, that of the whole task vector.
+ */
+const measureOf = ({ sensitivity }: QuantizeRecipe, kind: Budget['kind']): Measure => ({
+  kind: sensitivity ?? (kind === 'error' ? 'energy' : 'relative'),
+});
 
 /** Steps that are tried between a choice and the next finer one. */
 const REFINEMENTS = 16;
+
+/** A choice with a finer one beside it, and room for steps in between. */
+interface Refinable extends Item {
+  readonly choice: MeasuredChoice;
+  readonly finer: MeasuredChoice;
+  /** Of the finer choice and the one taken. */
+  readonly steps: readonly [number, number];
+}
+
+function refinable(item: Item): Refinable[] {
+  const { choice, finer } = item;
+  if (choice?.coding.codec !== 'entropy' || finer?.coding.codec !== 'entropy') return [];
+  return [{ ...item, choice, finer, steps: [finer.coding.step, choice.coding.step] }];
+}
 
 /** Spends the rest of a budget, which is less than any next choice costs, on a step in between: of one tensor, the one
  * whose error falls most for its bytes. */
@@ -144,80 +161,31 @@ async function refine(
   { items, rest, reconstruction }: Chosen,
   measure: (only: { tensor: string; task: number; steps: readonly number[] }) => Promise<Analyzed[]>,
 ): Promise<Item | undefined> {
-  const slopeOf = ({ choice, finer, weight }: Item): number =>
-    finer
-      ? (weight * (choice.error[reconstruction] - finer.error[reconstruction])) / (finer.bytes - choice.bytes)
-      : 0;
+  if (rest <= 0) return undefined;
+  const slopeOf = ({ choice, finer, weight }: Refinable): number =>
+    (weight * (choice.error[reconstruction] - finer.error[reconstruction])) / (finer.bytes - choice.bytes);
   // A smaller tensor would not take the rest up.
-  const wide = items.filter(({ choice, finer }) => finer && finer.bytes - choice.bytes > rest);
+  const wide = items.flatMap(refinable).filter(({ choice, finer }) => finer.bytes - choice.bytes > rest);
   const [best] = wide.sort((a, b) => slopeOf(b) - slopeOf(a));
-  if (rest <= 0 || !best?.finer) return undefined;
-  const { tensor, task, choice, finer } = best;
-  const ratio = finer.step / choice.step;
+  if (!best) return undefined;
+  const { tensor, task, choice } = best;
+  const [fine, coarse] = best.steps;
   const steps = Array.from(
     { length: REFINEMENTS },
-    (_, i) => choice.step * ratio ** ((i + 1) / (REFINEMENTS + 1)),
+    (_, i) => coarse * (fine / coarse) ** ((i + 1) / (REFINEMENTS + 1)),
   );
   const [analysis] = await measure({ tensor, task, steps });
   const between = analysis?.choices.find(({ bytes }) => bytes <= choice.bytes + rest);
   return between && { ...best, choice: between };
 }
 
-function codingsOf({ recipe }: QuantizePlan, analyses: readonly Analyzed[], items: readonly Item[]): Codings {
-  const reconstruction = recipe.reconstruction ?? 'unbiased';
+function codingsOf(analyses: readonly Analyzed[], items: readonly Item[]): Codings {
   const codings = new Map<string, Coding | undefined>();
   const keyOf = (tensor: string, task: number): string => `${task} ${tensor}`;
   for (const { tensor, task, finite } of analyses) {
     // A constant needs no codes; what is not finite is stored exactly.
-    const constant: Coding = { codec: 'entropy', step: 1, bytes: 0, reconstruction };
-    codings.set(keyOf(tensor, task), finite ? constant : undefined);
+    codings.set(keyOf(tensor, task), finite ? { codec: 'entropy', step: 1, bytes: 0 } : undefined);
   }
-  for (const { tensor, task, choice } of items) {
-    const { step, bytes } = choice;
-    codings.set(keyOf(tensor, task), { codec: 'entropy', step, bytes, reconstruction });
-  }
+  for (const { tensor, task, choice } of items) codings.set(keyOf(tensor, task), choice?.coding);
   return (tensor, task) => codings.get(keyOf(tensor, task));
-}
-
-const quantizedWeights = ({ jobs }: QuantizePlan): number =>
-  jobs
-    .flatMap(({ tasks }) => tasks)
-    .reduce((sum, { source, coding }) => sum + (source && coding ? elementCount(source.shape) : 0), 0);
-
-/**
- * How much an error of each measured tensor counts. Without a wish: for a size, each tensor's relative error alike,
- * which holds accuracy best (docs/accuracy.md); for an error, that of the whole task vector.
- */
-function weightsOf(
-  { sensitivity }: QuantizeRecipe,
-  kind: Budget['kind'],
-  measured: readonly Analyzed[],
-): number[] {
-  const layers = blockCount(measured.map(({ tensor }) => tensor));
-  return sensitivities(
-    measured.map(({ tensor, elements, energy }) => ({
-      name: tensor,
-      elements,
-      energy,
-      layer: blockOf(tensor),
-      layers,
-    })),
-    [{ kind: sensitivity ?? (kind === 'error' ? 'energy' : 'relative') }],
-  );
-}
-
-/** Bytes of the file that no choice changes. */
-function fixedBytes({ layout, jobs }: QuantizePlan, analyses: readonly Analyzed[]): number {
-  const coded = jobs
-    .flatMap(({ tasks }) => tasks)
-    .reduce(
-      (sum, { source, coding }) =>
-        sum + (source && coding?.codec === 'entropy' ? codedBytes(coding, elementCount(source.shape)) : 0),
-      0,
-    );
-  const exact = analyses.reduce((sum, { finite, task, tensor }) => {
-    const source = finite ? undefined : jobs.find(job => job.tensor === tensor)?.tasks[task]?.source;
-    return sum + (source?.bytes ?? 0);
-  }, 0);
-  return plannedBytes(layout) - coded + exact;
 }

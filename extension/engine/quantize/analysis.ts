@@ -10,7 +10,7 @@ import { codedBits, frequenciesOf } from '../../../kernels/entropy.ts';
 import { enoughPayloadBytes } from '../../../kernels/payload.ts';
 import type { SquaredError } from '../../../kernels/backend.ts';
 import type { JobContext } from '../job.ts';
-import type { Reconstruction } from './coding.ts';
+import type { Coding, Reconstruction } from './coding.ts';
 import { addCounts, gainOf, latticeOf, projections, squaresOf, ZERO_CODE } from './lattice.ts';
 import { spansOf } from './tensorInput.ts';
 import { eachChunk, join, NO_EXTENT, type EncoderMemory, type Values } from './vectorEncoder.ts';
@@ -26,7 +26,7 @@ const LATTICES: readonly { readonly step: number; readonly multiples: readonly n
 
 /** One way to code a tensor. */
 export interface MeasuredChoice {
-  readonly step: number;
+  readonly coding: Coding;
   /** Payload bytes that are enough for it. */
   readonly bytes: number;
   /** ‖τ̂ − τ‖² with an unbiased, and with the nearest, reconstruction. */
@@ -43,7 +43,7 @@ export interface TensorAnalysis {
   readonly min: number;
   readonly max: number;
   readonly finite: boolean;
-  /** By growing step; none where the tensor is constant or not finite. */
+  /** By falling bytes; none where the tensor is constant or not finite. */
   readonly choices: readonly MeasuredChoice[];
 }
 
@@ -99,7 +99,7 @@ export async function analyzeTensor(
   const choices = applied.flatMap(({ lattice, multiples, sums, counts }) =>
     multiples.flatMap(multiple => choiceOf(1 / lattice.scale, multiple, sums, counts, count) ?? []),
   );
-  return { ...known, choices: choices.sort((a, b) => a.step - b.step) };
+  return { ...known, choices: choices.sort((a, b) => b.bytes - a.bytes) };
 }
 
 /** The choice of `multiple` times the step of a lattice that was applied; none where every code would be zero's. */
@@ -126,9 +126,10 @@ function choiceOf(
   };
   // Without any code but that of zero nothing is restored, however small the error is.
   if (!(projected.cross > 0)) return undefined;
+  const bytes = bytesFor(coarse, elements);
   return {
-    step: multiple * step,
-    bytes: bytesFor(coarse, elements),
+    coding: { codec: 'entropy', step: multiple * step, bytes },
+    bytes,
     error: {
       unbiased: gainOf(sums.energy, projected, 'unbiased').error,
       nearest: gainOf(sums.energy, projected, 'nearest').error,

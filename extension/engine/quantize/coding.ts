@@ -8,12 +8,7 @@ export type Coding =
   /** The published quantizer: min–max affine, packed codes. */
   | { readonly codec: 'affine'; readonly bits: number }
   /** A lattice of `step` over rotated values, entropy-coded into `bytes` bytes, zeros at the end included. */
-  | {
-      readonly codec: 'entropy';
-      readonly step: number;
-      readonly bytes: number;
-      readonly reconstruction: Reconstruction;
-    };
+  | { readonly codec: 'entropy'; readonly step: number; readonly bytes: number };
 
 /** Payload bytes of `count` values. */
 export const codedBytes = (coding: Coding, count: number): number =>

@@ -5,7 +5,7 @@ import { encodeStreams, frequenciesOf } from '../../../kernels/entropy.ts';
 import { joinPayloads, type PayloadPart } from '../../../kernels/payload.ts';
 import type { Extent, SquaredError } from '../../../kernels/backend.ts';
 import type { JobContext, RecordOutcome } from '../job.ts';
-import type { Coding } from './coding.ts';
+import type { Coding, Reconstruction } from './coding.ts';
 import { addCounts, gainOf, latticeOf, projections } from './lattice.ts';
 import { spansOf, type Span } from './tensorInput.ts';
 import {
@@ -25,6 +25,7 @@ interface EntropyJob {
   readonly resident: boolean;
   readonly output: number;
   readonly coding: EntropyCoding;
+  readonly reconstruction: Reconstruction;
 }
 
 /** What the first pass found out. */
@@ -62,7 +63,7 @@ export class EntropyEncoder {
     const { gain, error } = gainOf(
       sums.energy,
       projections({ sums, counts, step: 1 / scale }),
-      coding.reconstruction,
+      job.reconstruction,
     );
     if (gain === 0)
       return { ...withoutPayload('constant'), errors: [error, this.values.energy ?? sums.energy] };

@@ -4,7 +4,7 @@ import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
 import { analyzeTensor, type TensorAnalysis } from './analysis.ts';
-import { codeBits, type Coding } from './coding.ts';
+import { codeBits, type Coding, type Reconstruction } from './coding.ts';
 import { EntropyEncoder } from './entropyEncoder.ts';
 import { RawTensor } from './exact.ts';
 import { SharedVector } from './sharedVector.ts';
@@ -28,6 +28,8 @@ export interface QuantizeJob {
   /** Bits of the shared vector's tensor, its output being 0; undefined where the tensor has none. */
   readonly sharedBits: number | undefined;
   readonly tasks: readonly TaskTensor[];
+  /** What entropy-coded tensors are restored to be. */
+  readonly reconstruction: Reconstruction;
   /** Measure what entropy coding would cost each quantized task tensor instead of quantizing it: at these steps, or at
    * many where there are none. */
   readonly analyze: readonly number[] | undefined;
@@ -240,9 +242,9 @@ class QuantizeRun {
     values: Values,
     scratch: EncoderMemory,
   ): Promise<RecordOutcome> {
-    const { tensor, resident } = this.job;
+    const { tensor, resident, reconstruction } = this.job;
     const { output } = task;
-    const job = { tensor, count: this.#count, resident, output, coding };
+    const job = { tensor, count: this.#count, resident, output, coding, reconstruction };
     const encoder = new EntropyEncoder(this.context, scratch, job, values);
     const found = await encoder.measure();
     const { min, max, finite } = found.extent;

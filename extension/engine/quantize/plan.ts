@@ -44,7 +44,6 @@ const unmeasured: Codings = (_tensor, _task, elements) => ({
   codec: 'entropy',
   step: 1,
   bytes: Math.ceil(1.125 * elements) + 4096,
-  reconstruction: 'unbiased',
 });
 
 const uniform =
@@ -111,6 +110,7 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings:
         source,
         coding: codingOf(source, t),
       })),
+      reconstruction: recipe.reconstruction ?? 'unbiased',
       analyze: undefined,
       resident: false,
     };

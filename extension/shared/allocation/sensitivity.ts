@@ -4,6 +4,7 @@
  */
 import { nearest } from '../nearest.ts';
 import { AllocationError } from './errors.ts';
+import { patternOf } from './pattern.ts';
 
 /** What is known of a tensor of a task vector. */
 export interface TensorStatistics {
@@ -82,24 +83,10 @@ function byDepth(slope: number): Weigh {
 
 function byPattern(patterns: readonly (readonly [string, number])[]): Weigh {
   const rules = patterns.map(([pattern, weight]) => ({
-    expression: expressionOf(pattern),
+    expression: patternOf(pattern),
     weight: checked('patterns', pattern, weight),
   }));
   return ({ name }) => rules.find(({ expression }) => expression.test(name))?.weight ?? 1;
-}
-
-/** `/…/` is a regular expression, anything else a glob. */
-function expressionOf(pattern: string): RegExp {
-  const [, regular] = /^\/(.+)\/$/.exec(pattern) ?? [];
-  const glob = pattern
-    .replace(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  try {
-    return new RegExp(regular ?? `^${glob}$`);
-  } catch {
-    throw new AllocationError(`patterns: ${pattern} is not a valid regular expression`);
-  }
 }
 
 function byName(weights: Readonly<Record<string, number>>, tensors: readonly TensorStatistics[]): Weigh {

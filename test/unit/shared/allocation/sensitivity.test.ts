@@ -65,7 +65,7 @@ describe('mistakes are named', () => {
       { kind: 'patterns', patterns: [['a*', -1]] },
       'patterns: the weight of a* must be a number of 0 or more; it is -1',
     ],
-    [{ kind: 'patterns', patterns: [['/(/', 1]] }, 'patterns: /(/ is not a valid regular expression'],
+    [{ kind: 'patterns', patterns: [['/(/', 1]] }, '/(/ is not a valid regular expression'],
     [{ kind: 'file', weights: { 'embed.weight': NaN } }, 'file: the weight of embed.weight must be'],
     [
       { kind: 'file', weights: { 'embed.weigth': 1 } },

@@ -1,0 +1,77 @@
+/** An analysis as columns: what the allocator works from, here and in the Studio's page. */
+import type { AnalysisTable } from '../../protocol.ts';
+import { tensorKind } from '../../shared/tensorKind.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { elementCount } from '../checkpoint/dtype.ts';
+import { blockCount, blockOf } from '../merge/layers.ts';
+import { plannedBytes } from '../tvq/header.ts';
+import type { Analyzed } from './allocate.ts';
+import { codedBytes, type Reconstruction } from './coding.ts';
+import type { QuantizeJob, TaskTensor } from './job.ts';
+import type { QuantizePlan } from './plan.ts';
+
+/** The tensors of task vectors that have something to choose: a slot each, in this order. */
+export const slotsOf = (analyses: readonly Analyzed[]): Analyzed[] =>
+  analyses.filter(({ choices }) => choices.length > 0);
+
+/** @param plan the plan that the analysis was made for, its codes not yet chosen */
+export function tableOf(plan: QuantizePlan, analyses: readonly Analyzed[]): AnalysisTable {
+  const { recipe, jobs, summary } = plan;
+  const slots = slotsOf(analyses);
+  const jobOf = new Map(jobs.map(job => [job.tensor, job]));
+  const sourceOf = ({ tensor, task }: Analyzed): TensorSource =>
+    (jobOf.get(tensor) as QuantizeJob).tasks.find(({ output }) => output === task)?.source as TensorSource;
+  const names = [...new Set(slots.map(({ tensor }) => tensor))];
+  const numberOf = new Map(names.map((name, i) => [name, i]));
+  const shapeOf = new Map(slots.map(slot => [slot.tensor, sourceOf(slot).shape]));
+  const reconstruction: Reconstruction = recipe.reconstruction ?? 'unbiased';
+  const choices = slots.flatMap(slot => slot.choices);
+  let end = 0;
+  return {
+    tasks: recipe.tasks.map(({ name }) => name),
+    tensors: names.map(name => ({
+      name,
+      shape: shapeOf.get(name) as readonly number[],
+      kind: tensorKind(name),
+      layer: blockOf(name),
+    })),
+    layers: blockCount(names),
+    slots: {
+      tensor: slots.map(({ tensor }) => numberOf.get(tensor) as number),
+      task: slots.map(({ task }) => task),
+      energy: slots.map(({ energy }) => energy),
+      exactBytes: slots.map(slot => sourceOf(slot).bytes),
+      end: slots.map(slot => (end += slot.choices.length)),
+    },
+    choices: {
+      bits: slots.flatMap(({ elements, choices }) => choices.map(({ bytes }) => (8 * bytes) / elements)),
+      bytes: choices.map(({ bytes }) => bytes),
+      error: choices.map(({ error }) => error[reconstruction]),
+    },
+    fixedBytes: fixedBytes(plan, analyses),
+    weights: quantizedWeights(jobs),
+    fp32Bytes: summary.fp32Bytes,
+  };
+}
+
+type SourcedTask = TaskTensor & { readonly source: TensorSource };
+
+const sourcedTasks = (jobs: readonly QuantizeJob[]): SourcedTask[] =>
+  jobs.flatMap(({ tasks }) => tasks).filter((task): task is SourcedTask => task.source !== undefined);
+
+const quantizedWeights = (jobs: readonly QuantizeJob[]): number =>
+  sourcedTasks(jobs).reduce((sum, { source, coding }) => sum + (coding ? elementCount(source.shape) : 0), 0);
+
+/** Bytes of the file that no choice changes. */
+function fixedBytes({ layout, jobs }: QuantizePlan, analyses: readonly Analyzed[]): number {
+  const coded = sourcedTasks(jobs).reduce(
+    (sum, { source, coding }) =>
+      sum + (coding?.codec === 'entropy' ? codedBytes(coding, elementCount(source.shape)) : 0),
+    0,
+  );
+  const exact = analyses.reduce((sum, { finite, task, tensor }) => {
+    const source = finite ? undefined : jobs.find(job => job.tensor === tensor)?.tasks[task]?.source;
+    return sum + (source?.bytes ?? 0);
+  }, 0);
+  return plannedBytes(layout) - coded + exact;
+}

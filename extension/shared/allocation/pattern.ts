@@ -1,0 +1,19 @@
+import { AllocationError } from './errors.ts';
+
+/**
+ * Tensor names by pattern: `/…/` is a regular expression over any part of the name, anything else a glob over the whole
+ * name (* any text, ? one character).
+ * @throws AllocationError when it is no regular expression
+ */
+export function patternOf(pattern: string): RegExp {
+  const [, regular] = /^\/(.+)\/$/.exec(pattern) ?? [];
+  const glob = pattern
+    .replace(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  try {
+    return new RegExp(regular ?? `^${glob}$`);
+  } catch {
+    throw new AllocationError(`${pattern} is not a valid regular expression`);
+  }
+}

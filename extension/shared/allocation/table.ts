@@ -1,0 +1,93 @@
+/** From what an analysis measured, and what was wished, to what the allocator decides about. */
+import type { AnalysisTable, TensorRule } from '../../protocol.ts';
+import { alone, type Choice, type Group } from './model.ts';
+import { patternOf } from './pattern.ts';
+import { sensitivities, type Measure } from './sensitivity.ts';
+
+/** `codec` of a slot that is stored exactly; that of any other choice is its number in the table. */
+export const EXACT = -1;
+
+/** What is wished for one slot, all rules taken together. */
+export type Wish = Pick<TensorRule, 'bits' | 'min' | 'max'>;
+
+/** The wishes for every slot of a table. @throws AllocationError when a pattern makes no sense */
+export function wishesOf({ tensors, tasks, slots }: AnalysisTable, rules: readonly TensorRule[]): Wish[] {
+  const matchers = rules.map(rule => ({ rule, expression: patternOf(rule.tensors) }));
+  return Array.from(slots.end, (_, slot) => {
+    const { name } = tensors[slots.tensor[slot] as number] as AnalysisTable['tensors'][number];
+    const task = tasks[slots.task[slot] as number];
+    const wish: { -readonly [K in keyof Wish]: Wish[K] } = {};
+    for (const { rule, expression } of matchers) {
+      if ((rule.task ?? task) !== task || !expression.test(name)) continue;
+      wish.bits = rule.bits ?? wish.bits;
+      wish.min = rule.min ?? wish.min;
+      wish.max = rule.max ?? wish.max;
+    }
+    return wish;
+  });
+}
+
+/** Weights of the slots' errors. @throws AllocationError when a measure makes no sense */
+export const weightsOf = (
+  { tensors, slots, layers }: AnalysisTable,
+  measures: readonly Measure[],
+): number[] =>
+  sensitivities(
+    Array.from(slots.end, (_, slot) => {
+      const { name, shape, layer } = tensors[
+        slots.tensor[slot] as number
+      ] as AnalysisTable['tensors'][number];
+      const elements = shape.reduce((product, size) => product * size, 1);
+      return { name, elements, energy: slots.energy[slot] as number, layer, layers };
+    }),
+    measures,
+  );
+
+/** The group of one slot: the choices that a wish leaves. */
+export const slotGroup = (table: AnalysisTable, slot: number, weight: number, wish: Wish = {}): Group =>
+  alone(nameOf(table, slot), admitted(table, slot, wish), { weight });
+
+/** What no choice changes, so that budgets are sizes of files. */
+export const fixedGroup = ({ fixedBytes }: AnalysisTable): Group =>
+  alone('header', [{ codec: EXACT, bytes: fixedBytes, error: 0 }]);
+
+/** All groups of a table: a group a slot, then the fixed one. */
+export function groupsOf(
+  table: AnalysisTable,
+  measures: readonly Measure[],
+  rules: readonly TensorRule[] = [],
+): Group[] {
+  const wishes = wishesOf(table, rules);
+  const weights = weightsOf(table, measures);
+  return [
+    ...wishes.map((wish, slot) => slotGroup(table, slot, weights[slot] as number, wish)),
+    fixedGroup(table),
+  ];
+}
+
+function nameOf({ tensors, tasks, slots }: AnalysisTable, slot: number): string {
+  return `${tasks[slots.task[slot] as number]}: ${tensors[slots.tensor[slot] as number]?.name}`;
+}
+
+/** The choices of a slot that a wish leaves; where it leaves none, the one that comes nearest to it. */
+function admitted({ slots, choices }: AnalysisTable, slot: number, { bits, min, max }: Wish): Choice[] {
+  if (bits === 'exact') return [{ codec: EXACT, bytes: slots.exactBytes[slot] as number, error: 0 }];
+  const first = slot === 0 ? 0 : (slots.end[slot - 1] as number);
+  const numbers = Array.from({ length: (slots.end[slot] as number) - first }, (_, i) => first + i);
+  const pinned = typeof bits === 'number' ? bits : undefined;
+  const least = pinned === undefined ? (min ?? 0) : 0;
+  const most = pinned ?? max ?? Infinity;
+  const bitsOf = (number: number): number => choices.bits[number] as number;
+  // From wide to narrow: what is too wide for all wishes gives way to the narrowest, and the other way round.
+  const narrow = numbers.filter(number => bitsOf(number) <= most);
+  const fitting = narrow.filter(number => bitsOf(number) >= least);
+  const kept =
+    pinned !== undefined || fitting.length === 0
+      ? (narrow.length > 0 ? narrow : numbers.slice(-1)).slice(0, 1)
+      : fitting;
+  return kept.map(codec => ({
+    codec,
+    bytes: choices.bytes[codec] as number,
+    error: choices.error[codec] as number,
+  }));
+}

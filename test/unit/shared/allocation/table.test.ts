@@ -1,0 +1,83 @@
+/** Wishes and measures on a measured table: which choices each slot is left with. */
+import { describe, expect, it } from 'vitest';
+import type { AnalysisTable, TensorRule } from '../../../../extension/protocol.ts';
+import { allocate, EXACT, groupsOf, type Choice } from '../../../../extension/shared/allocation/index.ts';
+
+/** Two tensors of two tasks; each slot has 4, 2 and 1 bits a weight. */
+const table: AnalysisTable = {
+  tasks: ['cars', 'dtd'],
+  tensors: [
+    { name: 'layers.0.attn.weight', shape: [8, 8], kind: 'attention', layer: 0 },
+    { name: 'layers.1.mlp.weight', shape: [8, 16], kind: 'mlp', layer: 1 },
+  ],
+  layers: 2,
+  slots: {
+    tensor: [0, 0, 1, 1],
+    task: [0, 1, 0, 1],
+    energy: [1, 2, 4, 8],
+    exactBytes: [256, 256, 512, 512],
+    end: [3, 6, 9, 12],
+  },
+  choices: {
+    bits: [4, 2, 1, 4, 2, 1, 4, 2, 1, 4, 2, 1],
+    bytes: [32, 16, 8, 32, 16, 8, 64, 32, 16, 64, 32, 16],
+    error: [0.01, 0.1, 0.5, 0.02, 0.2, 1, 0.04, 0.4, 2, 0.08, 0.8, 4],
+  },
+  fixedBytes: 100,
+  weights: 384,
+  fp32Bytes: 1536,
+};
+
+/** Bits open to each slot; `exact` where it is stored so. */
+const openTo = (rules: readonly TensorRule[]) =>
+  groupsOf(table, [{ kind: 'energy' }], rules)
+    .slice(0, -1)
+    .map(({ offsets }) =>
+      (offsets[0]?.choices[0] as readonly Choice[]).map(({ codec }) =>
+        codec === EXACT ? 'exact' : table.choices.bits[codec],
+      ),
+    );
+
+const ALL = [4, 2, 1];
+
+describe('rules', () => {
+  it.each<[string, TensorRule[], unknown[]]>([
+    ['none', [], [ALL, ALL, ALL, ALL]],
+    ['a pin of all tasks', [{ tensors: '*attn*', bits: 2 }], [[2], [2], ALL, ALL]],
+    ['a pin of one task', [{ tensors: '*attn*', task: 'dtd', bits: 1 }], [ALL, [1], ALL, ALL]],
+    ['a pin between two choices takes the narrower', [{ tensors: '*mlp*', bits: 3 }], [ALL, ALL, [2], [2]]],
+    ['a pin below all takes the narrowest', [{ tensors: '*mlp*', bits: 0.5 }], [ALL, ALL, [1], [1]]],
+    ['exact', [{ tensors: '/^layers\\.1/', bits: 'exact' }], [ALL, ALL, ['exact'], ['exact']]],
+    [
+      'a floor',
+      [{ tensors: '*', min: 2 }],
+      [
+        [4, 2],
+        [4, 2],
+        [4, 2],
+        [4, 2],
+      ],
+    ],
+    ['a ceiling', [{ tensors: '*attn*', max: 3 }], [[2, 1], [2, 1], ALL, ALL]],
+    [
+      'the last one that says so',
+      [
+        { tensors: '*', bits: 1 },
+        { tensors: '*mlp*', bits: 'auto' },
+      ],
+      [[1], [1], ALL, ALL],
+    ],
+  ])('%s', (_, rules, expected) => {
+    expect(openTo(rules)).toEqual(expected);
+  });
+
+  it('are kept by the allocation, whatever the budget', () => {
+    const groups = groupsOf(table, [{ kind: 'energy' }], [{ tensors: '*attn*', bits: 'exact' }]);
+    const smallest = 256 + 256 + 16 + 16 + 100;
+    const { bytes, chosen } = allocate(groups, smallest + 20);
+    expect(bytes).toBe(smallest + 16);
+    expect([0, 1].map(slot => chosen(slot).offsets[0]?.codec)).toEqual([EXACT, EXACT]);
+    // The slot whose error falls most gets what is left.
+    expect([2, 3].map(slot => table.choices.bits[chosen(slot).offsets[0]?.codec as number])).toEqual([1, 2]);
+  });
+});
