@@ -132,7 +132,7 @@ test('the same bytes on the GPU backend, there and back', async () => {
 });
 
 test('a merge reads entropy-coded tasks, row by row too', async () => {
-  const asked = await made({}, 20_001);
+  const asked = await made({}, 100_001);
   await tvq.quantize(asked);
   const restored = await Promise.all(
     asked.tasks.map(async ({ name }) => {

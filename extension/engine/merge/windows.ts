@@ -53,10 +53,12 @@ function shift({ first, skip, count }: Window, by: number): Window {
   return { first: aligned, skip: begin - aligned, count: first + count + by - aligned };
 }
 
-/** Elements of the longest span and window, for the plan. */
+/** Elements to make room for: the longest span, and the longest window as far as decoding it may go (decoders work in
+ * blocks, of which a window may end within one). */
 export function longest(spans: readonly WindowedSpan[]): { span: number; window: number } {
+  const window = Math.max(...spans.flatMap(({ windows }) => windows.map(({ count }) => count)));
   return {
     span: Math.max(...spans.map(({ span }) => span.count)),
-    window: Math.max(...spans.flatMap(({ windows }) => windows.map(({ count }) => count))),
+    window: Math.ceil(window / CHUNK_ALIGNMENT) * CHUNK_ALIGNMENT,
   };
 }

@@ -1,6 +1,6 @@
 import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import { STREAM, type PayloadHead } from '../../../kernels/codecStages.ts';
+import { ROTATED, STREAM, type PayloadHead } from '../../../kernels/codecStages.ts';
 import { mostHeadBytes, parsePayloadHead } from '../../../kernels/payload.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
@@ -9,7 +9,7 @@ import type { JobContext } from '../job.ts';
 import { latticeTable } from '../quantize/lattice.ts';
 import { chunksOf, type Span } from '../quantize/tensorInput.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
-import { checkPayload } from './payload.ts';
+import { checkPayload, wholeBlocks } from './payload.ts';
 
 const streamsOf = (elements: number): number => Math.ceil(elements / STREAM);
 
@@ -57,8 +57,9 @@ export class EntropyReader {
     const { backend } = this.context;
     const begin = (this.#loaded as { span: Span }).span.first;
     const inStream = (begin % STREAM) + first;
-    await backend.unpackDequantize(this.#codes, inStream, 8, this.#table, undefined, out, 0, count);
-    await backend.rotate(out, begin + first, count);
+    const whole = wholeBlocks(this.record, begin + first, count, ROTATED);
+    await backend.unpackDequantize(this.#codes, inStream, 8, this.#table, undefined, out, 0, whole);
+    await backend.rotate(out, begin + first, whole);
     if (reference) await backend.accumulate(out, reference, false, count);
   }
 

@@ -1,3 +1,4 @@
+import { elementCount } from '../checkpoint/dtype.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import { UserError } from '../errors.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
@@ -17,4 +18,9 @@ export function checkPayload(file: string, record: TvqRecord, vector: string, ch
   throw new UserError(
     `${file}: tensor "${record.tensor}" of "${vector}" is damaged (its checksum does not match); get the file again`,
   );
+}
+
+/** Of `count` elements from `first` on, as many as reach the end of a rotated block, or of the tensor. */
+export function wholeBlocks({ shape }: TvqRecord, first: number, count: number, block: number): number {
+  return Math.min(Math.ceil((first + count) / block) * block, elementCount(shape)) - first;
 }

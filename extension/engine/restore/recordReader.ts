@@ -13,7 +13,8 @@ import { checkPayload, payloadSource } from './payload.ts';
 export interface RecordReader {
   /** Starts to read a span; resolves when it is in backend memory. */
   load(span: Span): Promise<void>;
-  /** Values of a chunk of the loaded span, plus the reference where there is one, as F32 at the start of `out`. */
+  /** Values of a chunk of the loaded span, plus the reference where there is one, as F32 at the start of `out`; what
+   * stands there behind them, up to the next multiple of CHUNK_ALIGNMENT values, may change. */
   decode(chunk: Span, reference: Slice | undefined, out: Region): Promise<void>;
   /** After all spans: @throws UserError when the payload was damaged */
   check(): void;
