@@ -15,6 +15,7 @@
  */
 
 import type { CodecStages } from './codecStages.ts';
+import type { GroupStages } from './groupStages.ts';
 import type { MergeStages } from './mergeStages.ts';
 
 /** Numeric types a stage decodes and encodes; F64 is rounded to F32 while it is read. */
@@ -94,7 +95,7 @@ export class BackendUnusable extends Error {
   override name = 'BackendUnusable';
 }
 
-export interface Backend extends MergeStages, CodecStages {
+export interface Backend extends MergeStages, CodecStages, GroupStages {
   readonly info: BackendInfo;
   /** The most elements one stage call takes; a multiple of CHUNK_ALIGNMENT and of SUM_BLOCK. */
   readonly chunk: number;

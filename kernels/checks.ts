@@ -12,7 +12,7 @@ export function checkCount(count: number, chunk: number): void {
     count <= chunk, `${count} elements: 0 to ${chunk} fit a call`);
 }
 
-function checkFirst(first: number): void {
+export function checkFirst(first: number): void {
   const aligned = Number.isInteger(first) && first >= 0 && first % CHUNK_ALIGNMENT === 0;
   require(aligned, `element ${first} is no multiple of ${CHUNK_ALIGNMENT}`);
 }
@@ -26,7 +26,7 @@ function checkSlice(slice: Slice, count: number): void {
   checkEnd(slice.region, (slice.first + count) * BYTES_PER_ELEMENT[slice.type]);
 }
 
-function checkBits(bits: number): void {
+export function checkBits(bits: number): void {
   require(Number.isInteger(bits) && bits >= 1 && bits <= 8, `${bits} bits: codes have 1 to 8`);
 }
 

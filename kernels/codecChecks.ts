@@ -1,14 +1,15 @@
 /** Checks of the arguments of the codec stages, the same for every backend. All throw RangeError. */
 import type { Region } from './backend.ts';
 import { checkCount, checkDistinct, checkEnd, require } from './checks.ts';
-import { CODES, FREQUENCY_SUM, MOST_ROTATED, ROTATED, STREAM } from './codecStages.ts';
-import type { PayloadHead } from './codecStages.ts';
+import { CODES, FREQUENCY_SUM, MOST_ROTATED, ORDERS, STREAM } from './codecStages.ts';
+import type { Order, PayloadHead } from './codecStages.ts';
 
-export function checkRotate(chunk: number, x: Region, index: number, count: number): void {
+export function checkRotate(chunk: number, x: Region, index: number, count: number, order: Order): void {
+  require(ORDERS.includes(order), `blocks of ${order}: values are rotated by ${ORDERS.join(' or ')}`);
   checkCount(count, chunk);
   checkEnd(x, count * 4);
-  const aligned = Number.isInteger(index) && index >= 0 && index % ROTATED === 0;
-  require(aligned, `element ${index} is no multiple of ${ROTATED}`);
+  const aligned = Number.isInteger(index) && index >= 0 && index % order === 0;
+  require(aligned, `element ${index} is no multiple of ${order}`);
   require(index + count <=
     MOST_ROTATED, `element ${index + count}: tensors of up to ${MOST_ROTATED} are rotated`);
 }

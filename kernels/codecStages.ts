@@ -4,8 +4,10 @@
  */
 import type { Region } from './backend.ts';
 
-/** Values that one call of rotate mixes with each other. */
-export const ROTATED = 4;
+/** How many values rotate may mix with each other. */
+export const ORDERS = [4, 256] as const;
+
+export type Order = (typeof ORDERS)[number];
 
 /** Elements from which on rotate has no signs: their words are counted in 32 bits. */
 export const MOST_ROTATED = 2 ** 37;
@@ -30,16 +32,17 @@ export interface PayloadHead {
 
 export interface CodecStages {
   /**
-   * rotate: x = S·H·S·x / 2 on each block of four consecutive values, in place; its own inverse but for rounding. H
-   * is the Hadamard matrix of order 4, S a diagonal of signs. With s the values times their signs, a = s0+s1,
-   * b = s0−s1, c = s2+s3, d = s2−s3: y0 = (a+c)/2, y1 = (b+d)/2, y2 = (a−c)/2, y3 = (b−d)/2, every operation (and
-   * reading) followed by `ftz`, and x is y times the signs. Zeros are +0. The sign of the tensor's element i is bit
+   * rotate: x = S·H·S·x / √order on each block of `order` consecutive values, in place; its own inverse but for
+   * rounding. H is the Hadamard matrix of that order, S a diagonal of signs. The values times their signs go through
+   * butterflies of distance h = 1, 2, 4, … order/2: values i and i+h, i having no bit h, become their sum and
+   * their difference a+b and a−b. Then they are multiplied by 1/√order and by their signs. Every operation (and
+   * reading) is followed by `ftz`; zeros are +0. The sign of the tensor's element i is bit
    * i mod 32 (1: negative) of w = mix(⌊i/32⌋·0x9e3779b9 + 0x7f4a7c15 mod 2^32), mix being MurmurHash3's finalizer
    * (Appleby, public domain): h ^= h>>>16, h *= 0x85ebca6b, h ^= h>>>13, h *= 0xc2b2ae35, h ^= h>>>16.
-   * F32 values at the start of `x`, of which x[0] is the tensor's element `index`, a multiple of 4; `index` and
-   * `count` add up to MOST_ROTATED at most. A last block of fewer than four values stays as it is.
+   * F32 values at the start of `x`, of which x[0] is the tensor's element `index`, a multiple of `order`; `index` and
+   * `count` add up to MOST_ROTATED at most. A last block of fewer than `order` values stays as it is.
    */
-  rotate(x: Region, index: number, count: number): Promise<void>;
+  rotate(x: Region, index: number, count: number, order?: Order): Promise<void>;
 
   /** code_counts: how often each value occurs among the `count` bytes from byte `first` (any) of `codes`. 256
    * counts. */

@@ -5,7 +5,7 @@ import { BYTES_PER_ELEMENT } from './backend.ts';
 import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from './backend.ts';
 import type { SquaredError } from './backend.ts';
 import * as checks from './checks.ts';
-import { WasmCodecStages } from './cpuCodec.ts';
+import { WasmGroupStages } from './cpuGroups.ts';
 import { ROW_MEMORY, startOf } from './cpuMerge.ts';
 import { flushed } from './ftz.ts';
 import { instantiateKernels, MAX_MEMORY, NO_TYPE, SCRATCH, TYPE_NUMBERS } from './wasm.ts';
@@ -30,7 +30,7 @@ const at = (slice: Slice): Pointer =>
 const WORKING_MEMORY = ROW_MEMORY.at + ROW_MEMORY.bytes;
 
 /** Every operation is done when its promise is returned; errors reject it. */
-class WasmBackend extends WasmCodecStages implements CpuBackend {
+class WasmBackend extends WasmGroupStages implements CpuBackend {
   readonly info: BackendInfo = { kind: 'cpu', device: 'CPU, WebAssembly SIMD', software: false };
   readonly chunk = CHUNK;
   readonly scopes = 1;
@@ -154,7 +154,7 @@ class WasmBackend extends WasmCodecStages implements CpuBackend {
     count: number,
   ): Promise<void> {
     checks.checkUnpackDequantize(this.chunk, codes, first, bits, table, addend, out, outFirst, count);
-    table.forEach((value, i) => this.values.setFloat32(SCRATCH.table + 4 * i, flushed(value), true));
+    this.putFloats(SCRATCH.table, table);
     this.kernels.exports.unpackDequantize(
       startOf(codes) + (first * bits) / 8,
       bits,

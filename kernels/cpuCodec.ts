@@ -2,14 +2,16 @@
 import type { Region } from './backend.ts';
 import * as checks from './codecChecks.ts';
 import { CODES, STREAM } from './codecStages.ts';
-import type { CodecStages, PayloadHead } from './codecStages.ts';
+import type { CodecStages, Order, PayloadHead } from './codecStages.ts';
 import { startOf, WasmMergeStages } from './cpuMerge.ts';
 import { SCRATCH } from './wasm.ts';
 
 export abstract class WasmCodecStages extends WasmMergeStages implements CodecStages {
-  async rotate(x: Region, index: number, count: number): Promise<void> {
-    checks.checkRotate(this.chunk, x, index, count);
-    this.kernels.exports.rotate(startOf(x), Math.floor(index / 32), (index % 32) / 4, count);
+  async rotate(x: Region, index: number, count: number, order: Order = 4): Promise<void> {
+    checks.checkRotate(this.chunk, x, index, count, order);
+    const word = Math.floor(index / 32);
+    if (order === 4) this.kernels.exports.rotate(startOf(x), word, (index % 32) / 4, count);
+    else this.kernels.exports.rotate256(startOf(x), word, count);
   }
 
   async codeCounts(codes: Region, first: number, count: number): Promise<Uint32Array> {

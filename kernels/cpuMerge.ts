@@ -25,6 +25,11 @@ export abstract class WasmMergeStages implements MergeStages {
     this.values = new DataView(kernels.bytes.buffer);
   }
 
+  /** Flushed values of a table, where a kernel reads them. */
+  protected putFloats(at: Pointer, table: Float32Array): void {
+    table.forEach((value, i) => this.values.setFloat32(at + 4 * i, flushed(value), true));
+  }
+
   async axpy(sum: Region, x: Region, weight: number, first: boolean, count: number): Promise<void> {
     checks.checkValues(this.chunk, count, [sum], [x]);
     this.kernels.exports.axpy(startOf(sum), startOf(x), flushed(weight), first ? 1 : 0, count);

@@ -143,6 +143,7 @@ export interface KernelExports {
   products(x: Pointer, y: Pointer, count: number, lanes: Pointer, sums: Pointer): void;
   absSum(x: Pointer, count: number, before: number, lanes: Pointer): number;
   rotate(x: Pointer, word: number, block: number, count: number): void;
+  rotate256(x: Pointer, word: number, count: number): void;
   codeCounts(codes: Pointer, count: number, counts: Pointer): void;
   ransDecode(
     payload: Pointer,
@@ -160,6 +161,34 @@ export interface KernelExports {
     words: Pointer,
     lengths: Pointer,
   ): number;
+  groupScales(
+    x: Pointer,
+    groupSize: number,
+    thresholds: Pointer,
+    scales: Pointer,
+    count: number,
+    work: Pointer,
+  ): void;
+  quantizeGroups(
+    x: Pointer,
+    scales: Pointer,
+    groupSize: number,
+    inverse: Pointer,
+    boundaries: Pointer,
+    bits: number,
+    codes: Pointer,
+    count: number,
+  ): void;
+  dequantizeGroups(
+    codes: Pointer,
+    bits: number,
+    values: Pointer,
+    bytes: Pointer,
+    groupSize: number,
+    scales: Pointer,
+    out: Pointer,
+    count: number,
+  ): void;
   demote(at: Pointer, count: number): void;
   xxh64Reset(state: Pointer): void;
   xxh64Update(state: Pointer, data: Pointer, length: number): void;
@@ -181,9 +210,9 @@ export const SCRATCH = {
   counts: 192,
   /** {key: i32, end: i32} of row_band. */
   bound: 256,
-  /** 256 float32 and 64 bytes; 256 frequencies of rANS. */
+  /** 256 float32 and 64 bytes: values of codes, thresholds, inverse scales; 256 frequencies of rANS. */
   table: 1024,
-  /** 768 float32. */
+  /** 768 float32: lanes of sums; scales of groups, boundaries of codes. */
   lanes: 4096,
   /** State of the XXH64 being computed. */
   hash: 8192,

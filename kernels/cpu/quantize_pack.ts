@@ -3,6 +3,7 @@
 import { across, addTree, LANE, LANES } from './block_sums';
 import { decode1, decode4, F32 } from './decode';
 import { ftz4 } from './ftz';
+import { store16 } from './pack';
 
 /** 1.5·2^23: added to a value of [0, 255] it leaves it, rounded to nearest even, in the low mantissa bits. */
 const ROUNDER: f32 = 12582912;
@@ -52,27 +53,6 @@ function codes8(x: usize, scale: v128, zero: v128, levels: v128): v128 {
 @inline
 function square4(v: v128): v128 {
   return ftz4(f32x4.mul(v, v));
-}
-
-/** Sixteen codes in 16-bit lanes: pairs are joined by multiply-add, then pairs of pairs, until 8·bits bits stand in
- * each half of a vector. Each half is stored as 8 bytes, of which the next store overwrites all but `bits`. */
-// @ts-ignore: decorator
-@inline
-function store16(a: v128, b: v128, bits: i32, at: usize): void {
-  if (bits == 8) {
-    v128.store(at, i8x16.narrow_i16x8_u(a, b));
-    return;
-  }
-  const joinPairs = i32x4.splat(1 | (1 << (bits + 16)));
-  const joinQuads = i32x4.splat(1 | (1 << (2 * bits + 16)));
-  const pairs = i16x8.narrow_i32x4_u(i32x4.dot_i16x8_s(a, joinPairs), i32x4.dot_i16x8_s(b, joinPairs));
-  const quads = i32x4.dot_i16x8_s(pairs, joinQuads);
-  const octets = v128.or(
-    v128.and(quads, i64x2.splat(0xffffffff)),
-    i64x2.shl(i64x2.shr_u(quads, 32), 4 * bits),
-  );
-  v128.store_lane<i64>(at, octets, 0);
-  v128.store_lane<i64>(at + bits, octets, 1);
 }
 
 /** Codes of one whole lane: 32 values to 4·bits bytes at `at`; up to 8 − bits bytes behind them are overwritten. */

@@ -12,7 +12,7 @@ const SIGN: i32 = 0x80000000;
 /** The signs of 32 elements: MurmurHash3's finalizer of their number. */
 // @ts-ignore: decorator
 @inline
-function signsOf(word: u32): u32 {
+export function signsOf(word: u32): u32 {
   let h = word * 0x9e3779b9 + 0x7f4a7c15;
   h ^= h >>> 16;
   h *= 0x85ebca6b;
@@ -24,22 +24,27 @@ function signsOf(word: u32): u32 {
 /** Sign bits of four lanes from the four lowest of `bits`. */
 // @ts-ignore: decorator
 @inline
-function signs4(bits: u32): v128 {
+export function signs4(bits: u32): v128 {
   const shifted = i32x4.mul(i32x4.splat(<i32>bits), i32x4(1 << 31, 1 << 30, 1 << 29, 1 << 28));
   return v128.and(shifted, i32x4.splat(SIGN));
 }
 
-/** A sum with a negated value is the difference, bit by bit. */
+/** Butterflies of distance 1, then 2. A sum with a negated value is the difference, bit by bit. */
 // @ts-ignore: decorator
 @inline
-function rotated4(x: v128, signs: v128): v128 {
-  const s = v128.xor(ftz4(x), signs);
+export function hadamard4(s: v128): v128 {
   const first = v128.shuffle<i32>(s, s, 0, 0, 2, 2);
   const second = v128.xor(v128.shuffle<i32>(s, s, 1, 1, 3, 3), i32x4(0, SIGN, 0, SIGN));
   const abcd = ftz4(f32x4.add(first, second));
   const abab = v128.shuffle<i64>(abcd, abcd, 0, 0);
   const cdcd = v128.xor(v128.shuffle<i64>(abcd, abcd, 1, 1), i32x4(0, 0, SIGN, SIGN));
-  const y = f32x4.mul(ftz4(f32x4.add(abab, cdcd)), f32x4.splat(0.5));
+  return ftz4(f32x4.add(abab, cdcd));
+}
+
+// @ts-ignore: decorator
+@inline
+function rotated4(x: v128, signs: v128): v128 {
+  const y = f32x4.mul(hadamard4(v128.xor(ftz4(x), signs)), f32x4.splat(0.5));
   // Signs make -0 of a zero: flushing comes last.
   return ftz4(v128.xor(y, signs));
 }

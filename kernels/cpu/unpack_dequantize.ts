@@ -3,7 +3,7 @@ import { BF16, decode1, decode4, F16, F32, None, shiftOf, TYPE_BF16, TYPE_F16, T
 import { ftz4 } from './ftz';
 
 /** Values looked up before the addend is added to them: few enough to stay in the first-level cache. */
-const BLOCK: usize = 1024;
+export const BLOCK: usize = 1024;
 
 /** Where the table's byte planes are kept: behind its 256 values. */
 const PLANES: usize = 1024;
@@ -30,7 +30,7 @@ function spread16(at: usize, bits: i32): v128 {
 }
 
 /** Byte p of table value c goes to byte c of plane p, so that one swizzle looks up sixteen codes. */
-function makePlanes(table: usize, bits: i32): void {
+export function makePlanes(table: usize, bits: i32): void {
   for (let c = 0; c < 1 << bits; c++) {
     for (let p = 0; p < 4; p++) store<u8>(table + PLANES + 16 * p + c, load<u8>(table + 4 * c + p));
   }
@@ -102,7 +102,7 @@ function lookUpAll(codes: usize, bits: i32, table: usize, out: usize, count: usi
 }
 
 /** `count` values of codes that begin on a byte. */
-function dequantize(codes: usize, bits: i32, table: usize, out: usize, count: usize): void {
+export function dequantize(codes: usize, bits: i32, table: usize, out: usize, count: usize): void {
   switch (bits) {
     case 1: return lookUpAll(codes, 1, table, out, count);
     case 2: return lookUpAll(codes, 2, table, out, count);

@@ -5,10 +5,10 @@ import type { SquaredError } from '../backend.ts';
 import * as checks from '../checks.ts';
 import { flushed } from '../ftz.ts';
 import { NO_TYPE, TYPE_NUMBERS } from '../wasm.ts';
-import { WebGpuCodecStages } from './codecStages.ts';
 import type { Device } from './device.ts';
 import { USAGE } from './device.ts';
 import { EMPTY, EXTENT_BYTES, extentOf } from './extent.ts';
+import { WebGpuGroupStages } from './groupStages.ts';
 import type { GpuRegion } from './memory.ts';
 import { Scopes } from './memory.ts';
 import { HISTOGRAM_BYTES, SUM_BYTES } from './mergeStages.ts';
@@ -40,7 +40,7 @@ export interface WebGpuSizes {
 
 const floorTo = (value: number, step: number): number => Math.floor(value / step) * step;
 
-export class WebGpuBackend extends WebGpuCodecStages implements Backend {
+export class WebGpuBackend extends WebGpuGroupStages implements Backend {
   readonly chunk: number;
   readonly capacity: number;
   readonly scopes = SCOPES;

@@ -2,7 +2,7 @@
 import type { Region } from '../backend.ts';
 import * as checks from '../codecChecks.ts';
 import { CODES, STREAM } from '../codecStages.ts';
-import type { CodecStages, PayloadHead } from '../codecStages.ts';
+import type { CodecStages, Order, PayloadHead } from '../codecStages.ts';
 import type { GpuRegion } from './memory.ts';
 import { WebGpuMergeStages } from './mergeStages.ts';
 import { OFFSET_BYTES, tilesOf } from './windows.ts';
@@ -11,9 +11,10 @@ import { OFFSET_BYTES, tilesOf } from './windows.ts';
 const WORKERS = 32;
 
 export abstract class WebGpuCodecStages extends WebGpuMergeStages implements CodecStages {
-  async rotate(x: Region, index: number, count: number): Promise<void> {
-    checks.checkRotate(this.chunk, x, index, count);
-    await this.each('rotate', count, [x], {}, Uint32Array.of(Math.floor(index / 32), (index % 32) / 4));
+  async rotate(x: Region, index: number, count: number, order: Order = 4): Promise<void> {
+    checks.checkRotate(this.chunk, x, index, count, order);
+    const stage = order === 4 ? 'rotate' : 'rotate_256';
+    await this.each(stage, count, [x], {}, Uint32Array.of(Math.floor(index / 32), (index % 32) / 4));
   }
 
   async codeCounts(codes: Region, first: number, count: number): Promise<Uint32Array> {

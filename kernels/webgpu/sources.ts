@@ -9,10 +9,13 @@ import compareTask from '../wgsl/compare_task.wgsl';
 import consensusVote from '../wgsl/consensus_vote.wgsl';
 import deltaEnergy from '../wgsl/delta_energy.wgsl';
 import deltaMinmax from '../wgsl/delta_minmax.wgsl';
+import dequantizeGroups from '../wgsl/dequantize_groups.wgsl';
 import disjointSum from '../wgsl/disjoint_sum.wgsl';
 import divide from '../wgsl/divide.wgsl';
 import encode from '../wgsl/encode.wgsl';
 import extent from '../wgsl/extent.wgsl';
+import groupScales from '../wgsl/group_scales.wgsl';
+import hadamard from '../wgsl/hadamard.wgsl';
 import keepVoted from '../wgsl/keep_voted.wgsl';
 import magnitudeHistogram from '../wgsl/magnitude_histogram.wgsl';
 import maskBySign from '../wgsl/mask_by_sign.wgsl';
@@ -20,12 +23,14 @@ import maxMagnitude from '../wgsl/max_magnitude.wgsl';
 import meanDelta from '../wgsl/mean_delta.wgsl';
 import philox from '../wgsl/philox.wgsl';
 import products from '../wgsl/products.wgsl';
+import quantizeGroups from '../wgsl/quantize_groups.wgsl';
 import quantizePack from '../wgsl/quantize_pack.wgsl';
 import quotient from '../wgsl/quotient.wgsl';
 import randomDrop from '../wgsl/random_drop.wgsl';
 import rankDrop from '../wgsl/rank_drop.wgsl';
 import ransDecode from '../wgsl/rans_decode.wgsl';
 import rotate from '../wgsl/rotate.wgsl';
+import rotate256 from '../wgsl/rotate_256.wgsl';
 import rowBand from '../wgsl/row_band.wgsl';
 import signCounts from '../wgsl/sign_counts.wgsl';
 import tally from '../wgsl/tally.wgsl';
@@ -58,9 +63,13 @@ export const SOURCES = {
   compare_task: common + blockSums + compareTask,
   products: common + blockSums + products,
   abs_sum: common + blockSums + absSum,
-  rotate: common + rotate,
+  rotate: common + hadamard + rotate,
+  rotate_256: common + hadamard + rotate256,
   code_counts: common + codeCounts,
   rans_decode: common + ransDecode,
+  group_scales: common + blockSums + groupScales,
+  quantize_groups: common + quantizeGroups,
+  dequantize_groups: common + dequantizeGroups,
 } as const;
 
 export type Stage = keyof typeof SOURCES;

@@ -1,0 +1,82 @@
+// Stage quantize_groups: float32 values to packed codes of 1 to 8 bits by boundaries, after scaling by groups.
+// Twin: quantize_groups.ts
+// One invocation makes the codes of 32 consecutive values, which are BITS whole words and of one group: no atomics.
+
+struct Params {
+  count: u32,
+  words: u32,
+  group_size: u32,
+  // Of the first group in the window of scales.
+  byte: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> scales: array<u32>;
+// 256 inverse scales, then the boundaries.
+@group(0) @binding(3) var<storage, read> table: array<f32>;
+@group(0) @binding(4) var<storage, read_write> codes: array<u32>;
+
+override BITS: u32;
+
+// Vectors of one invocation.
+const LANE: u32 = 8u;
+
+// Numbers in the order of the flushed floats.
+fn ordered(v: f32) -> i32 {
+  let b = bitcast<u32>(v);
+  return bitcast<i32>(select(b, b ^ MAGNITUDE, (b & SIGN) != 0u));
+}
+
+// How many boundaries a value reaches.
+fn code(value: f32) -> u32 {
+  if ((bitcast<u32>(value) & MAGNITUDE) > EXPONENT) {
+    return 0u;
+  }
+  let v = ordered(value);
+  var found = 0u;
+  for (var step = 1u << (BITS - 1u); step > 0u; step >>= 1u) {
+    if (v >= ordered(table[256u + found + step - 1u])) {
+      found += step;
+    }
+  }
+  return found;
+}
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let part = group_number(id, groups) * GROUP + lane;
+  let first = part * LANE;
+  if (first * 4u >= params.count) {
+    return;
+  }
+  let scale = params.byte + first * 4u / params.group_size;
+  let inverse = table[(scales[scale >> 2u] >> ((scale & 3u) * 8u)) & 0xffu];
+  var at = part * BITS;
+  var word = 0u;
+  var bit = 0u;
+  for (var k = first; k < first + LANE; k++) {
+    let v = ftz4(ftz4(bitcast<vec4<f32>>(x[k])) * inverse);
+    for (var j = 0u; j < 4u; j++) {
+      var c = 0u;
+      if (k * 4u + j < params.count) {
+        c = code(v[j]);
+      }
+      word |= c << bit;
+      bit += BITS;
+      if (bit >= 32u) {
+        if (at < params.words) {
+          codes[at] = word;
+        }
+        at++;
+        bit -= 32u;
+        // The bits of the code that did not fit; none when it ended with the word.
+        word = c >> (BITS - bit);
+      }
+    }
+  }
+}
