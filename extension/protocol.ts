@@ -46,6 +46,10 @@ export interface QuantizeRecipe {
   readonly bits: number;
   /** Bits a weight of the shared base vector; rtvq only. */
   readonly baseBits: number;
+  /** How codes are made; left out: `minmax`, or `entropy` under a budget. */
+  readonly codec?: CodecName | undefined;
+  /** Values that share a scale: 32, 64, 128, 256, or 0 for one scale a tensor. Not for `minmax` and `entropy`. */
+  readonly groupSize?: 0 | 32 | 64 | 128 | 256 | undefined;
   /** `paper`: the published rule for which tensors stay exact. */
   readonly preset: 'default' | 'paper';
   /** The size of the whole file, or its relative error, as `parseBudget` reads it: every tensor then gets the bits that

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from '../protocol.ts';
 import { UserError } from './errors.ts';
+import { GROUP_SIZES } from './tvq/codebookPayload.ts';
 import { isTaskName } from './tvq/layout.ts';
 
 /** Widths of the paper's RTVQ-B3O2; three bits lose nothing for plain task vectors. */
@@ -36,6 +37,8 @@ const quantizeRecipe = z.strictObject({
   scheme: z.enum(['fq', 'tvq', 'rtvq']),
   bits: width,
   baseBits: width,
+  codec: z.enum(['minmax', 'clip', 'gaussian', 'lloyd-max', 'hadamard', 'entropy']).optional(),
+  groupSize: z.literal(GROUP_SIZES).optional(),
   budget: z.string().max(100).optional(),
   sensitivity: z.enum(['relative', 'energy', 'depth']).optional(),
   reconstruction: z.enum(['unbiased', 'nearest']).optional(),

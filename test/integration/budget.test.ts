@@ -1,67 +1,20 @@
 /** `tvq quantize --budget`: the size is kept, the bytes are the same everywhere, restored vectors are unbiased. */
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat, writeFile, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { previewRoom } from '../../extension/engine/backends.ts';
 import * as engine from '../../extension/engine/engine.ts';
 import { planQuantize } from '../../extension/engine/quantize/plan.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
-import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
+import { f32, writeSafetensors } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
-import { temporaryFolder } from '../temporary.ts';
+import { content, gaussian, made, path, projectionOf } from './madeCheckpoints.ts';
 
-const folder = await temporaryFolder();
-let files = 0;
-const path = (extension: string) => join(folder, `${files++}${extension}`);
-const content = async (file: string): Promise<Buffer> =>
-  (await readFile(file)).subarray((await openTvq(file)).headerBytes);
-
-/** Near Gaussian values: sums of uniform ones. */
-function gaussian(seed: number, scale: number): () => number {
-  const next = noise(seed);
-  return () => scale * Array.from({ length: 6 }, next).reduce((sum, value) => sum + value);
-}
-
-/** A base and two tasks: a tensor longer than a span, some that end in the middle of everything, a norm, a constant. */
-async function made(changes: Partial<QuantizeRecipe> = {}, rows = 700_001): Promise<QuantizeRecipe> {
-  const checkpoint = (task: number): Record<string, MadeTensor> => {
-    const value = gaussian(task + 1, 0.01);
-    return {
-      'layers.0.w.weight': f32([3, rows], value),
-      'layers.1.v.weight': f32([97, 41], value),
-      'layers.1.same.weight': f32([64, 64], () => 0.5),
-      'layers.1.norm.weight': f32([97], value),
-    };
-  };
-  const paths = [path('.safetensors'), path('.safetensors'), path('.safetensors')];
-  for (const [i, file] of paths.entries()) await writeSafetensors(file, checkpoint(i));
-  const tasks = paths.slice(1).map((task, i) => ({ name: `t${i}`, path: task }));
-  return tvq.recipe(path('.tvq'), { base: paths[0] as string, tasks, budget: '1.5bpw', ...changes });
-}
-
-/** Sums over a task's vector τ and the restored one τ̂. */
-async function projectionOf(asked: QuantizeRecipe, task: number, options: Partial<RunOptions> = {}) {
-  const { name, path: source } = asked.tasks[task] as QuantizeRecipe['tasks'][number];
-  const output = path('.safetensors');
-  await tvq.restore(tvq.restoreRecipe(asked.output, name, output, { base: asked.base }), options);
-  const [base, tuned, restored] = await Promise.all([asked.base, source, output].map(tvq.tensorsOf));
-  let [along, energy, error] = [0, 0, 0];
-  for (const [tensor, values] of tuned ?? []) {
-    const b = tvq.valuesOf(base?.get(tensor) as typeof values);
-    const r = tvq.valuesOf(restored?.get(tensor) as typeof values);
-    for (const [i, value] of tvq.valuesOf(values).entries()) {
-      const [t, back] = [value - (b[i] as number), (r[i] as number) - (b[i] as number)];
-      along += t * back;
-      energy += t * t;
-      error += (t - back) ** 2;
-    }
-  }
-  return { projection: along / energy, error: error / energy, bytes: await readFile(output) };
-}
+const budgeted = (changes: Partial<QuantizeRecipe> = {}, rows?: number): Promise<QuantizeRecipe> =>
+  made({ budget: '1.5bpw', ...changes }, rows);
 
 test.each(['1.5bpw', '0.5bpw', '3bpw', '900kB', '10%'])('%s: not above, and hardly below', async budget => {
-  const asked = await made({ budget });
+  const asked = await budgeted({ budget });
   const planned = { weights: 2 * (3 * 700_001 + 97 * 41 + 64 * 64 + 97) };
   const { bytes } = await tvq.quantize(asked);
   const most = {
@@ -78,7 +31,7 @@ test.each(['1.5bpw', '0.5bpw', '3bpw', '900kB', '10%'])('%s: not above, and hard
 });
 
 test('restored task vectors are as long along the original as it is, and as far off as the file says', async () => {
-  const asked = await made();
+  const asked = await budgeted();
   const { relativeErrors } = await tvq.quantize(asked);
   for (const task of [0, 1]) {
     const { projection, error } = await projectionOf(asked, task);
@@ -88,7 +41,7 @@ test('restored task vectors are as long along the original as it is, and as far 
 });
 
 test('"nearest" has less error and shrinks', async () => {
-  const unbiased = await made({ budget: '1bpw' });
+  const unbiased = await budgeted({ budget: '1bpw' });
   const nearest = { ...unbiased, reconstruction: 'nearest' as const, output: path('.tvq') };
   await tvq.quantize(unbiased);
   await tvq.quantize(nearest);
@@ -98,15 +51,15 @@ test('"nearest" has less error and shrinks', async () => {
 });
 
 test('error=0.2: met with few bytes', async () => {
-  const asked = await made({ budget: 'error=0.2' });
+  const asked = await budgeted({ budget: 'error=0.2' });
   const { bytes, relativeErrors } = await tvq.quantize(asked);
   for (const error of relativeErrors) expect(error).toBeLessThan(0.21);
-  const more = await made({ budget: `${Math.floor(0.9 * bytes)}B` });
+  const more = await budgeted({ budget: `${Math.floor(0.9 * bytes)}B` });
   expect(Math.max(...(await tvq.quantize(more)).relativeErrors)).toBeGreaterThan(0.2);
 });
 
 test('the same bytes for any number of threads, and whether tensors fit into memory or not', async () => {
-  const asked = await made({}, 1_000_003);
+  const asked = await budgeted({}, 1_000_003);
   await tvq.quantize(asked);
   const expected = await content(asked.output);
   const small: RunOptions = { ...tvq.OPTIONS, memory: 248 * 2 ** 20 };
@@ -122,7 +75,7 @@ test('the same bytes for any number of threads, and whether tensors fit into mem
 });
 
 test('the same bytes on the GPU backend, there and back', async () => {
-  const asked = await made({}, 20_001);
+  const asked = await budgeted({}, 20_001);
   const onGpu = { ...asked, output: path('.tvq') };
   await tvq.quantize(asked);
   expect((await tvq.quantize(onGpu, { backend: 'webgpu' })).backend).toBe('webgpu');
@@ -132,7 +85,7 @@ test('the same bytes on the GPU backend, there and back', async () => {
 });
 
 test('a merge reads entropy-coded tasks, row by row too', async () => {
-  const asked = await made({}, 100_001);
+  const asked = await budgeted({}, 100_001);
   await tvq.quantize(asked);
   const restored = await Promise.all(
     asked.tasks.map(async ({ name }) => {
@@ -162,7 +115,7 @@ test('a merge reads entropy-coded tasks, row by row too', async () => {
 });
 
 test('kept tensors cost 8 bits; --keep still stores exactly', async () => {
-  const asked = await made({ keep: ['v\\.weight'], budget: '45kB' }, 2001);
+  const asked = await budgeted({ keep: ['v\\.weight'], budget: '45kB' }, 2001);
   await tvq.quantize(asked);
   const codecs = Object.fromEntries(
     (await openTvq(asked.output)).tasks[0]?.records.map(({ tensor, codec }) => [tensor, codec]) ?? [],
@@ -176,7 +129,7 @@ test('kept tensors cost 8 bits; --keep still stores exactly', async () => {
 });
 
 test('what is not finite is stored exactly', async () => {
-  const asked = await made({ budget: '60kB' }, 2001);
+  const asked = await budgeted({ budget: '60kB' }, 2001);
   await writeSafetensors(asked.tasks[1]?.path as string, {
     'layers.0.w.weight': f32([3, 2001], gaussian(3, 0.01)),
     'layers.1.v.weight': f32([97, 41], i => (i === 5 ? NaN : 0.5)),
@@ -192,14 +145,16 @@ test('what is not finite is stored exactly', async () => {
 });
 
 test('names a budget that is too small, or none', async () => {
-  await expect(tvq.quantize(await made({ budget: '1kB' }, 2001))).rejects.toThrow(
+  await expect(tvq.quantize(await budgeted({ budget: '1kB' }, 2001))).rejects.toThrow(
     /a budget of 1000 B is too small: the smallest possible size is \d+ B/,
   );
-  await expect(tvq.quantize(await made({ budget: 'much' }, 2001))).rejects.toThrow(/"much" is not a budget/);
+  await expect(tvq.quantize(await budgeted({ budget: 'much' }, 2001))).rejects.toThrow(
+    /"much" is not a budget/,
+  );
 });
 
 test('a damaged payload is named', async () => {
-  const asked = await made({}, 2001);
+  const asked = await budgeted({}, 2001);
   await tvq.quantize(asked);
   const file = await openTvq(asked.output);
   const { payload } = file.tasks[0]?.records.find(({ codec }) => codec.codec === 'entropy') ?? {};
@@ -218,7 +173,7 @@ test('a damaged payload is named', async () => {
 });
 
 test('analyze measures every choice, cheaper ones with more error', async () => {
-  const asked = await made({}, 2001);
+  const asked = await budgeted({}, 2001);
   const analyses = await engine.analyze(asked, tvq.OPTIONS, tvq.hooks());
   expect(analyses.map(({ tensor, task }) => `${task} ${tensor}`).sort()).toEqual(
     [0, 1].flatMap(task =>

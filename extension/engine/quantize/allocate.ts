@@ -28,7 +28,7 @@ export interface Analyzed extends TensorAnalysis {
   readonly tensor: string;
 }
 
-/** Measures tensors of a plan that are to be entropy-coded: all of them, or `only` one, at steps of the caller's. */
+/** Measures what a budget may choose for a plan's tensors: for all of them, or for `only` one, at steps of the caller's. */
 export async function analyze(
   { jobs, budget }: QuantizePlan,
   backend: EngineBackend,
@@ -40,9 +40,7 @@ export async function analyze(
     .map(job => ({
       ...job,
       analyze: only?.steps ?? [],
-      tasks: job.tasks.filter(
-        ({ coding, output }) => coding?.codec === 'entropy' && (!only || output === only.task),
-      ),
+      tasks: job.tasks.filter(({ open, output }) => open && (!only || output === only.task)),
     }))
     .filter(({ tasks }) => tasks.length > 0);
   const total = measuring.length;

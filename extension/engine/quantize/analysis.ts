@@ -11,7 +11,15 @@ import { enoughPayloadBytes } from '../../../kernels/payload.ts';
 import type { SquaredError } from '../../../kernels/backend.ts';
 import type { JobContext } from '../job.ts';
 import type { Coding, Reconstruction } from './coding.ts';
-import { addCounts, gainOf, latticeOf, projections, squaresOf, ZERO_CODE } from './lattice.ts';
+import {
+  addCounts,
+  gainOf,
+  LATTICE_ROTATION,
+  latticeOf,
+  projections,
+  squaresOf,
+  ZERO_CODE,
+} from './lattice.ts';
 import { spansOf } from './tensorInput.ts';
 import { eachChunk, join, NO_EXTENT, type EncoderMemory, type Values } from './vectorEncoder.ts';
 
@@ -89,7 +97,7 @@ export async function analyzeTensor(
   for (const span of spansOf(count, resident)) {
     await eachChunk(context, span, values, async chunk => {
       await values.chunk(chunk, memory.x);
-      await backend.rotate(memory.x, span.first + chunk.first, chunk.count);
+      await backend.rotate(memory.x, span.first + chunk.first, chunk.count, LATTICE_ROTATION);
       for (const one of applied) {
         one.sums = await backend.quantizePack(memory.x, one.lattice, memory.codes, 0, chunk.count, one.sums);
         addCounts(one.counts, await backend.codeCounts(memory.codes, 0, chunk.count));

@@ -5,8 +5,8 @@ import { encodeStreams, frequenciesOf } from '../../../kernels/entropy.ts';
 import { joinPayloads, type PayloadPart } from '../../../kernels/payload.ts';
 import type { Extent, SquaredError } from '../../../kernels/backend.ts';
 import type { JobContext, RecordOutcome } from '../job.ts';
-import type { Coding, Reconstruction } from './coding.ts';
-import { addCounts, gainOf, latticeOf, projections } from './lattice.ts';
+import type { EntropyCoding, Reconstruction } from './coding.ts';
+import { addCounts, gainOf, LATTICE_ROTATION, latticeOf, projections } from './lattice.ts';
 import { spansOf, type Span } from './tensorInput.ts';
 import {
   eachChunk,
@@ -16,8 +16,6 @@ import {
   type EncoderMemory,
   type Values,
 } from './vectorEncoder.ts';
-
-type EntropyCoding = Extract<Coding, { codec: 'entropy' }>;
 
 interface EntropyJob {
   readonly tensor: string;
@@ -106,7 +104,7 @@ export class EntropyEncoder {
     await eachChunk(this.context, span, values, async chunk => {
       const { first, count } = chunk;
       const extent = await values.chunk(chunk, memory.x);
-      await backend.rotate(memory.x, span.first + first, count);
+      await backend.rotate(memory.x, span.first + first, count, LATTICE_ROTATION);
       const sums = await backend.quantizePack(memory.x, lattice, memory.codes, first, count, found?.sums);
       if (!found) return;
       found.sums = sums;

@@ -4,21 +4,32 @@ import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
 import { analyzeTensor, type TensorAnalysis } from './analysis.ts';
-import { codeBits, type Coding, type Reconstruction } from './coding.ts';
+import { CodebookEncoder } from './codebookEncoder.ts';
+import {
+  codeBits,
+  type CodebookCoding,
+  type Coding,
+  type EntropyCoding,
+  type Reconstruction,
+} from './coding.ts';
 import { EntropyEncoder } from './entropyEncoder.ts';
 import { RawTensor } from './exact.ts';
 import { SharedVector } from './sharedVector.ts';
 import { inputBytes, SPAN_ELEMENTS, TensorInput } from './tensorInput.ts';
 import {
+  codebookExtraBytes,
+  codebookMemory,
   decide,
   emitCodes,
   encoderBytes,
   encoderMemory,
   extentOf,
   withoutPayload,
+  type CodebookMemory,
   type EncoderMemory,
   type Values,
 } from './vectorEncoder.ts';
+import { analyzeAffine, analyzeCodebook } from './widths.ts';
 
 export interface QuantizeJob {
   readonly kind: 'quantize';
@@ -30,8 +41,8 @@ export interface QuantizeJob {
   readonly tasks: readonly TaskTensor[];
   /** What entropy-coded tensors are restored to be. */
   readonly reconstruction: Reconstruction;
-  /** Measure what entropy coding would cost each quantized task tensor instead of quantizing it: at these steps, or at
-   * many where there are none. */
+  /** Measure what the choices of its codec would cost each quantized task tensor instead of quantizing it; of entropy
+   * coding at these steps, or at many where there are none. */
   readonly analyze: readonly number[] | undefined;
   /** Whether all of the tensor fits into backend memory, so that it is read once. */
   readonly resident: boolean;
@@ -44,12 +55,16 @@ export interface TaskTensor {
   readonly source: TensorSource | undefined;
   /** undefined: stored exactly. */
   readonly coding: Coding | undefined;
+  /** Whether a budget has yet to choose how many bits the coding gets. */
+  readonly open: boolean;
 }
 
 type Source = TensorSource & { dtype: QuantizableDtype };
 
 type QuantizedTask = TaskTensor & { readonly coding: Coding };
 const isQuantized = (task: TaskTensor): task is QuantizedTask => task.coding !== undefined;
+
+const hasCodebook = ({ coding }: QuantizedTask): boolean => coding.codec === 'codebook';
 
 /** Bits of the widest codes while they are in memory. */
 const widestCodes = ({ sharedBits = 0, tasks, analyze }: QuantizeJob): number =>
@@ -71,11 +86,13 @@ export function quantizeJobBytes(job: QuantizeJob, chunk: number): number {
   const tunedBytes = Math.max(...quantized.map(({ source }) => inputBytes((source as Source).dtype, span)));
   const bits = widestCodes(job);
   const payload = Math.max(...quantized.map(({ coding }) => (coding.codec === 'entropy' ? coding.bytes : 0)));
+  const codebook = quantized.some(hasCodebook) ? codebookExtraBytes(chunk, span) : 0;
   const shared = job.sharedBits === undefined ? 0 : SharedVector.bytes(count, span, job.sharedBits, chunk);
   return (
     (job.base ? inputBytes(job.base.dtype as QuantizableDtype, span) : 0) +
     tunedInMemory(job, quantized.length) * tunedBytes +
     encoderBytes(chunk, span, bits) +
+    codebook +
     // Streams are collected before they are emitted, as their sizes stand in front of them.
     2 * payload +
     shared +
@@ -122,16 +139,23 @@ class QuantizeRun {
       const { base, tuned, scratch } = this.#open(tasks);
       for (const [i, task] of tasks.entries()) {
         const values = this.#valuesOf(tuned[i] as TensorInput, tuned[i + 1], base, undefined);
-        const tensor = {
-          task: task.output,
-          count: this.#count,
-          resident: this.job.resident,
-          steps: this.job.analyze ?? [],
-        };
-        analyses.push(await analyzeTensor(this.context, scratch, tensor, values));
+        analyses.push(await this.#analyzeTask(task, values, scratch));
       }
     }
     return { checksums: [], warnings: [], analyses };
+  }
+
+  #analyzeTask({ coding, output }: QuantizedTask, values: Values, scratch: EncoderMemory) {
+    const { resident, analyze: steps = [] } = this.job;
+    const tensor = { task: output, count: this.#count, resident };
+    switch (coding.codec) {
+      case 'affine':
+        return analyzeAffine(this.context, scratch, tensor, values);
+      case 'codebook':
+        return analyzeCodebook(this.context, scratch as CodebookMemory, tensor, coding, values);
+      case 'entropy':
+        return analyzeTensor(this.context, scratch, { ...tensor, steps }, values);
+    }
   }
 
   /** Inputs of the tensors that are quantized, and working memory. */
@@ -147,7 +171,11 @@ class QuantizeRun {
       ({ source }, i) =>
         new TensorInput(context, source as TensorSource, regions[i % regions.length] as Region),
     );
-    const scratch = encoderMemory(memory, context.backend.chunk, this.#spanElements, widestCodes(job));
+    const { chunk } = context.backend;
+    const plain = encoderMemory(memory, chunk, this.#spanElements, widestCodes(job));
+    const scratch = tasks.some(hasCodebook)
+      ? codebookMemory(memory, plain, chunk, this.#spanElements)
+      : plain;
     return { base, tuned, scratch };
   }
 
@@ -210,9 +238,15 @@ class QuantizeRun {
     values: Values,
     scratch: EncoderMemory,
   ): Promise<RecordOutcome> {
-    return task.coding.codec === 'affine'
-      ? this.#quantizeAffine(task, task.coding.bits, input, values, scratch)
-      : this.#quantizeEntropy(task, task.coding, input, values, scratch);
+    const { coding } = task;
+    switch (coding.codec) {
+      case 'affine':
+        return this.#quantizeAffine(task, coding.bits, input, values, scratch);
+      case 'codebook':
+        return this.#quantizeCodebook(task, coding, input, values, scratch as CodebookMemory);
+      case 'entropy':
+        return this.#quantizeEntropy(task, coding, input, values, scratch);
+    }
   }
 
   async #quantizeAffine(
@@ -235,9 +269,27 @@ class QuantizeRun {
     return emitCodes(context, scratch, tensor, false, values);
   }
 
+  async #quantizeCodebook(
+    task: QuantizedTask,
+    coding: CodebookCoding,
+    input: TensorInput,
+    values: Values,
+    scratch: CodebookMemory,
+  ): Promise<RecordOutcome> {
+    const { resident, reconstruction } = this.job;
+    const job = { count: this.#count, resident, output: task.output, coding, reconstruction };
+    const encoder = new CodebookEncoder(this.context, scratch, job, values);
+    const range = await encoder.range();
+    const { min, max, finite } = range.extent;
+    if (!finite) return this.#storeUnquantizable(task, input);
+    if (min === max) return withoutPayload('constant', min);
+    const unit = encoder.unitOf(range);
+    return unit === undefined ? this.#storeUnquantizable(task, input) : encoder.emit(unit);
+  }
+
   async #quantizeEntropy(
     task: QuantizedTask,
-    coding: Extract<Coding, { codec: 'entropy' }>,
+    coding: EntropyCoding,
     input: TensorInput,
     values: Values,
     scratch: EncoderMemory,

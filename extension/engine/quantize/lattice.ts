@@ -7,6 +7,9 @@ import type { Affine, SquaredError } from '../../../kernels/backend.ts';
 import { CODES } from '../../../kernels/codecStages.ts';
 import type { Reconstruction } from './coding.ts';
 
+/** Values that are rotated together. */
+export const LATTICE_ROTATION = 4;
+
 /** The code of zero. */
 export const ZERO_CODE = 128;
 

@@ -16,7 +16,7 @@ import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
 import { TOOL } from '../version.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
-import { codedBytes, type Coding } from './coding.ts';
+import { codedBytes, fixedCoding, type Coding } from './coding.ts';
 import { quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
 import { exactRule, keepRule } from './keep.ts';
 
@@ -39,22 +39,29 @@ const SMALL: Coding = { codec: 'affine', bits: 8 };
 /** Values from which on a tensor is entropy-coded: of fewer, the head alone takes a good part of 8 bits each. */
 const LEAST_CODED = 1024;
 
-/** A budget before anything is measured: more bytes than entropy-coded values take, a head and every stream's sizes counted. */
-const unmeasured: Codings = (_tensor, _task, elements) => ({
-  codec: 'entropy',
-  step: 1,
-  bytes: Math.ceil(1.125 * elements) + 4096,
-});
+/** A budget before anything is measured: the widest codes, or more bytes than entropy-coded values take, a head and every
+ * stream's sizes counted. */
+const unmeasured =
+  (recipe: QuantizeRecipe): Codings =>
+  (_tensor, _task, elements) =>
+    fixedOf(recipe, 8) ?? { codec: 'entropy', step: 1, bytes: Math.ceil(1.125 * elements) + 4096 };
 
 const uniform =
-  ({ bits }: QuantizeRecipe): Codings =>
-  () => ({ codec: 'affine', bits });
+  (recipe: QuantizeRecipe): Codings =>
+  () =>
+    fixedOf(recipe, recipe.bits);
+
+/** The coding of fixed width that a recipe asks for; undefined: entropy coding, which has none. */
+function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Coding | undefined {
+  const asked = codec ?? (budget === undefined ? 'minmax' : 'entropy');
+  return asked === 'entropy' ? undefined : fixedCoding(asked, bits, groupSize);
+}
 
 /** Plans a quantize run. Faults of single files throw; everything else that is wrong is listed in the summary. */
 export async function planQuantize(
   recipe: QuantizeRecipe,
   room: Room,
-  codings: Codings = recipe.budget === undefined ? uniform(recipe) : unmeasured,
+  codings: Codings = recipe.budget === undefined ? uniform(recipe) : unmeasured(recipe),
 ): Promise<QuantizePlan> {
   const { chunk } = room;
   const [base, ...tasks] = await Promise.all(
@@ -91,12 +98,13 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings:
     const inBase = base.tensors.get(tensor);
     const quantizable = (source: TensorSource | undefined): source is TensorSource =>
       source !== undefined && !keeps(source) && (recipe.scheme === 'fq' || comparable(source, inBase));
-    const codingOf = (source: TensorSource | undefined, t: number): Coding | undefined => {
+    const codingOf = (source: TensorSource | undefined, t: number): Pick<TaskTensor, 'coding' | 'open'> => {
       const elements = source ? elementCount(source.shape) : 0;
-      const large = recipe.budget === undefined || elements >= LEAST_CODED;
-      if (large && quantizable(source)) return codings(tensor, t, elements);
-      const small = recipe.budget !== undefined && source && !exact(source) && comparable(source, inBase);
-      return small ? SMALL : undefined;
+      const budgeted = recipe.budget !== undefined;
+      if (quantizable(source) && (!budgeted || elements >= LEAST_CODED))
+        return { coding: codings(tensor, t, elements), open: budgeted };
+      const small = budgeted && source && !exact(source) && comparable(source, inBase);
+      return { coding: small ? SMALL : undefined, open: false };
     };
     const sources = tasks.map(task => task.tensors.get(tensor));
     const shared = recipe.scheme === 'rtvq' && sources.every(quantizable);
@@ -108,7 +116,7 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings:
       tasks: sources.map((source, t) => ({
         output: firstOutput + t,
         source,
-        coding: codingOf(source, t),
+        ...codingOf(source, t),
       })),
       reconstruction: recipe.reconstruction ?? 'unbiased',
       analyze: undefined,
@@ -124,7 +132,14 @@ const comparable = (source: TensorSource, base: TensorSource | undefined): boole
 function codecOf({ source, coding }: TaskTensor): Codec {
   if (!source) return { codec: 'absent' };
   if (!coding) return { codec: 'exact' };
-  return coding.codec === 'affine' ? { codec: 'affine', bits: coding.bits } : { codec: 'entropy' };
+  switch (coding.codec) {
+    case 'affine':
+      return { codec: 'affine', bits: coding.bits };
+    case 'codebook':
+      return { codec: 'codebook', bits: coding.bits, groupSize: coding.groupSize, rotated: coding.rotated };
+    case 'entropy':
+      return { codec: 'entropy' };
+  }
 }
 
 const payloadBytes = (coding: Coding | undefined, source: TensorSource): number =>
@@ -197,7 +212,8 @@ function makeLayout(
       return record(base as TensorSource, codec, payloadBytes(coding, base as TensorSource));
     }),
   };
-  const { scheme, bits, baseBits, preset, keep, budget, sensitivity, reconstruction } = recipe;
+  const { scheme, bits, baseBits, codec, groupSize, preset, keep, budget, sensitivity, reconstruction } =
+    recipe;
   const widths = { bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };
   const settings = { scheme, ...(budget === undefined ? widths : {}) };
   return {
@@ -210,6 +226,8 @@ function makeLayout(
     recipe: {
       kind: 'quantize',
       ...settings,
+      codec,
+      groupSize,
       ...(budget === undefined ? {} : { budget, sensitivity, reconstruction: reconstruction ?? 'unbiased' }),
       preset,
       keep,

@@ -6,7 +6,7 @@ import { elementCount } from '../checkpoint/dtype.ts';
 import { blockCount, blockOf } from '../merge/layers.ts';
 import { plannedBytes } from '../tvq/header.ts';
 import type { Analyzed } from './allocate.ts';
-import { codedBytes, type Reconstruction } from './coding.ts';
+import { codedBytes, nominalBits, type Reconstruction } from './coding.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 import type { QuantizePlan } from './plan.ts';
 
@@ -44,7 +44,9 @@ export function tableOf(plan: QuantizePlan, analyses: readonly Analyzed[]): Anal
       end: slots.map(slot => (end += slot.choices.length)),
     },
     choices: {
-      bits: slots.flatMap(({ elements, choices }) => choices.map(({ bytes }) => (8 * bytes) / elements)),
+      bits: slots.flatMap(({ elements, choices }) =>
+        choices.map(({ coding }) => nominalBits(coding, elements)),
+      ),
       bytes: choices.map(({ bytes }) => bytes),
       error: choices.map(({ error }) => error[reconstruction]),
     },
@@ -65,8 +67,8 @@ const quantizedWeights = (jobs: readonly QuantizeJob[]): number =>
 /** Bytes of the file that no choice changes. */
 function fixedBytes({ layout, jobs }: QuantizePlan, analyses: readonly Analyzed[]): number {
   const coded = sourcedTasks(jobs).reduce(
-    (sum, { source, coding }) =>
-      sum + (coding?.codec === 'entropy' ? codedBytes(coding, elementCount(source.shape)) : 0),
+    (sum, { source, coding, open }) =>
+      sum + (coding && open ? codedBytes(coding, elementCount(source.shape)) : 0),
     0,
   );
   const exact = analyses.reduce((sum, { finite, task, tensor }) => {

@@ -28,6 +28,14 @@ export interface EncoderMemory {
   readonly codes: Region;
 }
 
+/** What a codebook needs besides. */
+export interface CodebookMemory extends EncoderMemory {
+  /** Scales of one span's groups, a byte each. */
+  readonly scales: Region;
+  /** What one chunk's codes stand for. */
+  readonly restored: Region;
+}
+
 /** XXH64 of no bytes. */
 const NO_PAYLOAD = 'ef46db3751d8e999';
 
@@ -51,6 +59,23 @@ export const encoderMemory = (
 ): EncoderMemory => ({
   x: memory.alloc(4 * Math.min(chunk, spanElements)),
   codes: memory.alloc(packedBytes(spanElements, bits) + 4),
+});
+
+/** Scales take a byte a group of at least this many values. */
+const SMALLEST_GROUP = 32;
+
+export const codebookExtraBytes = (chunk: number, spanElements: number): number =>
+  Math.ceil(spanElements / SMALLEST_GROUP) + 4 + 4 * Math.min(chunk, spanElements);
+
+export const codebookMemory = (
+  memory: Scope,
+  scratch: EncoderMemory,
+  chunk: number,
+  spanElements: number,
+): CodebookMemory => ({
+  ...scratch,
+  scales: memory.alloc(Math.ceil(spanElements / SMALLEST_GROUP) + 4),
+  restored: memory.alloc(4 * Math.min(chunk, spanElements)),
 });
 
 /** Loads a span and goes through its chunks. */

@@ -1,12 +1,12 @@
 import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import { ROTATED, STREAM, type PayloadHead } from '../../../kernels/codecStages.ts';
+import { STREAM, type PayloadHead } from '../../../kernels/codecStages.ts';
 import { mostHeadBytes, parsePayloadHead } from '../../../kernels/payload.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import { UserError } from '../errors.ts';
 import type { JobContext } from '../job.ts';
-import { latticeTable } from '../quantize/lattice.ts';
+import { LATTICE_ROTATION, latticeTable } from '../quantize/lattice.ts';
 import { chunksOf, type Span } from '../quantize/tensorInput.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 import { checkPayload, wholeBlocks } from './payload.ts';
@@ -57,9 +57,9 @@ export class EntropyReader {
     const { backend } = this.context;
     const begin = (this.#loaded as { span: Span }).span.first;
     const inStream = (begin % STREAM) + first;
-    const whole = wholeBlocks(this.record, begin + first, count, ROTATED);
+    const whole = wholeBlocks(this.record, begin + first, count, LATTICE_ROTATION);
     await backend.unpackDequantize(this.#codes, inStream, 8, this.#table, undefined, out, 0, whole);
-    await backend.rotate(out, begin + first, whole);
+    await backend.rotate(out, begin + first, whole, LATTICE_ROTATION);
     if (reference) await backend.accumulate(out, reference, false, count);
   }
 

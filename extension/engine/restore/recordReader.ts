@@ -6,6 +6,7 @@ import type { JobContext } from '../job.ts';
 import { affineTable } from '../quantize/affine.ts';
 import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
+import { CodebookReader, codebookReaderBytes } from './codebookReader.ts';
 import { EntropyReader, entropyReaderBytes } from './entropyReader.ts';
 import { checkPayload, payloadSource } from './payload.ts';
 
@@ -25,6 +26,7 @@ export function recordReaderBytes(record: TvqRecord | undefined, span: number): 
   if (!record) return 0;
   if (record.codec.codec === 'exact') return inputBytes(record.dtype as QuantizableDtype, span);
   if (record.codec.codec === 'entropy') return entropyReaderBytes(record, span);
+  if (record.codec.codec === 'codebook') return codebookReaderBytes(record, span);
   return record.codec.codec === 'affine'
     ? packedBytes(span, record.codec.bits) + 4
     : packedBytes(span, 1) + 4;
@@ -40,6 +42,8 @@ export function recordReader(
 ): RecordReader {
   if (record.codec.codec === 'entropy')
     return new EntropyReader(context, memory, file, record, vector, spanElements);
+  if (record.codec.codec === 'codebook')
+    return new CodebookReader(context, memory, file, record, vector, spanElements);
   const region = memory.alloc(recordReaderBytes(record, spanElements));
   if (record.codec.codec === 'exact') return exactReader(context, region, file, record, vector);
   return record.codec.codec === 'affine'

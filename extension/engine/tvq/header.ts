@@ -108,7 +108,8 @@ export function headerBound(layout: TvqLayout): number {
         : entry(payloadName(name, tensor), dtype, shape);
     }),
   );
-  const codecs = layout.vectors.map(({ records }) => records.map(() => codecTable(layout).length - 1));
+  const longest = codecTable(layout).length - 1;
+  const codecs = layout.vectors.map(({ records }) => records.map(() => longest));
   const none = '0'.repeat(FINGERPRINT_DIGITS);
   const provenance = {
     created: ISO_DATE,
@@ -127,23 +128,16 @@ export function headerBound(layout: TvqLayout): number {
   return headerJsonBytes(metadata, [...sides, ...payloads]);
 }
 
-/** Distinct codecs of a file: the payload-less ones and `exact`, which any tensor may fall back to, come first. */
+/** Distinct codecs of a file: the payload-less ones and `exact`, which any tensor may fall back to, come first; then
+ * those with codes, by name and width. */
 export function codecTable(layout: TvqLayout): Codec[] {
   const table: Codec[] = [{ codec: 'same' }, { codec: 'absent' }, { codec: 'constant' }, { codec: 'exact' }];
-  const widths = new Set(
-    layout.vectors.flatMap(({ records }) =>
-      records.map(({ codec }) => (codec.codec === 'affine' ? codec.bits : 0)),
-    ),
-  );
-  widths.delete(0);
-  const entropy = layout.vectors.some(({ records }) =>
-    records.some(({ codec }) => codec.codec === 'entropy'),
-  );
-  return [
-    ...table,
-    ...[...widths].sort((a, b) => a - b).map(bits => ({ codec: 'affine' as const, bits })),
-    ...(entropy ? [{ codec: 'entropy' as const }] : []),
-  ];
+  const coded = new Map<string, Codec>();
+  for (const { records } of layout.vectors) {
+    for (const { codec } of records) if (isCoded(codec)) coded.set(JSON.stringify(codec), codec);
+  }
+  const sorted = [...coded].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, codec]) => codec);
+  return [...table, ...sorted];
 }
 
 export function* sideEntries({

@@ -2,6 +2,8 @@
  * The .tvq container's names, in one place; `docs/tvq-format.md` is its specification. A .tvq file is a valid
  * safetensors file: payloads are tensors named `VECTOR/TENSOR`, everything else is JSON in `__metadata__`.
  */
+import type { GroupSize } from './codebookPayload.ts';
+
 export const FORMAT_VERSION = 1;
 
 /** The vector that all tasks of an RTVQ file share. No task may have this name. */
@@ -13,6 +15,14 @@ export const BASE_MODEL = '@base';
 export type Codec =
   /** Packed codes q of `bits` bits; value (q − zero) / scale. */
   | { readonly codec: 'affine'; readonly bits: number }
+  /** Packed codes of `bits` bits, each for a value of a codebook, times the scale of its group of `groupSize` values
+   * (0: of the tensor); rotated back in blocks of 256 where `rotated`. See codebookPayload.ts. */
+  | {
+      readonly codec: 'codebook';
+      readonly bits: number;
+      readonly groupSize: GroupSize;
+      readonly rotated: boolean;
+    }
   /** rANS-coded codes c of rotated values; value (c − 128) · unit, rotated back. See kernels/entropy.ts. */
   | { readonly codec: 'entropy' }
   /** The fine-tuned tensor itself, in its own dtype. */
@@ -26,12 +36,12 @@ export type Codec =
 
 /** Whether a payload is codes, an array of bytes, rather than a tensor in its own dtype. */
 export const isCoded = ({ codec }: { readonly codec: Codec['codec'] }): boolean =>
-  codec === 'affine' || codec === 'entropy';
+  codec === 'affine' || codec === 'codebook' || codec === 'entropy';
 
 /** Arrays beside a vector's payloads, a row a tensor. */
 export const sideArrays = {
   /** F32 [n, 2]: scale and zero point (affine), unit and quantizer step (entropy), 0 and the value (constant), 0 and 0
-   * (others). */
+   * (others); of a `codebook` the unit, which is the scale of byte 255, and 0. */
   scales: (vector: string) => `${vector}:scales`,
   /** U64 [n]: XXH64 of the payload's bytes; of no bytes where there is no payload. */
   checksums: (vector: string) => `${vector}:checksums`,

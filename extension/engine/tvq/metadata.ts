@@ -1,5 +1,6 @@
 /** The JSON in a .tvq file's `__metadata__`: its schema, and limits on what a file may claim. */
 import { z } from 'zod';
+import { GROUP_SIZES } from './codebookPayload.ts';
 import { isDtype, type Dtype } from '../checkpoint/dtype.ts';
 import type { Scheme } from '../../protocol.ts';
 
@@ -14,6 +15,12 @@ const dtype = z.custom<Dtype>(value => typeof value === 'string' && isDtype(valu
 
 const codecs = z.discriminatedUnion('codec', [
   z.strictObject({ codec: z.literal('affine'), bits: z.int().min(1).max(8) }),
+  z.strictObject({
+    codec: z.literal('codebook'),
+    bits: z.int().min(1).max(8),
+    groupSize: z.literal(GROUP_SIZES),
+    rotated: z.boolean(),
+  }),
   z.strictObject({ codec: z.literal('entropy') }),
   z.strictObject({ codec: z.literal('exact') }),
   z.strictObject({ codec: z.literal('constant') }),

@@ -17,6 +17,7 @@ import {
   sideArrays,
   type Codec,
 } from './layout.ts';
+import { codebookParts } from './codebookPayload.ts';
 import { METADATA, type Metadata } from './metadata.ts';
 import { fault, PartReader } from './partReader.ts';
 
@@ -202,13 +203,20 @@ function takePayload(
   record: Pick<TvqRecord, 'tensor' | 'dtype' | 'shape' | 'codec'>,
 ): TensorEntry | undefined {
   const { codec, dtype, shape } = record;
-  if (codec.codec === 'affine') {
-    return reader.take(payloadName(vector, record.tensor), 'U8', [
-      packedBytes(elementCount(shape), codec.bits),
-    ]);
+  const name = payloadName(vector, record.tensor);
+  const count = elementCount(shape);
+  switch (codec.codec) {
+    case 'affine':
+      return reader.take(name, 'U8', [packedBytes(count, codec.bits)]);
+    case 'codebook':
+      return reader.take(name, 'U8', [codebookParts(codec, count).bytes]);
+    case 'entropy':
+      return reader.takeBytes(name);
+    case 'exact':
+      return reader.take(name, dtype, shape);
+    default:
+      return undefined;
   }
-  if (codec.codec === 'entropy') return reader.takeBytes(payloadName(vector, record.tensor));
-  return codec.codec === 'exact' ? reader.take(payloadName(vector, record.tensor), dtype, shape) : undefined;
 }
 
 const hex = (view: DataView, i: number) =>

@@ -74,7 +74,7 @@ export function countTensors(
 ): TensorCounts {
   const count = (...codecs: string[]) => records.filter(({ codec }) => codecs.includes(codec.codec)).length;
   return {
-    quantized: count('affine', 'entropy'),
+    quantized: count('affine', 'codebook', 'entropy'),
     kept: count('exact'),
     unchanged: count('constant', 'same'),
   };
@@ -82,7 +82,7 @@ export function countTensors(
 
 /** Bits a weight of a record's codes: a whole number of packed ones, the mean of entropy-coded ones. */
 const bitsOf = (record: TvqRecord): number | undefined => {
-  if (record.codec.codec === 'affine') return record.codec.bits;
+  if ('bits' in record.codec) return record.codec.bits;
   if (record.codec.codec !== 'entropy') return undefined;
   return Math.round((800 * payloadBytes(record)) / parametersOf(record)) / 100;
 };

@@ -115,12 +115,13 @@ const sha256 = (parts: readonly Uint8Array[]): string => {
   return hash.digest('hex');
 };
 
-const indexOfCodec = (table: readonly Codec[], outcome: RecordOutcome, planned: PlannedRecord): number =>
-  table.findIndex(entry =>
-    outcome.codec === 'affine'
-      ? entry.codec === 'affine' && planned.codec.codec === 'affine' && entry.bits === planned.codec.bits
-      : entry.codec === outcome.codec,
+/** The entry of the codec that a record came out with: the planned one, or one that any tensor may fall back to. */
+function indexOfCodec(table: readonly Codec[], outcome: RecordOutcome, { codec }: PlannedRecord): number {
+  const planned = JSON.stringify(codec);
+  return table.findIndex(entry =>
+    outcome.codec === codec.codec ? JSON.stringify(entry) === planned : entry.codec === outcome.codec,
   );
+}
 
 const checksumArray = (checksums: readonly string[]): Uint8Array =>
   new Uint8Array(BigUint64Array.from(checksums, digits => BigInt(`0x${digits}`)).buffer);

@@ -1,0 +1,57 @@
+/** Checkpoints made up for a test, quantized, restored and compared with what they were. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openTvq } from '../../extension/engine/tvq/reader.ts';
+import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
+import * as tvq from '../engine.ts';
+import { temporaryFolder } from '../temporary.ts';
+
+const folder = await temporaryFolder();
+let files = 0;
+export const path = (extension: string) => join(folder, `${files++}${extension}`);
+export const content = async (file: string): Promise<Buffer> =>
+  (await readFile(file)).subarray((await openTvq(file)).headerBytes);
+
+/** Near Gaussian values: sums of uniform ones. */
+export function gaussian(seed: number, scale: number): () => number {
+  const next = noise(seed);
+  return () => scale * Array.from({ length: 6 }, next).reduce((sum, value) => sum + value);
+}
+
+/** A base and two tasks: a tensor longer than a span, some that end in the middle of everything, a norm, a constant. */
+export async function made(changes: Partial<QuantizeRecipe> = {}, rows = 700_001): Promise<QuantizeRecipe> {
+  const checkpoint = (task: number): Record<string, MadeTensor> => {
+    const value = gaussian(task + 1, 0.01);
+    return {
+      'layers.0.w.weight': f32([3, rows], value),
+      'layers.1.v.weight': f32([97, 41], value),
+      'layers.1.same.weight': f32([64, 64], () => 0.5),
+      'layers.1.norm.weight': f32([97], value),
+    };
+  };
+  const paths = [path('.safetensors'), path('.safetensors'), path('.safetensors')];
+  for (const [i, file] of paths.entries()) await writeSafetensors(file, checkpoint(i));
+  const tasks = paths.slice(1).map((task, i) => ({ name: `t${i}`, path: task }));
+  return tvq.recipe(path('.tvq'), { base: paths[0] as string, tasks, ...changes });
+}
+
+/** Sums over a task's vector τ and the restored one τ̂. */
+export async function projectionOf(asked: QuantizeRecipe, task: number, options: Partial<RunOptions> = {}) {
+  const { name, path: source } = asked.tasks[task] as QuantizeRecipe['tasks'][number];
+  const output = path('.safetensors');
+  await tvq.restore(tvq.restoreRecipe(asked.output, name, output, { base: asked.base }), options);
+  const [base, tuned, restored] = await Promise.all([asked.base, source, output].map(tvq.tensorsOf));
+  let [along, energy, error] = [0, 0, 0];
+  for (const [tensor, values] of tuned ?? []) {
+    const b = tvq.valuesOf(base?.get(tensor) as typeof values);
+    const r = tvq.valuesOf(restored?.get(tensor) as typeof values);
+    for (const [i, value] of tvq.valuesOf(values).entries()) {
+      const [t, back] = [value - (b[i] as number), (r[i] as number) - (b[i] as number)];
+      along += t * back;
+      energy += t * t;
+      error += (t - back) ** 2;
+    }
+  }
+  return { projection: along / energy, error: error / energy, bytes: await readFile(output) };
+}
