@@ -4,6 +4,7 @@ import type { Backend, FloatType, Region, Scope, Slice } from './backend.ts';
 import { CODEC_CHECKS, CODEC_EXPECTED } from './selftestCodec.ts';
 import { bytesOf, digest, SELF_TEST_COUNT, selfTestAffine, selfTestHalves } from './selftestData.ts';
 import { selfTestTable, selfTestValues } from './selftestData.ts';
+import { GROUP_CHECKS, GROUP_EXPECTED } from './selftestGroups.ts';
 import { MERGE_CHECKS, MERGE_EXPECTED } from './selftestMerge.ts';
 import type { MergeCheck } from './selftestMerge.ts';
 
@@ -88,7 +89,7 @@ async function mergeDigest({ inputs, run }: MergeCheck, backend: Backend, memory
 }
 
 /** Digests of the right results, computed by a plain implementation of the definitions in backend.ts,
- * mergeStages.ts and codecStages.ts. */
+ * mergeStages.ts, codecStages.ts and groupStages.ts. */
 export const EXPECTED: Readonly<Record<string, string>> = {
   delta_minmax: '6b1a0382',
   mean_delta: '736dff1d',
@@ -98,6 +99,7 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   encode: '88e05a75',
   ...MERGE_EXPECTED,
   ...CODEC_EXPECTED,
+  ...GROUP_EXPECTED,
 };
 
 /** Stages with kilobytes of workgroup memory. A software adapter, which is used only when it is asked for,
@@ -125,7 +127,7 @@ export async function selfTestDigests(backend: Backend): Promise<Record<string, 
       if (backend.info.software && SLOW_TO_COMPILE.has(stage)) continue;
       digests[stage] = await mergeDigest(check, backend, memory);
     }
-    for (const [stage, check] of Object.entries(CODEC_CHECKS)) {
+    for (const [stage, check] of Object.entries({ ...CODEC_CHECKS, ...GROUP_CHECKS })) {
       if (backend.info.software && SLOW_TO_COMPILE.has(stage)) continue;
       digests[stage] = await check(backend, memory);
     }

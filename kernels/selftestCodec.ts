@@ -9,6 +9,9 @@ export const SELF_TEST_CODES = 8192 + 37;
 /** The tensor's element that rotate begins with. */
 export const SELF_TEST_INDEX = 2 ** 33 + 20;
 
+/** The one that it begins with where whole blocks are needed. */
+export const SELF_TEST_BLOCK = 2 ** 34 + 256;
+
 /** Any words are streams: these are read as a payload that has no frequencies in front. */
 export const SELF_TEST_PAYLOAD_SEED = 17;
 
@@ -20,7 +23,7 @@ export function selfTestHead(): PayloadHead {
   return { frequencies, offsets: Uint32Array.of(129, 600, 2085) };
 }
 
-async function place(backend: Backend, memory: Scope, bytes: Uint8Array): Promise<Region> {
+export async function place(backend: Backend, memory: Scope, bytes: Uint8Array): Promise<Region> {
   const region = memory.alloc(bytes.length);
   await backend.write(region, 0, bytes.length, async view => view.set(bytes));
   return region;
@@ -31,6 +34,11 @@ export const CODEC_CHECKS: Readonly<Record<string, (backend: Backend, memory: Sc
   rotate: async (backend, memory) => {
     const x = await place(backend, memory, selfTestValues(18));
     await backend.rotate(x, SELF_TEST_INDEX, SELF_TEST_COUNT);
+    return digest(await backend.read(x, 0, x.bytes));
+  },
+  rotate_256: async (backend, memory) => {
+    const x = await place(backend, memory, selfTestValues(19));
+    await backend.rotate(x, SELF_TEST_BLOCK, SELF_TEST_COUNT, 256);
     return digest(await backend.read(x, 0, x.bytes));
   },
   rans_decode: async (backend, memory) => {
@@ -44,5 +52,6 @@ export const CODEC_CHECKS: Readonly<Record<string, (backend: Backend, memory: Sc
 /** Digests of the right results. */
 export const CODEC_EXPECTED: Readonly<Record<string, string>> = {
   rotate: 'f79d18cf',
+  rotate_256: '0db22f41',
   rans_decode: 'ace9aca0',
 };

@@ -1,13 +1,11 @@
-/** Binary search without branches, which no processor could predict. */
+/** Where a value stands among rising ones. */
 
-/** How many of the 2^bits − 1 rising float32 at `table` are not above `v`; 0 for a NaN. */
+/** How many of the 16 rising float32 at `row` are not above the value in all lanes of `v`; a NaN is not reached, and
+ * reaches none. */
 // @ts-ignore: decorator
 @inline
-export function countUpTo(v: f32, table: usize, bits: i32): u32 {
-  let found: u32 = 0;
-  for (let bit = bits - 1; bit >= 0; bit--) {
-    const middle = load<f32>(table + ((found + (1 << bit) - 1) << 2));
-    found += <u32>(v >= middle) << bit;
-  }
-  return found;
+export function reached16(v: v128, row: usize): u32 {
+  const first = i16x8.narrow_i32x4_s(f32x4.ge(v, v128.load(row)), f32x4.ge(v, v128.load(row, 16)));
+  const second = i16x8.narrow_i32x4_s(f32x4.ge(v, v128.load(row, 32)), f32x4.ge(v, v128.load(row, 48)));
+  return popcnt<u32>(i8x16.bitmask(i8x16.narrow_i16x8_s(first, second)));
 }

@@ -1,6 +1,7 @@
 /** The codec stages of the CPU against the oracle, and of WebGPU against the CPU's, byte for byte. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
+import { ORDERS } from '../../kernels/codecStages.ts';
 import type { CpuBackend } from '../../kernels/cpu.ts';
 import { openCpu, openWebGpu } from './backends.ts';
 import * as cases from './codecCases.ts';
@@ -23,42 +24,47 @@ afterAll(() => {
   narrow?.dispose();
 });
 
-describe('rotate', () => {
+describe.each(ORDERS)('rotate of %i values', order => {
   test('on the CPU is what the oracle computes', async () => {
-    for (const { x, index, count } of cases.rotateCases()) {
+    for (const { x, index, count } of cases.rotateCases(order)) {
       const expected = x.slice();
-      expected.set(oracle.rotate(x.subarray(0, count), index));
-      expectValues(await rotateOn(cpu, x, index, count), expected);
+      expected.set(oracle.rotate(x.subarray(0, count), index, order));
+      expectValues(await rotateOn(cpu, x, index, count, order), expected);
     }
   });
 
   test('on WebGPU is what the CPU computes', async () => {
-    for (const { x, index, count } of cases.rotateCases()) {
-      expectValues(await rotateOn(gpu, x, index, count), await rotateOn(cpu, x, index, count));
+    for (const { x, index, count } of cases.rotateCases(order)) {
+      const expected = await rotateOn(cpu, x, index, count, order);
+      expectValues(await rotateOn(gpu, x, index, count, order), expected);
     }
     const long = valuesOf('weights', 70_001, 1);
-    expectValues(await rotateOn(narrow, long, 2 ** 36 + 4), await rotateOn(cpu, long, 2 ** 36 + 4));
+    const [index, count] = [2 ** 36 + order, long.length];
+    const expected = await rotateOn(cpu, long, index, count, order);
+    expectValues(await rotateOn(narrow, long, index, count, order), expected);
   });
 
   test('in two calls is what it is in one', async () => {
     const x = valuesOf('weights', 4000, 2);
-    const [first, second] = [
-      await rotateOn(cpu, x.slice(0, 1012), 20),
-      await rotateOn(cpu, x.slice(1012), 1032),
-    ];
-    expectValues(Float32Array.of(...first, ...second), await rotateOn(cpu, x, 20));
+    const half = 5 * order;
+    const first = await rotateOn(cpu, x.slice(0, half), order, half, order);
+    const second = await rotateOn(cpu, x.slice(half), order + half, x.length - half, order);
+    expectValues(Float32Array.of(...first, ...second), await rotateOn(cpu, x, order, x.length, order));
   });
 
   test('is the product with the matrix, and its own inverse', async () => {
-    const x = valuesOf('coarse', 1024, 3);
-    const once = await rotateOn(cpu, x, 2 ** 35);
-    expect(Array.from(once)).toEqual(Array.from(oracle.exactlyRotated(x, 2 ** 35), value => value + 0));
+    const x = valuesOf('coarse', 1030, 3);
+    const once = await rotateOn(cpu, x, 2 ** 35, x.length, order);
+    const exact = oracle.exactlyRotated(x, 2 ** 35, order);
+    expect(Array.from(once)).toEqual(Array.from(exact, value => value + 0));
     expectValues(
-      await rotateOn(cpu, once, 2 ** 35),
+      await rotateOn(cpu, once, 2 ** 35, x.length, order),
       x.map(value => value + 0),
     );
   });
+});
 
+describe('rotate', () => {
   test('has signs of both kinds, evenly', () => {
     const negative = Array.from({ length: 65_536 }, (_, i) => oracle.signOf(i)).filter(
       sign => sign < 0,

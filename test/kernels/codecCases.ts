@@ -1,29 +1,27 @@
 /** The inputs that the codec stages are tested with, on every backend. */
+import type { Order } from '../../kernels/codecStages.ts';
 import { COUNTS, VALUES, valuesOf } from './mergeCases.ts';
 import { generator } from './random.ts';
 
 /** Tensors' elements that a call may begin with: within words of signs, past 2^32, up to the last. */
-const INDICES = (count: number): readonly number[] => [
-  0,
-  4,
-  20,
-  28,
-  262_144,
-  2 ** 33 + 12,
-  2 ** 37 - 4 * Math.ceil(count / 4),
-];
+const INDICES: Readonly<Record<Order, (count: number) => readonly number[]>> = {
+  4: count => [0, 4, 20, 28, 262_144, 2 ** 33 + 12, 2 ** 37 - 4 * Math.ceil(count / 4)],
+  256: count => [0, 256, 262_144, 2 ** 33 + 768, 2 ** 37 - 256 * Math.ceil(count / 256)],
+};
 
-export function* rotateCases(): Generator<{ x: Float32Array; index: number; count: number }> {
+export function* rotateCases(
+  order: Order,
+): Generator<{ x: Float32Array; index: number; count: number; order: Order }> {
   let round = 0;
-  for (const count of COUNTS) {
+  for (const count of [...COUNTS, 255, 256]) {
     for (const kind of VALUES) {
-      const indices = INDICES(count);
+      const indices = INDICES[order](count);
       const index = indices[round++ % indices.length] ?? 0;
-      // Halved, so that sums of four do not overflow.
+      // Made small, so that sums of a block do not overflow.
       const x = valuesOf(kind, count + 5, count).map(value =>
-        Math.abs(value) > 2 ** 120 ? 1 / value : value,
+        Math.abs(value) > 2 ** 118 ? 1 / value : value,
       );
-      yield { x, index, count };
+      yield { x, index, count, order };
     }
   }
 }

@@ -1,6 +1,7 @@
 /** What every backend promises of the codec stages apart from results: refusals, and nothing done to nothing. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
+import type { Order } from '../../kernels/codecStages.ts';
 import { openCpu, openWebGpu } from './backends.ts';
 
 const opened: Partial<Record<Backend['info']['kind'], Backend>> = {};
@@ -25,6 +26,7 @@ describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
     await backend.scope(async memory => {
       const a = memory.alloc(64);
       await backend.rotate(a, 8, 0);
+      await backend.rotate(a, 256, 0, 256);
       await backend.ransDecode(a, { frequencies: single, offsets: Uint32Array.of(2) }, memory.alloc(4), 0, 0);
       expect(await backend.codeCounts(a, 64, 0)).toEqual(new Uint32Array(256));
     });
@@ -41,6 +43,8 @@ describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
         backend.rotate(a, 2, 4),
         backend.rotate(a, -4, 4),
         backend.rotate(a, 2 ** 37, 1),
+        backend.rotate(a, 128, 256, 256),
+        backend.rotate(a, 0, 16, 16 as Order),
         backend.codeCounts(a, 0, 8193),
         backend.codeCounts(a, 1, 8192),
         backend.codeCounts(a, -1, 1),

@@ -1,7 +1,7 @@
 /** Whole arrays through a backend's codec stages. */
 import type { Backend } from '../../kernels/backend.ts';
 import { STREAM } from '../../kernels/codecStages.ts';
-import type { PayloadHead } from '../../kernels/codecStages.ts';
+import type { Order, PayloadHead } from '../../kernels/codecStages.ts';
 import { floats, place, UNTOUCHED } from './drive.ts';
 
 const bytesOf = (x: Float32Array): Uint8Array => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
@@ -12,10 +12,11 @@ export function rotateOn(
   x: Float32Array,
   index: number,
   count = x.length,
+  order?: Order,
 ): Promise<Float32Array> {
   return backend.scope(async memory => {
     const region = await place(backend, memory, bytesOf(x));
-    await backend.rotate(region, index, count);
+    await backend.rotate(region, index, count, order);
     return floats(await backend.read(region, 0, x.byteLength));
   });
 }

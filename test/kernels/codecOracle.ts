@@ -10,36 +10,39 @@ export function signOf(element: number): number {
   return (h >>> (element % 32)) & 1 ? -1 : 1;
 }
 
-/** Rows of the Hadamard matrix of order 4. */
-const HADAMARD = [
-  [1, 1, 1, 1],
-  [1, -1, 1, -1],
-  [1, 1, -1, -1],
-  [1, -1, -1, 1],
-] as const;
+/** Entry of a Hadamard matrix as Sylvester made it: −1 to the number of bits that row and column share. */
+const hadamard = (row: number, column: number): number =>
+  (row & column).toString(2).replaceAll('0', '').length % 2 === 0 ? 1 : -1;
 
-/** S·H·S·x / 2 in float64: what rotate computes, but for rounding. */
-export function exactlyRotated(x: Float32Array, index: number): Float64Array {
-  const out = Float64Array.from(x);
-  for (let at = 0; at + 4 <= x.length; at += 4) {
-    HADAMARD.forEach((row, j) => {
-      const terms = row.map((h, k) => h * signOf(index + at + k) * (x[at + k] ?? 0));
-      out[at + j] = (signOf(index + at + j) * terms.reduce((sum, term) => sum + term, 0)) / 2;
-    });
-  }
-  return out;
+/** S·H·S·x / √order in float64: what rotate computes, but for rounding. */
+export function exactlyRotated(x: Float32Array, index: number, order: number): Float64Array {
+  const signed = Float64Array.from(x, (value, i) => signOf(index + i) * value);
+  return Float64Array.from(x, (value, i) => {
+    const at = i - (i % order);
+    if (at + order > x.length) return value;
+    const block = signed.subarray(at, at + order);
+    const sum = block.reduce((total, term, k) => total + hadamard(i - at, k) * term, 0);
+    return (signOf(index + i) * sum) / Math.sqrt(order);
+  });
 }
 
-export function rotate(x: Float32Array, index: number): Float32Array {
-  const out = x.slice();
-  for (let at = 0; at + 4 <= x.length; at += 4) {
-    const signed = (k: number): number => ftz(x[at + k] ?? 0) * signOf(index + at + k);
-    const [a, b] = [add(signed(0), signed(1)), subtract(signed(0), signed(1))];
-    const [c, d] = [add(signed(2), signed(3)), subtract(signed(2), signed(3))];
-    [add(a, c), add(b, d), subtract(a, c), subtract(b, d)].forEach((sum, k) => {
-      // Adding +0 makes +0 of -0.
-      out[at + k] = multiply(sum, 0.5) * signOf(index + at + k) + 0;
+/** One block, by butterflies on values two by two. */
+function rotateBlock(block: Float32Array, index: number): Float32Array {
+  let s = Float32Array.from(block, (value, k) => ftz(value) * signOf(index + k));
+  for (let h = 1; h < s.length; h *= 2) {
+    s = s.map((value, k) => {
+      const other = s[k ^ h] ?? 0;
+      return k & h ? subtract(other, value) : add(value, other);
     });
+  }
+  // Adding +0 makes +0 of -0.
+  return s.map((sum, k) => multiply(sum, 1 / Math.sqrt(s.length)) * signOf(index + k) + 0);
+}
+
+export function rotate(x: Float32Array, index: number, order: number): Float32Array {
+  const out = x.slice();
+  for (let at = 0; at + order <= x.length; at += order) {
+    out.set(rotateBlock(x.subarray(at, at + order), index + at), at);
   }
   return out;
 }

@@ -30,7 +30,7 @@ const placeStored = async (backend: Backend, memory: Scope, stored: Stored): Pro
 });
 
 /** Calls `body` for each chunk of `count` elements. */
-async function eachChunk(
+export async function eachChunk(
   count: number,
   chunk: number,
   body: (first: number, size: number) => Promise<void>,

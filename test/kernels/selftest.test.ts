@@ -4,10 +4,12 @@ import type { Backend } from '../../kernels/backend.ts';
 import * as self from '../../kernels/selftest.ts';
 import * as codec from '../../kernels/selftestCodec.ts';
 import * as data from '../../kernels/selftestData.ts';
+import * as group from '../../kernels/selftestGroups.ts';
 import { MERGE_CHECKS, MERGE_EXPECTED } from '../../kernels/selftestMerge.ts';
 import { openCpu } from './backends.ts';
 import * as codecOracle from './codecOracle.ts';
 import { floats } from './drive.ts';
+import * as groupOracle from './groupOracle.ts';
 import { byOracle } from './mergeDrive.ts';
 import * as oracle from './oracle.ts';
 
@@ -65,9 +67,39 @@ async function mergeDigests(): Promise<Record<string, string>> {
 function codecDigests(): Record<string, string> {
   const { frequencies, offsets } = codec.selfTestHead();
   const payload = data.selfTestValues(codec.SELF_TEST_PAYLOAD_SEED);
-  const rotated = codecOracle.rotate(floats(data.selfTestValues(18)), codec.SELF_TEST_INDEX);
+  const rotated = codecOracle.rotate(floats(data.selfTestValues(18)), codec.SELF_TEST_INDEX, 4);
+  const blocks = codecOracle.rotate(floats(data.selfTestValues(19)), codec.SELF_TEST_BLOCK, 256);
   const codes = codecOracle.decodeStreams(payload, Array.from(offsets), frequencies, codec.SELF_TEST_CODES);
-  return { rotate: data.digest(bytes(rotated)), rans_decode: data.digest(codes) };
+  return {
+    rotate: data.digest(bytes(rotated)),
+    rotate_256: data.digest(bytes(blocks)),
+    rans_decode: data.digest(codes),
+  };
+}
+
+/** Digests of the group stages' results by the oracle, and the bytes and codes themselves. */
+function groupResults(): { found: Record<string, string>; scales: Uint8Array; codes: Uint8Array } {
+  const COUNT = data.SELF_TEST_COUNT;
+  const bytesOf = (groupSize: number): Uint8Array =>
+    groupOracle
+      .groupScales(floats(data.selfTestValues(20)), groupSize, group.SELF_TEST_THRESHOLDS)
+      .subarray(0, Math.ceil(COUNT / groupSize));
+  const scales = group.selfTestScales();
+  const codesOf = (bits: number): Uint8Array =>
+    groupOracle
+      .quantizeGroups(floats(data.selfTestValues(21)), scales, group.selfTestQuantizer(bits))
+      .subarray(0, Math.ceil((COUNT * bits) / 8));
+  const table = group.selfTestGroupTable(3);
+  const restored = groupOracle.dequantizeGroups(data.selfTestValues(22), scales, table, COUNT);
+  return {
+    found: {
+      group_scales: data.digest(bytesOf(32), bytesOf(256)),
+      quantize_groups: data.digest(...group.SELF_TEST_WIDTHS.map(codesOf)),
+      dequantize_groups: data.digest(bytes(restored)),
+    },
+    scales: bytesOf(32),
+    codes: codesOf(8),
+  };
 }
 
 describe('self-test', () => {
@@ -76,11 +108,19 @@ describe('self-test', () => {
     expect(merged).toEqual(MERGE_EXPECTED);
     const coded = codecDigests();
     expect(coded).toEqual(codec.CODEC_EXPECTED);
-    expect({ ...digests(), ...merged, ...coded }).toEqual(self.EXPECTED);
+    const grouped = groupResults().found;
+    expect(grouped).toEqual(group.GROUP_EXPECTED);
+    expect({ ...digests(), ...merged, ...coded, ...grouped }).toEqual(self.EXPECTED);
   });
 
   test('is passed by the CPU backend', async () => {
     expect(await self.failedChecks(await openCpu())).toEqual([]);
+  });
+
+  test('has groups of many scales, and most codes', () => {
+    const { scales, codes } = groupResults();
+    expect(new Set(scales).size).toBeGreaterThan(8);
+    expect(new Set(codes).size).toBeGreaterThan(150);
   });
 
   test('notices contraction of scale·x + zero', () => {

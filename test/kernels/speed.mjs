@@ -162,6 +162,28 @@ coded.forEach((_, i) => {
   coded[i] = Math.min(255, Math.max(0, 128.5 + 9 * spread));
 });
 report('rotate', 4, (first, count) => kernels.rotate(x, first / 32, 0, count));
+report('rotate, order 256', 4, (first, count) => kernels.rotate256(x, first / 32, count));
+// Thresholds, inverse scales and boundaries as kernels/cpuGroups.ts places them.
+const LANES = 4096;
+const tables = new Float32Array(memory.buffer);
+for (let i = 0; i < 256; i++) tables[TABLE / 4 + i] = 2 ** (i / 16 - 22);
+for (const size of [32, 256]) {
+  report(`group_scales, groups of ${size}`, 4, (first, count) =>
+    kernels.groupScales(tuned + first * 4, size, TABLE, share, count, LANES),
+  );
+}
+for (const width of [1, 2, 3, 4, 5, 6, 8]) {
+  for (let i = 0; i < 256; i++) tables[TABLE / 4 + i] = 50 * (1 + (i % 7));
+  for (let i = 1; i < 2 ** width; i++) tables[LANES / 4 + i - 1] = (i * 2 ** (1 - width) - 1) * 1.5;
+  report(`quantize_groups to ${width} bits`, 4, (first, count) =>
+    kernels.quantizeGroups(tuned + first * 4, share, 64, TABLE, LANES, width, codes, count),
+  );
+}
+for (const width of [2, 4, 8]) {
+  report(`dequantize_groups from ${width} bits`, 4, (_, count) =>
+    kernels.dequantizeGroups(codes, width, TABLE, share, 64, LANES, y, count),
+  );
+}
 report('code_counts (GB of codes)', 1, (_, count) => kernels.codeCounts(codes, count, BINS));
 const counted = new Uint32Array(memory.buffer, BINS, 256);
 const frequencies = Uint16Array.from(counted, count =>
