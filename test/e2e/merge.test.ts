@@ -123,7 +123,7 @@ describe.skipIf(programs === undefined)('merging in VS Code', () => {
 
   it('opens the report', async () => {
     const { workbench } = session();
-    const note = workbench.notification(/Merged 2 models/);
+    const note = await workbench.notification(/Merged 2 models/);
     await note.getByRole('button', { name: 'Show Report' }).click();
     await workbench.page.getByRole('tab', { name: /merge-report\.json/ }).waitFor();
     await workbench.page.locator('.monaco-editor').getByText('"ties"').first().waitFor();
@@ -155,7 +155,7 @@ describe.skipIf(programs === undefined)('merging in VS Code', () => {
     expect(await readReport(output())).toEqual(before);
     await row.first().click();
     await workbench.dialogButton('Overwrite').click();
-    const note = workbench.notification(/Merged 3 models with TIES/);
+    const note = await workbench.notification(/Merged 3 models with TIES/);
     const shown = oneLine(await note.locator('.notification-list-item-message').innerText());
     const { model, parameters } = await readReport(output());
     expect(model.inputs.map(({ name }) => name)).toEqual(TASKS);
@@ -187,7 +187,7 @@ describe.skipIf(programs === undefined)('merging in VS Code', () => {
     await workbench.quickRow('Another name or folder…').click();
     await workbench.quickInput.fill('soup');
     await workbench.quickInput.press('Enter');
-    await workbench.notification(/Merged 4 models with Linear/).waitFor();
+    await workbench.notification(/Merged 4 models with Linear/);
     const recipe = await readFile(workspace.path('models', 'soup', 'merge-recipe.yml'), 'utf8');
     expect(recipe).toContain('llama.tvq');
   });

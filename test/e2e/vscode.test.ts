@@ -120,7 +120,7 @@ describe.skipIf(programs === undefined)('in VS Code', () => {
   it('verifies and restores a .tvq file', async () => {
     const { workbench, workspace } = session();
     await workbench.runCommand('TVQ: Verify Checksums');
-    await workbench.notification(/models-tvq-int2\.tvq is whole/).waitFor();
+    await workbench.notification(/models-tvq-int2\.tvq is whole/);
     await workbench.runCommand('TVQ: Restore Checkpoint');
     await workbench.step(/\(1\/3\)/);
     await workbench.quickRow('math').first().click();
@@ -132,7 +132,7 @@ describe.skipIf(programs === undefined)('in VS Code', () => {
       .quickRow(/^models-tvq-int2-math\s*in models/)
       .first()
       .click();
-    await workbench.notification('Wrote models-tvq-int2-math').waitFor();
+    await workbench.notification('Wrote models-tvq-int2-math');
     const restored = await readdir(workspace.path('models', 'models-tvq-int2-math'));
     expect(restored).toContain('config.json');
     expect(restored.filter(name => name.endsWith('.safetensors'))).not.toEqual([]);

@@ -36,7 +36,7 @@ export class MergeWizard {
 
   /** Waits for the result. */
   async merged(): Promise<string> {
-    const note = this.workbench.notification(/Merged .* with/);
+    const note = await this.workbench.notification(/Merged .* with/);
     return oneLine(await note.locator('.notification-list-item-message').innerText());
   }
 }

@@ -21,7 +21,7 @@ export async function acceptOutput(workbench: Workbench, name: string): Promise<
 
 /** Waits for the result and opens it in the editor. */
 export async function openResult(workbench: Workbench, name: string): Promise<string> {
-  const note = workbench.notification(`Wrote ${name}`);
+  const note = await workbench.notification(`Wrote ${name}`);
   const text = (await note.locator('.notification-list-item-message').innerText()).replace(/\s+/g, ' ');
   await note.getByRole('button', { name: 'Open' }).click();
   return text;

@@ -23,8 +23,7 @@ export class Workbench {
   }
 
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickInput.fill(`>${title}`);
+    await this.openPalette(title);
     // Several commands may match what is typed; only one is called so.
     const exact = this.page.getByText(title, { exact: true });
     await this.quickRow(/./).filter({ has: exact }).first().click();
@@ -32,12 +31,17 @@ export class Workbench {
 
   /** Titles the palette offers for what is typed. */
   async commandsFor(typed: string): Promise<string[]> {
-    await this.page.keyboard.press('F1');
-    await this.quickInput.fill(`>${typed}`);
+    await this.openPalette(typed);
     await this.quickRow(/./).first().waitFor();
     const titles = await this.quickRow(/./).allInnerTexts();
     await this.page.keyboard.press('Escape');
     return titles;
+  }
+
+  /** By mouse: a page that has the focus and is still loading passes no keys on to VS Code. */
+  private async openPalette(typed: string): Promise<void> {
+    await this.page.locator('.command-center-center').click();
+    await this.quickInput.fill(`>${typed}`);
   }
 
   get quickInput(): Locator {
@@ -114,13 +118,17 @@ export class Workbench {
     }
   }
 
-  notification(text: string | RegExp): Locator {
-    return this.page.locator('.notification-list-item').filter({ hasText: text });
-  }
-
-  async clearNotifications(): Promise<void> {
-    await this.runCommand('Notifications: Clear All Notifications');
-    await this.page.locator('.notification-list-item').first().waitFor({ state: 'hidden' });
+  /**
+   * Waits for a notification, and until no progress is shown any more. VS Code shows a job's progress for 0.8 s even
+   * if the job was quicker: when it goes, the notifications move, which loses a click on a button of one; and only
+   * three notifications within 0.8 s are shown, so that the result of a next job could be left out.
+   */
+  async notification(text: string | RegExp): Promise<Locator> {
+    const items = this.page.locator('.notification-list-item');
+    const found = items.filter({ hasText: text });
+    await found.waitFor();
+    await items.locator('.monaco-progress-container.active').first().waitFor({ state: 'hidden' });
+    return found;
   }
 
   /** The page of the custom editor in front. */
