@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import * as esbuild from 'esbuild';
+import { writeMessages } from './extension/l10n.mjs';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
@@ -104,5 +105,7 @@ if (watch) {
   console.log('[watch] build finished');
 } else {
   const results = await Promise.all(builds.map(build => esbuild.build(build)));
-  await writeNotices(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+  const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  await writeNotices(inputs);
+  await writeMessages(inputs.filter(file => file.startsWith('extension/host/')));
 }

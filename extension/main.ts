@@ -7,6 +7,8 @@ import { EngineClient } from './host/engineClient.ts';
 import { JobRunner } from './host/jobRunner.ts';
 import type { Services } from './host/services.ts';
 import { NODE_PATH, readNodePath } from './host/settings.ts';
+import { TvqTaskProvider } from './host/tasks/taskProvider.ts';
+import { Tools } from './host/tools/index.ts';
 import { CheckpointTree } from './host/views/checkpointTree.ts';
 import { StatusBar } from './host/views/statusBar.ts';
 
@@ -27,6 +29,8 @@ export function activate(context: ExtensionContext): void {
     new Commands(services),
     new InspectorEditor(services),
     new CheckpointTree(checkpoints),
+    new TvqTaskProvider(checkpoints, context.asAbsolutePath('dist/tvq.mjs')),
+    new Tools(services),
     engine,
     checkpoints,
     status,

@@ -23,10 +23,13 @@ const LIBRARIES = {
 
 /** What .vscodeignore chooses from. */
 const PARTS = ['.vscodeignore', 'package.json', 'package.nls.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
-const FOLDERS = [join('extension', 'media'), 'dist'];
+const FOLDERS = [join('extension', 'media'), join('extension', 'l10n'), 'dist'];
 
 /** What a build leaves in dist/: without one of these the package would install and not work. */
-const BUILT = ['extension.cjs', 'engine.mjs', 'worker.mjs', 'kernels.wasm', 'inspector.js', 'inspector.css'];
+const BUILT = [
+  ...['extension.cjs', 'engine.mjs', 'worker.mjs', 'tvq.mjs', 'kernels.wasm'],
+  ...['inspector.js', 'inspector.css'],
+];
 
 /** Writes dist/, as it is, as the package for `target` to `out`. */
 export async function packageExtension(target, out) {

@@ -96,6 +96,8 @@ export class CheckpointStore extends Disposable {
     const weights = checkpoints.flatMap(({ files }) => files);
     void commands.executeCommand('setContext', 'tvq.checkpointFolders', foldersAbove(weights));
     void commands.executeCommand('setContext', 'tvq.modelFolders', foldersAbove([...weights, ...tvqs]));
+    void commands.executeCommand('setContext', 'tvq.hasCheckpoints', checkpoints.length > 0);
+    void commands.executeCommand('setContext', 'tvq.hasTvqFiles', tvqs.length > 0);
     return { checkpoints, failures, tvqFiles: tvqFiles.filter(entry => entry !== undefined) };
   }
 }

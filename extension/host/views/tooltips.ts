@@ -1,16 +1,17 @@
 /** Tooltips of the checkpoint tree: made when one is shown, because a .tvq file's header is read for it. */
-import { l10n, MarkdownString } from 'vscode';
+import { l10n, type MarkdownString } from 'vscode';
 import { formatBits, formatBytes, formatCount, formatPercent } from '../../engine/format.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
 import { describeScheme, displayPath } from '../describe.ts';
 import { messageOf } from '../errors.ts';
+import { facts } from '../ui/facts.ts';
 import type { CheckpointNode, TvqNode } from './checkpointNodes.ts';
 
 export function checkpointTooltip({ checkpoint, isBase }: CheckpointNode): MarkdownString {
   const { path, files, bytes, parameters, dtypes, tensors, model } = checkpoint;
   const perType = dtypes.map(({ dtype, parameters: count }) => `${dtype} ${formatCount(count)}`).join(', ');
-  return table(displayPath(path), [
+  return facts(displayPath(path), [
     [l10n.t('Role'), isBase ? l10n.t('proposed base model') : undefined],
     [l10n.t('Model'), model],
     [l10n.t('Parameters'), `${formatCount(parameters)} (${perType})`],
@@ -28,7 +29,7 @@ export async function tvqTooltip({ entry }: TvqNode): Promise<MarkdownString> {
     const summary = summarizeTvq(await openTvq(entry.path));
     const { bytes, bitsPerWeight, fp32Bytes } = summary;
     const share = formatPercent(bytes / fp32Bytes);
-    return table(title, [
+    return facts(title, [
       [l10n.t('Scheme'), describeScheme(summary)],
       [l10n.t('Base model'), summary.base.name],
       [l10n.t('Tasks'), summary.tasks.map(({ name }) => name).join(', ')],
@@ -38,15 +39,6 @@ export async function tvqTooltip({ entry }: TvqNode): Promise<MarkdownString> {
       ],
     ]);
   } catch (error) {
-    return table(title, [[l10n.t('Cannot be read'), messageOf(error)]]);
+    return facts(title, [[l10n.t('Cannot be read'), messageOf(error)]]);
   }
-}
-
-/** Names come from files, so everything is added as text, never as markdown. */
-function table(title: string, rows: readonly (readonly [string, string | undefined])[]): MarkdownString {
-  const tooltip = new MarkdownString().appendMarkdown('**').appendText(title).appendMarkdown('**\n\n');
-  for (const [label, value] of rows) {
-    if (value !== undefined) tooltip.appendText(`${label}: ${value}`).appendMarkdown('\n\n');
-  }
-  return tooltip;
 }

@@ -1,0 +1,45 @@
+import { extname } from 'node:path';
+import { l10n } from 'vscode';
+import { openCheckpoint } from '../../engine/checkpoint/checkpoint.ts';
+import { describeCheckpoint } from '../../engine/checkpoint/discover.ts';
+import { openTvq } from '../../engine/tvq/reader.ts';
+import { summarizeTvq } from '../../engine/tvq/summary.ts';
+import type { CheckpointSummary } from '../../protocol.ts';
+import type { Snapshot } from '../checkpointStore.ts';
+import { displayPath } from '../describe.ts';
+import { inspectedPath } from './recipes.ts';
+import { workspaceFolders, type Tool } from './tool.ts';
+
+/** More would fill the model's context and help nobody; the answer says how many there are. */
+const MAX_LISTED = 200;
+
+/** What the workspace holds, or what is in one checkpoint or .tvq file: from headers alone. */
+export const inspectCheckpoint: Tool = {
+  name: 'tvq_inspect_checkpoint',
+  needsTrust: false,
+  prepare(_services, input) {
+    const path = inspectedPath(input, workspaceFolders());
+    const message = path ? l10n.t('Inspecting {0}', displayPath(path)) : l10n.t('Looking for checkpoints');
+    return { invocationMessage: message };
+  },
+  async invoke({ checkpoints }, input) {
+    const path = inspectedPath(input, workspaceFolders());
+    if (path === undefined) return overview(await checkpoints.snapshot());
+    if (extname(path) !== '.tvq') return brief(await describeCheckpoint(await openCheckpoint(path)));
+    const { recipe: _recipe, ...summary } = summarizeTvq(await openTvq(path));
+    return summary;
+  },
+};
+
+const overview = ({ checkpoints, tvqFiles, failures }: Snapshot) => ({
+  counts: { checkpoints: checkpoints.length, tvqFiles: tvqFiles.length, unreadable: failures.length },
+  checkpoints: checkpoints.slice(0, MAX_LISTED).map(brief),
+  tvqFiles: tvqFiles.slice(0, MAX_LISTED).map(({ path, bytes }) => ({ path: displayPath(path), bytes })),
+});
+
+/** A path that the other tools take, and the number of files in place of their names. */
+const brief = ({ path, files, ...rest }: CheckpointSummary) => ({
+  ...rest,
+  path: displayPath(path),
+  files: files.length,
+});

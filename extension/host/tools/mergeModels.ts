@@ -1,0 +1,52 @@
+import { basename } from 'node:path';
+import { l10n } from 'vscode';
+import { formatBytes } from '../../engine/format.ts';
+import type { MergePlanSummary, MergeRecipe } from '../../protocol.ts';
+import { displayPath } from '../describe.ts';
+import { readRunOptions } from '../settings.ts';
+import { facts } from '../ui/facts.ts';
+import { mergeRecipe } from './recipes.ts';
+import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
+
+export const mergeModels: Tool = {
+  name: 'tvq_merge_models',
+  needsTrust: true,
+  async prepare({ engine }, input) {
+    const recipe = mergeRecipe(input, workspaceFolders());
+    const plan = await engine.planMerge(recipe, readRunOptions());
+    refuseProblems(plan.problems);
+    return {
+      invocationMessage: titleOf(recipe),
+      confirmationMessages: { title: l10n.t('Merge Models'), message: describe(recipe, plan) },
+    };
+  },
+  async invoke({ checkpoints, jobs }, input, token) {
+    const recipe = mergeRecipe(input, workspaceFolders());
+    const result = await jobs.run(
+      titleOf(recipe),
+      (engine, options, hooks) => engine.merge(recipe, options, hooks),
+      token,
+    );
+    // A folder that appears by being renamed is not always reported with what is in it.
+    checkpoints.refresh();
+    return result;
+  },
+};
+
+const titleOf = ({ output, method }: MergeRecipe): string =>
+  l10n.t('Merging to {0} with {1}', basename(output), method);
+
+/** Every parameter is named, with the defaults: they decide what is merged. */
+function describe({ base, inputs, method, output }: MergeRecipe, plan: MergePlanSummary) {
+  const values = Object.entries(plan.parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return facts(undefined, [
+    [l10n.t('Base model'), base === undefined ? undefined : displayPath(base)],
+    ...inputs.map(({ name, path, task }): [string, string] => [
+      l10n.t('Model {0}', name),
+      task === undefined ? displayPath(path) : l10n.t('{0}, task {1}', displayPath(path), task),
+    ]),
+    [l10n.t('Method'), [method, ...values].join(' · ')],
+    [l10n.t('Output'), displayPath(output)],
+    [l10n.t('Size'), `≈ ${formatBytes(plan.bytes)}`],
+  ]);
+}

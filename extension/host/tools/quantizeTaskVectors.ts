@@ -1,0 +1,44 @@
+import { basename } from 'node:path';
+import { l10n } from 'vscode';
+import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
+import { describeScheme, describeSize, displayPath } from '../describe.ts';
+import { readRunOptions } from '../settings.ts';
+import { facts } from '../ui/facts.ts';
+import { quantizeRecipe } from './recipes.ts';
+import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
+
+export const quantizeTaskVectors: Tool = {
+  name: 'tvq_quantize_task_vectors',
+  needsTrust: true,
+  async prepare({ engine }, input) {
+    const recipe = quantizeRecipe(input, workspaceFolders());
+    const plan = await engine.plan(recipe, readRunOptions());
+    refuseProblems(plan.problems);
+    return {
+      invocationMessage: titleOf(recipe),
+      confirmationMessages: { title: l10n.t('Quantize Task Vectors'), message: describe(recipe, plan) },
+    };
+  },
+  async invoke({ jobs }, input, token) {
+    const recipe = quantizeRecipe(input, workspaceFolders());
+    return jobs.run(
+      titleOf(recipe),
+      (engine, options, hooks) => engine.quantize(recipe, options, hooks),
+      token,
+    );
+  },
+};
+
+const titleOf = ({ output }: QuantizeRecipe): string => l10n.t('Quantizing to {0}', basename(output));
+
+/** To a budget, the bits are chosen and the size is known only when everything has been read. */
+function describe({ base, tasks, output, budget, ...choice }: QuantizeRecipe, plan: PlanSummary) {
+  const scheme = describeScheme(budget === undefined ? choice : { ...choice, bits: undefined });
+  return facts(undefined, [
+    [l10n.t('Base model'), displayPath(base)],
+    ...tasks.map(({ name, path }): [string, string] => [l10n.t('Task {0}', name), displayPath(path)]),
+    [l10n.t('Scheme'), scheme],
+    [l10n.t('Output'), displayPath(output)],
+    [l10n.t('Size'), budget === undefined ? `≈ ${describeSize(plan)}` : l10n.t('budget {0}', budget)],
+  ]);
+}

@@ -1,0 +1,79 @@
+/**
+ * Recipes from what a language model asks for: checked as from every other entrance, with paths in the workspace only,
+ * and never overwriting. No `vscode` here: tests run it as it is.
+ */
+import { DEFAULTS, parseMergeRecipe, parseQuantizeRecipe } from '../../engine/recipe.ts';
+import type { MergeRecipe, QuantizeRecipe } from '../../protocol.ts';
+import { SHARD_BYTES } from '../../shared/shardBytes.ts';
+import { workspacePath, type Folder } from './workspacePath.ts';
+
+/** Fields of the tools' inputs; the manifest describes them to the model. */
+// prettier-ignore
+export const QUANTIZE_FIELDS =
+  ['base', 'tasks', 'output', 'scheme', 'bits', 'baseBits', 'budget', 'keep'] as const;
+// prettier-ignore
+export const MERGE_FIELDS =
+  ['base', 'inputs', 'method', 'parameters', 'inputParameters', 'lines', 'output', 'dtype'] as const;
+
+export function quantizeRecipe(input: unknown, folders: readonly Folder[]): QuantizeRecipe {
+  const asked = fieldsOf(input, QUANTIZE_FIELDS);
+  const { scheme = 'tvq', budget } = asked;
+  if (budget !== undefined && (scheme !== 'tvq' || asked.bits !== undefined)) {
+    throw new Error('A budget goes with scheme "tvq", and sets the bits itself: leave out "bits".');
+  }
+  const recipe = parseQuantizeRecipe({
+    ...DEFAULTS[scheme as QuantizeRecipe['scheme']],
+    keep: [],
+    ...asked,
+    kind: 'quantize',
+    scheme,
+    preset: 'default',
+    overwrite: false,
+  });
+  return {
+    ...recipe,
+    base: workspacePath(recipe.base, folders),
+    tasks: recipe.tasks.map(task => ({ ...task, path: workspacePath(task.path, folders) })),
+    output: workspacePath(recipe.output, folders),
+  };
+}
+
+export function mergeRecipe(input: unknown, folders: readonly Folder[]): MergeRecipe {
+  const asked = fieldsOf(input, MERGE_FIELDS);
+  const recipe = parseMergeRecipe({
+    parameters: {},
+    inputParameters: Array.isArray(asked.inputs) ? asked.inputs.map(() => ({})) : [],
+    ...asked,
+    kind: 'merge',
+    shardBytes: SHARD_BYTES,
+    overwrite: false,
+    resume: false,
+  });
+  return {
+    ...recipe,
+    base: recipe.base === undefined ? undefined : workspacePath(recipe.base, folders),
+    inputs: recipe.inputs.map(one => ({ ...one, path: workspacePath(one.path, folders) })),
+    output: workspacePath(recipe.output, folders),
+  };
+}
+
+/** The path to look at; undefined: the whole workspace. */
+export function inspectedPath(input: unknown, folders: readonly Folder[]): string | undefined {
+  const { path } = fieldsOf(input, ['path']);
+  if (path === undefined) return undefined;
+  if (typeof path !== 'string') throw new Error('"path" is not a string.');
+  return workspacePath(path, folders);
+}
+
+/** A field that is not known would be one that is not obeyed: it is refused. */
+function fieldsOf<Field extends string>(
+  input: unknown,
+  known: readonly Field[],
+): Partial<Record<Field, unknown>> {
+  if (typeof input !== 'object' || input === null) throw new Error('The input is not an object.');
+  const stranger = Object.keys(input).find(field => !(known as readonly string[]).includes(field));
+  if (stranger !== undefined) {
+    throw new Error(`There is no field "${stranger}"; there are ${known.join(', ')}.`);
+  }
+  return input;
+}

@@ -1,0 +1,28 @@
+/** What every language-model tool is. */
+import { workspace, type CancellationToken, type PreparedToolInvocation } from 'vscode';
+import type { Problem } from '../../protocol.ts';
+import type { Services } from '../services.ts';
+import type { Folder } from './workspacePath.ts';
+
+export interface Tool {
+  /** As in the manifest. */
+  readonly name: string;
+  /** It writes what it is asked to, so it is off in Restricted Mode. */
+  readonly needsTrust: boolean;
+  /** What is shown, and asked, before the tool runs. Has no side effects; `input` is unchecked here and below. */
+  prepare(services: Services, input: unknown): Promise<PreparedToolInvocation> | PreparedToolInvocation;
+  /** @returns what the model is told, as JSON */
+  invoke(services: Services, input: unknown, token: CancellationToken): Promise<object>;
+}
+
+/** Where a tool may read and write. */
+export function workspaceFolders(): Folder[] {
+  const local = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  return local.map(({ name, uri }) => ({ name, path: uri.fsPath }));
+}
+
+/** Throws what stands in the way of a plan, so that the model hears of it before anybody is asked. */
+export function refuseProblems(problems: readonly Problem[]): void {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
+}

@@ -1,0 +1,2 @@
+export function writeMessages(files: readonly string[]): Promise<void>;
+export function messagesIn(file: string, source: string): string[];

@@ -1,0 +1,99 @@
+/** What VS Code offers around the extension's own pages: the walkthrough, and tasks. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { inspect } from './harness/cli.ts';
+import { findPrograms, shoot, useSession } from './harness/environment.ts';
+import type { Workbench } from './harness/workbench.ts';
+
+const programs = await findPrograms();
+
+describe.skipIf(programs === undefined)('around the editor', () => {
+  const session = useSession(programs, false);
+
+  it('walks through a first merge', async () => {
+    const { workbench } = session();
+    await workbench.runCommand('Welcome: Open Walkthrough...');
+    await workbench.quickRow('Merge Your First Models').first().click();
+    const steps = workbench.page.locator('.getting-started-step');
+    await expect
+      .poll(() => steps.locator('.step-title').allInnerTexts())
+      .toEqual([
+        'Open a folder with models',
+        'Find them in the side bar',
+        'Quantize the task vectors',
+        'Spend bits where they help',
+        'Merge',
+        'Verify and restore',
+      ]);
+    // The workspace has models, so the first step is done.
+    await steps.nth(0).locator('.complete').waitFor();
+    await steps.nth(1).click();
+    await shoot(session(), 'walkthrough');
+    await steps.nth(1).getByRole('button', { name: 'Show Checkpoints' }).click();
+    await workbench.treeItem(/^math\b/).waitFor();
+    await steps.nth(1).locator('.complete').waitFor();
+  });
+
+  it('runs a task of tasks.json, with spaces in its arguments', async () => {
+    const { workbench, workspace } = session();
+    const args = [
+      'quantize',
+      '--base',
+      'models/base',
+      '--task',
+      'math=models/math',
+      '-o',
+      'made by task.tvq',
+    ];
+    const tasks = [{ type: 'tvq', label: 'keep math', args }];
+    await mkdir(workspace.path('.vscode'), { recursive: true });
+    await writeFile(workspace.path('.vscode', 'tasks.json'), JSON.stringify({ version: '2.0.0', tasks }));
+    await chooseTask(workbench, 'keep math');
+    const made = () => inspect(workspace.path('made by task.tvq')).tasks.map(({ name }) => name);
+    await expect.poll(() => attempt(made), { timeout: 60_000 }).toEqual(['math']);
+  });
+
+  it('offers to verify each .tvq file, and lists a damaged one as a problem', async () => {
+    const { workbench, workspace } = session();
+    const file = workspace.path('made by task.tvq');
+    const bytes = await readFile(file);
+    await writeFile(file, bytes.fill(0xff, -16));
+    await workbench.treeItem(/^made by task\.tvq/).waitFor();
+    await chooseTask(workbench, 'tvq');
+    await workbench.quickRow('verify made by task.tvq').first().click();
+    await workbench.page.locator('[id="status.problems"]').filter({ hasText: '1' }).waitFor();
+    await workbench.runCommand('Problems: Focus on Problems View');
+    await workbench.treeItem(/damaged/).waitFor();
+    await shoot(session(), 'problem of a task');
+  });
+
+  it('causes no error in the console', () => {
+    expect(session().complaints).toEqual([]);
+  });
+});
+
+/** VS Code reads tasks.json when it sees that it is there, so a task may be offered only the next time. */
+async function chooseTask(workbench: Workbench, name: string): Promise<void> {
+  const row = workbench.quickRow(name).first();
+  await expect
+    .poll(
+      async () => {
+        await workbench.page.keyboard.press('Escape');
+        await workbench.runCommand('Tasks: Run Task');
+        await workbench.quickRow('Show All Tasks').waitFor();
+        return row.isVisible();
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(true);
+  await row.click();
+}
+
+/** undefined while the file is not there yet. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}

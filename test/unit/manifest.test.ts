@@ -1,0 +1,45 @@
+/** package.json against what it names: texts, pictures, messages. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { messagesIn } from '../../extension/l10n.mjs';
+import texts from '../../package.nls.json' with { type: 'json' };
+import manifest from '../../package.json' with { type: 'json' };
+
+const inRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+describe('package.json', () => {
+  it('has a text for every key, and a use for every text', () => {
+    const used = JSON.stringify(manifest).match(/(?<=")%[^%"]+%(?=")/g) ?? [];
+    expect([...new Set(used.map(key => key.slice(1, -1)))].sort()).toEqual(Object.keys(texts).sort());
+  });
+
+  it('describes every setting, and asks for trust before one is run', () => {
+    const settings = Object.entries(manifest.contributes.configuration.properties);
+    for (const [name, setting] of settings) expect(setting.markdownDescription, name).toMatch(/^%.+%$/);
+    const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+    expect(restrictedConfigurations).toEqual(['tvq.engine.nodePath', 'tvq.evaluation.command']);
+  });
+
+  it('shows a picture that follows the theme beside every step', () => {
+    const steps = manifest.contributes.walkthroughs.flatMap(walkthrough => walkthrough.steps);
+    expect(steps.length).toBeGreaterThan(0);
+    for (const { media } of steps) {
+      expect(existsSync(inRoot(media.svg)), media.svg).toBe(true);
+      expect(readFileSync(inRoot(media.svg), 'utf8')).not.toMatch(/(fill|stroke)="#/);
+    }
+  });
+});
+
+describe('messages for translation', () => {
+  it('are what l10n.t says', () => {
+    const source = "l10n.t('One {0}', x); other.t('no'); f(l10n.t('Two'), `l10n.t('Three')`);";
+    expect(messagesIn('file.ts', source)).toEqual(['One {0}', 'Two']);
+  });
+
+  it('must be written out', () => {
+    expect(() => messagesIn('file.ts', 'const a = 1;\nl10n.t(`Hello ${a}`);')).toThrow(
+      'file.ts:2: the message of l10n.t must be written out',
+    );
+  });
+});
