@@ -23,6 +23,7 @@ const width = z
 const taskName = z
   .string()
   .refine(isTaskName, 'a task name has up to 128 letters, digits, dots, dashes and underscores');
+const weight = z.number('a weight must be a number').min(0, 'a weight must be 0 or more');
 const pattern = z.string().max(1000).refine(isPattern, 'not a valid regular expression');
 
 const quantizeRecipe = z.strictObject({
@@ -51,7 +52,16 @@ const quantizeRecipe = z.strictObject({
     )
     .max(MAX_ENTRIES)
     .optional(),
-  preset: z.enum(['default', 'paper']),
+  weights: z
+    .strictObject({
+      patterns: z
+        .array(z.tuple([z.string().min(1).max(1000), weight]).readonly())
+        .max(MAX_ENTRIES)
+        .optional(),
+      tensors: z.record(z.string().max(1024), weight).optional(),
+    })
+    .optional(),
+  keepRule: z.enum(['vectors', 'published']),
   keep: z.array(pattern),
   overwrite: z.boolean(),
 });

@@ -38,7 +38,7 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
     scheme: 'tvq',
     bits: 8,
     baseBits: 8,
-    preset: 'default',
+    keepRule: 'vectors',
     keep: options.keep ?? [],
     overwrite: true,
   });
