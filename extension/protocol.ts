@@ -56,6 +56,8 @@ export interface QuantizeRecipe {
   readonly baseBits: number;
   /** Which tensors stay exact whatever their names: `vectors` (one-dimensional ones), or those of the `published` code. */
   readonly keepRule: 'vectors' | 'published';
+  /** Part of the values of each quantized tensor, those of smallest magnitude, that become zero first; tvq only. */
+  readonly prune?: number | undefined;
   /** The size of the whole file, or its relative error, as `parseBudget` reads it: every tensor then gets the bits that
    * lose least, and `bits` does not count. tvq only. */
   readonly budget?: string | undefined;

@@ -26,6 +26,8 @@ const taskName = z
 const weight = z.number('a weight must be a number').min(0, 'a weight must be 0 or more');
 const pattern = z.string().max(1000).refine(isPattern, 'not a valid regular expression');
 
+const PRUNE_RANGE = 'a share must be 0 or more, and less than 1';
+
 const quantizeRecipe = z.strictObject({
   kind: z.literal('quantize'),
   base: path,
@@ -37,6 +39,7 @@ const quantizeRecipe = z.strictObject({
   scheme: z.enum(['fq', 'tvq', 'rtvq']),
   bits: width,
   baseBits: width,
+  prune: z.number().min(0, PRUNE_RANGE).lt(1, PRUNE_RANGE).optional(),
   budget: z.string().max(100).optional(),
   sensitivity: z.enum(['relative', 'energy', 'depth']).optional(),
   reconstruction: z.enum(['unbiased', 'nearest']).optional(),

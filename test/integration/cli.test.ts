@@ -248,6 +248,8 @@ describe('a wrong call: status 2 and what to do', () => {
     [['--pin', 'mat:*=3'], 'a rule for *: there is no task "mat"; did you mean "math"?'],
     [['--pin', '*=three'], '"three" is not a number'],
     [['--ceiling', '*'], 'PATTERN=NUMBER was expected'],
+    [['--prune', '1'], 'prune: a share must be 0 or more, and less than 1'],
+    [['--prune', 'half'], '"half" is not a number'],
   ])('%j', async (flags, message) => {
     const { status, stdout, stderr } = await quantize(output(), ...flags);
     expect([status, stdout]).toEqual([2, '']);

@@ -11,8 +11,10 @@ import {
   runOptions,
   withCheckpoints,
   withEngine,
+  withPrune,
   type CheckpointOptions,
   type EngineOptions,
+  type PruneOption,
   type Run,
 } from './options.ts';
 import { collect } from './parse.ts';
@@ -20,7 +22,7 @@ import { settingsOf, withSettings, type SettingsOptions } from './quantizeSettin
 import { printResult, progressLine, table, warn } from './terminal.ts';
 import { wishesOf, withWishes } from './wishes.ts';
 
-interface QuantizeOptions extends EngineOptions, CheckpointOptions, SettingsOptions {
+interface QuantizeOptions extends EngineOptions, CheckpointOptions, SettingsOptions, PruneOption {
   readonly output?: string;
   readonly keep?: readonly string[];
   readonly dryRun?: boolean;
@@ -33,7 +35,7 @@ export function addQuantize(program: Command, run: Run): void {
       command(program, 'quantize', 'quantize fine-tuned checkpoints of one base model into a .tvq file'),
     ),
   ).option('-o, --output <file.tvq>', 'file to write');
-  withWishes(withSettings(added))
+  withPrune(withWishes(withSettings(added)))
     .option('--keep <regex>', 'store tensors with a matching name exactly; repeat for more', collect)
     .option('--dry-run', 'print the plan and write nothing')
     .option('--overwrite', 'replace an existing output')
@@ -69,6 +71,7 @@ async function recipeOf(options: QuantizeOptions) {
     ...settings,
     ...(await wishesOf(options)),
     keep: options.keep ?? [],
+    prune: options.prune,
     overwrite: options.overwrite ?? false,
   });
 }

@@ -4,6 +4,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { QuantizeRecipe, TensorRule } from '../../protocol.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import { formatBytes } from '../format.ts';
+import { parseNumber } from './parse.ts';
 
 type Wishes = Pick<QuantizeRecipe, 'sensitivity' | 'reconstruction' | 'rules' | 'weights'>;
 
@@ -47,24 +48,24 @@ export const withWishes = (added: Command): Command =>
       `${WISHES.pin} <pattern=bits>`,
       'bits of tensors whatever the budget, or "exact"; a pattern is a glob or a /regular expression/, ' +
         'TASK:PATTERN for one task; repeat for more',
-      rule((text, pattern) => ({ ...pattern, bits: text === 'exact' ? text : amount(text) })),
+      rule((text, pattern) => ({ ...pattern, bits: text === 'exact' ? text : parseNumber(text) })),
     )
     .option(
       `${WISHES.floor} <pattern=bits>`,
       'bits that the budget gives tensors at least; repeat for more',
-      rule((text, pattern) => ({ ...pattern, min: amount(text) })),
+      rule((text, pattern) => ({ ...pattern, min: parseNumber(text) })),
     )
     .option(
       `${WISHES.ceiling} <pattern=bits>`,
       'bits that the budget gives tensors at most; repeat for more',
-      rule((text, pattern) => ({ ...pattern, max: amount(text) })),
+      rule((text, pattern) => ({ ...pattern, max: parseNumber(text) })),
     )
     .option(
       `${WISHES.tensorWeight} <pattern=number>`,
       'how many times an error in tensors counts; the first pattern that matches counts; repeat for more',
       (text: string, before: readonly (readonly [string, number])[] = []) => {
         const [pattern, weight] = assignment(text);
-        return [...before, [pattern, amount(weight)] as const];
+        return [...before, [pattern, parseNumber(weight)] as const];
       },
     )
     .option(`${WISHES.weightsFile} <file.json>`, 'the same by name: {"tensor": number}, a Fisher diagonal');
@@ -113,9 +114,4 @@ function assignment(text: string): [pattern: string, value: string] {
   const at = text.lastIndexOf('=');
   if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('PATTERN=NUMBER was expected.');
   return [text.slice(0, at), text.slice(at + 1)];
-}
-
-function amount(text: string): number {
-  if (!/^(\d+(\.\d+)?|\.\d+)$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a number.`);
-  return Number(text);
 }

@@ -109,6 +109,7 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings:
         source,
         coding: codingOf(source, t),
       })),
+      prune: recipe.prune ?? 0,
       reconstruction: recipe.reconstruction ?? 'unbiased',
       analyze: undefined,
       resident: false,
@@ -196,8 +197,19 @@ function makeLayout(
       return record(base as TensorSource, codec, payloadBytes(coding, base as TensorSource));
     }),
   };
-  const { scheme, bits, baseBits, keepRule, keep, budget, sensitivity, reconstruction, rules, weights } =
-    recipe;
+  const {
+    scheme,
+    bits,
+    baseBits,
+    keepRule,
+    keep,
+    budget,
+    sensitivity,
+    reconstruction,
+    rules,
+    weights,
+    prune,
+  } = recipe;
   const widths = { bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };
   const settings = { scheme, ...(budget === undefined ? widths : {}) };
   return {
@@ -215,6 +227,7 @@ function makeLayout(
         : { budget, sensitivity, reconstruction: reconstruction ?? 'unbiased', rules, weights }),
       keepRule,
       keep,
+      prune,
       base: base.name,
       tasks: recipe.tasks.map(({ name, path }) => ({ name, path: basename(path) })),
     },
