@@ -35,6 +35,14 @@ export interface TensorRule {
   readonly max?: number | undefined;
 }
 
+/** How many times a tensor's error counts; both multiply, a tensor that is not named counts once. */
+export interface TensorWeights {
+  /** By glob or /regular expression/; the first that matches counts. */
+  readonly patterns?: readonly (readonly [pattern: string, weight: number])[] | undefined;
+  /** By name, as a Fisher diagonal gives them. */
+  readonly tensors?: Readonly<Record<string, number>> | undefined;
+}
+
 /** What was asked for: the same plain data from the palette, the panel, a file or the command line. */
 export interface QuantizeRecipe {
   readonly kind: 'quantize';
@@ -50,8 +58,10 @@ export interface QuantizeRecipe {
   readonly codec?: CodecName | undefined;
   /** Values that share a scale: 32, 64, 128, 256, or 0 for one scale a tensor. Not for `minmax` and `entropy`. */
   readonly groupSize?: 0 | 32 | 64 | 128 | 256 | undefined;
-  /** `paper`: the published rule for which tensors stay exact. */
-  readonly preset: 'default' | 'paper';
+  /** Which tensors stay exact whatever their names: `vectors` (one-dimensional ones), or those of the `published` code. */
+  readonly keepRule: 'vectors' | 'published';
+  /** Part of the values of each quantized tensor, those of smallest magnitude, that become zero first; tvq only. */
+  readonly prune?: number | undefined;
   /** The size of the whole file, or its relative error, as `parseBudget` reads it: every tensor then gets the bits that
    * lose least, and `bits` does not count. tvq only. */
   readonly budget?: string | undefined;
@@ -61,6 +71,8 @@ export interface QuantizeRecipe {
   readonly reconstruction?: 'unbiased' | 'nearest' | undefined;
   /** Under a budget: wishes for single tensors. */
   readonly rules?: readonly TensorRule[] | undefined;
+  /** Under a budget: how many times the error of single tensors counts, on top of the sensitivity. */
+  readonly weights?: TensorWeights | undefined;
   /** Regular expressions; tensors whose name matches one are stored exactly. */
   readonly keep: readonly string[];
   readonly overwrite: boolean;
@@ -181,6 +193,8 @@ export interface PlanSummary {
   readonly output: string;
   /** Bytes of the file that will be written; never more, less when tensors turn out unchanged. */
   readonly bytes: number;
+  /** false under an error budget: `bytes` is then no more than a bound, the size is known after measuring. */
+  readonly sizeKnown: boolean;
   /** Bytes of the fine-tuned checkpoints as FP32. */
   readonly fp32Bytes: number;
   readonly bitsPerWeight: number;

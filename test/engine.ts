@@ -36,7 +36,7 @@ export const recipe = (output: string, changes: Partial<QuantizeRecipe> = {}): Q
   scheme: 'tvq',
   bits: 3,
   baseBits: 3,
-  preset: 'default',
+  keepRule: 'vectors',
   keep: [],
   overwrite: false,
   ...changes,

@@ -24,7 +24,10 @@ const width = z
 const taskName = z
   .string()
   .refine(isTaskName, 'a task name has up to 128 letters, digits, dots, dashes and underscores');
+const weight = z.number('a weight must be a number').min(0, 'a weight must be 0 or more');
 const pattern = z.string().max(1000).refine(isPattern, 'not a valid regular expression');
+
+const PRUNE_RANGE = 'a share must be 0 or more, and less than 1';
 
 const quantizeRecipe = z.strictObject({
   kind: z.literal('quantize'),
@@ -39,6 +42,7 @@ const quantizeRecipe = z.strictObject({
   baseBits: width,
   codec: z.enum(['minmax', 'clip', 'gaussian', 'lloyd-max', 'hadamard', 'entropy']).optional(),
   groupSize: z.literal(GROUP_SIZES).optional(),
+  prune: z.number().min(0, PRUNE_RANGE).lt(1, PRUNE_RANGE).optional(),
   budget: z.string().max(100).optional(),
   sensitivity: z.enum(['relative', 'energy', 'depth']).optional(),
   reconstruction: z.enum(['unbiased', 'nearest']).optional(),
@@ -54,7 +58,16 @@ const quantizeRecipe = z.strictObject({
     )
     .max(MAX_ENTRIES)
     .optional(),
-  preset: z.enum(['default', 'paper']),
+  weights: z
+    .strictObject({
+      patterns: z
+        .array(z.tuple([z.string().min(1).max(1000), weight]).readonly())
+        .max(MAX_ENTRIES)
+        .optional(),
+      tensors: z.record(z.string().max(1024), weight).optional(),
+    })
+    .optional(),
+  keepRule: z.enum(['vectors', 'published']),
   keep: z.array(pattern),
   overwrite: z.boolean(),
 });

@@ -33,6 +33,7 @@ const schemes = [
   ['TVQ 3 bits', ['--scheme', 'tvq', '--bits', '3']],
   ['TVQ 2 bits', ['--scheme', 'tvq', '--bits', '2']],
   ['RTVQ 3-bit base, 2-bit offsets', ['--scheme', 'rtvq']],
+  ['balanced: bits by tensor', []],
 ];
 let last;
 for (const [name, flags] of schemes) {
@@ -85,5 +86,7 @@ const { output, tensors } = tvq(
 const { damaged } = tvq('verify', last);
 console.log(`\nRestored "math" from the last one: ${tensors} tensors in ${output}`);
 console.log(`Checked it byte by byte: ${damaged.length === 0 ? 'whole' : damaged.join(', ')}`);
-console.log(`(A model this small is mostly header; at 300 M weights RTVQ takes 2.4 bits a weight.)`);
+console.log(
+  `(A model this small is mostly header; at 300 M weights RTVQ takes 2.4 bits a weight, balanced 1.5.)`,
+);
 console.log(`\nThe .tvq files are in ${folder}; look into one with: node dist/tvq.mjs inspect ${last}`);

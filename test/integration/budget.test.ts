@@ -144,13 +144,53 @@ test('what is not finite is stored exactly', async () => {
   expect(record?.codec).toEqual({ codec: 'exact' });
 });
 
+test('pins, floors and ceilings are kept, for one task or all', async () => {
+  const asked = await made(
+    {
+      budget: '2bpw',
+      rules: [
+        { tensors: 'layers.1.v.*', bits: 'exact', task: 't0' },
+        { tensors: '/v\\.weight$/', bits: 4, task: 't1' },
+        { tensors: 'layers.0.*', max: 1 },
+      ],
+    },
+    50_001,
+  );
+  await tvq.quantize(asked);
+  const { tasks } = await openTvq(asked.output);
+  const recordsOf = (tensor: string) =>
+    tasks.map(({ records }) => records.find(record => record.tensor === tensor));
+  const [exact, pinned] = recordsOf('layers.1.v.weight');
+  expect(exact?.codec).toEqual({ codec: 'exact' });
+  expect((8 * (pinned?.payload?.bytes ?? 0)) / (97 * 41)).toBeCloseTo(4, -0.5);
+  for (const record of recordsOf('layers.0.w.weight'))
+    expect((8 * (record?.payload?.bytes ?? 0)) / (3 * 50_001)).toBeLessThanOrEqual(1);
+});
+
+test('a tensor whose error counts more gets more bits', async () => {
+  const bytesOf = async (changes: Partial<QuantizeRecipe>) => {
+    const asked = await made({ budget: '20kB', ...changes }, 5001);
+    await tvq.quantize(asked);
+    const [task] = (await openTvq(asked.output)).tasks;
+    return task?.records.find(({ tensor }) => tensor === 'layers.1.v.weight')?.payload?.bytes ?? 0;
+  };
+  const alike = await bytesOf({});
+  expect(await bytesOf({ weights: { patterns: [['*.v.*', 50]] } })).toBeGreaterThan(1.2 * alike);
+  expect(await bytesOf({ weights: { tensors: { 'layers.1.v.weight': 50 } } })).toBeGreaterThan(1.2 * alike);
+  // Both multiply.
+  const both = { patterns: [['*.v.*', 50] as const], tensors: { 'layers.1.v.weight': 0.02 } };
+  expect(await bytesOf({ weights: both })).toBe(alike);
+});
+
 test('names a budget that is too small, or none', async () => {
   await expect(tvq.quantize(await budgeted({ budget: '1kB' }, 2001))).rejects.toThrow(
     /a budget of 1000 B is too small: the smallest possible size is \d+ B/,
   );
-  await expect(tvq.quantize(await budgeted({ budget: 'much' }, 2001))).rejects.toThrow(
-    /"much" is not a budget/,
-  );
+  const planned = engine.plan(await budgeted({ budget: 'much' }, 2001), tvq.OPTIONS);
+  await expect(planned).rejects.toMatchObject({
+    message: expect.stringMatching(/^"much" is not a budget/) as string,
+    kind: 'usage',
+  });
 });
 
 test('a damaged payload is named', async () => {

@@ -57,8 +57,83 @@ describe('quantize', () => {
     const file = output();
     const { status, stdout } = await quantize(file, '--dry-run', '--json');
     expect(status).toBe(0);
-    expect((JSON.parse(stdout) as PlanSummary).tensors.quantized).toBe(48);
+    expect((JSON.parse(stdout) as PlanSummary).tensors.quantized).toBe(63);
     expect(await readdir(folder)).not.toContain(file);
+  });
+
+  test('--dry-run with a budget: its size, or that it is known after measuring', async () => {
+    const plan = async (...more: string[]) => {
+      const { stdout } = await quantize(output(), '--dry-run', '--json', ...more);
+      return JSON.parse(stdout) as PlanSummary;
+    };
+    expect(await plan('--budget', '21kB')).toMatchObject({ bytes: 21_000, sizeKnown: true });
+    expect((await plan('--budget', '2.25bpw')).bitsPerWeight).toBeCloseTo(2.25, 2);
+    expect(await plan('--budget', 'error=0.1')).toMatchObject({ sizeKnown: false });
+    const { stdout } = await quantize(output(), '--dry-run', '--budget', 'error=0.1');
+    expect(stdout).toContain('known after measuring');
+    expect((await quantize(output(), '--dry-run', '--budget', '21kB')).stdout).toMatch(/at most 21.0 kB/);
+  });
+
+  test('without --scheme, --bits, --budget or --preset: balanced', async () => {
+    const file = output();
+    const { stdout } = await quantize(file, '--json');
+    const plan = JSON.parse((await quantize(output(), '--dry-run', '--json')).stdout) as PlanSummary;
+    const { bytes } = JSON.parse(stdout) as QuantizeResult;
+    expect(bytes).toBeLessThanOrEqual(plan.bytes);
+    expect(bytes).toBeGreaterThan(0.95 * plan.bytes);
+    const { recipe } = JSON.parse((await tvq('inspect', file, '--json')).stdout) as TvqSummary;
+    expect(recipe).toMatchObject({ scheme: 'tvq', budget: 'codes=1.5bpw', keepRule: 'vectors' });
+  });
+
+  test.each([
+    [['--preset', 'smallest'], { budget: 'codes=1bpw' }],
+    [['--preset', 'fastest'], { bits: 4, keepRule: 'vectors' }],
+    [['--preset', 'paper'], { bits: 3, keepRule: 'published' }],
+    [['--preset', 'paper', '--scheme', 'rtvq'], { bits: 2, baseBits: 3, keepRule: 'published' }],
+    [['--bits', '5'], { scheme: 'tvq', bits: 5, keepRule: 'vectors' }],
+    [
+      ['--budget', '25kB', '--pin', 'code:*embed*=4', '--floor', '/q_proj/=1', '--tensor-weight', '*.1.*=2'],
+      {
+        budget: '25kB',
+        rules: [
+          { task: 'code', tensors: '*embed*', bits: 4 },
+          { tensors: '/q_proj/', min: 1 },
+        ],
+        weights: { patterns: [['*.1.*', 2]] },
+      },
+    ],
+  ])('%j is what the file says it was made by', async (flags, expected) => {
+    const file = output();
+    expect((await quantize(file, ...flags)).stderr).toBe('');
+    const { recipe } = JSON.parse((await tvq('inspect', file, '--json')).stdout) as TvqSummary;
+    expect(recipe).toMatchObject(expected);
+  });
+
+  test('weights from a file; one that is none, or names what is not there', async () => {
+    const weights = join(folder, 'weights.json');
+    const flags = ['--budget', '25kB', '--weights-file', weights];
+    await writeFile(weights, JSON.stringify({ 'lm_head.weight': 3, 'model.norm.weight': 2 }));
+    const file = output();
+    expect((await quantize(file, ...flags)).status).toBe(0);
+    const { recipe } = JSON.parse((await tvq('inspect', file, '--json')).stdout) as TvqSummary;
+    expect(recipe).toMatchObject({ weights: { tensors: { 'lm_head.weight': 3 } } });
+    for (const [text, message] of [
+      ['{"lm_haed.weight": 1}', 'there is no tensor "lm_haed.weight"; did you mean "lm_head.weight"?'],
+      ['{"lm_head.weight": -1}', 'a weight must be 0 or more'],
+      ['[1]', 'weights.json: a JSON object from tensor names to weights was expected'],
+      ['{', 'weights.json: a JSON object from tensor names to weights was expected'],
+    ] as const) {
+      await writeFile(weights, text);
+      const { status, stderr } = await quantize(output(), ...flags);
+      expect(status).toBeGreaterThan(0);
+      expect(stderr).toContain(message);
+    }
+  });
+
+  test('a rule that nothing fits is a warning', async () => {
+    const { status, stderr } = await quantize(output(), '--dry-run', '--budget', '25kB', '--pin', 'attn*=4');
+    expect(status).toBe(0);
+    expect(stderr).toContain('"attn*" matches no tensor that the budget is spent on');
   });
 
   test('an existing output: status 1, one line, nothing touched', async () => {
@@ -156,6 +231,27 @@ describe('a wrong call: status 2 and what to do', () => {
     ],
   ])('%s', async (_, args, message) => {
     const { status, stdout, stderr } = await tvq(...args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+
+  test.each([
+    [['--budget', 'much'], '"much" is not a budget; expected is a size (735102B'],
+    [['--budget', 'much', '--dry-run'], '"much" is not a budget'],
+    [['--budget', '1bpw', '--bits', '3'], '--bits does not go with --budget'],
+    [['--budget', '1bpw', '--scheme', 'fq'], '--budget goes with --scheme tvq'],
+    [['--budget', '1bpw', '--preset', 'smallest'], '--budget does not go with --preset smallest'],
+    [['--preset', 'fastest', '--bits', '3'], '--bits does not go with --preset fastest'],
+    [['--preset', 'fastest', '--pin', '*=3'], '--pin needs a --budget'],
+    [['--bits', '3', '--sensitivity', 'depth'], '--sensitivity needs a --budget'],
+    [['--pin', '/(/=3'], '/(/ is not a valid regular expression'],
+    [['--pin', 'mat:*=3'], 'a rule for *: there is no task "mat"; did you mean "math"?'],
+    [['--pin', '*=three'], '"three" is not a number'],
+    [['--ceiling', '*'], 'PATTERN=NUMBER was expected'],
+    [['--prune', '1'], 'prune: a share must be 0 or more, and less than 1'],
+    [['--prune', 'half'], '"half" is not a number'],
+  ])('%j', async (flags, message) => {
+    const { status, stdout, stderr } = await quantize(output(), ...flags);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
   });

@@ -24,7 +24,7 @@ const SCHEMES: [string, Scheme, number][] = [
 describe.each(BACKENDS)('%s', backend => {
   test.each(SCHEMES)('%s', async (name, scheme, bits) => {
     const file = join(folder, `${name}-${backend}.tvq`);
-    await quantize(recipe(file, { scheme, bits, preset: 'paper' }), { backend });
+    await quantize(recipe(file, { scheme, bits, keepRule: 'published' }), { backend });
     for (const task of ['code', 'math', 'chat']) {
       const output = join(folder, `${name}-${backend}-${task}.safetensors`);
       await restore(restoreRecipe(file, task, output, { dtype: 'F32' }), { backend });

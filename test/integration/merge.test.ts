@@ -46,7 +46,7 @@ describe.each(BACKENDS)('what the reference implementation merges (%s)', backend
       const tasks = TASKS.map(name => ({ name, path: sample(name) }));
       const bits = rtvq ? 2 : Number(scheme.slice(3));
       await quantize(
-        quantizeRecipe(file, { base, tasks, scheme: rtvq ? 'rtvq' : 'tvq', bits, preset: 'paper' }),
+        quantizeRecipe(file, { base, tasks, scheme: rtvq ? 'rtvq' : 'tvq', bits, keepRule: 'published' }),
       );
       inputs = TASKS.map(name => ({ name, path: file, task: name }));
     }

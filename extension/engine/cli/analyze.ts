@@ -9,20 +9,26 @@ import {
   runOptions,
   withCheckpoints,
   withEngine,
+  withPrune,
   type CheckpointOptions,
   type EngineOptions,
+  type PruneOption,
   type Run,
 } from './options.ts';
 import { collect } from './parse.ts';
 import { printResult, progressLine, table } from './terminal.ts';
 
-interface AnalyzeOptions extends EngineOptions, CheckpointOptions {
+interface AnalyzeOptions extends EngineOptions, CheckpointOptions, PruneOption {
   readonly keep?: readonly string[];
 }
 
 export function addAnalyze(program: Command, run: Run): void {
-  withCheckpoints(
-    withEngine(command(program, 'analyze', 'measure what bits cost each tensor: what a budget is spent by')),
+  withPrune(
+    withCheckpoints(
+      withEngine(
+        command(program, 'analyze', 'measure what bits cost each tensor: what a budget is spent by'),
+      ),
+    ),
   )
     .option('--keep <regex>', 'leave out tensors with a matching name; repeat for more', collect)
     .action((options: AnalyzeOptions) => run(signal => act(options, signal)));
@@ -38,8 +44,9 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
     scheme: 'tvq',
     bits: 8,
     baseBits: 8,
-    preset: 'default',
+    keepRule: 'vectors',
     keep: options.keep ?? [],
+    prune: options.prune,
     overwrite: true,
   });
   const line = progressLine(options);

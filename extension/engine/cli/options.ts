@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import type { NamedPath, RunOptions } from '../../protocol.ts';
 import { UserError } from '../errors.ts';
 import { DEFAULT_MEMORY } from '../recipe.ts';
-import { parseBytes, parseTask, parseWhole } from './parse.ts';
+import { parseBytes, parseNumber, parseTask, parseWhole } from './parse.ts';
 import type { CommonOptions } from './terminal.ts';
 
 /** Runs a command's action with the signal that Ctrl-C aborts; a returned number is the exit status. */
@@ -44,6 +44,18 @@ export const withCheckpoints = (added: Command): Command =>
   added
     .option('--base <path>', 'base model: a .safetensors file or a folder')
     .option('--task <name=path>', 'fine-tuned checkpoint; repeat for more', parseTask);
+
+/** Of commands that quantize, or measure what that costs. */
+export interface PruneOption {
+  readonly prune?: number;
+}
+
+export const withPrune = (added: Command): Command =>
+  added.option(
+    '--prune <share>',
+    'set this part of each tensor, the weights of smallest magnitude, to zero first: 0 to below 1 (tvq)',
+    parseNumber,
+  );
 
 /** @throws UserError when one of them is missing */
 export function checkpointsOf({ base, task }: CheckpointOptions): {

@@ -19,6 +19,12 @@ export function parseTask(text: string, tasks: readonly NamedPath[] = []): Named
   return [...tasks, { name: text.slice(0, at), path: text.slice(at + 1) }];
 }
 
+/** A number of 0 or more, without an exponent. */
+export function parseNumber(text: string): number {
+  if (!/^(\d+(\.\d+)?|\.\d+)$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a number.`);
+  return Number(text);
+}
+
 /** A whole number from `min` to `max`. */
 export const parseWhole =
   (min: number, max: number) =>

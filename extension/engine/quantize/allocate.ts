@@ -1,20 +1,17 @@
 /** Spends a budget: an analysis measures what each tensor's choices cost, the allocator picks, a plan is made of it. */
-import type { QuantizeRecipe } from '../../protocol.ts';
 import {
-  AllocationError,
   allocate,
   allocateForError,
   budgetBytes,
   groupsOf,
+  measuresOf,
   parseBudget,
   weightsOf,
   type Allocation,
-  type Budget,
   type Choice,
-  type Measure,
 } from '../../shared/allocation/index.ts';
 import type { EngineBackend } from '../backends.ts';
-import { Cancelled, UserError } from '../errors.ts';
+import { Cancelled } from '../errors.ts';
 import type { Hooks } from '../hooks.ts';
 import type { JobReport } from '../job.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';
@@ -22,6 +19,7 @@ import type { Coding, Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
 import { planQuantize, type Codings, type QuantizePlan } from './plan.ts';
 import { slotsOf, tableOf } from './table.ts';
+import { asUserError } from './wishes.ts';
 
 /** A tensor of a task vector, measured. */
 export interface Analyzed extends TensorAnalysis {
@@ -77,8 +75,7 @@ export async function planWithin(
     const codings = codingsOf(analyses, finer ? [...chosen.items, finer] : chosen.items);
     return await planQuantize(plan.recipe, backend.room, codings);
   } catch (error) {
-    if (error instanceof AllocationError) throw new UserError(error.message, 'usage');
-    throw error;
+    throw asUserError(error);
   }
 }
 
@@ -104,7 +101,7 @@ function choose(plan: QuantizePlan, analyses: readonly Analyzed[]): Chosen {
   const { recipe } = plan;
   const table = tableOf(plan, analyses);
   const budget = parseBudget(recipe.budget as string);
-  const measures = [measureOf(recipe, budget.kind)];
+  const measures = measuresOf(recipe, budget);
   const weights = weightsOf(table, measures);
   const groups = groupsOf(table, measures, recipe.rules);
   let allocation: Allocation;
@@ -127,14 +124,6 @@ function choose(plan: QuantizePlan, analyses: readonly Analyzed[]): Chosen {
   });
   return { items, rest, reconstruction: recipe.reconstruction ?? 'unbiased' };
 }
-
-/**
- * How much an error of each tensor counts. Without a wish: for a size, each tensor's relative error alike, which holds
- * accuracy best (docs/accuracy.md); for an error, that of the whole task vector.
- */
-const measureOf = ({ sensitivity }: QuantizeRecipe, kind: Budget['kind']): Measure => ({
-  kind: sensitivity ?? (kind === 'error' ? 'energy' : 'relative'),
-});
 
 /** Steps that are tried between a choice and the next finer one. */
 const REFINEMENTS = 16;

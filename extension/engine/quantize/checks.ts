@@ -76,6 +76,11 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
   for (const task of tasks) {
     if (task.path === base.path) problems.push(error(`${task.path}: given both as the base and as a task`));
   }
+  if (recipe.prune && recipe.scheme !== 'tvq') {
+    problems.push(
+      error(`pruning is for task vectors by themselves (scheme tvq); ${recipe.scheme} does not go with it`),
+    );
+  }
   if (recipe.scheme === 'rtvq' && tasks.length > MAX_MEAN_TASKS) {
     problems.push(error(`rtvq takes at most ${MAX_MEAN_TASKS} tasks, ${tasks.length} were given`));
   }

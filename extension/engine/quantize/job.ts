@@ -14,6 +14,7 @@ import {
 } from './coding.ts';
 import { EntropyEncoder } from './entropyEncoder.ts';
 import { RawTensor } from './exact.ts';
+import { pruned } from './prune.ts';
 import { SharedVector } from './sharedVector.ts';
 import { inputBytes, SPAN_ELEMENTS, TensorInput } from './tensorInput.ts';
 import {
@@ -39,6 +40,8 @@ export interface QuantizeJob {
   /** Bits of the shared vector's tensor, its output being 0; undefined where the tensor has none. */
   readonly sharedBits: number | undefined;
   readonly tasks: readonly TaskTensor[];
+  /** Part of the values of each quantized tensor that become zero first. */
+  readonly prune: number;
   /** What entropy-coded tensors are restored to be. */
   readonly reconstruction: Reconstruction;
   /** Measure what the choices of its codec would cost each quantized task tensor instead of quantizing it; of entropy
@@ -138,7 +141,10 @@ class QuantizeRun {
     if (tasks.length > 0) {
       const { base, tuned, scratch } = this.#open(tasks);
       for (const [i, task] of tasks.entries()) {
-        const values = this.#valuesOf(tuned[i] as TensorInput, tuned[i + 1], base, undefined);
+        const values = await this.#prune(
+          this.#valuesOf(tuned[i] as TensorInput, tuned[i + 1], base, undefined),
+          scratch,
+        );
         analyses.push(await this.#analyzeTask(task, values, scratch));
       }
     }
@@ -189,7 +195,10 @@ class QuantizeRun {
     const checksums: string[] = [];
     for (const [i, task] of tasks.entries()) {
       const input = tuned[i] as TensorInput;
-      const values = this.#valuesOf(input, tuned[i + 1], shared ?? base, shared?.energyOf(i));
+      const values = await this.#prune(
+        this.#valuesOf(input, tuned[i + 1], shared ?? base, shared?.energyOf(i)),
+        scratch,
+      );
       const outcome = await this.#quantizeTask(task, input, values, scratch);
       await context.emit({ type: 'end', output: task.output, outcome });
       checksums.push(input.checksum);
@@ -230,6 +239,11 @@ class QuantizeRun {
         backend.deltaMinmax(input.slice(first), reference?.slice(first), out, count),
       energy,
     };
+  }
+
+  #prune(values: Values, scratch: EncoderMemory): Promise<Values> {
+    const { prune: share, resident } = this.job;
+    return pruned(this.context, scratch, { count: this.#count, resident, share }, values);
   }
 
   async #quantizeTask(

@@ -5,17 +5,17 @@ import type { QuantizeRecipe } from '../../protocol.ts';
 /** Whether a tensor is stored exactly instead of quantized. */
 export type KeepRule = (tensor: TensorSource) => boolean;
 
-/** `default`: one-dimensional tensors (norms, biases) are a percent of the weights and feel every error. */
+/** `vectors`: one-dimensional tensors (norms, biases) are a percent of the weights and feel every error. */
 const keepVectors: KeepRule = ({ shape }) => shape.length < 2;
 
-/** `paper`: the rule of the published code (src/quantize_task_vector.py), made for OpenCLIP's names. */
+/** `published`: the rule of the published code (src/quantize_task_vector.py), made for OpenCLIP's names. */
 const keepAsPublished: KeepRule = ({ name }) =>
   !name.includes('weight') || name.includes('ln_') || name.includes('token_embedding.weight');
 
 /** The rule of a recipe; tensors that are not floating point, and empty ones, are always kept. */
-export function keepRule({ preset, keep }: Pick<QuantizeRecipe, 'preset' | 'keep'>): KeepRule {
-  const exact = exactRule({ keep });
-  const rule = preset === 'paper' ? keepAsPublished : keepVectors;
+export function keepRule(recipe: Pick<QuantizeRecipe, 'keepRule' | 'keep'>): KeepRule {
+  const exact = exactRule(recipe);
+  const rule = recipe.keepRule === 'published' ? keepAsPublished : keepVectors;
   return tensor => exact(tensor) || rule(tensor);
 }
 

@@ -1,24 +1,20 @@
 /** From a recipe to exactly what will be done, from headers alone. */
-import { basename, resolve } from 'node:path';
-import type { PlanSummary, Problem, QuantizeRecipe } from '../../protocol.ts';
-import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
+import { basename } from 'node:path';
+import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
+import { placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
-import {
-  plannedBytes,
-  type PlannedRecord,
-  type PlannedVector,
-  type TableRow,
-  type TvqLayout,
-} from '../tvq/header.ts';
+import type { PlannedRecord, PlannedVector, TableRow, TvqLayout } from '../tvq/header.ts';
 import { SHARED_VECTOR, type Codec } from '../tvq/layout.ts';
-import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
 import { TOOL } from '../version.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
 import { codedBytes, fixedCoding, type Coding } from './coding.ts';
 import { quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
-import { exactRule, keepRule } from './keep.ts';
+import { exactRule, keepRule as ruleOf } from './keep.ts';
+import { summarize } from './planSummary.ts';
+import { plannedSize } from './size.ts';
+import { checkWishes, unmetWishes } from './wishes.ts';
 
 export interface QuantizePlan {
   readonly recipe: QuantizeRecipe;
@@ -46,10 +42,9 @@ const unmeasured =
   (_tensor, _task, elements) =>
     fixedOf(recipe, 8) ?? { codec: 'entropy', step: 1, bytes: Math.ceil(1.125 * elements) + 4096 };
 
-const uniform =
-  (recipe: QuantizeRecipe): Codings =>
-  () =>
-    fixedOf(recipe, recipe.bits);
+/** Before anything is measured. */
+const before = (recipe: QuantizeRecipe): Codings =>
+  recipe.budget === undefined ? () => fixedOf(recipe, recipe.bits) : unmeasured(recipe);
 
 /** The coding of fixed width that a recipe asks for; undefined: entropy coding, which has none. */
 function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Coding | undefined {
@@ -57,40 +52,43 @@ function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Co
   return asked === 'entropy' ? undefined : fixedCoding(asked, bits, groupSize);
 }
 
-/** Plans a quantize run. Faults of single files throw; everything else that is wrong is listed in the summary. */
+/**
+ * Plans a quantize run. Faults of single files, and budgets that make no sense, throw; everything else that is wrong is
+ * listed in the summary.
+ * @param codings what was chosen for a budget
+ */
 export async function planQuantize(
   recipe: QuantizeRecipe,
   room: Room,
-  codings: Codings = recipe.budget === undefined ? uniform(recipe) : unmeasured(recipe),
+  codings?: Codings,
 ): Promise<QuantizePlan> {
   const { chunk } = room;
+  checkWishes(recipe);
   const [base, ...tasks] = await Promise.all(
     [recipe.base, ...recipe.tasks.map(({ path }) => path)].map(openCheckpoint),
   );
   const checkpoints = { base: base as Checkpoint, tasks };
-  const jobs = alignedFirst(makeJobs(recipe, checkpoints, codings));
+  const jobs = alignedFirst(makeJobs(recipe, checkpoints, codings ?? before(recipe)));
   const layout = makeLayout(recipe, checkpoints, jobs);
   const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
   const budget = room.budget(streamed);
   const placed = placeJobs(jobs, budget, job => quantizeJobBytes(job, chunk));
+  const planned = { layout, jobs: placed };
+  const size = plannedSize(recipe, planned, codings === undefined);
   const problems = [
     ...checkRecipe(recipe, checkpoints),
-    ...compareCheckpoints(recipe, checkpoints, keepRule(recipe)),
+    ...compareCheckpoints(recipe, checkpoints, ruleOf(recipe)),
+    ...unmetWishes(recipe, checkpoints, jobs),
     ...checkMemory(room, budget, jobs),
-    ...(await checkOutput(recipe, [checkpoints.base, ...tasks], plannedBytes(layout))),
+    ...(await checkOutput(recipe, [checkpoints.base, ...tasks], size.known ? size.bytes : 0)),
   ];
-  return {
-    recipe,
-    layout,
-    jobs: placed,
-    budget,
-    summary: summarize(recipe, checkpoints, layout, placed, budget, problems, chunk),
-  };
+  const summary = summarize(recipe, checkpoints, planned, size, budget, problems, chunk);
+  return { recipe, ...planned, budget, summary };
 }
 
 /** A job a tensor, in the order of the base's data so that disks read forward. */
 function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings: Codings): QuantizeJob[] {
-  const keeps = keepRule(recipe);
+  const keeps = ruleOf(recipe);
   const exact = exactRule(recipe);
   const firstOutput = recipe.scheme === 'rtvq' ? 1 : 0;
   const names = new Set([base, ...tasks].flatMap(({ tensors }) => [...tensors.keys()]));
@@ -118,6 +116,7 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings:
         source,
         ...codingOf(source, t),
       })),
+      prune: recipe.prune ?? 0,
       reconstruction: recipe.reconstruction ?? 'unbiased',
       analyze: undefined,
       resident: false,
@@ -212,8 +211,21 @@ function makeLayout(
       return record(base as TensorSource, codec, payloadBytes(coding, base as TensorSource));
     }),
   };
-  const { scheme, bits, baseBits, codec, groupSize, preset, keep, budget, sensitivity, reconstruction } =
-    recipe;
+  const {
+    scheme,
+    bits,
+    baseBits,
+    codec,
+    groupSize,
+    keepRule,
+    keep,
+    budget,
+    sensitivity,
+    reconstruction,
+    rules,
+    weights,
+    prune,
+  } = recipe;
   const widths = { bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };
   const settings = { scheme, ...(budget === undefined ? widths : {}) };
   return {
@@ -228,44 +240,14 @@ function makeLayout(
       ...settings,
       codec,
       groupSize,
-      ...(budget === undefined ? {} : { budget, sensitivity, reconstruction: reconstruction ?? 'unbiased' }),
-      preset,
+      ...(budget === undefined
+        ? {}
+        : { budget, sensitivity, reconstruction: reconstruction ?? 'unbiased', rules, weights }),
+      keepRule,
       keep,
+      prune,
       base: base.name,
       tasks: recipe.tasks.map(({ name, path }) => ({ name, path: basename(path) })),
     },
-  };
-}
-
-function summarize(
-  recipe: QuantizeRecipe,
-  { base, tasks }: Checkpoints,
-  layout: TvqLayout,
-  jobs: readonly QuantizeJob[],
-  budget: Budget,
-  problems: readonly Problem[],
-  chunk: number,
-): PlanSummary {
-  const bytes = plannedBytes(layout);
-  const parameters = (counted: (task: TaskTensor) => boolean) =>
-    jobs
-      .flatMap(job => job.tasks)
-      .reduce((sum, task) => sum + (task.source && counted(task) ? elementCount(task.source.shape) : 0), 0);
-  const largest = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
-  return {
-    output: resolve(recipe.output),
-    bytes,
-    fp32Bytes: 4 * parameters(() => true),
-    bitsPerWeight: bitsPerWeight(
-      bytes,
-      parameters(({ coding }) => coding !== undefined),
-    ),
-    readBytes: (recipe.scheme === 'fq' ? 0 : base.bytes) + tasks.reduce((sum, task) => sum + task.bytes, 0),
-    memory: MIN_MEMORY + budget.threads * largest,
-    tasks: recipe.tasks.map(({ name }) => name),
-    tensors: countTensors(
-      layout.vectors.filter(({ checkpoint }) => checkpoint !== undefined).flatMap(({ records }) => records),
-    ),
-    problems,
   };
 }

@@ -2,13 +2,12 @@
 import type { AnalysisTable } from '../../protocol.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { elementCount } from '../checkpoint/dtype.ts';
 import { blockCount, blockOf } from '../merge/layers.ts';
-import { plannedBytes } from '../tvq/header.ts';
 import type { Analyzed } from './allocate.ts';
-import { codedBytes, nominalBits, type Reconstruction } from './coding.ts';
-import type { QuantizeJob, TaskTensor } from './job.ts';
+import { nominalBits, type Reconstruction } from './coding.ts';
+import type { QuantizeJob } from './job.ts';
 import type { QuantizePlan } from './plan.ts';
+import { scaleOf } from './size.ts';
 
 /** The tensors of task vectors that have something to choose: a slot each, in this order. */
 export const slotsOf = (analyses: readonly Analyzed[]): Analyzed[] =>
@@ -16,7 +15,7 @@ export const slotsOf = (analyses: readonly Analyzed[]): Analyzed[] =>
 
 /** @param plan the plan that the analysis was made for, its codes not yet chosen */
 export function tableOf(plan: QuantizePlan, analyses: readonly Analyzed[]): AnalysisTable {
-  const { recipe, jobs, summary } = plan;
+  const { recipe, jobs } = plan;
   const slots = slotsOf(analyses);
   const jobOf = new Map(jobs.map(job => [job.tensor, job]));
   const sourceOf = ({ tensor, task }: Analyzed): TensorSource =>
@@ -50,30 +49,16 @@ export function tableOf(plan: QuantizePlan, analyses: readonly Analyzed[]): Anal
       bytes: choices.map(({ bytes }) => bytes),
       error: choices.map(({ error }) => error[reconstruction]),
     },
+    ...scaleOf(plan),
     fixedBytes: fixedBytes(plan, analyses),
-    weights: quantizedWeights(jobs),
-    fp32Bytes: summary.fp32Bytes,
   };
 }
 
-type SourcedTask = TaskTensor & { readonly source: TensorSource };
-
-const sourcedTasks = (jobs: readonly QuantizeJob[]): SourcedTask[] =>
-  jobs.flatMap(({ tasks }) => tasks).filter((task): task is SourcedTask => task.source !== undefined);
-
-const quantizedWeights = (jobs: readonly QuantizeJob[]): number =>
-  sourcedTasks(jobs).reduce((sum, { source, coding }) => sum + (coding ? elementCount(source.shape) : 0), 0);
-
-/** Bytes of the file that no choice changes. */
-function fixedBytes({ layout, jobs }: QuantizePlan, analyses: readonly Analyzed[]): number {
-  const coded = sourcedTasks(jobs).reduce(
-    (sum, { source, coding, open }) =>
-      sum + (coding && open ? codedBytes(coding, elementCount(source.shape)) : 0),
-    0,
-  );
+/** Bytes of the file that no choice changes: what turned out not to be finite is stored exactly. */
+function fixedBytes(plan: QuantizePlan, analyses: readonly Analyzed[]): number {
   const exact = analyses.reduce((sum, { finite, task, tensor }) => {
-    const source = finite ? undefined : jobs.find(job => job.tensor === tensor)?.tasks[task]?.source;
+    const source = finite ? undefined : plan.jobs.find(job => job.tensor === tensor)?.tasks[task]?.source;
     return sum + (source?.bytes ?? 0);
   }, 0);
-  return plannedBytes(layout) - coded + exact;
+  return scaleOf(plan).fixedBytes + exact;
 }

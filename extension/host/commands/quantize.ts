@@ -102,7 +102,7 @@ function recipeOf({ base, tasks, choice, output }: QuantizeDraft): QuantizeRecip
     tasks: taskNames(required(tasks)),
     output: path,
     ...required(choice),
-    preset: 'default',
+    keepRule: 'vectors',
     keep: [],
     overwrite,
   };

@@ -7,6 +7,8 @@ export type SizeBudget =
   | { readonly kind: 'bytes'; readonly bytes: number }
   /** All bytes of the file · 8 / (quantized parameters · tasks). */
   | { readonly kind: 'bitsPerWeight'; readonly bits: number }
+  /** All bytes of the file but those that no choice changes · 8 / (quantized parameters · tasks). */
+  | { readonly kind: 'codes'; readonly bits: number }
   /** Of the size of all fine-tuned checkpoints in FP32. */
   | { readonly kind: 'percent'; readonly percent: number };
 
@@ -24,14 +26,17 @@ export interface BudgetScale {
   readonly weights: number;
   /** Bytes of all fine-tuned checkpoints in FP32. */
   readonly fp32Bytes: number;
+  /** Bytes of the file that no choice changes: its header, tensors stored exactly or in 8 bits. */
+  readonly fixedBytes: number;
 }
 
 /** What `parseBudget` reads. */
 export const BUDGET_FORMS =
-  'a size (735102B, 120MB, 1.5GiB), bits per weight (2.25bpw), a share of FP32 (8%) or a relative squared error (error=0.1)';
+  'a size (735102B, 120MB, 1.5GiB), bits per weight (2.25bpw; codes=2.25bpw without the header and exact tensors), a share of FP32 (8%) or a relative squared error (error=0.1)';
 
 const NUMBER = String.raw`(\d+(?:\.\d+)?|\.\d+)`;
 const ERROR = new RegExp(String.raw`^error\s*[=\s]\s*${NUMBER}$`, 'i');
+const CODES = new RegExp(String.raw`^codes\s*[=\s]\s*${NUMBER}\s*bpw$`, 'i');
 const RELATIVE = new RegExp(String.raw`^${NUMBER}\s*(bpw|%)$`, 'i');
 
 /** @throws AllocationError with the forms that are accepted */
@@ -45,6 +50,8 @@ export function parseBudget(text: string): Budget {
 }
 
 function parseSizeBudget(text: string): SizeBudget | undefined {
+  const codes = Number(CODES.exec(text)?.[1] ?? 0);
+  if (codes > 0) return { kind: 'codes', bits: codes };
   const [, digits, unit = ''] = RELATIVE.exec(text) ?? [];
   if (digits !== undefined) {
     const value = Number(digits);
@@ -57,12 +64,14 @@ function parseSizeBudget(text: string): SizeBudget | undefined {
 }
 
 /** The most whole bytes that a budget allows the file. */
-export function budgetBytes(budget: SizeBudget, { weights, fp32Bytes }: BudgetScale): number {
+export function budgetBytes(budget: SizeBudget, { weights, fp32Bytes, fixedBytes }: BudgetScale): number {
   switch (budget.kind) {
     case 'bytes':
       return budget.bytes;
     case 'bitsPerWeight':
       return Math.floor((budget.bits * weights) / 8);
+    case 'codes':
+      return fixedBytes + Math.floor((budget.bits * weights) / 8);
     case 'percent':
       return Math.floor((budget.percent * fp32Bytes) / 100);
   }

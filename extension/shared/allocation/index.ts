@@ -11,6 +11,7 @@
  *             `prepared.smallest` and `.largest` are the ends of the range of sizes.
  *   result    `Allocation`: bytes, error, slope (λ), and `chosen(group)` → the `Choice` objects of base and offsets
  *   weights   `sensitivities(tensors, measures)`, sentences in `MEASURES`
+ *             `measuresOf(recipe, budget)`: those that a recipe asks for
  *   tables    `groupsOf(table, measures, rules)`: the groups of a measured model; `slotGroup` to change one
  *   budgets   `parseBudget('2.25bpw')`, `budgetBytes(budget, scale)`
  *   errors    all extend `AllocationError`: `BudgetTooSmall` (.smallest), `ErrorTooLow` (.lowest)
@@ -40,5 +41,7 @@ export {
   type SizeBudget,
 } from './budget.ts';
 export { DEPTH_SLOPE, MEASURES, sensitivities, type Measure, type TensorStatistics } from './sensitivity.ts';
+export { measuresOf } from './measures.ts';
 export { EXACT, fixedGroup, groupsOf, slotGroup, weightsOf, wishesOf, type Wish } from './table.ts';
+export { patternOf } from './pattern.ts';
 export { AllocationError, BudgetTooSmall, ErrorTooLow } from './errors.ts';

@@ -2,7 +2,6 @@
  * How much an error in each tensor matters: the weights that the allocator multiplies squared errors by. Measures can
  * be combined; their weights multiply. None needs data or gradients.
  */
-import { nearest } from '../nearest.ts';
 import { AllocationError } from './errors.ts';
 import { patternOf } from './pattern.ts';
 
@@ -51,13 +50,13 @@ type Weigh = (tensor: TensorStatistics) => number;
  * @throws AllocationError naming the measure, and the tensor or pattern, that makes no sense
  */
 export function sensitivities(tensors: readonly TensorStatistics[], measures: readonly Measure[]): number[] {
-  const weighs = measures.map(measure => ({ kind: measure.kind, weigh: weighing(measure, tensors) }));
+  const weighs = measures.map(measure => ({ kind: measure.kind, weigh: weighing(measure) }));
   return tensors.map(tensor =>
     weighs.reduce((product, { kind, weigh }) => product * checked(kind, tensor.name, weigh(tensor)), 1),
   );
 }
 
-function weighing(measure: Measure, tensors: readonly TensorStatistics[]): Weigh {
+function weighing(measure: Measure): Weigh {
   switch (measure.kind) {
     case 'energy':
       return () => 1;
@@ -68,7 +67,7 @@ function weighing(measure: Measure, tensors: readonly TensorStatistics[]): Weigh
     case 'patterns':
       return byPattern(measure.patterns);
     case 'file':
-      return byName(measure.weights, tensors);
+      return byName(measure.weights);
   }
 }
 
@@ -89,18 +88,10 @@ function byPattern(patterns: readonly (readonly [string, number])[]): Weigh {
   return ({ name }) => rules.find(({ expression }) => expression.test(name))?.weight ?? 1;
 }
 
-function byName(weights: Readonly<Record<string, number>>, tensors: readonly TensorStatistics[]): Weigh {
-  const names = new Set(tensors.map(({ name }) => name));
+/** Names of tensors that a budget is not spent on are none of its business. */
+function byName(weights: Readonly<Record<string, number>>): Weigh {
   const byTensor = new Map(Object.entries(weights));
-  for (const [name, weight] of byTensor) {
-    if (!names.has(name)) {
-      const meant = nearest(name, [...names]);
-      throw new AllocationError(
-        `file: there is no tensor "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
-      );
-    }
-    checked('file', name, weight);
-  }
+  for (const [name, weight] of byTensor) checked('file', name, weight);
   return ({ name }) => byTensor.get(name) ?? 1;
 }
 

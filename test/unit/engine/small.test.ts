@@ -98,7 +98,7 @@ describe('recipes', () => {
     scheme: 'tvq',
     bits: 3,
     baseBits: 3,
-    preset: 'default',
+    keepRule: 'vectors',
     keep: [],
     overwrite: false,
   };

@@ -1,0 +1,116 @@
+/** How to quantize, from the options that say so: a preset, a budget, or a scheme and its bits. */
+import { Option, type Command } from 'commander';
+import type { Scheme } from '../../protocol.ts';
+import {
+  DEFAULT_PRESET,
+  presetNamed,
+  PRESETS,
+  type PresetName,
+  type QuantizeSettings,
+} from '../../shared/presets.ts';
+import { UserError } from '../errors.ts';
+import { DEFAULTS } from '../recipe.ts';
+import { parseWhole } from './parse.ts';
+import { WISHES, type WishOptions } from './wishes.ts';
+
+export interface SettingsOptions extends WishOptions {
+  readonly preset?: PresetName;
+  readonly scheme?: Scheme;
+  readonly bits?: number;
+  readonly baseBits?: number;
+  readonly offsetBits?: number;
+  readonly budget?: string;
+}
+
+/** Options of fixed widths, by their names on the command line. */
+const FIXED = {
+  scheme: '--scheme',
+  bits: '--bits',
+  baseBits: '--base-bits',
+  offsetBits: '--offset-bits',
+} as const;
+
+const width = parseWhole(1, 8);
+
+export const withSettings = (added: Command): Command =>
+  added
+    .addOption(
+      new Option(
+        '--preset <name>',
+        `${PRESETS.map(({ name, meaning }) => `${name}: ${meaning}`).join('; ')} (${DEFAULT_PRESET}, ` +
+          'unless a scheme, bits or a budget are given)',
+      ).choices(PRESETS.map(({ name }) => name)),
+    )
+    .option(
+      '--budget <size>',
+      'size of the file, spent where it helps most: 2.25bpw, codes=1.5bpw, 120MB, 8% of FP32, or error=0.1 (tvq)',
+    )
+    .addOption(
+      new Option(
+        '--scheme <name>',
+        'tvq: task vectors; rtvq: shared base + offsets; fq: whole models',
+      ).choices(['tvq', 'rtvq', 'fq']),
+    )
+    .option('--bits <n>', 'bits a weight, 1 to 8 (tvq 3, fq 8)', width)
+    .option('--base-bits <n>', 'bits of the shared base vector (rtvq, 3)', width)
+    .option('--offset-bits <n>', "bits of each task's offset (rtvq, 2)", width);
+
+/** @throws UserError where options contradict each other */
+export function settingsOf(options: SettingsOptions): QuantizeSettings {
+  const settings = chosenSettings(options);
+  if (settings.budget === undefined) refuseAll(options, WISHES, 'needs a --budget');
+  return settings;
+}
+
+function chosenSettings(options: SettingsOptions): QuantizeSettings {
+  const { preset, budget } = options;
+  if (budget !== undefined) {
+    if (preset) throw new UserError(`--budget does not go with --preset ${preset}; leave one out`, 'usage');
+    const { scheme = 'tvq' } = options;
+    if (scheme !== 'tvq') throw new UserError('--budget goes with --scheme tvq', 'usage');
+    const { scheme: _, ...widths } = FIXED;
+    refuseAll(options, widths, 'does not go with --budget, which sets the bits itself');
+    return { ...presetNamed('balanced').settings, budget };
+  }
+  if (preset === 'paper') return { ...fixedSettings(options), keepRule: 'published' };
+  if (preset) refuseAll(options, FIXED, `does not go with --preset ${preset}; leave one out`);
+  const given = Object.keys(FIXED).some(name => options[name as keyof typeof FIXED] !== undefined);
+  if (given) return fixedSettings(options);
+  return presetNamed(preset ?? DEFAULT_PRESET).settings;
+}
+
+function fixedSettings(options: SettingsOptions): QuantizeSettings {
+  const { scheme = 'tvq', bits, baseBits, offsetBits } = options;
+  if (scheme === 'rtvq')
+    refuseAll(
+      options,
+      { bits: FIXED.bits },
+      'does not go with --scheme rtvq; use --base-bits and --offset-bits',
+    );
+  else {
+    const { baseBits: base, offsetBits: offset } = FIXED;
+    refuseAll(
+      options,
+      { baseBits: base, offsetBits: offset },
+      `does not go with --scheme ${scheme}; use --bits`,
+    );
+  }
+  const usual = DEFAULTS[scheme];
+  return {
+    scheme,
+    bits: bits ?? offsetBits ?? usual.bits,
+    baseBits: baseBits ?? usual.baseBits,
+    keepRule: 'vectors',
+  };
+}
+
+/** @throws UserError naming the first of `flags` that was given */
+function refuseAll<K extends keyof SettingsOptions>(
+  options: SettingsOptions,
+  flags: Readonly<Partial<Record<K, string>>>,
+  why: string,
+): void {
+  for (const [name, flag] of Object.entries(flags)) {
+    if (options[name as K] !== undefined) throw new UserError(`${flag as string} ${why}`, 'usage');
+  }
+}

@@ -1,0 +1,117 @@
+/** Options that say what a budget is spent by, and what single tensors get. */
+import { readFile, stat } from 'node:fs/promises';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { QuantizeRecipe, TensorRule } from '../../protocol.ts';
+import { describeSystemError, UserError } from '../errors.ts';
+import { formatBytes } from '../format.ts';
+import { parseNumber } from './parse.ts';
+
+type Wishes = Pick<QuantizeRecipe, 'sensitivity' | 'reconstruction' | 'rules' | 'weights'>;
+
+export interface WishOptions extends Pick<QuantizeRecipe, 'sensitivity' | 'reconstruction'> {
+  readonly pin?: readonly TensorRule[];
+  readonly floor?: readonly TensorRule[];
+  readonly ceiling?: readonly TensorRule[];
+  readonly tensorWeight?: readonly (readonly [string, number])[];
+  readonly weightsFile?: string;
+}
+
+/** Options of `WishOptions`, by their names on the command line. */
+export const WISHES: Readonly<Record<keyof WishOptions, string>> = {
+  sensitivity: '--sensitivity',
+  reconstruction: '--reconstruction',
+  pin: '--pin',
+  floor: '--floor',
+  ceiling: '--ceiling',
+  tensorWeight: '--tensor-weight',
+  weightsFile: '--weights-file',
+};
+
+/** A weight a tensor of the largest models there are. */
+const MAX_WEIGHTS_FILE = 16 * 2 ** 20;
+
+export const withWishes = (added: Command): Command =>
+  added
+    .addOption(
+      new Option(
+        `${WISHES.sensitivity} <measure>`,
+        'what the budget is spent by (relative; energy for error=…)',
+      ).choices(['relative', 'energy', 'depth']),
+    )
+    .addOption(
+      new Option(
+        `${WISHES.reconstruction} <rule>`,
+        'under a budget: unbiased keeps each task vector as long as it is, nearest has the least error (unbiased)',
+      ).choices(['unbiased', 'nearest']),
+    )
+    .option(
+      `${WISHES.pin} <pattern=bits>`,
+      'bits of tensors whatever the budget, or "exact"; a pattern is a glob or a /regular expression/, ' +
+        'TASK:PATTERN for one task; repeat for more',
+      rule((text, pattern) => ({ ...pattern, bits: text === 'exact' ? text : parseNumber(text) })),
+    )
+    .option(
+      `${WISHES.floor} <pattern=bits>`,
+      'bits that the budget gives tensors at least; repeat for more',
+      rule((text, pattern) => ({ ...pattern, min: parseNumber(text) })),
+    )
+    .option(
+      `${WISHES.ceiling} <pattern=bits>`,
+      'bits that the budget gives tensors at most; repeat for more',
+      rule((text, pattern) => ({ ...pattern, max: parseNumber(text) })),
+    )
+    .option(
+      `${WISHES.tensorWeight} <pattern=number>`,
+      'how many times an error in tensors counts; the first pattern that matches counts; repeat for more',
+      (text: string, before: readonly (readonly [string, number])[] = []) => {
+        const [pattern, weight] = assignment(text);
+        return [...before, [pattern, parseNumber(weight)] as const];
+      },
+    )
+    .option(`${WISHES.weightsFile} <file.json>`, 'the same by name: {"tensor": number}, a Fisher diagonal');
+
+export async function wishesOf(options: WishOptions): Promise<Wishes> {
+  const { sensitivity, reconstruction, pin = [], floor = [], ceiling = [], tensorWeight } = options;
+  const { weightsFile } = options;
+  const rules = [...pin, ...floor, ...ceiling];
+  const tensors = weightsFile === undefined ? undefined : await readWeights(weightsFile);
+  return {
+    sensitivity,
+    reconstruction,
+    ...(rules.length > 0 ? { rules } : {}),
+    ...(tensorWeight || tensors ? { weights: { patterns: tensorWeight, tensors } } : {}),
+  };
+}
+
+/** What the file holds, which the recipe's check goes over. */
+async function readWeights(file: string): Promise<Record<string, number>> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_WEIGHTS_FILE)
+      throw new UserError(
+        `${file}: ${formatBytes(size)}; a file of weights has ${formatBytes(MAX_WEIGHTS_FILE)} at most`,
+      );
+    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, number>;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw describeSystemError(error, file);
+  }
+  throw new UserError(`${file}: a JSON object from tensor names to weights was expected`, 'usage');
+}
+
+/** Collects rules, each "PATTERN=TEXT" or "TASK:PATTERN=TEXT". */
+const rule =
+  (make: (text: string, pattern: Pick<TensorRule, 'tensors' | 'task'>) => TensorRule) =>
+  (text: string, before: readonly TensorRule[] = []): TensorRule[] => {
+    const [pattern, value] = assignment(text);
+    const [, task, tensors] = /^([^/:]+):(.+)$/.exec(pattern) ?? [];
+    return [...before, make(value, tensors === undefined ? { tensors: pattern } : { task, tensors })];
+  };
+
+/** Split at the last equals sign, as patterns may have some. */
+function assignment(text: string): [pattern: string, value: string] {
+  const at = text.lastIndexOf('=');
+  if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('PATTERN=NUMBER was expected.');
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,36 @@
+/** What a plan says before a byte of a tensor is read. */
+import { resolve } from 'node:path';
+import type { PlanSummary, Problem, QuantizeRecipe } from '../../protocol.ts';
+import { MIN_MEMORY, type Budget } from '../budget.ts';
+import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
+import type { Checkpoints } from './checks.ts';
+import { quantizeJobBytes } from './job.ts';
+import { scaleOf, type Planned, type PlannedSize } from './size.ts';
+
+export function summarize(
+  recipe: QuantizeRecipe,
+  { base, tasks }: Checkpoints,
+  planned: Planned,
+  { bytes, known }: PlannedSize,
+  budget: Budget,
+  problems: readonly Problem[],
+  chunk: number,
+): PlanSummary {
+  const { layout, jobs } = planned;
+  const { weights, fp32Bytes } = scaleOf(planned);
+  const largest = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
+  return {
+    output: resolve(recipe.output),
+    bytes,
+    sizeKnown: known,
+    fp32Bytes,
+    bitsPerWeight: bitsPerWeight(bytes, weights),
+    readBytes: (recipe.scheme === 'fq' ? 0 : base.bytes) + tasks.reduce((sum, task) => sum + task.bytes, 0),
+    memory: MIN_MEMORY + budget.threads * largest,
+    tasks: recipe.tasks.map(({ name }) => name),
+    tensors: countTensors(
+      layout.vectors.filter(({ checkpoint }) => checkpoint !== undefined).flatMap(({ records }) => records),
+    ),
+    problems,
+  };
+}

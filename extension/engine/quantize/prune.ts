@@ -1,0 +1,51 @@
+/** Magnitude pruning: the smallest values of a tensor become zero before they are quantized. */
+import { narrow, type Selection } from '../merge/sparsify.ts';
+import type { JobContext } from '../job.ts';
+import { spansOf } from './tensorInput.ts';
+import { eachChunk, type EncoderMemory, type Values } from './vectorEncoder.ts';
+
+interface PrunedTensor {
+  readonly count: number;
+  readonly resident: boolean;
+  /** Part of the values that go. */
+  readonly share: number;
+}
+
+/**
+ * Values with the ⌊share · count⌋ smallest magnitudes as zeros, equal ones at the border all kept; as they were where
+ * they are not all finite. Three passes find the border exactly.
+ */
+export async function pruned(
+  context: JobContext,
+  memory: EncoderMemory,
+  { count, resident, share }: PrunedTensor,
+  values: Values,
+): Promise<Values> {
+  const { backend } = context;
+  let selection: Selection = { prefix: 0, rank: Math.floor(share * count) };
+  if (selection.rank === 0) return values;
+  for (const level of [0, 1, 2] as const) {
+    let finite = true;
+    let histogram: Float64Array | undefined;
+    for (const span of spansOf(count, resident)) {
+      await eachChunk(context, span, values, async chunk => {
+        finite &&= (await values.chunk(chunk, memory.x)).finite;
+        if (!finite) return;
+        const found = await backend.magnitudeHistogram(memory.x, level, selection.prefix, chunk.count);
+        histogram = Float64Array.from(found, (one, bin) => one + (histogram?.[bin] ?? 0));
+      });
+    }
+    if (!finite || !histogram) return values;
+    selection = narrow(selection, level, histogram);
+  }
+  const threshold = selection.prefix;
+  return {
+    ...values,
+    chunk: async (chunk, out = memory.x) => {
+      await values.chunk(chunk, out);
+      await backend.trim(out, threshold, chunk.count);
+      const kept = { region: out, type: 'F32', first: 0 } as const;
+      return backend.deltaMinmax(kept, undefined, undefined, chunk.count);
+    },
+  };
+}

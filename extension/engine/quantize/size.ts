@@ -1,0 +1,45 @@
+/** How large a planned file is, and what relative budgets refer to. */
+import type { QuantizeRecipe } from '../../protocol.ts';
+import { budgetBytes, parseBudget, type BudgetScale } from '../../shared/allocation/index.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { elementCount } from '../checkpoint/dtype.ts';
+import { plannedBytes, type TvqLayout } from '../tvq/header.ts';
+import { codedBytes } from './coding.ts';
+import type { QuantizeJob, TaskTensor } from './job.ts';
+
+/** The part of a plan that sizes follow from. */
+export interface Planned {
+  readonly layout: TvqLayout;
+  readonly jobs: readonly QuantizeJob[];
+}
+
+export function scaleOf({ layout, jobs }: Planned): BudgetScale {
+  let [weights, all, open] = [0, 0, 0];
+  for (const { source, coding, open: unspent } of jobs.flatMap(({ tasks }) => tasks).filter(hasSource)) {
+    const elements = elementCount(source.shape);
+    all += elements;
+    if (!coding) continue;
+    weights += elements;
+    if (unspent) open += codedBytes(coding, elements);
+  }
+  return { weights, fp32Bytes: 4 * all, fixedBytes: plannedBytes(layout) - open };
+}
+
+const hasSource = (task: TaskTensor): task is TaskTensor & { readonly source: TensorSource } =>
+  task.source !== undefined;
+
+/** Bytes that the file has at most, and whether that says something. */
+export interface PlannedSize {
+  readonly bytes: number;
+  /** Under an error budget the size is known only after measuring. */
+  readonly known: boolean;
+}
+
+/** @param open whether there is a budget that is still to be spent */
+export function plannedSize({ budget }: QuantizeRecipe, planned: Planned, open: boolean): PlannedSize {
+  const bytes = plannedBytes(planned.layout);
+  if (budget === undefined || !open) return { bytes, known: true };
+  const parsed = parseBudget(budget);
+  if (parsed.kind === 'error') return { bytes, known: false };
+  return { bytes: Math.min(bytes, budgetBytes(parsed, scaleOf(planned))), known: true };
+}

@@ -1,0 +1,62 @@
+/** What is wished for under a budget, checked before anything is measured. */
+import type { Problem, QuantizeRecipe } from '../../protocol.ts';
+import { AllocationError, parseBudget, patternOf } from '../../shared/allocation/index.ts';
+import { nearest } from '../../shared/nearest.ts';
+import { UserError } from '../errors.ts';
+import type { Checkpoints } from './checks.ts';
+import type { QuantizeJob } from './job.ts';
+
+/** What the allocator refuses is a wrong call. */
+export const asUserError = (error: unknown): unknown =>
+  error instanceof AllocationError ? new UserError(error.message, 'usage') : error;
+
+/** @throws UserError when a budget, a pattern or a task's name makes no sense */
+export function checkWishes({ budget, rules = [], weights, tasks, scheme }: QuantizeRecipe): void {
+  try {
+    if (budget === undefined) {
+      const stray = rules.length > 0 ? 'rules' : weights ? 'weights' : undefined;
+      if (stray) throw new AllocationError(`${stray} for single tensors need a budget`);
+      return;
+    }
+    if (scheme !== 'tvq') throw new AllocationError(`a budget goes with scheme tvq, not with ${scheme}`);
+    parseBudget(budget);
+    for (const [pattern] of weights?.patterns ?? []) patternOf(pattern);
+    const names = tasks.map(({ name }) => name);
+    for (const { tensors, task, min, max } of rules) {
+      patternOf(tensors);
+      if (task !== undefined && !names.includes(task))
+        throw new AllocationError(`a rule for ${tensors}: ${unknown('task', task, names)}`);
+      if (min !== undefined && max !== undefined && min > max)
+        throw new AllocationError(`a rule for ${tensors}: ${min} bits at least and ${max} at most`);
+    }
+  } catch (error) {
+    throw asUserError(error);
+  }
+}
+
+/** Wishes that no tensor fits: names in a file of weights that are wrong, patterns that match nothing. */
+export function unmetWishes(
+  { rules = [], weights }: QuantizeRecipe,
+  { tasks }: Checkpoints,
+  jobs: readonly QuantizeJob[],
+): Problem[] {
+  const names = new Set(tasks.flatMap(({ tensors }) => [...tensors.keys()]));
+  const stranger = Object.keys(weights?.tensors ?? {}).find(name => !names.has(name));
+  const problems: Problem[] = [];
+  if (stranger !== undefined)
+    problems.push({ severity: 'error', message: `weights: ${unknown('tensor', stranger, [...names])}` });
+  const open = jobs.filter(({ tasks }) => tasks.some(({ coding }) => coding?.codec === 'entropy'));
+  const patterns = [...rules.map(rule => rule.tensors), ...(weights?.patterns ?? []).map(([one]) => one)];
+  for (const pattern of new Set(patterns)) {
+    const expression = patternOf(pattern);
+    if (open.some(({ tensor }) => expression.test(tensor))) continue;
+    const message = `"${pattern}" matches no tensor that the budget is spent on; --keep stores tensors exactly`;
+    problems.push({ severity: 'warning', message });
+  }
+  return problems;
+}
+
+function unknown(what: string, name: string, names: readonly string[]): string {
+  const meant = nearest(name, names);
+  return `there is no ${what} "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+}

@@ -1,0 +1,59 @@
+/** Ways to quantize in plain words: what the command line and the editor offer first. */
+import type { QuantizeRecipe } from '../protocol.ts';
+
+export type PresetName = 'balanced' | 'smallest' | 'fastest' | 'paper';
+
+/** The part of a recipe that says how numbers become codes. */
+export type QuantizeSettings = Pick<QuantizeRecipe, 'scheme' | 'bits' | 'baseBits' | 'keepRule' | 'budget'>;
+
+export interface Preset {
+  readonly name: PresetName;
+  readonly title: string;
+  /** What it gives, and what it takes. */
+  readonly meaning: string;
+  readonly settings: QuantizeSettings;
+}
+
+/** Accuracies are those of docs/accuracy.md. */
+export const PRESETS: readonly Preset[] = [
+  {
+    name: 'balanced',
+    title: 'Balanced',
+    meaning: 'FP32’s accuracy at the smallest size: 1.5 bits a weight, spent where they help most',
+    settings: within('codes=1.5bpw'),
+  },
+  {
+    name: 'smallest',
+    title: 'Smallest',
+    meaning: '1 bit a weight, spent where it helps most: a third smaller, and slightly less accurate',
+    settings: within('codes=1bpw'),
+  },
+  {
+    name: 'fastest',
+    title: 'Fastest',
+    meaning: '4 bits for every weight: nothing is measured first, and the file is the largest of these',
+    settings: { ...fixed(4), keepRule: 'vectors' },
+  },
+  {
+    name: 'paper',
+    title: 'As published',
+    meaning:
+      'What the published code does: 3 bits for every weight, and its choice of tensors to keep exactly',
+    settings: { ...fixed(3), keepRule: 'published' },
+  },
+];
+
+/** What is done where nothing is asked for. */
+export const DEFAULT_PRESET: PresetName = 'balanced';
+
+export const presetNamed = (name: PresetName): Preset =>
+  PRESETS.find(preset => preset.name === name) as Preset;
+
+function fixed(bits: number) {
+  return { scheme: 'tvq', bits, baseBits: bits } as const;
+}
+
+/** `bits` does not count under a budget. */
+function within(budget: string): QuantizeSettings {
+  return { ...fixed(8), keepRule: 'vectors', budget };
+}
