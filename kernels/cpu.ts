@@ -8,8 +8,9 @@ import * as checks from './checks.ts';
 import { WasmGroupStages } from './cpuGroups.ts';
 import { ROW_MEMORY, startOf } from './cpuMerge.ts';
 import { flushed } from './ftz.ts';
+import type { Pointer } from './kernelExports.ts';
 import { instantiateKernels, MAX_MEMORY, NO_TYPE, SCRATCH, TYPE_NUMBERS } from './wasm.ts';
-import type { Kernels, Pointer } from './wasm.ts';
+import type { Kernels } from './wasm.ts';
 
 export { compileKernels } from './wasm.ts';
 
