@@ -27,7 +27,7 @@ export function quantizeRecipe(input: unknown, folders: readonly Folder[]): Quan
     ...asked,
     kind: 'quantize',
     scheme,
-    preset: 'default',
+    keepRule: 'vectors',
     overwrite: false,
   });
   return {

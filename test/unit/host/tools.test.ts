@@ -78,7 +78,7 @@ describe('quantize', () => {
       scheme: 'tvq',
       bits: 3,
       baseBits: 3,
-      preset: 'default',
+      keepRule: 'vectors',
       keep: [],
       overwrite: false,
     });
