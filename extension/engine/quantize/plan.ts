@@ -1,13 +1,16 @@
 /** From a recipe to exactly what will be done, from headers alone. */
 import { basename, resolve } from 'node:path';
 import type { PlanSummary, Problem, QuantizeRecipe } from '../../protocol.ts';
+import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import {
+  headerBound,
   plannedBytes,
   type PlannedRecord,
   type PlannedVector,
+  type RoomyLayout,
   type TableRow,
   type TvqLayout,
 } from '../tvq/header.ts';
@@ -22,7 +25,7 @@ import { exactRule, keepRule } from './keep.ts';
 
 export interface QuantizePlan {
   readonly recipe: QuantizeRecipe;
-  readonly layout: TvqLayout;
+  readonly layout: RoomyLayout;
   /** In the order of their payloads in the file. */
   readonly jobs: readonly QuantizeJob[];
   readonly budget: Budget;
@@ -46,6 +49,13 @@ const unmeasured: Codings = (_tensor, _task, elements) => ({
   bytes: Math.ceil(1.125 * elements) + 4096,
 });
 
+/** More bytes than anything takes, coded or exact. */
+const roomiest: Codings = (_tensor, _task, elements) => ({
+  codec: 'entropy',
+  step: 1,
+  bytes: 8 * elements + 4096,
+});
+
 const uniform =
   ({ bits }: QuantizeRecipe): Codings =>
   () => ({ codec: 'affine', bits });
@@ -62,7 +72,7 @@ export async function planQuantize(
   );
   const checkpoints = { base: base as Checkpoint, tasks };
   const jobs = alignedFirst(makeJobs(recipe, checkpoints, codings));
-  const layout = makeLayout(recipe, checkpoints, jobs);
+  const layout = withRoom(makeLayout(recipe, checkpoints, jobs), recipe, checkpoints);
   const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
   const budget = room.budget(streamed);
   const placed = placeJobs(jobs, budget, job => quantizeJobBytes(job, chunk));
@@ -156,6 +166,18 @@ function alignedFirst(jobs: readonly QuantizeJob[]): QuantizeJob[] {
     .map(({ job }) => job);
 }
 
+/**
+ * Under a budget the header's room depends on neither what is chosen nor how the budget is written; rules take a room of
+ * their own. So the size of any choice is known from an analysis alone.
+ */
+function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkpoints): RoomyLayout {
+  if (recipe.budget === undefined) return { ...layout, headerBytes: headerBound(layout) };
+  const roomy: QuantizeRecipe = { ...recipe, ...budgetRoom };
+  const widest = makeLayout(roomy, checkpoints, makeJobs(roomy, checkpoints, roomiest));
+  const headerBytes = 8 * Math.ceil(headerBound(widest) / 8) + rulesBytes(recipe.rules);
+  return { ...layout, headerBytes };
+}
+
 function makeLayout(
   recipe: QuantizeRecipe,
   { base, tasks }: Checkpoints,
@@ -197,7 +219,7 @@ function makeLayout(
       return record(base as TensorSource, codec, payloadBytes(coding, base as TensorSource));
     }),
   };
-  const { scheme, bits, baseBits, preset, keep, budget, sensitivity, reconstruction } = recipe;
+  const { scheme, bits, baseBits, preset, keep, budget, sensitivity, reconstruction, rules } = recipe;
   const widths = { bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };
   const settings = { scheme, ...(budget === undefined ? widths : {}) };
   return {
@@ -210,7 +232,9 @@ function makeLayout(
     recipe: {
       kind: 'quantize',
       ...settings,
-      ...(budget === undefined ? {} : { budget, sensitivity, reconstruction: reconstruction ?? 'unbiased' }),
+      ...(budget === undefined
+        ? {}
+        : { budget, sensitivity, reconstruction: reconstruction ?? 'unbiased', rules: rules ?? [] }),
       preset,
       keep,
       base: base.name,
@@ -222,7 +246,7 @@ function makeLayout(
 function summarize(
   recipe: QuantizeRecipe,
   { base, tasks }: Checkpoints,
-  layout: TvqLayout,
+  layout: RoomyLayout,
   jobs: readonly QuantizeJob[],
   budget: Budget,
   problems: readonly Problem[],

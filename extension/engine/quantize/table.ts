@@ -1,12 +1,13 @@
 /** An analysis as columns: what the allocator works from, here and in the Studio's page. */
 import type { AnalysisTable } from '../../protocol.ts';
+import { rulesBytes } from '../../shared/allocation/index.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
 import { blockCount, blockOf } from '../merge/layers.ts';
 import { plannedBytes } from '../tvq/header.ts';
-import type { Analyzed } from './allocate.ts';
-import { codedBytes, type Reconstruction } from './coding.ts';
+import type { Analysis, Analyzed } from './allocate.ts';
+import type { Reconstruction } from './coding.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 import type { QuantizePlan } from './plan.ts';
 
@@ -15,9 +16,9 @@ export const slotsOf = (analyses: readonly Analyzed[]): Analyzed[] =>
   analyses.filter(({ choices }) => choices.length > 0);
 
 /** @param plan the plan that the analysis was made for, its codes not yet chosen */
-export function tableOf(plan: QuantizePlan, analyses: readonly Analyzed[]): AnalysisTable {
+export function tableOf(plan: QuantizePlan, { tensors, fixedBytes }: Analysis): AnalysisTable {
   const { recipe, jobs, summary } = plan;
-  const slots = slotsOf(analyses);
+  const slots = slotsOf(tensors);
   const jobOf = new Map(jobs.map(job => [job.tensor, job]));
   const sourceOf = ({ tensor, task }: Analyzed): TensorSource =>
     (jobOf.get(tensor) as QuantizeJob).tasks.find(({ output }) => output === task)?.source as TensorSource;
@@ -48,7 +49,7 @@ export function tableOf(plan: QuantizePlan, analyses: readonly Analyzed[]): Anal
       bytes: choices.map(({ bytes }) => bytes),
       error: choices.map(({ error }) => error[reconstruction]),
     },
-    fixedBytes: fixedBytes(plan, analyses),
+    fixedBytes: bytesAround(plan) + fixedBytes,
     weights: quantizedWeights(jobs),
     fp32Bytes: summary.fp32Bytes,
   };
@@ -62,16 +63,10 @@ const sourcedTasks = (jobs: readonly QuantizeJob[]): SourcedTask[] =>
 const quantizedWeights = (jobs: readonly QuantizeJob[]): number =>
   sourcedTasks(jobs).reduce((sum, { source, coding }) => sum + (coding ? elementCount(source.shape) : 0), 0);
 
-/** Bytes of the file that no choice changes. */
-function fixedBytes({ layout, jobs }: QuantizePlan, analyses: readonly Analyzed[]): number {
-  const coded = sourcedTasks(jobs).reduce(
-    (sum, { source, coding }) =>
-      sum + (coding?.codec === 'entropy' ? codedBytes(coding, elementCount(source.shape)) : 0),
-    0,
-  );
-  const exact = analyses.reduce((sum, { finite, task, tensor }) => {
-    const source = finite ? undefined : jobs.find(job => job.tensor === tensor)?.tasks[task]?.source;
-    return sum + (source?.bytes ?? 0);
-  }, 0);
-  return plannedBytes(layout) - coded + exact;
+/** Bytes of the file beside all payloads; rules are counted where they are made. */
+function bytesAround({ layout, recipe }: QuantizePlan): number {
+  const payloads = layout.vectors
+    .flatMap(({ records }) => records)
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+  return plannedBytes(layout) - payloads - rulesBytes(recipe.rules);
 }
