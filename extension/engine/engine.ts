@@ -23,7 +23,7 @@ import { loadKernels } from './kernels.ts';
 import { planMerge, summarizeMerge } from './merge/plan.ts';
 import { methodInfos } from './merge/registry.ts';
 import { runMerge } from './merge/run.ts';
-import { analyze as measure, planWithin, type Analyzed } from './quantize/allocate.ts';
+import { analyze as measure, planWithin, type Analysis, type Analyzed } from './quantize/allocate.ts';
 import { planQuantize, type QuantizePlan } from './quantize/plan.ts';
 import { runQuantize } from './quantize/run.ts';
 import { tableOf } from './quantize/table.ts';
@@ -58,7 +58,7 @@ export const analyze = (
   recipe: QuantizeRecipe,
   options: RunOptions,
   hooks: Hooks,
-): Promise<readonly Analyzed[]> => measured(recipe, options, hooks, (_, analyses) => analyses);
+): Promise<readonly Analyzed[]> => measured(recipe, options, hooks, (_, { tensors }) => tensors);
 
 /** What `analyze` measures, as columns. */
 export const analyzeTable = (
@@ -71,7 +71,7 @@ async function measured<T>(
   recipe: QuantizeRecipe,
   options: RunOptions,
   hooks: Hooks,
-  result: (plan: QuantizePlan, analyses: readonly Analyzed[]) => T,
+  result: (plan: QuantizePlan, analysis: Analysis) => T,
 ): Promise<T> {
   // Without a budget there would be nothing to choose.
   const asked: QuantizeRecipe = { ...recipe, scheme: 'tvq', budget: recipe.budget ?? '100%' };

@@ -13,7 +13,7 @@ import {
 import type { EngineBackend } from '../backends.ts';
 import { Cancelled } from '../errors.ts';
 import type { Hooks } from '../hooks.ts';
-import type { JobReport } from '../job.ts';
+import type { JobEvent, JobReport } from '../job.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';
 import type { Coding, Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
@@ -26,8 +26,48 @@ export interface Analyzed extends TensorAnalysis {
   readonly tensor: string;
 }
 
+/** A plan, measured. */
+export interface Analysis {
+  readonly tensors: readonly Analyzed[];
+  /** Payload bytes of everything that has no choice: what is unchanged has none, what is not finite is stored exactly. */
+  readonly fixedBytes: number;
+}
+
+export async function analyze(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks): Promise<Analysis> {
+  const tensors = await measure(plan, backend, hooks);
+  const unquantizable = tensors.reduce((sum, { finite, task, tensor }) => {
+    const source = finite ? undefined : plan.jobs.find(job => job.tensor === tensor)?.tasks[task]?.source;
+    return sum + (source?.bytes ?? 0);
+  }, 0);
+  return { tensors, fixedBytes: unquantizable + (await payloadsWithoutChoice(plan, backend, hooks)) };
+}
+
+/** What the tensors come to that have no choice, all of them small or to be stored exactly. */
+async function payloadsWithoutChoice(
+  { jobs, budget }: QuantizePlan,
+  backend: EngineBackend,
+  { signal }: Hooks,
+): Promise<number> {
+  const fixed = jobs
+    .map(job => ({ ...job, tasks: job.tasks.filter(({ open }) => !open) }))
+    .filter(({ tasks }) => tasks.length > 0);
+  let bytes = 0;
+  const sink = {
+    accept: async (_: number, event: JobEvent) => {
+      if (event.type === 'begin') bytes += event.bytes;
+    },
+    finished: () => undefined,
+  };
+  try {
+    await backend.runner(budget)(fixed, sink, signal, () => undefined);
+  } catch (error) {
+    throw signal.aborted ? new Cancelled() : error;
+  }
+  return bytes;
+}
+
 /** Measures what a budget may choose for a plan's tensors: for all of them, or for `only` one, at steps of the caller's. */
-export async function analyze(
+async function measure(
   { jobs, budget }: QuantizePlan,
   backend: EngineBackend,
   { signal, onProgress }: Hooks,
@@ -68,11 +108,11 @@ export async function planWithin(
   hooks: Hooks,
 ): Promise<QuantizePlan> {
   try {
-    const analyses = await analyze(plan, backend, hooks);
-    const chosen = choose(plan, analyses);
+    const analysis = await analyze(plan, backend, hooks);
+    const chosen = choose(plan, analysis);
     const quiet = { ...hooks, onProgress: () => undefined };
-    const finer = await refine(chosen, only => analyze(plan, backend, quiet, only));
-    const codings = codingsOf(analyses, finer ? [...chosen.items, finer] : chosen.items);
+    const finer = await refine(chosen, only => measure(plan, backend, quiet, only));
+    const codings = codingsOf(analysis.tensors, finer ? [...chosen.items, finer] : chosen.items);
     return await planQuantize(plan.recipe, backend.room, codings);
   } catch (error) {
     throw asUserError(error);
@@ -97,9 +137,9 @@ interface Chosen {
   readonly reconstruction: Reconstruction;
 }
 
-function choose(plan: QuantizePlan, analyses: readonly Analyzed[]): Chosen {
+function choose(plan: QuantizePlan, analysis: Analysis): Chosen {
   const { recipe } = plan;
-  const table = tableOf(plan, analyses);
+  const table = tableOf(plan, analysis);
   const budget = parseBudget(recipe.budget as string);
   const measures = measuresOf(recipe, budget);
   const weights = weightsOf(table, measures);
@@ -114,8 +154,9 @@ function choose(plan: QuantizePlan, analyses: readonly Analyzed[]): Chosen {
     allocation = allocate(groups, bytes);
     rest = bytes - allocation.bytes;
   }
-  const measured = slotsOf(analyses).flatMap(({ choices }) => choices);
-  const items = slotsOf(analyses).map(({ tensor, task }, i): Item => {
+  const slots = slotsOf(analysis.tensors);
+  const measured = slots.flatMap(({ choices }) => choices);
+  const items = slots.map(({ tensor, task }, i): Item => {
     const [chosen] = allocation.chosen(i).offsets as [Choice];
     const open = groups[i]?.offsets[0]?.choices[0] as readonly Choice[];
     const finer = open[open.indexOf(chosen) - 1];
@@ -146,7 +187,7 @@ function refinable(item: Item): Refinable[] {
  * whose error falls most for its bytes. */
 async function refine(
   { items, rest, reconstruction }: Chosen,
-  measure: (only: { tensor: string; task: number; steps: readonly number[] }) => Promise<Analyzed[]>,
+  measureOnly: (only: { tensor: string; task: number; steps: readonly number[] }) => Promise<Analyzed[]>,
 ): Promise<Item | undefined> {
   if (rest <= 0) return undefined;
   const slopeOf = ({ choice, finer, weight }: Refinable): number =>
@@ -161,7 +202,7 @@ async function refine(
     { length: REFINEMENTS },
     (_, i) => coarse * (fine / coarse) ** ((i + 1) / (REFINEMENTS + 1)),
   );
-  const [analysis] = await measure({ tensor, task, steps });
+  const [analysis] = await measureOnly({ tensor, task, steps });
   const between = analysis?.choices.find(({ bytes }) => bytes <= choice.bytes + rest);
   return between && { ...best, choice: between };
 }

@@ -1,10 +1,18 @@
 /** From a recipe to exactly what will be done, from headers alone. */
 import { basename } from 'node:path';
 import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
+import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import { placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
-import type { PlannedRecord, PlannedVector, TableRow, TvqLayout } from '../tvq/header.ts';
+import {
+  headerBound,
+  type PlannedRecord,
+  type PlannedVector,
+  type RoomyLayout,
+  type TableRow,
+  type TvqLayout,
+} from '../tvq/header.ts';
 import { SHARED_VECTOR, type Codec } from '../tvq/layout.ts';
 import { TOOL } from '../version.ts';
 import { checkOutput } from '../outputCheck.ts';
@@ -18,7 +26,7 @@ import { checkWishes, unmetWishes } from './wishes.ts';
 
 export interface QuantizePlan {
   readonly recipe: QuantizeRecipe;
-  readonly layout: TvqLayout;
+  readonly layout: RoomyLayout;
   /** In the order of their payloads in the file. */
   readonly jobs: readonly QuantizeJob[];
   readonly budget: Budget;
@@ -46,6 +54,12 @@ const unmeasured =
 const before = (recipe: QuantizeRecipe): Codings =>
   recipe.budget === undefined ? () => fixedOf(recipe, recipe.bits) : unmeasured(recipe);
 
+/** More bytes than anything takes, coded or exact. */
+const roomiest =
+  (recipe: QuantizeRecipe): Codings =>
+  (_tensor, _task, elements) =>
+    fixedOf(recipe, 8) ?? { codec: 'entropy', step: 1, bytes: 8 * elements + 4096 };
+
 /** The coding of fixed width that a recipe asks for; undefined: entropy coding, which has none. */
 function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Coding | undefined {
   const asked = codec ?? (budget === undefined ? 'minmax' : 'entropy');
@@ -69,7 +83,7 @@ export async function planQuantize(
   );
   const checkpoints = { base: base as Checkpoint, tasks };
   const jobs = alignedFirst(makeJobs(recipe, checkpoints, codings ?? before(recipe)));
-  const layout = makeLayout(recipe, checkpoints, jobs);
+  const layout = withRoom(makeLayout(recipe, checkpoints, jobs), recipe, checkpoints);
   const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
   const budget = room.budget(streamed);
   const placed = placeJobs(jobs, budget, job => quantizeJobBytes(job, chunk));
@@ -170,6 +184,18 @@ function alignedFirst(jobs: readonly QuantizeJob[]): QuantizeJob[] {
     .map(({ job }) => job);
 }
 
+/**
+ * Under a budget the header's room depends on neither what is chosen nor how the budget is written; rules take a room of
+ * their own. So the size of any choice is known from an analysis alone.
+ */
+function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkpoints): RoomyLayout {
+  if (recipe.budget === undefined) return { ...layout, headerBytes: headerBound(layout) };
+  const roomy: QuantizeRecipe = { ...recipe, ...budgetRoom };
+  const widest = makeLayout(roomy, checkpoints, makeJobs(roomy, checkpoints, roomiest(roomy)));
+  const headerBytes = 8 * Math.ceil(headerBound(widest) / 8) + rulesBytes(recipe.rules);
+  return { ...layout, headerBytes };
+}
+
 function makeLayout(
   recipe: QuantizeRecipe,
   { base, tasks }: Checkpoints,
@@ -242,7 +268,13 @@ function makeLayout(
       groupSize,
       ...(budget === undefined
         ? {}
-        : { budget, sensitivity, reconstruction: reconstruction ?? 'unbiased', rules, weights }),
+        : {
+            budget,
+            sensitivity,
+            reconstruction: reconstruction ?? 'unbiased',
+            rules: rules ?? [],
+            weights,
+          }),
       keepRule,
       keep,
       prune,

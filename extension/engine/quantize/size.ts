@@ -3,13 +3,13 @@ import type { QuantizeRecipe } from '../../protocol.ts';
 import { budgetBytes, parseBudget, type BudgetScale } from '../../shared/allocation/index.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
-import { plannedBytes, type TvqLayout } from '../tvq/header.ts';
+import { plannedBytes, type RoomyLayout } from '../tvq/header.ts';
 import { codedBytes } from './coding.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 
 /** The part of a plan that sizes follow from. */
 export interface Planned {
-  readonly layout: TvqLayout;
+  readonly layout: RoomyLayout;
   readonly jobs: readonly QuantizeJob[];
 }
 

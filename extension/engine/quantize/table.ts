@@ -1,9 +1,11 @@
 /** An analysis as columns: what the allocator works from, here and in the Studio's page. */
 import type { AnalysisTable } from '../../protocol.ts';
+import { rulesBytes } from '../../shared/allocation/index.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { blockCount, blockOf } from '../merge/layers.ts';
-import type { Analyzed } from './allocate.ts';
+import { plannedBytes } from '../tvq/header.ts';
+import type { Analysis, Analyzed } from './allocate.ts';
 import { nominalBits, type Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
 import type { QuantizePlan } from './plan.ts';
@@ -14,9 +16,9 @@ export const slotsOf = (analyses: readonly Analyzed[]): Analyzed[] =>
   analyses.filter(({ choices }) => choices.length > 0);
 
 /** @param plan the plan that the analysis was made for, its codes not yet chosen */
-export function tableOf(plan: QuantizePlan, analyses: readonly Analyzed[]): AnalysisTable {
+export function tableOf(plan: QuantizePlan, { tensors, fixedBytes }: Analysis): AnalysisTable {
   const { recipe, jobs } = plan;
-  const slots = slotsOf(analyses);
+  const slots = slotsOf(tensors);
   const jobOf = new Map(jobs.map(job => [job.tensor, job]));
   const sourceOf = ({ tensor, task }: Analyzed): TensorSource =>
     (jobOf.get(tensor) as QuantizeJob).tasks.find(({ output }) => output === task)?.source as TensorSource;
@@ -50,15 +52,14 @@ export function tableOf(plan: QuantizePlan, analyses: readonly Analyzed[]): Anal
       error: choices.map(({ error }) => error[reconstruction]),
     },
     ...scaleOf(plan),
-    fixedBytes: fixedBytes(plan, analyses),
+    fixedBytes: bytesAround(plan) + fixedBytes,
   };
 }
 
-/** Bytes of the file that no choice changes: what turned out not to be finite is stored exactly. */
-function fixedBytes(plan: QuantizePlan, analyses: readonly Analyzed[]): number {
-  const exact = analyses.reduce((sum, { finite, task, tensor }) => {
-    const source = finite ? undefined : plan.jobs.find(job => job.tensor === tensor)?.tasks[task]?.source;
-    return sum + (source?.bytes ?? 0);
-  }, 0);
-  return scaleOf(plan).fixedBytes + exact;
+/** Bytes of the file beside all payloads; rules are counted where they are made. */
+function bytesAround({ layout, recipe }: QuantizePlan): number {
+  const payloads = layout.vectors
+    .flatMap(({ records }) => records)
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+  return plannedBytes(layout) - payloads - rulesBytes(recipe.rules);
 }

@@ -1,7 +1,12 @@
 /** The header of a .tvq file: what stands in it, and how long it can become. */
 import { createHash } from 'node:crypto';
 import type { Dtype } from '../checkpoint/dtype.ts';
-import { headerJsonBytes, serializeHeader, type TensorEntry } from '../checkpoint/safetensors.ts';
+import {
+  alignedDataOffset,
+  headerJsonBytes,
+  serializeHeader,
+  type TensorEntry,
+} from '../checkpoint/safetensors.ts';
 import {
   BASE_MODEL,
   FORMAT_NAME,
@@ -44,6 +49,12 @@ export interface TvqLayout {
   readonly recipe: unknown;
 }
 
+/** A layout with the room that its header gets; what the header leaves of it is filled with spaces. */
+export interface RoomyLayout extends TvqLayout {
+  /** At least `headerBound` of the layout. */
+  readonly headerBytes: number;
+}
+
 /** Known once all tensors were read. */
 export interface Provenance {
   readonly created: string;
@@ -73,8 +84,8 @@ export function fingerprintOf(
 const sideBytes = (records: number) => ({ scales: 8 * records, checksums: 8 * records, errors: 8 * records });
 
 /** Upper bound of the file's size, as the plan states it. */
-export function plannedBytes(layout: TvqLayout): number {
-  return dataOffsetBound(layout) + dataBytes(layout);
+export function plannedBytes(layout: RoomyLayout): number {
+  return alignedDataOffset(layout.headerBytes) + dataBytes(layout);
 }
 
 const dataBytes = ({ base, vectors }: TvqLayout): number =>
@@ -84,11 +95,7 @@ const dataBytes = ({ base, vectors }: TvqLayout): number =>
     0,
   );
 
-/** Bytes of length prefix and header when every planned payload is there and every number has its most digits. */
-function dataOffsetBound(layout: TvqLayout): number {
-  return 8 + Math.ceil(headerBound(layout) / 8) * 8;
-}
-
+/** Bytes of the header when every planned payload is there and every number has its most digits. */
 export function headerBound(layout: TvqLayout): number {
   const widest = dataBytes(layout);
   const entry = (name: string, dtype: Dtype, shape: readonly number[]): TensorEntry => ({

@@ -4,14 +4,13 @@ import type { JobEvent, RecordOutcome } from '../job.ts';
 import {
   codecTable,
   hashedHeader,
-  headerBound,
   metadataOf,
   sideEntries,
   type PlannedRecord,
   type PlannedVector,
   type Provenance,
+  type RoomyLayout,
   type TableRow,
-  type TvqLayout,
 } from './header.ts';
 import { BASE_MODEL, isCoded, payloadName, sideArrays, type Codec } from './layout.ts';
 
@@ -23,7 +22,7 @@ export class TvqWriter {
   readonly #recordOf: Map<string, number>[];
 
   private constructor(
-    private readonly layout: TvqLayout,
+    private readonly layout: RoomyLayout,
     private readonly file: SafetensorsWriter,
   ) {
     this.#outcomes = layout.vectors.map(({ records }) => records.map(() => undefined));
@@ -32,8 +31,9 @@ export class TvqWriter {
     );
   }
 
-  static async create(output: string, layout: TvqLayout, overwrite: boolean): Promise<TvqWriter> {
-    const file = await SafetensorsWriter.create(output, { headerBytes: headerBound(layout), overwrite });
+  static async create(output: string, layout: RoomyLayout, overwrite: boolean): Promise<TvqWriter> {
+    const { headerBytes } = layout;
+    const file = await SafetensorsWriter.create(output, { headerBytes, overwrite });
     const writer = new TvqWriter(layout, file);
     for (const entry of sideEntries(layout)) {
       writer.#positions.set(entry.name, file.begin(entry));

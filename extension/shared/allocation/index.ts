@@ -40,8 +40,16 @@ export {
   type ErrorBudget,
   type SizeBudget,
 } from './budget.ts';
-export { DEPTH_SLOPE, MEASURES, sensitivities, type Measure, type TensorStatistics } from './sensitivity.ts';
+export {
+  DEPTH_SLOPE,
+  MEASURES,
+  measureOf,
+  sensitivities,
+  type Measure,
+  type TensorStatistics,
+} from './sensitivity.ts';
 export { measuresOf } from './measures.ts';
 export { EXACT, fixedGroup, groupsOf, slotGroup, weightsOf, wishesOf, type Wish } from './table.ts';
 export { patternOf } from './pattern.ts';
+export { budgetRoom, rulesBytes } from './provenance.ts';
 export { AllocationError, BudgetTooSmall, ErrorTooLow } from './errors.ts';

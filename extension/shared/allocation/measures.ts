@@ -1,10 +1,9 @@
 import type { QuantizeRecipe } from '../../protocol.ts';
 import type { Budget } from './budget.ts';
-import type { Measure } from './sensitivity.ts';
+import { measureOf, type Measure } from './sensitivity.ts';
 
 /**
- * How much an error in each tensor counts. Without a wish: for a size, each tensor's relative error alike, which holds
- * accuracy best (docs/accuracy.md); for an error, that of the whole task vector. Weights of single tensors multiply.
+ * How much an error in each tensor counts: the measure that was wished for, times the weights of single tensors.
  */
 export function measuresOf(
   { sensitivity, weights = {} }: Pick<QuantizeRecipe, 'sensitivity' | 'weights'>,
@@ -12,7 +11,7 @@ export function measuresOf(
 ): Measure[] {
   const { patterns, tensors } = weights;
   return [
-    { kind: sensitivity ?? (kind === 'error' ? 'energy' : 'relative') },
+    measureOf(sensitivity, kind),
     ...(patterns ? [{ kind: 'patterns', patterns } as const] : []),
     ...(tensors ? [{ kind: 'file', weights: tensors } as const] : []),
   ];

@@ -2,6 +2,7 @@
 import type { AnalysisTable, TensorRule } from '../../protocol.ts';
 import { alone, type Choice, type Group } from './model.ts';
 import { patternOf } from './pattern.ts';
+import { rulesBytes } from './provenance.ts';
 import { sensitivities, type Measure } from './sensitivity.ts';
 
 /** `codec` of a slot that is stored exactly; that of any other choice is its number in the table. */
@@ -48,8 +49,8 @@ export const slotGroup = (table: AnalysisTable, slot: number, weight: number, wi
   alone(nameOf(table, slot), admitted(table, slot, wish), { weight });
 
 /** What no choice changes, so that budgets are sizes of files. */
-export const fixedGroup = ({ fixedBytes }: AnalysisTable): Group =>
-  alone('header', [{ codec: EXACT, bytes: fixedBytes, error: 0 }]);
+export const fixedGroup = ({ fixedBytes }: AnalysisTable, rules: readonly TensorRule[]): Group =>
+  alone('header', [{ codec: EXACT, bytes: fixedBytes + rulesBytes(rules), error: 0 }]);
 
 /** All groups of a table: a group a slot, then the fixed one. */
 export function groupsOf(
@@ -61,7 +62,7 @@ export function groupsOf(
   const weights = weightsOf(table, measures);
   return [
     ...wishes.map((wish, slot) => slotGroup(table, slot, weights[slot] as number, wish)),
-    fixedGroup(table),
+    fixedGroup(table, rules),
   ];
 }
 

@@ -1,7 +1,13 @@
 /** Wishes and measures on a measured table: which choices each slot is left with. */
 import { describe, expect, it } from 'vitest';
 import type { AnalysisTable, TensorRule } from '../../../../extension/protocol.ts';
-import { allocate, EXACT, groupsOf, type Choice } from '../../../../extension/shared/allocation/index.ts';
+import {
+  allocate,
+  EXACT,
+  groupsOf,
+  rulesBytes,
+  type Choice,
+} from '../../../../extension/shared/allocation/index.ts';
 
 /** Two tensors of two tasks; each slot has 4, 2 and 1 bits a weight. */
 const table: AnalysisTable = {
@@ -72,8 +78,9 @@ describe('rules', () => {
   });
 
   it('are kept by the allocation, whatever the budget', () => {
-    const groups = groupsOf(table, [{ kind: 'energy' }], [{ tensors: '*attn*', bits: 'exact' }]);
-    const smallest = 256 + 256 + 16 + 16 + 100;
+    const rules: TensorRule[] = [{ tensors: '*attn*', bits: 'exact' }];
+    const groups = groupsOf(table, [{ kind: 'energy' }], rules);
+    const smallest = 256 + 256 + 16 + 16 + 100 + rulesBytes(rules);
     const { bytes, chosen } = allocate(groups, smallest + 20);
     expect(bytes).toBe(smallest + 16);
     expect([0, 1].map(slot => chosen(slot).offsets[0]?.codec)).toEqual([EXACT, EXACT]);

@@ -1,0 +1,17 @@
+/** How long the header of a file becomes that says what its budget and rules were. */
+import type { QuantizeRecipe, TensorRule } from '../../protocol.ts';
+
+/** A recipe whose budget, measure and reconstruction are as long as any, and whose rules take no room. */
+export const budgetRoom = {
+  budget: 'B'.repeat(100),
+  sensitivity: 'relative',
+  reconstruction: 'unbiased',
+  rules: [],
+} as const satisfies Partial<QuantizeRecipe>;
+
+/** Bytes of the header that rules take, whole words of 8: the header holds them as JSON within JSON. */
+export function rulesBytes(rules: readonly TensorRule[] = []): number {
+  if (rules.length === 0) return 0;
+  const text = JSON.stringify(JSON.stringify(rules));
+  return 8 * Math.ceil(new TextEncoder().encode(text).length / 8);
+}
