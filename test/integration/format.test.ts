@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { QuantizeRecipe } from '../../extension/protocol.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
 import { quantize, recipe, restore, restoreRecipe, tensorsOf, valuesOf } from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';
@@ -72,13 +73,16 @@ test.skipIf(!hasNumpy)('the numpy snippet of the specification restores every sc
   const script = join(folder, 'snippet.py');
   await writeFile(script, SAFE_OPEN + snippet + MAIN);
 
-  for (const asked of [
-    { scheme: 'fq', bits: 5 },
-    { scheme: 'tvq', bits: 3 },
-    { scheme: 'rtvq', bits: 2 },
-    { scheme: 'tvq', budget: 'error=0.05' },
-  ] as const) {
-    const scheme = 'budget' in asked ? 'budget' : asked.scheme;
+  for (const [scheme, asked] of Object.entries<Partial<QuantizeRecipe>>({
+    fq: { scheme: 'fq', bits: 5 },
+    tvq: { bits: 3 },
+    rtvq: { scheme: 'rtvq', bits: 2 },
+    budget: { budget: 'error=0.05' },
+    hadamard: { codec: 'hadamard', bits: 2 },
+    groups: { codec: 'lloyd-max', bits: 3, groupSize: 32 },
+    tensors: { codec: 'clip', bits: 5, groupSize: 0 },
+    offsets: { scheme: 'rtvq', codec: 'gaussian', bits: 2 },
+  })) {
     const file = join(folder, `${scheme}.tvq`);
     await quantize(recipe(file, { base, tasks, ...asked }));
     const out = join(folder, scheme);
