@@ -175,6 +175,8 @@ export interface RunOptions {
   readonly memory: number;
   /** 0: one a core. */
   readonly threads: number;
+  /** A folder where analyses are kept, so that another budget need not measure again; undefined: nowhere. */
+  readonly cache?: string | undefined;
 }
 
 // ---------------------------------------------------------------------------------------------- engine

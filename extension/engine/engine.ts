@@ -49,7 +49,12 @@ export async function quantize(
     room => planQuantize(recipe, room),
     ({ summary }) => summary.problems,
     async (planned, backend) =>
-      runQuantize(await withinBudget(planned, backend, { signal, onProgress }), backend, signal, onProgress),
+      runQuantize(
+        await withinBudget(planned, backend, { signal, onProgress }, options.cache),
+        backend,
+        signal,
+        onProgress,
+      ),
   );
 }
 
@@ -79,7 +84,7 @@ async function measured<T>(
     options,
     room => planQuantize(asked, room),
     ({ summary }) => summary.problems,
-    async (planned, backend) => result(planned, await measure(planned, backend, hooks)),
+    async (planned, backend) => result(planned, await measure(planned, backend, hooks, options.cache)),
   );
 }
 
@@ -88,9 +93,10 @@ async function withinBudget(
   planned: QuantizePlan,
   backend: EngineBackend,
   hooks: Hooks,
+  cache: string | undefined,
 ): Promise<QuantizePlan> {
   if (planned.recipe.budget === undefined) return planned;
-  const within = await planWithin(planned, backend, hooks);
+  const within = await planWithin(planned, backend, hooks, cache);
   refuseErrors(within.summary.problems);
   return within;
 }

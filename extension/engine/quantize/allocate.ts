@@ -15,6 +15,7 @@ import { Cancelled } from '../errors.ts';
 import type { Hooks } from '../hooks.ts';
 import type { JobReport } from '../job.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';
+import { cached } from './analysisCache.ts';
 import type { Coding, Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
 import { planQuantize, type Codings, type QuantizePlan } from './plan.ts';
@@ -26,8 +27,16 @@ export interface Analyzed extends TensorAnalysis {
   readonly tensor: string;
 }
 
+/** Measures what a plan's budget can be spent on, or finds it in the folder `cache`. */
+export const analyze = (
+  plan: QuantizePlan,
+  backend: EngineBackend,
+  hooks: Hooks,
+  cache: string | undefined,
+): Promise<Analyzed[]> => cached(cache, plan.jobs, () => measureTensors(plan, backend, hooks));
+
 /** Measures tensors of a plan that are to be entropy-coded: all of them, or `only` one, at steps of the caller's. */
-export async function analyze(
+async function measureTensors(
   { jobs, budget }: QuantizePlan,
   backend: EngineBackend,
   { signal, onProgress }: Hooks,
@@ -68,12 +77,13 @@ export async function planWithin(
   plan: QuantizePlan,
   backend: EngineBackend,
   hooks: Hooks,
+  cache: string | undefined,
 ): Promise<QuantizePlan> {
   try {
-    const analyses = await analyze(plan, backend, hooks);
+    const analyses = await analyze(plan, backend, hooks, cache);
     const chosen = choose(plan, analyses);
     const quiet = { ...hooks, onProgress: () => undefined };
-    const finer = await refine(chosen, only => analyze(plan, backend, quiet, only));
+    const finer = await refine(chosen, only => measureTensors(plan, backend, quiet, only));
     const codings = codingsOf(analyses, finer ? [...chosen.items, finer] : chosen.items);
     return await planQuantize(plan.recipe, backend.room, codings);
   } catch (error) {
