@@ -17,6 +17,7 @@ import type {
 } from '../protocol.ts';
 import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from './backends.ts';
 import type { Room } from './budget.ts';
+import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.ts';
 import { Cancelled } from './errors.ts';
 import type { Hooks } from './hooks.ts';
 import { loadKernels } from './kernels.ts';
@@ -37,6 +38,21 @@ export type { Hooks } from './hooks.ts';
 /** Plans without reading a tensor or starting a backend. */
 export async function plan(recipe: QuantizeRecipe, options: RunOptions): Promise<PlanSummary> {
   return (await planQuantize(recipe, previewRoom(options))).summary;
+}
+
+/** Plans of several recipes, each checkpoint's header being read once. */
+export async function planAll(
+  recipes: readonly QuantizeRecipe[],
+  options: RunOptions,
+): Promise<readonly PlanSummary[]> {
+  const opened = new Map<string, Promise<Checkpoint>>();
+  const open = (path: string): Promise<Checkpoint> => {
+    const opening = opened.get(path) ?? openCheckpoint(path);
+    opened.set(path, opening);
+    return opening;
+  };
+  const plans = recipes.map(recipe => planQuantize(recipe, previewRoom(options), undefined, open));
+  return (await Promise.all(plans)).map(({ summary }) => summary);
 }
 
 export async function quantize(
