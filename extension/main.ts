@@ -22,7 +22,7 @@ export function activate(context: ExtensionContext): void {
     log,
     onStopped: () => jobs.engineStopped(),
   });
-  const jobs = new JobRunner(engine, status);
+  const jobs = new JobRunner(engine, status, (context.storageUri ?? context.globalStorageUri).fsPath);
   const services: Services = { log, engine, checkpoints, jobs, extensionUri: context.extensionUri };
   // Given back in this order: first what starts jobs, the log last.
   context.subscriptions.push(

@@ -179,6 +179,8 @@ export interface RunOptions {
   readonly memory: number;
   /** 0: one a core. */
   readonly threads: number;
+  /** A folder where analyses are kept, so that another budget need not measure again; undefined: nowhere. */
+  readonly cache?: string | undefined;
 }
 
 // ---------------------------------------------------------------------------------------------- engine
@@ -337,6 +339,8 @@ export interface Progress {
 export interface EngineApi {
   devices(options: RunOptions): DevicesReport;
   plan(recipe: QuantizeRecipe, options: RunOptions): PlanSummary;
+  /** Plans of several recipes, each checkpoint's header being read once. */
+  planAll(recipes: readonly QuantizeRecipe[], options: RunOptions): readonly PlanSummary[];
   /** Measures what a budget can be spent on; a recipe without a budget is taken as one with. Writes nothing. */
   analyze(recipe: QuantizeRecipe, options: RunOptions, job: string): AnalysisTable;
   quantize(recipe: QuantizeRecipe, options: RunOptions, job: string): QuantizeResult;

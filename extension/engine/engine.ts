@@ -17,6 +17,7 @@ import type {
 } from '../protocol.ts';
 import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from './backends.ts';
 import type { Room } from './budget.ts';
+import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.ts';
 import { Cancelled } from './errors.ts';
 import type { Hooks } from './hooks.ts';
 import { loadKernels } from './kernels.ts';
@@ -39,6 +40,21 @@ export async function plan(recipe: QuantizeRecipe, options: RunOptions): Promise
   return (await planQuantize(recipe, previewRoom(options))).summary;
 }
 
+/** Plans of several recipes, each checkpoint's header being read once. */
+export async function planAll(
+  recipes: readonly QuantizeRecipe[],
+  options: RunOptions,
+): Promise<readonly PlanSummary[]> {
+  const opened = new Map<string, Promise<Checkpoint>>();
+  const open = (path: string): Promise<Checkpoint> => {
+    const opening = opened.get(path) ?? openCheckpoint(path);
+    opened.set(path, opening);
+    return opening;
+  };
+  const plans = recipes.map(recipe => planQuantize(recipe, previewRoom(options), undefined, open));
+  return (await Promise.all(plans)).map(({ summary }) => summary);
+}
+
 export async function quantize(
   recipe: QuantizeRecipe,
   options: RunOptions,
@@ -49,7 +65,12 @@ export async function quantize(
     room => planQuantize(recipe, room),
     ({ summary }) => summary.problems,
     async (planned, backend) =>
-      runQuantize(await withinBudget(planned, backend, { signal, onProgress }), backend, signal, onProgress),
+      runQuantize(
+        await withinBudget(planned, backend, { signal, onProgress }, options.cache),
+        backend,
+        signal,
+        onProgress,
+      ),
   );
 }
 
@@ -79,7 +100,7 @@ async function measured<T>(
     options,
     room => planQuantize(asked, room),
     ({ summary }) => summary.problems,
-    async (planned, backend) => result(planned, await measure(planned, backend, hooks)),
+    async (planned, backend) => result(planned, await measure(planned, backend, hooks, options.cache)),
   );
 }
 
@@ -88,9 +109,10 @@ async function withinBudget(
   planned: QuantizePlan,
   backend: EngineBackend,
   hooks: Hooks,
+  cache: string | undefined,
 ): Promise<QuantizePlan> {
   if (planned.recipe.budget === undefined) return planned;
-  const within = await planWithin(planned, backend, hooks);
+  const within = await planWithin(planned, backend, hooks, cache);
   refuseErrors(within.summary.problems);
   return within;
 }

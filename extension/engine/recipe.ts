@@ -137,6 +137,7 @@ const runOptions = z.strictObject({
   backend: z.enum(['auto', 'cpu', 'webgpu']),
   memory: z.int().positive(),
   threads: z.int().min(0).max(1024),
+  cache: path.optional(),
 });
 
 export const parseQuantizeRecipe = (value: unknown): QuantizeRecipe => parse(quantizeRecipe, value);

@@ -26,6 +26,9 @@ connection.onRequest('devices', options => answer(() => engine.devices(parseRunO
 connection.onRequest('plan', (recipe, options) =>
   answer(() => engine.plan(parseQuantizeRecipe(recipe), parseRunOptions(options))),
 );
+connection.onRequest('planAll', (recipes: readonly unknown[], options) =>
+  answer(() => engine.planAll(recipes.map(parseQuantizeRecipe), parseRunOptions(options))),
+);
 connection.onRequest('analyze', (recipe, options, job: string, token: CancellationToken) =>
   answer(() =>
     engine.analyzeTable(parseQuantizeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),

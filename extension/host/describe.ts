@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { l10n, workspace } from 'vscode';
 import { formatBits, formatBytes, formatCount, formatPercent } from '../engine/format.ts';
 import type { CheckpointSummary, QuantizeRecipe } from '../protocol.ts';
+import { PRESETS, type QuantizeSettings } from '../shared/presets.ts';
 
 const NO_BREAK_SPACE = '\u00a0';
 
@@ -25,7 +26,7 @@ export function keepTogether(parts: readonly (string | undefined)[]): string {
   return known.map(part => part.replaceAll(' ', NO_BREAK_SPACE)).join(' · ');
 }
 
-export type SchemeChoice = Pick<QuantizeRecipe, 'scheme' | 'bits' | 'baseBits'>;
+export type SchemeChoice = QuantizeSettings;
 
 /** "RTVQ · 3-bit base + 2-bit offsets"; without bits, those of a file that was made to a budget. */
 export function describeScheme({
@@ -47,8 +48,12 @@ export function describeScheme({
   }
 }
 
-/** As papers write it, for file names: "rtvq-b3o2". */
-export function schemeSlug({ scheme, bits, baseBits }: SchemeChoice): string {
+/** For file names: "balanced", "tvq-1.5bpw", or as papers write it: "rtvq-b3o2". */
+export function schemeSlug(choice: SchemeChoice): string {
+  const preset = PRESETS.find(({ settings }) => settings === choice);
+  if (preset) return preset.name;
+  const { scheme, bits, baseBits, budget } = choice;
+  if (budget !== undefined) return `${scheme}-${budget.replace('%', 'percent').replace(/[^\w.]+/g, '-')}`;
   return scheme === 'rtvq' ? `rtvq-b${baseBits}o${bits}` : `${scheme}-int${bits}`;
 }
 

@@ -63,6 +63,11 @@ export class EngineClient extends Disposable {
     return this.retry('plan', options, token, adapted => [recipe, adapted]);
   }
 
+  /** Plans of recipes for the same checkpoints, in one go. */
+  async planAll(recipes: readonly QuantizeRecipe[], options: RunOptions): Promise<readonly PlanSummary[]> {
+    return this.retry('planAll', options, undefined, adapted => [recipes, adapted]);
+  }
+
   /** What a budget can be spent on. */
   async analyze(recipe: QuantizeRecipe, options: RunOptions, hooks: JobHooks): Promise<AnalysisTable> {
     return this.job(hooks, job =>

@@ -24,6 +24,8 @@ export class JobRunner {
   constructor(
     private readonly engine: EngineClient,
     private readonly status: StatusBar,
+    /** A folder for what the engine measures. */
+    private readonly cache: string,
   ) {}
 
   /**
@@ -60,7 +62,7 @@ export class JobRunner {
 
   private async start<T>(title: string, work: Work<T>, hooks: JobHooks): Promise<T> {
     if (hooks.token.isCancellationRequested) throw new CancelledError();
-    const options = readRunOptions();
+    const options = { ...readRunOptions(), cache: this.cache };
     this.running = true;
     this.status.showJob(title, 0);
     try {

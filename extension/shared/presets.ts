@@ -37,8 +37,7 @@ export const PRESETS: readonly Preset[] = [
   {
     name: 'paper',
     title: 'As published',
-    meaning:
-      'What the published code does: 3 bits for every weight, and its choice of tensors to keep exactly',
+    meaning: 'The published method: 3 bits for every weight, and exact where its code is',
     settings: { ...fixed(3), keepRule: 'published' },
   },
 ];

@@ -95,6 +95,32 @@ describe.skipIf(programs === undefined)('in VS Code', () => {
     await expect.poll(() => page().shown()).toEqual(expected(summary));
   });
 
+  it('offers presets with their sizes, and takes a budget that it checks', async () => {
+    const { workbench, workspace } = session();
+    await workbench.showView('Explorer');
+    await workbench.contextMenu(workbench.explorerItem('models'), 'Quantize Task Vectors');
+    await workbench.step(/\(3\/4\)/);
+    for (const preset of ['Balanced', 'Smallest', 'Fastest', 'As published']) {
+      await workbench
+        .quickRow(preset)
+        .filter({ hasText: /≈\s[\d.]+\skB/ })
+        .first()
+        .waitFor();
+    }
+    await workbench.quickRow('Budget…').first().click();
+    await workbench.quickInput.fill('10');
+    await workbench.page.getByText('Write a number with its unit').first().waitFor();
+    await shoot(session(), 'budget');
+    await workbench.quickInput.fill('10%');
+    await workbench.quickInput.press('Enter');
+    await acceptOutput(workbench, 'models-tvq-10percent.tvq');
+    await openResult(workbench, 'models-tvq-10percent.tvq');
+    const summary = inspect(workspace.path('models', 'models-tvq-10percent.tvq'));
+    expect(summary.bytes).toBeLessThanOrEqual(0.1 * summary.fp32Bytes);
+    expect(summary.bytes).toBeGreaterThan(0.095 * summary.fp32Bytes);
+    await expect.poll(() => page().shown()).toEqual(expected(summary));
+  });
+
   it('quantizes a multi-selection, and overwrites only when told to', async () => {
     const { workbench, workspace } = session();
     const output = workspace.path('models', 'models-tvq-int2.tvq');

@@ -52,6 +52,14 @@ test('a plan', async () => {
   expect(plan).toMatchObject({ tensors: { quantized: 48, kept: 15, unchanged: 0 }, problems: [] });
 });
 
+test('plans of several recipes are those of each', async () => {
+  const asked = [{ bits: 2 }, { scheme: 'rtvq' as const }, { budget: '8%' }].map(changes =>
+    recipe(join(folder, 'b.tvq'), changes),
+  );
+  const each = asked.map(one => connection.sendRequest('plan', one, OPTIONS));
+  expect(await connection.sendRequest('planAll', asked, OPTIONS)).toEqual(await Promise.all(each));
+});
+
 test('an error is answered with its message', async () => {
   await expect(quantize(recipe(join(folder, 'a.tvq')), 'job-2')).rejects.toThrow('exists already');
   await expect(quantize(recipe('x.tvq', { bits: 99 }), 'job-3')).rejects.toThrow('the recipe is wrong: bits');

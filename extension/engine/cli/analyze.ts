@@ -6,28 +6,24 @@ import { parseQuantizeRecipe } from '../recipe.ts';
 import {
   checkpointsOf,
   command,
-  runOptions,
+  measuringOptions,
   withCheckpoints,
-  withEngine,
-  withPrune,
+  withMeasuring,
   type CheckpointOptions,
-  type EngineOptions,
-  type PruneOption,
+  type MeasureOptions,
   type Run,
 } from './options.ts';
 import { collect } from './parse.ts';
 import { printResult, progressLine, table } from './terminal.ts';
 
-interface AnalyzeOptions extends EngineOptions, CheckpointOptions, PruneOption {
+interface AnalyzeOptions extends MeasureOptions, CheckpointOptions {
   readonly keep?: readonly string[];
 }
 
 export function addAnalyze(program: Command, run: Run): void {
-  withPrune(
-    withCheckpoints(
-      withEngine(
-        command(program, 'analyze', 'measure what bits cost each tensor: what a budget is spent by'),
-      ),
+  withCheckpoints(
+    withMeasuring(
+      command(program, 'analyze', 'measure what bits cost each tensor: what a budget is spent by'),
     ),
   )
     .option('--keep <regex>', 'leave out tensors with a matching name; repeat for more', collect)
@@ -50,9 +46,8 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
     overwrite: true,
   });
   const line = progressLine(options);
-  const analyses = await analyze(recipe, runOptions(options), { signal, onProgress: line.update }).finally(
-    line.clear,
-  );
+  const measuring = measuringOptions(options, recipe.output);
+  const analyses = await analyze(recipe, measuring, { signal, onProgress: line.update }).finally(line.clear);
   const named = analyses.map(({ task, ...rest }) => ({ task: tasks[task]?.name as string, ...rest }));
   printResult(options, { tensors: named.map(asJson) }, () => describe(named));
   return 0;

@@ -1,3 +1,4 @@
+import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { NamedPath, RunOptions } from '../../protocol.ts';
 import { UserError } from '../errors.ts';
@@ -18,7 +19,7 @@ export const command = (program: Command, nameAndArguments: string, summary: str
     .option('--verbose', 'print stack traces');
 
 /** Options of commands that compute. */
-export interface EngineOptions extends CommonOptions, RunOptions {}
+export interface EngineOptions extends CommonOptions, Omit<RunOptions, 'cache'> {}
 
 export const withEngine = (added: Command): Command =>
   added
@@ -45,17 +46,30 @@ export const withCheckpoints = (added: Command): Command =>
     .option('--base <path>', 'base model: a .safetensors file or a folder')
     .option('--task <name=path>', 'fine-tuned checkpoint; repeat for more', parseTask);
 
-/** Of commands that quantize, or measure what that costs. */
-export interface PruneOption {
+/** Options of commands that measure what a budget can be spent on. */
+export interface MeasureOptions extends EngineOptions {
   readonly prune?: number;
+  /** undefined: in its usual place; false: nowhere. */
+  readonly cache?: string | false;
 }
 
-export const withPrune = (added: Command): Command =>
-  added.option(
-    '--prune <share>',
-    'set this part of each tensor, the weights of smallest magnitude, to zero first: 0 to below 1 (tvq)',
-    parseNumber,
-  );
+export const withMeasuring = (added: Command): Command =>
+  withEngine(added)
+    .option(
+      '--prune <share>',
+      'set this part of each tensor, the weights of smallest magnitude, to zero first: 0 to below 1 (tvq)',
+      parseNumber,
+    )
+    .option('--cache <folder>', `where measurements are kept for other budgets (${CACHE}, beside the output)`)
+    .option('--no-cache', 'keep no measurements, and use none');
+
+const CACHE = '.tvq-cache';
+
+/** @param output what the measurements are kept beside */
+export const measuringOptions = (options: MeasureOptions, output: string): RunOptions => ({
+  ...runOptions(options),
+  cache: options.cache === false ? undefined : (options.cache ?? join(dirname(resolve(output)), CACHE)),
+});
 
 /** @throws UserError when one of them is missing */
 export function checkpointsOf({ base, task }: CheckpointOptions): {

@@ -8,13 +8,12 @@ import { refuseErrors } from '../runPlanned.ts';
 import {
   checkpointsOf,
   command,
+  measuringOptions,
   runOptions,
   withCheckpoints,
-  withEngine,
-  withPrune,
+  withMeasuring,
   type CheckpointOptions,
-  type EngineOptions,
-  type PruneOption,
+  type MeasureOptions,
   type Run,
 } from './options.ts';
 import { collect } from './parse.ts';
@@ -22,7 +21,7 @@ import { settingsOf, withSettings, type SettingsOptions } from './quantizeSettin
 import { printResult, progressLine, table, warn } from './terminal.ts';
 import { wishesOf, withWishes } from './wishes.ts';
 
-interface QuantizeOptions extends EngineOptions, CheckpointOptions, SettingsOptions, PruneOption {
+interface QuantizeOptions extends MeasureOptions, CheckpointOptions, SettingsOptions {
   readonly output?: string;
   readonly keep?: readonly string[];
   readonly dryRun?: boolean;
@@ -31,11 +30,11 @@ interface QuantizeOptions extends EngineOptions, CheckpointOptions, SettingsOpti
 
 export function addQuantize(program: Command, run: Run): void {
   const added = withCheckpoints(
-    withEngine(
+    withMeasuring(
       command(program, 'quantize', 'quantize fine-tuned checkpoints of one base model into a .tvq file'),
     ),
   ).option('-o, --output <file.tvq>', 'file to write');
-  withPrune(withWishes(withSettings(added)))
+  withWishes(withSettings(added))
     .option('--keep <regex>', 'store tensors with a matching name exactly; repeat for more', collect)
     .option('--dry-run', 'print the plan and write nothing')
     .option('--overwrite', 'replace an existing output')
@@ -52,9 +51,8 @@ async function act(options: QuantizeOptions, signal: AbortSignal): Promise<numbe
     return 0;
   }
   const line = progressLine(options);
-  const result = await quantize(recipe, runOptions(options), { signal, onProgress: line.update }).finally(
-    line.clear,
-  );
+  const measuring = measuringOptions(options, recipe.output);
+  const result = await quantize(recipe, measuring, { signal, onProgress: line.update }).finally(line.clear);
   warn(options, result.warnings);
   printResult(options, result, () => describeResult(result));
   return 0;

@@ -15,6 +15,7 @@ import { Cancelled } from '../errors.ts';
 import type { Hooks } from '../hooks.ts';
 import type { JobEvent, JobReport } from '../job.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';
+import { cached } from './analysisCache.ts';
 import type { Coding, Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
 import { planQuantize, type Codings, type QuantizePlan } from './plan.ts';
@@ -33,8 +34,16 @@ export interface Analysis {
   readonly fixedBytes: number;
 }
 
-export async function analyze(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks): Promise<Analysis> {
-  const tensors = await measure(plan, backend, hooks);
+/** Measures what a plan's budget can be spent on, or finds it in the folder `cache`. */
+export const analyze = (
+  plan: QuantizePlan,
+  backend: EngineBackend,
+  hooks: Hooks,
+  cache: string | undefined,
+): Promise<Analysis> => cached(cache, plan.jobs, () => measure(plan, backend, hooks));
+
+async function measure(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks): Promise<Analysis> {
+  const tensors = await measureTensors(plan, backend, hooks);
   const unquantizable = tensors.reduce((sum, { finite, task, tensor }) => {
     const source = finite ? undefined : plan.jobs.find(job => job.tensor === tensor)?.tasks[task]?.source;
     return sum + (source?.bytes ?? 0);
@@ -67,7 +76,7 @@ async function payloadsWithoutChoice(
 }
 
 /** Measures what a budget may choose for a plan's tensors: for all of them, or for `only` one, at steps of the caller's. */
-async function measure(
+async function measureTensors(
   { jobs, budget }: QuantizePlan,
   backend: EngineBackend,
   { signal, onProgress }: Hooks,
@@ -106,12 +115,13 @@ export async function planWithin(
   plan: QuantizePlan,
   backend: EngineBackend,
   hooks: Hooks,
+  cache: string | undefined,
 ): Promise<QuantizePlan> {
   try {
-    const analysis = await analyze(plan, backend, hooks);
+    const analysis = await analyze(plan, backend, hooks, cache);
     const chosen = choose(plan, analysis);
     const quiet = { ...hooks, onProgress: () => undefined };
-    const finer = await refine(chosen, only => measure(plan, backend, quiet, only));
+    const finer = await refine(chosen, only => measureTensors(plan, backend, quiet, only));
     const codings = codingsOf(analysis.tensors, finer ? [...chosen.items, finer] : chosen.items);
     return await planQuantize(plan.recipe, backend.room, codings);
   } catch (error) {

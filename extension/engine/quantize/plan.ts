@@ -70,16 +70,18 @@ function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Co
  * Plans a quantize run. Faults of single files, and budgets that make no sense, throw; everything else that is wrong is
  * listed in the summary.
  * @param codings what was chosen for a budget
+ * @param open opens a checkpoint by its path
  */
 export async function planQuantize(
   recipe: QuantizeRecipe,
   room: Room,
   codings?: Codings,
+  open: (path: string) => Promise<Checkpoint> = openCheckpoint,
 ): Promise<QuantizePlan> {
   const { chunk } = room;
   checkWishes(recipe);
   const [base, ...tasks] = await Promise.all(
-    [recipe.base, ...recipe.tasks.map(({ path }) => path)].map(openCheckpoint),
+    [recipe.base, ...recipe.tasks.map(({ path }) => path)].map(open),
   );
   const checkpoints = { base: base as Checkpoint, tasks };
   const jobs = alignedFirst(makeJobs(recipe, checkpoints, codings ?? before(recipe)));

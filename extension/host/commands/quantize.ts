@@ -65,9 +65,12 @@ function stepsOf({ engine, log }: Services, draft: QuantizeDraft): Step[] {
     },
     async at => {
       const options = readRunOptions();
-      const plan = async (choice: SchemeChoice): Promise<PlanSummary> => {
-        const output = { path: proposedOutput({ ...draft, choice }), overwrite: true };
-        return engine.plan(recipeOf({ ...draft, choice, output }), options);
+      const plan = async (choices: readonly SchemeChoice[]): Promise<readonly PlanSummary[]> => {
+        const recipes = choices.map(choice => {
+          const output = { path: proposedOutput({ ...draft, choice }), overwrite: true };
+          return recipeOf({ ...draft, choice, output });
+        });
+        return engine.planAll(recipes, options);
       };
       const answer = await pickScheme(at, required(draft.tasks).length, draft.choice, plan);
       if (typeof answer === 'string') return answer;
@@ -102,7 +105,6 @@ function recipeOf({ base, tasks, choice, output }: QuantizeDraft): QuantizeRecip
     tasks: taskNames(required(tasks)),
     output: path,
     ...required(choice),
-    keepRule: 'vectors',
     keep: [],
     overwrite,
   };

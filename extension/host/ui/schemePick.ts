@@ -1,30 +1,40 @@
-/** The step that chooses scheme and bits, with the size of the file that each would give. */
+/** The step that chooses how to quantize, with the size of the file that each way would give. */
 import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
 import type { PlanSummary } from '../../protocol.ts';
+import { parseBudget } from '../../shared/allocation/index.ts';
+import { presetNamed, PRESETS } from '../../shared/presets.ts';
 import { describeScheme, describeSize, type SchemeChoice } from '../describe.ts';
-import { messageOf } from '../errors.ts';
+import { ask } from './ask.ts';
 import { pick } from './pick.ts';
 import type { Position } from './wizard.ts';
 
-/** Asks the engine what a choice would give; from headers alone, so every choice can be asked for. */
-export type Planner = (choice: SchemeChoice) => Promise<PlanSummary>;
+/** Asks the engine what choices would give; from headers alone, so that many can be asked for. */
+export type Planner = (choices: readonly SchemeChoice[]) => Promise<readonly PlanSummary[]>;
 
 interface SchemeItem extends QuickPickItem {
   readonly choice?: SchemeChoice;
+  /** What has to be asked further instead. */
+  readonly more?: 'budget' | 'widths';
   /** Why this choice cannot be run. */
   readonly fault?: string;
 }
 
+type Answer = SchemeChoice | 'back' | 'cancel';
+
 const WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
-const tvq = WIDTHS.map(bits => ({ scheme: 'tvq', bits, baseBits: bits }) as const);
-const fq = WIDTHS.map(bits => ({ scheme: 'fq', bits, baseBits: bits }) as const);
+const fixed = (scheme: SchemeChoice['scheme'], bits: number, baseBits = bits): SchemeChoice => ({
+  scheme,
+  bits,
+  baseBits,
+  keepRule: 'vectors',
+});
 /** The published pairs first; any other is two picks away. */
-const rtvq = [
+const RESIDUAL_WIDTHS = [
   [3, 2],
   [4, 2],
   [4, 3],
   [4, 4],
-].map(([baseBits = 0, bits = 0]) => ({ scheme: 'rtvq', bits, baseBits }) as const);
+] as const;
 
 /** @param tasks a base vector shared by a single task saves nothing, so RTVQ is offered from two on */
 export async function pickScheme(
@@ -32,42 +42,89 @@ export async function pickScheme(
   tasks: number,
   before: SchemeChoice | undefined,
   plan: Planner,
-): Promise<SchemeChoice | 'back' | 'cancel'> {
-  const other: SchemeItem = { label: l10n.t('RTVQ · other widths…'), alwaysShow: true };
-  const items = Promise.all([
-    planned(tasks > 1 ? rtvq : [], plan),
-    planned(tvq, plan),
-    planned(fq, plan),
-  ]).then(([residual, vectors, whole]) => [
-    ...(tasks > 1 ? [heading(l10n.t('shared base vector')), ...residual, other] : []),
-    heading(l10n.t('independent')),
-    ...vectors,
-    heading(l10n.t('baseline')),
-    ...whole,
-  ]);
+): Promise<Answer> {
+  const items = planned(rowsOf(tasks), plan).then(refuseWhenAllFail);
   for (;;) {
     const answer = await pick<SchemeItem>({
       at,
-      placeholder: l10n.t('Scheme and bits, with the size of the resulting file'),
-      items: items.then(refuseWhenAllFail),
-      active: item => before !== undefined && isSame(item.choice, before),
+      placeholder: l10n.t('How to quantize, with the size of the resulting file'),
+      items,
+      active: ({ choice }) => before !== undefined && choice !== undefined && isSame(choice, before),
       validate: ([item]) => item?.fault,
     });
     if (answer === 'back' || answer === 'cancel') return answer;
     const chosen = answer === 'button' ? undefined : answer[0];
     if (chosen?.choice) return chosen.choice;
-    const custom = await pickResidualWidths(at, plan);
+    const inner = { ...at, canGoBack: true };
+    const custom =
+      chosen?.more === 'budget' ? await askBudget(inner, before) : await pickResidualWidths(inner, plan);
     if (custom !== 'back') return custom;
   }
 }
 
+/** Presets in plain words, then every scheme and width. */
+function rowsOf(tasks: number): SchemeItem[] {
+  const scheme = (choice: SchemeChoice): SchemeItem => ({ label: describeScheme(choice), choice });
+  const residual = RESIDUAL_WIDTHS.map(([baseBits, bits]) => scheme(fixed('rtvq', bits, baseBits)));
+  return [
+    ...PRESETS.map(({ title, meaning, settings }) => ({
+      label: l10n.t(title),
+      detail: l10n.t(meaning),
+      choice: settings,
+    })),
+    {
+      label: l10n.t('Budget…'),
+      detail: l10n.t('A size or an error of your own, spent where it helps most'),
+      more: 'budget',
+      alwaysShow: true,
+    },
+    ...(tasks > 1
+      ? [
+          heading(l10n.t('shared base vector')),
+          ...residual,
+          { label: l10n.t('RTVQ · other widths…'), more: 'widths', alwaysShow: true } as const,
+        ]
+      : []),
+    heading(l10n.t('independent')),
+    ...WIDTHS.map(bits => scheme(fixed('tvq', bits))),
+    heading(l10n.t('baseline')),
+    ...WIDTHS.map(bits => scheme(fixed('fq', bits))),
+  ];
+}
+
+/** A size or an error, in any form that the command line takes. */
+async function askBudget(at: Position, before: SchemeChoice | undefined): Promise<Answer> {
+  const answer = await ask({
+    at,
+    prompt: l10n.t(
+      'Size of the file: 120MB, 1.5bpw (bits per weight) or 8% (of FP32); or error=0.1 (relative, squared)',
+    ),
+    value: before?.budget ?? '',
+    placeholder: l10n.t('For example: 1.5bpw'),
+    validate: text =>
+      isBudget(text)
+        ? undefined
+        : l10n.t('Write a number with its unit, for example 120MB, 1.5bpw, 8% or error=0.1'),
+  });
+  if (typeof answer === 'string') return answer;
+  return { ...presetNamed('balanced').settings, budget: answer.text.trim() };
+}
+
+function isBudget(text: string): boolean {
+  try {
+    parseBudget(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Base width, then offset width; going back from the first returns to the list. */
-async function pickResidualWidths(at: Position, plan: Planner): Promise<SchemeChoice | 'back' | 'cancel'> {
-  const inner = { ...at, canGoBack: true };
+async function pickResidualWidths(at: Position, plan: Planner): Promise<Answer> {
   const bases = WIDTHS.map(bits => ({ label: l10n.t('{0}-bit base', bits), bits }));
   for (;;) {
     const base = await pick({
-      at: inner,
+      at,
       placeholder: l10n.t('Bits a weight of the base vector that all tasks share'),
       items: bases,
       active: ({ bits }) => bits === 3,
@@ -75,11 +132,14 @@ async function pickResidualWidths(at: Position, plan: Planner): Promise<SchemeCh
     if (base === 'back' || base === 'cancel') return base;
     const baseBits = base === 'button' ? undefined : base[0]?.bits;
     if (baseBits === undefined) continue;
-    const choices = WIDTHS.map(bits => ({ scheme: 'rtvq', bits, baseBits }) as const);
+    const choices = WIDTHS.map(bits => fixed('rtvq', bits, baseBits));
     const answer = await pick<SchemeItem>({
-      at: inner,
+      at,
       placeholder: l10n.t("Bits a weight of each task's offsets"),
-      items: planned(choices, plan),
+      items: planned(
+        choices.map(choice => ({ label: describeScheme(choice), choice })),
+        plan,
+      ),
       active: item => item.choice?.bits === 2,
       validate: ([item]) => item?.fault,
     });
@@ -89,21 +149,17 @@ async function pickResidualWidths(at: Position, plan: Planner): Promise<SchemeCh
   }
 }
 
-async function planned(choices: readonly SchemeChoice[], plan: Planner): Promise<SchemeItem[]> {
-  return Promise.all(
-    choices.map(async choice => {
-      const label = describeScheme(choice);
-      try {
-        const summary = await plan(choice);
-        const fault = summary.problems.find(({ severity }) => severity === 'error')?.message;
-        if (fault !== undefined) return { label, choice, fault, detail: `$(error) ${fault}` };
-        return { label, choice, description: `≈ ${describeSize(summary)}` };
-      } catch (error) {
-        const fault = messageOf(error);
-        return { label, choice, fault, detail: `$(error) ${fault}` };
-      }
-    }),
-  );
+/** Adds to every choice what it would give. */
+async function planned(rows: readonly SchemeItem[], plan: Planner): Promise<SchemeItem[]> {
+  const choices = rows.flatMap(({ choice }) => choice ?? []);
+  const plans = new Map((await plan(choices)).map((summary, i) => [choices[i], summary]));
+  return rows.map(row => {
+    const summary = plans.get(row.choice);
+    if (!summary) return row;
+    const fault = summary.problems.find(({ severity }) => severity === 'error')?.message;
+    if (fault !== undefined) return { ...row, fault, detail: `$(error) ${fault}` };
+    return { ...row, description: `≈ ${describeSize(summary)}` };
+  });
 }
 
 /** One message for the whole list when every choice fails alike: the checkpoints or the engine are at fault. */
@@ -120,6 +176,9 @@ function heading(label: string): SchemeItem {
   return { label, kind: QuickPickItemKind.Separator };
 }
 
-function isSame(a: SchemeChoice | undefined, b: SchemeChoice): boolean {
-  return a?.scheme === b.scheme && a.bits === b.bits && a.baseBits === b.baseBits;
-}
+const isSame = (a: SchemeChoice, b: SchemeChoice): boolean =>
+  a.scheme === b.scheme &&
+  a.bits === b.bits &&
+  a.baseBits === b.baseBits &&
+  a.keepRule === b.keepRule &&
+  a.budget === b.budget;

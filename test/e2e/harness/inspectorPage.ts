@@ -62,10 +62,15 @@ export function expected(summary: TvqSummary): Shown {
     bitsPerWeight: bitsPerWeight.toFixed(2),
     share: ((100 * bytes) / fp32Bytes).toFixed(1),
     tasks: summary.tasks.length,
-    scheme: scheme === 'rtvq' ? `RTVQ B${baseBits}O${bits}` : `${scheme.toUpperCase()} INT${bits}`,
+    scheme: schemeName(scheme, bits, baseBits),
     base: summary.base.name,
     rows: summary.rows,
   };
+}
+
+function schemeName(scheme: string, bits: number | undefined, baseBits: number | undefined): string {
+  if (bits === undefined) return 'TVQ by budget';
+  return scheme === 'rtvq' ? `RTVQ B${baseBits}O${bits}` : `${scheme.toUpperCase()} INT${bits}`;
 }
 
 /** Decimal units; the fixtures' files are a few to some hundred kB. */

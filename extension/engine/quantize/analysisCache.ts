@@ -1,0 +1,104 @@
+/**
+ * Analyses, kept in a folder so that another budget for the same checkpoints need not measure again. A file's name is
+ * a hash over all that its content follows from; its first line is the content's own, so that a broken file is noticed.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AtomicFile } from '../atomic.ts';
+import { TOOL } from '../version.ts';
+import type { Analysis } from './allocate.ts';
+import type { QuantizeJob } from './job.ts';
+
+/** Goes up with every change of what is measured, or of how it is written down. */
+const FORMAT = 2;
+
+const SUFFIX = '.analysis';
+/** Bounds of a folder: the files used last stay. */
+const MAX_FILES = 16;
+const MAX_BYTES = 256 * 2 ** 20;
+
+/**
+ * What `folder` has of an analysis of `jobs`, or what `measure` finds, which is then kept there. A folder that cannot
+ * be read or written is as good as none.
+ */
+export async function cached(
+  folder: string | undefined,
+  jobs: readonly QuantizeJob[],
+  measure: () => Promise<Analysis>,
+): Promise<Analysis> {
+  if (folder === undefined) return measure();
+  const key = await keyOf(jobs);
+  const file = join(folder, `${key}${SUFFIX}`);
+  const known = await read(file).catch(() => undefined);
+  if (known) return known;
+  const analysis = await measure();
+  // Checkpoints that changed meanwhile are not what the key says.
+  if ((await keyOf(jobs)) === key) await keep(folder, file, analysis).catch(() => undefined);
+  return analysis;
+}
+
+/** Checkpoints by what the file system says of their files, tensors by where in them they are. */
+async function keyOf(jobs: readonly QuantizeJob[]): Promise<string> {
+  const sources = jobs.flatMap(({ base, tasks }) => [base, ...tasks.map(({ source }) => source)]);
+  const files = [...new Set(sources.flatMap(source => source?.file ?? []))].sort();
+  const states = files.map(async file => {
+    const { size, ino, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+    return [file, size, ino, mtimeNs, ctimeNs].map(String);
+  });
+  const tensors = jobs.map(({ tensor, base, tasks, prune }) => [
+    tensor,
+    base,
+    prune,
+    tasks.map(({ output, source, coding }) => [output, source, coding]),
+  ]);
+  const all = JSON.stringify([FORMAT, TOOL, await Promise.all(states), tensors]);
+  return sha256(all);
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+async function read(file: string): Promise<Analysis | undefined> {
+  const text = await readFile(file, 'utf8');
+  const end = text.indexOf('\n');
+  const content = text.slice(end + 1);
+  if (end < 0 || sha256(content) !== text.slice(0, end)) return undefined;
+  const now = new Date();
+  await utimes(file, now, now).catch(() => undefined);
+  const { tensors, fixedBytes } = JSON.parse(content) as Analysis;
+  // JSON has no word for them.
+  const named = tensors.map(one => (one.finite ? one : { ...one, energy: NaN, min: NaN, max: NaN }));
+  return { tensors: named, fixedBytes };
+}
+
+async function keep(folder: string, file: string, analysis: Analysis): Promise<void> {
+  const content = JSON.stringify(analysis);
+  const bytes = Buffer.from(`${sha256(content)}\n${content}`);
+  if (bytes.length > MAX_BYTES) return;
+  const output = await AtomicFile.create(file, { overwrite: true, start: 0 });
+  try {
+    await output.append(bytes);
+    await output.commit();
+  } catch (error) {
+    await output.discard();
+    throw error;
+  }
+  await removeOld(folder);
+}
+
+/** Removes the files that were used longest ago until the rest is within bounds. */
+async function removeOld(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter(name => name.endsWith(SUFFIX));
+  const files = await Promise.all(
+    names.map(async name => {
+      const path = join(folder, name);
+      const { mtimeMs, size } = await stat(path);
+      return { path, mtimeMs, size };
+    }),
+  );
+  let bytes = 0;
+  for (const [i, { path, size }] of files.sort((a, b) => b.mtimeMs - a.mtimeMs).entries()) {
+    bytes += size;
+    if (i >= MAX_FILES || bytes > MAX_BYTES) await rm(path, { force: true });
+  }
+}
