@@ -10,6 +10,7 @@ import { latticeTable } from '../quantize/lattice.ts';
 import { chunksOf, type Span } from '../quantize/tensorInput.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 import { checkPayload } from './payload.ts';
+import type { CodeSlice } from './recordReader.ts';
 
 const streamsOf = (elements: number): number => Math.ceil(elements / STREAM);
 
@@ -55,11 +56,18 @@ export class EntropyReader {
 
   async decode({ first, count }: Span, reference: Slice | undefined, out: Region): Promise<void> {
     const { backend } = this.context;
-    const begin = (this.#loaded as { span: Span }).span.first;
-    const inStream = (begin % STREAM) + first;
-    await backend.unpackDequantize(this.#codes, inStream, 8, this.#table, undefined, out, 0, count);
-    await backend.rotate(out, begin + first, count);
+    const { region, first: inStream, bits } = this.codes(first);
+    await backend.unpackDequantize(region, inStream, bits, this.#table, undefined, out, 0, count);
+    await backend.rotate(out, this.#begin + first, count);
     if (reference) await backend.accumulate(out, reference, false, count);
+  }
+
+  codes(first: number): CodeSlice {
+    return { region: this.#codes, first: (this.#begin % STREAM) + first, bits: 8 };
+  }
+
+  get #begin(): number {
+    return (this.#loaded as { span: Span }).span.first;
   }
 
   check(): void {
