@@ -544,7 +544,7 @@ export interface TensorValues {
   readonly nonFinite: number;
   readonly mean: number;
   readonly deviation: number;
-  /** 64 bins over the finite values. */
+  /** 64 bins over the finite values; one where all are the same. */
   readonly histogram: Histogram;
   readonly map: TensorMap;
 }

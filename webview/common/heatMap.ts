@@ -6,8 +6,8 @@ import { isHighContrast, token } from './theme.ts';
 /** Room for the legend below the cells. */
 const LEGEND = 28;
 const LEGEND_BAR = 96;
-/** Numbers fit into cells of this size. */
-const ROOM_FOR_TEXT = 40;
+/** Between a number and the borders of its cell. */
+const CELL_PADDING = 2;
 
 export interface HeatMapCells {
   readonly rows: number;
@@ -15,7 +15,7 @@ export interface HeatMapCells {
   /** Row by row; null: there is no value. */
   readonly values: readonly (number | null)[];
   readonly tips: readonly string[];
-  /** Written into cells that have the room, and always where `labels` are given. */
+  /** Written into the cells where there is room for all. */
   readonly texts?: readonly string[];
   /** Names of rows and columns; the columns' are cut to what fits. */
   readonly labels?: readonly string[];
@@ -63,6 +63,8 @@ export function drawHeatMap(cells: HeatMapCells, width: number): Drawing {
   const height = cellsHeight(cells, width - margin);
   const cellHeight = height / rows;
   const border = labels || isHighContrast();
+  const written =
+    texts && longest(texts, font) + 2 * CELL_PADDING <= cellWidth && font.size + 2 <= cellHeight;
   const marks: Mark[] = [];
   for (let row = 0; row < rows; row++) {
     const y = row * cellHeight;
@@ -86,8 +88,8 @@ export function drawHeatMap(cells: HeatMapCells, width: number): Drawing {
         tip: tips[at] ?? '',
         ...(labels ? { stroke: quiet } : {}),
       });
-      const text = texts?.[at];
-      if (text !== undefined && cellWidth >= ROOM_FOR_TEXT && cellHeight >= 16)
+      const text = written ? texts[at] : undefined;
+      if (text !== undefined)
         marks.push(label(text, x + cellWidth / 2, y + cellHeight / 2, 'middle', textOn(fill)));
     }
   }

@@ -45,7 +45,11 @@ export function taskMatrix(found: TaskComparisons, of: MatrixOf): ChartContent {
           rows: count,
           columns: count,
           values,
-          texts,
+          // A share in a cell is a whole number; in the table it has its digit.
+          texts:
+            of === 'cosines'
+              ? texts
+              : values.map(share => (share === null ? NONE : String(Math.round(share * 100)))),
           labels: tasks,
           tips: values.map((_, at) => `${tasks[Math.floor(at / count)]}, ${tasks[at % count]}: ${texts[at]}`),
           range: of === 'cosines' ? [-most, most] : [0, 1],

@@ -8,7 +8,7 @@ import type { Hooks } from '../hooks.ts';
 import type { JobReport } from '../job.ts';
 import type { StoredTensor } from '../merge/inputTensor.ts';
 import { jobBytes } from '../runJob.ts';
-import { openTvq, type TvqFile } from '../tvq/reader.ts';
+import type { TvqFile } from '../tvq/reader.ts';
 import {
   compareJobBytes,
   noComparison,
@@ -16,6 +16,7 @@ import {
   type CompareJob,
   type TensorComparison,
 } from './compareJob.ts';
+import { openUnchanged } from './openUnchanged.ts';
 import { storedTensor } from './storedTensor.ts';
 
 /** A matrix of more tasks shows nothing any more, and its pairs cost their square. */
@@ -34,7 +35,7 @@ export interface ComparePlan {
  * @throws UserError where the file has no task vectors to compare
  */
 export async function planCompare(path: string, most: number | undefined, room: Room): Promise<ComparePlan> {
-  const file = await openTvq(path);
+  const file = await openUnchanged(path);
   checkTasks(file);
   const stored = file.tasks.map(task => storedTensor(file, task));
   const names = [...new Set(file.tasks.flatMap(({ records }) => records.map(({ tensor }) => tensor)))];

@@ -5,10 +5,11 @@ import { Cancelled, UserError } from '../errors.ts';
 import type { JobReport } from '../job.ts';
 import { kernelModule } from '../kernels.ts';
 import { ThreadPool } from '../threads.ts';
-import { openTvq, type TvqRecord } from '../tvq/reader.ts';
+import type { TvqRecord } from '../tvq/reader.ts';
 import { hasCodes, payloadBytes, relativeError } from '../tvq/summary.ts';
 import { codecFacts } from './codecFacts.ts';
 import { detailJobBytes, type DetailJob, type TensorContents } from './detailJob.ts';
+import { openUnchanged } from './openUnchanged.ts';
 import { storedTensor, vectorNamed } from './storedTensor.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function tensorDetail(
   tensor: string,
   signal: AbortSignal,
 ): Promise<TensorDetail> {
-  const file = await openTvq(path);
+  const file = await openUnchanged(path);
   const vector = vectorNamed(file, vectorName);
   const record = vector.records.find(known => known.tensor === tensor);
   if (!record)

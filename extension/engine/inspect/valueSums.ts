@@ -16,7 +16,9 @@ function matrixOf(shape: readonly number[], count: number): { rows: number; colu
 
 /** Collects what a tensor's values say, stretch by stretch in order, in memory that does not grow with the tensor. */
 export class ValueSums {
-  readonly #counts = new Float64Array(BINS);
+  readonly #counts: Float64Array;
+  /** Sums are counted from the middle of the range: where all values are nearly the same, little is lost. */
+  readonly #middle: number;
   readonly #sums: Float64Array;
   readonly #cellCounts: Float64Array;
   readonly #max: Float64Array;
@@ -34,6 +36,9 @@ export class ValueSums {
     shape: readonly number[],
     private readonly count: number,
   ) {
+    const { min, max } = extent;
+    this.#counts = new Float64Array(max > min ? BINS : 1);
+    this.#middle = max >= min ? min + (max - min) / 2 : 0;
     this.#shape = matrixOf(shape, count);
     const { rows, columns } = this.#shape;
     this.#map = { rows: Math.min(rows, MOST_CELLS), columns: Math.min(columns, MOST_CELLS) };
@@ -67,7 +72,9 @@ export class ValueSums {
 
   #addRun(values: Float32Array, begin: number, end: number, cell: number): void {
     const { min, max } = this.extent;
-    const perBin = max > min ? BINS / (max - min) : 0;
+    const middle = this.#middle;
+    const bins = this.#counts.length;
+    const perBin = max > min ? bins / (max - min) : 0;
     let [sum, squares, magnitudes, zeros, nonFinite] = [0, 0, 0, 0, 0];
     let most = this.#max[cell] as number;
     for (let i = begin; i < end; i++) {
@@ -79,10 +86,10 @@ export class ValueSums {
       const magnitude = Math.abs(value);
       if (magnitude > most) most = magnitude;
       if (value === 0) zeros++;
-      sum += value;
-      squares += value * value;
+      sum += value - middle;
+      squares += (value - middle) ** 2;
       magnitudes += magnitude;
-      const bin = Math.min(BINS - 1, Math.floor((value - min) * perBin));
+      const bin = Math.min(bins - 1, Math.floor((value - min) * perBin));
       this.#counts[bin]!++;
     }
     this.#sum += sum;
@@ -98,14 +105,14 @@ export class ValueSums {
   result(): TensorValues {
     if (this.#seen !== this.count) throw new Error(`${this.#seen} of ${this.count} values were added`);
     const finite = this.count - this.#nonFinite;
-    const mean = finite > 0 ? this.#sum / finite : 0;
-    const variance = finite > 0 ? Math.max(0, this.#squares / finite - mean * mean) : 0;
+    const offset = finite > 0 ? this.#sum / finite : 0;
+    const variance = finite > 0 ? Math.max(0, this.#squares / finite - offset * offset) : 0;
     const { min, max } = finite > 0 ? this.extent : { min: 0, max: 0 };
     return {
       count: this.count,
       zeros: this.#zeros,
       nonFinite: this.#nonFinite,
-      mean,
+      mean: this.#middle + offset,
       deviation: Math.sqrt(variance),
       histogram: { from: min, to: max, counts: [...this.#counts] },
       map: this.#mapResult(),

@@ -108,7 +108,8 @@ export function headerBound(layout: TvqLayout): number {
         : entry(payloadName(name, tensor), dtype, shape);
     }),
   );
-  const codecs = layout.vectors.map(({ records }) => records.map(() => codecTable(layout).length - 1));
+  const lastCodec = codecTable(layout).length - 1;
+  const codecs = layout.vectors.map(({ records }) => records.map(() => lastCodec));
   const none = '0'.repeat(FINGERPRINT_DIGITS);
   const provenance = {
     created: ISO_DATE,

@@ -100,13 +100,13 @@ export function sampleSummary(rows: number): TvqSummary {
     tensors: { quantized: 792, kept: 1576, unchanged: 8 },
     parts: { codes: 716_701_696, scales: 25_344, exact: 17_965_056, header: 410_368 },
     groups: [
-      { group: 'embedding', codes: 623_104, exact: 32_768 },
       { group: 'mlp', codes: 477_626_368, exact: 0 },
       { group: 'attention', codes: 235_929_600, exact: 0 },
+      { group: 'bias', codes: 0, exact: 11_640_832 },
       { group: 'norm', codes: 0, exact: 6_291_456 },
       { group: 'head', codes: 1_867_776, exact: 0 },
+      { group: 'embedding', codes: 623_104, exact: 32_768 },
       { group: 'convolution', codes: 654_848, exact: 0 },
-      { group: 'bias', codes: 0, exact: 11_640_832 },
     ],
     layers: [
       ...Array.from({ length: 24 }, (_, layer) => ({
