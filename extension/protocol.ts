@@ -346,6 +346,10 @@ export interface EngineApi {
   quantize(recipe: QuantizeRecipe, options: RunOptions, job: string): QuantizeResult;
   restore(recipe: RestoreRecipe, options: RunOptions, job: string): RestoreResult;
   verify(file: string, job: string): VerifyResult;
+  /** What one tensor of a .tvq file holds, from its payload alone. */
+  tensorDetail(file: string, vector: string, tensor: string): TensorDetail;
+  /** @param most tensors to compare by, spread evenly over the file; undefined: all */
+  compareTasks(file: string, most: number | undefined, options: RunOptions, job: string): TaskComparisons;
   /** The merge methods that there are. */
   methods(): readonly MergeMethodInfo[];
   planMerge(recipe: MergeRecipe, options: RunOptions): MergePlanSummary;
@@ -440,9 +444,10 @@ export interface TvqTask extends TvqVectorSummary {
   readonly checkpoint: string;
 }
 
-/** Bytes by kind of tensor (attention, MLP, norm, embedding, other), for the chart. */
+/** Bytes of some tensors, for the charts. */
 export interface ByteGroup {
-  readonly group: TensorKind;
+  /** A kind of tensor, a layer's number (`outside`: in no layer, `deeper`: beyond those listed), or a codec with its bits. */
+  readonly group: string;
   readonly codes: number;
   readonly exact: number;
 }
@@ -480,7 +485,12 @@ export interface TvqSummary {
     readonly exact: number;
     readonly header: number;
   };
+  /** By kind of tensor (attention, MLP, norm, embedding, …), the largest first. */
   readonly groups: readonly ByteGroup[];
+  /** By layer, from the shallowest. */
+  readonly layers: readonly ByteGroup[];
+  /** By codec, the largest first. */
+  readonly codecs: readonly ByteGroup[];
   /** Rows of the tensor table without a filter. */
   readonly rows: number;
   readonly recipe: unknown;
@@ -521,17 +531,141 @@ export interface TensorPage {
   readonly rows: readonly TensorRow[];
 }
 
-/** What the inspector's page asks of the host (birpc over postMessage). */
-export interface InspectorHost {
+/** A named number of a codec: what turns codes back into values. */
+export interface CodecFact {
+  readonly name: string;
+  readonly value: number;
+  /** One sentence. */
+  readonly meaning: string;
+}
+
+/** How often each value of a range occurs. */
+export interface Histogram {
+  /** Lower edge of the first bin and upper edge of the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly counts: readonly number[];
+}
+
+/** A matrix, down-sampled: magnitudes of the values of each cell, row by row. */
+export interface TensorMap {
+  /** At most 64 each. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Of the whole tensor; dimensions behind the first are one. */
+  readonly tensorRows: number;
+  readonly tensorColumns: number;
+  readonly mean: readonly number[];
+  readonly max: readonly number[];
+}
+
+/** The values of a tensor; NaN and infinities are counted and left out of everything else. */
+export interface TensorValues {
+  readonly count: number;
+  readonly zeros: number;
+  readonly nonFinite: number;
+  readonly mean: number;
+  readonly deviation: number;
+  /** 64 bins over the finite values; one where all are the same. */
+  readonly histogram: Histogram;
+  readonly map: TensorMap;
+}
+
+/** What one tensor of one vector of a .tvq file holds. */
+export interface TensorDetail {
+  readonly tensor: string;
+  readonly vector: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly codec: string;
+  readonly bytes: number;
+  /** ‖x − x̂‖² / ‖x‖² as it was measured when it was quantized. */
+  readonly error: number | undefined;
+  readonly facts: readonly CodecFact[];
+  /** From the lowest to the highest code that occurs, one bin each; undefined where there are no codes. */
+  readonly codes: Histogram | undefined;
+  /** What the values are: a restored task vector, or weights where the file has no task vector of this tensor. */
+  readonly meaning: 'task vector' | 'weights';
+  /** undefined where the file has no values of it (`same`, `absent`), or whole numbers. */
+  readonly values: TensorValues | undefined;
+}
+
+/** How the tasks of a .tvq file lie to each other: matrices by task, over the tensors that all have quantized. */
+export interface TaskComparisons {
+  readonly tasks: readonly string[];
+  /** Tensors compared, and those that could have been. */
+  readonly tensors: number;
+  readonly comparable: number;
+  /** Tensors that some task has stored exactly, or not at all, or in another shape, and those that no task moves. */
+  readonly leftOut: number;
+  /** Weights compared. */
+  readonly weights: number;
+  /** ‖τ‖ over the compared tensors. */
+  readonly norms: readonly number[];
+  /** null where one of the two is zero. */
+  readonly cosines: readonly (readonly (number | null)[])[];
+  /** Share of the weights that both move which they move in one direction; null where they move none together. */
+  readonly agreement: readonly (readonly (number | null)[])[];
+  /** Share of all weights that both move. */
+  readonly together: readonly (readonly number[])[];
+}
+
+/** A file as it is shown, and what can be done with it here. */
+export interface OpenedTvq {
+  readonly summary: TvqSummary;
+  /** Whether the Studio is there to take the file. */
+  readonly studio: boolean;
+  /** What was found before, as long as the file stays as it is. */
+  readonly verified: VerifyOutcome | undefined;
+  readonly compared: TaskComparisons | undefined;
+}
+
+/** What verifying a file found. */
+export interface VerifyOutcome {
+  /** Payloads checked. */
+  readonly checked: number;
+  /** A line for each damaged part, the first hundred; none: the file is whole. */
+  readonly damaged: readonly string[];
+  readonly damagedCount: number;
+}
+
+/** Work that a page starts, follows and stops. */
+export type InspectorWork = 'detail' | 'verify' | 'compare';
+
+/** What a page exports: a picture (base64), a drawing or a table. */
+export interface ExportedFile {
+  /** Suggested name, without folders and with its ending. */
+  readonly name: string;
+  readonly kind: 'png' | 'svg' | 'csv';
+  readonly data: string;
+}
+
+/** Where a page's exports go. */
+export interface ExportHost {
+  /** Asks for a name and writes the file; false when the dialog was cancelled. */
+  saveFile(file: ExportedFile): Promise<boolean>;
+}
+
+/** What the inspector's page asks of the host (birpc over postMessage). Work that is cancelled resolves to undefined. */
+export interface InspectorHost extends ExportHost {
   /** Called once the page listens; the answer is the initial state. Rejects with a readable message. */
-  open(): Promise<TvqSummary>;
+  open(): Promise<OpenedTvq>;
   tensors(query: TensorQuery): Promise<TensorPage>;
   /** Writes every matching row as CSV through a save dialog. */
   exportCsv(query: TensorQuery): Promise<void>;
+  /** A second call ends the first. */
+  detail(vector: string, tensor: string): Promise<TensorDetail | undefined>;
+  verify(): Promise<VerifyOutcome | undefined>;
+  /** Kept as long as the file stays as it is. */
+  compare(most: number | undefined): Promise<TaskComparisons | undefined>;
+  cancel(work: InspectorWork): Promise<void>;
+  /** Opens the Studio with this file's base, tasks and settings. */
+  openStudio(): Promise<void>;
 }
 
 /** What the host tells the inspector's page. */
 export interface InspectorPage {
   /** The file changed on disk: ask again. */
   reload(): void;
+  progress(work: InspectorWork, progress: Progress): void;
 }

@@ -13,6 +13,7 @@ import type {
   RestoreRecipe,
   RestoreResult,
   RunOptions,
+  TaskComparisons,
   VerifyResult,
 } from '../protocol.ts';
 import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from './backends.ts';
@@ -20,6 +21,7 @@ import type { Room } from './budget.ts';
 import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.ts';
 import { Cancelled } from './errors.ts';
 import type { Hooks } from './hooks.ts';
+import { planCompare, runCompare } from './inspect/compare.ts';
 import { loadKernels } from './kernels.ts';
 import { planMerge, summarizeMerge } from './merge/plan.ts';
 import { methodInfos } from './merge/registry.ts';
@@ -34,6 +36,7 @@ import { refuseErrors } from './runPlanned.ts';
 import { verifyTvq } from './tvq/verify.ts';
 
 export type { Hooks } from './hooks.ts';
+export { tensorDetail } from './inspect/detail.ts';
 
 /** Plans without reading a tensor or starting a backend. */
 export async function plan(recipe: QuantizeRecipe, options: RunOptions): Promise<PlanSummary> {
@@ -177,6 +180,21 @@ export async function verify(file: string, hooks: Hooks): Promise<VerifyResult> 
   } catch (error) {
     throw hooks.signal.aborted ? new Cancelled() : error;
   }
+}
+
+/** How the tasks of a .tvq file lie to each other. */
+export async function compareTasks(
+  file: string,
+  most: number | undefined,
+  options: RunOptions,
+  hooks: Hooks,
+): Promise<TaskComparisons> {
+  return withBackend(
+    options,
+    room => planCompare(file, most, room),
+    () => [],
+    (planned, backend) => runCompare(planned, backend, hooks),
+  );
 }
 
 export const devices = (options: RunOptions): Promise<DevicesReport> => reportDevices(options);

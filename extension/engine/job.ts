@@ -2,6 +2,8 @@
 import type { Backend } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/wasm.ts';
 import type { FilePool } from './checkpoint/io.ts';
+import type { TensorComparison } from './inspect/compareJob.ts';
+import type { TensorContents } from './inspect/detailJob.ts';
 import type { MergeFindings } from './merge/mergeJob.ts';
 import type { TensorAnalysis } from './quantize/analysis.ts';
 import type { Codec } from './tvq/layout.ts';
@@ -49,4 +51,8 @@ export interface JobReport {
   readonly analyses?: readonly TensorAnalysis[];
   /** What a merge job measured. */
   readonly findings?: MergeFindings;
+  /** What an inspection found in one tensor. */
+  readonly contents?: TensorContents;
+  /** How the tasks' tensors lie to each other. */
+  readonly comparison?: TensorComparison;
 }

@@ -1,11 +1,14 @@
+import { runCompareJob, type CompareJob } from './inspect/compareJob.ts';
+import { runDetailJob, type DetailJob } from './inspect/detailJob.ts';
 import type { JobContext, JobReport } from './job.ts';
+import type { StoredTensor } from './merge/inputTensor.ts';
 import { mergeSources, type MergeJob } from './merge/mergeJob.ts';
 import { runMergeJob } from './merge/job.ts';
 import { runQuantizeJob, type QuantizeJob } from './quantize/job.ts';
 import { runRestoreJob, type RestoreJob } from './restore/job.ts';
 
 /** Everything a run is made of: plain data, so that it can be sent to a thread. */
-export type Job = QuantizeJob | RestoreJob | MergeJob;
+export type Job = QuantizeJob | RestoreJob | MergeJob | DetailJob | CompareJob;
 
 export function runJob(job: Job, context: JobContext): Promise<JobReport> {
   switch (job.kind) {
@@ -15,6 +18,10 @@ export function runJob(job: Job, context: JobContext): Promise<JobReport> {
       return runRestoreJob(job, context);
     case 'merge':
       return runMergeJob(job, context);
+    case 'detail':
+      return runDetailJob(job, context);
+    case 'compare':
+      return runCompareJob(job, context);
   }
 }
 
@@ -30,5 +37,11 @@ function sourcesOf(job: Job): readonly ({ readonly bytes: number } | undefined)[
       return [job.base, job.record.payload];
     case 'merge':
       return mergeSources(job);
+    case 'detail':
+      return payloadsOf(job.input);
+    case 'compare':
+      return job.inputs.flatMap(payloadsOf);
   }
 }
+
+const payloadsOf = ({ record, shared }: StoredTensor) => [record.payload, shared?.payload];

@@ -47,6 +47,18 @@ connection.onRequest('restore', (recipe, options, job: string, token: Cancellati
 connection.onRequest('verify', (file: string, job: string, token: CancellationToken) =>
   answer(() => engine.verify(file, hooks(connection, job, token))),
 );
+connection.onRequest(
+  'tensorDetail',
+  (file: string, vector: string, tensor: string, token: CancellationToken) =>
+    answer(() => engine.tensorDetail(file, vector, tensor, signalOf(token))),
+);
+connection.onRequest(
+  'compareTasks',
+  (file: string, most: number | undefined, options, job: string, token: CancellationToken) =>
+    answer(() =>
+      engine.compareTasks(file, most ?? undefined, parseRunOptions(options), hooks(connection, job, token)),
+    ),
+);
 connection.onRequest('methods', () => answer(async () => engine.methods()));
 connection.onRequest('planMerge', (recipe, options) =>
   answer(() => engine.planMergeSummary(parseMergeRecipe(recipe), parseRunOptions(options))),
@@ -72,13 +84,17 @@ async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<void
   }
 }
 
-function hooks(to: MessageConnection, job: string, token: CancellationToken): engine.Hooks {
+function signalOf(token: CancellationToken): AbortSignal {
   const abort = new AbortController();
   if (token.isCancellationRequested) abort.abort();
   token.onCancellationRequested(() => abort.abort());
+  return abort.signal;
+}
+
+function hooks(to: MessageConnection, job: string, token: CancellationToken): engine.Hooks {
   let last = 0;
   return {
-    signal: abort.signal,
+    signal: signalOf(token),
     onProgress: progress => {
       const now = Date.now();
       if (now - last < PROGRESS_INTERVAL_MS && progress.done < progress.total) return;

@@ -15,6 +15,8 @@ import type {
   RestoreRecipe,
   RestoreResult,
   RunOptions,
+  TaskComparisons,
+  TensorDetail,
   VerifyResult,
 } from '../protocol.ts';
 import { Disposable } from './disposable.ts';
@@ -89,6 +91,29 @@ export class EngineClient extends Disposable {
 
   async verify(file: string, options: RunOptions, hooks: JobHooks): Promise<VerifyResult> {
     return this.job(hooks, job => this.retry('verify', options, hooks.token, () => [file, job]));
+  }
+
+  /** What one tensor of a .tvq file holds. Needs so little that it may run beside a job. */
+  async tensorDetail(
+    file: string,
+    vector: string,
+    tensor: string,
+    options: RunOptions,
+    token: CancellationToken,
+  ): Promise<TensorDetail> {
+    return this.retry('tensorDetail', options, token, () => [file, vector, tensor]);
+  }
+
+  /** How the tasks of a .tvq file lie to each other, by `most` tensors or all. */
+  async compareTasks(
+    file: string,
+    most: number | undefined,
+    options: RunOptions,
+    hooks: JobHooks,
+  ): Promise<TaskComparisons> {
+    return this.job(hooks, job =>
+      this.retry('compareTasks', options, hooks.token, adapted => [file, most, adapted, job]),
+    );
   }
 
   /** The merge methods that there are. */

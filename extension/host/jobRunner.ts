@@ -37,21 +37,34 @@ export class JobRunner {
     return window.withProgress(options, (notification, button) => {
       const token = either(button, cancel);
       let percent = 0;
-      let reported = 0;
-      const onProgress = ({ done, total, current }: Progress) => {
-        if (performance.now() - reported < REPORT_EVERY_MS && done < total) return;
-        reported = performance.now();
-        const now = Math.max(percent, total > 0 ? Math.floor((100 * done) / total) : 0);
+      const onProgress = (progress: Progress) => {
+        const now = Math.max(percent, percentOf(progress));
+        const { current } = progress;
         const message = current === '' ? `${now} %` : `${now} % · ${shorten(current)}`;
         notification.report({ increment: now - percent, message });
         percent = now;
-        this.status.showJob(title, percent);
       };
       if (this.running) notification.report({ message: l10n.t('waiting for another job') });
-      const job = this.last.then(() => this.start(title, work, { token, onProgress }));
-      this.last = job.catch(() => undefined);
-      return job;
+      return this.follow(title, work, { token, onProgress });
     });
+  }
+
+  /** As `run`, for a page that shows the progress itself. */
+  async follow<T>(title: string, work: Work<T>, hooks: JobHooks): Promise<T> {
+    let percent = 0;
+    let reported = 0;
+    const report = (progress: Progress) => {
+      const { done, total } = progress;
+      if (performance.now() - reported < REPORT_EVERY_MS && done < total) return;
+      reported = performance.now();
+      percent = Math.max(percent, percentOf(progress));
+      this.status.showJob(title, percent);
+      hooks.onProgress(progress);
+    };
+    const reporting = { token: hooks.token, onProgress: report };
+    const job = this.last.then(() => this.start(title, work, reporting));
+    this.last = job.catch(() => undefined);
+    return job;
   }
 
   /** To be called when the engine ended: the next one may choose otherwise. */
@@ -100,6 +113,8 @@ function either(one: CancellationToken, other: CancellationToken | undefined): C
 function hasBackend(result: unknown): result is { backend: 'cpu' | 'webgpu'; backendReason: string } {
   return typeof result === 'object' && result !== null && 'backend' in result && 'backendReason' in result;
 }
+
+const percentOf = ({ done, total }: Progress): number => (total > 0 ? Math.floor((100 * done) / total) : 0);
 
 function shorten(name: string): string {
   return name.length <= NAME_CHARACTERS ? name : `…${name.slice(1 - NAME_CHARACTERS)}`;

@@ -63,3 +63,15 @@ export function formatDate(iso: string): string {
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
+
+/** A number of any size with three digits: "0.0123", "4.1e-5", "1.23e+6". JSON has null for NaN and infinities. */
+export function formatNumber(value: number | null | undefined): string {
+  if (value === undefined || value === null || !Number.isFinite(value)) return NONE;
+  const magnitude = Math.abs(value);
+  if (magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e5)) return value.toExponential(2);
+  return String(Number(value.toPrecision(3)));
+}
+
+/** A part of a whole that may be small or unknown, from a fraction: "56.7 %". */
+export const formatShare = (share: number | null): string =>
+  share === null ? NONE : `${(share * 100).toFixed(1)} %`;

@@ -23,6 +23,8 @@ export interface VirtualTableOptions<Row, Key extends string> {
   readonly onSort: (order: SortOrder<Key>) => void;
   /** The view moved: its topmost row, with a fraction. */
   readonly onScroll: (topRow: number) => void;
+  /** A row was clicked, or Enter or the space bar pressed on it. */
+  readonly onChoose?: (row: Row) => void;
 }
 
 /**
@@ -167,6 +169,10 @@ export class VirtualTable<Row, Key extends string> {
 
   #keyDown(event: KeyboardEvent): void {
     if (event.target !== this.element || event.altKey || event.metaKey) return;
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      return this.#choose();
+    }
     const view = this.#view();
     const size = { rows: view.total, columns: this.#options.columns.length, page: rows.rowsInView(view) };
     const to = moveCell(this.#active, event.key, size);
@@ -194,6 +200,13 @@ export class VirtualTable<Row, Key extends string> {
     const column = cells.findIndex(cell => target instanceof Node && cell.contains(target));
     this.#active = { row: this.#first + at, column: Math.max(0, column) };
     this.#markActive();
+    // Who marks text wants to copy it.
+    if (document.getSelection()?.isCollapsed !== false) this.#choose();
+  }
+
+  #choose(): void {
+    const row = this.#loader?.row(this.#active.row);
+    if (row !== undefined) this.#options.onChoose?.(row);
   }
 
   /** Copies the active cell when no text is selected: names are long, and cut. */

@@ -1,4 +1,8 @@
 import type { TensorColumn } from '../../extension/protocol.ts';
+import type { StateStore } from '../common/state.ts';
+import type { BytesBy } from './bytesChart.ts';
+import type { MapOf } from './tensorCharts.ts';
+import type { MatrixOf } from './taskMatrix.ts';
 
 /** What the inspector remembers of one file's page. */
 export interface InspectorState {
@@ -9,7 +13,31 @@ export interface InspectorState {
   readonly topRow: number;
   /** How far the page itself is scrolled, where panes are stacked. */
   readonly pageTop: number;
-  readonly groupsAsTable: boolean;
+  readonly tab: InspectorTab;
+  readonly bytesBy: BytesBy;
+  /** The tensor whose detail is shown, and its vector; empty before one was chosen. */
+  readonly tensor: string;
+  readonly vector: string;
+  readonly mapOf: MapOf;
+  readonly matrixOf: MatrixOf;
+  /** The two tasks that are compared; empty: the first two. */
+  readonly firstTask: string;
+  readonly secondTask: string;
+  /** Titles of the charts that are shown as tables. */
+  readonly tables: readonly string[];
+}
+
+/** What stands beside the table of tensors. */
+export type InspectorTab = 'overview' | 'tensor' | 'tasks';
+
+/** A chart's part in the page's state. */
+export function tableState(state: StateStore<InspectorState>, title: string) {
+  const others = () => state.get().tables.filter(known => known !== title);
+  return {
+    title,
+    showTable: state.get().tables.includes(title),
+    onToggle: (showTable: boolean) => state.update({ tables: showTable ? [...others(), title] : others() }),
+  };
 }
 
 /** A page that is opened for the first time. */
@@ -19,5 +47,13 @@ export const INITIAL_STATE: InspectorState = {
   descending: false,
   topRow: 0,
   pageTop: 0,
-  groupsAsTable: false,
+  tab: 'overview',
+  bytesBy: 'kind',
+  tensor: '',
+  vector: '',
+  mapOf: 'mean',
+  matrixOf: 'cosines',
+  firstTask: '',
+  secondTask: '',
+  tables: [],
 };

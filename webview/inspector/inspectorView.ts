@@ -1,42 +1,143 @@
-import type { InspectorHost, TvqSummary } from '../../extension/protocol.ts';
+import type {
+  InspectorHost,
+  InspectorWork,
+  OpenedTvq,
+  Progress,
+  TvqSummary,
+} from '../../extension/protocol.ts';
 import { ChartView } from '../common/charts.ts';
 import { el } from '../common/dom.ts';
+import { errorMessage } from '../common/rpc.ts';
+import { createSelect } from '../common/select.ts';
 import type { StateStore } from '../common/state.ts';
+import { Notice } from '../common/states.ts';
+import { Tabs } from '../common/tabs.ts';
 import type { TruncationTip } from '../common/truncationTip.ts';
+import { createButton } from '../common/ui/toolkit.ts';
 import { byteBar } from './byteBar.ts';
-import { groupChart } from './groupChart.ts';
-import type { InspectorState } from './inspectorState.ts';
+import { BYTES_BY, bytesChart, type BytesBy } from './bytesChart.ts';
+import { ComparePane } from './comparePane.ts';
+import { DetailPane } from './detailPane.ts';
+import { tableState, type InspectorState, type InspectorTab } from './inspectorState.ts';
+import { provenance } from './provenance.ts';
 import { headerLine, readOuts } from './summary.ts';
 import { taskList } from './taskList.ts';
 import { TensorPane } from './tensorPane.ts';
+import { VerifyPane } from './verifyPane.ts';
 
-/** The page of a file that could be read: its summary above, an overview and the tensors below. */
+/** The page of a file that could be read: its summary above; below, the tensors, and beside them what is asked of them. */
 export class InspectorView {
   readonly element: HTMLElement;
-  readonly #top = el('div', { class: 'top' });
-  readonly #groups: ChartView;
-  readonly #tasks = el('div');
+  readonly #host: InspectorHost;
+  readonly #state: StateStore<InspectorState>;
+  readonly #header = el('div');
+  readonly #reading = el('div', { class: 'reading' });
+  readonly #verify: VerifyPane;
+  readonly #notice = new Notice();
+  readonly #bytes: ChartView;
+  readonly #origin = el('div', { class: 'origin' });
+  readonly #detail: DetailPane;
+  readonly #compare: ComparePane;
+  readonly #tabs: Tabs<InspectorTab>;
+  readonly #side: HTMLElement;
   readonly #tensors: TensorPane;
+  #summary: TvqSummary | undefined;
 
   constructor(host: InspectorHost, state: StateStore<InspectorState>, tip: TruncationTip) {
-    this.#groups = new ChartView({
-      title: 'Bytes by group',
-      showTable: state.get().groupsAsTable,
-      onToggle: groupsAsTable => state.update({ groupsAsTable }),
+    this.#host = host;
+    this.#state = state;
+    const exports = {
+      host,
+      onError: (message: string) => this.#notice.show(message, 'Dismiss', () => undefined),
+    };
+    const by = createSelect<BytesBy>({
+      label: 'What bytes are told apart by',
+      options: BYTES_BY,
+      value: state.get().bytesBy,
+      onChange: bytesBy => {
+        state.update({ bytesBy });
+        this.#showBytes();
+      },
     });
-    this.#tensors = new TensorPane(host, state, tip);
-    // The overview comes first, as it does where panes are stacked: below an endless table nobody finds it.
-    const attributes = { 'aria-label': 'Overview' };
-    const overview = el('aside', { class: 'overview', attributes }, this.#groups.element, this.#tasks);
-    const panes = el('div', { class: 'panes' }, overview, this.#tensors.element);
-    this.element = el('div', { class: 'inspector' }, this.#top, panes);
+    this.#bytes = new ChartView({ ...tableState(state, 'Bytes'), exports }, by);
+    this.#verify = new VerifyPane(host);
+    this.#detail = new DetailPane(host, state, exports);
+    this.#compare = new ComparePane(host, state, exports);
+    const overview = el('div', { class: 'overview' }, this.#bytes.element, this.#origin);
+    this.#tabs = new Tabs<InspectorTab>({
+      id: 'side',
+      label: 'About the file',
+      tabs: [
+        { key: 'overview', title: 'Overview', panel: overview },
+        { key: 'tensor', title: 'Tensor', panel: el('div', {}, this.#detail.element) },
+        { key: 'tasks', title: 'Compare tasks', panel: el('div', {}, this.#compare.element) },
+      ],
+      chosen: state.get().tab,
+      onChoose: tab => state.update({ tab }),
+    });
+    this.#tensors = new TensorPane(host, state, tip, row => this.#choose(row));
+    // The side comes first, as it does where panes are stacked: below an endless table nobody finds it.
+    const attributes = { 'aria-label': 'About the file' };
+    this.#side = el('aside', { class: 'side', attributes }, this.#tabs.element);
+    const panes = el('div', { class: 'panes' }, this.#side, this.#tensors.element);
+    const top = el(
+      'div',
+      { class: 'top' },
+      this.#header,
+      this.#verify.element,
+      this.#notice.element,
+      this.#reading,
+    );
+    this.element = el('div', { class: 'inspector' }, top, panes);
   }
 
   /** Shows the file as it is now; resolves once the table has rows. The view is in the document already. */
-  async show(summary: TvqSummary): Promise<void> {
-    this.#top.replaceChildren(headerLine(summary), readOuts(summary), byteBar(summary.parts));
-    this.#groups.show(groupChart(summary.groups));
-    this.#tasks.replaceChildren(taskList(summary, text => this.#tensors.search(text)));
+  async show({ summary, studio, verified, compared }: OpenedTvq): Promise<void> {
+    const again = this.#summary !== undefined;
+    this.#summary = summary;
+    this.#header.replaceChildren(
+      headerLine(summary, [this.#verify.button, ...(studio ? [this.#studioButton()] : [])]),
+    );
+    this.#verify.show(verified);
+    this.#reading.replaceChildren(readOuts(summary), byteBar(summary.parts));
+    this.#showBytes();
+    this.#origin.replaceChildren(
+      taskList(summary, text => this.#tensors.search(text)),
+      provenance(summary),
+    );
+    this.#compare.show(summary.tasks.length, compared);
+    if (again || this.#state.get().tab === 'tensor') this.#detail.restore();
     await this.#tensors.refresh(summary.rows);
+  }
+
+  /** Work came on. */
+  progress(work: InspectorWork, progress: Progress): void {
+    if (work === 'verify') this.#verify.progress(progress);
+    if (work === 'compare') this.#compare.progress(progress);
+  }
+
+  #choose(row: { readonly vector: string; readonly tensor: string }): void {
+    this.#tabs.show('tensor');
+    this.#state.update({ tab: 'tensor' });
+    void this.#detail.choose(row);
+    // Where panes are stacked, what was asked for may be far above.
+    this.#side.scrollIntoView({ block: 'nearest' });
+  }
+
+  #showBytes(): void {
+    if (this.#summary) this.#bytes.show(bytesChart(this.#summary, this.#state.get().bytesBy));
+  }
+
+  #studioButton(): HTMLElement {
+    return createButton({
+      label: 'Re-quantize with another budget',
+      appearance: 'primary',
+      onClick: () => {
+        this.#host.openStudio().catch((error: unknown) => {
+          const retry = () => void this.#host.openStudio();
+          this.#notice.show(`The Studio did not open. ${errorMessage(error)}`, 'Retry', retry);
+        });
+      },
+    });
   }
 }

@@ -15,7 +15,10 @@ if (app === null) throw new Error('the page has no #app');
 
 const api = acquireVsCodeApi();
 const state = createStateStore(api, INITIAL_STATE);
-const host = connect<InspectorHost, InspectorPage>(api, { reload: () => void load() });
+const host = connect<InspectorHost, InspectorPage>(api, {
+  reload: () => void load(),
+  progress: (work, progress) => view.progress(work, progress),
+});
 const view = new InspectorView(host, state, new TruncationTip());
 let loads = 0;
 
@@ -35,10 +38,10 @@ async function load(): Promise<void> {
   const wasShown = view.element.isConnected;
   if (!wasShown) app?.replaceChildren(skeleton('Reading the header of the file', SKELETON));
   try {
-    const summary = await host.open();
+    const opened = await host.open();
     if (current !== loads) return;
     if (!wasShown) app?.replaceChildren(view.element);
-    await view.show(summary);
+    await view.show(opened);
     if (!wasShown) document.documentElement.scrollTop = state.get().pageTop;
   } catch (error) {
     if (current !== loads) return;

@@ -21,8 +21,8 @@ export function schemeText(summary: Pick<TvqSummary, 'scheme' | 'bits' | 'baseBi
 /** The file's name without its folders, on either kind of system. */
 const fileName = (path: string): string => path.split(/[\\/]/).pop() ?? path;
 
-/** What is this: name, size, and what wrote it when. */
-export function headerLine(summary: TvqSummary): HTMLElement {
+/** What is this: name, size, and what wrote it when; behind it what can be done with it. */
+export function headerLine(summary: TvqSummary, actions: readonly HTMLElement[]): HTMLElement {
   const created = format.formatDate(summary.created);
   return el(
     'header',
@@ -36,6 +36,7 @@ export function headerLine(summary: TvqSummary): HTMLElement {
       `written by ${summary.tool}, `,
       el('time', { text: created, attributes: { datetime: summary.created } }),
     ),
+    el('div', { class: 'actions' }, ...actions),
   );
 }
 

@@ -35,7 +35,13 @@ export class TensorPane {
   #query = 0;
   #timer: number | undefined;
 
-  constructor(host: InspectorHost, state: StateStore<InspectorState>, tip: TruncationTip) {
+  /** @param onChoose a row was clicked, or Enter pressed on it */
+  constructor(
+    host: InspectorHost,
+    state: StateStore<InspectorState>,
+    tip: TruncationTip,
+    onChoose: (row: TensorRow) => void,
+  ) {
     this.#host = host;
     this.#state = state;
     this.#search = createSearchField({
@@ -60,6 +66,7 @@ export class TensorPane {
       tip,
       onSort: order => this.#sorted(order),
       onScroll: topRow => state.update({ topRow }),
+      onChoose,
     });
     const count = el(
       'span',

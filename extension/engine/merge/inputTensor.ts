@@ -9,18 +9,19 @@ import { SHARED_VECTOR } from '../tvq/layout.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 
 /** One input's tensor: of a checkpoint, or of a task in a .tvq file. */
-export type InputTensor =
-  | { readonly kind: 'checkpoint'; readonly source: TensorSource }
-  | {
-      readonly kind: 'tvq';
-      readonly file: string;
-      readonly task: string;
-      readonly record: TvqRecord;
-      /** The shared base vector's record, where it has codes. */
-      readonly shared: TvqRecord | undefined;
-      /** Whether the records are whole weights (fq) rather than task vectors. */
-      readonly whole: boolean;
-    };
+export type InputTensor = { readonly kind: 'checkpoint'; readonly source: TensorSource } | StoredTensor;
+
+/** A tensor of a task in a .tvq file. */
+export interface StoredTensor {
+  readonly kind: 'tvq';
+  readonly file: string;
+  readonly task: string;
+  readonly record: TvqRecord;
+  /** The shared base vector's record, where it has codes. */
+  readonly shared: TvqRecord | undefined;
+  /** Whether the records are whole weights (fq) rather than task vectors. */
+  readonly whole: boolean;
+}
 
 /** What a merge computes with: task vectors, or the models' own weights. */
 export type Wanted = 'vectors' | 'models';

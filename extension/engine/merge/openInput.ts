@@ -4,7 +4,7 @@ import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
 import { isCoded } from '../tvq/layout.ts';
-import { openTvq, type TvqFile, type TvqRecord } from '../tvq/reader.ts';
+import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../tvq/reader.ts';
 import type { InputTensor } from './inputTensor.ts';
 
 /** An input as it was found. */
@@ -30,6 +30,11 @@ export async function openInput({ name, path, task }: MergeRecipe['inputs'][numb
     const names = file.tasks.map(known => known.name).join(', ');
     throw new UserError(`${path}: no task "${task}"; it has ${names}`, 'usage');
   }
+  return tvqInput(file, vector, name);
+}
+
+/** A task of a .tvq file, or its shared vector, as an input. */
+export function tvqInput(file: TvqFile, vector: TvqVector, name = vector.name): OpenInput {
   const byName = (records: readonly TvqRecord[]) => new Map(records.map(record => [record.tensor, record]));
   return {
     kind: 'tvq',
@@ -37,7 +42,7 @@ export async function openInput({ name, path, task }: MergeRecipe['inputs'][numb
     file,
     task: vector.name,
     records: byName(vector.records),
-    shared: byName(file.shared?.records ?? []),
+    shared: byName(vector === file.shared ? [] : (file.shared?.records ?? [])),
     baseChecksums: new Map(file.base.tensors.map(({ name: tensor, checksum }) => [tensor, checksum])),
   };
 }

@@ -11,6 +11,7 @@ import { codebookParts, ROTATION, scaleBytes } from '../tvq/codebookPayload.ts';
 import type { Codec } from '../tvq/layout.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 import { checkPayload, wholeBlocks } from './payload.ts';
+import type { CodeSlice } from './recordReader.ts';
 
 type CodebookCodec = Extract<Codec, { codec: 'codebook' }>;
 
@@ -74,6 +75,10 @@ export class CodebookReader {
     await backend.dequantizeGroups(this.#codes, this.#scales, table, out, first, whole);
     if (rotated) await backend.rotate(out, begin, whole, ROTATION);
     if (reference) await backend.accumulate(out, reference, false, count);
+  }
+
+  codes(first: number): CodeSlice {
+    return { region: this.#codes, first, bits: codecOf(this.record).bits };
   }
 
   check(): void {

@@ -10,6 +10,7 @@ import { LATTICE_ROTATION, latticeTable } from '../quantize/lattice.ts';
 import { chunksOf, type Span } from '../quantize/tensorInput.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 import { checkPayload, wholeBlocks } from './payload.ts';
+import type { CodeSlice } from './recordReader.ts';
 
 const streamsOf = (elements: number): number => Math.ceil(elements / STREAM);
 
@@ -55,12 +56,20 @@ export class EntropyReader {
 
   async decode({ first, count }: Span, reference: Slice | undefined, out: Region): Promise<void> {
     const { backend } = this.context;
-    const begin = (this.#loaded as { span: Span }).span.first;
-    const inStream = (begin % STREAM) + first;
-    const whole = wholeBlocks(this.record, begin + first, count, LATTICE_ROTATION);
-    await backend.unpackDequantize(this.#codes, inStream, 8, this.#table, undefined, out, 0, whole);
-    await backend.rotate(out, begin + first, whole, LATTICE_ROTATION);
+    const { region, first: inStream, bits } = this.codes(first);
+    const begin = this.#begin + first;
+    const whole = wholeBlocks(this.record, begin, count, LATTICE_ROTATION);
+    await backend.unpackDequantize(region, inStream, bits, this.#table, undefined, out, 0, whole);
+    await backend.rotate(out, begin, whole, LATTICE_ROTATION);
     if (reference) await backend.accumulate(out, reference, false, count);
+  }
+
+  codes(first: number): CodeSlice {
+    return { region: this.#codes, first: (this.#begin % STREAM) + first, bits: 8 };
+  }
+
+  get #begin(): number {
+    return (this.#loaded as { span: Span }).span.first;
   }
 
   check(): void {

@@ -10,6 +10,13 @@ import { CodebookReader, codebookReaderBytes } from './codebookReader.ts';
 import { EntropyReader, entropyReaderBytes } from './entropyReader.ts';
 import { checkPayload, payloadSource } from './payload.ts';
 
+/** Codes in backend memory, as unpackDequantize takes them. */
+export interface CodeSlice {
+  readonly region: Region;
+  readonly first: number;
+  readonly bits: number;
+}
+
 /** One tensor of one vector on its way back to values. */
 export interface RecordReader {
   /** Starts to read a span; resolves when it is in backend memory. */
@@ -17,6 +24,8 @@ export interface RecordReader {
   /** Values of a chunk of the loaded span, plus the reference where there is one, as F32 at the start of `out`; what
    * stands there behind them, up to the next multiple of CHUNK_ALIGNMENT values, may change. */
   decode(chunk: Span, reference: Slice | undefined, out: Region): Promise<void>;
+  /** The codes from an element of the loaded span on (a chunk's beginning); undefined where there are none. */
+  codes(first: number): CodeSlice | undefined;
   /** After all spans: @throws UserError when the payload was damaged */
   check(): void;
 }
@@ -64,6 +73,7 @@ function exactReader(
     decode: async ({ first, count }, _reference, out) => {
       await context.backend.deltaMinmax(input.slice(first), undefined, out, count);
     },
+    codes: () => undefined,
     check: () => checkPayload(file, record, vector, input.checksum),
   };
 }
@@ -99,6 +109,7 @@ function affineReader(
     },
     decode: ({ first, count }, reference, out) =>
       backend.unpackDequantize(region, first, bits, table, reference, out, 0, count),
+    codes: first => ({ region, first, bits }),
     check: () => checkPayload(file, record, vector, hash.digest()),
   };
 }
@@ -111,6 +122,7 @@ function constantReader(context: JobContext, region: Region, record: TvqRecord):
     load: ({ count }) => backend.write(region, 0, packedBytes(count, 1), async view => void view.fill(0)),
     decode: ({ first, count }, reference, out) =>
       backend.unpackDequantize(region, first, 1, table, reference, out, 0, count),
+    codes: () => undefined,
     check: () => undefined,
   };
 }

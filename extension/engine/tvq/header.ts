@@ -115,8 +115,8 @@ export function headerBound(layout: TvqLayout): number {
         : entry(payloadName(name, tensor), dtype, shape);
     }),
   );
-  const longest = codecTable(layout).length - 1;
-  const codecs = layout.vectors.map(({ records }) => records.map(() => longest));
+  const lastCodec = codecTable(layout).length - 1;
+  const codecs = layout.vectors.map(({ records }) => records.map(() => lastCodec));
   const none = '0'.repeat(FINGERPRINT_DIGITS);
   const provenance = {
     created: ISO_DATE,

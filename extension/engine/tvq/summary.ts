@@ -10,16 +10,18 @@ import type {
 import { groupBy } from '../../shared/groupBy.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
+import { blockOf } from '../merge/layers.ts';
 import { isCoded } from './layout.ts';
 import type { TvqFile, TvqRecord, TvqVector } from './reader.ts';
 
 /** Rows that one query may return: what a page shows, with room to scroll. */
 export const MAX_PAGE = 1000;
 
-const payloadBytes = (record: TvqRecord): number => record.payload?.bytes ?? 0;
+export const payloadBytes = (record: TvqRecord): number => record.payload?.bytes ?? 0;
 const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
   values.reduce((total, value) => total + of(value), 0);
-const vectorsOf = ({ shared, tasks }: TvqFile): readonly TvqVector[] => (shared ? [shared, ...tasks] : tasks);
+export const vectorsOf = ({ shared, tasks }: TvqFile): readonly TvqVector[] =>
+  shared ? [shared, ...tasks] : tasks;
 
 /** What a .tvq file is, from its header alone. */
 export function summarizeTvq(file: TvqFile): TvqSummary {
@@ -52,7 +54,9 @@ export function summarizeTvq(file: TvqFile): TvqSummary {
     fp32Bytes: 4 * sum(taskRecords.filter(isPresent), parametersOf),
     tensors: countTensors(taskRecords),
     parts: { codes, scales: file.bytes - codes - exact - header, exact, header },
-    groups: groupsOf(records),
+    groups: groupsOf(records, ({ tensor }) => tensorKind(tensor)).sort(largestFirst),
+    layers: layersOf(records),
+    codecs: groupsOf(records, codecName).sort(largestFirst),
     rows: records.length,
     recipe: file.recipe,
   };
@@ -63,7 +67,7 @@ export const bitsPerWeight = (bytes: number, quantizedParameters: number): numbe
   quantizedParameters === 0 ? 0 : (8 * bytes) / quantizedParameters;
 
 const parametersOf = (record: TvqRecord): number => elementCount(record.shape);
-const hasCodes = ({ codec }: TvqRecord): boolean => isCoded(codec);
+export const hasCodes = ({ codec }: TvqRecord): boolean => isCoded(codec);
 const isPresent = ({ codec }: TvqRecord): boolean => codec.codec !== 'absent';
 /** A constant is a quantized tensor that needed no codes. */
 const isQuantized = ({ codec }: TvqRecord): boolean => isCoded(codec) || codec.codec === 'constant';
@@ -96,20 +100,43 @@ function summarizeVector(vector: TvqVector): TvqVectorSummary {
   };
 }
 
-const relativeError = (records: readonly TvqRecord[]): number | undefined => {
+export const relativeError = (records: readonly TvqRecord[]): number | undefined => {
   const energy = sum(records, ({ errors }) => errors[1]);
   return energy > 0 ? sum(records, ({ errors }) => errors[0]) / energy : undefined;
 };
 
-function groupsOf(records: readonly TvqRecord[]): ByteGroup[] {
-  const groups = [...groupBy(records, ({ tensor }) => tensorKind(tensor))].map(([group, members]) => {
+/** Bytes of the tensors that have the same key, those without any left out. */
+function groupsOf(records: readonly TvqRecord[], keyOf: (record: TvqRecord) => string): ByteGroup[] {
+  const groups = [...groupBy(records, keyOf)].map(([group, members]) => {
     const codes = sum(members.filter(hasCodes), payloadBytes);
     return { group, codes, exact: sum(members, payloadBytes) - codes };
   });
-  return groups
-    .filter(({ codes, exact }) => codes + exact > 0)
-    .sort((a, b) => b.codes + b.exact - a.codes - a.exact);
+  return groups.filter(group => bytesOf(group) > 0);
 }
+
+const bytesOf = ({ codes, exact }: ByteGroup): number => codes + exact;
+const largestFirst = (a: ByteGroup, b: ByteGroup): number => bytesOf(b) - bytesOf(a);
+
+/** Layers that are listed; names can claim any number of them. */
+const MAX_LAYERS = 256;
+const OUTSIDE = 'outside';
+const DEEPER = 'deeper';
+
+/** From the shallowest layer to the deepest, then what is in none. */
+function layersOf(records: readonly TvqRecord[]): ByteGroup[] {
+  const layerOf = ({ tensor }: TvqRecord): string => {
+    const layer = blockOf(tensor);
+    if (layer === undefined) return OUTSIDE;
+    return layer < MAX_LAYERS ? String(layer) : DEEPER;
+  };
+  const place = ({ group }: ByteGroup): number =>
+    group === OUTSIDE ? MAX_LAYERS + 1 : group === DEEPER ? MAX_LAYERS : Number(group);
+  return groupsOf(records, layerOf).sort((a, b) => place(a) - place(b));
+}
+
+/** "affine 3", "entropy", "exact". */
+const codecName = ({ codec }: TvqRecord): string =>
+  codec.codec === 'affine' ? `affine ${codec.bits}` : codec.codec;
 
 const rows = new WeakMap<TvqFile, readonly TensorRow[]>();
 

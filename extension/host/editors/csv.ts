@@ -1,27 +1,22 @@
 /** Writes the tensor table as CSV (RFC 4180). */
 import { createWriteStream } from 'node:fs';
+import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Uri } from 'vscode';
-import { l10n, window } from 'vscode';
 import type { TvqFile } from '../../engine/tvq/reader.ts';
 import { MAX_PAGE, queryTensors } from '../../engine/tvq/summary.ts';
 import type { TensorQuery, TensorRow } from '../../protocol.ts';
-import { reveal } from '../reveal.ts';
+import { announce, askWhere } from '../saveFile.ts';
 
 const COLUMNS = ['tensor', 'vector', 'shape', 'dtype', 'codec', 'bits', 'bytes', 'error'] as const;
 
 /** Asks for a name and writes every row that matches; does nothing when the dialog is cancelled. */
 export async function exportCsv(source: Uri, file: TvqFile, query: TensorQuery): Promise<void> {
-  const target = await window.showSaveDialog({
-    defaultUri: source.with({ path: source.path.replace(/\.tvq$/, '') + '.csv' }),
-    filters: { CSV: ['csv'] },
-  });
+  const name = `${posix.basename(source.path, '.tvq')}.csv`;
+  const target = await askWhere(source, name, 'csv');
   if (target === undefined) return;
   await pipeline(csvLines(file, query), createWriteStream(target.fsPath));
-  const show = l10n.t('Reveal');
-  void window.showInformationMessage(l10n.t('Wrote {0}', target.fsPath), show).then(pressed => {
-    if (pressed === show) void reveal(target.fsPath);
-  });
+  announce(target);
 }
 
 function* csvLines(file: TvqFile, query: TensorQuery): Generator<string> {

@@ -23,10 +23,10 @@ export class InspectorEditor extends Disposable implements CustomReadonlyEditorP
   }
 
   resolveCustomEditor(document: TvqDocument, { webview, onDidDispose }: WebviewPanel): void {
-    const { extensionUri, log } = this.services;
+    const { extensionUri } = this.services;
     const dist = Uri.joinPath(extensionUri, 'dist');
     webview.options = { enableScripts: true, localResourceRoots: [dist] };
-    const connection = connectPage(webview, document, log);
+    const connection = connectPage(webview, document, this.services);
     onDidDispose(() => connection.dispose());
     webview.html = inspectorHtml(webview, dist);
   }

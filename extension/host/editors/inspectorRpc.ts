@@ -1,31 +1,29 @@
-/** Answers the inspector's page. What a page asks for is checked: it is less trusted than the host. */
+/** Connects the inspector's page to what answers it. */
 import { createBirpc } from 'birpc';
-import type { LogOutputChannel, Webview } from 'vscode';
-import { queryTensors, summarizeTvq } from '../../engine/tvq/summary.ts';
-import type { InspectorHost, InspectorPage } from '../../protocol.ts';
+import type { Webview } from 'vscode';
+import type { InspectorHost, InspectorPage, InspectorWork } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
 import { messageOf } from '../errors.ts';
-import { exportCsv } from './csv.ts';
-import { checkQuery } from './tensorQuery.ts';
+import type { Services } from '../services.ts';
+import { inspectorHost } from './inspectorHost.ts';
+import { PageWork } from './pageWork.ts';
 import type { TvqDocument } from './tvqDocument.ts';
 
 /** Serves `webview` from `document` until it is disposed. */
-export function connectPage(webview: Webview, document: TvqDocument, log: LogOutputChannel): Disposable {
-  return new PageConnection(webview, document, log);
+export function connectPage(webview: Webview, document: TvqDocument, services: Services): Disposable {
+  return new PageConnection(webview, document, services);
 }
 
 class PageConnection extends Disposable {
-  constructor(webview: Webview, document: TvqDocument, log: LogOutputChannel) {
+  constructor(webview: Webview, document: TvqDocument, services: Services) {
     super();
-    const host: InspectorHost = {
-      open: async () => summarizeTvq(await document.open()),
-      tensors: async query => queryTensors(await document.open(), checkQuery(query)),
-      exportCsv: async query => exportCsv(document.uri, await document.open(), checkQuery(query)),
-    };
+    const { log } = services;
+    const work = this._register(new PageWork<InspectorWork>());
+    const host: InspectorHost = inspectorHost(document, services, work, () => page);
     const page = createBirpc<InspectorPage, InspectorHost>(host, {
       post: message => void webview.postMessage(plainError(message)),
       on: receive => void this._register(webview.onDidReceiveMessage(receive)),
-      eventNames: ['reload'],
+      eventNames: ['reload', 'progress'],
       // A page that is gone answers nothing; a save dialog may stay open for long.
       timeout: -1,
       onFunctionError: (error, name) => log.error(`${document.uri.fsPath}: ${name}: ${messageOf(error)}`),

@@ -2,15 +2,27 @@
 import { basename, dirname } from 'node:path';
 import { EventEmitter, l10n, RelativePattern, Uri, workspace, type CustomDocument } from 'vscode';
 import { openTvq, type TvqFile } from '../../engine/tvq/reader.ts';
+import type { TaskComparisons, VerifyOutcome } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
 
 /** A file that is replaced raises several events; the page reloads once. */
 const SETTLE_MS = 200;
 
+/** What long work found; it counts until the file changes. */
+export interface Findings {
+  verified: VerifyOutcome | undefined;
+  /** By the number of tensors that tasks were compared by; undefined: all. */
+  readonly comparisons: Map<number | undefined, TaskComparisons>;
+}
+
+const noFindings = (): Findings => ({ verified: undefined, comparisons: new Map() });
+
 export class TvqDocument extends Disposable implements CustomDocument {
   private readonly changed = this._register(new EventEmitter<void>());
   /** Fires when the file changed on disk. */
   readonly onDidChange = this.changed.event;
+  /** What was found out about the file as it is. */
+  findings = noFindings();
   private file: Promise<TvqFile> | undefined;
   private settling: NodeJS.Timeout | undefined;
 
@@ -47,6 +59,7 @@ export class TvqDocument extends Disposable implements CustomDocument {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => {
       this.file = undefined;
+      this.findings = noFindings();
       this.changed.fire();
     }, SETTLE_MS);
   }

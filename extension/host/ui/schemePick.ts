@@ -4,6 +4,7 @@ import type { PlanSummary } from '../../protocol.ts';
 import { parseBudget } from '../../shared/allocation/index.ts';
 import { presetNamed, PRESETS } from '../../shared/presets.ts';
 import { describeScheme, describeSize, type SchemeChoice } from '../describe.ts';
+import { presetText } from '../presetText.ts';
 import { ask } from './ask.ts';
 import { pick } from './pick.ts';
 import type { Position } from './wizard.ts';
@@ -67,11 +68,10 @@ function rowsOf(tasks: number): SchemeItem[] {
   const scheme = (choice: SchemeChoice): SchemeItem => ({ label: describeScheme(choice), choice });
   const residual = RESIDUAL_WIDTHS.map(([baseBits, bits]) => scheme(fixed('rtvq', bits, baseBits)));
   return [
-    ...PRESETS.map(({ title, meaning, settings }) => ({
-      label: l10n.t(title),
-      detail: l10n.t(meaning),
-      choice: settings,
-    })),
+    ...PRESETS.map(({ name, settings }) => {
+      const { title, meaning } = presetText(name);
+      return { label: title, detail: meaning, choice: settings };
+    }),
     {
       label: l10n.t('Budget…'),
       detail: l10n.t('A size or an error of your own, spent where it helps most'),

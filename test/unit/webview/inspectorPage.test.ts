@@ -47,6 +47,7 @@ async function openTable(options: PageOptions = {}): Promise<Page> {
 }
 
 const grid = (page: Page) => page.getByRole('grid');
+const chooseFirst = (page: Page) => page.getByTestId('tvq-row').first().click();
 const text = (page: Page, testid: string) => page.getByTestId(testid).textContent();
 /** The cell that assistive technology is told of. */
 const activeCell = (page: Page) =>
@@ -84,13 +85,14 @@ describe('what is shown', () => {
 
   test('the chart follows the theme, and is a table on demand', { timeout: TIMEOUT }, async () => {
     const page = await openTable({ theme: 'dark' });
-    const picture = () => page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    const picture = () =>
+      page.locator('.overview canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
     const dark = await picture();
     await page.evaluate(() => harness.setTheme('light'));
     await expect.poll(picture).not.toBe(dark);
-    await page.getByRole('button', { name: 'Show as table' }).click();
-    await page.getByRole('table', { name: 'Bytes by group' }).getByText('478 MB').waitFor();
-    expect(await page.getByRole('img', { name: 'Bytes by tensor group' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Show bytes as table' }).click();
+    await page.getByRole('table', { name: 'Bytes' }).getByText('478 MB').waitFor();
+    expect(await page.getByRole('img', { name: 'Bytes by kind' }).count()).toBe(0);
   });
 });
 
@@ -228,25 +230,234 @@ describe('what stays', () => {
     expect(await grid(page).evaluate(element => element.scrollTop)).toBe(5_000);
   });
 
-  test('every control is reached by Tab', { timeout: TIMEOUT }, async () => {
+  test('tab, tensor, switches and tables survive a reload', { timeout: TIMEOUT }, async () => {
     const page = await openTable();
-    const reached = new Set<string>();
-    for (let stop = 0; stop < 24; stop++) {
+    await page.getByLabel('What bytes are told apart by').selectOption('layer');
+    await chooseFirst(page);
+    await page.getByLabel('What the map shows').selectOption('max');
+    await page.getByRole('button', { name: 'Show codes as table' }).click();
+    await page.waitForTimeout(400);
+    await page.reload();
+    await page.getByRole('img', { name: /^The largest magnitude/ }).waitFor();
+    await page.getByRole('table', { name: 'Codes' }).waitFor();
+    await page.getByRole('tab', { name: 'Overview' }).click();
+    await page.getByRole('img', { name: /^Bytes by layer/ }).waitFor();
+  });
+
+  test('what was verified and compared is there after a reload', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText('Whole: 2,369 checksums match.').waitFor();
+    await page.evaluate(() => harness.reload());
+    await page.getByText('Whole: 2,369 checksums match.').waitFor();
+  });
+});
+
+describe('a chosen tensor', () => {
+  test.each(['light', 'dark', 'contrast'] as const)('is drawn (%s)', { timeout: TIMEOUT }, async theme => {
+    const page = await openTable({ theme, height: 1100 });
+    await grid(page).focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('img', { name: /^Codes 0 to 15/ }).waitFor();
+    await page.getByRole('img', { name: /^Values from/ }).waitFor();
+    await page.getByRole('img', { name: /^The mean magnitude/ }).waitFor();
+    expect(await text(page, 'tvq-detail')).toContain('zero point');
+    // The keyboard stays in the table, to go on to the next.
+    expect(await grid(page).evaluate(element => element === document.activeElement)).toBe(true);
+    await page.screenshot({ path: `${SCREENSHOTS}detail-${theme}.png` });
+  });
+
+  test('is seen where panes are stacked', { timeout: TIMEOUT }, async () => {
+    const page = await openTable({ width: 420 });
+    await page.getByTestId('tvq-row').first().click();
+    const head = page.getByTestId('tvq-detail').getByRole('heading').first();
+    await head.waitFor();
+    const { y } = (await head.boundingBox())!;
+    expect(y).toBeGreaterThanOrEqual(0);
+    expect(y).toBeLessThan(800);
+    await page.screenshot({ path: `${SCREENSHOTS}detail-420.png` });
+  });
+
+  test('is cancelled, and read after all', { timeout: TIMEOUT }, async () => {
+    const page = await openTable({ scenario: 'endless' });
+    await page.getByTestId('tvq-row').first().click();
+    await page.getByRole('progressbar', { name: 'Reading the tensor' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Read it' }).click();
+    await page.getByRole('progressbar', { name: 'Reading the tensor' }).waitFor();
+  });
+
+  test('says what is damaged', { timeout: TIMEOUT }, async () => {
+    const page = await openTable({ scenario: 'damaged' });
+    await chooseFirst(page);
+    await page.getByRole('alert').getByText('"cars" is damaged').waitFor();
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText('Damaged: 2 parts.').waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}damaged.png` });
+  });
+
+  test('has charts that say what is pointed at', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await chooseFirst(page);
+    await page.getByRole('img', { name: /^Codes 0 to 15/ }).hover();
+    await page.getByText(/^code \d+: [\d,]+ \(/).waitFor();
+  });
+});
+
+describe('tasks compared', () => {
+  test.each(['light', 'dark', 'contrast'] as const)('as a matrix (%s)', { timeout: TIMEOUT }, async theme => {
+    const page = await openTable({ theme, height: 1000 });
+    await page.getByRole('tab', { name: 'Compare tasks' }).click();
+    await page.getByRole('button', { name: 'Compare all tensors' }).click();
+    await page.getByRole('img', { name: 'The cosine of 8 tasks' }).waitFor();
+    expect(await text(page, 'tvq-compare')).toContain('All 99 quantized tensors');
+    await page.screenshot({ path: `${SCREENSHOTS}compare-${theme}.png` });
+    await page.getByRole('button', { name: 'Show tasks as table' }).click();
+    await page.getByRole('table', { name: 'Tasks' }).getByText('svhn').first().waitFor();
+  });
+
+  test('two by two', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await page.getByRole('tab', { name: 'Compare tasks' }).click();
+    await page.getByRole('button', { name: 'Compare 16 tensors' }).click();
+    await page.getByLabel('Second task').selectOption('svhn');
+    expect(await text(page, 'tvq-compare')).toContain('norm of svhn');
+    await page.getByLabel('What the matrix shows').selectOption('agreement');
+    await page.getByRole('img', { name: 'The sign agreement of 8 tasks' }).waitFor();
+  });
+
+  test('show how far the work is, and are cancelled', { timeout: TIMEOUT }, async () => {
+    const page = await openTable({ scenario: 'endless' });
+    await page.getByRole('tab', { name: 'Compare tasks' }).click();
+    await page.getByRole('button', { name: 'Compare all tensors' }).click();
+    const bar = page.getByRole('progressbar');
+    await expect.poll(() => bar.evaluate((element: HTMLProgressElement) => element.value)).toBe(0.75);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Comparing was cancelled.').waitFor();
+  });
+});
+
+describe('what can be taken away', () => {
+  const saved = (page: Page) => page.evaluate(() => harness.host.saved);
+  const save = async (page: Page, chart: string, item: string) => {
+    await page.getByRole('button', { name: `Export ${chart}` }).click();
+    await page.getByRole('menuitem', { name: item }).click();
+  };
+
+  test('pictures, drawings and tables', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await save(page, 'bytes', 'Save as PNG');
+    await expect.poll(() => saved(page)).toHaveLength(1);
+    await chooseFirst(page);
+    await page.getByRole('img', { name: /^Codes 0 to 15/ }).waitFor();
+    await save(page, 'codes', 'Save as SVG');
+    await save(page, 'map', 'Save table as CSV');
+    await expect.poll(() => saved(page)).toHaveLength(3);
+    const [png, svg, csv] = await saved(page);
+    expect(png).toMatchObject({ name: 'bytes.png', kind: 'png' });
+    expect(Buffer.from(png!.data, 'base64').subarray(1, 4).toString()).toBe('PNG');
+    expect(svg!.data).toMatch(/^<svg xmlns[^]*<title>Codes 0 to 15[^]*<\/svg>\n$/);
+    expect(csv!.data.split('\r\n')).toHaveLength(66);
+  });
+
+  test('by keyboard', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    const button = page.getByRole('button', { name: 'Export bytes' });
+    await button.press('Enter');
+    await page.getByRole('menu', { name: 'Export bytes' }).waitFor();
+    const item = () => page.evaluate(() => document.activeElement?.textContent);
+    expect(await item()).toBe('Save as PNG');
+    await page.keyboard.press('End');
+    expect(await item()).toBe('Copy table as CSV');
+    await page.keyboard.press('ArrowUp');
+    expect(await item()).toBe('Save table as CSV');
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('menu').count()).toBe(0);
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
+      'Export bytes',
+    );
+  });
+
+  test('names in a drawing are text', { timeout: TIMEOUT }, async () => {
+    const page = await openTable({ scenario: 'hostile' });
+    await page.getByRole('tab', { name: 'Compare tasks' }).click();
+    await page.getByRole('button', { name: 'Compare all tensors' }).click();
+    await save(page, 'tasks', 'Save as SVG');
+    await expect.poll(() => saved(page)).toHaveLength(1);
+    const [svg] = await saved(page);
+    expect(svg!.data).not.toContain('<img');
+    expect(svg!.data).toContain('&lt;img');
+    expect(await page.locator('#app img, #app script').count()).toBe(0);
+  });
+
+  test('the Studio takes the file', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await page.getByRole('button', { name: 'Re-quantize with another budget' }).click();
+    await expect.poll(() => page.evaluate(() => harness.host.studioOpened)).toBe(1);
+  });
+});
+
+describe('by keyboard alone', () => {
+  /** The stops of the Tab key, by accessible name, from where the focus is to the end of the page. */
+  async function stops(page: Page): Promise<string[]> {
+    const names: string[] = [];
+    while (names.length < 80) {
       await page.keyboard.press('Tab');
       const name = await page.evaluate(() => {
         const focused = document.activeElement;
-        return focused?.getAttribute('aria-label') ?? focused?.textContent.trim() ?? '';
+        return focused === document.body
+          ? ''
+          : (focused?.getAttribute('aria-label') ?? focused?.textContent.trim());
       });
-      reached.add(name);
+      if (!name) break;
+      names.push(name);
     }
-    const expected = [
-      'Show as table',
-      'cars',
-      'shared base',
-      'Search tensors and tasks',
-      'Export CSV',
-      'Tensors',
-    ];
-    expect([...reached]).toEqual(expect.arrayContaining([...expected, 'tensor', 'relative error']));
+    return names;
+  }
+
+  /** Everything that is pressed or chosen, as assistive technology names it, tabs out of view aside. */
+  const controls = (page: Page) =>
+    page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button, vscode-button, select, summary, [role=grid]')]
+        .filter(element => element.checkVisibility() && element.getAttribute('tabindex') !== '-1')
+        .map(element => element.getAttribute('aria-label') ?? element.textContent.trim()),
+    );
+
+  test.each(['overview', 'tensor', 'tasks'])(
+    'every control of “%s” is reached by Tab',
+    { timeout: TIMEOUT },
+    async tab => {
+      const page = await openTable();
+      if (tab === 'tensor') {
+        await chooseFirst(page);
+        await page.getByRole('button', { name: 'Export map' }).waitFor();
+      }
+      if (tab === 'tasks') {
+        await page.getByRole('tab', { name: 'Compare tasks' }).click();
+        await page.getByRole('button', { name: 'Compare all tensors' }).click();
+        await page.getByRole('button', { name: 'Export tasks' }).waitFor();
+      }
+      await stops(page); // to the end, and so to the beginning
+      const reached = await stops(page);
+      const expected = await controls(page);
+      expect(expected.length).toBeGreaterThan(12);
+      expect(expected.every(name => name !== '')).toBe(true);
+      expect(reached).toEqual(expect.arrayContaining([...expected, 'Search tensors and tasks']));
+    },
+  );
+
+  test('tabs are walked through with the arrow keys', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await page.getByRole('tab', { name: 'Overview' }).focus();
+    const chosen = () => page.getByRole('tab', { selected: true }).textContent();
+    await page.keyboard.press('ArrowRight');
+    expect(await chosen()).toBe('Tensor');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    expect(await chosen()).toBe('Compare tasks');
+    await page.keyboard.press('Home');
+    expect(await chosen()).toBe('Overview');
+    expect(await page.getByRole('tabpanel').count()).toBe(1);
   });
 });

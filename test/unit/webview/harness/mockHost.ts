@@ -1,9 +1,20 @@
-import type { InspectorHost, TensorColumn, TensorQuery, TensorRow } from '../../../../extension/protocol.ts';
-import { sampleRows, sampleSummary } from './sampleFile.ts';
+import type {
+  ExportedFile,
+  InspectorHost,
+  InspectorWork,
+  OpenedTvq,
+  Progress,
+  TaskComparisons,
+  TensorColumn,
+  TensorQuery,
+  TensorRow,
+  VerifyOutcome,
+} from '../../../../extension/protocol.ts';
+import { sampleComparisons, sampleDetail, sampleRows, sampleSummary } from './sampleFile.ts';
 
-/** What the host does: answer, refuse the file once, never answer, fail once rows further down are asked for, or
- * serve a file whose names are markup. */
-export type Scenario = 'ready' | 'refused' | 'silent' | 'flaky' | 'hostile';
+/** What the host does: answer, refuse the file once, never answer, fail once rows further down are asked for, serve a
+ * file whose names are markup, work until it is cancelled, or find the file damaged. */
+export type Scenario = 'ready' | 'refused' | 'silent' | 'flaky' | 'hostile' | 'endless' | 'damaged';
 
 const MARKUP = '</script><img src=x onerror="console.error(1)"><b>';
 
@@ -29,6 +40,13 @@ function compare(a: string | number, b: string | number): number {
 export class MockHost implements InspectorHost {
   readonly asked: TensorQuery[] = [];
   readonly exported: TensorQuery[] = [];
+  readonly saved: ExportedFile[] = [];
+  studioOpened = 0;
+  /** Where progress of work goes. */
+  onProgress: (work: InspectorWork, progress: Progress) => void = () => {};
+  readonly #running = new Map<InspectorWork, () => void>();
+  #verified: VerifyOutcome | undefined;
+  #compared: TaskComparisons | undefined;
   readonly #rows: readonly TensorRow[];
   #scenario: Scenario;
   #key = '';
@@ -39,7 +57,7 @@ export class MockHost implements InspectorHost {
     this.#scenario = scenario;
   }
 
-  async open() {
+  async open(): Promise<OpenedTvq> {
     await pause();
     if (this.#scenario === 'silent') await new Promise(() => {});
     if (this.#scenario === 'refused') {
@@ -49,16 +67,19 @@ export class MockHost implements InspectorHost {
       );
     }
     const summary = sampleSummary(this.#rows.length);
-    if (this.#scenario !== 'hostile') return summary;
+    const opened = { summary, studio: true, verified: this.#verified, compared: this.#compared };
+    if (this.#scenario !== 'hostile') return opened;
     const tasks = summary.tasks.map(task => ({ ...task, name: MARKUP }));
-    return {
+    const hostile = {
       ...summary,
       file: MARKUP,
       tool: MARKUP,
       created: MARKUP,
       base: { name: MARKUP, fingerprint: MARKUP },
+      recipe: { [MARKUP]: MARKUP },
       tasks,
     };
+    return { ...opened, summary: hostile };
   }
 
   async tensors(query: TensorQuery) {
@@ -79,6 +100,50 @@ export class MockHost implements InspectorHost {
 
   async exportCsv(query: TensorQuery) {
     this.exported.push(query);
+  }
+
+  async saveFile(file: ExportedFile) {
+    this.saved.push(file);
+    return true;
+  }
+
+  async openStudio() {
+    this.studioOpened++;
+  }
+
+  async detail(vector: string, tensor: string) {
+    if (this.#scenario === 'damaged') throw new Error(`tensor "${tensor}" of "${vector}" is damaged`);
+    return this.#work('detail', () => sampleDetail(vector, tensor));
+  }
+
+  async verify() {
+    const damaged =
+      this.#scenario === 'damaged'
+        ? ['tensor "model.visual.proj" of "cars"', 'tensor "model.visual.proj" of "dtd"']
+        : [];
+    const outcome = { checked: 2369, damaged, damagedCount: damaged.length };
+    return this.#work('verify', () => (this.#verified = outcome));
+  }
+
+  async compare(most: number | undefined) {
+    return this.#work('compare', () => {
+      const found = sampleComparisons(most ?? undefined);
+      const tasks =
+        this.#scenario === 'hostile' ? found.tasks.map((_, at) => `${at} ${MARKUP}`) : found.tasks;
+      return (this.#compared = { ...found, tasks });
+    });
+  }
+
+  async cancel(work: InspectorWork) {
+    this.#running.get(work)?.();
+  }
+
+  async #work<T>(work: InspectorWork, result: () => T): Promise<T | undefined> {
+    this.onProgress(work, { done: 3, total: 4, current: 'model.visual.proj' });
+    await pause();
+    if (this.#scenario !== 'endless') return result();
+    await new Promise<void>(resolve => this.#running.set(work, resolve));
+    return undefined;
   }
 
   #select({ search, sort, descending }: TensorQuery): readonly TensorRow[] {

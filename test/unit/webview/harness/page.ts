@@ -34,6 +34,8 @@ const page = createBirpc<InspectorPage, InspectorHost>(host, {
   bind: 'functions',
 });
 
+host.onProgress = (work, progress) => void page.progress(work, progress);
+
 globalThis.acquireVsCodeApi = () => ({
   postMessage: message => setTimeout(() => toHost(structuredClone(message))),
   getState: () => JSON.parse(sessionStorage.getItem(STATE) ?? 'null') as unknown,

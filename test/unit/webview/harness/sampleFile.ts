@@ -1,4 +1,11 @@
-import type { TensorKind, TensorRow, TvqSummary } from '../../../../extension/protocol.ts';
+import { ValueSums } from '../../../../extension/engine/inspect/valueSums.ts';
+import type {
+  TaskComparisons,
+  TensorDetail,
+  TensorKind,
+  TensorRow,
+  TvqSummary,
+} from '../../../../extension/protocol.ts';
 
 const TASKS = ['cars', 'dtd', 'eurosat', 'gtsrb', 'mnist', 'resisc45', 'sun397', 'svhn'];
 const VECTORS = [...TASKS, '@shared'];
@@ -93,15 +100,92 @@ export function sampleSummary(rows: number): TvqSummary {
     tensors: { quantized: 792, kept: 1576, unchanged: 8 },
     parts: { codes: 716_701_696, scales: 25_344, exact: 17_965_056, header: 410_368 },
     groups: [
-      { group: 'embedding', codes: 623_104, exact: 32_768 },
       { group: 'mlp', codes: 477_626_368, exact: 0 },
       { group: 'attention', codes: 235_929_600, exact: 0 },
+      { group: 'bias', codes: 0, exact: 11_640_832 },
       { group: 'norm', codes: 0, exact: 6_291_456 },
       { group: 'head', codes: 1_867_776, exact: 0 },
+      { group: 'embedding', codes: 623_104, exact: 32_768 },
       { group: 'convolution', codes: 654_848, exact: 0 },
-      { group: 'bias', codes: 0, exact: 11_640_832 },
+    ],
+    layers: [
+      ...Array.from({ length: 24 }, (_, layer) => ({
+        group: String(layer),
+        codes: 29_731_499 + 1000 * layer,
+        exact: 747_180,
+      })),
+      { group: 'outside', codes: 3_145_728, exact: 32_768 },
+    ],
+    codecs: [
+      { group: 'affine 2', codes: 601_956_352, exact: 0 },
+      { group: 'affine 3', codes: 114_745_344, exact: 0 },
+      { group: 'exact', codes: 0, exact: 17_965_056 },
     ],
     rows,
-    recipe: {},
+    recipe: {
+      scheme: 'rtvq',
+      bits: 2,
+      baseBits: 3,
+      preset: 'default',
+      keep: ['visual.proj$'],
+      tasks: TASKS.map(name => ({ name, path: `ViT-L-14-${name}` })),
+    },
+  };
+}
+
+/** Deterministic noise of a normal distribution: the sum of twelve uniform values. */
+function normal(): () => number {
+  let state = 1;
+  const uniform = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  return () => Array.from({ length: 12 }, uniform).reduce((sum, value) => sum + value, -6);
+}
+
+/** What lies in a quantized tensor of the file: a normal task vector, stronger in some rows. */
+export function sampleDetail(vector: string, tensor: string): TensorDetail {
+  const [rows, columns, bits] = [256, 256, 4];
+  const next = normal();
+  const values = Float32Array.from({ length: rows * columns }, (_, i) => {
+    const strong = 1 + Math.abs(Math.sin(i / columns / 20)) + (i % columns > 192 ? 1 : 0);
+    return Math.round(Math.min(7, Math.max(-8, next() * strong))) * 0.0005;
+  });
+  const sums = new ValueSums({ min: -0.004, max: 0.0035 }, [rows, columns], values.length);
+  sums.add(values);
+  const counts = Array.from({ length: 2 ** bits }, () => 0);
+  for (const value of values) counts[Math.round(value / 0.0005) + 8]!++;
+  return {
+    tensor,
+    vector,
+    shape: [rows, columns],
+    dtype: 'F32',
+    codec: 'affine',
+    bytes: 32_768,
+    error: 0.0213,
+    facts: [
+      { name: 'bits', value: bits, meaning: 'Width of a code.' },
+      { name: 'step', value: 0.0005, meaning: 'Distance of two neighbouring values.' },
+      { name: 'scale', value: 2000, meaning: 'Codes for one unit of value: 1 / step.' },
+      { name: 'zero point', value: 8, meaning: 'The code that stands for 0.' },
+    ],
+    codes: { from: 0, to: 16, counts },
+    meaning: 'task vector',
+    values: sums.result(),
+  };
+}
+
+/** How the tasks of the file lie to each other. */
+export function sampleComparisons(most: number | undefined): TaskComparisons {
+  const matrix = (of: (i: number, j: number) => number | null) =>
+    TASKS.map((_, i) => TASKS.map((_, j) => of(i, j)));
+  const near = (i: number, j: number) => Math.sin((i + 1) * (j + 1)) * 0.3;
+  return {
+    tasks: TASKS,
+    tensors: most ?? 99,
+    comparable: 99,
+    leftOut: 197,
+    weights: most === undefined ? 303_366_144 : 50_331_648,
+    norms: TASKS.map((_, i) => 2.5 + 0.21 * i),
+    cosines: matrix((i, j) => (i === j ? 1 : near(i, j))),
+    agreement: matrix((i, j) => (i === j ? 1 : 0.5 + near(i, j) / 2)),
+    together: TASKS.map((_, i) => TASKS.map((_, j) => (i === j ? 0.61 : 0.37))),
   };
 }

@@ -1,6 +1,6 @@
-/** Checks a query that came from a page. */
+/** Checks what came from a page. */
 import { MAX_PAGE } from '../../engine/tvq/summary.ts';
-import type { TensorColumn, TensorQuery } from '../../protocol.ts';
+import type { InspectorWork, TensorColumn, TensorQuery } from '../../protocol.ts';
 
 /** Longer than any tensor name worth typing; the search compares every row with every word. */
 const MAX_SEARCH = 1000;
@@ -17,6 +17,29 @@ export function checkQuery(value: unknown): TensorQuery {
   if (!isCount(first)) throw refused('first');
   if (!isCount(count)) throw refused('count');
   return { search, sort: column, descending, first, count: Math.min(count, MAX_PAGE) };
+}
+
+/** Longer than any name that a .tvq file may have. */
+const MAX_NAME = 1024;
+const WORK: readonly InspectorWork[] = ['detail', 'verify', 'compare'];
+
+/** A tensor's or vector's name. */
+export function checkName(value: unknown): string {
+  if (typeof value !== 'string' || value.length > MAX_NAME) throw refused('name');
+  return value;
+}
+
+/** How many tensors to compare tasks by; JSON has null for undefined. */
+export function checkMost(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!isCount(value) || value === 0) throw refused('most');
+  return value;
+}
+
+export function checkWork(value: unknown): InspectorWork {
+  const known = WORK.find(candidate => candidate === value);
+  if (known === undefined) throw refused('work');
+  return known;
 }
 
 function isCount(value: unknown): value is number {

@@ -1,0 +1,104 @@
+/** How one tensor's task vectors lie to each other: all pairs, in one walk over the tensor. */
+import type { Region, Scope } from '../../../kernels/backend.ts';
+import { elementCount } from '../checkpoint/dtype.ts';
+import type { JobContext, JobReport } from '../job.ts';
+import { InputReader, inputTensorBytes, type StoredTensor } from '../merge/inputTensor.ts';
+import { chunksOf, SPAN_ELEMENTS, spansOf } from '../quantize/tensorInput.ts';
+
+export interface CompareJob {
+  readonly kind: 'compare';
+  readonly tensor: string;
+  readonly shape: readonly number[];
+  /** One a task. */
+  readonly inputs: readonly StoredTensor[];
+}
+
+/** Sums by pair, the first task's pairs with itself and all later ones first. */
+export interface TensorComparison {
+  readonly weights: number;
+  readonly products: Float64Array;
+  /** Weights that both move, and those of them that they move in opposite directions. */
+  readonly together: Float64Array;
+  readonly opposite: Float64Array;
+}
+
+/** Number of the pair (i, j), i ≤ j, among those of `tasks` tasks. */
+export const pairAt = (i: number, j: number, tasks: number): number => i * tasks - (i * (i - 1)) / 2 + j - i;
+
+export const noComparison = (tasks: number): TensorComparison => {
+  const pairs = () => new Float64Array((tasks * (tasks + 1)) / 2);
+  return { weights: 0, products: pairs(), together: pairs(), opposite: pairs() };
+};
+
+const spanOf = ({ shape }: CompareJob): number => Math.min(elementCount(shape), SPAN_ELEMENTS);
+
+/** Backend bytes that a job needs. */
+export function compareJobBytes(job: CompareJob, chunk: number): number {
+  const span = spanOf(job);
+  const readers = job.inputs.reduce((sum, input) => sum + inputTensorBytes(input, span), 0);
+  // Every task's values, flags, and what decoding needs; regions are rounded up to alignment.
+  const regions = (job.inputs.length + 2) * 4 * Math.min(chunk, span);
+  return readers + regions + 4096 * (3 * job.inputs.length + 2);
+}
+
+export const runCompareJob = (job: CompareJob, context: JobContext): Promise<JobReport> =>
+  context.backend.scope(async memory => ({
+    checksums: [],
+    warnings: [],
+    comparison: await compare(job, context, memory),
+  }));
+
+async function compare(job: CompareJob, context: JobContext, memory: Scope): Promise<TensorComparison> {
+  const { backend, signal } = context;
+  const tasks = job.inputs.length;
+  const count = elementCount(job.shape);
+  const span = spanOf(job);
+  const region = () => memory.alloc(4 * Math.min(backend.chunk, span));
+  const [flags, scratch] = [region(), region()];
+  const vectors = job.inputs.map(region);
+  const readers = job.inputs.map(
+    input => new InputReader(context, memory, input, undefined, scratch, span, false),
+  );
+  const sums = noComparison(tasks);
+  for (const part of spansOf(count, false)) {
+    await Promise.all(readers.map(reader => reader.load(part)));
+    for (const chunk of chunksOf(part, backend.chunk)) {
+      signal.throwIfAborted();
+      for (const [i, reader] of readers.entries())
+        await reader.values('vectors', chunk.first, chunk.count, vectors[i] as Region);
+      await addPairs(context, vectors, flags, chunk.count, sums);
+    }
+  }
+  for (const reader of readers) reader.check();
+  return { ...sums, weights: count };
+}
+
+/** Adds one chunk's sums of all pairs. */
+async function addPairs(
+  { backend }: JobContext,
+  vectors: readonly Region[],
+  flags: Region,
+  count: number,
+  { products, together, opposite }: TensorComparison,
+): Promise<void> {
+  const tasks = vectors.length;
+  const moved: number[] = [];
+  for (const [i, x] of vectors.entries()) {
+    const own = await backend.compareTask(x, x, flags, true, count);
+    moved[i] = own.any;
+    const self = pairAt(i, i, tasks);
+    products[self]! += own.product;
+    together[self]! += own.any;
+  }
+  for (const [i, x] of vectors.entries()) {
+    for (let j = i + 1; j < tasks; j++) {
+      const y = vectors[j] as Region;
+      await backend.compareTask(x, x, flags, true, count);
+      const found = await backend.compareTask(x, y, flags, false, count);
+      const pair = pairAt(i, j, tasks);
+      products[pair]! += found.product;
+      together[pair]! += (moved[i] as number) + (moved[j] as number) - found.any;
+      opposite[pair]! += found.both;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { CHUNK } from '../../../kernels/cpu.ts';
+import type { TensorDetail } from '../../protocol.ts';
+import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
+import { Cancelled, UserError } from '../errors.ts';
+import type { JobReport } from '../job.ts';
+import { kernelModule } from '../kernels.ts';
+import { ThreadPool } from '../threads.ts';
+import type { TvqRecord } from '../tvq/reader.ts';
+import { hasCodes, payloadBytes, relativeError } from '../tvq/summary.ts';
+import { codecFacts } from './codecFacts.ts';
+import { detailJobBytes, type DetailJob, type TensorContents } from './detailJob.ts';
+import { openUnchanged } from './openUnchanged.ts';
+import { storedTensor, vectorNamed } from './storedTensor.ts';
+
+/**
+ * What one tensor of one vector holds. Its payload alone is read, in a thread of its own that takes a few megabytes, so
+ * that it can be looked at while a job runs.
+ */
+export async function tensorDetail(
+  path: string,
+  vectorName: string,
+  tensor: string,
+  signal: AbortSignal,
+): Promise<TensorDetail> {
+  const file = await openUnchanged(path);
+  const vector = vectorNamed(file, vectorName);
+  const record = vector.records.find(known => known.tensor === tensor);
+  if (!record)
+    throw new UserError(`${path}: "${vectorName}" has no tensor "${tensor}"; reload the file`, 'usage');
+  const input = hasValues(record) ? storedTensor(file, vector)(tensor) : undefined;
+  const contents = input && (await runAlone({ kind: 'detail', tensor, input }, signal));
+  const whole = file.scheme.scheme === 'fq' || record.codec.codec === 'exact';
+  return {
+    tensor,
+    vector: vectorName,
+    shape: record.shape,
+    dtype: record.dtype,
+    codec: record.codec.codec,
+    bytes: payloadBytes(record),
+    error: hasCodes(record) ? relativeError([record]) : undefined,
+    facts: codecFacts(record),
+    codes: contents?.codes,
+    meaning: whole ? 'weights' : 'task vector',
+    values: contents?.values,
+  };
+}
+
+/** Whether the file has values of it that are no whole numbers. */
+const hasValues = ({ codec, dtype, shape }: TvqRecord): boolean =>
+  codec.codec !== 'same' && codec.codec !== 'absent' && isQuantizable(dtype) && elementCount(shape) > 0;
+
+async function runAlone(job: DetailJob, signal: AbortSignal): Promise<TensorContents | undefined> {
+  const pool = new ThreadPool(await kernelModule());
+  const run = pool.runner({ threads: 1, arena: detailJobBytes(job, CHUNK) });
+  let contents: TensorContents | undefined;
+  const sink = {
+    accept: async () => undefined,
+    finished: (_: number, report: JobReport) => (contents = report.contents),
+  };
+  try {
+    await run([job], sink, signal, () => undefined);
+    return contents;
+  } catch (error) {
+    throw signal.aborted ? new Cancelled() : error;
+  } finally {
+    await pool.dispose();
+  }
+}

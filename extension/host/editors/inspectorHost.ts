@@ -1,0 +1,103 @@
+/** What the inspector's page may ask for. What it asks is checked: a page is less trusted than the host. */
+import { basename } from 'node:path';
+import { commands, l10n } from 'vscode';
+import { queryTensors, summarizeTvq } from '../../engine/tvq/summary.ts';
+import type {
+  InspectorHost,
+  InspectorPage,
+  InspectorWork,
+  TaskComparisons,
+  TvqSummary,
+  VerifyOutcome,
+  VerifyResult,
+} from '../../protocol.ts';
+import type { JobHooks } from '../engineClient.ts';
+import { checkTrust } from '../errors.ts';
+import { savePageFile } from '../saveFile.ts';
+import type { Services } from '../services.ts';
+import { readRunOptions } from '../settings.ts';
+import { exportCsv } from './csv.ts';
+import type { PageWork } from './pageWork.ts';
+import { checkMost, checkName, checkQuery, checkWork } from './pageQuery.ts';
+import type { TvqDocument } from './tvqDocument.ts';
+
+/** A page has no use for more; the log has them all. */
+const MAX_DAMAGED = 100;
+/** Characters of a recipe that a page is given. */
+const MAX_RECIPE = 256 * 1024;
+/** Opens the Studio with what a file was made from; there in versions that have a Studio. */
+const OPEN_STUDIO = 'tvq.openStudio';
+
+/** Answers one page from its document. `page` is where progress goes. */
+export function inspectorHost(
+  document: TvqDocument,
+  { engine, jobs, log }: Services,
+  work: PageWork<InspectorWork>,
+  page: () => InspectorPage,
+): InspectorHost {
+  const { fsPath } = document.uri;
+  const name = basename(fsPath);
+  const follow = (kind: InspectorWork, token: JobHooks['token']): JobHooks => ({
+    token,
+    onProgress: progress => page().progress(kind, progress),
+  });
+
+  return {
+    open: async () => ({
+      summary: bounded(summarizeTvq(await document.open())),
+      studio: (await commands.getCommands(true)).includes(OPEN_STUDIO),
+      verified: document.findings.verified,
+      compared: [...document.findings.comparisons.values()].at(-1),
+    }),
+    tensors: async query => queryTensors(await document.open(), checkQuery(query)),
+    exportCsv: async query => exportCsv(document.uri, await document.open(), checkQuery(query)),
+    saveFile: file => savePageFile(document.uri, file),
+    openStudio: async () => {
+      await commands.executeCommand(OPEN_STUDIO, { source: document.uri });
+    },
+    cancel: async kind => work.cancel(checkWork(kind)),
+    detail: (vector, tensor) =>
+      work.run('detail', token =>
+        engine.tensorDetail(fsPath, checkName(vector), checkName(tensor), readRunOptions(), token),
+      ),
+    verify: async () => {
+      if (!(await checkTrust())) return undefined;
+      const { findings } = document;
+      const result = await work.run('verify', token =>
+        jobs.follow(
+          l10n.t('Verifying {0}', name),
+          (client, options, hooks) => client.verify(fsPath, options, hooks),
+          follow('verify', token),
+        ),
+      );
+      for (const line of result?.damaged ?? []) log.error(`${fsPath}: ${line}`);
+      if (result) findings.verified = outcomeOf(result);
+      return result && findings.verified;
+    },
+    compare: async asked => {
+      const most = checkMost(asked);
+      const { comparisons } = document.findings;
+      const known = comparisons.get(most);
+      if (known) return known;
+      const found = await work.run('compare', token =>
+        jobs.follow<TaskComparisons>(
+          l10n.t('Comparing the tasks of {0}', name),
+          (client, options, hooks) => client.compareTasks(fsPath, most, options, hooks),
+          follow('compare', token),
+        ),
+      );
+      if (found) comparisons.set(most, found);
+      return found;
+    },
+  };
+}
+
+const outcomeOf = ({ checked, damaged }: VerifyResult): VerifyOutcome => ({
+  checked,
+  damaged: damaged.slice(0, MAX_DAMAGED),
+  damagedCount: damaged.length,
+});
+
+/** A summary that a message can carry, whatever recipe the file has. */
+const bounded = (summary: TvqSummary): TvqSummary =>
+  (JSON.stringify(summary.recipe) ?? '').length <= MAX_RECIPE ? summary : { ...summary, recipe: undefined };

@@ -1,0 +1,45 @@
+/** Files that people save out of pages: the dialog, the writing, and the way to the file. */
+import { posix } from 'node:path';
+import { l10n, Uri, window, workspace } from 'vscode';
+import type { ExportedFile } from '../protocol.ts';
+import { checkExport, exportBytes } from './exportedFile.ts';
+import { reveal } from './reveal.ts';
+
+const FILTERS: Record<ExportedFile['kind'], Record<string, string[]>> = {
+  png: { PNG: ['png'] },
+  svg: { SVG: ['svg'] },
+  csv: { CSV: ['csv'] },
+};
+
+/** Asks where `name` is to be saved, beside `source` unless told otherwise; undefined when the dialog is cancelled. */
+export async function askWhere(
+  source: Uri,
+  name: string,
+  kind: ExportedFile['kind'],
+): Promise<Uri | undefined> {
+  const defaultUri = Uri.joinPath(source, '..', name);
+  return window.showSaveDialog({ defaultUri, filters: FILTERS[kind] });
+}
+
+/** Says that a file was written, with the way to it. */
+export function announce(target: Uri): void {
+  const show = l10n.t('Reveal');
+  void window.showInformationMessage(l10n.t('Wrote {0}', target.fsPath), show).then(pressed => {
+    if (pressed === show) void reveal(target.fsPath);
+  });
+}
+
+/**
+ * Saves what a page hands over, after asking where; `asked` is unchecked.
+ * @param source the file that the page is about
+ * @returns false when the dialog was cancelled
+ */
+export async function savePageFile(source: Uri, asked: unknown): Promise<boolean> {
+  const file = checkExport(asked);
+  const stem = posix.basename(source.path).replace(/\.[^.]*$/, '');
+  const target = await askWhere(source, `${stem}-${file.name}`, file.kind);
+  if (target === undefined) return false;
+  await workspace.fs.writeFile(target, exportBytes(file));
+  announce(target);
+  return true;
+}

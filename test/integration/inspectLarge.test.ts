@@ -1,0 +1,96 @@
+/** A .tvq file of five gigabytes: what is read of it, and how much memory that takes. */
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { CHUNK, createCpuBackend } from '../../kernels/cpu.ts';
+import { FilePool } from '../../extension/engine/checkpoint/io.ts';
+import * as engine from '../../extension/engine/engine.ts';
+import { detailJobBytes, runDetailJob, type DetailJob } from '../../extension/engine/inspect/detailJob.ts';
+import { storedTensor } from '../../extension/engine/inspect/storedTensor.ts';
+import { kernelModule } from '../../extension/engine/kernels.ts';
+import { openTvq, type TvqFile } from '../../extension/engine/tvq/reader.ts';
+import { queryTensors, summarizeTvq } from '../../extension/engine/tvq/summary.ts';
+import { hooks, OPTIONS } from '../engine.ts';
+import { writeSparseTvq } from '../sparseTvq.ts';
+import { temporaryFolder } from '../temporary.ts';
+
+const path = join(await temporaryFolder(), 'large.tvq');
+const MATRIX = 'visual.transformer.resblocks.7.mlp.c_fc.weight';
+let written: Awaited<ReturnType<typeof writeSparseTvq>>;
+let file: TvqFile;
+
+beforeAll(async () => {
+  written = await writeSparseTvq(path, { tasks: 33, blocks: 24, width: 1024, bits: 4 });
+});
+afterEach(() => void vi.restoreAllMocks());
+
+/** Counts the bytes that are read from files while `work` runs. */
+async function bytesRead(work: () => Promise<unknown>): Promise<number> {
+  const handle = await open(path, 'r');
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const read = vi.spyOn(prototype, 'read');
+  await work();
+  const results = await Promise.all(
+    read.mock.results.map(({ value }) => value as ReturnType<FileHandle['read']>),
+  );
+  return results.reduce((sum, result) => sum + result.bytesRead, 0);
+}
+
+test('opening, counting and paging read the header and the side arrays, no payload', async () => {
+  expect(written.bytes).toBeGreaterThan(4.9e9);
+  const sides = 24 * written.rows + 8 * 288;
+  // The header is read once to be understood and once to be checked.
+  const read = await bytesRead(async () => {
+    file = await openTvq(path);
+    summarizeTvq(file);
+    queryTensors(file, { search: 'mlp', sort: 'error', descending: true, first: 2000, count: 1000 });
+  });
+  expect(read).toBe(2 * written.headerBytes + sides);
+  const summary = summarizeTvq(file);
+  expect(summary).toMatchObject({ bytes: written.bytes, rows: written.rows });
+  expect(summary.layers.map(({ group }) => group)).toEqual(
+    Array.from({ length: 24 }, (_, layer) => String(layer)),
+  );
+  expect(summary.codecs.map(({ group }) => group)).toEqual(['affine 4', 'exact']);
+  for (const groups of [summary.groups, summary.layers, summary.codecs]) {
+    const sum = groups.reduce((total, { codes, exact }) => total + codes + exact, 0);
+    expect(sum).toBe(summary.parts.codes + summary.parts.exact);
+  }
+});
+
+test('looking into a tensor reads its payload, a stretch at a time', async () => {
+  const input = storedTensor(file, file.tasks[20]!)(MATRIX)!;
+  const job: DetailJob = { kind: 'detail', tensor: MATRIX, input };
+  const memory = detailJobBytes(job, CHUNK);
+  expect(memory).toBeLessThan(8 * 2 ** 20);
+  const backend = createCpuBackend({ module: await kernelModule(), memory });
+  const files = new FilePool();
+  const signal = new AbortController().signal;
+  const context = { backend, kernels: backend.kernels, files, signal, emit: async () => undefined };
+  const read = await bytesRead(async () => {
+    const { contents } = await runDetailJob(job, context);
+    expect(contents?.codes).toEqual({ from: 0, to: 1, counts: [4096 * 1024] });
+    expect(contents?.values).toMatchObject({ count: 4096 * 1024, deviation: 0 });
+  });
+  await files.close();
+  // Once for the range, once for what lies in it.
+  expect(read).toBe(2 * input.record.payload!.bytes);
+  // A tensor a hundred times as long takes no more.
+  const shape = [409_600, 1024];
+  const long = { ...job, input: { ...input, record: { ...input.record, shape } } };
+  expect(detailJobBytes(long, CHUNK)).toBe(memory);
+});
+
+test('a detail is a small message', async () => {
+  const detail = await engine.tensorDetail(path, 'task20', MATRIX, hooks().signal);
+  expect(JSON.stringify(detail).length).toBeLessThan(200_000);
+});
+
+test('a few tensors of many tasks are compared within the memory that is allowed', async () => {
+  const found = await engine.compareTasks(path, 1, { ...OPTIONS, memory: 2 ** 29 }, hooks());
+  expect(found).toMatchObject({ tensors: 1, comparable: 96, leftOut: 192 });
+  // Holes are the code 0 in every task, so all of them move alike.
+  expect(found.cosines[3]![30]).toBeCloseTo(1, 5);
+  expect(JSON.stringify(found).length).toBeLessThan(200_000);
+});

@@ -1,0 +1,160 @@
+/** Large .tvq files that take no room: a whole header, and payloads that are holes in the file. */
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { packedBytes } from '../kernels/backend.ts';
+import { Xxh64 } from '../kernels/checksum.ts';
+import { DTYPE_BITS, elementCount } from '../extension/engine/checkpoint/dtype.ts';
+import { alignedDataOffset, type TensorEntry } from '../extension/engine/checkpoint/safetensors.ts';
+import { loadKernels } from '../extension/engine/kernels.ts';
+import {
+  codecTable,
+  hashedHeader,
+  headerBound,
+  metadataOf,
+  sideEntries,
+  type TableRow,
+  type TvqLayout,
+} from '../extension/engine/tvq/header.ts';
+import { payloadName, type Codec } from '../extension/engine/tvq/layout.ts';
+
+export interface SparseTvq {
+  readonly tasks: number;
+  /** Blocks of the transformer; 24 of width 1024 are ViT-L/14. */
+  readonly blocks: number;
+  readonly width: number;
+  readonly bits: number;
+}
+
+/** Names and shapes of a vision transformer's tensors. */
+function transformer({ blocks, width }: SparseTvq): TableRow[] {
+  const parts: readonly [string, readonly number[]][] = [
+    ['attn.in_proj_weight', [3 * width, width]],
+    ['attn.in_proj_bias', [3 * width]],
+    ['attn.out_proj.weight', [width, width]],
+    ['attn.out_proj.bias', [width]],
+    ['ln_1.weight', [width]],
+    ['ln_1.bias', [width]],
+    ['mlp.c_fc.weight', [4 * width, width]],
+    ['mlp.c_fc.bias', [4 * width]],
+    ['mlp.c_proj.weight', [width, 4 * width]],
+    ['mlp.c_proj.bias', [width]],
+    ['ln_2.weight', [width]],
+    ['ln_2.bias', [width]],
+  ];
+  return Array.from({ length: blocks }, (_, block) =>
+    parts.map(([part, shape]): TableRow => [`visual.transformer.resblocks.${block}.${part}`, 'F32', shape]),
+  ).flat();
+}
+
+/** What a tensor's payload is: matrices are quantized, vectors exact. */
+function payloadOf([, dtype, shape]: TableRow, bits: number): { codec: Codec; bytes: number } {
+  const count = elementCount(shape);
+  if (shape.length > 1) return { codec: { codec: 'affine', bits }, bytes: packedBytes(count, bits) };
+  return { codec: { codec: 'exact' }, bytes: (count * DTYPE_BITS[dtype]) / 8 };
+}
+
+/** XXH64 of so many zeros, once for each length. */
+async function zeroChecksums(): Promise<(bytes: number) => bigint> {
+  const kernels = await loadKernels();
+  const known = new Map<number, bigint>();
+  return bytes => {
+    const found = known.get(bytes) ?? BigInt(`0x${hashOf(new Uint8Array(bytes))}`);
+    known.set(bytes, found);
+    return found;
+  };
+  function hashOf(zeros: Uint8Array): string {
+    const hash = new Xxh64(kernels);
+    hash.update(zeros);
+    return hash.digest();
+  }
+}
+
+/** Writes the file, whole by every checksum. Returns its size and how many records it has. */
+export async function writeSparseTvq(
+  path: string,
+  asked: SparseTvq,
+): Promise<{ readonly bytes: number; readonly rows: number; readonly headerBytes: number }> {
+  const tensors = transformer(asked);
+  const records = tensors.map((row, i) => ({ row: i, ...payloadOf(row, asked.bits) }));
+  const layout: TvqLayout = {
+    tool: 'tvq',
+    scheme: { scheme: 'tvq', bits: asked.bits },
+    tensors,
+    base: { name: 'base', rows: tensors.map((_, i) => i) },
+    vectors: Array.from({ length: asked.tasks }, (_, t) => ({
+      name: `task${t}`,
+      checkpoint: `task${t}`,
+      records,
+    })),
+    recipe: { kind: 'quantize', bits: asked.bits },
+  };
+  const dataOffset = alignedDataOffset(headerBound(layout));
+  const checksumOf = await zeroChecksums();
+
+  const entries: TensorEntry[] = [];
+  let offset = dataOffset;
+  const place = (entry: Omit<TensorEntry, 'offset'>) => {
+    entries.push({ ...entry, offset });
+    offset += entry.bytes;
+  };
+  for (const side of sideEntries(layout)) place(side);
+  const sideEnd = offset;
+  for (const { name } of layout.vectors) {
+    for (const { row, codec, bytes } of records) {
+      const [tensor, dtype, shape] = tensors[row] as TableRow;
+      const coded = codec.codec === 'affine';
+      place({
+        name: payloadName(name, tensor),
+        dtype: coded ? 'U8' : dtype,
+        shape: coded ? [bytes] : shape,
+        bytes,
+      });
+    }
+  }
+
+  const bytesOf = (array: ArrayBufferView) =>
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  const coded = records.map(({ codec }) => codec.codec === 'affine');
+  const vectorSides = [
+    Float32Array.from(coded.flatMap(has => (has ? [1000, 2] : [0, 0]))),
+    BigUint64Array.from(records, ({ bytes }) => checksumOf(bytes)),
+    Float32Array.from(coded.flatMap(has => (has ? [0.05, 1] : [0, 0]))),
+  ].map(bytesOf);
+  const baseSide = bytesOf(BigUint64Array.from(tensors, () => 0n));
+  const digest = (parts: readonly Uint8Array[]) => {
+    const hash = createHash('sha256');
+    for (const part of parts) hash.update(part);
+    return hash.digest('hex');
+  };
+  const fingerprint = '0'.repeat(32);
+  const table = codecTable(layout);
+  const codecs = records.map(({ codec }) =>
+    table.findIndex(entry => JSON.stringify(entry) === JSON.stringify(codec)),
+  );
+  const metadata = metadataOf(
+    layout,
+    {
+      created: '2026-01-01T00:00:00.000Z',
+      baseChecksums: [],
+      baseFingerprint: fingerprint,
+      fingerprints: layout.vectors.map(() => fingerprint),
+    },
+    layout.vectors.map(() => codecs),
+    digest([baseSide]),
+    layout.vectors.map(() => digest(vectorSides)),
+  );
+  const file = await open(path, 'w');
+  try {
+    await file.write(hashedHeader(metadata, entries, dataOffset), 0, undefined, 0);
+    let at = dataOffset;
+    for (const part of [baseSide, ...layout.vectors.flatMap(() => vectorSides)]) {
+      await file.write(part, 0, undefined, at);
+      at += part.length;
+    }
+    if (at !== sideEnd) throw new Error(`side arrays end at ${at}, not ${sideEnd}`);
+    await file.truncate(offset);
+  } finally {
+    await file.close();
+  }
+  return { bytes: offset, rows: records.length * asked.tasks, headerBytes: dataOffset };
+}

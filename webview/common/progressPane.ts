@@ -1,0 +1,30 @@
+import './progressPane.css';
+import { el } from './dom.ts';
+import { createButton } from './ui/toolkit.ts';
+
+/** How far some work has come; the host's `Progress` is one. */
+interface Step {
+  readonly done: number;
+  readonly total: number;
+  readonly current: string;
+}
+
+/** Stands where the outcome of some work will: what is done, how far it is, and a way to stop it. */
+export class ProgressPane {
+  readonly element: HTMLElement;
+  readonly #bar: HTMLProgressElement;
+  readonly #current = el('span', { class: 'progress-current truncate quiet' });
+
+  constructor(sentence: string, onCancel: () => void) {
+    // Without a value, the bar says that something is being done.
+    this.#bar = el('progress', { attributes: { max: '1', 'aria-label': sentence } });
+    const cancel = createButton({ label: 'Cancel', appearance: 'secondary', onClick: onCancel });
+    const words = el('span', { text: sentence, attributes: { role: 'status' } });
+    this.element = el('div', { class: 'progress-pane' }, words, this.#bar, this.#current, cancel);
+  }
+
+  update({ done, total, current }: Step): void {
+    if (total > 0) this.#bar.value = done / total;
+    this.#current.textContent = current;
+  }
+}

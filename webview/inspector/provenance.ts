@@ -1,0 +1,54 @@
+import type { TvqSummary } from '../../extension/protocol.ts';
+import { el } from '../common/dom.ts';
+import { formatDate } from '../common/format.ts';
+
+/** Lines of a recipe that are shown; the command line has all of them. */
+const MAX_LINES = 200;
+
+type Line = readonly [name: string, value: string];
+
+/** A recipe as lines: plain values by the way to them, lists of them on one line. It comes from the file: anything. */
+export function recipeLines(recipe: unknown, path = ''): Line[] {
+  if (recipe === null || recipe === undefined) return [];
+  if (typeof recipe !== 'object') return [[path || 'recipe', plain(recipe)]];
+  if (Array.isArray(recipe) && recipe.every(value => typeof value !== 'object' || value === null)) {
+    return recipe.length > 0 ? [[path, recipe.map(plain).join(', ')]] : [];
+  }
+  return Object.entries(recipe).flatMap(([key, value]) => recipeLines(value, path ? `${path}.${key}` : key));
+}
+
+const plain = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+
+function list(lines: readonly Line[]): HTMLElement {
+  const entries = lines.map(([name, value]) => [el('dt', { text: name }), el('dd', { text: value })]);
+  return el('dl', { class: 'facts' }, ...entries.flat());
+}
+
+/** Where the file comes from: what wrote it, from which checkpoints, and what was asked for. */
+export function provenance({ tool, created, formatVersion, base, tasks, recipe }: TvqSummary): HTMLElement {
+  const origin: Line[] = [
+    ['written by', tool],
+    ['on', formatDate(created)],
+    ['format', `.tvq version ${formatVersion}`],
+    ['base model', base.name],
+    ['fingerprint', base.fingerprint],
+  ];
+  const made: Line[] = tasks.flatMap(({ name, checkpoint, fingerprint }): Line[] => [
+    [name, checkpoint],
+    ['fingerprint', fingerprint],
+  ]);
+  const asked = recipeLines(recipe);
+  const rest = asked.length - MAX_LINES;
+  if (rest > 0) asked.splice(MAX_LINES, rest, ['…', `${rest} more lines; tvq inspect --json has them all`]);
+  return el(
+    'section',
+    { class: 'provenance' },
+    el('h2', { text: 'Provenance' }),
+    list(origin),
+    disclosure(`Fine-tuned checkpoints (${tasks.length})`, list(made)),
+    ...(asked.length > 0 ? [disclosure('Recipe', list(asked))] : []),
+  );
+}
+
+const disclosure = (title: string, content: HTMLElement): HTMLElement =>
+  el('details', {}, el('summary', { text: title }), content);

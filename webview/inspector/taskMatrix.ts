@@ -1,0 +1,62 @@
+import type { TaskComparisons } from '../../extension/protocol.ts';
+import type { ChartContent } from '../common/charts.ts';
+import { formatShare, NONE } from '../common/format.ts';
+import { drawHeatMap } from '../common/heatMap.ts';
+
+/** What a matrix of tasks says of each pair. */
+export type MatrixOf = 'cosines' | 'agreement' | 'together';
+
+export const MATRIX_OF: readonly { readonly value: MatrixOf; readonly label: string }[] = [
+  { value: 'cosines', label: 'cosine' },
+  { value: 'agreement', label: 'sign agreement' },
+  { value: 'together', label: 'moved by both' },
+];
+
+/** "0.92", "−0.05": the minus sign is as wide as a digit. */
+export const formatCosine = (cosine: number | null): string =>
+  cosine === null
+    ? NONE
+    : cosine
+        .toFixed(2)
+        .replace(/^-/, '−')
+        .replace(/^−0\.00$/, '0.00');
+
+/** Every task against every other. */
+export function taskMatrix(found: TaskComparisons, of: MatrixOf): ChartContent {
+  const { tasks } = found;
+  const count = tasks.length;
+  const values = found[of].flat();
+  const format = of === 'cosines' ? formatCosine : (share: number | null) => formatShare(share);
+  const texts = values.map(format);
+  // A task lies along itself: the diagonal would only push all others together.
+  const others = values.filter((value, at): value is number => value !== null && at % (count + 1) !== 0);
+  const most = others.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
+  const what = MATRIX_OF.find(({ value }) => value === of)?.label ?? of;
+  return {
+    summary: `The ${what} of ${count} tasks, pair by pair`,
+    legend: [],
+    table: {
+      columns: ['task', ...tasks],
+      rows: tasks.map((task, row) => [task, ...texts.slice(row * count, (row + 1) * count)]),
+    },
+    draw: width =>
+      drawHeatMap(
+        {
+          rows: count,
+          columns: count,
+          values,
+          // A share in a cell is a whole number; in the table it has its digit.
+          texts:
+            of === 'cosines'
+              ? texts
+              : values.map(share => (share === null ? NONE : String(Math.round(share * 100)))),
+          labels: tasks,
+          tips: values.map((_, at) => `${tasks[Math.floor(at / count)]}, ${tasks[at % count]}: ${texts[at]}`),
+          range: of === 'cosines' ? [-most, most] : [0, 1],
+          diverging: of === 'cosines',
+          format,
+        },
+        width,
+      ),
+  };
+}

@@ -1,0 +1,70 @@
+import type { InspectorHost, Progress, VerifyOutcome } from '../../extension/protocol.ts';
+import { el, icon } from '../common/dom.ts';
+import { formatCount, formatCounted } from '../common/format.ts';
+import { ProgressPane } from '../common/progressPane.ts';
+import { errorMessage } from '../common/rpc.ts';
+import { createButton, setDisabled } from '../common/ui/toolkit.ts';
+
+/** Is the file whole? A button, the work as it goes on, and what it found. */
+export class VerifyPane {
+  readonly button: HTMLElement;
+  readonly element = el('div', { class: 'verify', testid: 'tvq-verify', attributes: { role: 'status' } });
+  readonly #host: InspectorHost;
+  #progress: ProgressPane | undefined;
+
+  constructor(host: InspectorHost) {
+    this.#host = host;
+    this.button = createButton({
+      label: 'Verify',
+      icon: 'verified',
+      appearance: 'secondary',
+      onClick: () => void this.#verify(),
+    });
+  }
+
+  /** Shows what was found before; undefined: nothing yet. */
+  show(outcome: VerifyOutcome | undefined): void {
+    if (this.#progress) return;
+    this.element.replaceChildren(...(outcome ? [verdict(outcome)] : []));
+  }
+
+  progress(progress: Progress): void {
+    this.#progress?.update(progress);
+  }
+
+  async #verify(): Promise<void> {
+    const pane = new ProgressPane('Checking every byte', () => void this.#host.cancel('verify'));
+    this.#progress = pane;
+    this.element.replaceChildren(pane.element);
+    setDisabled(this.button, true);
+    try {
+      const outcome = await this.#host.verify();
+      const cancelled = line(
+        'circle-slash',
+        'Verifying was cancelled: whether the file is whole is not known.',
+      );
+      this.element.replaceChildren(outcome ? verdict(outcome) : cancelled);
+    } catch (error) {
+      this.element.replaceChildren(line('warning', `The file was not verified. ${errorMessage(error)}`));
+    } finally {
+      this.#progress = undefined;
+      setDisabled(this.button, false);
+    }
+  }
+}
+
+const line = (codicon: string, text: string): HTMLElement =>
+  el('p', { class: 'verdict' }, icon(codicon), el('span', { text }));
+
+function verdict({ checked, damaged, damagedCount }: VerifyOutcome): HTMLElement {
+  if (damagedCount === 0) return line('pass-filled', `Whole: ${formatCount(checked)} checksums match.`);
+  const items = damaged.map(text => el('li', { text }));
+  const rest = damagedCount - damaged.length;
+  if (rest > 0) items.push(el('li', { text: `and ${formatCount(rest)} more; the log has them all` }));
+  return el(
+    'div',
+    {},
+    line('error', `Damaged: ${formatCounted(damagedCount, 'part')}. Get the file again, or quantize anew.`),
+    el('ul', { class: 'damaged' }, ...items),
+  );
+}
