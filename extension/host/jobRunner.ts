@@ -1,5 +1,5 @@
 /** Runs long jobs one after the other, with a cancellable notification and the status bar. */
-import { l10n, ProgressLocation, window } from 'vscode';
+import { CancellationTokenSource, l10n, ProgressLocation, window, type CancellationToken } from 'vscode';
 import type { Progress, RunOptions } from '../protocol.ts';
 import type { EngineClient, JobHooks } from './engineClient.ts';
 import { CancelledError } from './engineProcess.ts';
@@ -26,10 +26,14 @@ export class JobRunner {
     private readonly status: StatusBar,
   ) {}
 
-  /** Rejects with what `work` rejects with; with CancelledError when cancelled. */
-  async run<T>(title: string, work: Work<T>): Promise<T> {
+  /**
+   * Rejects with what `work` rejects with; with CancelledError when cancelled.
+   * @param cancel cancels too, besides the notification's own button
+   */
+  async run<T>(title: string, work: Work<T>, cancel?: CancellationToken): Promise<T> {
     const options = { location: ProgressLocation.Notification, title, cancellable: true };
-    return window.withProgress(options, (notification, token) => {
+    return window.withProgress(options, (notification, button) => {
+      const token = either(button, cancel);
       let percent = 0;
       let reported = 0;
       const onProgress = ({ done, total, current }: Progress) => {
@@ -77,6 +81,17 @@ export class JobRunner {
     this.status.showBackend(await this.engine.devices(options, token));
     this.learnt = options.backend;
   }
+}
+
+/** Cancelled when one of the two is. */
+function either(one: CancellationToken, other: CancellationToken | undefined): CancellationToken {
+  if (other === undefined) return one;
+  const source = new CancellationTokenSource();
+  for (const token of [one, other]) {
+    if (token.isCancellationRequested) source.cancel();
+    token.onCancellationRequested(() => source.cancel());
+  }
+  return source.token;
 }
 
 /** What a job really ran on: not what was chosen when the engine had to be started again. */

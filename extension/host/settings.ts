@@ -1,5 +1,5 @@
 /** The `tvq.*` settings as the engine wants them. */
-import { workspace } from 'vscode';
+import { l10n, workspace } from 'vscode';
 import { parseSize } from '../shared/parseSize.ts';
 import type { RunOptions } from '../protocol.ts';
 
@@ -9,7 +9,9 @@ export function readRunOptions(): RunOptions {
   const memoryText = settings.get<string>('memory', '1GiB');
   const memory = parseSize(memoryText);
   if (memory === undefined) {
-    throw new Error(`The setting tvq.memory, "${memoryText}", is not a size. Write for example "1GiB".`);
+    throw new Error(
+      l10n.t('The setting tvq.memory, "{0}", is not a size. Write for example "1GiB".', memoryText),
+    );
   }
   return {
     backend: settings.get<RunOptions['backend']>('backend', 'auto'),
@@ -23,4 +25,10 @@ export const NODE_PATH = 'tvq.engine.nodePath';
 /** The executable for the engine; empty: find one. */
 export function readNodePath(): string {
   return workspace.getConfiguration().get<string>(NODE_PATH, '');
+}
+
+/** The command that scores a merged model, with `${model}` for its folder; undefined: none is set. */
+export function readEvaluationCommand(): string | undefined {
+  const command = workspace.getConfiguration('tvq').get<string>('evaluation.command', '').trim();
+  return command === '' ? undefined : command;
 }

@@ -8,7 +8,7 @@ import {
   valueOf,
   valuesOf,
   withValue,
-} from '../../../extension/host/merge/parameters.ts';
+} from '../../../extension/shared/mergeParameters.ts';
 import type { MergeParameter } from '../../../extension/protocol.ts';
 
 const density: MergeParameter = {
