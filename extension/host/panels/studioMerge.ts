@@ -9,7 +9,6 @@ import {
   EventEmitter,
   l10n,
   Uri,
-  window,
   workspace,
   type CancellationToken,
 } from 'vscode';
@@ -107,7 +106,10 @@ export class StudioMerge extends Disposable {
       },
       saveMergeTable: csv => saveTable(selection(), csv),
     };
-    return { host, dispose: () => listeners.forEach(listener => listener.dispose()) };
+    const dispose = () => {
+      for (const listener of listeners) listener.dispose();
+    };
+    return { host, dispose };
   }
 
   /** Starting the engine may fail, with a wrong setting for example: then it is asked again. */
