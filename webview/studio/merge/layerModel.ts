@@ -13,6 +13,8 @@ export interface LayerPanel {
   readonly minimum: number | undefined;
   readonly maximum: number | undefined;
   readonly format: (value: number) => string;
+  /** Whether the axis is in percent. */
+  readonly isShare: boolean;
 }
 
 export interface LayerPanels {
@@ -37,7 +39,7 @@ export function layerPanels(merges: readonly StudioMerged[]): LayerPanels {
     });
   const panel = (title: string, measure: Measure, format: LayerPanel['format'], maximum?: number) => {
     const values = valuesOf(measure);
-    return { title, values, minimum: leastOf(values), maximum, format };
+    return { title, values, minimum: leastOf(values), maximum, format, isShare: format === formatShare };
   };
   const tasks = unique(merges.flatMap(({ report }) => report?.model.inputs.map(({ name }) => name) ?? []));
   const cosines = tasks.map(task =>
@@ -48,7 +50,7 @@ export function layerPanels(merges: readonly StudioMerged[]): LayerPanels {
   const panels = [
     panel('Norm', ({ norm }) => norm, formatNumber),
     panel('Sign conflicts', ({ signConflicts }) => signConflicts, formatShare),
-    panel('Kept share', keptShare, formatShare, 1),
+    panel('Kept share', keptShare, formatShare),
     panel('Difference from full precision', ({ difference }) => difference, formatError),
     ...cosines.map(cosine => ({ ...cosine, minimum: least })),
   ];

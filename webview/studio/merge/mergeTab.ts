@@ -15,6 +15,7 @@ import { errorPane, skeleton } from '../../common/states.ts';
 import { choicesOf, includedTasks, misfit } from './formModel.ts';
 import { MergeForm } from './mergeForm.ts';
 import type { MergeTabState } from './mergeState.ts';
+import type { ChartMenu } from './panelGroup.ts';
 import { ResultsPane } from './resultsPane.ts';
 import { RunBar } from './runBar.ts';
 
@@ -38,7 +39,8 @@ export class MergeTab implements StudioMergePage {
   #timer: number | undefined;
   #isMerging = false;
 
-  constructor(host: StudioMergeHost, state: StateStore<MergeTabState>) {
+  /** `menu` makes the button of each chart's menu. */
+  constructor(host: StudioMergeHost, state: StateStore<MergeTabState>, menu?: ChartMenu) {
     this.#host = host;
     this.#state = state;
     this.#form = new MergeForm(state, () => this.#planSoon());
@@ -48,7 +50,7 @@ export class MergeTab implements StudioMergePage {
       onOutput: () => void this.#chooseOutput(),
       onProposed: () => this.#setOutput(''),
     });
-    this.#results = new ResultsPane(host, state);
+    this.#results = new ResultsPane(host, state, menu);
     const left = el('section', { class: 'merge-left', attributes: { 'aria-label': 'What to merge' } });
     left.append(this.#form.element, this.#run.element);
     this.#panes = el('div', { class: 'merge-panes' }, left, this.#results.element);

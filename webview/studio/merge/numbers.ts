@@ -7,12 +7,13 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** Four digits where they say something, else an exponent: "0.8312", "12.5", "2.31e-5". */
+/** Four digits, so that numbers below each other line up: "0.8312", "12.50", "2.310e-5". */
 export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
   if (value === 0) return '0';
   const size = Math.abs(value);
-  return size < 1e-3 || size >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  if (Number.isInteger(value) && size < 1e6) return String(value);
+  return size < 1e-3 || size >= 1e4 ? value.toExponential(3) : value.toPrecision(4);
 }
 
 /** "12.3 %" of 0.123. */

@@ -2,6 +2,7 @@
 import type { ChartConfiguration, ChartOptions } from 'chart.js';
 import { token } from '../../common/theme.ts';
 import { NONE } from '../../common/format.ts';
+import { labelWidth } from '../../common/stackedBars.ts';
 import type { LayerPanel, LayerPanels, MetricPanel } from './layerModel.ts';
 import { colourOf, type MergeStyle } from './mergeStyle.ts';
 import { formatNumber } from './numbers.ts';
@@ -9,11 +10,15 @@ import type { Panel } from './panelGroup.ts';
 
 const LINE_HEIGHT = 132;
 const BAR_PITCH = 20;
+const MAX_LABEL = 18;
+const GAP = 12;
 /** More points than this are only seen as a thick line. */
 const MAX_POINTS = 32;
 
 const tick = () => ({ color: token('--vscode-descriptionForeground'), font: { size: 11 }, maxRotation: 0 });
 const grid = () => ({ color: token('--vscode-charts-lines'), lineWidth: 0.5 });
+
+const percent = (value: string | number): string => `${Math.round(Number(value) * 100)} %`;
 
 /** A small chart of a line a merge. */
 export function linePanel(
@@ -22,7 +27,7 @@ export function linePanel(
   names: readonly string[],
   styles: readonly MergeStyle[],
 ): Panel {
-  const { title, values, minimum, maximum, format } = panel;
+  const { title, values, minimum, maximum, format, isShare } = panel;
   const drawn = layers.filter(layer => layer !== null);
   return {
     title,
@@ -49,7 +54,7 @@ export function linePanel(
           max: maximum,
           grid: grid(),
           border: { display: false },
-          ticks: { ...tick(), maxTicksLimit: 4, callback: value => format(Number(value)) },
+          ticks: { ...tick(), maxTicksLimit: 4, ...(isShare ? { callback: percent } : {}) },
         },
       }),
     }),
@@ -77,6 +82,11 @@ function lineLook(style: MergeStyle | undefined, points: number) {
   };
 }
 
+/** Ends of names tell them apart: "merged-…metic-2". */
+function shorten(name: string): string {
+  return name.length <= MAX_LABEL ? name : `${name.slice(0, 7)}…${name.slice(8 - MAX_LABEL)}`;
+}
+
 /** A small chart of a bar a merge. */
 export function barPanel(
   { title, values }: MetricPanel,
@@ -85,6 +95,7 @@ export function barPanel(
 ): Panel {
   const texts = values.map(value => textOf(value, formatNumber));
   const known = values.filter(value => value !== null);
+  const short = names.map(shorten);
   return {
     title,
     summary: `${title}: ${names.map((name, at) => `${name} ${texts[at] ?? NONE}`).join('; ')}`,
@@ -92,7 +103,7 @@ export function barPanel(
     configure: () => ({
       type: 'bar',
       data: {
-        labels: [...names],
+        labels: short,
         datasets: [
           {
             label: title,
@@ -108,6 +119,8 @@ export function barPanel(
           y: {
             grid: { display: false },
             border: { display: false },
+            // chart.js gives an axis no more than a quarter of the width, and lets longer names run into the bars.
+            afterFit: scale => (scale.width = Math.min(labelWidth(short) + GAP, scale.chart.width / 2)),
             ticks: { ...tick(), autoSkip: false, crossAlign: 'far' },
           },
           values: {

@@ -12,6 +12,7 @@ import type { ChartConfiguration } from 'chart.js';
 import { applyDefaults, chartTable, type ChartTable } from '../../common/charts.ts';
 import { el } from '../../common/dom.ts';
 import { onThemeChange } from '../../common/theme.ts';
+import { TRUNCATE } from '../../common/truncationTip.ts';
 import { createIconButton } from '../../common/ui/toolkit.ts';
 
 Chart.register(CategoryScale, LinearScale, LineController, LineElement, PointElement, Tooltip);
@@ -26,10 +27,19 @@ export interface Panel {
   readonly table: ChartTable;
 }
 
+/** What can be done with one chart, such as saving it: a button that opens it. */
+export type ChartMenu = (source: {
+  readonly title: string;
+  readonly canvas: () => HTMLCanvasElement | undefined;
+  readonly svg: () => string | undefined;
+  readonly table: () => ChartTable;
+}) => HTMLElement;
+
 export interface PanelGroupOptions {
   readonly title: string;
   readonly asTable: boolean;
   readonly onToggle: (asTable: boolean) => void;
+  readonly menu: ChartMenu | undefined;
 }
 
 export class PanelGroup {
@@ -57,11 +67,6 @@ export class PanelGroup {
     onThemeChange(() => this.#draw());
   }
 
-  /** The pictures as they are, for an export: the panel's title with its canvas. */
-  get pictures(): readonly { readonly title: string; readonly canvas: HTMLCanvasElement }[] {
-    return this.#charts.map((chart, at) => ({ title: this.#panels[at]?.title ?? '', canvas: chart.canvas }));
-  }
-
   /** Shows other data; nothing at all where there is none. */
   show(panels: readonly Panel[], legend: readonly HTMLElement[]): void {
     this.#panels = panels;
@@ -84,12 +89,10 @@ export class PanelGroup {
     this.#charts = [];
     const shown = this.#panels.map(panel => {
       const content = this.#asTable ? chartTable(panel.table, panel.title) : this.#canvas(panel);
-      return el(
-        'div',
-        { class: 'panel', testid: 'merge-panel' },
-        el('h3', { class: 'truncate', text: panel.title }),
-        content,
-      );
+      const head = el('div', { class: 'panel-head' }, el('h3', { class: TRUNCATE, text: panel.title }));
+      const menu = this.#menu(panel, content);
+      if (menu !== undefined) head.append(el('div', { class: 'panel-menu' }, menu));
+      return el('div', { class: 'panel', testid: 'merge-panel' }, head, content);
     });
     this.#body.replaceChildren(...shown);
     if (this.#asTable) return;
@@ -97,6 +100,15 @@ export class PanelGroup {
     this.#charts = this.#panels.flatMap((panel, at) => {
       const canvas = shown[at]?.querySelector('canvas');
       return canvas ? [new Chart(canvas, panel.configure())] : [];
+    });
+  }
+
+  #menu({ title, table }: Panel, content: HTMLElement): HTMLElement | undefined {
+    return this.#options.menu?.({
+      title,
+      canvas: () => content.querySelector('canvas') ?? undefined,
+      svg: () => undefined,
+      table: () => table,
     });
   }
 

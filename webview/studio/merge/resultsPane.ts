@@ -13,7 +13,7 @@ import { layerPanels, metricPanels } from './layerModel.ts';
 import type { MergeTabState } from './mergeState.ts';
 import { lineSwatch, mergeStyles, type MergeStyle } from './mergeStyle.ts';
 import { barPanel, linePanel } from './panelCharts.ts';
-import { PanelGroup } from './panelGroup.ts';
+import { PanelGroup, type ChartMenu } from './panelGroup.ts';
 import { resultGroups, resultsCsv, shownMerges, toggleSelected } from './resultModel.ts';
 import { ResultTable } from './resultTable.ts';
 
@@ -35,12 +35,13 @@ export class ResultsPane {
   #session: StudioMergeSession | undefined;
   #methods: readonly MergeMethodInfo[] = [];
 
-  constructor(host: StudioMergeHost, state: StateStore<MergeTabState>) {
+  constructor(host: StudioMergeHost, state: StateStore<MergeTabState>, menu?: ChartMenu) {
     this.#host = host;
     this.#state = state;
     const group = (title: string) =>
       new PanelGroup({
         title,
+        menu,
         asTable: state.get().asTable.includes(title),
         onToggle: asTable => {
           const others = state.get().asTable.filter(one => one !== title);
