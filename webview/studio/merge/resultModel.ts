@@ -142,12 +142,13 @@ const sourceCell = ({ source }: StudioMerged): ResultCell =>
 function differenceOf(
   a: ResultCell | undefined,
   b: ResultCell | undefined,
-  format: Format = String,
+  format: Format | undefined,
 ): ResultCell {
   if (a?.value !== undefined && b?.value !== undefined) {
     const value = b.value - a.value;
-    return { text: formatSigned(value, format), value };
+    return { text: formatSigned(value, format ?? formatNumber), value };
   }
+  if (format !== undefined) return { text: NONE };
   return { text: a?.text === b?.text ? '' : '≠', title: a?.text === b?.text ? undefined : 'different' };
 }
 

@@ -31,7 +31,8 @@ export class ResultTable {
     attributes: { role: 'region', 'aria-label': 'Results, scrolls sideways', tabindex: '0' },
   });
   readonly #options: ResultTableOptions;
-  #columns = 0;
+  /** Columns of merges, at the last look. */
+  #made = 0;
 
   constructor(options: ResultTableOptions) {
     this.#options = options;
@@ -55,7 +56,7 @@ export class ResultTable {
       el(
         'tbody',
         {},
-        el('tr', { class: 'group-row' }, groupTitle(title, columns)),
+        groupRow(title, columns),
         ...rows.map(row => resultRow(row, session.merges, selected, running !== undefined)),
       ),
     );
@@ -71,8 +72,9 @@ export class ResultTable {
     );
     this.#focus(focused);
     // What is new stands on the right.
-    if (columns > this.#columns && this.#columns > 0) this.element.scrollLeft = this.element.scrollWidth;
-    this.#columns = columns;
+    const made = session.merges.length + (running ? 1 : 0);
+    if (made > this.#made && this.#made > 0) this.element.scrollLeft = this.element.scrollWidth;
+    this.#made = made;
   }
 
   #head(merge: StudioMerged, { selected, session, styles }: ResultView): HTMLElement {
@@ -92,7 +94,7 @@ export class ResultTable {
         },
       },
       ...(style ? [lineSwatch(style)] : []),
-      el('span', { class: TRUNCATE, text: name }),
+      el('span', { text: name }),
     );
     pick.addEventListener('click', () => onSelect(output));
     const action = (iconName: string, label: string, onClick: () => void) => {
@@ -149,8 +151,9 @@ export class ResultTable {
   }
 }
 
-function groupTitle(text: string, columns: number): HTMLElement {
-  return el('th', { text, attributes: { colspan: String(columns + 1), scope: 'rowgroup' } });
+function groupRow(title: string, columns: number): HTMLElement {
+  const name = el('th', { text: title, attributes: { scope: 'rowgroup' } });
+  return el('tr', { class: 'group-row' }, name, el('td', { attributes: { colspan: String(columns) } }));
 }
 
 function resultRow(
@@ -181,7 +184,7 @@ function resultCell({ text, title, changed }: ResultCell, kind: string): HTMLEle
 }
 
 function pendingHead({ name }: StudioMergeActivity): HTMLElement {
-  const text = el('span', { class: TRUNCATE, text: name });
+  const text = el('span', { text: name });
   return el(
     'th',
     { class: 'pending', attributes: { scope: 'col' } },
@@ -194,11 +197,11 @@ function differenceHead(merges: readonly StudioMerged[], selected: readonly stri
   const [first = '', second = ''] = merges
     .filter(({ output }) => selected.includes(output))
     .map(({ name }) => name);
-  const from = el('div', { class: `quiet ${TRUNCATE}`, text: `less ${first}` });
+  const from = el('div', { class: 'quiet', text: `less ${first}` });
   return el(
     'th',
     { class: 'difference', testid: 'merge-difference', attributes: { scope: 'col' } },
-    el('div', { class: TRUNCATE, text: second }),
+    el('div', { text: second }),
     from,
   );
 }
