@@ -24,7 +24,7 @@ host.page = createBirpc<StudioMergePage, StudioMergeHost>(host, {
   serialize,
   bind: 'functions',
   eventNames: ['mergeChanged', 'mergeProgress'],
-}) as unknown as StudioMergePage;
+});
 
 globalThis.acquireVsCodeApi = () => ({
   postMessage: message => setTimeout(() => toHost(JSON.parse(JSON.stringify(message)))),
