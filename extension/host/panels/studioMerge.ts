@@ -88,12 +88,12 @@ export class StudioMerge extends Disposable {
     ];
     const host: StudioMergeHost = {
       mergeMethods: () => this.methods(),
-      mergeSession: () => this.session(selection()),
-      planMerge: choices => this.plan(selection(), checkChoices(choices)),
-      startMerge: choices => this.startMerge(selection(), checkChoices(choices)),
+      mergeSession: async () => this.session(selection()),
+      planMerge: async choices => this.plan(selection(), checkChoices(choices)),
+      startMerge: async choices => this.startMerge(selection(), checkChoices(choices)),
       cancelMerge: async () => this.merging.cancel(),
-      chooseMergeOutput: proposed => chooseOutput(proposed),
-      startEvaluation: output => this.startEvaluation(this.recordOf(output)),
+      chooseMergeOutput: async proposed => chooseOutput(proposed),
+      startEvaluation: async output => this.startEvaluation(this.recordOf(output)),
       cancelEvaluation: async () => this.evaluating.cancel(),
       openEvaluationSetting: async () => {
         await commands.executeCommand('workbench.action.openSettings', EVALUATION_COMMAND);
@@ -104,7 +104,7 @@ export class StudioMerge extends Disposable {
         await this.memory.forget(this.recordOf(output).output);
         this.changed.fire();
       },
-      saveMergeTable: csv => saveTable(selection(), csv),
+      saveMergeTable: async csv => saveTable(selection(), csv),
     };
     const dispose = () => {
       for (const listener of listeners) listener.dispose();
@@ -245,6 +245,7 @@ async function openReport({ report }: MergeRecord): Promise<void> {
 
 function tokenOf(signal: AbortSignal): CancellationToken {
   const source = new CancellationTokenSource();
+  if (signal.aborted) source.cancel();
   signal.addEventListener('abort', () => source.cancel());
   return source.token;
 }

@@ -138,6 +138,9 @@ const sourceCell = ({ source }: StudioMerged): ResultCell =>
     ? { text: 'checkpoints' }
     : { text: source.split(/[\\/]/).at(-1) ?? source, title: source };
 
+/** Parameters are written as they are typed. */
+const shortNumber = (value: number): string => String(Number(value.toPrecision(4)));
+
 /** Two numbers differ by a number; of anything else only that it differs is said. */
 function differenceOf(
   a: ResultCell | undefined,
@@ -146,7 +149,7 @@ function differenceOf(
 ): ResultCell {
   if (a?.value !== undefined && b?.value !== undefined) {
     const value = b.value - a.value;
-    return { text: formatSigned(value, format ?? formatNumber), value };
+    return { text: formatSigned(value, format ?? shortNumber), value };
   }
   if (format !== undefined) return { text: NONE };
   return { text: a?.text === b?.text ? '' : '≠', title: a?.text === b?.text ? undefined : 'different' };

@@ -77,6 +77,8 @@ export class TaskSliders {
       slider.classList.toggle('no-place', typeof value !== 'number');
       if (document.activeElement !== slider) setRange(slider, range);
       if (typeof value === 'number') slider.value = String(value);
+      const [least, most] = [Number(slider.min), Number(slider.max)];
+      slider.style.setProperty('--at', `${(100 * (Number(slider.value) - least)) / (most - least)}%`);
       slider.setAttribute('aria-valuetext', formatValue(value));
       number.show({ text: formatValue(value), placeholder: '' });
     }
