@@ -3,11 +3,13 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
+import type { JobHooks } from '../../extension/host/engineClient.ts';
 import { MergeMemory } from '../../extension/host/panels/mergeMemory.ts';
 import { StudioMerge } from '../../extension/host/panels/studioMerge.ts';
 import type { Services } from '../../extension/host/services.ts';
 import type {
   MergeRecipe,
+  Progress,
   RunOptions,
   StudioMergeChoices,
   StudioMergeSession,
@@ -110,14 +112,11 @@ const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 const client = {
   methods: async () => engine.methods(),
   planMerge: (asked: MergeRecipe) => engine.planMergeSummary(asked, OPTIONS),
-  merge: (
-    asked: MergeRecipe,
-    options: RunOptions,
-    { onProgress, token }: Parameters<Services['engine']['merge']>[2],
-  ) => {
+  merge: (asked: MergeRecipe, options: RunOptions, hooks: JobHooks) => {
     const abort = new AbortController();
-    if (token.isCancellationRequested) abort.abort();
-    token.onCancellationRequested(() => abort.abort());
+    if (hooks.token.isCancellationRequested) abort.abort();
+    hooks.token.onCancellationRequested(() => abort.abort());
+    const onProgress = (progress: Progress) => hooks.onProgress(progress);
     return engine.merge(asked, options, { signal: abort.signal, onProgress });
   },
 };
@@ -259,8 +258,8 @@ describe('an evaluation', () => {
 describe('a page', () => {
   test('may name only what was merged, and gets a table of bounded size written', async () => {
     const { host } = open();
-    for (const call of [host.revealMerge, host.openMergeReport, host.forgetMerge, host.startEvaluation]) {
-      await expect(call('/etc')).rejects.toThrow('not in the list any more');
+    for (const call of ['revealMerge', 'openMergeReport', 'forgetMerge', 'startEvaluation'] as const) {
+      await expect(host[call]('/etc')).rejects.toThrow('not in the list any more');
     }
     await host.saveMergeTable('a,b\r\n');
     expect(window.saved).toBe('a,b\r\n');

@@ -18,7 +18,7 @@ const page: StudioMergePage = {
   mergeProgress: progress => tab.mergeProgress(progress),
 };
 const tab: MergeTab = new MergeTab(connect<StudioMergeHost, StudioMergePage>(api, page), state, source => {
-  const button = el('button', { text: `Menu of ${source.title}` });
+  const button = el('button', { text: '…', attributes: { 'aria-label': `Menu of ${source.title}` } });
   button.addEventListener('click', () => {
     const { columns, rows } = source.table();
     merging.menus.push({ picture: source.canvas()?.toDataURL() ?? '', columns, rows: rows.length });
