@@ -51,7 +51,7 @@ export interface ChartViewOptions {
 }
 
 /** Text settings that chart.js cannot inherit from the page. */
-function applyDefaults(): void {
+export function applyDefaults(): void {
   Chart.defaults.font.family = token('--vscode-font-family') || 'sans-serif';
   Chart.defaults.font.size = 12;
   Chart.defaults.color = token('--vscode-foreground');

@@ -30,7 +30,8 @@ export interface StackedBars {
 /** Height of a chart of so many bars. */
 export const stackedBarsHeight = (bars: number): number => bars * BAR_PITCH;
 
-function labelWidth(labels: readonly string[]): number {
+/** Pixels of the longest label, as charts write them. */
+export function labelWidth(labels: readonly string[]): number {
   const context = document.createElement('canvas').getContext('2d');
   if (context === null) return 0;
   context.font = `${Chart.defaults.font.size}px ${Chart.defaults.font.family}`;

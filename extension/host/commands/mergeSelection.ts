@@ -8,7 +8,7 @@ import { findTvqFiles, findWeightFiles } from '../checkpointStore.ts';
 import { displayPath } from '../describe.ts';
 import { messageOf } from '../errors.ts';
 import type { MergeDraft } from '../merge/draft.ts';
-import { NO_EDITS } from '../merge/parameters.ts';
+import { NO_EDITS } from '../../shared/mergeParameters.ts';
 import {
   checkedAt,
   checkpointSource,

@@ -1,9 +1,9 @@
 /** Answers of the merge wizard, and the recipe they make. No `vscode` here: tests run it as it is. */
-import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import { join } from 'node:path';
 import type { CheckpointSummary, MergeMethodInfo, MergeRecipe } from '../../protocol.ts';
 import { commonFolder, isInside } from '../paths.ts';
-import { inputParametersOf, NO_EDITS, type Edits } from './parameters.ts';
+import { inputParametersOf, NO_EDITS, type Edits } from '../../shared/mergeParameters.ts';
+import { mergeRecipe } from './recipe.ts';
 import { clearBase, fitsAsBase, inputsOf, sourceId, type MergeSource } from './sources.ts';
 
 /** Answers so far; the wizard fills in the rest. */
@@ -68,22 +68,16 @@ function basePath(draft: MergeDraft): string | undefined {
 /** @param output where the draft says nothing yet */
 export function recipeOf(draft: MergeDraft, output = required(draft.output)): MergeRecipe {
   const { inputs, edits } = draft;
-  return {
-    kind: 'merge',
+  return mergeRecipe({
     base: basePath(draft),
     inputs: inputsOf(inputs),
     method: required(draft.method).name,
     parameters: edits.shared,
     inputParameters: inputParametersOf(edits, inputs.map(sourceId)),
-    lines: undefined,
     output: output.path,
-    dtype: undefined,
-    shardBytes: SHARD_BYTES,
     overwrite: output.overwrite,
-    resume: false,
-    text: undefined,
     compare: [],
-  };
+  });
 }
 
 /** The wizard's order guarantees it; a defect there should be told, not merged. */

@@ -1,7 +1,7 @@
 /** Asks for one value of a merge method's parameter. */
 import { l10n, type QuickPickItem } from 'vscode';
 import type { MergeParameter, ParameterScalar } from '../../protocol.ts';
-import { formatValue, isDefault, parseValue, type Fault } from '../merge/parameters.ts';
+import { formatValue, isDefault, parseValue, type Fault } from '../../shared/mergeParameters.ts';
 import { ask } from './ask.ts';
 import { pick } from './pick.ts';
 import type { Position } from './wizard.ts';

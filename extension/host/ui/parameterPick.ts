@@ -1,7 +1,7 @@
 /** The step that shows a merge method's parameters, edits them, and says what would be written. */
 import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
 import type { MergeMethodInfo, MergeParameter } from '../../protocol.ts';
-import { formatValue, valueOf, valuesOf, withValue, type Edits } from '../merge/parameters.ts';
+import { formatValue, valueOf, valuesOf, withValue, type Edits } from '../../shared/mergeParameters.ts';
 import { askValue, describeValue } from './parameterInput.ts';
 import type { PlanView } from './mergePlanView.ts';
 import { pick } from './pick.ts';

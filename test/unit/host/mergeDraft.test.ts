@@ -11,7 +11,7 @@ import {
   type MergeDraft,
 } from '../../../extension/host/merge/draft.ts';
 import { outcomeOf, reportPath } from '../../../extension/host/merge/outcome.ts';
-import { NO_EDITS, withValue } from '../../../extension/host/merge/parameters.ts';
+import { NO_EDITS, withValue } from '../../../extension/shared/mergeParameters.ts';
 import { sourceId } from '../../../extension/host/merge/sources.ts';
 import type { MergeParameter, MergeTotals } from '../../../extension/protocol.ts';
 import { checkpoint, method, model, tasks } from './models.ts';

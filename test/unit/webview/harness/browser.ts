@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import type { Scenario } from './mockHost.ts';
 import type { ThemeName } from './themes.ts';
 
 const USUAL_PLACES = [
@@ -21,7 +20,8 @@ export async function launch(): Promise<Browser> {
 export interface PageOptions {
   readonly theme?: ThemeName;
   readonly rows?: number;
-  readonly scenario?: Scenario;
+  /** What the mock host does. */
+  readonly scenario?: string;
   readonly width?: number;
   readonly height?: number;
 }
@@ -33,7 +33,7 @@ export interface OpenedPage {
   readonly problems: string[];
 }
 
-/** Opens the inspector in a fresh browser context. */
+/** Opens the page in a fresh browser context. */
 export async function openPage(
   browser: Browser,
   url: string,

@@ -1,2 +1,5 @@
-/** Serves the inspector with a mock host on a free port of 127.0.0.1. */
-export function serve(): Promise<{ readonly url: string; close(): Promise<void> }>;
+/** Serves the inspector, or another page, with a mock host on a free port of 127.0.0.1. */
+export function serve(entries?: {
+  readonly main: string;
+  readonly page: string;
+}): Promise<{ readonly url: string; close(): Promise<void> }>;

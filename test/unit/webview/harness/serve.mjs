@@ -42,10 +42,13 @@ const html = nonce => `<!DOCTYPE html>
 const TYPES = { js: 'text/javascript', css: 'text/css', ttf: 'font/ttf' };
 
 /** Bundles the page as esbuild.mjs does, and serves it under a content security policy as strict as the host's. */
-export async function serve() {
+export async function serve({
+  main = 'webview/inspector/main.ts',
+  page = 'test/unit/webview/harness/page.ts',
+} = {}) {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: ROOT,
-    entryPoints: { inspector: 'webview/inspector/main.ts', page: 'test/unit/webview/harness/page.ts' },
+    entryPoints: { inspector: main, page },
     bundle: true,
     format: 'iife',
     target: 'es2022',

@@ -1,5 +1,5 @@
-/** A merge method's parameters while they are edited. No `vscode` here: tests run it as it is. */
-import type { MergeParameter, ParameterScalar } from '../../protocol.ts';
+/** A merge method's parameters while they are edited: the wizard and the Studio have the same rules. */
+import type { MergeParameter, ParameterScalar } from '../protocol.ts';
 
 /** What was changed; everything else has its default. */
 export interface Edits {
@@ -42,6 +42,21 @@ export function parseValue(parameter: MergeParameter, text: string): Parsed {
     return { fault: { kind: 'range', minimum, maximum } };
   }
   return { value: list === undefined ? numbers[0] : numbers };
+}
+
+/**
+ * The text that was most likely meant by one that is refused: "0,5" is 0.5, "50 %" is 0.5, and a number beyond the
+ * bounds is the bound. undefined where there is none.
+ */
+export function suggestText(parameter: MergeParameter, text: string): string | undefined {
+  const { type, minimum = -Infinity, maximum = Infinity } = parameter;
+  const [, digits = '', percent] = /^\s*(.*?)\s*(%?)\s*$/.exec(text) ?? [];
+  const number = Number(digits.replace(',', '.'));
+  if (digits === '' || !Number.isFinite(number)) return undefined;
+  const meant = percent === '%' ? number / 100 : number;
+  const bounded = Math.min(Math.max(meant, minimum), maximum);
+  const suggestion = String(type === 'integer' ? Math.round(bounded) : bounded);
+  return 'fault' in parseValue(parameter, suggestion) ? undefined : suggestion;
 }
 
 /** The value that counts, for one input or for those without a value of their own. */

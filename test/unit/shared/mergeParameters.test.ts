@@ -5,10 +5,11 @@ import {
   inputParametersOf,
   NO_EDITS,
   parseValue,
+  suggestText,
   valueOf,
   valuesOf,
   withValue,
-} from '../../../extension/host/merge/parameters.ts';
+} from '../../../extension/shared/mergeParameters.ts';
 import type { MergeParameter } from '../../../extension/protocol.ts';
 
 const density: MergeParameter = {
@@ -107,5 +108,23 @@ describe('edits', () => {
     withValue(before, seed, 4);
     expect(before.shared).toEqual({ seed: 3 });
     expect(NO_EDITS.byInput.size).toBe(0);
+  });
+});
+
+describe('a refused text', () => {
+  it.each([
+    [density, '0,5', '0.5'],
+    [density, '50 %', '0.5'],
+    [density, '1.5', '1'],
+    [density, '-3', '0'],
+    [density, '120%', '1'],
+    [seed, '3.7', '4'],
+    [seed, '99', '9'],
+    [density, 'much', undefined],
+    [density, '%', undefined],
+    [density, '', undefined],
+    [density, '1e999', undefined],
+  ] as const)('of %o, %j, may have meant %j', (parameter, typed, meant) => {
+    expect(suggestText(parameter, typed)).toBe(meant);
   });
 });

@@ -1,0 +1,18 @@
+import type { MergeRecipe } from '../../protocol.ts';
+import { SHARD_BYTES } from '../../shared/shardBytes.ts';
+
+/** What the wizard and the Studio ask for; the rest of a recipe is only written by hand. */
+export type MergeWishes = Pick<
+  MergeRecipe,
+  'base' | 'inputs' | 'method' | 'parameters' | 'inputParameters' | 'output' | 'overwrite' | 'compare'
+>;
+
+export const mergeRecipe = (wishes: MergeWishes): MergeRecipe => ({
+  ...wishes,
+  kind: 'merge',
+  lines: undefined,
+  dtype: undefined,
+  shardBytes: SHARD_BYTES,
+  resume: false,
+  text: undefined,
+});

@@ -1,0 +1,261 @@
+/**
+ * The host's side of the Studio's Merge tab. There is one for the window: merges and evaluations outlive the page,
+ * which VS Code throws away while it is hidden.
+ */
+import { basename } from 'node:path';
+import {
+  CancellationTokenSource,
+  commands,
+  EventEmitter,
+  l10n,
+  Uri,
+  workspace,
+  type CancellationToken,
+} from 'vscode';
+import { exists } from '../../engine/atomic.ts';
+import type {
+  MergeMethodInfo,
+  Progress,
+  StudioMergeChoices,
+  StudioMerged,
+  StudioMergeHost,
+  StudioMergePage,
+  StudioMergePlan,
+  StudioMergeSession,
+  StudioSelection,
+} from '../../protocol.ts';
+import { Disposable, type Releasable } from '../disposable.ts';
+import { messageOf } from '../errors.ts';
+import { expectedSeconds } from '../merge/mergeTimes.ts';
+import { reportPath } from '../merge/outcome.ts';
+import { readMergeReport } from '../merge/reportFile.ts';
+import { checkChoices, freeFolder, methodOf, studioRecipe } from '../merge/studioRecipe.ts';
+import { reveal } from '../reveal.ts';
+import type { Services } from '../services.ts';
+import { readEvaluationCommand, readRunOptions } from '../settings.ts';
+import { EVALUATION_COMMAND, evaluateModel } from './evaluateModel.ts';
+import { chooseOutput, saveTable } from './mergeDialogs.ts';
+import { MergeActivity } from './mergeActivity.ts';
+import type { MergeMemory, MergeRecord } from './mergeMemory.ts';
+
+const PROGRESS_EVERY_MS = 100;
+
+type Selected = () => StudioSelection | undefined;
+
+/** What a page is served through. */
+export interface StudioMergeConnection extends Releasable {
+  readonly host: StudioMergeHost;
+}
+
+export class StudioMerge extends Disposable {
+  private readonly changed = this._register(new EventEmitter<void>());
+  private readonly progressed = this._register(new EventEmitter<Progress>());
+  private knownMethods: Promise<readonly MergeMethodInfo[]> | undefined;
+  private readonly merging: MergeActivity;
+  private readonly evaluating: MergeActivity;
+
+  constructor(
+    private readonly services: Pick<Services, 'engine' | 'jobs' | 'log' | 'checkpoints'>,
+    private readonly memory: MergeMemory,
+  ) {
+    super();
+    this.merging = this._register(new MergeActivity(services.log));
+    this.evaluating = this._register(new MergeActivity(services.log));
+    const changed = () => this.changed.fire();
+    this._register(this.merging.onDidChange(changed));
+    this._register(this.evaluating.onDidChange(changed));
+    this._register(workspace.onDidGrantWorkspaceTrust(changed));
+    this._register(
+      workspace.onDidChangeConfiguration(change => {
+        if (change.affectsConfiguration(EVALUATION_COMMAND)) changed();
+      }),
+    );
+  }
+
+  /** Serves a page until the connection is disposed. `selected` tells what the page works on. */
+  connect(selected: Selected, page: StudioMergePage): StudioMergeConnection {
+    const selection = () => required(selected());
+    // One after the other, so that the last one told is the last one there was.
+    let told = Promise.resolve();
+    const tell = async () => {
+      if (selected() !== undefined) page.mergeChanged(await this.session(selection()));
+    };
+    const listeners = [
+      this.changed.event(() => {
+        told = told.then(tell).catch(error => this.services.log.error(messageOf(error)));
+      }),
+      this.progressed.event(progress => page.mergeProgress(progress)),
+    ];
+    const host: StudioMergeHost = {
+      mergeMethods: () => this.methods(),
+      mergeSession: async () => this.session(selection()),
+      planMerge: async choices => this.plan(selection(), checkChoices(choices)),
+      startMerge: async choices => this.startMerge(selection(), checkChoices(choices)),
+      cancelMerge: async () => this.merging.cancel(),
+      chooseMergeOutput: async proposed => chooseOutput(proposed),
+      startEvaluation: async output => this.startEvaluation(this.recordOf(output)),
+      cancelEvaluation: async () => this.evaluating.cancel(),
+      openEvaluationSetting: async () => {
+        await commands.executeCommand('workbench.action.openSettings', EVALUATION_COMMAND);
+      },
+      revealMerge: async output => reveal(this.recordOf(output).output),
+      openMergeReport: async output => openReport(this.recordOf(output)),
+      forgetMerge: async output => {
+        await this.memory.forget(this.recordOf(output).output);
+        this.changed.fire();
+      },
+      saveMergeTable: async csv => saveTable(selection(), csv),
+    };
+    const dispose = () => {
+      for (const listener of listeners) listener.dispose();
+    };
+    return { host, dispose };
+  }
+
+  /** Starting the engine may fail, with a wrong setting for example: then it is asked again. */
+  private async methods(): Promise<readonly MergeMethodInfo[]> {
+    const asking = (this.knownMethods ??= this.services.engine.methods(readRunOptions()));
+    try {
+      return await asking;
+    } catch (error) {
+      if (this.knownMethods === asking) this.knownMethods = undefined;
+      throw error;
+    }
+  }
+
+  private async session({ base }: StudioSelection): Promise<StudioMergeSession> {
+    const records = this.memory.merges().filter(record => record.base === base);
+    return {
+      merges: await Promise.all(records.map(mergedOf)),
+      merging: this.merging.current,
+      evaluating: this.evaluating.current,
+      evaluation: !workspace.isTrusted
+        ? 'restricted'
+        : readEvaluationCommand() === undefined
+          ? 'unset'
+          : 'ready',
+    };
+  }
+
+  private async plan(selection: StudioSelection, choices: StudioMergeChoices): Promise<StudioMergePlan> {
+    const methods = await this.methods();
+    const method = methodOf(methods, choices.method);
+    const output = choices.output ?? (await this.freeFolder(selection, method.name));
+    const named = { output, outputName: basename(output) };
+    try {
+      await checkFree(output);
+      const recipe = studioRecipe(selection, choices, method, output);
+      const plan = await this.services.engine.planMerge(recipe, readRunOptions());
+      const { bytes, memory, problems, readBytes } = plan;
+      const seconds = expectedSeconds(this.memory.times(), methods, method, readBytes);
+      return { ...named, bytes, memory, seconds, problems };
+    } catch (error) {
+      const problems = [{ severity: 'error', message: messageOf(error) }] as const;
+      return { ...named, bytes: undefined, memory: undefined, seconds: undefined, problems };
+    }
+  }
+
+  private async startMerge(selection: StudioSelection, choices: StudioMergeChoices): Promise<void> {
+    if (!workspace.isTrusted) throw new Error(l10n.t('Merging is off in Restricted Mode.'));
+    if (this.merging.isRunning) throw new Error(l10n.t('A merge is running already.'));
+    const method = methodOf(await this.methods(), choices.method);
+    const output = choices.output ?? (await this.freeFolder(selection, method.name));
+    await checkFree(output);
+    const recipe = studioRecipe(selection, choices, method, output);
+    const { base, source } = selection;
+    const title = l10n.t('Merging to {0} with {1}', basename(output), method.title);
+    this.merging.start(output, async ({ signal }) => {
+      const { readBytes } = await this.services.engine.planMerge(recipe, readRunOptions());
+      const report = throttled((progress: Progress) => this.progressed.fire(progress));
+      const result = await this.services.jobs.run(
+        title,
+        (engine, options, hooks) =>
+          engine.merge(recipe, options, {
+            token: hooks.token,
+            onProgress: progress => {
+              hooks.onProgress(progress);
+              report(progress);
+            },
+          }),
+        tokenOf(signal),
+      );
+      // A folder that appears by being renamed is not always reported with what is in it.
+      this.services.checkpoints.refresh();
+      const { bytes, seconds, warnings } = result;
+      this.services.log.info(`Merged into ${output}, ${seconds.toFixed(1)} s. ${result.backendReason}`);
+      for (const warning of warnings) this.services.log.warn(warning);
+      await this.memory.learn(method.name, { bytes: readBytes, seconds });
+      const made = { base, source, output, report: reportPath(result), bytes, seconds, metrics: [] };
+      await this.memory.add(made);
+    });
+  }
+
+  private async startEvaluation({ output }: MergeRecord): Promise<void> {
+    if (this.evaluating.isRunning) throw new Error(l10n.t('An evaluation is running already.'));
+    this.evaluating.start(output, async abort => {
+      const metrics = await evaluateModel(output, this.services.log, abort);
+      await this.memory.setMetrics(output, metrics);
+    });
+  }
+
+  private freeFolder(selection: StudioSelection, method: string): Promise<string> {
+    const written = this.merging.isRunning ? this.merging.current?.output : undefined;
+    return freeFolder(selection, method, path => path === written || exists(path));
+  }
+
+  /** A page may only name what was merged here. */
+  private recordOf(output: unknown): MergeRecord {
+    const record = this.memory.merges().find(merge => merge.output === output);
+    if (record === undefined) throw new Error(l10n.t('This merge is not in the list any more.'));
+    return record;
+  }
+}
+
+function required(selection: StudioSelection | undefined): StudioSelection {
+  if (selection === undefined) throw new Error(l10n.t('Choose a base model and tasks first.'));
+  return selection;
+}
+
+async function checkFree(output: string): Promise<void> {
+  if (await exists(output)) {
+    throw new Error(l10n.t('{0} exists already. Choose another folder.', output));
+  }
+}
+
+async function mergedOf({
+  output,
+  report,
+  bytes,
+  seconds,
+  source,
+  metrics,
+}: MergeRecord): Promise<StudioMerged> {
+  const merged = { output, name: basename(output), bytes, seconds, source, metrics };
+  if (report === undefined) return { ...merged, report, fault: l10n.t('Nothing was merged.') };
+  try {
+    return { ...merged, report: await readMergeReport(report), fault: undefined };
+  } catch (error) {
+    return { ...merged, report: undefined, fault: messageOf(error) };
+  }
+}
+
+async function openReport({ report }: MergeRecord): Promise<void> {
+  if (report !== undefined) await commands.executeCommand('vscode.open', Uri.file(report));
+}
+
+function tokenOf(signal: AbortSignal): CancellationToken {
+  const source = new CancellationTokenSource();
+  if (signal.aborted) source.cancel();
+  signal.addEventListener('abort', () => source.cancel());
+  return source.token;
+}
+
+function throttled<T>(listener: (value: T) => void): (value: T) => void {
+  let last = -Infinity;
+  return value => {
+    const now = performance.now();
+    if (now - last < PROGRESS_EVERY_MS) return;
+    last = now;
+    listener(value);
+  };
+}

@@ -1,0 +1,343 @@
+/** The Merge tab in Chromium, under the host's content security policy, with a mock host behind it. */
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { launch, openPage, type OpenedPage, type PageOptions } from '../../harness/browser.ts';
+import { serve } from '../../harness/serve.mjs';
+import type { ThemeName } from '../../harness/themes.ts';
+import './window.ts';
+
+const SCREENSHOTS = fileURLToPath(new URL('../../../../e2e/screenshots/', import.meta.url));
+const TIMEOUT = 60_000;
+
+let server: Awaited<ReturnType<typeof serve>>;
+let browser: Browser;
+let opened: OpenedPage | undefined;
+
+beforeAll(async () => {
+  browser = await launch();
+  server = await serve({
+    main: 'test/unit/webview/studio/merge/main.ts',
+    page: 'test/unit/webview/studio/merge/page.ts',
+  });
+  await mkdir(SCREENSHOTS, { recursive: true });
+}, TIMEOUT);
+
+afterEach(async () => {
+  expect(opened?.problems).toEqual([]);
+  await opened?.page.context().close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+async function open(options: PageOptions = {}): Promise<Page> {
+  opened = await openPage(browser, server.url, { height: 1000, ...options });
+  return opened.page;
+}
+
+async function openTab(options: PageOptions = {}): Promise<Page> {
+  const page = await open(options);
+  await page.getByTestId('merge-method').waitFor();
+  return page;
+}
+
+describe('what is shown', () => {
+  const looks = (['light', 'dark', 'contrast'] as const satisfies ThemeName[]).flatMap(theme =>
+    [1280, 400].map(width => ({ theme, width })),
+  );
+
+  test.each(looks)('$theme, $width px', { timeout: TIMEOUT }, async ({ theme, width }) => {
+    const page = await openTab({ theme, width });
+    await page.getByTestId('merge-preview').getByText('≈ 1.22 GB').waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}merge-${theme}-${width}.png`, fullPage: true });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
+  });
+});
+
+const parameter = (page: Page, name: string) => page.getByTestId(`merge-parameter-${name}`);
+const task = (page: Page, name: string) => page.getByTestId('merge-task').filter({ hasText: name });
+const lastPlan = (page: Page) => page.evaluate(() => merging.host.planned.at(-1));
+const mergeButton = (page: Page) => page.getByRole('button', { name: 'Merge', exact: true });
+const columns = (page: Page) => page.getByTestId('merge-column');
+
+describe('the form', () => {
+  test('a method brings its parameters, and keeps what was changed of it', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    const scale = parameter(page, 'scale');
+    await scale.getByRole('textbox').fill('0.7');
+    await expect.poll(() => lastPlan(page)).toMatchObject({ parameters: { scale: 0.7 } });
+    expect(await scale.getByText('changed').isVisible()).toBe(true);
+    await page.getByTestId('merge-method').selectOption('ties');
+    await page.getByText('Keeps the largest weights of each task vector').waitFor();
+    await parameter(page, 'trim').getByRole('combobox').selectOption('tensor');
+    await expect.poll(() => lastPlan(page)).toMatchObject({ method: 'ties', parameters: { trim: 'tensor' } });
+    await page.screenshot({ path: `${SCREENSHOTS}merge-form.png` });
+    await page.getByTestId('merge-method').selectOption('task_arithmetic');
+    expect(await scale.getByRole('textbox').inputValue()).toBe('0.7');
+    await scale.getByRole('button', { name: 'Reset scale to 0.3' }).click();
+    await expect.poll(() => lastPlan(page)).toMatchObject({ parameters: {} });
+    expect(await scale.getByText('changed').isVisible()).toBe(false);
+  });
+
+  test('a wrong value says what is expected and what was meant', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    await page.getByTestId('merge-method').selectOption('ties');
+    const density = parameter(page, 'density');
+    await density.getByRole('textbox').fill('1,5');
+    await density.getByText('Write a number, for example 0.5').waitFor();
+    expect(await density.getByRole('textbox').getAttribute('aria-invalid')).toBe('true');
+    await page.getByText('A value is not right').waitFor();
+    expect(await mergeButton(page).isEnabled()).toBe(false);
+    await page.screenshot({ path: `${SCREENSHOTS}merge-fault.png` });
+    await density.getByRole('button', { name: 'Use 1' }).click();
+    await expect.poll(() => lastPlan(page)).toMatchObject({ method: 'ties', parameters: { density: 1 } });
+    await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
+  });
+
+  test('a slider sets the weight of one task', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    const slider = page.getByRole('slider', { name: 'weight of cars' });
+    await slider.focus();
+    await page.keyboard.press('ArrowLeft');
+    await expect
+      .poll(() => lastPlan(page))
+      .toMatchObject({ taskParameters: { cars: { weight: 0.99 }, dtd: {} } });
+    expect(await task(page, 'cars').getByRole('textbox').inputValue()).toBe('0.99');
+    const weight = parameter(page, 'weight').getByRole('textbox');
+    expect(await weight.getAttribute('placeholder')).toBe('0.99 – 1 by task');
+    await weight.fill('0.5');
+    await expect
+      .poll(() => lastPlan(page))
+      .toMatchObject({ parameters: { weight: 0.5 }, taskParameters: { cars: {} } });
+    expect(await slider.inputValue()).toBe('0.5');
+  });
+
+  test('sliders can set another parameter', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    await page.getByTestId('merge-method').selectOption('ties');
+    await page.getByRole('combobox', { name: 'What the sliders set' }).selectOption('density');
+    await page.getByRole('slider', { name: 'density of dtd' }).fill('0.6');
+    await expect.poll(() => lastPlan(page)).toMatchObject({ taskParameters: { dtd: { density: 0.6 } } });
+  });
+
+  test('a method for two tasks says so until two are checked', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    await page.getByTestId('merge-method').selectOption('slerp');
+    await page.getByText('takes 2 tasks at most, and 8 are checked.').waitFor();
+    for (const name of ['dtd', 'eurosat', 'gtsrb', 'mnist', 'resisc45', 'sun397'])
+      await task(page, name).getByRole('checkbox').uncheck();
+    await expect.poll(() => lastPlan(page)).toMatchObject({ method: 'slerp', tasks: ['cars', 'svhn'] });
+    await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
+  });
+
+  test('another folder can be chosen, and let go of', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    await page.getByRole('button', { name: 'Change…' }).click();
+    await expect
+      .poll(() => page.getByTestId('merge-output').textContent())
+      .toBe('merged-task-arithmetic-2-mine');
+    await page.getByRole('button', { name: 'Reset', exact: true }).click();
+    await expect.poll(() => page.getByTestId('merge-output').textContent()).toBe('merged-task-arithmetic-2');
+  });
+});
+
+describe('a merge', () => {
+  test('runs with progress, and becomes a column', { timeout: TIMEOUT }, async () => {
+    const page = await openTab({ scenario: 'empty' });
+    await page.getByText('Nothing is merged yet').waitFor();
+    await page.getByText('after a first merge').waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}merge-empty.png` });
+    await page.getByLabel('Compare with full precision').check();
+    await mergeButton(page).click();
+    await page.getByRole('progressbar', { name: 'Merging' }).waitFor();
+    await page.evaluate(() => merging.host.advance(34));
+    await expect.poll(() => page.getByTestId('merge-percent').textContent()).toBe('34 %');
+    await page.screenshot({ path: `${SCREENSHOTS}merge-running.png` });
+    expect(await page.evaluate(() => merging.host.started)).toMatchObject([
+      { method: 'task_arithmetic', compare: true, parameters: {} },
+    ]);
+    await page.evaluate(() => merging.host.finish());
+    await expect.poll(() => columns(page).count()).toBe(1);
+    await page.getByRole('row', { name: 'Time 7.7 s' }).waitFor();
+    await expect.poll(() => page.getByTestId('merge-output').textContent()).toBe('merged-task-arithmetic-2');
+  });
+
+  test('beside others shows as a column that is being made', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
+    await mergeButton(page).click();
+    await page.getByRole('columnheader', { name: 'merging' }).waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}merge-pending.png` });
+  });
+
+  test('that is cancelled leaves the form as it was', { timeout: TIMEOUT }, async () => {
+    const page = await openTab({ scenario: 'empty' });
+    await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
+    await mergeButton(page).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Cancelled: merged-task-arithmetic was not written.').waitFor();
+    await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
+  });
+
+  test('that fails says why', { timeout: TIMEOUT }, async () => {
+    const page = await openTab({ scenario: 'failing' });
+    await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
+    await mergeButton(page).click();
+    await page.getByText('cars/model.safetensors: the file ends at byte 512,000.').waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}merge-failed.png` });
+    expect(await page.getByTestId('merge-ended').isVisible()).toBe(true);
+  });
+});
+
+describe('results', () => {
+  test('two columns are compared', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    await page.getByRole('button', { name: 'merged-ties', exact: true }).click();
+    await page.getByRole('button', { name: 'merged-task-arithmetic', exact: true }).click();
+    await page.getByTestId('merge-difference').waitFor();
+    expect(
+      await page.getByRole('row', { name: 'accuracy.mean' }).getByRole('cell').allTextContents(),
+    ).toEqual(['0.7312', '0.7691', '–', '+0.03790']);
+    const norm = page.getByRole('img', { name: /^Norm by layer: merged-task-arithmetic .*; merged-ties / });
+    expect(await norm.getAttribute('aria-label')).not.toContain('breadcrumbs');
+    await page.screenshot({ path: `${SCREENSHOTS}merge-compared.png` });
+  });
+
+  test('charts follow the theme, are tables on demand, and have a menu', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    const picture = () =>
+      page
+        .locator('canvas')
+        .last()
+        .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    const dark = await picture();
+    await page.evaluate(() => merging.setTheme('light'));
+    await expect.poll(picture).not.toBe(dark);
+    await page.getByRole('button', { name: 'Menu of Cosine to cars' }).click();
+    const [menu] = await page.evaluate(() => merging.menus);
+    expect(menu?.columns).toEqual(['layer', 'merged-task-arithmetic', 'merged-ties', 'merged-breadcrumbs']);
+    expect(menu?.rows).toBe(25);
+    expect(menu?.picture).toMatch(/^data:image\/png/);
+    await page.getByRole('button', { name: 'Show By layer as tables' }).click();
+    const table = page.getByRole('table', { name: 'Sign conflicts' });
+    expect(await table.getByRole('row', { name: 'outside' }).count()).toBe(1);
+    await page.reload();
+    await table.waitFor();
+  });
+
+  test('are saved as CSV, shown in their folder, and taken from the list', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    await page.getByRole('button', { name: 'Export CSV' }).click();
+    await expect
+      .poll(() => page.evaluate(() => merging.host.saved[0]))
+      .toContain('Evaluation,accuracy.mean,0.7312,');
+    await page.getByRole('button', { name: 'Show the folder of merged-ties' }).click();
+    await page.getByRole('button', { name: 'Open the report of merged-ties' }).click();
+    await expect
+      .poll(() => page.evaluate(() => merging.host.calls))
+      .toEqual(['reveal /home/someone/models/merged-ties', 'report /home/someone/models/merged-ties']);
+    await page.getByRole('button', { name: 'Take from the list: merged-ties' }).click();
+    await expect.poll(() => columns(page).count()).toBe(2);
+  });
+
+  test('are evaluated by the user’s command', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    await page.getByRole('button', { name: 'Evaluate merged-breadcrumbs' }).click();
+    await page.getByText('Evaluating merged-breadcrumbs.').waitFor();
+    await page.evaluate(() => merging.host.unscored('The evaluation gave no numbers.'));
+    await page.getByText('merged-breadcrumbs was not evaluated. The evaluation gave no numbers.').waitFor();
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByText('Evaluating merged-breadcrumbs.').waitFor();
+    await page.evaluate(() => merging.host.scored([{ name: 'accuracy.mean', value: 0.5 }]));
+    await page.getByRole('img', { name: /accuracy.mean: .* merged-breadcrumbs 0.5000/ }).waitFor();
+    await page.getByRole('button', { name: 'Evaluate merged-ties' }).click();
+    await page.getByRole('button', { name: 'Cancel the evaluation of merged-ties' }).click();
+    await page.getByText('The evaluation of merged-ties was cancelled.').waitFor();
+  });
+
+  test('cannot be evaluated without a command, which is offered', { timeout: TIMEOUT }, async () => {
+    const page = await openTab({ scenario: 'unset' });
+    expect(await page.getByRole('button', { name: 'Evaluate merged-ties' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Set a command…' }).click();
+    await expect.poll(() => page.evaluate(() => merging.host.calls)).toEqual(['setting']);
+  });
+});
+
+describe('what stays, and what goes wrong', () => {
+  test('inputs and compared columns survive a reload', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    await page.getByTestId('merge-method').selectOption('ties');
+    await page.getByRole('slider', { name: 'weight of svhn' }).fill('0.25');
+    await task(page, 'mnist').getByRole('checkbox').uncheck();
+    await page.getByRole('button', { name: 'merged-ties', exact: true }).click();
+    await page.waitForTimeout(300);
+    await page.reload();
+    await page.getByTestId('merge-preview').getByText('≈ 1.22 GB').waitFor();
+    expect(await lastPlan(page)).toMatchObject({
+      method: 'ties',
+      taskParameters: { svhn: { weight: 0.25 } },
+    });
+    expect(await task(page, 'mnist').getByRole('checkbox').isChecked()).toBe(false);
+    const pressed = page.getByRole('button', { name: 'merged-ties', exact: true });
+    expect(await pressed.getAttribute('aria-pressed')).toBe('true');
+  });
+
+  test('methods that cannot be read say why, and are asked for again', { timeout: TIMEOUT }, async () => {
+    const page = await open({ scenario: 'refused' });
+    await page.getByTestId('merge-error').getByText('cannot be run').waitFor();
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByTestId('merge-method').waitFor();
+  });
+
+  test('an engine that takes long shows an outline', { timeout: TIMEOUT }, async () => {
+    const page = await open({ scenario: 'silent' });
+    await page.getByRole('status').getByText('Asking for the merge methods').waitFor();
+  });
+
+  test('nothing of a file becomes markup', { timeout: TIMEOUT }, async () => {
+    const page = await openTab({ scenario: 'hostile' });
+    await columns(page).first().waitFor();
+    expect(await page.locator('#app img, #app script, #app b').count()).toBe(0);
+    expect(await columns(page).first().textContent()).toContain('</script><img');
+  });
+
+  test('every control is reached by Tab', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
+    const reached = new Set<string>();
+    for (let stop = 0; stop < 60; stop++) {
+      await page.keyboard.press('Tab');
+      const name = await page.evaluate(() => {
+        const focused = document.activeElement;
+        const labels =
+          focused instanceof HTMLInputElement || focused instanceof HTMLSelectElement ? focused.labels : null;
+        return (
+          focused?.getAttribute('aria-label') ??
+          labels?.[0]?.textContent ??
+          focused?.textContent?.trim() ??
+          ''
+        );
+      });
+      reached.add(name);
+    }
+    const expected = [
+      'Method',
+      'scale',
+      'cars',
+      'weight of cars',
+      'Change…',
+      'Merge',
+      'Export CSV',
+      'merged-ties',
+    ];
+    expect([...reached]).toEqual(
+      expect.arrayContaining([...expected, 'Evaluate merged-ties', 'Show By layer as tables']),
+    );
+  });
+});

@@ -1,0 +1,77 @@
+/** Numbers by layer, and the user's metrics, as small charts beside each other; nothing here touches the page. */
+import type { MergeTotals, StudioMerged } from '../../../extension/protocol.ts';
+import { formatError } from '../../common/format.ts';
+import { formatNumber, formatShare } from './numbers.ts';
+import { inputOf, keptShare, unique } from './resultModel.ts';
+
+/** One small chart: a line a merge over the layers. */
+export interface LayerPanel {
+  readonly title: string;
+  /** By merge, then by layer; null where there is no number. */
+  readonly values: readonly (readonly (number | null)[])[];
+  /** Ends of the axis; undefined: 0, or what the values need. */
+  readonly minimum: number | undefined;
+  readonly maximum: number | undefined;
+  readonly format: (value: number) => string;
+  /** Whether the axis is in percent. */
+  readonly isShare: boolean;
+}
+
+export interface LayerPanels {
+  /** Numbers of the blocks; null, what is outside of them, comes last and is not drawn. */
+  readonly layers: readonly (number | null)[];
+  readonly panels: readonly LayerPanel[];
+}
+
+type Measure = (totals: MergeTotals) => number | null | undefined;
+
+/** What is known by layer of the merges: charts without a number are left out. */
+export function layerPanels(merges: readonly StudioMerged[]): LayerPanels {
+  const layers = unique(merges.flatMap(({ report }) => report?.layers.map(({ layer }) => layer) ?? []));
+  layers.sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
+  const valuesOf = (measure: Measure) =>
+    merges.map(({ report }) => {
+      const known = new Map(report?.layers.map(totals => [totals.layer, totals]));
+      return layers.map(layer => {
+        const totals = known.get(layer);
+        return (totals && measure(totals)) ?? null;
+      });
+    });
+  const panel = (title: string, measure: Measure, format: LayerPanel['format'], maximum?: number) => {
+    const values = valuesOf(measure);
+    return { title, values, minimum: leastOf(values), maximum, format, isShare: format === formatShare };
+  };
+  const tasks = unique(merges.flatMap(({ report }) => report?.model.inputs.map(({ name }) => name) ?? []));
+  const cosines = tasks.map(task =>
+    panel(`Cosine to ${task}`, totals => inputOf(totals, task)?.cosine, formatNumber, 1),
+  );
+  // One scale for all tasks, so that they can be compared at a glance.
+  const least = Math.min(0, ...cosines.map(({ minimum }) => minimum));
+  const panels = [
+    panel('Norm', ({ norm }) => norm, formatNumber),
+    panel('Sign conflicts', ({ signConflicts }) => signConflicts, formatShare),
+    panel('Kept share', keptShare, formatShare),
+    panel('Difference from full precision', ({ difference }) => difference, formatError),
+    ...cosines.map(cosine => ({ ...cosine, minimum: least })),
+  ];
+  return { layers, panels: panels.filter(({ values }) => values.flat().some(value => value !== null)) };
+}
+
+/** Lines start at zero, or at a value below it. */
+const leastOf = (values: LayerPanel['values']): number =>
+  Math.min(0, ...values.flat().filter(value => value !== null));
+
+/** One small chart: a bar a merge. */
+export interface MetricPanel {
+  readonly title: string;
+  /** By merge; null where it was not evaluated. */
+  readonly values: readonly (number | null)[];
+}
+
+export function metricPanels(merges: readonly StudioMerged[]): MetricPanel[] {
+  const names = unique(merges.flatMap(({ metrics }) => metrics.map(({ name }) => name)));
+  return names.map(title => ({
+    title,
+    values: merges.map(({ metrics }) => metrics.find(({ name }) => name === title)?.value ?? null),
+  }));
+}

@@ -1,0 +1,70 @@
+import type { ParameterScalar } from '../../../extension/protocol.ts';
+import type { Edits } from '../../../extension/shared/mergeParameters.ts';
+import { mergeState } from '../../common/state.ts';
+
+type Values = Readonly<Record<string, ParameterScalar>>;
+
+/** Edits as JSON has them. */
+export interface StoredEdits {
+  readonly shared: Values;
+  readonly byTask: Readonly<Record<string, Values>>;
+}
+
+/** What the Merge tab remembers: its inputs, and how results are looked at. The results are the host's. */
+export interface MergeTabState {
+  /** Empty: the first one that fits. */
+  readonly method: string;
+  /** By method, so that going back to one finds it as it was left. */
+  readonly edits: Readonly<Record<string, StoredEdits>>;
+  /** Tasks that are not merged. */
+  readonly excluded: readonly string[];
+  /** The parameter that the sliders set; empty: the first that each task has its own of. */
+  readonly slider: string;
+  readonly compare: boolean;
+  /** The folder to be written; empty: what the host proposes. */
+  readonly output: string;
+  /** Folders of the merges that are compared, at most two. */
+  readonly selected: readonly string[];
+  /** Groups of charts that are shown as tables. */
+  readonly asTable: readonly string[];
+}
+
+export const INITIAL_MERGE_STATE: MergeTabState = {
+  method: '',
+  edits: {},
+  excluded: [],
+  slider: '',
+  compare: false,
+  output: '',
+  selected: [],
+  asTable: [],
+};
+
+/** The state from what was stored, by this version or by another. */
+export function readMergeState(stored: unknown): MergeTabState {
+  const state = mergeState(INITIAL_MERGE_STATE, stored);
+  return {
+    ...state,
+    edits: isRecord(state.edits) ? state.edits : {},
+    excluded: textsOf(state.excluded),
+    selected: textsOf(state.selected),
+    asTable: textsOf(state.asTable),
+  };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const textsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter(one => typeof one === 'string') : [];
+
+export function editsOf(stored: StoredEdits | undefined): Edits {
+  const { shared, byTask } = stored ?? {};
+  const tasks = isRecord(byTask) ? Object.entries(byTask).filter(([, values]) => isRecord(values)) : [];
+  return { shared: isRecord(shared) ? shared : {}, byInput: new Map(tasks) };
+}
+
+export const storedEdits = ({ shared, byInput }: Edits): StoredEdits => ({
+  shared,
+  byTask: Object.fromEntries(byInput),
+});

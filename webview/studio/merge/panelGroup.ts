@@ -1,0 +1,121 @@
+/** Small charts beside each other, of one kind, with one legend and one switch to the same data as tables. */
+import {
+  CategoryScale,
+  Chart,
+  LineController,
+  LineElement,
+  LinearScale,
+  PointElement,
+  Tooltip,
+} from 'chart.js';
+import type { ChartConfiguration } from 'chart.js';
+import { applyDefaults, chartTable, type ChartTable } from '../../common/charts.ts';
+import { el } from '../../common/dom.ts';
+import { onThemeChange } from '../../common/theme.ts';
+import { TRUNCATE } from '../../common/truncationTip.ts';
+import { createIconButton } from '../../common/ui/toolkit.ts';
+
+Chart.register(CategoryScale, LinearScale, LineController, LineElement, PointElement, Tooltip);
+
+export interface Panel {
+  readonly title: string;
+  /** What is seen, in a sentence. */
+  readonly summary: string;
+  readonly height: number;
+  /** Called again when the theme changes. */
+  readonly configure: () => ChartConfiguration;
+  readonly table: ChartTable;
+}
+
+/** What can be done with one chart, such as saving it: a button that opens it. */
+export type ChartMenu = (source: {
+  readonly title: string;
+  readonly canvas: () => HTMLCanvasElement | undefined;
+  readonly svg: () => string | undefined;
+  readonly table: () => ChartTable;
+}) => HTMLElement;
+
+export interface PanelGroupOptions {
+  readonly title: string;
+  readonly asTable: boolean;
+  readonly onToggle: (asTable: boolean) => void;
+  readonly menu: ChartMenu | undefined;
+}
+
+export class PanelGroup {
+  readonly element: HTMLElement;
+  readonly #options: PanelGroupOptions;
+  readonly #toggle;
+  readonly #legend = el('ul', { class: 'legend' });
+  readonly #body = el('div', { class: 'panels' });
+  #asTable: boolean;
+  #panels: readonly Panel[] = [];
+  #charts: Chart[] = [];
+
+  constructor(options: PanelGroupOptions) {
+    this.#options = options;
+    this.#asTable = options.asTable;
+    this.#toggle = createIconButton({ icon: 'table', label: '', onClick: () => this.#switch() });
+    const title = el('h2', { text: options.title });
+    const head = el('div', { class: 'chart-head' }, title, this.#legend, this.#toggle.element);
+    this.element = el(
+      'section',
+      { class: 'panel-group', attributes: { 'aria-label': options.title } },
+      head,
+      this.#body,
+    );
+    onThemeChange(() => this.#draw());
+  }
+
+  /** Shows other data; nothing at all where there is none. */
+  show(panels: readonly Panel[], legend: readonly HTMLElement[]): void {
+    this.#panels = panels;
+    this.element.hidden = panels.length === 0;
+    this.#legend.replaceChildren(...legend);
+    this.#draw();
+  }
+
+  #switch(): void {
+    this.#asTable = !this.#asTable;
+    this.#options.onToggle(this.#asTable);
+    this.#draw();
+  }
+
+  #draw(): void {
+    const label = this.#asTable ? 'as charts' : 'as tables';
+    this.#toggle.set(this.#asTable ? 'graph-line' : 'table', `Show ${this.#options.title} ${label}`);
+    this.#legend.hidden = this.#asTable;
+    for (const chart of this.#charts) chart.destroy();
+    this.#charts = [];
+    const shown = this.#panels.map(panel => {
+      const content = this.#asTable ? chartTable(panel.table, panel.title) : this.#canvas(panel);
+      const head = el('div', { class: 'panel-head' }, el('h3', { class: TRUNCATE, text: panel.title }));
+      const menu = this.#menu(panel, content);
+      if (menu !== undefined) head.append(el('div', { class: 'panel-menu' }, menu));
+      return el('div', { class: 'panel', testid: 'merge-panel' }, head, content);
+    });
+    this.#body.replaceChildren(...shown);
+    if (this.#asTable) return;
+    applyDefaults();
+    this.#charts = this.#panels.flatMap((panel, at) => {
+      const canvas = shown[at]?.querySelector('canvas');
+      return canvas ? [new Chart(canvas, panel.configure())] : [];
+    });
+  }
+
+  #menu({ title, table }: Panel, content: HTMLElement): HTMLElement | undefined {
+    return this.#options.menu?.({
+      title,
+      canvas: () => content.querySelector('canvas') ?? undefined,
+      svg: () => undefined,
+      table: () => table,
+    });
+  }
+
+  #canvas({ summary, height }: Panel): HTMLElement {
+    const canvas = el('canvas', { attributes: { role: 'img', 'aria-label': summary } });
+    const plot = el('div', { class: 'chart-plot' }, canvas);
+    plot.style.height = `${height}px`;
+    return plot;
+  }
+}

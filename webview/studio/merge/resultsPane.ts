@@ -1,0 +1,190 @@
+import type {
+  MergeMethodInfo,
+  StudioMerged,
+  StudioMergeHost,
+  StudioMergeSession,
+} from '../../../extension/protocol.ts';
+import { el } from '../../common/dom.ts';
+import { errorMessage } from '../../common/rpc.ts';
+import type { StateStore } from '../../common/state.ts';
+import { Notice, skeleton } from '../../common/states.ts';
+import { createButton } from '../../common/ui/toolkit.ts';
+import { layerPanels, metricPanels } from './layerModel.ts';
+import type { MergeTabState } from './mergeState.ts';
+import { lineSwatch, mergeStyles, type MergeStyle } from './mergeStyle.ts';
+import { barPanel, linePanel } from './panelCharts.ts';
+import { PanelGroup, type ChartMenu } from './panelGroup.ts';
+import { resultGroups, resultsCsv, shownMerges, toggleSelected } from './resultModel.ts';
+import { ResultTable } from './resultTable.ts';
+
+const SKELETON = Array.from({ length: 9 }, () => [26, 18, 18]);
+
+/** What merges gave: one table, and charts by layer and of the user's metrics below it. */
+export class ResultsPane {
+  readonly element: HTMLElement;
+  readonly #host: StudioMergeHost;
+  readonly #state: StateStore<MergeTabState>;
+  readonly #table: ResultTable;
+  readonly #notice = new Notice();
+  readonly #export: HTMLElement;
+  readonly #hint = el('p', { class: 'quiet compare-hint' });
+  readonly #instead = el('div', { class: 'results-instead' });
+  readonly #evaluation = el('p', { class: 'quiet evaluation-hint', testid: 'merge-evaluation' });
+  readonly #metrics: PanelGroup;
+  readonly #layers: PanelGroup;
+  #session: StudioMergeSession | undefined;
+  #methods: readonly MergeMethodInfo[] = [];
+
+  constructor(host: StudioMergeHost, state: StateStore<MergeTabState>, menu?: ChartMenu) {
+    this.#host = host;
+    this.#state = state;
+    const group = (title: string) =>
+      new PanelGroup({
+        title,
+        menu,
+        asTable: state.get().asTable.includes(title),
+        onToggle: asTable => {
+          const others = state.get().asTable.filter(one => one !== title);
+          state.update({ asTable: asTable ? [...others, title] : others });
+        },
+      });
+    this.#metrics = group('Evaluation');
+    this.#layers = group('By layer');
+    this.#table = new ResultTable({
+      onSelect: output => {
+        state.update({ selected: toggleSelected(state.get().selected, output) });
+        this.#present();
+      },
+      onReveal: output => void this.#do(host.revealMerge(output)),
+      onReport: output => void this.#do(host.openMergeReport(output)),
+      onForget: output => void this.#do(host.forgetMerge(output)),
+      onEvaluate: output => void this.#do(host.startEvaluation(output)),
+      onCancelEvaluation: () => void this.#do(host.cancelEvaluation()),
+    });
+    this.#export = createButton({
+      label: 'Export CSV',
+      icon: 'export',
+      appearance: 'secondary',
+      onClick: () => void this.#exportCsv(),
+    });
+    const head = el(
+      'div',
+      { class: 'results-head' },
+      el('h2', { text: 'Results' }),
+      this.#hint,
+      this.#export,
+    );
+    this.element = el(
+      'section',
+      { class: 'merge-results', attributes: { 'aria-label': 'Results' } },
+      head,
+      this.#notice.element,
+      this.#instead,
+      this.#table.element,
+      this.#evaluation,
+      this.#metrics.element,
+      this.#layers.element,
+    );
+  }
+
+  show(session: StudioMergeSession, methods: readonly MergeMethodInfo[]): void {
+    this.#session = session;
+    this.#methods = methods;
+    const { evaluating } = session;
+    if (evaluating?.state === 'failed') {
+      const again = () => void this.#do(this.#host.startEvaluation(evaluating.output));
+      this.#notice.show(`${evaluating.name} was not evaluated. ${evaluating.message ?? ''}`, 'Retry', again);
+    } else this.#notice.hide();
+    this.#present();
+  }
+
+  #present(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    const { merges, merging } = session;
+    const selected = this.#state
+      .get()
+      .selected.filter(output => merges.some(merge => merge.output === output));
+    const shown = shownMerges(merges, selected);
+    const styles = mergeStyles(shown.map(merge => merges.indexOf(merge)));
+    const groups = resultGroups(merges, this.#methods, selected);
+    const isEmpty = merges.length === 0;
+    this.#table.element.hidden = this.#export.hidden = isEmpty;
+    this.#hint.hidden = merges.length < 2;
+    this.#hint.textContent =
+      selected.length === 2 ? 'Two merges are compared.' : 'Select two merges to compare them.';
+    this.#instead.hidden = !isEmpty;
+    this.#instead.replaceChildren(
+      merging?.state === 'running' ? skeleton(`Merging ${merging.name}`, SKELETON) : emptyResults(),
+    );
+    const byOutput = new Map(shown.map(({ output }, at) => [output, styles[at]] as const));
+    this.#table.show({ session, groups, selected, styles: byOutput as ReadonlyMap<string, MergeStyle> });
+    this.#sayEvaluation(session);
+    this.#draw(shown, styles);
+  }
+
+  #draw(shown: readonly StudioMerged[], styles: readonly MergeStyle[]): void {
+    const names = shown.map(({ name }) => name);
+    const legend = () =>
+      styles.map((style, at) => el('li', {}, lineSwatch(style), el('span', { text: names[at] ?? '' })));
+    const { layers, panels } = layerPanels(shown);
+    this.#layers.show(
+      panels.map(panel => linePanel(panel, layers, names, styles)),
+      legend(),
+    );
+    this.#metrics.show(
+      metricPanels(shown).map(panel => barPanel(panel, names, styles)),
+      [],
+    );
+  }
+
+  #sayEvaluation({ evaluating, evaluation, merges }: StudioMergeSession): void {
+    const action = (text: string, onClick: () => void) => {
+      const button = el('button', { class: 'link action', text, attributes: { type: 'button' } });
+      button.addEventListener('click', onClick);
+      return button;
+    };
+    const set = action('Set a command…', () => void this.#do(this.#host.openEvaluationSetting()));
+    const cancel = action('Cancel', () => void this.#do(this.#host.cancelEvaluation()));
+    const isEvaluated = merges.some(({ metrics }) => metrics.length > 0);
+    const says: readonly (Node | string)[] =
+      evaluating?.state === 'running'
+        ? [`Evaluating ${evaluating.name}. What the command prints is in the log. `, cancel]
+        : evaluating?.state === 'cancelled'
+          ? [`The evaluation of ${evaluating.name} was cancelled.`]
+          : evaluation === 'restricted'
+            ? ['Evaluation is off in Restricted Mode.']
+            : evaluation === 'unset'
+              ? ['Merges can be scored by a command of your own. ', set]
+              : isEvaluated
+                ? []
+                : ['Score a merge with your own command: the flask in its column.'];
+    this.#evaluation.replaceChildren(...says);
+    this.#evaluation.hidden = merges.length === 0 || says.length === 0;
+  }
+
+  async #exportCsv(): Promise<void> {
+    const { merges = [] } = this.#session ?? {};
+    await this.#do(this.#host.saveMergeTable(resultsCsv(merges, resultGroups(merges, this.#methods))));
+  }
+
+  async #do(call: Promise<void>): Promise<void> {
+    try {
+      await call;
+    } catch (error) {
+      this.#notice.show(errorMessage(error), 'Dismiss', () => undefined);
+    }
+  }
+}
+
+function emptyResults(): HTMLElement {
+  return el(
+    'div',
+    { class: 'state-pane' },
+    el('p', { class: 'state-what', text: 'Nothing is merged yet' }),
+    el('p', {
+      class: 'quiet',
+      text: 'Each merge becomes a column here: its size, its norms and cosines by layer, and your own scores.',
+    }),
+  );
+}

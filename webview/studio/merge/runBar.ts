@@ -1,0 +1,132 @@
+import type { Progress, StudioMergeActivity, StudioMergePlan } from '../../../extension/protocol.ts';
+import { el, icon } from '../../common/dom.ts';
+import { TRUNCATE } from '../../common/truncationTip.ts';
+import { createButton, setDisabled } from '../../common/ui/toolkit.ts';
+import { messagesOf, percentOf, previewOf } from './runModel.ts';
+
+export interface RunBarOptions {
+  readonly onMerge: () => void;
+  readonly onCancel: () => void;
+  /** Choose another folder. */
+  readonly onOutput: () => void;
+  /** Let the host propose one again. */
+  readonly onProposed: () => void;
+}
+
+/** Where it is written, what it will take, what is in the way; and the button that becomes progress. */
+export class RunBar {
+  readonly element: HTMLElement;
+  readonly #folder = el('span', { class: TRUNCATE, testid: 'merge-output' });
+  readonly #proposed: HTMLElement;
+  readonly #preview = el('dl', { class: 'preview', testid: 'merge-preview' });
+  readonly #problems = el('ul', { class: 'problems', attributes: { role: 'status' } });
+  readonly #merge: HTMLElement;
+  readonly #bar = el('progress', {
+    class: 'progress-bar',
+    attributes: { max: '100', 'aria-label': 'Merging' },
+  });
+  readonly #percent = el('span', { class: 'numbers', testid: 'merge-percent' });
+  readonly #current = el('span', { class: `quiet name ${TRUNCATE}` });
+  readonly #progress: HTMLElement;
+  readonly #ended = el('p', { class: 'ended', testid: 'merge-ended', attributes: { role: 'status' } });
+  #isRunning = false;
+  #isPlanned = false;
+
+  constructor(options: RunBarOptions) {
+    const link = (text: string, onClick: () => void) => {
+      const button = el('button', { class: 'link action', text, attributes: { type: 'button' } });
+      button.addEventListener('click', onClick);
+      return button;
+    };
+    this.#proposed = link('Reset', options.onProposed);
+    this.#merge = createButton({ label: 'Merge', appearance: 'primary', onClick: options.onMerge });
+    const cancel = createButton({ label: 'Cancel', appearance: 'secondary', onClick: options.onCancel });
+    this.#progress = el(
+      'div',
+      { class: 'merge-progress' },
+      el('div', { class: 'progress-line' }, this.#bar, this.#percent, cancel),
+      this.#current,
+    );
+    this.element = el(
+      'div',
+      { class: 'run-bar' },
+      el(
+        'div',
+        { class: 'output-line' },
+        el('span', { class: 'quiet', text: 'Folder' }),
+        this.#folder,
+        link('Change…', options.onOutput),
+        this.#proposed,
+      ),
+      this.#preview,
+      this.#problems,
+      this.#ended,
+      this.#merge,
+      this.#progress,
+    );
+    this.plan(undefined, false);
+    this.activity(undefined);
+  }
+
+  /** What is expected; undefined while it is asked for. */
+  plan(plan: StudioMergePlan | undefined, ownFolder: boolean): void {
+    this.#proposed.hidden = !ownFolder;
+    this.element.classList.toggle('planning', plan === undefined);
+    this.#isPlanned = plan !== undefined;
+    if (plan === undefined) return this.#enable();
+    this.#folder.textContent = plan.outputName;
+    this.#folder.title = plan.output;
+    const parts = previewOf(plan).map(({ label, value }) =>
+      el('div', {}, el('dt', { text: label }), el('dd', { text: value })),
+    );
+    this.#preview.replaceChildren(...parts);
+    const errors = messagesOf(plan.problems, 'error');
+    this.#isPlanned = errors.length === 0;
+    this.#say(errors, messagesOf(plan.problems, 'warning'));
+    this.#enable();
+  }
+
+  /** The form cannot be planned: why. */
+  refuse(why: string): void {
+    this.#isPlanned = false;
+    this.element.classList.remove('planning');
+    this.#preview.replaceChildren();
+    this.#say([why], []);
+    this.#enable();
+  }
+
+  /** What runs, or how it ended. */
+  activity(merging: StudioMergeActivity | undefined): void {
+    const { state, name = '', message = '' } = merging ?? {};
+    const starts = state === 'running' && !this.#isRunning;
+    this.#isRunning = state === 'running';
+    this.#merge.hidden = this.#isRunning;
+    this.#progress.hidden = !this.#isRunning;
+    this.#ended.hidden = state === undefined || state === 'running';
+    this.#ended.classList.toggle('failed', state === 'failed');
+    const why =
+      state === 'failed' ? `${name} was not merged. ${message}` : `Cancelled: ${name} was not written.`;
+    if (!this.#ended.hidden)
+      this.#ended.replaceChildren(icon(state === 'failed' ? 'error' : 'circle-slash'), why);
+    if (starts) this.progress({ done: 0, total: 0, current: '' });
+    this.#enable();
+  }
+
+  progress(progress: Progress): void {
+    const percent = percentOf(progress);
+    if (progress.total > 0) this.#bar.value = percent;
+    else this.#bar.removeAttribute('value');
+    this.#percent.textContent = progress.total > 0 ? `${percent} %` : 'starting';
+    this.#current.textContent = progress.current;
+  }
+
+  #say(errors: readonly string[], warnings: readonly string[]): void {
+    const line = (kind: 'error' | 'warning') => (message: string) =>
+      el('li', { class: kind }, icon(kind), el('span', { text: message }));
+    this.#problems.replaceChildren(...errors.map(line('error')), ...warnings.map(line('warning')));
+  }
+
+  #enable(): void {
+    setDisabled(this.#merge, this.#isRunning || !this.#isPlanned);
+  }
+}
