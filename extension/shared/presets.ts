@@ -4,7 +4,10 @@ import type { QuantizeRecipe } from '../protocol.ts';
 export type PresetName = 'balanced' | 'smallest' | 'fastest' | 'paper';
 
 /** The part of a recipe that says how numbers become codes. */
-export type QuantizeSettings = Pick<QuantizeRecipe, 'scheme' | 'bits' | 'baseBits' | 'keepRule' | 'budget'>;
+export type QuantizeSettings = Pick<
+  QuantizeRecipe,
+  'scheme' | 'bits' | 'baseBits' | 'codec' | 'groupSize' | 'keepRule' | 'budget'
+>;
 
 export interface Preset {
   readonly name: PresetName;

@@ -91,6 +91,9 @@ describe('quantize', () => {
     [['--preset', 'paper'], { bits: 3, keepRule: 'published' }],
     [['--preset', 'paper', '--scheme', 'rtvq'], { bits: 2, baseBits: 3, keepRule: 'published' }],
     [['--bits', '5'], { scheme: 'tvq', bits: 5, keepRule: 'vectors' }],
+    [['--codec', 'gaussian'], { scheme: 'tvq', bits: 3, codec: 'gaussian' }],
+    [['--codec', 'hadamard', '--bits', '2', '--group-size', '64'], { codec: 'hadamard', groupSize: 64 }],
+    [['--codec', 'lloyd-max', '--budget', '30kB'], { codec: 'lloyd-max', budget: '30kB' }],
     [
       ['--budget', '25kB', '--pin', 'code:*embed*=4', '--floor', '/q_proj/=1', '--tensor-weight', '*.1.*=2'],
       {
@@ -248,6 +251,10 @@ describe('a wrong call: status 2 and what to do', () => {
     [['--pin', 'mat:*=3'], 'a rule for *: there is no task "mat"; did you mean "math"?'],
     [['--pin', '*=three'], '"three" is not a number'],
     [['--ceiling', '*'], 'PATTERN=NUMBER was expected'],
+    [['--codec', 'entropy', '--bits', '3'], 'entropy coding has no fixed width; give it a --budget'],
+    [['--codec', 'minmax', '--group-size', '64'], '--group-size does not go with codec minmax'],
+    [['--codec', 'gaussian', '--group-size', '48'], 'one of 0, 32, 64, 128, 256 was expected'],
+    [['--codec', 'gaussian', '--preset', 'fastest'], '--codec does not go with --preset fastest'],
     [['--prune', '1'], 'prune: a share must be 0 or more, and less than 1'],
     [['--prune', 'half'], '"half" is not a number'],
   ])('%j', async (flags, message) => {

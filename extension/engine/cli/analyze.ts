@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { analyze } from '../engine.ts';
 import { formatBytes } from '../format.ts';
 import type { Analyzed } from '../quantize/allocate.ts';
+import { nominalBits } from '../quantize/coding.ts';
 import { parseQuantizeRecipe } from '../recipe.ts';
 import {
   checkpointsOf,
@@ -13,19 +14,21 @@ import {
   type MeasureOptions,
   type Run,
 } from './options.ts';
+import { codecOf, withCodec, type CodecOptions } from './codecOptions.ts';
 import { collect } from './parse.ts';
 import { printResult, progressLine, table } from './terminal.ts';
 
-interface AnalyzeOptions extends MeasureOptions, CheckpointOptions {
+interface AnalyzeOptions extends MeasureOptions, CheckpointOptions, CodecOptions {
   readonly keep?: readonly string[];
 }
 
 export function addAnalyze(program: Command, run: Run): void {
-  withCheckpoints(
+  const added = withCheckpoints(
     withMeasuring(
       command(program, 'analyze', 'measure what bits cost each tensor: what a budget is spent by'),
     ),
-  )
+  );
+  withCodec(added)
     .option('--keep <regex>', 'leave out tensors with a matching name; repeat for more', collect)
     .action((options: AnalyzeOptions) => run(signal => act(options, signal)));
 }
@@ -40,6 +43,7 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
     scheme: 'tvq',
     bits: 8,
     baseBits: 8,
+    ...codecOf(options),
     keepRule: 'vectors',
     keep: options.keep ?? [],
     prune: options.prune,
@@ -64,6 +68,7 @@ const asJson = ({ tensor, task, elements, energy, min, max, finite, choices }: N
   max,
   finite,
   choices: choices.map(({ coding, bytes, error }) => ({
+    bits: nominalBits(coding, elements),
     bitsPerWeight: (8 * bytes) / elements,
     bytes,
     step: coding.codec === 'entropy' ? coding.step : undefined,

@@ -10,10 +10,11 @@ import {
 } from '../../shared/presets.ts';
 import { UserError } from '../errors.ts';
 import { DEFAULTS } from '../recipe.ts';
+import { CODEC_FLAGS, codecOf, withCodec, type CodecOptions } from './codecOptions.ts';
 import { parseWhole } from './parse.ts';
 import { WISHES, type WishOptions } from './wishes.ts';
 
-export interface SettingsOptions extends WishOptions {
+export interface SettingsOptions extends WishOptions, CodecOptions {
   readonly preset?: PresetName;
   readonly scheme?: Scheme;
   readonly bits?: number;
@@ -33,7 +34,7 @@ const FIXED = {
 const width = parseWhole(1, 8);
 
 export const withSettings = (added: Command): Command =>
-  added
+  withCodec(added)
     .addOption(
       new Option(
         '--preset <name>',
@@ -70,11 +71,12 @@ function chosenSettings(options: SettingsOptions): QuantizeSettings {
     if (scheme !== 'tvq') throw new UserError('--budget goes with --scheme tvq', 'usage');
     const { scheme: _, ...widths } = FIXED;
     refuseAll(options, widths, 'does not go with --budget, which sets the bits itself');
-    return { ...presetNamed('balanced').settings, budget };
+    return { ...presetNamed('balanced').settings, ...codecOf(options), budget };
   }
   if (preset === 'paper') return { ...fixedSettings(options), keepRule: 'published' };
-  if (preset) refuseAll(options, FIXED, `does not go with --preset ${preset}; leave one out`);
-  const given = Object.keys(FIXED).some(name => options[name as keyof typeof FIXED] !== undefined);
+  const explicit = { ...FIXED, ...CODEC_FLAGS };
+  if (preset) refuseAll(options, explicit, `does not go with --preset ${preset}; leave one out`);
+  const given = Object.keys(explicit).some(name => options[name as keyof typeof explicit] !== undefined);
   if (given) return fixedSettings(options);
   return presetNamed(preset ?? DEFAULT_PRESET).settings;
 }
@@ -100,6 +102,7 @@ function fixedSettings(options: SettingsOptions): QuantizeSettings {
     scheme,
     bits: bits ?? offsetBits ?? usual.bits,
     baseBits: baseBits ?? usual.baseBits,
+    ...codecOf(options),
     keepRule: 'vectors',
   };
 }

@@ -13,6 +13,7 @@ import {
   type TableRow,
   type TvqLayout,
 } from '../tvq/header.ts';
+import { UserError } from '../errors.ts';
 import { SHARED_VECTOR, type Codec } from '../tvq/layout.ts';
 import { TOOL } from '../version.ts';
 import { checkOutput } from '../outputCheck.ts';
@@ -63,6 +64,15 @@ const roomiest =
 /** The coding of fixed width that a recipe asks for; undefined: entropy coding, which has none. */
 function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Coding | undefined {
   const asked = codec ?? (budget === undefined ? 'minmax' : 'entropy');
+  if (asked === 'entropy' && budget === undefined) {
+    throw new UserError('entropy coding has no fixed width; give it a --budget', 'usage');
+  }
+  if ((asked === 'entropy' || asked === 'minmax') && groupSize !== undefined) {
+    throw new UserError(
+      `--group-size does not go with codec ${asked}, which has one scale a tensor; leave one out`,
+      'usage',
+    );
+  }
   return asked === 'entropy' ? undefined : fixedCoding(asked, bits, groupSize);
 }
 
