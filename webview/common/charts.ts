@@ -97,7 +97,8 @@ export class ChartView {
   readonly #canvas = el('canvas', { attributes: { role: 'img' } });
   readonly #tip = el('div', { class: 'tip' });
   readonly #plot = el('div', { class: 'chart-plot' }, this.#canvas);
-  readonly #table = el('div', { class: 'chart-table' });
+  /** Scrolls where it is long: then the keyboard has to get there. */
+  readonly #table = el('div', { class: 'chart-table', attributes: { role: 'region', tabindex: '0' } });
   readonly #legend = el('ul', { class: 'legend' });
   #showTable: boolean;
   #content: ChartContent | undefined;
@@ -110,6 +111,7 @@ export class ChartView {
     this.#showTable = options.showTable;
     this.#toggle = createIconButton({ icon: 'table', label: '', onClick: () => this.#switch() });
     const { title, exports } = options;
+    this.#table.setAttribute('aria-label', `${title}, as a table`);
     const menu = exports && exportMenu(exports, this.#exportable(title));
     const heading = el('h2', { text: title });
     const head = el(

@@ -7,7 +7,7 @@ import { isHighContrast, token } from './theme.ts';
 const LEGEND = 28;
 const LEGEND_BAR = 96;
 /** Between a number and the borders of its cell. */
-const CELL_PADDING = 2;
+const CELL_PADDING = 1;
 
 export interface HeatMapCells {
   readonly rows: number;

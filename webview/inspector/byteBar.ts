@@ -32,5 +32,10 @@ export function byteBar(parts: TvqSummary['parts']): HTMLElement {
       el('span', { class: 'quiet', text: share(bytes) }),
     );
   });
-  return el('section', { class: 'bytes-section' }, bar, el('ul', { class: 'legend' }, ...legend));
+  return el(
+    'section',
+    { class: 'bytes-section', attributes: { 'aria-label': 'Bytes of the file' } },
+    bar,
+    el('ul', { class: 'legend' }, ...legend),
+  );
 }

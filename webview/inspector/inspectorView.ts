@@ -121,7 +121,7 @@ export class InspectorView {
     this.#state.update({ tab: 'tensor' });
     void this.#detail.choose(row);
     // Where panes are stacked, what was asked for may be far above.
-    this.#side.scrollIntoView({ block: 'nearest' });
+    if (this.#side.getBoundingClientRect().top < 0) this.#side.scrollIntoView();
   }
 
   #showBytes(): void {

@@ -21,6 +21,14 @@ export const formatCosine = (cosine: number | null): string =>
         .replace(/^-/, '−')
         .replace(/^−0\.00$/, '0.00');
 
+/** As short as a cell needs it; table and tip have every digit: "−.30", "64" (percent). */
+const inCell = (value: number | null, of: MatrixOf): string =>
+  of === 'cosines' || value === null
+    ? formatCosine(value)
+        .replace(/0\./, '.')
+        .replace(/^1\.00$/, '1')
+    : String(Math.round(value * 100));
+
 /** Every task against every other. */
 export function taskMatrix(found: TaskComparisons, of: MatrixOf): ChartContent {
   const { tasks } = found;
@@ -45,11 +53,7 @@ export function taskMatrix(found: TaskComparisons, of: MatrixOf): ChartContent {
           rows: count,
           columns: count,
           values,
-          // A share in a cell is a whole number; in the table it has its digit.
-          texts:
-            of === 'cosines'
-              ? texts
-              : values.map(share => (share === null ? NONE : String(Math.round(share * 100)))),
+          texts: values.map(value => inCell(value, of)),
           labels: tasks,
           tips: values.map((_, at) => `${tasks[Math.floor(at / count)]}, ${tasks[at % count]}: ${texts[at]}`),
           range: of === 'cosines' ? [-most, most] : [0, 1],
