@@ -5,6 +5,7 @@ import { Commands } from './host/commands/index.ts';
 import { InspectorEditor } from './host/editors/inspectorEditor.ts';
 import { EngineClient } from './host/engineClient.ts';
 import { JobRunner } from './host/jobRunner.ts';
+import { StudioPanels } from './host/panels/studioPanels.ts';
 import type { Services } from './host/services.ts';
 import { NODE_PATH, readNodePath } from './host/settings.ts';
 import { CheckpointTree } from './host/views/checkpointTree.ts';
@@ -21,11 +22,14 @@ export function activate(context: ExtensionContext): void {
     onStopped: () => jobs.engineStopped(),
   });
   const jobs = new JobRunner(engine, status);
-  const services: Services = { log, engine, checkpoints, jobs, extensionUri: context.extensionUri };
+  const means = { log, engine, checkpoints, jobs, extensionUri: context.extensionUri };
+  const studio = new StudioPanels(means);
+  const services: Services = { ...means, studio };
   // Given back in this order: first what starts jobs, the log last.
   context.subscriptions.push(
     new Commands(services),
     new InspectorEditor(services),
+    studio,
     new CheckpointTree(checkpoints),
     engine,
     checkpoints,

@@ -42,10 +42,26 @@ export class JobRunner {
         this.status.showJob(title, percent);
       };
       if (this.running) notification.report({ message: l10n.t('waiting for another job') });
-      const job = this.last.then(() => this.start(title, work, { token, onProgress }));
-      this.last = job.catch(() => undefined);
-      return job;
+      return this.enqueue(title, work, { token, onProgress });
     });
+  }
+
+  /** As `run`, for a page that shows progress, and a way to cancel, itself. */
+  async runInPage<T>(title: string, work: Work<T>, hooks: JobHooks): Promise<T> {
+    return this.enqueue(title, work, {
+      token: hooks.token,
+      onProgress: progress => {
+        const { done, total } = progress;
+        this.status.showJob(title, total > 0 ? Math.floor((100 * done) / total) : 0);
+        hooks.onProgress(progress);
+      },
+    });
+  }
+
+  private enqueue<T>(title: string, work: Work<T>, hooks: JobHooks): Promise<T> {
+    const job = this.last.then(() => this.start(title, work, hooks));
+    this.last = job.catch(() => undefined);
+    return job;
   }
 
   /** To be called when the engine ended: the next one may choose otherwise. */

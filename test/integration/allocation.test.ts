@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
 import type { AnalysisTable, QuantizeRecipe, TensorRule } from '../../extension/protocol.ts';
-import { EXACT, allocate, groupsOf, measureOf } from '../../extension/shared/allocation/index.ts';
+import { EXACT, allocate, groupsOf, measuresOf } from '../../extension/shared/allocation/index.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';
@@ -56,7 +56,7 @@ const RULES: readonly (readonly [string, readonly TensorRule[]])[] = [
 
 test.each(RULES)('%s', async (_, rules) => {
   for (const share of [0, 0.3, 0.9]) {
-    const groups = groupsOf(table, [measureOf(undefined, 'bytes')], rules);
+    const groups = groupsOf(table, measuresOf({ sensitivity: undefined }, { kind: 'bytes' }), rules);
     const [least, most] = [0, Infinity].map(
       room => allocate(groups, room === 0 ? smallest(groups) : room).bytes,
     );

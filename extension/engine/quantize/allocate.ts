@@ -5,7 +5,7 @@ import {
   allocateForError,
   budgetBytes,
   groupsOf,
-  measureOf,
+  measuresOf,
   parseBudget,
   weightsOf,
   type Allocation,
@@ -144,7 +144,7 @@ function choose(plan: QuantizePlan, analysis: Analysis): Chosen {
   const { recipe } = plan;
   const table = tableOf(plan, analysis);
   const budget = parseBudget(recipe.budget as string);
-  const measures = [measureOf(recipe.sensitivity, budget.kind)];
+  const measures = measuresOf(recipe, budget);
   const weights = weightsOf(table, measures);
   const groups = groupsOf(table, measures, recipe.rules);
   let allocation: Allocation;

@@ -3,20 +3,13 @@ import { createBirpc } from 'birpc';
 import type { InspectorHost, InspectorPage } from '../../../../extension/protocol.ts';
 import { serialize } from '../../../../webview/common/rpc.ts';
 import { MockHost, type Scenario } from './mockHost.ts';
-import { THEMES, type ThemeName } from './themes.ts';
+import { themeSetter, type ThemeName } from './themes.ts';
 import './window.ts';
 
 const STATE = 'state';
 const query = new URLSearchParams(location.search);
 
-function setTheme(name: ThemeName): void {
-  const { classes, tokens } = THEMES[name];
-  const style = document.documentElement.style;
-  style.cssText = '';
-  for (const [token, value] of Object.entries(tokens)) style.setProperty(`--vscode-${token}`, value);
-  document.body.className = classes;
-  if (query.has('still')) document.body.classList.add('vscode-reduce-motion');
-}
+const setTheme = themeSetter(query.has('still'));
 
 const host = new MockHost(Number(query.get('rows') ?? 5000), (query.get('scenario') ?? 'ready') as Scenario);
 let toHost: (message: unknown) => void = () => {};

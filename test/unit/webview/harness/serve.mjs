@@ -22,30 +22,30 @@ html { background: var(--vscode-editor-background); }`;
 const policy = nonce =>
   `default-src 'none'; style-src 'self' 'nonce-${nonce}'; font-src 'self'; script-src 'nonce-${nonce}'`;
 
-const html = nonce => `<!DOCTYPE html>
+const html = (page, nonce) => `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta property="csp-nonce" content="${nonce}">
-<title>inspector</title>
+<title>${page}</title>
 <link rel="stylesheet" href="/defaults.css">
 <link rel="stylesheet" href="/codicon.css">
-<link rel="stylesheet" href="/inspector.css">
+<link rel="stylesheet" href="/${page}.css">
 </head>
 <body>
 <div id="app"></div>
 <script nonce="${nonce}" src="/page.js"></script>
-<script nonce="${nonce}" src="/inspector.js"></script>
+<script nonce="${nonce}" src="/${page}.js"></script>
 </body>
 </html>`;
 
 const TYPES = { js: 'text/javascript', css: 'text/css', ttf: 'font/ttf' };
 
-/** Bundles the page as esbuild.mjs does, and serves it under a content security policy as strict as the host's. */
-export async function serve() {
+/** Bundles a page and the mock of its host as esbuild.mjs does, and serves it under a content security policy as strict as the host's. */
+export async function serve(page = 'inspector', mock = 'page') {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: ROOT,
-    entryPoints: { inspector: 'webview/inspector/main.ts', page: 'test/unit/webview/harness/page.ts' },
+    entryPoints: { [page]: `webview/${page}/main.ts`, page: `test/unit/webview/harness/${mock}.ts` },
     bundle: true,
     format: 'iife',
     target: 'es2022',
@@ -69,7 +69,7 @@ export async function serve() {
     const nonce = randomBytes(16).toString('base64');
     response.setHeader('content-security-policy', policy(nonce));
     response.setHeader('content-type', 'text/html');
-    response.end(html(nonce));
+    response.end(html(page, nonce));
   });
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -78,4 +78,4 @@ export async function serve() {
   };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log((await serve()).url);
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log((await serve(...process.argv.slice(2))).url);

@@ -164,3 +164,15 @@ const contrast: Theme = {
 
 /** Light+, Dark+ and High Contrast. */
 export const THEMES: Readonly<Record<ThemeName, Theme>> = { light, dark, contrast };
+
+/** Puts a theme into the page as VS Code does. @param still whether movement is reduced */
+export const themeSetter =
+  (still: boolean) =>
+  (name: ThemeName): void => {
+    const { classes, tokens } = THEMES[name];
+    const { style } = document.documentElement;
+    style.cssText = '';
+    for (const [token, value] of Object.entries(tokens)) style.setProperty(`--vscode-${token}`, value);
+    document.body.className = classes;
+    if (still) document.body.classList.add('vscode-reduce-motion');
+  };
