@@ -20,7 +20,7 @@ export interface CurveData {
 
 const LEFT = 48;
 const RIGHT = 16;
-const TOP = 24;
+const TOP = 36;
 const BOTTOM = 34;
 /** Labels of marks need this much room. */
 const LABEL_WIDTH = 76;
@@ -84,10 +84,10 @@ export function curvePicture(data: CurveData, width: number): Picture {
     text(scale.x(value), bottom + 16, formatX(value), anchor);
   }
   text(width - RIGHT, height - 4, titleX, 'end');
-  text(LEFT - 40, 12, 'error', 'start');
-  for (const { label, x, shown } of placed(marks, scale)) {
+  text(LEFT - 8, TOP - 12, 'error', 'end');
+  for (const { label, x, level } of placed(marks, scale)) {
     line([x, TOP], [x, bottom], true);
-    if (shown) text(x, TOP - 8, label, 'middle');
+    if (level !== undefined) text(x, TOP - 6 - level * 14, label, 'middle');
   }
   shapes.push({
     kind: 'line',
@@ -98,17 +98,18 @@ export function curvePicture(data: CurveData, width: number): Picture {
   return { width, height, shapes };
 }
 
-/** Marks in the range; a label that has no room beside the one before is left out (the table has it). */
+/** Marks in the range, their labels in two lines; one that has no room in either is left out (the table has it). */
 function placed(marks: readonly Mark[], scale: CurveScale) {
-  let end = LEFT + LABEL_WIDTH / 2;
+  const ends = [LEFT, LEFT];
   return marks
     .filter(({ x }) => x >= scale.least && x <= scale.most)
     .sort((a, b) => a.x - b.x)
     .map(({ label, x: value }) => {
       const x = scale.x(value);
-      const shown = x - LABEL_WIDTH / 2 >= end;
-      if (shown) end = x + LABEL_WIDTH / 2;
-      return { label, x, shown };
+      const level = ends.findIndex(end => x - LABEL_WIDTH / 2 >= end);
+      if (level < 0) return { label, x, level: undefined };
+      ends[level] = x + LABEL_WIDTH / 2;
+      return { label, x, level };
     });
 }
 

@@ -68,7 +68,7 @@ export class HeatGrid {
     this.#grid = grid;
     const { roles, layers } = grid;
     this.#levels = new Int8Array(roles.length * layers.length).fill(-1);
-    this.#body.style.gridTemplateColumns = `minmax(96px, 220px) repeat(${layers.length}, minmax(16px, 40px))`;
+    this.#body.style.gridTemplateColumns = `minmax(96px, max-content) repeat(${layers.length}, minmax(14px, 1fr))`;
     const head = (text: string, row: boolean, title: string) =>
       el('div', {
         class: row ? `heat-head row ${TRUNCATE}` : 'heat-head',

@@ -1,6 +1,6 @@
 import type { AnalysisTable, Progress, StudioSelection } from '../../extension/protocol.ts';
 import { el, icon } from '../common/dom.ts';
-import { formatCounted, formatCount } from '../common/format.ts';
+import { formatCompact, formatCounted } from '../common/format.ts';
 import { createButton } from '../common/ui/toolkit.ts';
 import { BitsTab } from './bits/bitsTab.ts';
 import type { StudioContext } from './context.ts';
@@ -8,6 +8,9 @@ import { StudioModel } from './model/studioModel.ts';
 import { SensitivityTab } from './sensitivity/sensitivityTab.ts';
 import { INITIAL_SPENDING, type TabKey } from './studioState.ts';
 import { TabBar } from './tabBar.ts';
+
+/** A drag that stood still this long rests. */
+const SETTLE_MS = 200;
 
 /** The page of a selection that was measured: three views of one allocation. */
 export class StudioView {
@@ -21,6 +24,7 @@ export class StudioView {
   readonly #sensitivity: SensitivityTab;
   #model: StudioModel | undefined;
   /** What the next frame has to paint; undefined when none is asked for. */
+  #settling: number | undefined;
   #due: { wishes: boolean } | undefined;
 
   constructor(context: StudioContext, onChoose: () => void) {
@@ -57,7 +61,7 @@ export class StudioView {
     );
     this.#title.textContent = base.name;
     this.#title.title = base.path;
-    const weights = formatCount(table.weights / Math.max(tasks.length, 1));
+    const weights = formatCompact(table.weights / Math.max(tasks.length, 1));
     this.#facts.textContent = `${formatCounted(tasks.length, 'task')} · ${weights} weights each`;
     this.#facts.title = tasks.map(({ name }) => name).join(', ');
     this.#select(tab === 'merge' ? 'bits' : tab);
@@ -90,6 +94,8 @@ export class StudioView {
 
   /** However many inputs a frame has, it is painted once. */
   #changed(wishes: boolean): void {
+    clearTimeout(this.#settling);
+    this.#settling = window.setTimeout(() => this.#required().settle(), SETTLE_MS);
     this.#context.state.update(this.#required().spending);
     if (this.#due) {
       this.#due.wishes ||= wishes;

@@ -1,6 +1,12 @@
 import { parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
 import { el } from '../../common/dom.ts';
-import { formatBitsPerWeight, formatError, formatPercent, splitBytes } from '../../common/format.ts';
+import {
+  formatBitsPerWeight,
+  formatBytes,
+  formatError,
+  formatPercent,
+  splitBytes,
+} from '../../common/format.ts';
 import { errorMessage } from '../../common/rpc.ts';
 import type { MeasureWish } from '../model/spending.ts';
 import type { StudioModel } from '../model/studioModel.ts';
@@ -29,6 +35,7 @@ export class BudgetBar {
   readonly element: HTMLElement;
   readonly #model: () => StudioModel;
   readonly #read = new Map<string, { readonly value: HTMLElement; readonly unit: HTMLElement }>();
+  readonly #captions = new Map<string, HTMLElement>();
   readonly #field = el('input', {
     class: 'field',
     testid: 'tvq-budget',
@@ -49,7 +56,7 @@ export class BudgetBar {
       'div',
       { class: 'read-outs numbers', attributes: { 'aria-label': 'Prediction', role: 'group' } },
       this.#readOut('size', 'of the file, to the byte'),
-      this.#readOut('share', 'of FP32'),
+      this.#readOut('share', ''),
       this.#readOut('bits', 'all bytes over all weights'),
       this.#readOut('error', 'of the task vectors, squared'),
     );
@@ -70,6 +77,7 @@ export class BudgetBar {
     const size = splitBytes(spent.bytes);
     this.#set('size', size.value, size.unit);
     this.#set('share', formatPercent(spent.bytes, fp32Bytes), 'of FP32');
+    this.#captions.get('share')?.replaceChildren(`${formatBytes(fp32Bytes)} uncompressed`);
     this.#set('bits', formatBitsPerWeight((8 * spent.bytes) / weights), 'bpw');
     this.#set('error', `≈ ${formatError(spent.error)}`, 'error');
     this.#unit.value = budget.kind;
@@ -83,13 +91,15 @@ export class BudgetBar {
 
   #readOut(key: string, caption: string): HTMLElement {
     const value = el('strong');
+    const below = el('span', { class: 'quiet', text: caption });
+    this.#captions.set(key, below);
     const unit = el('span', { class: 'quiet' });
     this.#read.set(key, { value, unit });
     return el(
       'div',
       { class: 'read-out' },
       el('span', { class: 'read-out-value', testid: `tvq-${key}` }, value, ' ', unit),
-      el('span', { class: 'quiet', text: caption }),
+      below,
     );
   }
 

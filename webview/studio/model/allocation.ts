@@ -91,9 +91,12 @@ export class AllocationModel {
     return true;
   }
 
-  /** The best for a budget; for one that is out of range, what comes nearest to it. */
-  spend(budget: Budget): Spent {
-    const { smallest, largest } = this.#prepared;
+  /**
+   * The best for a budget; for one that is out of range, what comes nearest to it.
+   * @param quick leaves what is too little for the next step unspent, as good as nothing in a large model
+   */
+  spend(budget: Budget, quick = false): Spent {
+    const { smallest, largest, bytes: steps } = this.#prepared;
     if (budget.kind === 'error') {
       const target = budget.relative * this.#weightedEnergy();
       if (target < largest.error) return this.#spent(this.#within(largest.bytes), 'largest');
@@ -104,7 +107,8 @@ export class AllocationModel {
     }
     const bytes = budgetBytes(budget, this.table);
     if (bytes < smallest.bytes) return this.#spent(this.#within(smallest.bytes), 'smallest');
-    return this.#spent(this.#within(bytes), bytes > largest.bytes ? 'largest' : undefined);
+    const size = quick ? (steps[lastAtMost(steps, bytes)] as number) : bytes;
+    return this.#spent(this.#within(size), bytes > largest.bytes ? 'largest' : undefined);
   }
 
   /** Relative error of files by size, at most `count` points, sizes growing by a factor. */
@@ -141,12 +145,12 @@ export class AllocationModel {
     return choice === EXACT ? 0 : (this.table.choices.error[choice] as number);
   }
 
-  /** What spending it leaves over can change nothing of what is spent: a budget of its own size gives the same again. */
+  /** An allocation that a budget of its own size gives again, so that the engine, asked for that, does the same. */
   #within(bytes: number): Allocation {
     for (let allocation = solve(this.#prepared, bytes); ;) {
-      const again = solve(this.#prepared, allocation.bytes);
-      if (again.bytes === allocation.bytes) return again;
-      allocation = again;
+      if (allocation.bytes === bytes) return allocation;
+      bytes = allocation.bytes;
+      allocation = solve(this.#prepared, bytes);
     }
   }
 

@@ -71,7 +71,7 @@ export class SlotRows {
       tensor: tensor?.name ?? '',
       task: tasks[slots.task[slot] as number] ?? '',
       shape: tensor?.shape ?? [],
-      bits: choice === EXACT ? undefined : (table.bits[choice]),
+      bits: choice === EXACT ? undefined : table.bits[choice],
       bytes: model.bytesOf(slot, choice),
       error: energy > 0 ? model.errorOf(choice) / energy : 0,
       sensitivity: sensitivity[slot] as number,

@@ -21,6 +21,8 @@ export class StudioModel {
   readonly #onChange: (change: Change) => void;
   #spent!: Spent;
   #sensitivity!: Float64Array;
+  /** What is shown of a drag is not all that the budget can buy yet. */
+  #isQuick = false;
 
   /** @param spending what is to be spent at first; where it makes no sense, `initial` is */
   constructor(
@@ -60,6 +62,7 @@ export class StudioModel {
     return this.#sensitivity;
   }
 
+  /** What is shown, in the engine's words. */
   get order(): StudioOrder {
     return orderOf(this.spending, this.#spent);
   }
@@ -76,19 +79,24 @@ export class StudioModel {
    * @param group steps of one drag are taken back at once
    * @throws AllocationError when it makes no sense; nothing then changes
    */
-  change(change: Partial<Spending>, group?: unknown): void {
+  change(change: Partial<Spending>, group?: unknown, quick = false): void {
     const next = { ...this.spending, ...change };
-    const wishes = this.#solve(next);
+    const wishes = this.#solve(next, quick);
     this.#history.push(next, group);
     this.#onChange({ wishes });
   }
 
-  /** Spends so much that the file has this size, in the unit that the budget has. */
+  /** Spends so much that the file has about this size, in the unit that the budget has; `settle` spends the rest. */
   drag(bytes: number, group: unknown): void {
     const { smallest, largest } = this.allocation.range;
     const size = Math.min(Math.max(bytes, smallest), largest);
     const error = this.allocation.errorAt(size);
-    this.change({ budget: budgetText(this.budget.kind, size, error, this.allocation.table) }, group);
+    this.change({ budget: budgetText(this.budget.kind, size, error, this.allocation.table) }, group, true);
+  }
+
+  /** To be called when a drag rests. */
+  settle(): void {
+    if (this.#isQuick) this.#onChange({ wishes: this.#solve(this.spending) });
   }
 
   /** The same budget in another unit. */
@@ -112,10 +120,11 @@ export class StudioModel {
   }
 
   /** @returns whether more than the budget changed */
-  #solve({ budget, measure, rules }: Spending): boolean {
+  #solve({ budget, measure, rules }: Spending, quick = false): boolean {
     const parsed = parseBudget(budget);
     const wishes = this.allocation.set(measure, parsed.kind, rules);
-    this.#spent = this.allocation.spend(parsed);
+    this.#spent = this.allocation.spend(parsed, quick);
+    this.#isQuick = quick;
     if (wishes) this.#sensitivity = relativeSensitivity(this.allocation);
     return wishes;
   }
