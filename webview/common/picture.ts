@@ -63,7 +63,6 @@ export function svgFile(picture: Picture): string {
     style: { token: '--vscode-editor-background', pattern: 'solid' },
   };
   fill(svg, { ...picture, shapes: [background, ...picture.shapes] }, token);
-  svg.setAttribute('xmlns', SVG);
   svg.setAttribute('font-family', token('--vscode-font-family') || 'sans-serif');
   return new XMLSerializer().serializeToString(svg);
 }

@@ -63,7 +63,11 @@ export class BudgetBar {
     const fields = el('div', { class: 'budget-fields' }, this.#field, this.#unit, this.#measure);
     this.#field.addEventListener('input', () => this.#typed());
     this.#field.addEventListener('blur', () => this.show());
-    this.#unit.addEventListener('change', () => model().setUnit(this.#unit.value as Budget['kind']));
+    this.#unit.addEventListener('change', () => {
+      model().setUnit(this.#unit.value as Budget['kind']);
+      this.#field.value = model().spending.budget;
+      this.#tell(undefined);
+    });
     this.#measure.addEventListener('change', () =>
       model().change({ measure: this.#measure.value as MeasureWish }),
     );

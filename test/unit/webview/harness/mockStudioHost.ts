@@ -69,7 +69,10 @@ export class MockStudioHost implements StudioHost {
   }
 
   async marks(): Promise<readonly StudioMark[]> {
-    const at = (label: string, bits: number) => ({ label, bytes: Math.round((this.#table.weights * bits) / 8) });
+    const at = (label: string, bits: number) => ({
+      label,
+      bytes: Math.round((this.#table.weights * bits) / 8),
+    });
     return [at('TVQ INT2', 2), at('TVQ INT3', 3), at('TVQ INT4', 4), at('RTVQ B3O2', 2.4)];
   }
 

@@ -78,4 +78,5 @@ export async function serve(page = 'inspector', mock = 'page') {
   };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log((await serve(...process.argv.slice(2))).url);
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  console.log((await serve(...process.argv.slice(2))).url);

@@ -22,7 +22,7 @@ let toHost: (message: unknown) => void = () => {};
 
 const page = createBirpc<StudioPage, StudioHost>(host, {
   // VS Code carries typed arrays as they are.
-  post: message => {
+  post: (message: unknown) => {
     window.dispatchEvent(new MessageEvent('message', { data: structuredClone(message) }));
   },
   on: receive => {
