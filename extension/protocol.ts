@@ -368,6 +368,9 @@ export interface AnalysisTable {
   };
   /** Bytes of the file that no choice changes: its header, tensors stored exactly or in 8 bits. */
   readonly fixedBytes: number;
+  /** ‖τ̂ − τ‖² and ‖τ‖² of the tensors in 8 bits, by task. */
+  readonly fixedError: ArrayLike<number>;
+  readonly fixedEnergy: ArrayLike<number>;
   /** Quantized weights · tasks: what bits a weight are counted over. */
   readonly weights: number;
   /** All fine-tuned checkpoints in FP32. */

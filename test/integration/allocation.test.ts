@@ -77,10 +77,12 @@ test.each(RULES)('%s', async (_, rules) => {
         ({ slot }) => table.slots.task[slot] === task && chosen(slot)?.codec !== EXACT,
       );
       if (coded.length === 0) continue;
-      const error = coded.reduce((sum, { slot }) => sum + (chosen(slot)?.error ?? 0), 0);
-      const energy = coded.reduce((sum, one) => sum + one.energy, 0);
-      // The small tensors, in 8 bits, have a few percent of the energy and hardly any error.
-      expect(relative / (error / energy)).toBeGreaterThan(0.95);
+      const error = coded.reduce(
+        (sum, { slot }) => sum + (chosen(slot)?.error ?? 0),
+        table.fixedError[task] as number,
+      );
+      const energy = coded.reduce((sum, one) => sum + one.energy, table.fixedEnergy[task] as number);
+      expect(relative / (error / energy)).toBeGreaterThan(0.98);
       expect(relative / (error / energy)).toBeLessThan(1.02);
     }
   }

@@ -57,8 +57,8 @@ export class Figure {
       onClick: () => this.#openMenu(more.element),
     });
     const tools = el('div', { class: 'figure-tools' }, this.#toggle.element, more.element);
-    const head = el('div', { class: 'figure-head' }, el('h2', { text: options.title }), this.#legend, tools);
-    this.element = el('section', { class: 'figure' }, head, this.plot, this.#table);
+    const head = el('div', { class: 'figure-head' }, el('h2', { text: options.title }), tools);
+    this.element = el('section', { class: 'figure' }, head, this.#legend, this.plot, this.#table);
     this.#present();
     new ResizeObserver(() => this.#resized()).observe(this.element);
     // Colours follow by themselves; patterns stand in high contrast only.

@@ -67,8 +67,11 @@ export class HeatGrid {
   setGrid(grid: Grid): void {
     this.#grid = grid;
     const { roles, layers } = grid;
+    const first = roles[0]?.tensors.findIndex(tensor => tensor >= 0) ?? 0;
+    this.#active = { row: 1, column: 1 + first };
+    this.#marks = [];
     this.#levels = new Int8Array(roles.length * layers.length).fill(-1);
-    this.#body.style.gridTemplateColumns = `minmax(96px, max-content) repeat(${layers.length}, minmax(14px, 1fr))`;
+    this.#body.style.gridTemplateColumns = `minmax(96px, max-content) repeat(${layers.length}, minmax(14px, 56px))`;
     const head = (text: string, row: boolean, title: string) =>
       el('div', {
         class: row ? `heat-head row ${TRUNCATE}` : 'heat-head',

@@ -5,6 +5,8 @@ export function inColumns(table: AnalysisTable): AnalysisTable {
   const { slots, choices } = table;
   return {
     ...table,
+    fixedError: Float64Array.from(table.fixedError),
+    fixedEnergy: Float64Array.from(table.fixedEnergy),
     slots: {
       tensor: Uint32Array.from(slots.tensor),
       task: Uint32Array.from(slots.task),

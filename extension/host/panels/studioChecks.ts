@@ -61,7 +61,7 @@ export function checkExport(value: unknown): StudioExport {
 }
 
 function fieldsOf<T>(value: unknown): Fields<T> {
-  return typeof value === 'object' && value !== null ? (value) : {};
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
 function isNamedPath(value: unknown): value is NamedPath {

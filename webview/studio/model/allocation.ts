@@ -35,7 +35,7 @@ export interface Spent {
 }
 
 export class AllocationModel {
-  /** Σ ‖τ‖². */
+  /** Σ ‖τ‖², the tensors in 8 bits included. */
   readonly energy: number;
   /** Values of each slot's tensor. */
   readonly elements: Float64Array;
@@ -45,12 +45,14 @@ export class AllocationModel {
   #wishes: readonly Wish[] = [];
   #prepared!: Prepared;
   #errors: Float64Array | undefined;
+  readonly #fixedError: number;
 
   constructor(readonly table: AnalysisTable) {
     const { slots, tensors } = table;
     const sizes = tensors.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
     this.elements = Float64Array.from(slots.tensor, tensor => sizes[tensor] as number);
-    this.energy = sum(slots.energy);
+    this.energy = sum(slots.energy) + sum(table.fixedEnergy);
+    this.#fixedError = sum(table.fixedError);
   }
 
   /** Wishes by slot. */
@@ -167,7 +169,7 @@ export class AllocationModel {
   #spent(allocation: Allocation, limit: Spent['limit']): Spent {
     const count = this.elements.length;
     const choices = new Int32Array(count);
-    let error = 0;
+    let error = this.#fixedError;
     for (let slot = 0; slot < count; slot++) {
       const choice = allocation.chosen(slot).offsets[0]?.codec as number;
       choices[slot] = choice;
@@ -189,7 +191,7 @@ export class AllocationModel {
       return weight > 0 ? weighted / weight : 0;
     };
     const errors = new Float64Array(error.length);
-    let total = 0;
+    let total = this.#fixedError;
     for (let slot = 0; slot < this.elements.length; slot++) {
       const { rows, to } = frontiers[slot] as (typeof frontiers)[number];
       total += plain(slot, rows.error[to - 1] as number);

@@ -9,11 +9,14 @@ export function measuredError(
   { choices }: Pick<Spent, 'choices'>,
   { relativeErrors }: Pick<QuantizeResult, 'relativeErrors'>,
 ): number {
-  let error = 0;
+  const relative = (task: number) => relativeErrors[task] as number;
+  let error = Array.from(table.fixedEnergy).reduce(
+    (sum, one, task) => sum + (one && one * relative(task)),
+    0,
+  );
   for (let slot = 0; slot < choices.length; slot++) {
     if (choices[slot] === EXACT) continue;
-    error +=
-      (relativeErrors[table.slots.task[slot] as number] as number) * (table.slots.energy[slot] as number);
+    error += relative(table.slots.task[slot] as number) * (table.slots.energy[slot] as number);
   }
   return energy > 0 ? error / energy : 0;
 }

@@ -30,6 +30,8 @@ const table: AnalysisTable = {
     error: [0.01, 0.1, 0.5, 0.02, 0.2, 1, 0.04, 0.4, 2, 0.08, 0.8, 4],
   },
   fixedBytes: 100,
+  fixedError: [0, 0],
+  fixedEnergy: [0, 0],
   weights: 384,
   fp32Bytes: 1536,
 };

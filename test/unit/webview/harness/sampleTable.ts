@@ -82,6 +82,8 @@ export function sampleTable({ tensors, tasks, unit = 1024, layered = true }: Sam
       error: Float64Array.from(choices.error),
     },
     fixedBytes: 4096 + 200 * count,
+    fixedError: names.map(() => 0),
+    fixedEnergy: names.map(() => 0),
     weights,
     fp32Bytes: 4 * weights,
   };
