@@ -70,9 +70,9 @@ describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
     await page.reload();
     await page.locator('.monaco-workbench').waitFor();
     await studio().measured();
-    expect(await studio().budget()).toBe(before.budget);
-    expect(await studio().rules()).toEqual(rules);
-    expect(await studio().predictedBytes()).toBe(before.bytes);
+    await expect.poll(() => studio().budget()).toBe(before.budget);
+    await expect.poll(() => studio().rules()).toEqual(rules);
+    await expect.poll(() => studio().predictedBytes()).toBe(before.bytes);
   });
 
   it('is readable in light, dark and high contrast', async () => {
@@ -88,6 +88,8 @@ describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
   });
 
   it('causes no policy violation and no error in the console', () => {
-    expect(session().complaints).toEqual([]);
+    // VS Code's own, about what the reload broke off; they name our temporary folders.
+    const ours = session().complaints.filter(text => !text.includes('Canceled: Canceled'));
+    expect(ours).toEqual([]);
   });
 });

@@ -41,14 +41,9 @@ export class StudioView {
     );
     const change = createButton({ label: 'Change…', appearance: 'secondary', onClick: onChoose });
     const header = el('header', { class: 'studio-header' }, this.#title, this.#facts, this.#device, change);
-    this.element = el(
-      'div',
-      { class: 'studio' },
-      header,
-      this.#tabs.element,
-      context.notice.element,
-      this.#tabs.panels,
-    );
+    const { element, panels } = this.#tabs;
+    const main = el('main', { class: 'studio-main' }, element, context.notice.element, panels);
+    this.element = el('div', { class: 'studio' }, header, main);
     this.element.addEventListener('keydown', event => this.#keyDown(event));
   }
 

@@ -1,5 +1,5 @@
 /** The Studio's panels: opened by a command, and again when the window is reloaded. */
-import { ViewColumn, window, l10n, type WebviewPanel, type WebviewPanelSerializer } from 'vscode';
+import { Uri, ViewColumn, window, l10n, type WebviewPanel, type WebviewPanelSerializer } from 'vscode';
 import type { StudioSelection } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
 import { showPage } from '../pageHtml.ts';
@@ -30,6 +30,7 @@ export class StudioPanels extends Disposable implements WebviewPanelSerializer {
     const connection = new StudioConnection(panel.webview, this.services, selection);
     connection.onDidChoose(chosen => (panel.title = titleOf(chosen)));
     panel.onDidDispose(() => connection.dispose());
+    panel.iconPath = Uri.joinPath(this.services.extensionUri, 'extension/media/tvq.svg');
     showPage(panel.webview, this.services.extensionUri, 'studio');
   }
 }

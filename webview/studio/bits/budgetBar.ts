@@ -48,7 +48,7 @@ export class BudgetBar {
   });
   readonly #unit = select('Unit of the budget', UNITS);
   readonly #measure = select('What the budget is spent by', MEASURES);
-  readonly #fault = el('p', { class: 'fault', attributes: { role: 'alert' } });
+  readonly #fault = el('p', { attributes: { role: 'alert' } });
 
   constructor(model: () => StudioModel) {
     this.#model = model;
@@ -66,7 +66,7 @@ export class BudgetBar {
     this.#unit.addEventListener('change', () => {
       model().setUnit(this.#unit.value as Budget['kind']);
       this.#field.value = model().spending.budget;
-      this.#tell(undefined);
+      this.#tellLimit();
     });
     this.#measure.addEventListener('change', () =>
       model().change({ measure: this.#measure.value as MeasureWish }),
@@ -89,7 +89,7 @@ export class BudgetBar {
     // Not under the fingers of who is typing.
     if (document.activeElement !== this.#field) {
       this.#field.value = spending.budget;
-      this.#tell(spent.limit && LIMITS[spent.limit]);
+      this.#tellLimit();
     }
   }
 
@@ -119,15 +119,20 @@ export class BudgetBar {
     try {
       parseBudget(budget);
       this.#model().change({ budget: budget.trim() }, 'typing');
-      const { limit } = this.#model().spent;
-      this.#tell(limit && LIMITS[limit]);
+      this.#tellLimit();
     } catch (error) {
-      this.#tell(errorMessage(error));
+      this.#tell(errorMessage(error), 'fault');
     }
   }
 
-  #tell(why: string | undefined): void {
+  #tellLimit(): void {
+    const { limit } = this.#model().spent;
+    this.#tell(limit && LIMITS[limit], 'quiet');
+  }
+
+  #tell(why: string | undefined, look: 'fault' | 'quiet'): void {
     this.#fault.textContent = why ?? '';
+    this.#fault.className = `budget-note ${look}`;
     this.#fault.hidden = why === undefined;
   }
 }

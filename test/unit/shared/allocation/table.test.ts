@@ -83,10 +83,13 @@ describe('rules', () => {
     const rules: TensorRule[] = [{ tensors: '*attn*', bits: 'exact' }];
     const groups = groupsOf(table, [{ kind: 'energy' }], rules);
     const smallest = 256 + 256 + 16 + 16 + 100 + rulesBytes(rules);
-    const { bytes, chosen } = allocate(groups, smallest + 20);
+    const allocation = allocate(groups, smallest + 20);
+    const { bytes } = allocation;
     expect(bytes).toBe(smallest + 16);
-    expect([0, 1].map(slot => chosen(slot).offsets[0]?.codec)).toEqual([EXACT, EXACT]);
+    expect([0, 1].map(slot => allocation.chosen(slot).offsets[0]?.codec)).toEqual([EXACT, EXACT]);
     // The slot whose error falls most gets what is left.
-    expect([2, 3].map(slot => table.choices.bits[chosen(slot).offsets[0]?.codec as number])).toEqual([1, 2]);
+    expect(
+      [2, 3].map(slot => table.choices.bits[allocation.chosen(slot).offsets[0]?.codec as number]),
+    ).toEqual([1, 2]);
   });
 });
