@@ -54,7 +54,7 @@ const pages = {
   platform: 'browser',
   format: 'iife',
   target: 'es2022',
-  entryPoints: { inspector: 'webview/inspector/main.ts' },
+  entryPoints: { inspector: 'webview/inspector/main.ts', studio: 'webview/studio/main.ts' },
 };
 
 /** The CPU twin: AssemblyScript to one WebAssembly module that imports its memory. */

@@ -5,6 +5,9 @@ import { Commands } from './host/commands/index.ts';
 import { InspectorEditor } from './host/editors/inspectorEditor.ts';
 import { EngineClient } from './host/engineClient.ts';
 import { JobRunner } from './host/jobRunner.ts';
+import { MergeMemory } from './host/panels/mergeMemory.ts';
+import { StudioMerge } from './host/panels/studioMerge.ts';
+import { StudioPanels } from './host/panels/studioPanels.ts';
 import type { Services } from './host/services.ts';
 import { NODE_PATH, readNodePath } from './host/settings.ts';
 import { TvqTaskProvider } from './host/tasks/taskProvider.ts';
@@ -23,11 +26,16 @@ export function activate(context: ExtensionContext): void {
     onStopped: () => jobs.engineStopped(),
   });
   const jobs = new JobRunner(engine, status, (context.storageUri ?? context.globalStorageUri).fsPath);
-  const services: Services = { log, engine, checkpoints, jobs, extensionUri: context.extensionUri };
+  const means = { log, engine, checkpoints, jobs, extensionUri: context.extensionUri };
+  const merging = new StudioMerge(means, new MergeMemory(context.workspaceState));
+  const studio = new StudioPanels(means, merging);
+  const services: Services = { ...means, studio };
   // Given back in this order: first what starts jobs, the log last.
   context.subscriptions.push(
     new Commands(services),
     new InspectorEditor(services),
+    studio,
+    merging,
     new CheckpointTree(checkpoints),
     new TvqTaskProvider(checkpoints, context.asAbsolutePath('dist/tvq.mjs')),
     new Tools(services),

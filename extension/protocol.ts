@@ -394,6 +394,9 @@ export interface AnalysisTable {
   };
   /** Bytes of the file that no choice changes: its header, tensors stored exactly or in 8 bits. */
   readonly fixedBytes: number;
+  /** ‖τ̂ − τ‖² and ‖τ‖² of the tensors in 8 bits, by task. */
+  readonly fixedError: ArrayLike<number>;
+  readonly fixedEnergy: ArrayLike<number>;
   /** Quantized weights · tasks: what bits a weight are counted over. */
   readonly weights: number;
   /** All fine-tuned checkpoints in FP32. */
@@ -403,6 +406,68 @@ export interface AnalysisTable {
 /** Parameter of the engine's `tvq/progress` notification. */
 export interface ProgressNotification extends Progress {
   readonly job: string;
+}
+
+// ----------------------------------------------------------------------------------------------- studio
+
+/** What a Studio panel is about: a base model and what was fine-tuned from it. */
+export interface StudioSelection {
+  readonly base: NamedPath;
+  /** With their checkpoints. A task of `source` whose checkpoint is not known has the path of `source`. */
+  readonly tasks: readonly NamedPath[];
+  /** The .tvq file that the task vectors come from; left out: from the checkpoints. */
+  readonly source?: string | undefined;
+}
+
+/** What is to be quantized: exactly what the page shows. */
+export interface StudioOrder extends Pick<QuantizeRecipe, 'sensitivity'> {
+  /** As `parseBudget` reads it. */
+  readonly budget: string;
+  readonly rules: readonly TensorRule[];
+}
+
+/** A file that a page made, of a chart or a table. */
+export interface StudioExport {
+  /** Proposed, without its extension. */
+  readonly name: string;
+  readonly extension: 'png' | 'svg' | 'csv';
+  readonly content: string | Uint8Array;
+}
+
+/** The size that a fixed scheme would have, for comparison. */
+export interface StudioMark {
+  /** "TVQ INT3". */
+  readonly label: string;
+  readonly bytes: number;
+}
+
+/** What the Studio's page asks of the host. Long work can be cancelled and then answers undefined. */
+export interface StudioHost extends StudioMergeHost, ExportHost {
+  /** Called once the page listens: the models that the panel was opened for; undefined when none were chosen yet. */
+  open(): Promise<StudioSelection | undefined>;
+  /** Asks the user for other models; undefined when they keep these. */
+  choose(): Promise<StudioSelection | undefined>;
+  /** Measures the selection, once; columns are typed arrays. */
+  analyze(): Promise<AnalysisTable | undefined>;
+  /** Ends an analysis or a quantization that runs. */
+  cancel(): Promise<void>;
+  /** Sizes of the published schemes. */
+  marks(): Promise<readonly StudioMark[]>;
+  /** What the engine computes with. */
+  device(): Promise<Pick<DevicesReport, 'chosen' | 'reason'>>;
+  /** Asks for a name and writes the file; undefined when cancelled. */
+  quantize(order: StudioOrder): Promise<QuantizeResult | undefined>;
+  /** Opens a file that this panel has written. */
+  openResult(output: string): Promise<void>;
+  /** Puts the equal command line on the clipboard. */
+  copyCommand(order: StudioOrder): Promise<void>;
+  /** Asks for a name and writes what the page made; false when cancelled. */
+  save(file: StudioExport): Promise<boolean>;
+}
+
+/** What the host tells the Studio's page. */
+export interface StudioPage extends StudioMergePage {
+  progress(progress: Progress): void;
 }
 
 // ------------------------------------------------------------------------------------------ checkpoints
@@ -671,17 +736,6 @@ export interface InspectorPage {
 }
 
 // -------------------------------------------------------------------------------------- studio: merge tab
-
-/** What the Studio works on. */
-export interface StudioSelection {
-  /** The base model's path, and its name as people know it. */
-  readonly base: string;
-  readonly baseName: string;
-  /** With their checkpoints. A task of `source` whose checkpoint is not known has the path of `source`. */
-  readonly tasks: readonly NamedPath[];
-  /** The .tvq file that the task vectors come from; undefined: from the checkpoints. */
-  readonly source?: string | undefined;
-}
 
 /** What was chosen on the page; the host knows the selection that it is for. */
 export interface StudioMergeChoices {

@@ -3,11 +3,13 @@ import type { LogOutputChannel, Uri } from 'vscode';
 import type { CheckpointStore } from './checkpointStore.ts';
 import type { EngineClient } from './engineClient.ts';
 import type { JobRunner } from './jobRunner.ts';
+import type { StudioPanels } from './panels/studioPanels.ts';
 
 export interface Services {
   readonly log: LogOutputChannel;
   readonly engine: EngineClient;
   readonly checkpoints: CheckpointStore;
   readonly jobs: JobRunner;
+  readonly studio: Pick<StudioPanels, 'open'>;
   readonly extensionUri: Uri;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
 import type { AnalysisTable, QuantizeRecipe, TensorRule } from '../../extension/protocol.ts';
-import { EXACT, allocate, groupsOf, measureOf } from '../../extension/shared/allocation/index.ts';
+import { EXACT, allocate, groupsOf, measuresOf } from '../../extension/shared/allocation/index.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';
@@ -56,7 +56,7 @@ const RULES: readonly (readonly [string, readonly TensorRule[]])[] = [
 
 test.each(RULES)('%s', async (_, rules) => {
   for (const share of [0, 0.3, 0.9]) {
-    const groups = groupsOf(table, [measureOf(undefined, 'bytes')], rules);
+    const groups = groupsOf(table, measuresOf({ sensitivity: undefined }, { kind: 'bytes' }), rules);
     const [least, most] = [0, Infinity].map(
       room => allocate(groups, room === 0 ? smallest(groups) : room).bytes,
     );
@@ -77,10 +77,12 @@ test.each(RULES)('%s', async (_, rules) => {
         ({ slot }) => table.slots.task[slot] === task && chosen(slot)?.codec !== EXACT,
       );
       if (coded.length === 0) continue;
-      const error = coded.reduce((sum, { slot }) => sum + (chosen(slot)?.error ?? 0), 0);
-      const energy = coded.reduce((sum, one) => sum + one.energy, 0);
-      // The small tensors, in 8 bits, have a few percent of the energy and hardly any error.
-      expect(relative / (error / energy)).toBeGreaterThan(0.95);
+      const error = coded.reduce(
+        (sum, { slot }) => sum + (chosen(slot)?.error ?? 0),
+        table.fixedError[task] as number,
+      );
+      const energy = coded.reduce((sum, one) => sum + one.energy, table.fixedEnergy[task] as number);
+      expect(relative / (error / energy)).toBeGreaterThan(0.98);
       expect(relative / (error / energy)).toBeLessThan(1.02);
     }
   }

@@ -12,7 +12,10 @@ import { LLAMA_TASKS, merge, quantize, recipe } from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';
 
 const folder = await temporaryFolder();
-const checkpoints: StudioSelection = { base: fixture('llama/base'), baseName: 'base', tasks: LLAMA_TASKS };
+const checkpoints: StudioSelection = {
+  base: { name: 'base', path: fixture('llama/base') },
+  tasks: LLAMA_TASKS,
+};
 const choices = (changes: Partial<StudioMergeChoices> = {}): StudioMergeChoices => ({
   method: 'ties',
   tasks: LLAMA_TASKS.map(({ name }) => name),

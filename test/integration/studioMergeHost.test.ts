@@ -88,8 +88,7 @@ vi.mock('vscode', () => {
 const folder = await temporaryFolder();
 const source = join(folder, 'all.tvq');
 const selection: StudioSelection = {
-  base: fixture('llama/base'),
-  baseName: 'base',
+  base: { name: 'base', path: fixture('llama/base') },
   tasks: LLAMA_TASKS,
   source,
 };

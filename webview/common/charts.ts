@@ -83,7 +83,7 @@ export function chartTable(table: ChartTable, caption: string): HTMLTableElement
   );
 }
 
-function legendItem({ label, style }: LegendEntry): HTMLElement {
+export function legendItem({ label, style }: LegendEntry): HTMLElement {
   const swatch = el('span', { class: 'swatch' });
   applySeries(swatch, style);
   return el('li', {}, swatch, label);

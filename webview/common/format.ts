@@ -29,6 +29,11 @@ const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 /** "5,000". */
 export const formatCount = (count: number): string => grouped.format(count);
 
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** "304M", "6.04B". */
+export const formatCompact = (count: number): string => compact.format(count);
+
 /** "1 task", "8 tasks". */
 export const formatCounted = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,7 +1,6 @@
 import './virtualTable.css';
 import { el } from './dom.ts';
 import { moveCell, type Cell } from './gridNavigation.ts';
-import type { PageLoader } from './pageLoader.ts';
 import * as rows from './rowWindow.ts';
 import { TableHeader, type Column, type SortOrder } from './tableHeader.ts';
 import { TableRow } from './tableRow.ts';
@@ -12,6 +11,16 @@ const OVERSCAN = 8;
 
 /** The most rows in the document, whatever a style sheet does to the height of the view. */
 const MAX_RENDERED = 400;
+
+/** Where rows come from; a PageLoader is one. */
+export interface RowSource<Row> {
+  readonly total: number;
+  /** undefined while it is not here. */
+  row(index: number): Row | undefined;
+  /** Says which rows are looked at. */
+  want(first: number, count: number): void;
+  close(): void;
+}
 
 export interface VirtualTableOptions<Row, Key extends string> {
   /** Distinguishes this table's ids in the page. */
@@ -25,10 +34,12 @@ export interface VirtualTableOptions<Row, Key extends string> {
   readonly onScroll: (topRow: number) => void;
   /** A row was clicked, or Enter or the space bar pressed on it. */
   readonly onChoose?: (row: Row) => void;
+  /** Enter, or a double click, on a row. */
+  readonly onActivate?: (row: Row, at: DOMRect) => void;
 }
 
 /**
- * A table that has only the rows in view in the document. Rows come from a PageLoader and are placeholders until
+ * A table that has only the rows in view in the document. Rows come from a RowSource and are placeholders until
  * they arrive. The focus stays on the grid and `aria-activedescendant` names the active cell, so that scrolling
  * a row away never loses it.
  */
@@ -43,7 +54,7 @@ export class VirtualTable<Row, Key extends string> {
   #marked: TableRow<Row> | undefined;
   /** Measured when the table is resized: to ask while scrolling would lay the page out each time. */
   #size = { height: 0, rowHeight: 24 };
-  #loader: PageLoader<Row> | undefined;
+  #loader: RowSource<Row> | undefined;
   #first = 0;
   #active: Cell = { row: 0, column: 0 };
   /** Nothing looks chosen until somebody came here. */
@@ -71,11 +82,12 @@ export class VirtualTable<Row, Key extends string> {
     this.element.addEventListener('blur', () => options.tip.hide());
     this.element.addEventListener('copy', event => this.#copy(event));
     this.#layer.addEventListener('click', event => this.#clicked(event));
+    this.#layer.addEventListener('dblclick', () => this.#activate());
     new ResizeObserver(() => this.#resized()).observe(this.element);
   }
 
   /** Shows other rows, from `topRow` on; the loader has its first page already. */
-  setRows(loader: PageLoader<Row>, order: SortOrder<Key>, topRow: number): void {
+  setRows(loader: RowSource<Row>, order: SortOrder<Key>, topRow: number): void {
     this.#loader?.close();
     this.#loader = loader;
     this.#header.show(order);
@@ -175,6 +187,10 @@ export class VirtualTable<Row, Key extends string> {
     }
     const view = this.#view();
     const size = { rows: view.total, columns: this.#options.columns.length, page: rows.rowsInView(view) };
+    if (event.key === 'Enter' && this.#options.onActivate) {
+      event.preventDefault();
+      return this.#activate();
+    }
     const to = moveCell(this.#active, event.key, size);
     if (to === undefined || view.total === 0) return;
     event.preventDefault();
@@ -182,6 +198,13 @@ export class VirtualTable<Row, Key extends string> {
     this.element.scrollTop = rows.scrollTopToReveal(to.row, view);
     this.#tipDue = true;
     this.render();
+  }
+
+  #activate(): void {
+    const { row } = this.#active;
+    const found = this.#loader?.row(row);
+    const element = this.#rendered[row - this.#first]?.cells[this.#active.column];
+    if (found !== undefined && element) this.#options.onActivate?.(found, element.getBoundingClientRect());
   }
 
   #showTip(): void {

@@ -30,8 +30,15 @@ export interface Analyzed extends TensorAnalysis {
 /** A plan, measured. */
 export interface Analysis {
   readonly tensors: readonly Analyzed[];
-  /** Payload bytes of everything that has no choice: what is unchanged has none, what is not finite is stored exactly. */
-  readonly fixedBytes: number;
+  readonly fixed: Fixed;
+}
+
+/** What everything comes to that has no choice: what is unchanged has no payload, what is not finite is stored exactly. */
+export interface Fixed {
+  /** Of payloads. */
+  readonly bytes: number;
+  /** ‖τ̂ − τ‖² and ‖τ‖² of what is quantized, by task. */
+  readonly errors: readonly (readonly [error: number, energy: number])[];
 }
 
 /** Measures what a plan's budget can be spent on, or finds it in the folder `cache`. */
@@ -48,22 +55,27 @@ async function measure(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks)
     const source = finite ? undefined : plan.jobs.find(job => job.tensor === tensor)?.tasks[task]?.source;
     return sum + (source?.bytes ?? 0);
   }, 0);
-  return { tensors, fixedBytes: unquantizable + (await payloadsWithoutChoice(plan, backend, hooks)) };
+  const fixed = await measureFixed(plan, backend, hooks);
+  return { tensors, fixed: { ...fixed, bytes: fixed.bytes + unquantizable } };
 }
 
 /** What the tensors come to that have no choice, all of them small or to be stored exactly. */
-async function payloadsWithoutChoice(
-  { jobs, budget }: QuantizePlan,
+async function measureFixed(
+  { jobs, budget, recipe }: QuantizePlan,
   backend: EngineBackend,
   { signal }: Hooks,
-): Promise<number> {
+): Promise<Fixed> {
   const fixed = jobs
     .map(job => ({ ...job, tasks: job.tasks.filter(({ open }) => !open) }))
     .filter(({ tasks }) => tasks.length > 0);
   let bytes = 0;
+  const errors = recipe.tasks.map(() => [0, 0] as [number, number]);
   const sink = {
     accept: async (_: number, event: JobEvent) => {
       if (event.type === 'begin') bytes += event.bytes;
+      if (event.type !== 'end') return;
+      const sums = errors[event.output] as [number, number];
+      event.outcome.errors.forEach((value, i) => ((sums[i] as number) += value));
     },
     finished: () => undefined,
   };
@@ -72,7 +84,7 @@ async function payloadsWithoutChoice(
   } catch (error) {
     throw signal.aborted ? new Cancelled() : error;
   }
-  return bytes;
+  return { bytes, errors };
 }
 
 /** Measures what a budget may choose for a plan's tensors: for all of them, or for `only` one, at steps of the caller's. */

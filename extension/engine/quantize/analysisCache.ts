@@ -11,7 +11,7 @@ import type { Analysis } from './allocate.ts';
 import type { QuantizeJob } from './job.ts';
 
 /** Goes up with every change of what is measured, or of how it is written down. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const SUFFIX = '.analysis';
 /** Bounds of a folder: the files used last stay. */
@@ -65,10 +65,12 @@ async function read(file: string): Promise<Analysis | undefined> {
   if (end < 0 || sha256(content) !== text.slice(0, end)) return undefined;
   const now = new Date();
   await utimes(file, now, now).catch(() => undefined);
-  const { tensors, fixedBytes } = JSON.parse(content) as Analysis;
+  const analysis = JSON.parse(content) as Analysis;
   // JSON has no word for them.
-  const named = tensors.map(one => (one.finite ? one : { ...one, energy: NaN, min: NaN, max: NaN }));
-  return { tensors: named, fixedBytes };
+  const tensors = analysis.tensors.map(one =>
+    one.finite ? one : { ...one, energy: NaN, min: NaN, max: NaN },
+  );
+  return { ...analysis, tensors };
 }
 
 async function keep(folder: string, file: string, analysis: Analysis): Promise<void> {

@@ -16,7 +16,7 @@ export const slotsOf = (analyses: readonly Analyzed[]): Analyzed[] =>
   analyses.filter(({ choices }) => choices.length > 0);
 
 /** @param plan the plan that the analysis was made for, its codes not yet chosen */
-export function tableOf(plan: QuantizePlan, { tensors, fixedBytes }: Analysis): AnalysisTable {
+export function tableOf(plan: QuantizePlan, { tensors, fixed }: Analysis): AnalysisTable {
   const { recipe, jobs } = plan;
   const slots = slotsOf(tensors);
   const jobOf = new Map(jobs.map(job => [job.tensor, job]));
@@ -52,7 +52,9 @@ export function tableOf(plan: QuantizePlan, { tensors, fixedBytes }: Analysis): 
       error: choices.map(({ error }) => error[reconstruction]),
     },
     ...scaleOf(plan),
-    fixedBytes: bytesAround(plan) + fixedBytes,
+    fixedBytes: bytesAround(plan) + fixed.bytes,
+    fixedError: fixed.errors.map(([error]) => error),
+    fixedEnergy: fixed.errors.map(([, energy]) => energy),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Services } from '../services.ts';
 import type { Command } from './command.ts';
 import { merge } from './merge.ts';
 import { openInspector } from './openInspector.ts';
+import { openStudio } from './openStudio.ts';
 import { quantize } from './quantize.ts';
 import { refreshCheckpoints } from './refreshCheckpoints.ts';
 import { restore } from './restore.ts';
@@ -14,6 +15,7 @@ import { verify } from './verify.ts';
 
 const COMMANDS: readonly Command[] = [
   quantize,
+  openStudio,
   merge,
   restore,
   verify,

@@ -1,12 +1,10 @@
 import { basename, join } from 'node:path';
 import { commands, l10n, Uri, window } from 'vscode';
 import type { PlanSummary, QuantizeRecipe, QuantizeResult } from '../../protocol.ts';
-import { proposeBase } from '../../engine/checkpoint/discover.ts';
 import { describeSize, schemeSlug, type SchemeChoice } from '../describe.ts';
 import { commonFolder } from '../paths.ts';
 import type { Services } from '../services.ts';
 import { readRunOptions } from '../settings.ts';
-import { merge, pickBase, pickTasks } from '../ui/checkpointPicks.ts';
 import { pickOutput } from '../ui/outputPick.ts';
 import { pickScheme } from '../ui/schemePick.ts';
 import { runWizard, type Step } from '../ui/wizard.ts';
@@ -14,6 +12,7 @@ import type { Command } from './command.ts';
 import { draftFrom, taskNames, type QuantizeDraft } from './quantizeDraft.ts';
 import { reveal } from '../reveal.ts';
 import { selectedPaths } from './selection.ts';
+import { answered, selectionSteps } from './selectionSteps.ts';
 
 /** From the palette, the explorer or the checkpoint tree: asks for what is not clear, then runs the engine. */
 export const quantize: Command = {
@@ -22,8 +21,7 @@ export const quantize: Command = {
   async run(services, ...args) {
     const draft = await draftFrom(services.checkpoints, selectedPaths(args));
     if (draft === undefined) return;
-    const answered = draft.base === undefined ? 0 : draft.tasks === undefined ? 1 : 2;
-    if (!(await runWizard(titleOf(draft), stepsOf(services, draft), answered))) return;
+    if (!(await runWizard(titleOf(draft), stepsOf(services, draft), answered(draft)))) return;
     const recipe = recipeOf(draft);
     const title = l10n.t('Quantizing to {0}', basename(recipe.output));
     const result = await services.jobs.run(title, (engine, options, hooks) =>
@@ -43,26 +41,7 @@ function titleOf({ base, tasks }: QuantizeDraft): string {
 
 function stepsOf({ engine, log }: Services, draft: QuantizeDraft): Step[] {
   return [
-    async at => {
-      const answer = await pickBase(at, draft.known, draft.base ?? proposeBase(draft.known));
-      if (typeof answer === 'string') return answer;
-      if (answer.chosen.architecture !== draft.base?.architecture) draft.tasks = undefined;
-      draft.known = answer.known;
-      draft.base = answer.chosen;
-      return 'next';
-    },
-    async at => {
-      const base = required(draft.base);
-      const candidates = draft.known.filter(
-        ({ architecture, path }) => architecture === base.architecture && path !== base.path,
-      );
-      const checked = draft.tasks?.filter(({ path }) => path !== base.path);
-      const answer = await pickTasks(at, candidates, checked?.length ? checked : undefined, base);
-      if (typeof answer === 'string') return answer;
-      draft.known = merge(draft.known, answer.known);
-      draft.tasks = answer.chosen;
-      return 'next';
-    },
+    ...selectionSteps(draft),
     async at => {
       const options = readRunOptions();
       const plan = async (choices: readonly SchemeChoice[]): Promise<readonly PlanSummary[]> => {

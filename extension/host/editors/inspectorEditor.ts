@@ -1,8 +1,8 @@
 /** The read-only editor of .tvq files: a page, and what it may ask for. */
-import { Uri, window, type CustomReadonlyEditorProvider, type WebviewPanel } from 'vscode';
+import { window, type CustomReadonlyEditorProvider, type Uri, type WebviewPanel } from 'vscode';
 import { Disposable } from '../disposable.ts';
+import { showPage } from '../pageHtml.ts';
 import type { Services } from '../services.ts';
-import { inspectorHtml } from './inspectorHtml.ts';
 import { connectPage } from './inspectorRpc.ts';
 import { TvqDocument } from './tvqDocument.ts';
 
@@ -24,10 +24,8 @@ export class InspectorEditor extends Disposable implements CustomReadonlyEditorP
 
   resolveCustomEditor(document: TvqDocument, { webview, onDidDispose }: WebviewPanel): void {
     const { extensionUri } = this.services;
-    const dist = Uri.joinPath(extensionUri, 'dist');
-    webview.options = { enableScripts: true, localResourceRoots: [dist] };
     const connection = connectPage(webview, document, this.services);
     onDidDispose(() => connection.dispose());
-    webview.html = inspectorHtml(webview, dist);
+    showPage(webview, extensionUri, 'inspector');
   }
 }

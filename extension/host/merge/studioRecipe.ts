@@ -61,7 +61,7 @@ export function studioRecipe(
   if (stranger !== undefined) throw new Error(`There is no task "${stranger}" in the selection.`);
   const tasks = selection.tasks.filter(task => asked.tasks.includes(task.name));
   return mergeRecipe({
-    base: method.base === 'unused' && source === undefined ? undefined : base,
+    base: method.base === 'unused' && source === undefined ? undefined : base.path,
     inputs: tasks.map(task =>
       source === undefined
         ? { ...task, task: undefined }

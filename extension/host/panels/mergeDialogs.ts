@@ -20,7 +20,7 @@ export async function chooseOutput(proposed: unknown): Promise<string | undefine
 /** Asks for a name and writes the results; does nothing when the dialog is cancelled. */
 export async function saveTable({ source, base }: StudioSelection, csv: unknown): Promise<void> {
   if (typeof csv !== 'string' || csv.length > MAX_CSV) throw new Error('The table is not valid.');
-  const defaultUri = Uri.joinPath(Uri.file(dirname(source ?? base)), 'merges.csv');
+  const defaultUri = Uri.joinPath(Uri.file(dirname(source ?? base.path)), 'merges.csv');
   const target = await window.showSaveDialog({ defaultUri, filters: { CSV: ['csv'] } });
   if (target === undefined) return;
   await workspace.fs.writeFile(target, new TextEncoder().encode(csv));

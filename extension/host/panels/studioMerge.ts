@@ -124,7 +124,7 @@ export class StudioMerge extends Disposable {
   }
 
   private async session({ base }: StudioSelection): Promise<StudioMergeSession> {
-    const records = this.memory.merges().filter(record => record.base === base);
+    const records = this.memory.merges().filter(record => record.base === base.path);
     return {
       merges: await Promise.all(records.map(mergedOf)),
       merging: this.merging.current,
@@ -185,7 +185,15 @@ export class StudioMerge extends Disposable {
       this.services.log.info(`Merged into ${output}, ${seconds.toFixed(1)} s. ${result.backendReason}`);
       for (const warning of warnings) this.services.log.warn(warning);
       await this.memory.learn(method.name, { bytes: readBytes, seconds });
-      const made = { base, source, output, report: reportPath(result), bytes, seconds, metrics: [] };
+      const made = {
+        base: base.path,
+        source,
+        output,
+        report: reportPath(result),
+        bytes,
+        seconds,
+        metrics: [],
+      };
       await this.memory.add(made);
     });
   }

@@ -138,7 +138,8 @@ export function pickAt({ rows, from, curves }: Frontier, point: number): Pick {
   const curve = curves[single ? 0 : (rows.slot[at] as number)] as Curve;
   const end = single ? at : (rows.ref[at] as number);
   const offsets = curve.fronts.slice(0, -1);
-  for (let row = curve.from + 1; row <= end; row++)
-    offsets[rows.slot[row] as number] = rows.ref[row] as number;
+  // The last step of each offset counts; where there is one offset, that is the point itself.
+  const first = offsets.length === 1 ? Math.max(end, curve.from + 1) : curve.from + 1;
+  for (let row = first; row <= end; row++) offsets[rows.slot[row] as number] = rows.ref[row] as number;
   return { curve, offsets };
 }

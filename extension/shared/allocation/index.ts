@@ -19,7 +19,7 @@
  * Everything is pure and deterministic: the engine and the pages get the same allocation from the same groups.
  */
 export { allocate, allocateForError, solve, solveForError, type Allocation, type Chosen } from './solve.ts';
-export { curve, prepare, update, type Prepared } from './prepare.ts';
+export { curve, lastAtMost, prepare, update, type Prepared } from './prepare.ts';
 export {
   alone,
   type Base,
@@ -40,14 +40,7 @@ export {
   type ErrorBudget,
   type SizeBudget,
 } from './budget.ts';
-export {
-  DEPTH_SLOPE,
-  MEASURES,
-  measureOf,
-  sensitivities,
-  type Measure,
-  type TensorStatistics,
-} from './sensitivity.ts';
+export { DEPTH_SLOPE, MEASURES, sensitivities, type Measure, type TensorStatistics } from './sensitivity.ts';
 export { measuresOf } from './measures.ts';
 export { EXACT, fixedGroup, groupsOf, slotGroup, weightsOf, wishesOf, type Wish } from './table.ts';
 export { patternOf } from './pattern.ts';

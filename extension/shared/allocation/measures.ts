@@ -1,17 +1,18 @@
 import type { QuantizeRecipe } from '../../protocol.ts';
 import type { Budget } from './budget.ts';
-import { measureOf, type Measure } from './sensitivity.ts';
+import type { Measure } from './sensitivity.ts';
 
 /**
- * How much an error in each tensor counts: the measure that was wished for, times the weights of single tensors.
+ * How much an error in each tensor counts. Without a wish: for a size, each tensor's relative error alike, which holds
+ * accuracy best (docs/accuracy.md); for an error, that of the whole task vector. Weights of single tensors multiply.
  */
 export function measuresOf(
   { sensitivity, weights = {} }: Pick<QuantizeRecipe, 'sensitivity' | 'weights'>,
-  { kind }: Budget,
+  { kind }: Pick<Budget, 'kind'>,
 ): Measure[] {
   const { patterns, tensors } = weights;
   return [
-    measureOf(sensitivity, kind),
+    { kind: sensitivity ?? (kind === 'error' ? 'energy' : 'relative') },
     ...(patterns ? [{ kind: 'patterns', patterns } as const] : []),
     ...(tensors ? [{ kind: 'file', weights: tensors } as const] : []),
   ];

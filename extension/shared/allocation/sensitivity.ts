@@ -2,8 +2,6 @@
  * How much an error in each tensor matters: the weights that the allocator multiplies squared errors by. Measures can
  * be combined; their weights multiply. None needs data or gradients.
  */
-import type { QuantizeRecipe } from '../../protocol.ts';
-import type { Budget } from './budget.ts';
 import { AllocationError } from './errors.ts';
 import { patternOf } from './pattern.ts';
 
@@ -38,17 +36,6 @@ export const MEASURES: Readonly<Record<Measure['kind'], string>> = {
     'Weights by name: that of the first pattern that matches, else 1; a pattern is a glob over the whole name (* any text, ? one character) or a /regular expression/ over any part.',
   file: 'Weights by name from a file: tensor name to weight, else 1.',
 };
-
-/**
- * The measure that a budget is spent by. Without a wish: for a size, each tensor's relative error alike, which holds
- * accuracy best (docs/accuracy.md); for an error, that of the whole task vector.
- */
-export const measureOf = (
-  wished: QuantizeRecipe['sensitivity'],
-  budget: Budget['kind'],
-): { readonly kind: NonNullable<QuantizeRecipe['sensitivity']> } => ({
-  kind: wished ?? (budget === 'error' ? 'energy' : 'relative'),
-});
 
 /**
  * Slope of `depth`: LiNeS (Wang et al., 2024) scales layer l by α + β · l / (L − 1), with α = 1/8 and β = 1/2 in the

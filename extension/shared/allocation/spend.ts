@@ -31,6 +31,7 @@ export function spend(
 ): Map<number, State> {
   const moved = new Map<number, State>();
   let open: Iterable<number> = frontiers.keys();
+  if (room <= 0) return moved;
   for (;;) {
     const moves: (Move & { readonly group: number })[] = [];
     for (const group of open) {

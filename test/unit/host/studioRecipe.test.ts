@@ -12,8 +12,7 @@ import type { StudioMergeChoices, StudioSelection } from '../../../extension/pro
 import { method } from './models.ts';
 
 const selection: StudioSelection = {
-  base: '/w/base',
-  baseName: 'base',
+  base: { name: 'base', path: '/w/base' },
   tasks: [
     { name: 'cars', path: '/w/models/cars' },
     { name: 'dtd', path: '/w/models/dtd' },

@@ -54,5 +54,7 @@ test.each([
   ['8%', 256],
   ['0.1%', 3],
 ])('%s of 800 weights, 3,200 bytes in FP32: %d bytes', (text, bytes) =>
-  expect(budgetBytes(parseBudget(text) as SizeBudget, { weights: 800, fp32Bytes: 3200, fixedBytes: 40 })).toBe(bytes),
+  expect(
+    budgetBytes(parseBudget(text) as SizeBudget, { weights: 800, fp32Bytes: 3200, fixedBytes: 40 }),
+  ).toBe(bytes),
 );

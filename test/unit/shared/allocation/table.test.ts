@@ -30,6 +30,8 @@ const table: AnalysisTable = {
     error: [0.01, 0.1, 0.5, 0.02, 0.2, 1, 0.04, 0.4, 2, 0.08, 0.8, 4],
   },
   fixedBytes: 100,
+  fixedError: [0, 0],
+  fixedEnergy: [0, 0],
   weights: 384,
   fp32Bytes: 1536,
 };
@@ -82,9 +84,12 @@ describe('rules', () => {
     const groups = groupsOf(table, [{ kind: 'energy' }], rules);
     const smallest = 256 + 256 + 16 + 16 + 100 + rulesBytes(rules);
     const allocation = allocate(groups, smallest + 20);
-    expect(allocation.bytes).toBe(smallest + 16);
+    const { bytes } = allocation;
+    expect(bytes).toBe(smallest + 16);
     expect([0, 1].map(slot => allocation.chosen(slot).offsets[0]?.codec)).toEqual([EXACT, EXACT]);
     // The slot whose error falls most gets what is left.
-    expect([2, 3].map(slot => table.choices.bits[allocation.chosen(slot).offsets[0]?.codec as number])).toEqual([1, 2]);
+    expect(
+      [2, 3].map(slot => table.choices.bits[allocation.chosen(slot).offsets[0]?.codec as number]),
+    ).toEqual([1, 2]);
   });
 });

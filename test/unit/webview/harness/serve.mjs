@@ -27,28 +27,28 @@ const html = nonce => `<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta property="csp-nonce" content="${nonce}">
-<title>inspector</title>
+<title>page</title>
 <link rel="stylesheet" href="/defaults.css">
 <link rel="stylesheet" href="/codicon.css">
-<link rel="stylesheet" href="/inspector.css">
+<link rel="stylesheet" href="/main.css">
 </head>
 <body>
 <div id="app"></div>
 <script nonce="${nonce}" src="/page.js"></script>
-<script nonce="${nonce}" src="/inspector.js"></script>
+<script nonce="${nonce}" src="/main.js"></script>
 </body>
 </html>`;
 
 const TYPES = { js: 'text/javascript', css: 'text/css', ttf: 'font/ttf' };
 
-/** Bundles the page as esbuild.mjs does, and serves it under a content security policy as strict as the host's. */
+/** Bundles a page and the mock of its host as esbuild.mjs does, and serves it under a content security policy as strict as the host's. */
 export async function serve({
   main = 'webview/inspector/main.ts',
   page = 'test/unit/webview/harness/page.ts',
 } = {}) {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: ROOT,
-    entryPoints: { inspector: main, page },
+    entryPoints: { main, page },
     bundle: true,
     format: 'iife',
     target: 'es2022',

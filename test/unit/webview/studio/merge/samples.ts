@@ -14,8 +14,7 @@ export const METHODS: readonly MergeMethodInfo[] = methodInfos();
 const LAYERS = 24;
 
 export const SELECTION: StudioSelection = {
-  base: '/home/someone/models/clip-vit-large-patch14',
-  baseName: 'clip-vit-large-patch14',
+  base: { name: 'clip-vit-large-patch14', path: '/home/someone/models/clip-vit-large-patch14' },
   tasks: TASKS.map(name => ({ name, path: `/home/someone/models/${name}` })),
   source: '/home/someone/models/vit-l14-8tasks.tvq',
 };

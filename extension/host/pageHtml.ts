@@ -1,9 +1,18 @@
-/** The page's skeleton. Nothing of the file goes in here: a tensor's name could close a tag. */
+/** The skeleton of our pages. Nothing of a file goes in here: a tensor's name could close a tag. */
 import { randomBytes } from 'node:crypto';
 import { Uri, type Webview } from 'vscode';
 
-/** @param dist where the built page lies */
-export function inspectorHtml(webview: Webview, dist: Uri): string {
+/**
+ * Fills a webview with a built page, under a policy that lets only that page's script run.
+ * @param page the page's name: `dist/<page>.js` and `dist/<page>.css`
+ */
+export function showPage(webview: Webview, extensionUri: Uri, page: string): void {
+  const dist = Uri.joinPath(extensionUri, 'dist');
+  webview.options = { enableScripts: true, localResourceRoots: [dist] };
+  webview.html = pageHtml(webview, dist, page);
+}
+
+function pageHtml(webview: Webview, dist: Uri, page: string): string {
   const nonce = randomBytes(16).toString('base64');
   const url = (name: string) => webview.asWebviewUri(Uri.joinPath(dist, name)).toString();
   const { cspSource } = webview;
@@ -23,12 +32,12 @@ export function inspectorHtml(webview: Webview, dist: Uri): string {
   <meta http-equiv="Content-Security-Policy" content="${policy}">
   <meta property="csp-nonce" content="${nonce}">
   <link rel="stylesheet" href="${url('codicon.css')}" id="vscode-codicon-stylesheet">
-  <link rel="stylesheet" href="${url('inspector.css')}">
+  <link rel="stylesheet" href="${url(`${page}.css`)}">
   <title>TVQ Studio</title>
 </head>
 <body>
   <div id="app"></div>
-  <script nonce="${nonce}" src="${url('inspector.js')}"></script>
+  <script nonce="${nonce}" src="${url(`${page}.js`)}"></script>
 </body>
 </html>`;
 }

@@ -1,0 +1,36 @@
+/** The steps that choose a base model and what was fine-tuned from it. */
+import { proposeBase } from '../../engine/checkpoint/discover.ts';
+import { merge, pickBase, pickTasks } from '../ui/checkpointPicks.ts';
+import type { Step } from '../ui/wizard.ts';
+import type { QuantizeDraft } from './quantizeDraft.ts';
+
+/** How many of the steps have their answer already. */
+export const answered = ({ base, tasks }: QuantizeDraft): number =>
+  base === undefined ? 0 : tasks === undefined ? 1 : 2;
+
+/** Keep their answers in the draft. */
+export function selectionSteps(draft: QuantizeDraft): Step[] {
+  return [
+    async at => {
+      const answer = await pickBase(at, draft.known, draft.base ?? proposeBase(draft.known));
+      if (typeof answer === 'string') return answer;
+      if (answer.chosen.architecture !== draft.base?.architecture) draft.tasks = undefined;
+      draft.known = answer.known;
+      draft.base = answer.chosen;
+      return 'next';
+    },
+    async at => {
+      const { base } = draft;
+      if (base === undefined) return 'back';
+      const candidates = draft.known.filter(
+        ({ architecture, path }) => architecture === base.architecture && path !== base.path,
+      );
+      const checked = draft.tasks?.filter(({ path }) => path !== base.path);
+      const answer = await pickTasks(at, candidates, checked?.length ? checked : undefined, base);
+      if (typeof answer === 'string') return answer;
+      draft.known = merge(draft.known, answer.known);
+      draft.tasks = answer.chosen;
+      return 'next';
+    },
+  ];
+}

@@ -1,0 +1,41 @@
+/** Answers a page: calls on the result run there, calls from there run on `host`. */
+import { createBirpc, type BirpcReturn } from 'birpc';
+import type { LogOutputChannel, Webview } from 'vscode';
+import { Disposable } from './disposable.ts';
+import { messageOf } from './errors.ts';
+
+export interface PageOptions<Page> {
+  /** Calls on the page that nobody waits for. */
+  readonly events: readonly (keyof Page & string)[];
+  /** Names the page in the log. */
+  readonly name: string;
+  readonly log: LogOutputChannel;
+}
+
+export class PageConnection<Page extends object, Host extends object> extends Disposable {
+  readonly page: BirpcReturn<Page, Host>;
+
+  /** @param host what a page asks for it has to check: a page is less trusted than the host */
+  constructor(webview: Webview, host: Host, { events, name, log }: PageOptions<Page>) {
+    super();
+    this.page = createBirpc<Page, Host>(host, {
+      post: message => void webview.postMessage(plainError(message)),
+      on: receive => void this._register(webview.onDidReceiveMessage(receive)),
+      eventNames: [...events],
+      // A page that is gone answers nothing; a save dialog may stay open for long.
+      timeout: -1,
+      onFunctionError: (error, method) => log.error(`${name}: ${method}: ${messageOf(error)}`),
+      onGeneralError: error => {
+        log.error(error);
+        return true;
+      },
+    });
+    this._register({ dispose: () => this.page.$close() });
+  }
+}
+
+/** Messages travel as JSON, where an Error would become an empty object. */
+function plainError(message: unknown): unknown {
+  const { e } = message as { e?: unknown };
+  return e instanceof Error ? { ...(message as object), e: { name: e.name, message: e.message } } : message;
+}

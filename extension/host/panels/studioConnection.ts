@@ -1,0 +1,240 @@
+/** Answers one Studio page: what it shows, measures and writes. */
+import { basename, join } from 'node:path';
+import {
+  CancellationTokenSource,
+  commands,
+  env,
+  EventEmitter,
+  l10n,
+  Uri,
+  window,
+  workspace,
+  type Webview,
+} from 'vscode';
+import type {
+  AnalysisTable,
+  QuantizeRecipe,
+  QuantizeResult,
+  StudioExport,
+  StudioHost,
+  StudioMark,
+  StudioOrder,
+  StudioPage,
+  StudioSelection,
+} from '../../protocol.ts';
+import { budgetBytes, parseBudget } from '../../shared/allocation/index.ts';
+import { quantizeCommand } from '../../shared/commandLine.ts';
+import { chooseSelection } from '../commands/studioSelection.ts';
+import { Disposable } from '../disposable.ts';
+import type { JobHooks } from '../engineClient.ts';
+import { CancelledError } from '../engineProcess.ts';
+import { describeSize } from '../describe.ts';
+import { PageConnection } from '../pageRpc.ts';
+import { commonFolder } from '../paths.ts';
+import type { Services } from '../services.ts';
+import { savePageFile } from '../saveFile.ts';
+import { readRunOptions } from '../settings.ts';
+import { pickOutput } from '../ui/outputPick.ts';
+import { inColumns } from './columns.ts';
+import { checkExport, checkOrder } from './studioChecks.ts';
+import type { StudioMerge } from './studioMerge.ts';
+
+/** The published schemes, for comparison. */
+const MARKS = [
+  { label: 'TVQ INT2', scheme: 'tvq', bits: 2, baseBits: 2 },
+  { label: 'TVQ INT3', scheme: 'tvq', bits: 3, baseBits: 3 },
+  { label: 'TVQ INT4', scheme: 'tvq', bits: 4, baseBits: 4 },
+  { label: 'RTVQ B3O2', scheme: 'rtvq', bits: 2, baseBits: 3 },
+] as const;
+
+export class StudioConnection extends Disposable {
+  private readonly chosen = this._register(new EventEmitter<StudioSelection>());
+  readonly onDidChoose = this.chosen.event;
+  private readonly page: PageConnection<StudioPage, StudioHost>['page'];
+  /** Kept while the panel lives: a page that was hidden is made anew, and asks again. */
+  private table: Promise<AnalysisTable> | undefined;
+  private running: CancellationTokenSource | undefined;
+  private readonly written = new Set<string>();
+
+  constructor(
+    webview: Webview,
+    private readonly services: Omit<Services, 'studio'>,
+    merging: StudioMerge,
+    private selection: StudioSelection | undefined,
+  ) {
+    super();
+    const merge = merging.connect(() => this.selection, {
+      mergeChanged: session => void this.page.mergeChanged(session),
+      mergeProgress: progress => void this.page.mergeProgress(progress),
+    });
+    this._register(merge);
+    const host: StudioHost = {
+      ...merge.host,
+      open: async () => this.selection,
+      choose: () => this.choose(),
+      analyze: () => orCancelled(this.analyze()),
+      cancel: async () => this.running?.cancel(),
+      marks: () => this.marks(),
+      device: () => services.engine.devices(readRunOptions()),
+      quantize: order => orCancelled(this.quantize(checkOrder(order))),
+      openResult: output => this.openResult(output),
+      copyCommand: order => this.copyCommand(checkOrder(order)),
+      saveFile: file => savePageFile(Uri.file(this.required().base.path), file),
+      save: file => save(this.folder(), checkExport(file)),
+    };
+    const events = ['progress', 'mergeChanged', 'mergeProgress'] as const;
+    const options = { events, name: 'TVQ Studio', log: services.log };
+    this.page = this._register(new PageConnection<StudioPage, StudioHost>(webview, host, options)).page;
+    this._register({ dispose: () => this.running?.cancel() });
+  }
+
+  private async choose(): Promise<StudioSelection | undefined> {
+    const selection = await chooseSelection(this.services, undefined);
+    if (selection === undefined) return undefined;
+    this.running?.cancel();
+    this.selection = selection;
+    this.table = undefined;
+    this.chosen.fire(selection);
+    return selection;
+  }
+
+  private analyze(): Promise<AnalysisTable> {
+    const recipe = this.recipe({ budget: '100%', sensitivity: undefined, rules: [] }, '.analysis.tvq');
+    const table = (this.table ??= this.run(l10n.t('Measuring task vectors'), hooks =>
+      this.services.jobs.follow(
+        l10n.t('Measuring task vectors'),
+        async (engine, options, inPage) => inColumns(await engine.analyze(recipe, options, inPage)),
+        hooks,
+      ),
+    ));
+    // What failed, or was cancelled, is tried again when it is asked for again.
+    table.catch(() => {
+      if (this.table === table) this.table = undefined;
+    });
+    return table;
+  }
+
+  private async quantize(order: StudioOrder): Promise<QuantizeResult | undefined> {
+    const { engine, jobs, log } = this.services;
+    const title = l10n.t('Quantize Task Vectors');
+    const kind = { extension: '.tvq', label: l10n.t('Task vectors') };
+    const proposed = join(this.folder(), await this.proposedName(order));
+    const at = { title, step: 1, totalSteps: 1, canGoBack: false };
+    const output = await pickOutput(at, [{ path: proposed }], kind);
+    if (typeof output === 'string') return undefined;
+    const recipe = { ...this.recipe(order, output.path), overwrite: output.overwrite };
+    const { problems } = await engine.plan(recipe, readRunOptions());
+    const fault = problems.find(({ severity }) => severity === 'error');
+    if (fault) throw new Error(fault.message);
+    const result = await this.run(title, hooks =>
+      jobs.follow(
+        l10n.t('Quantizing to {0}', basename(recipe.output)),
+        (client, options, inPage) => client.quantize(recipe, options, inPage),
+        hooks,
+      ),
+    );
+    this.written.add(result.output);
+    log.info(`Wrote ${result.output}: ${describeSize(result)}, ${result.seconds.toFixed(1)} s.`);
+    for (const warning of result.warnings) log.warn(warning);
+    return result;
+  }
+
+  /** Sizes are read from headers alone; a scheme that cannot be had is left out. */
+  private async marks(): Promise<StudioMark[]> {
+    const options = readRunOptions();
+    const fixed = { keepRule: 'vectors', keep: [], overwrite: true } as const;
+    const marks = MARKS.map(async ({ label, ...scheme }): Promise<StudioMark[]> => {
+      const { base, tasks } = this.required();
+      if (scheme.scheme === 'rtvq' && tasks.length < 2) return [];
+      const output = join(this.folder(), '.mark.tvq');
+      const recipe = { kind: 'quantize', base: base.path, tasks, output, ...scheme, ...fixed } as const;
+      const { bytes, problems } = await this.services.engine.plan(recipe, options);
+      return problems.some(({ severity }) => severity === 'error') ? [] : [{ label, bytes }];
+    });
+    return (await Promise.all(marks)).flat();
+  }
+
+  private async openResult(output: string): Promise<void> {
+    if (!this.written.has(output)) throw new Error(l10n.t('This panel has not written {0}.', String(output)));
+    await commands.executeCommand('tvq.openInspector', Uri.file(output));
+  }
+
+  private async copyCommand(order: StudioOrder): Promise<void> {
+    const output = join(this.folder(), await this.proposedName(order));
+    await env.clipboard.writeText(quantizeCommand(this.required(), order, output));
+  }
+
+  /** Runs what can be cancelled from the page; one at a time. */
+  private async run<T>(title: string, work: (hooks: JobHooks) => Promise<T>): Promise<T> {
+    if (!workspace.isTrusted) throw new Error(l10n.t('{0} needs a trusted workspace.', title));
+    this.running?.cancel();
+    const source = (this.running = new CancellationTokenSource());
+    const { page } = this;
+    try {
+      return await work({ token: source.token, onProgress: progress => void page.progress(progress) });
+    } finally {
+      if (this.running === source) this.running = undefined;
+      source.dispose();
+    }
+  }
+
+  private recipe({ budget, sensitivity, rules }: StudioOrder, output: string): QuantizeRecipe {
+    const { base, tasks } = this.required();
+    return {
+      kind: 'quantize',
+      base: base.path,
+      tasks,
+      output,
+      scheme: 'tvq',
+      bits: 8,
+      baseBits: 8,
+      keepRule: 'vectors',
+      budget,
+      sensitivity,
+      rules,
+      keep: [],
+      overwrite: true,
+    };
+  }
+
+  /** After their folder and what was asked for. */
+  private async proposedName({ budget }: StudioOrder): Promise<string> {
+    const asked = parseBudget(budget);
+    const slug =
+      asked.kind === 'error'
+        ? `error-${asked.relative}`
+        : `${bitsOf(await this.analyze(), budgetBytes(asked, await this.analyze()))}bpw`;
+    return `${basename(this.folder()) || this.required().base.name}-${slug}.tvq`;
+  }
+
+  private folder(): string {
+    const { base, tasks } = this.required();
+    return commonFolder([base, ...tasks].map(({ path }) => path));
+  }
+
+  private required(): StudioSelection {
+    if (this.selection === undefined) throw new Error(l10n.t('No models are chosen.'));
+    return this.selection;
+  }
+}
+
+const bitsOf = ({ weights }: AnalysisTable, bytes: number): string => ((8 * bytes) / weights).toFixed(2);
+
+async function orCancelled<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof CancelledError) return undefined;
+    throw error;
+  }
+}
+
+async function save(folder: string, { name, extension, content }: StudioExport): Promise<boolean> {
+  const target = await window.showSaveDialog({
+    defaultUri: Uri.file(join(folder, `${name}.${extension}`)),
+    filters: { [extension.toUpperCase()]: [extension] },
+  });
+  if (target === undefined) return false;
+  await workspace.fs.writeFile(target, typeof content === 'string' ? Buffer.from(content) : content);
+  return true;
+}

@@ -1,0 +1,95 @@
+/** The Studio in a real VS Code: measured, dragged, pinned, quantized, reloaded. */
+import { stat } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { inspect } from './harness/cli.ts';
+import { findPrograms, shoot, useSession } from './harness/environment.ts';
+import { StudioPage } from './harness/studioPage.ts';
+import { THEMES } from './harness/workbench.ts';
+
+const programs = await findPrograms();
+
+describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
+  const session = useSession(programs, false);
+  const studio = () => new StudioPage(session().workbench.inspector);
+
+  it('opens for a folder, and measures its task vectors', async () => {
+    const { workbench } = session();
+    await workbench.showView('Explorer');
+    await workbench.contextMenu(workbench.explorerItem('models'), 'Open Studio');
+    await studio().measured();
+    expect(await studio().budget()).toBe('2bpw');
+    await shoot(session(), 'studio bits');
+  });
+
+  it('is moved by keys, and its numbers with it', async () => {
+    const before = { bytes: await studio().predictedBytes(), error: await studio().figure('tvq-error') };
+    await studio().dot.press('PageUp');
+    await studio().dot.press('ArrowRight');
+    await expect.poll(() => studio().predictedBytes()).toBeGreaterThan(before.bytes);
+    await expect.poll(() => studio().figure('tvq-error')).toBeLessThan(before.error);
+    expect(await studio().budget()).not.toBe('2bpw');
+  });
+
+  it('pins a tensor from the grid, and takes it back', async () => {
+    const { frame } = studio();
+    const grid = frame.getByRole('grid', { name: /^Bits by layer/ });
+    await grid.press('ArrowDown');
+    await grid.press('Enter');
+    await studio().pickFromMenu('4 bits');
+    await expect.poll(() => studio().rules()).toEqual([expect.stringMatching(/4 bits$/)]);
+    await frame.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(async () => (await studio().rules()).length).toBe(0);
+    await frame.getByRole('button', { name: 'Redo' }).click();
+    await expect.poll(async () => (await studio().rules()).length).toBe(1);
+  });
+
+  it('writes exactly the file that it shows', async () => {
+    const { workbench, workspace } = session();
+    const { frame } = studio();
+    // A drag that rests spends what it left.
+    await workbench.page.waitForTimeout(500);
+    const predicted = { bytes: await studio().predictedBytes(), error: await studio().figure('tvq-error') };
+    await frame.getByTestId('tvq-quantize').click();
+    const row = workbench.quickRow(/models-[\d.]+bpw\.tvq/).first();
+    const name = /models-[\d.]+bpw\.tvq/.exec(await row.innerText())?.[0] as string;
+    await row.click();
+    await frame.getByTestId('tvq-measured-size').waitFor();
+    const file = workspace.path('models', name);
+    expect((await stat(file)).size).toBe(predicted.bytes);
+    expect(inspect(file).tasks.map(task => task.name)).toEqual(['chat', 'code', 'math']);
+    const error = await studio().figure('tvq-measured-error');
+    expect(error / predicted.error).toBeGreaterThan(0.98);
+    expect(error / predicted.error).toBeLessThan(1.02);
+    await shoot(session(), 'studio quantized');
+  });
+
+  it('is there again after the window was reloaded', async () => {
+    const { page } = session().workbench;
+    const before = { bytes: await studio().predictedBytes(), budget: await studio().budget() };
+    const rules = await studio().rules();
+    await page.reload();
+    await page.locator('.monaco-workbench').waitFor();
+    await studio().measured();
+    await expect.poll(() => studio().budget()).toBe(before.budget);
+    await expect.poll(() => studio().rules()).toEqual(rules);
+    await expect.poll(() => studio().predictedBytes()).toBe(before.bytes);
+  });
+
+  it('is readable in light, dark and high contrast', async () => {
+    const { workbench } = session();
+    for (const theme of Object.keys(THEMES) as (keyof typeof THEMES)[]) {
+      await workbench.setTheme(theme);
+      for (const tab of ['Sensitivity', 'Bits']) {
+        await studio().frame.getByRole('tab', { name: tab }).click();
+        await shoot(session(), `studio ${tab} ${theme}`);
+      }
+    }
+    await workbench.setTheme('Dark Modern');
+  });
+
+  it('causes no policy violation and no error in the console', () => {
+    // VS Code's own, about what the reload broke off; they name our temporary folders.
+    const ours = session().complaints.filter(text => !text.includes('Canceled: Canceled'));
+    expect(ours).toEqual([]);
+  });
+});

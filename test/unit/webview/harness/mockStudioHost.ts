@@ -1,0 +1,124 @@
+import type {
+  AnalysisTable,
+  ExportHost,
+  Progress,
+  QuantizeResult,
+  StudioExport,
+  StudioHost,
+  StudioMark,
+  StudioMergeHost,
+  StudioOrder,
+  StudioSelection,
+} from '../../../../extension/protocol.ts';
+import { parseBudget } from '../../../../extension/shared/allocation/index.ts';
+import { sampleTable, type SampleOptions } from './sampleTable.ts';
+
+/** What the host does: answer, have nothing chosen, fail once, never answer, be cancelled once, or have names that are
+ * markup. */
+export type StudioScenario = 'ready' | 'empty' | 'refused' | 'silent' | 'hostile';
+
+const MARKUP = '</script><img src=x onerror="console.error(1)"><b>';
+
+/** A host over a made-up analysis that records what it was asked. */
+export class MockStudioHost implements Omit<StudioHost, keyof StudioMergeHost | keyof ExportHost> {
+  readonly orders: StudioOrder[] = [];
+  readonly saved: StudioExport[] = [];
+  readonly commands: StudioOrder[] = [];
+  readonly opened: string[] = [];
+  onProgress: (progress: Progress) => void = () => undefined;
+  readonly #table: AnalysisTable;
+  #scenario: StudioScenario;
+  #cancel: () => void = () => undefined;
+
+  constructor(options: SampleOptions, scenario: StudioScenario) {
+    const table = sampleTable(options);
+    const hostile = scenario === 'hostile';
+    this.#scenario = scenario;
+    this.#table = hostile
+      ? {
+          ...table,
+          tasks: table.tasks.map((_, t) => `${MARKUP}${t}`),
+          tensors: table.tensors.map(tensor => ({ ...tensor, name: MARKUP + tensor.name })),
+        }
+      : table;
+  }
+
+  async open(): Promise<StudioSelection | undefined> {
+    return this.#scenario === 'empty' ? undefined : this.#selection();
+  }
+
+  async choose(): Promise<StudioSelection | undefined> {
+    this.#scenario = 'ready';
+    return this.#selection();
+  }
+
+  async analyze(): Promise<AnalysisTable | undefined> {
+    this.onProgress({ done: 1, total: 3, current: 'model.layers.0.mlp.up_proj.weight' });
+    if (this.#scenario === 'silent') {
+      await new Promise<void>(resolve => (this.#cancel = resolve));
+      this.#scenario = 'ready';
+      return undefined;
+    }
+    if (this.#scenario === 'refused') {
+      this.#scenario = 'ready';
+      throw new Error('/models/math: no tensor name in common with the base /models/base');
+    }
+    return this.#table;
+  }
+
+  async cancel(): Promise<void> {
+    this.#cancel();
+  }
+
+  async marks(): Promise<readonly StudioMark[]> {
+    const at = (label: string, bits: number) => ({
+      label,
+      bytes: Math.round((this.#table.weights * bits) / 8),
+    });
+    return [at('TVQ INT2', 2), at('TVQ INT3', 3), at('TVQ INT4', 4), at('RTVQ B3O2', 2.4)];
+  }
+
+  async device() {
+    return { chosen: 'cpu', reason: 'no GPU was found' } as const;
+  }
+
+  async quantize(order: StudioOrder): Promise<QuantizeResult | undefined> {
+    this.orders.push(order);
+    const budget = parseBudget(order.budget);
+    const { tasks, weights, fp32Bytes } = this.#table;
+    const bytes = budget.kind === 'bytes' ? budget.bytes : 0;
+    return {
+      output: '/models/models-2.00bpw.tvq',
+      bytes,
+      fp32Bytes,
+      bitsPerWeight: (8 * bytes) / weights,
+      tasks,
+      tensors: { quantized: this.#table.slots.end.length, kept: 0, unchanged: 0 },
+      relativeErrors: tasks.map(() => 0.1),
+      seconds: 1.5,
+      readBytes: fp32Bytes,
+      backend: 'cpu',
+      backendReason: 'no GPU was found',
+      warnings: [],
+    };
+  }
+
+  async openResult(output: string): Promise<void> {
+    this.opened.push(output);
+  }
+
+  async copyCommand(order: StudioOrder): Promise<void> {
+    this.commands.push(order);
+  }
+
+  async save(file: StudioExport): Promise<boolean> {
+    this.saved.push(file);
+    return true;
+  }
+
+  #selection(): StudioSelection {
+    const named = (name: string) => ({ name, path: `/models/${name}` });
+    const base = this.#scenario === 'hostile' ? MARKUP : 'Llama-7B';
+    return { base: named(base), tasks: this.#table.tasks.map(named) };
+  }
+}

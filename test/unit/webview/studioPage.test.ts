@@ -1,0 +1,368 @@
+/** The Studio's page in Chromium, under the host's content security policy, with a mock host behind it. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { launch } from './harness/browser.ts';
+import type { MockStudioHost, StudioScenario } from './harness/mockStudioHost.ts';
+import { serve } from './harness/serve.mjs';
+import type { ThemeName } from './harness/themes.ts';
+
+declare global {
+  var studio: { readonly host: MockStudioHost; setTheme(name: ThemeName): void };
+}
+
+/** The checker's source, where it is installed. */
+const axe = await (async () => {
+  try {
+    return await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  } catch {
+    return undefined;
+  }
+})();
+
+interface Axe {
+  run(): Promise<{ readonly violations: readonly { id: string; nodes: readonly { html: string }[] }[] }>;
+}
+
+const SCREENSHOTS = fileURLToPath(new URL('../../e2e/screenshots/', import.meta.url));
+const TIMEOUT = 60_000;
+
+interface Options {
+  readonly theme?: ThemeName;
+  readonly scenario?: StudioScenario;
+  readonly width?: number;
+  readonly tensors?: number;
+  readonly tasks?: number;
+  readonly flat?: boolean;
+}
+
+let server: Awaited<ReturnType<typeof serve>>;
+let browser: Browser;
+let page: Page;
+let problems: string[] = [];
+
+beforeAll(async () => {
+  browser = await launch();
+  server = await serve({
+    main: 'webview/studio/main.ts',
+    page: 'test/unit/webview/harness/studioPage.ts',
+  });
+  await mkdir(SCREENSHOTS, { recursive: true });
+}, TIMEOUT);
+
+afterEach(async () => {
+  expect(problems).toEqual([]);
+  await page?.context().close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Opens the page; whatever goes wrong in it fails the test. */
+async function visit(options: Options = {}): Promise<void> {
+  const { theme = 'dark', scenario = 'ready', width = 1200, tensors = 226, tasks = 8, flat } = options;
+  const context = await browser.newContext({ viewport: { width, height: 900 } });
+  page = await context.newPage();
+  problems = [];
+  const found = problems;
+  page.on('console', message => {
+    if (message.type() === 'error') found.push(message.text());
+  });
+  page.on('pageerror', error => found.push(error.message));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', event => {
+      console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+    });
+  });
+  const query = { theme, scenario, tensors, tasks, ...(flat ? { flat: 1 } : {}) };
+  await page.goto(
+    `${server.url}?still&${new URLSearchParams(Object.entries(query).map(([k, v]) => [k, String(v)])).toString()}`,
+  );
+}
+
+async function open(options: Options = {}): Promise<void> {
+  await visit(options);
+  await page.getByTestId('tvq-row').first().waitFor();
+}
+
+const text = async (id: string) => (await page.getByTestId(id).innerText()).replace(/\s+/g, ' ').trim();
+const dot = () => page.getByRole('slider', { name: 'Budget' });
+const size = async () => Number(await dot().getAttribute('aria-valuenow'));
+
+describe('what is shown', () => {
+  const looks = (['light', 'dark', 'contrast'] as const satisfies ThemeName[]).flatMap(theme =>
+    [1200, 420].map(width => ({ theme, width })),
+  );
+
+  test.each(looks)('$theme, $width px', { timeout: TIMEOUT }, async ({ theme, width }) => {
+    await open({ theme, width });
+    expect(await text('tvq-bits')).toBe('2.00 bpw');
+    await page.screenshot({ path: `${SCREENSHOTS}studio-bits-${theme}-${width}.png` });
+    await page.getByRole('tab', { name: 'Sensitivity' }).click();
+    await page.getByRole('grid', { name: /Sensitivity/ }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
+    await page.screenshot({ path: `${SCREENSHOTS}studio-sensitivity-${theme}-${width}.png` });
+  });
+});
+
+describe('before there is anything to show', () => {
+  test('models are asked for where none are chosen', { timeout: TIMEOUT }, async () => {
+    await visit({ scenario: 'empty' });
+    await page.getByText('No models are chosen').waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}studio-empty.png` });
+    await page.getByText('Choose models…').click();
+    await page.getByTestId('tvq-row').first().waitFor();
+  });
+
+  test('measuring shows how far it is, and can be cancelled', { timeout: TIMEOUT }, async () => {
+    await visit({ scenario: 'silent' });
+    await page.getByText('33 % · model.layers.0.mlp.up_proj.weight').waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}studio-measuring.png` });
+    await page.getByText('Cancel', { exact: true }).click();
+    await page.getByText('Measuring was cancelled').waitFor();
+    await page.getByText('Measure', { exact: true }).click();
+    await page.getByTestId('tvq-row').first().waitFor();
+  });
+
+  test('a failure is told, with a way on', { timeout: TIMEOUT }, async () => {
+    await visit({ scenario: 'refused' });
+    expect(await page.getByTestId('tvq-error').innerText()).toContain('no tensor name in common');
+    await page.getByText('Retry', { exact: true }).click();
+    await page.getByTestId('tvq-row').first().waitFor();
+  });
+
+  test('nothing of a file becomes markup', { timeout: TIMEOUT }, async () => {
+    await open({ scenario: 'hostile' });
+    await page.getByRole('tab', { name: 'Sensitivity' }).click();
+    expect(await page.locator('#app img, #app script').count()).toBe(0);
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('</script><img');
+  });
+
+  test('models without layers have a table, and no grid', { timeout: TIMEOUT }, async () => {
+    await open({ flat: true });
+    expect(await page.getByRole('grid', { name: /^Bits by layer/ }).count()).toBe(0);
+  });
+});
+
+describe('the budget', () => {
+  test('follows keys, the pointer and what is typed', { timeout: TIMEOUT }, async () => {
+    await open();
+    const sizes = [await size()];
+    const next = async (direction: 1 | -1) => {
+      const before = sizes.at(-1) as number;
+      await expect.poll(async () => Math.sign((await size()) - before)).toBe(direction);
+      sizes.push(await size());
+    };
+    await dot().press('ArrowRight');
+    await next(1);
+    await dot().press('PageDown');
+    await next(-1);
+    await dot().press('End');
+    await next(1);
+    expect(Number(await dot().getAttribute('aria-valuemax')) / sizes.at(-1)!).toBeCloseTo(1, 2);
+    await dot().press('Home');
+    await next(-1);
+    const box = (await dot().boundingBox())!;
+    await page.mouse.move(box.x + 7, box.y + 7);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 300, box.y, { steps: 5 });
+    await page.mouse.up();
+    await next(1);
+    await page.getByTestId('tvq-budget').fill('3.5 bpw');
+    await expect.poll(() => text('tvq-bits')).toBe('3.50 bpw');
+    await page.getByTestId('tvq-budget').fill('much');
+    await page.getByText('"much" is not a budget').waitFor();
+    expect(await text('tvq-bits')).toBe('3.50 bpw');
+    await page.getByLabel('Unit of the budget').selectOption('target error');
+    expect(await page.getByTestId('tvq-budget').inputValue()).toMatch(/^error=0\.0/);
+  });
+
+  test('one drag is one step back', { timeout: TIMEOUT }, async () => {
+    await open();
+    const before = await size();
+    for (let i = 0; i < 5; i++) await dot().press('ArrowRight');
+    await expect.poll(size).toBeGreaterThan(before);
+    await dot().press('Control+z');
+    await expect.poll(size).toBe(before);
+    await dot().press('Control+y');
+    await expect.poll(size).toBeGreaterThan(before);
+  });
+
+  test('quantizes what is shown, and shows what came out', { timeout: TIMEOUT }, async () => {
+    await open();
+    await page.getByTestId('tvq-pattern').fill('*.q_proj.*');
+    await page.getByText('Set bits…').click();
+    await page.getByRole('menuitemradio', { name: 'At least 3 bits' }).click();
+    await page.getByTestId('tvq-rule').waitFor();
+    await page.getByTestId('tvq-quantize').click();
+    await page.getByTestId('tvq-measured-size').waitFor();
+    const orders = await page.evaluate(() => studio.host.orders);
+    expect(orders).toEqual([
+      {
+        budget: `${await size()}B`,
+        sensitivity: 'relative',
+        rules: [{ tensors: '*.q_proj.*', min: 3 }],
+      },
+    ]);
+    expect(await text('tvq-measured-error')).toBe('0.100');
+    await page.getByText('Open', { exact: true }).click();
+    await page.getByText('Copy as command').click();
+    await page.getByText('The command is on the clipboard').waitFor();
+    expect(await page.evaluate(() => studio.host.commands)).toEqual(orders);
+    expect(await page.evaluate(() => studio.host.opened)).toHaveLength(1);
+  });
+});
+
+describe('pins', () => {
+  const grid = () => page.getByRole('grid', { name: /^Bits by layer/ });
+  const rules = async () =>
+    (await page.getByTestId('tvq-rule').allInnerTexts()).map(rule => rule.split(/\s/)[0]);
+  const pick = (name: string) => page.getByRole('menuitemradio', { name, exact: true }).click();
+
+  test('a cell, a row, a column and everything, by keyboard', { timeout: TIMEOUT }, async () => {
+    await open();
+    await grid().focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menu').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await grid().evaluate(element => element === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('E');
+    await page.keyboard.press('Enter');
+    await expect.poll(rules).toEqual(['model.layers.0.self_attn.q_proj.weight']);
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Enter');
+    await pick('3 bits');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await pick('At least 2 bits');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await pick('1 bit');
+    await expect
+      .poll(rules)
+      .toEqual([
+        'model.layers.0.self_attn.q_proj.weight',
+        'model.layers.*.self_attn.q_proj.weight',
+        '*',
+        'model.layers.0.*',
+      ]);
+    expect(await page.locator('.heat-cell.pinned').count()).toBeGreaterThan(30);
+  });
+
+  test('a row of the table, and the wish shows there', { timeout: TIMEOUT }, async () => {
+    await open();
+    const table = page.getByRole('grid', { name: /^Tensors/ });
+    await table.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await pick('Exact');
+    await expect.poll(rules).toEqual(['lm_head.weight']);
+    await page.getByRole('gridcell', { name: 'exact' }).first().waitFor();
+    expect(await table.evaluate(element => element === document.activeElement)).toBe(true);
+  });
+
+  test('a pattern that makes no sense is refused where it was typed', { timeout: TIMEOUT }, async () => {
+    await open();
+    await page.getByTestId('tvq-pattern').fill('/(/');
+    await page.getByText('Set bits…').click();
+    await pick('2 bits');
+    await page.getByText('/(/ is not a valid regular expression').waitFor();
+    expect(await rules()).toEqual([]);
+  });
+});
+
+describe('accessibility', () => {
+  test.skipIf(axe === undefined).each(['Bits', 'Sensitivity'])(
+    '%s has no fault that axe finds',
+    { timeout: TIMEOUT },
+    async tab => {
+      await open();
+      await page.getByRole('tab', { name: tab }).click();
+      await page.evaluate(axe as string);
+      const faults = await page.evaluate(async () => {
+        const checker = (globalThis as unknown as { axe: Axe }).axe;
+        const { violations } = await checker.run();
+        return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+      });
+      expect(faults).toEqual([]);
+    },
+  );
+});
+
+describe('the page', () => {
+  test('keeps few of 40,000 rows', { timeout: TIMEOUT }, async () => {
+    await open({ tensors: 2000, tasks: 20 });
+    const table = page.getByRole('grid', { name: /^Tensors/ });
+    for (const part of [0.3, 1]) {
+      await table.evaluate((element, to) => (element.scrollTop = to * element.scrollHeight), part);
+      await page.waitForTimeout(50);
+      expect(await page.getByTestId('tvq-row').count()).toBeLessThan(60);
+    }
+  });
+
+  test('comes back as it was', { timeout: TIMEOUT }, async () => {
+    await open();
+    await page.getByTestId('tvq-budget').fill('5%');
+    await page.getByTestId('tvq-search').locator('input').fill('mlp dtd');
+    await page.getByRole('columnheader', { name: 'relative error' }).getByRole('button').click();
+    await page.getByRole('tab', { name: 'Sensitivity' }).click();
+    await page.waitForTimeout(300);
+    await page.reload();
+    await page.getByRole('tab', { name: 'Sensitivity', selected: true }).waitFor();
+    await page.getByRole('tab', { name: 'Sensitivity' }).press('ArrowRight');
+    expect(await page.getByTestId('tvq-budget').inputValue()).toBe('5%');
+    expect(await page.getByTestId('tvq-search').locator('input').inputValue()).toBe('mlp dtd');
+    const sorted = page.getByRole('columnheader', { name: 'relative error' });
+    expect(await sorted.getAttribute('aria-sort')).toBe('descending');
+  });
+
+  test('charts are tables on demand, and are saved as files', { timeout: TIMEOUT }, async () => {
+    await open();
+    await page.getByRole('button', { name: 'Show as table: Bytes by layer' }).click();
+    await page.getByRole('table', { name: 'Bytes by layer' }).getByText('attention').first().waitFor();
+    const save = async (figure: string, what: string) => {
+      await page.getByRole('button', { name: `Copy or save: ${figure}` }).click();
+      await page.getByRole('menuitemradio', { name: what }).click();
+    };
+    await save('Error by size', 'Save as SVG…');
+    await save('Error by size', 'Save as PNG…');
+    await save('Bytes by layer', 'Save the table as CSV…');
+    await page.getByText('Export CSV').click();
+    const saved = () =>
+      page.evaluate(() =>
+        studio.host.saved.map(({ name, extension, content }) => ({
+          file: `${name}.${extension}`,
+          start: typeof content === 'string' ? content.slice(0, 40) : Array.from(content.slice(0, 4)),
+        })),
+      );
+    await expect.poll(async () => (await saved()).length).toBe(4);
+    const files = Object.fromEntries((await saved()).map(({ file, start }) => [file, start]));
+    expect(files['error-by-size.svg']).toMatch(/^<svg (xmlns|viewBox)/);
+    expect(files['error-by-size.png']).toEqual([0x89, 0x50, 0x4e, 0x47]);
+    expect(files['bytes-by-layer.csv']).toMatch(/^layer,kind,bytes/);
+    expect(files['bits-by-tensor.csv']).toMatch(/^tensor,task,shape/);
+  });
+
+  test('charts follow the theme', { timeout: TIMEOUT }, async () => {
+    await open({ theme: 'dark' });
+    const colour = () =>
+      page
+        .locator('.plot polyline')
+        .last()
+        .evaluate(line => getComputedStyle(line).stroke);
+    const dark = await colour();
+    await page.evaluate(() => studio.setTheme('light'));
+    await expect.poll(colour).not.toBe(dark);
+    await page.evaluate(() => studio.setTheme('contrast'));
+    await expect.poll(() => page.locator('.plot pattern').count()).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,123 @@
+import type { Progress, QuantizeResult } from '../../../extension/protocol.ts';
+import { el, icon } from '../../common/dom.ts';
+import { formatBytes, formatError } from '../../common/format.ts';
+import { createButton, createIconButton, setDisabled } from '../../common/ui/toolkit.ts';
+import { ProgressLine } from '../progressLine.ts';
+import { tellFailure, type StudioContext } from '../context.ts';
+import { measuredError } from '../model/measured.ts';
+import type { StudioModel } from '../model/studioModel.ts';
+
+/** What can be done with an allocation: take steps back, script it, write the file. */
+export class Actions {
+  readonly element: HTMLElement;
+  readonly #context: StudioContext;
+  readonly #model: () => StudioModel;
+  readonly #undo;
+  readonly #redo;
+  readonly #quantize: HTMLElement;
+  readonly #result = el('div', { class: 'result', testid: 'tvq-result', attributes: { role: 'status' } });
+  readonly #progress: ProgressLine;
+
+  constructor(context: StudioContext, model: () => StudioModel) {
+    this.#context = context;
+    this.#model = model;
+    this.#undo = createIconButton({ icon: 'discard', label: 'Undo', onClick: () => model().undo() });
+    this.#redo = createIconButton({ icon: 'redo', label: 'Redo', onClick: () => model().redo() });
+    this.#quantize = createButton({
+      label: 'Quantize…',
+      appearance: 'primary',
+      onClick: () => void this.#run(),
+    });
+    this.#quantize.dataset['testid'] = 'tvq-quantize';
+    const reset = createButton({ label: 'Reset', appearance: 'secondary', onClick: () => model().reset() });
+    const copy = createButton({
+      label: 'Copy as command',
+      icon: 'terminal',
+      appearance: 'secondary',
+      onClick: () => void this.#copy(),
+    });
+    this.#progress = new ProgressLine(() => void context.host.cancel());
+    const left = el('div', { class: 'buttons' }, this.#undo.element, this.#redo.element, reset);
+    const right = el('div', { class: 'buttons' }, copy, this.#quantize);
+    this.element = el(
+      'footer',
+      { class: 'actions' },
+      this.#progress.element,
+      this.#result,
+      el('div', { class: 'action-bar' }, left, right),
+    );
+    this.#result.hidden = true;
+  }
+
+  show(): void {
+    const { canUndo, canRedo } = this.#model();
+    setDisabled(this.#undo.element, !canUndo);
+    setDisabled(this.#redo.element, !canRedo);
+  }
+
+  progress(progress: Progress): void {
+    this.#progress.update(progress);
+  }
+
+  async #copy(): Promise<void> {
+    try {
+      await this.#context.host.copyCommand(this.#model().order);
+      this.#tell(icon('check'), 'The command is on the clipboard.');
+    } catch (error) {
+      tellFailure(this.#context, 'The command was not copied.', error);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { order, spent, allocation } = this.#model();
+    setDisabled(this.#quantize, true);
+    this.#result.hidden = true;
+    this.#progress.start('Quantizing');
+    try {
+      const result = await this.#context.host.quantize(order);
+      if (result === undefined) return this.#tell(icon('circle-slash'), 'Nothing was written.');
+      const error = measuredError(allocation, spent, result);
+      this.#showResult(result, error, spent);
+    } catch (error) {
+      tellFailure(this.#context, 'Nothing was written.', error);
+    } finally {
+      this.#progress.stop();
+      setDisabled(this.#quantize, false);
+    }
+  }
+
+  #showResult(result: QuantizeResult, error: number, predicted: { bytes: number; error: number }): void {
+    const { output, bytes, seconds } = result;
+    const figure = (label: string, measured: string, expected: string, testid: string) =>
+      el(
+        'span',
+        { class: 'numbers' },
+        `${label} `,
+        el('strong', { text: measured, testid }),
+        ' ',
+        el('span', { class: 'quiet', text: `≈ ${expected} predicted` }),
+      );
+    const open = createButton({
+      label: 'Open',
+      appearance: 'secondary',
+      onClick: () =>
+        void this.#context.host
+          .openResult(output)
+          .catch((failure: unknown) => tellFailure(this.#context, 'The file was not opened.', failure)),
+    });
+    const name = output.split(/[\\/]/).pop() ?? output;
+    this.#tell(
+      icon('pass'),
+      el('span', { text: name, attributes: { title: output } }),
+      figure('size', formatBytes(bytes), formatBytes(predicted.bytes), 'tvq-measured-size'),
+      figure('error', formatError(error), formatError(predicted.error), 'tvq-measured-error'),
+      el('span', { class: 'quiet numbers', text: `${seconds.toFixed(1)} s` }),
+      open,
+    );
+  }
+
+  #tell(...children: readonly (Node | string)[]): void {
+    this.#result.replaceChildren(...children);
+    this.#result.hidden = false;
+  }
+}

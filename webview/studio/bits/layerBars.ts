@@ -1,0 +1,125 @@
+import type { TensorKind } from '../../../extension/protocol.ts';
+import { Figure } from '../../common/figure.ts';
+import { formatBytes } from '../../common/format.ts';
+import type { LegendEntry } from '../../common/charts.ts';
+import type { Picture, Shape } from '../../common/picture.ts';
+import { figureMenu, type StudioContext } from '../context.ts';
+import { KINDS } from '../kinds.ts';
+import { slotsByTensor, totalsBy } from '../model/cells.ts';
+import type { StudioModel } from '../model/studioModel.ts';
+
+const HEIGHT = 220;
+const LEFT = 56;
+const RIGHT = 4;
+const TOP = 16;
+const BOTTOM = 34;
+const QUIET = '--vscode-descriptionForeground';
+const OUTSIDE = 'rest';
+
+interface Bar {
+  readonly layer: string;
+  readonly parts: readonly { readonly kind: TensorKind; readonly bytes: number }[];
+  readonly bytes: number;
+}
+
+/** Bytes by layer, a stack of the kinds of tensors. */
+export class LayerBars {
+  readonly #figure: Figure;
+  readonly #model: () => StudioModel;
+  #legend: readonly LegendEntry[] = [];
+  /** The axis stays while the dot is dragged to the left, or every bar would seem to stand still. */
+  #most = 0;
+
+  constructor(context: StudioContext, model: () => StudioModel) {
+    this.#model = model;
+    this.#figure = new Figure({
+      title: 'Bytes by layer',
+      name: 'bytes-by-layer',
+      showTable: context.state.get().layersAsTable,
+      onToggle: layersAsTable => context.state.update({ layersAsTable }),
+      ...figureMenu(context),
+    });
+  }
+
+  get element(): HTMLElement {
+    return this.#figure.element;
+  }
+
+  show(wishes: boolean): void {
+    const bars = barsOf(this.#model());
+    const highest = Math.max(...bars.map(({ bytes }) => bytes), 1);
+    if (highest > this.#most || highest < this.#most / 4) this.#most = 1.25 * highest;
+    if (wishes || this.#legend.length === 0) {
+      const kinds = new Set(bars.flatMap(({ parts }) => parts.map(({ kind }) => kind)));
+      this.#legend = [...kinds].map(kind => KINDS[kind]);
+    }
+    const most = this.#most;
+    this.#figure.show({
+      summary: `Bytes by layer: ${bars.length} layers, the largest has ${formatBytes(highest)}`,
+      legend: this.#legend,
+      draw: width => picture(bars, most, width),
+      table: () => ({
+        columns: ['layer', 'kind', 'bytes'],
+        rows: bars.flatMap(({ layer, parts }) =>
+          parts.map(({ kind, bytes }) => [layer, KINDS[kind].label, formatBytes(bytes)]),
+        ),
+      }),
+    });
+  }
+}
+
+/** What stands outside the layers comes first, as its bytes are the first of a model. */
+function barsOf({ allocation, spent, sensitivity }: StudioModel): Bar[] {
+  const { tensors } = allocation.table;
+  const nameOf = (tensor: number) => `${tensors[tensor]?.layer ?? OUTSIDE}/${tensors[tensor]?.kind}`;
+  const totals = totalsBy(allocation, slotsByTensor(allocation, undefined), spent, sensitivity, nameOf);
+  const bars = new Map<string, { kind: TensorKind; bytes: number }[]>();
+  for (const { name, bytes } of totals) {
+    const [layer, kind] = name.split('/') as [string, TensorKind];
+    bars.set(layer, [...(bars.get(layer) ?? []), { kind, bytes }]);
+  }
+  const order = (layer: string) => (layer === OUTSIDE ? -1 : Number(layer));
+  return [...bars]
+    .sort(([a], [b]) => order(a) - order(b))
+    .map(([layer, parts]) => ({ layer, parts, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0) }));
+}
+
+function picture(bars: readonly Bar[], most: number, width: number): Picture {
+  const bottom = HEIGHT - BOTTOM;
+  const height = bottom - TOP;
+  const pitch = (width - LEFT - RIGHT) / Math.max(bars.length, 1);
+  const thickness = Math.max(1, Math.min(pitch - 2, 28));
+  const shapes: Shape[] = [];
+  for (const part of [0, 0.5, 1]) {
+    const y = bottom - part * height;
+    const points = [
+      [LEFT, y],
+      [width - RIGHT, y],
+    ] as const;
+    shapes.push({ kind: 'line', points, token: '--vscode-charts-lines', width: 1, dashed: part > 0 });
+    if (part > 0)
+      shapes.push({
+        kind: 'text',
+        x: LEFT - 8,
+        y: y + 4,
+        text: formatBytes(part * most),
+        anchor: 'end',
+        token: QUIET,
+      });
+  }
+  const every = Math.ceil(28 / pitch);
+  for (const [at, { layer, parts }] of bars.entries()) {
+    const x = LEFT + (at + 0.5) * pitch;
+    let y = bottom;
+    for (const { kind, bytes } of parts) {
+      const length = Math.min((bytes / most) * height, y - TOP);
+      y -= length;
+      const { style } = KINDS[kind];
+      shapes.push({ kind: 'rect', x: x - thickness / 2, y, width: thickness, height: length, style });
+    }
+    if (at % every === 0)
+      shapes.push({ kind: 'text', x, y: bottom + 16, text: layer, anchor: 'middle', token: QUIET });
+  }
+  shapes.push({ kind: 'text', x: width - RIGHT, y: HEIGHT - 4, text: 'layer', anchor: 'end', token: QUIET });
+  return { width, height: HEIGHT, shapes };
+}

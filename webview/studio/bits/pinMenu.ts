@@ -1,0 +1,32 @@
+import type { TensorRule } from '../../../extension/protocol.ts';
+import { openMenu } from '../../common/popupMenu.ts';
+import type { Wanted } from '../model/rules.ts';
+
+const WIDTHS = [1, 1.5, 2, 2.5, 3, 4, 6, 8] as const;
+const FLOORS = [1, 2, 3, 4] as const;
+
+/** Asks what some tensors are to get. */
+export function openPinMenu(
+  title: string,
+  at: DOMRect,
+  { bits, min }: Pick<TensorRule, 'bits' | 'min'>,
+  onPick: (wanted: Wanted) => void,
+): void {
+  const isPinned = bits !== undefined && bits !== 'auto';
+  openMenu(title, at, [
+    { label: 'Auto', checked: !isPinned && !min, onPick: () => onPick({ bits: 'auto' }) },
+    { label: 'Exact', checked: bits === 'exact', onPick: () => onPick({ bits: 'exact' }) },
+    ...WIDTHS.map((width, i) => ({
+      label: `${width} ${width === 1 ? 'bit' : 'bits'}`,
+      checked: bits === width,
+      separated: i === 0,
+      onPick: () => onPick({ bits: width }),
+    })),
+    ...FLOORS.map((floor, i) => ({
+      label: `At least ${floor} ${floor === 1 ? 'bit' : 'bits'}`,
+      checked: !isPinned && min === floor,
+      separated: i === 0,
+      onPick: () => onPick({ min: floor }),
+    })),
+  ]);
+}

@@ -1,0 +1,103 @@
+import { el } from '../../common/dom.ts';
+import { errorMessage } from '../../common/rpc.ts';
+import { createButton, createIconButton } from '../../common/ui/toolkit.ts';
+import { describeWish, MAX_RULES, withWish } from '../model/rules.ts';
+import type { StudioModel } from '../model/studioModel.ts';
+import { openPinMenu } from './pinMenu.ts';
+
+/** The most that are listed; the rest is counted. */
+const MOST_LISTED = 200;
+
+/** What was wished for, rule by rule, and a way to write one for a pattern. */
+export class RuleList {
+  readonly element: HTMLElement;
+  readonly #model: () => StudioModel;
+  readonly #list = el('ul', { class: 'rules', attributes: { 'aria-label': 'Rules, the last one counts' } });
+  readonly #pattern = el('input', {
+    class: 'field',
+    testid: 'tvq-pattern',
+    attributes: {
+      type: 'text',
+      placeholder: '*.attn.*  or  /regular expression/',
+      'aria-label': 'Pattern of tensor names',
+      maxlength: '1000',
+      spellcheck: 'false',
+    },
+  });
+  readonly #task = el('select', { class: 'field', attributes: { 'aria-label': 'Task of the rule' } });
+  readonly #fault = el('p', { class: 'fault', attributes: { role: 'alert' } });
+
+  constructor(model: () => StudioModel) {
+    this.#model = model;
+    const add = createButton({ label: 'Set bits…', appearance: 'secondary', onClick: () => this.#ask(add) });
+    this.#pattern.addEventListener('keydown', event => {
+      if (event.key === 'Enter') this.#ask(add);
+    });
+    this.#fault.hidden = true;
+    const form = el('div', { class: 'rule-form' }, this.#pattern, this.#task, add);
+    this.element = el(
+      'section',
+      { class: 'rule-pane' },
+      el('h2', { text: 'Rules' }),
+      form,
+      this.#fault,
+      this.#list,
+    );
+  }
+
+  setModel(): void {
+    const { tasks } = this.#model().allocation.table;
+    const option = (text: string, value: string) => el('option', { text, attributes: { value } });
+    this.#task.replaceChildren(option('all tasks', ''), ...tasks.map(task => option(task, task)));
+  }
+
+  show(): void {
+    const { rules } = this.#model().spending;
+    const items = rules.slice(-MOST_LISTED).map(rule => {
+      const remove = createIconButton({
+        icon: 'close',
+        label: `Remove the rule for ${rule.tensors}`,
+        onClick: () =>
+          this.#model().change({ rules: this.#model().spending.rules.filter(one => one !== rule) }),
+      });
+      return el(
+        'li',
+        { testid: 'tvq-rule' },
+        el('span', { class: 'rule-pattern', text: rule.tensors, attributes: { title: rule.tensors } }),
+        el('span', { class: 'quiet', text: rule.task ?? 'all tasks' }),
+        el('span', { text: describeWish(rule) }),
+        remove.element,
+      );
+    });
+    const more = rules.length - items.length;
+    const none = 'None: every tensor gets the bits that lose least.';
+    this.#list.replaceChildren(
+      ...items,
+      ...(rules.length === 0 ? [el('li', { class: 'quiet', text: none })] : []),
+      ...(more > 0 ? [el('li', { class: 'quiet', text: `and ${more} before` })] : []),
+    );
+  }
+
+  #ask(button: HTMLElement): void {
+    const tensors = this.#pattern.value.trim();
+    if (tensors === '') return this.#refuse('Write a pattern of tensor names first.');
+    const task = this.#task.value || undefined;
+    openPinMenu(tensors, button.getBoundingClientRect(), { bits: undefined, min: undefined }, wanted => {
+      const { spending } = this.#model();
+      const rules = withWish(spending.rules, [{ tensors, task }], wanted);
+      if (rules.length > MAX_RULES) return this.#refuse(`There can be ${MAX_RULES} rules at most.`);
+      try {
+        this.#model().change({ rules });
+        this.#pattern.value = '';
+        this.#fault.hidden = true;
+      } catch (error) {
+        this.#refuse(errorMessage(error));
+      }
+    });
+  }
+
+  #refuse(why: string): void {
+    this.#fault.textContent = why;
+    this.#fault.hidden = false;
+  }
+}

@@ -1,0 +1,153 @@
+import { el } from '../../common/dom.ts';
+import { formatCount, formatShape } from '../../common/format.ts';
+import { emptyPane } from '../../common/states.ts';
+import { createButton, createSearchField } from '../../common/ui/toolkit.ts';
+import { VirtualTable, type RowSource } from '../../common/virtualTable.ts';
+import { saveFigure, type StudioContext } from '../context.ts';
+import { describeWish } from '../model/rules.ts';
+import { SlotRows, type SlotColumn, type SlotRow } from '../model/slotRows.ts';
+import type { StudioModel } from '../model/studioModel.ts';
+import { SLOT_COLUMNS } from './slotColumns.ts';
+
+/** While something is dragged rows keep their places; they are sorted again after this pause. */
+const SORT_DELAY_MS = 250;
+const MAX_SEARCH = 500;
+
+/** Every tensor of every task: search, order, and the rows in view. */
+export class SlotTable {
+  readonly element: HTMLElement;
+  readonly #context: StudioContext;
+  readonly #model: () => StudioModel;
+  readonly #table: VirtualTable<SlotRow, SlotColumn>;
+  readonly #search;
+  readonly #count = el('span', { class: 'quiet numbers', attributes: { role: 'status' } });
+  readonly #instead = el('div', { class: 'table-instead' });
+  #rows: SlotRows | undefined;
+  #order: Uint32Array = new Uint32Array();
+  #cache = new Map<number, SlotRow>();
+  #timer: number | undefined;
+
+  constructor(context: StudioContext, model: () => StudioModel, onPin: (row: SlotRow, at: DOMRect) => void) {
+    this.#context = context;
+    this.#model = model;
+    const { state, tip } = context;
+    this.#search = createSearchField({
+      label: 'Search tensors and tasks',
+      placeholder: 'Search tensors and tasks',
+      testid: 'tvq-search',
+      maxLength: MAX_SEARCH,
+      onInput: search => {
+        state.update({ search, topRow: 0 });
+        this.#sort(0);
+      },
+    });
+    this.#search.value = state.get().search;
+    this.#table = new VirtualTable<SlotRow, SlotColumn>({
+      id: 'slots',
+      label: 'Tensors, Enter sets the bits of one',
+      rowTestid: 'tvq-row',
+      columns: SLOT_COLUMNS,
+      tip,
+      onSort: ({ sort, descending }) => {
+        state.update({ sort, descending, topRow: 0 });
+        this.#sort(0);
+      },
+      onScroll: topRow => state.update({ topRow }),
+      onActivate: onPin,
+    });
+    const save = createButton({
+      label: 'Export CSV',
+      icon: 'export',
+      appearance: 'secondary',
+      onClick: () => this.#save(),
+    });
+    const bar = el('div', { class: 'table-bar' }, this.#search.element, this.#count, save);
+    this.element = el(
+      'section',
+      { class: 'slots' },
+      el('h2', { class: 'visually-hidden', text: 'Tensors' }),
+      bar,
+      this.#table.element,
+      this.#instead,
+    );
+  }
+
+  /** Another analysis. */
+  setModel(): void {
+    this.#rows = new SlotRows(this.#model().allocation);
+    this.#sort(this.#context.state.get().topRow);
+  }
+
+  /** The rows in view show what is spent now. */
+  show(): void {
+    this.#cache = new Map();
+    this.#table.render();
+    clearTimeout(this.#timer);
+    const { sort } = this.#context.state.get();
+    if (sort === 'tensor' || sort === 'task' || sort === 'shape') return;
+    this.#timer = window.setTimeout(() => this.#sort(this.#context.state.get().topRow), SORT_DELAY_MS);
+  }
+
+  #sort(topRow: number): void {
+    const { spent, sensitivity, allocation } = this.#model();
+    const query = this.#context.state.get();
+    this.#order = this.#rows?.select(query, spent, sensitivity) ?? new Uint32Array();
+    this.#cache = new Map();
+    const all = allocation.table.slots.end.length;
+    const { length } = this.#order;
+    this.#count.textContent =
+      length === all ? `${formatCount(all)} rows` : `${formatCount(length)} of ${formatCount(all)} rows`;
+    const none = emptyPane(
+      `No tensor matches “${query.search}”`,
+      'Every word must occur in the name of the tensor or of the task.',
+      'Clear search',
+      () => this.#clear(),
+    );
+    this.#table.element.hidden = length === 0;
+    this.#instead.replaceChildren(...(length === 0 ? [none] : []));
+    this.#table.setRows(this.#source(), query, topRow);
+  }
+
+  #source(): RowSource<SlotRow> {
+    return {
+      total: this.#order.length,
+      row: index => this.#row(index),
+      want: () => undefined,
+      close: () => undefined,
+    };
+  }
+
+  #row(index: number): SlotRow | undefined {
+    const slot = this.#order[index];
+    if (slot === undefined) return undefined;
+    const { spent, sensitivity } = this.#model();
+    const row = this.#cache.get(slot) ?? this.#rows?.row(slot, spent, sensitivity);
+    if (row) this.#cache.set(slot, row);
+    return row;
+  }
+
+  #clear(): void {
+    this.#search.value = '';
+    this.#context.state.update({ search: '', topRow: 0 });
+    this.#sort(0);
+  }
+
+  #save(): void {
+    const rows = Array.from(this.#order, (_, index) => this.#row(index) as SlotRow);
+    const columns = ['tensor', 'task', 'shape', 'wish', 'bits', 'bytes', 'error', 'sensitivity'];
+    const content = {
+      columns,
+      rows: rows.map(row => [
+        row.tensor,
+        row.task,
+        formatShape(row.shape),
+        describeWish(row.wish),
+        row.bits === undefined ? 'exact' : String(row.bits),
+        String(row.bytes),
+        String(row.error),
+        String(row.sensitivity),
+      ]),
+    };
+    saveFigure(this.#context, 'bits-by-tensor', { extension: 'csv', content });
+  }
+}

@@ -1,0 +1,127 @@
+/** Error against size: the curve, what it is compared with, and where a point of it lies. */
+import type { RatePoint } from '../../extension/shared/allocation/index.ts';
+import { formatBytes, formatError } from '../common/format.ts';
+import type { Picture, Point, Shape } from '../common/picture.ts';
+
+export interface Mark {
+  readonly label: string;
+  readonly x: number;
+}
+
+/** A curve over a logarithmic axis. */
+export interface CurveData {
+  /** Rising in x. */
+  readonly points: readonly { readonly x: number; readonly error: number }[];
+  readonly marks: readonly Mark[];
+  readonly formatX: (x: number) => string;
+  readonly titleX: string;
+  readonly height: number;
+}
+
+const LEFT = 48;
+const RIGHT = 16;
+const TOP = 36;
+const BOTTOM = 34;
+/** Labels of marks need this much room. */
+const LABEL_WIDTH = 76;
+const QUIET = '--vscode-descriptionForeground';
+
+export const curvePoints = (points: readonly RatePoint[]): CurveData['points'] =>
+  points.map(({ bytes, error }) => ({ x: bytes, error }));
+
+/** Where values lie in a drawing of some width. */
+export class CurveScale {
+  readonly least: number;
+  readonly most: number;
+  readonly top: number;
+
+  constructor(
+    private readonly data: CurveData,
+    private readonly width: number,
+  ) {
+    const { points } = data;
+    this.least = points[0]?.x ?? 1;
+    this.most = Math.max(points.at(-1)?.x ?? 1, this.least * 1.0001);
+    this.top = Math.max(...points.map(({ error }) => error), 1e-12);
+  }
+
+  x(value: number): number {
+    const share = Math.log(value / this.least) / Math.log(this.most / this.least);
+    return LEFT + Math.min(Math.max(share, 0), 1) * (this.width - LEFT - RIGHT);
+  }
+
+  y(error: number): number {
+    return TOP + (1 - Math.min(error / this.top, 1)) * (this.data.height - TOP - BOTTOM);
+  }
+
+  /** The value at a place. */
+  valueAt(x: number): number {
+    const share = (x - LEFT) / (this.width - LEFT - RIGHT);
+    return this.least * (this.most / this.least) ** Math.min(Math.max(share, 0), 1);
+  }
+}
+
+export function curvePicture(data: CurveData, width: number): Picture {
+  const { height, marks, points, formatX, titleX } = data;
+  const scale = new CurveScale(data, width);
+  const bottom = height - BOTTOM;
+  const shapes: Shape[] = [];
+  const text = (x: number, y: number, label: string, anchor: 'start' | 'middle' | 'end') =>
+    shapes.push({ kind: 'text', x, y, text: label, anchor, token: QUIET });
+  const line = (from: Point, to: Point, dashed = false) =>
+    shapes.push({ kind: 'line', points: [from, to], token: '--vscode-charts-lines', width: 1, dashed });
+
+  for (const part of [0, 0.5, 1]) {
+    const y = scale.y(part * scale.top);
+    if (part > 0) line([LEFT, y], [width - RIGHT, y], true);
+    text(LEFT - 8, y + 4, formatError(part * scale.top), 'end');
+  }
+  line([LEFT, bottom], [width - RIGHT, bottom]);
+  const ticks = width > 560 ? 5 : 3;
+  for (let i = 0; i < ticks; i++) {
+    const value = scale.least * (scale.most / scale.least) ** (i / (ticks - 1));
+    const anchor = i === 0 ? 'start' : i === ticks - 1 ? 'end' : 'middle';
+    text(scale.x(value), bottom + 16, formatX(value), anchor);
+  }
+  text(width - RIGHT, height - 4, titleX, 'end');
+  text(LEFT - 8, TOP - 12, 'error', 'end');
+  for (const { label, x, level } of placed(marks, scale)) {
+    line([x, TOP], [x, bottom], true);
+    if (level !== undefined) text(x, TOP - 6 - level * 14, label, 'middle');
+  }
+  shapes.push({
+    kind: 'line',
+    points: points.map(({ x, error }) => [scale.x(x), scale.y(error)] as const),
+    token: '--vscode-charts-blue',
+    width: 2,
+  });
+  return { width, height, shapes };
+}
+
+/** Marks in the range, their labels in two lines; one that has no room in either is left out (the table has it). */
+function placed(marks: readonly Mark[], scale: CurveScale) {
+  const ends = [LEFT, LEFT];
+  return marks
+    .filter(({ x }) => x >= scale.least && x <= scale.most)
+    .sort((a, b) => a.x - b.x)
+    .map(({ label, x: value }) => {
+      const x = scale.x(value);
+      const level = ends.findIndex(end => x - LABEL_WIDTH / 2 >= end);
+      if (level < 0) return { label, x, level: undefined };
+      ends[level] = x + LABEL_WIDTH / 2;
+      return { label, x, level };
+    });
+}
+
+/** The points as a table, with the marks at their places. */
+export function curveTable({ points, marks, formatX, titleX }: CurveData, rows = 24) {
+  const every = Math.max(1, Math.floor(points.length / rows));
+  const some = points.filter((_, i) => i % every === 0 || i === points.length - 1);
+  return {
+    columns: [titleX, 'error'],
+    rows: [
+      ...some.map(({ x, error }) => [formatX(x), formatError(error)]),
+      ...marks.map(({ label, x }) => [`${label}: ${formatBytes(x)}`, '']),
+    ],
+  };
+}

@@ -1,0 +1,73 @@
+/** A transformer as people think of it: what a tensor is for, by layer. */
+import type { AnalysisTable, TensorKind } from '../../../extension/protocol.ts';
+
+/** Tensors that have the same name but for the number of their layer. */
+export interface Role {
+  /** The name without what all roles have in common: `attn.q_proj`. */
+  readonly label: string;
+  readonly kind: TensorKind;
+  /** A pattern for all of them. */
+  readonly pattern: string;
+  /** By column of the grid: a tensor's number; −1 where there is none. */
+  readonly tensors: Int32Array;
+}
+
+export interface Grid {
+  readonly roles: readonly Role[];
+  /** Layers that have tensors; `undefined` stands first for what is outside the layers. */
+  readonly layers: readonly (number | undefined)[];
+  /** Patterns for a whole column. */
+  readonly patterns: readonly (readonly string[])[];
+}
+
+/** Beyond this a name outside the layers says more in the table. */
+const MOST_OUTSIDE = 12;
+
+const SUFFIX = '.weight';
+
+/** undefined for models without layers in their names: a table shows those better. */
+export function gridOf({ tensors }: AnalysisTable): Grid | undefined {
+  const numbers = [...new Set(tensors.flatMap(({ layer }) => layer ?? []))].sort((a, b) => a - b);
+  if (numbers.length < 2) return undefined;
+  const outside = tensors.flatMap(({ layer }, tensor) => (layer === undefined ? tensor : []));
+  const shown = outside.length <= MOST_OUTSIDE ? outside : [];
+  const layers = [...(shown.length > 0 ? [undefined] : []), ...numbers];
+  const columnOf = new Map(layers.map((layer, column) => [layer, column]));
+  const found = new Map<string, { readonly kind: TensorKind; readonly tensors: Int32Array }>();
+  const stems = layers.map(() => new Set<string>());
+  for (const [tensor, { name, layer, kind }] of tensors.entries()) {
+    const column = columnOf.get(layer);
+    if (column === undefined) continue;
+    const at = layer === undefined ? undefined : splitAt(name, layer);
+    const pattern = at ? `${at.before}*${at.after}` : name;
+    const role = found.get(pattern) ?? { kind, tensors: new Int32Array(layers.length).fill(-1) };
+    found.set(pattern, role);
+    role.tensors[column] = tensor;
+    stems[column]?.add(at ? `${at.before}${layer}.*` : name);
+  }
+  const prefix = commonPrefix([...found.keys()].filter(pattern => pattern.includes('*')));
+  const roles = [...found].map(([pattern, role]) => ({ ...role, pattern, label: labelOf(pattern, prefix) }));
+  return { roles: [...inLayers(roles), ...beside(roles)], layers, patterns: stems.map(stem => [...stem]) };
+}
+
+const isInLayers = ({ pattern }: Role): boolean => pattern.includes('*');
+const inLayers = (roles: readonly Role[]): Role[] => roles.filter(isInLayers);
+const beside = (roles: readonly Role[]): Role[] => roles.filter(role => !isInLayers(role));
+
+/** What stands before and after the number of the layer: the first number between dots. */
+function splitAt(name: string, layer: number): { readonly before: string; readonly after: string } {
+  const at = `.${name}`.indexOf(`.${layer}.`);
+  return { before: name.slice(0, at), after: name.slice(at + String(layer).length) };
+}
+
+function labelOf(pattern: string, prefix: string): string {
+  const label = pattern.startsWith(prefix) ? pattern.slice(prefix.length) : pattern;
+  return label.endsWith(SUFFIX) && label.length > SUFFIX.length ? label.slice(0, -SUFFIX.length) : label;
+}
+
+/** As far as the number of the layer: what comes after it tells roles apart. */
+function commonPrefix(patterns: readonly string[]): string {
+  const [first = ''] = patterns;
+  const prefix = first.slice(0, first.indexOf('*') + 2);
+  return patterns.every(pattern => pattern.startsWith(prefix)) ? prefix : '';
+}

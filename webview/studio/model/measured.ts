@@ -1,0 +1,22 @@
+/** What a file's errors come to beside what was predicted. */
+import type { QuantizeResult } from '../../../extension/protocol.ts';
+import { EXACT } from '../../../extension/shared/allocation/index.ts';
+import type { AllocationModel, Spent } from './allocation.ts';
+
+/** Σ ‖τ̂ − τ‖² / Σ ‖τ‖² of a file: its own errors are by task, and leave out what is stored exactly. */
+export function measuredError(
+  { table, energy }: AllocationModel,
+  { choices }: Pick<Spent, 'choices'>,
+  { relativeErrors }: Pick<QuantizeResult, 'relativeErrors'>,
+): number {
+  const relative = (task: number) => relativeErrors[task] as number;
+  let error = Array.from(table.fixedEnergy).reduce(
+    (sum, one, task) => sum + (one && one * relative(task)),
+    0,
+  );
+  for (let slot = 0; slot < choices.length; slot++) {
+    if (choices[slot] === EXACT) continue;
+    error += relative(table.slots.task[slot] as number) * (table.slots.energy[slot] as number);
+  }
+  return energy > 0 ? error / energy : 0;
+}

@@ -1,0 +1,47 @@
+/** Rules as they are made by clicking: a wish for some tensors takes the place of the one before. */
+import type { TensorRule } from '../../../extension/protocol.ts';
+import { patternOf } from '../../../extension/shared/allocation/index.ts';
+
+/** What a click asks for. */
+export type Wanted = { readonly bits: number | 'exact' | 'auto' } | { readonly min: number };
+
+/** Tensors, and the task that is meant; all tasks when left out. */
+export type Target = Pick<TensorRule, 'tensors' | 'task'>;
+
+/** The most rules that the engine takes. */
+export const MAX_RULES = 4096;
+
+const isFor = ({ tensors, task }: TensorRule, target: Target): boolean =>
+  tensors === target.tensors && task === target.task;
+
+/**
+ * The rules with one wish more. Pins and floors of the same tensors are taken back; where a wider rule would pin them
+ * again, the new one says that it does not.
+ */
+export function withWish(
+  rules: readonly TensorRule[],
+  targets: readonly Target[],
+  wanted: Wanted,
+): TensorRule[] {
+  const others = rules.filter(rule => !targets.some(target => isFor(rule, target)));
+  const added = targets.flatMap(({ tensors, task }): TensorRule[] => {
+    const target = { tensors, ...(task === undefined ? {} : { task }) };
+    const wider = others.filter(rule => (rule.task ?? task) === task && isWider(rule.tensors, tensors));
+    const isPinned = wider.some(({ bits }) => bits !== undefined && bits !== 'auto');
+    if ('min' in wanted) return [{ ...target, ...(isPinned ? { bits: 'auto' } : {}), min: wanted.min }];
+    if (wanted.bits !== 'auto') return [{ ...target, bits: wanted.bits }];
+    return wider.length > 0 ? [{ ...target, bits: 'auto', min: 0 }] : [];
+  });
+  return [...others, ...added];
+}
+
+/** A glob that covers another one matches its text, too. */
+const isWider = (pattern: string, than: string): boolean => patternOf(pattern).test(than);
+
+/** "exact", "3 bits", "at least 2 bits". */
+export function describeWish({ bits, min, max }: Pick<TensorRule, 'bits' | 'min' | 'max'>): string {
+  if (bits === 'exact') return 'exact';
+  if (typeof bits === 'number') return `${bits} ${bits === 1 ? 'bit' : 'bits'}`;
+  const bounds = [min ? `at least ${min}` : '', max === undefined ? '' : `at most ${max}`].filter(Boolean);
+  return bounds.length === 0 ? 'auto' : `${bounds.join(', ')} bits`;
+}

@@ -1,0 +1,35 @@
+import type { QuantizeRecipe } from '../../../extension/protocol.ts';
+import type { StudioOrder, TensorRule } from '../../../extension/protocol.ts';
+import { measuresOf, parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
+import type { Spent } from './allocation.ts';
+
+export type MeasureName = NonNullable<QuantizeRecipe['sensitivity']>;
+
+/** What a budget is spent by; `auto` is the engine's own choice. */
+export type MeasureWish = MeasureName | 'auto';
+
+/** What the user decides, and can take back. */
+export interface Spending {
+  /** As `parseBudget` reads it. */
+  readonly budget: string;
+  readonly measure: MeasureWish;
+  /** Of several that match, the last that names a field counts. */
+  readonly rules: readonly TensorRule[];
+}
+
+/** The measure that counts. */
+export const measureName = (wish: MeasureWish, budget: Budget['kind']): MeasureName =>
+  measuresOf({ sensitivity: wish === 'auto' ? undefined : wish }, { kind: budget })[0]?.kind as MeasureName;
+
+/**
+ * What the engine is asked for: what was allocated, to the byte, so that nothing is left to be spent otherwise. An error
+ * that can be reached is asked for as it is.
+ */
+export function orderOf({ budget, measure, rules }: Spending, { bytes, limit }: Spent): StudioOrder {
+  const { kind } = parseBudget(budget);
+  return {
+    budget: kind === 'error' && limit === undefined ? budget : `${bytes}B`,
+    sensitivity: measureName(measure, kind),
+    rules,
+  };
+}

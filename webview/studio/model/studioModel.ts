@@ -1,0 +1,131 @@
+/** One analysis, what is spent on it, and what that buys: the state that both tabs look at. */
+import type { AnalysisTable, StudioOrder } from '../../../extension/protocol.ts';
+import { parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
+import { AllocationModel, type Spent } from './allocation.ts';
+import { budgetText } from './budgetText.ts';
+import { relativeSensitivity } from './cells.ts';
+import { gridOf, type Grid } from './grid.ts';
+import { History } from './history.ts';
+import { orderOf, type Spending } from './spending.ts';
+
+/** What listeners are told: whether more than the budget changed. */
+export interface Change {
+  readonly wishes: boolean;
+}
+
+export class StudioModel {
+  readonly allocation: AllocationModel;
+  readonly grid: Grid | undefined;
+  readonly #history: History<Spending>;
+  readonly #initial: Spending;
+  readonly #onChange: (change: Change) => void;
+  #spent!: Spent;
+  #sensitivity!: Float64Array;
+  /** What is shown of a drag is not all that the budget can buy yet. */
+  #isQuick = false;
+
+  /** @param spending what is to be spent at first; where it makes no sense, `initial` is */
+  constructor(
+    table: AnalysisTable,
+    spending: Spending,
+    initial: Spending,
+    onChange: (change: Change) => void,
+  ) {
+    this.allocation = new AllocationModel(table);
+    this.grid = gridOf(table);
+    this.#initial = initial;
+    this.#onChange = onChange;
+    let first = spending;
+    try {
+      this.#solve(first);
+    } catch {
+      first = initial;
+      this.#solve(first);
+    }
+    this.#history = new History(first);
+  }
+
+  get spending(): Spending {
+    return this.#history.now;
+  }
+
+  get budget(): Budget {
+    return parseBudget(this.spending.budget);
+  }
+
+  get spent(): Spent {
+    return this.#spent;
+  }
+
+  /** By slot, a weight; 1 is the mean of the model. */
+  get sensitivity(): Float64Array {
+    return this.#sensitivity;
+  }
+
+  /** What is shown, in the engine's words. */
+  get order(): StudioOrder {
+    return orderOf(this.spending, this.#spent);
+  }
+
+  get canUndo(): boolean {
+    return this.#history.canUndo;
+  }
+
+  get canRedo(): boolean {
+    return this.#history.canRedo;
+  }
+
+  /**
+   * @param group steps of one drag are taken back at once
+   * @throws AllocationError when it makes no sense; nothing then changes
+   */
+  change(change: Partial<Spending>, group?: unknown, quick = false): void {
+    const next = { ...this.spending, ...change };
+    const wishes = this.#solve(next, quick);
+    this.#history.push(next, group);
+    this.#onChange({ wishes });
+  }
+
+  /** Spends so much that the file has about this size, in the unit that the budget has; `settle` spends the rest. */
+  drag(bytes: number, group: unknown): void {
+    const { smallest, largest } = this.allocation.range;
+    const size = Math.min(Math.max(bytes, smallest), largest);
+    const error = this.allocation.errorAt(size);
+    this.change({ budget: budgetText(this.budget.kind, size, error, this.allocation.table) }, group, true);
+  }
+
+  /** To be called when a drag rests. */
+  settle(): void {
+    if (this.#isQuick) this.#onChange({ wishes: this.#solve(this.spending) });
+  }
+
+  /** The same budget in another unit. */
+  setUnit(kind: Budget['kind']): void {
+    const { bytes, error } = this.#spent;
+    this.change({ budget: budgetText(kind, bytes, error, this.allocation.table) });
+  }
+
+  undo(): void {
+    this.#history.undo();
+    this.#onChange({ wishes: this.#solve(this.spending) });
+  }
+
+  redo(): void {
+    this.#history.redo();
+    this.#onChange({ wishes: this.#solve(this.spending) });
+  }
+
+  reset(): void {
+    this.change(this.#initial);
+  }
+
+  /** @returns whether more than the budget changed */
+  #solve({ budget, measure, rules }: Spending, quick = false): boolean {
+    const parsed = parseBudget(budget);
+    const wishes = this.allocation.set(measure, parsed.kind, rules);
+    this.#spent = this.allocation.spend(parsed, quick);
+    this.#isQuick = quick;
+    if (wishes) this.#sensitivity = relativeSensitivity(this.allocation);
+    return wishes;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Progress } from '../../extension/protocol.ts';
+import { el } from '../common/dom.ts';
+import { createButton } from '../common/ui/toolkit.ts';
+
+/** Work that runs: how far it is, on what, and a way to stop it. */
+export class ProgressLine {
+  readonly element: HTMLElement;
+  readonly #bar = el('progress', { attributes: { max: '1' } });
+  readonly #text = el('span', { class: 'truncate' });
+
+  constructor(onCancel: () => void) {
+    const cancel = createButton({ label: 'Cancel', appearance: 'secondary', onClick: onCancel });
+    this.element = el(
+      'div',
+      { class: 'progress-line', testid: 'tvq-progress' },
+      this.#bar,
+      this.#text,
+      cancel,
+    );
+    this.element.hidden = true;
+  }
+
+  /** @param title what the work is, also for screen readers */
+  start(title: string): void {
+    this.#bar.removeAttribute('value');
+    this.#bar.setAttribute('aria-label', title);
+    this.#text.textContent = `${title}…`;
+    this.element.hidden = false;
+  }
+
+  update({ done, total, current }: Progress): void {
+    if (this.element.hidden || total === 0) return;
+    this.#bar.value = done / total;
+    this.#text.textContent = `${Math.floor((100 * done) / total)} %${current === '' ? '' : ` · ${current}`}`;
+  }
+
+  stop(): void {
+    this.element.hidden = true;
+  }
+}

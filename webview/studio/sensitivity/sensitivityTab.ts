@@ -1,0 +1,163 @@
+import './sensitivityTab.css';
+import { MEASURES } from '../../../extension/shared/allocation/index.ts';
+import { ChartView } from '../../common/charts.ts';
+import { el } from '../../common/dom.ts';
+import { Figure } from '../../common/figure.ts';
+import { formatBitsPerWeight, formatBytes } from '../../common/format.ts';
+import { stackedBars, stackedBarsHeight } from '../../common/stackedBars.ts';
+import { figureMenu, type StudioContext } from '../context.ts';
+import { curvePicture, curveTable, type CurveData } from '../curvePicture.ts';
+import { HeatGrid, type HeatPick, type HeatScale } from '../heatGrid.ts';
+import { KINDS } from '../kinds.ts';
+import { sensitivityByCell, slotsByTensor, totalsBy } from '../model/cells.ts';
+import { measureName } from '../model/spending.ts';
+import type { Change, StudioModel } from '../model/studioModel.ts';
+import { tensorCurve } from '../model/tensorCurve.ts';
+import { TaskSelect } from '../taskSelect.ts';
+
+/** A quarter of the mean to four times it. */
+const SCALE: HeatScale = {
+  level: value => (Math.log2(Math.max(value, 1e-9)) + 2) / 4,
+  format: value => `${value.toFixed(2)} × the mean`,
+  low: '¼ ×',
+  high: '4 × the mean',
+};
+
+const POINTS = 64;
+const HEIGHT = 220;
+
+/** Where an error hurts: by layer and role, by kind, and tensor by tensor over bits. */
+export class SensitivityTab {
+  readonly element: HTMLElement;
+  readonly #context: StudioContext;
+  readonly #model: () => StudioModel;
+  readonly #heat: HeatGrid;
+  readonly #heatPane: HTMLElement;
+  readonly #tasks: TaskSelect;
+  readonly #meaning = el('p', { class: 'quiet' });
+  readonly #kinds: ChartView;
+  readonly #curve: Figure;
+  readonly #of = el('p', { class: 'quiet name' });
+  #slots: readonly number[][] = [];
+
+  constructor(context: StudioContext, model: () => StudioModel) {
+    this.#context = context;
+    this.#model = model;
+    const { state } = context;
+    this.#heat = new HeatGrid({
+      id: 'tvq-sensitivity-grid',
+      label: 'Sensitivity by layer: Enter on a cell, a name or a layer shows its curve',
+      scale: SCALE,
+      legend: [],
+      onPick: pick => this.#pick(pick),
+    });
+    this.#tasks = new TaskSelect(context, () => this.show({ wishes: true }));
+    this.#kinds = new ChartView({
+      title: 'Sensitivity by kind',
+      showTable: state.get().kindsAsTable,
+      onToggle: kindsAsTable => state.update({ kindsAsTable }),
+    });
+    this.#curve = new Figure({
+      title: 'Error by bits',
+      name: 'error-by-bits',
+      showTable: false,
+      onToggle: () => undefined,
+      ...figureMenu(context),
+    });
+    const head = el(
+      'div',
+      { class: 'figure-head' },
+      el('h2', { text: 'Sensitivity by layer' }),
+      this.#tasks.element,
+    );
+    this.#heatPane = el('section', { class: 'heat-pane' }, head, this.#meaning, this.#heat.element);
+    const right = el('div', {}, this.#curve.element, this.#of);
+    const figures = el('div', { class: 'figures' }, right, this.#kinds.element);
+    this.element = el('div', { class: 'tab-scroll sensitivity-tab' }, this.#heatPane, figures);
+  }
+
+  setModel(): void {
+    const { grid } = this.#model();
+    if (grid) this.#heat.setGrid(grid);
+    this.#tasks.setTasks(this.#model().allocation.table.tasks);
+    this.show({ wishes: true });
+  }
+
+  show({ wishes }: Change): void {
+    if (!wishes) return;
+    const { grid, allocation, sensitivity, spending, budget } = this.#model();
+    this.#tasks.refresh();
+    this.#slots = slotsByTensor(allocation, this.#tasks.selected);
+    const measure = measureName(spending.measure, budget.kind);
+    this.#meaning.textContent =
+      'Squared error a weight at two bits, as the budget counts it; 1 is the mean of the model. ' +
+      MEASURES[measure];
+    if (grid) this.#heat.show(sensitivityByCell(allocation, grid, this.#slots, sensitivity), []);
+    this.#showKinds();
+    this.#showCurve();
+  }
+
+  #pick({ row, column }: HeatPick): void {
+    const { grid, allocation } = this.#model();
+    const tensor = grid?.roles[row]?.tensors[column];
+    this.#context.state.update({ tensor: allocation.table.tensors[tensor ?? -1]?.name ?? '' });
+    this.#showCurve();
+  }
+
+  #showKinds(): void {
+    const { allocation, sensitivity, spent } = this.#model();
+    const { tensors } = allocation.table;
+    const totals = totalsBy(
+      allocation,
+      this.#slots,
+      spent,
+      sensitivity,
+      tensor => tensors[tensor]?.kind ?? 'other',
+    )
+      .filter(({ elements }) => elements > 0)
+      .sort((a, b) => b.sensitivity - a.sensitivity);
+    const labels = totals.map(({ name }) => KINDS[name as keyof typeof KINDS].label);
+    const values = totals.map(({ sensitivity: value }) => value);
+    const format = (value: number) => `${value.toFixed(2)} ×`;
+    const style = { token: '--vscode-charts-blue', pattern: 'solid' } as const;
+    this.#kinds.show({
+      summary: `Sensitivity by kind: ${labels.map((label, at) => `${label} ${format(values[at] ?? 0)}`).join(', ')}`,
+      height: stackedBarsHeight(totals.length),
+      legend: [],
+      configure: () =>
+        stackedBars({
+          labels,
+          totals: values.map(format),
+          series: [{ label: 'sensitivity', style, values }],
+          format,
+        }),
+      table: {
+        columns: ['kind', 'sensitivity', 'bytes spent'],
+        rows: totals.map(({ bytes }, at) => [labels[at] ?? '', format(values[at] ?? 0), formatBytes(bytes)]),
+      },
+    });
+  }
+
+  /** Of the tensor that was picked; of the whole model where none was. */
+  #showCurve(): void {
+    const { allocation } = this.#model();
+    const { tensor: name } = this.#context.state.get();
+    const tensor = allocation.table.tensors.findIndex(one => one.name === name);
+    const slots = tensor < 0 ? this.#slots.flat() : (this.#slots[tensor] ?? []);
+    const data: CurveData = {
+      points: tensorCurve(allocation, slots, POINTS),
+      marks: [],
+      formatX: formatBitsPerWeight,
+      titleX: 'bits per weight',
+      height: HEIGHT,
+    };
+    const of = tensor < 0 ? 'the whole model' : name;
+    this.#of.textContent = `of ${of}`;
+    this.#curve.show({
+      summary: `Error by bits per weight of ${of}`,
+      legend: [],
+      draw: width => curvePicture(data, width),
+      table: () => curveTable(data),
+    });
+  }
+}

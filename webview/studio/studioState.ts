@@ -1,0 +1,54 @@
+import type { StudioSelection, TensorRule } from '../../extension/protocol.ts';
+import type { StateStore } from '../common/state.ts';
+import { INITIAL_MERGE_STATE, readMergeState, type MergeTabState } from './merge/mergeState.ts';
+import type { SlotColumn } from './model/slotRows.ts';
+import type { MeasureWish, Spending } from './model/spending.ts';
+
+export type TabKey = 'sensitivity' | 'bits' | 'merge';
+
+/** What a panel remembers while it is hidden and over a reload of the window. */
+export interface StudioState {
+  /** The host reads it when the window is reloaded. */
+  readonly selection: StudioSelection | null;
+  readonly tab: TabKey;
+  readonly merge: MergeTabState;
+  readonly budget: string;
+  readonly measure: MeasureWish;
+  readonly rules: readonly TensorRule[];
+  readonly search: string;
+  readonly sort: SlotColumn;
+  readonly descending: boolean;
+  readonly topRow: number;
+  /** The task that grids show; empty: all of them. */
+  readonly task: string;
+  /** The tensor whose curve is shown; empty: that of the whole model. */
+  readonly tensor: string;
+  readonly layersAsTable: boolean;
+  readonly curveAsTable: boolean;
+  readonly kindsAsTable: boolean;
+}
+
+/** Two bits a weight: about where task vectors lose nothing that a benchmark shows. */
+export const INITIAL_SPENDING: Spending = { budget: '2bpw', measure: 'auto', rules: [] };
+
+export const INITIAL_STATE: StudioState = {
+  ...INITIAL_SPENDING,
+  selection: null,
+  tab: 'bits',
+  merge: INITIAL_MERGE_STATE,
+  search: '',
+  sort: 'tensor',
+  descending: false,
+  topRow: 0,
+  task: '',
+  tensor: '',
+  layersAsTable: false,
+  curveAsTable: false,
+  kindsAsTable: false,
+};
+
+/** The Merge tab's part of the state, whatever an older version stored there. */
+export const mergeStore = (state: StateStore<StudioState>): StateStore<MergeTabState> => ({
+  get: () => readMergeState(state.get().merge),
+  update: change => state.update({ merge: { ...readMergeState(state.get().merge), ...change } }),
+});

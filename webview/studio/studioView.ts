@@ -1,0 +1,143 @@
+import type { AnalysisTable, Progress, StudioMergePage, StudioSelection } from '../../extension/protocol.ts';
+import { exportMenu } from '../common/chartExport.ts';
+import { el, icon } from '../common/dom.ts';
+import { formatCompact, formatCounted } from '../common/format.ts';
+import { createButton } from '../common/ui/toolkit.ts';
+import { BitsTab } from './bits/bitsTab.ts';
+import { MergeTab } from './merge/mergeTab.ts';
+import type { StudioContext } from './context.ts';
+import { StudioModel } from './model/studioModel.ts';
+import { SensitivityTab } from './sensitivity/sensitivityTab.ts';
+import { INITIAL_SPENDING, mergeStore, type TabKey } from './studioState.ts';
+import { TabBar } from './tabBar.ts';
+
+/** A drag that stood still this long rests. */
+const SETTLE_MS = 200;
+
+/** The page of a selection that was measured: three views of one allocation. */
+export class StudioView {
+  readonly element: HTMLElement;
+  readonly #context: StudioContext;
+  readonly #facts = el('span', { class: 'quiet numbers' });
+  readonly #title = el('h1');
+  readonly #device = el('span', { class: 'device quiet' });
+  readonly #tabs: TabBar<TabKey>;
+  readonly #bits: BitsTab;
+  readonly #sensitivity: SensitivityTab;
+  readonly #merge: MergeTab;
+  #model: StudioModel | undefined;
+  /** What the next frame has to paint; undefined when none is asked for. */
+  #settling: number | undefined;
+  #due: { wishes: boolean } | undefined;
+
+  constructor(context: StudioContext, onChoose: () => void) {
+    this.#context = context;
+    const model = () => this.#required();
+    this.#bits = new BitsTab(context, model);
+    this.#sensitivity = new SensitivityTab(context, model);
+    this.#merge = new MergeTab(context.host, mergeStore(context.state), source =>
+      exportMenu(
+        { host: context.host, onError: message => context.notice.show(message, 'Dismiss', () => undefined) },
+        source,
+      ),
+    );
+    this.#tabs = new TabBar<TabKey>(
+      [
+        { key: 'sensitivity', title: 'Sensitivity', element: this.#sensitivity.element },
+        { key: 'bits', title: 'Bits', element: this.#bits.element },
+        { key: 'merge', title: 'Merge', element: this.#merge.element },
+      ],
+      tab => this.#select(tab),
+    );
+    const change = createButton({ label: 'Change…', appearance: 'secondary', onClick: onChoose });
+    const header = el('header', { class: 'studio-header' }, this.#title, this.#facts, this.#device, change);
+    const { element, panels } = this.#tabs;
+    const main = el('main', { class: 'studio-main' }, element, context.notice.element, panels);
+    this.element = el('div', { class: 'studio' }, header, main);
+    this.element.addEventListener('keydown', event => this.#keyDown(event));
+  }
+
+  /** The view is in the document already. */
+  show(selection: StudioSelection, table: AnalysisTable): void {
+    const { base, tasks } = selection;
+    const { state } = this.#context;
+    const { budget, measure, rules, tab } = state.get();
+    this.#model = new StudioModel(table, { budget, measure, rules }, INITIAL_SPENDING, ({ wishes }) =>
+      this.#changed(wishes),
+    );
+    this.#title.textContent = base.name;
+    this.#title.title = base.path;
+    const weights = formatCompact(table.weights / Math.max(tasks.length, 1));
+    this.#facts.textContent = `${formatCounted(tasks.length, 'task')} · ${weights} weights each`;
+    this.#facts.title = tasks.map(({ name }) => name).join(', ');
+    this.#select(tab);
+    this.#bits.setModel();
+    this.#sensitivity.setModel();
+    this.#merge.show(selection);
+    void this.#compare();
+  }
+
+  progress(progress: Progress): void {
+    this.#bits.progress(progress);
+  }
+
+  /** What the Merge tab is told. */
+  get merging(): StudioMergePage {
+    return this.#merge;
+  }
+
+  /** What the page can do without: the device, and sizes to compare with. */
+  async #compare(): Promise<void> {
+    const { host } = this.#context;
+    const [device, marks] = await Promise.allSettled([host.device(), host.marks()]);
+    if (device.status === 'fulfilled') {
+      const { chosen, reason } = device.value;
+      this.#device.replaceChildren(icon('chip'), chosen === 'cpu' ? 'CPU' : 'GPU');
+      this.#device.title = reason;
+    }
+    if (marks.status === 'fulfilled') this.#bits.setMarks(marks.value);
+  }
+
+  #select(tab: TabKey): void {
+    this.#context.state.update({ tab });
+    this.#tabs.show(tab);
+    if (this.#model) this.#paint(true);
+  }
+
+  /** However many inputs a frame has, it is painted once. */
+  #changed(wishes: boolean): void {
+    clearTimeout(this.#settling);
+    this.#settling = window.setTimeout(() => this.#required().settle(), SETTLE_MS);
+    this.#context.state.update(this.#required().spending);
+    if (this.#due) {
+      this.#due.wishes ||= wishes;
+      return;
+    }
+    const due = (this.#due = { wishes });
+    requestAnimationFrame(() => {
+      this.#due = undefined;
+      this.#paint(due.wishes);
+    });
+  }
+
+  /** What is hidden is painted when it is shown. */
+  #paint(wishes: boolean): void {
+    const { tab } = this.#context.state.get();
+    if (tab === 'bits') this.#bits.show({ wishes });
+    if (tab === 'sensitivity') this.#sensitivity.show({ wishes });
+  }
+
+  #keyDown(event: KeyboardEvent): void {
+    if (!(event.ctrlKey || event.metaKey) || event.target instanceof HTMLInputElement) return;
+    const key = event.key.toLowerCase();
+    if (key === 'z' && !event.shiftKey) this.#required().undo();
+    else if (key === 'y' || (key === 'z' && event.shiftKey)) this.#required().redo();
+    else return;
+    event.preventDefault();
+  }
+
+  #required(): StudioModel {
+    if (this.#model === undefined) throw new Error('nothing is shown yet');
+    return this.#model;
+  }
+}
