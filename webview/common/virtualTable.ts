@@ -34,7 +34,7 @@ export interface VirtualTableOptions<Row, Key extends string> {
   readonly onScroll: (topRow: number) => void;
   /** A row was clicked, or Enter or the space bar pressed on it. */
   readonly onChoose?: (row: Row) => void;
-  /** Enter, or a double click, on a row. */
+  /** A row was clicked twice, or Enter or the space bar pressed on it. */
   readonly onActivate?: (row: Row, at: DOMRect) => void;
 }
 
@@ -183,14 +183,11 @@ export class VirtualTable<Row, Key extends string> {
     if (event.target !== this.element || event.altKey || event.metaKey) return;
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
-      return this.#choose();
+      this.#choose();
+      return this.#activate();
     }
     const view = this.#view();
     const size = { rows: view.total, columns: this.#options.columns.length, page: rows.rowsInView(view) };
-    if (event.key === 'Enter' && this.#options.onActivate) {
-      event.preventDefault();
-      return this.#activate();
-    }
     const to = moveCell(this.#active, event.key, size);
     if (to === undefined || view.total === 0) return;
     event.preventDefault();

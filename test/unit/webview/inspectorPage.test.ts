@@ -272,10 +272,10 @@ describe('a chosen tensor', () => {
     const page = await openTable({ width: 420 });
     await page.getByTestId('tvq-row').first().click();
     const head = page.getByTestId('tvq-detail').getByRole('heading').first();
-    await head.waitFor();
-    const { y } = (await head.boundingBox())!;
-    expect(y).toBeGreaterThanOrEqual(0);
-    expect(y).toBeLessThan(800);
+    // The pane is shown anew when the tensor was read.
+    const y = async () => (await head.boundingBox())?.y ?? -1;
+    await expect.poll(y).toBeGreaterThanOrEqual(0);
+    expect(await y()).toBeLessThan(800);
     await page.screenshot({ path: `${SCREENSHOTS}detail-420.png` });
   });
 

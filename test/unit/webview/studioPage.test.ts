@@ -336,7 +336,7 @@ describe('the page', () => {
     await save('Error by size', 'Save as SVG…');
     await save('Error by size', 'Save as PNG…');
     await save('Bytes by layer', 'Save the table as CSV…');
-    await page.getByText('Export CSV').click();
+    await page.getByRole('button', { name: 'Export CSV' }).click();
     const saved = () =>
       page.evaluate(() =>
         studio.host.saved.map(({ name, extension, content }) => ({
