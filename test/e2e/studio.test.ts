@@ -64,11 +64,10 @@ describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
   });
 
   it('is there again after the window was reloaded', async () => {
-    const { page } = session().workbench;
+    const { workbench } = session();
     const before = { bytes: await studio().predictedBytes(), budget: await studio().budget() };
     const rules = await studio().rules();
-    await page.reload();
-    await page.locator('.monaco-workbench').waitFor();
+    await workbench.reload();
     await studio().measured();
     await expect.poll(() => studio().budget()).toBe(before.budget);
     await expect.poll(() => studio().rules()).toEqual(rules);

@@ -29,6 +29,14 @@ export class Workbench {
     await this.quickRow(/./).filter({ has: exact }).first().click();
   }
 
+  /** Reloads the window as people do: then VS Code saves what its editors hold, which a page that is left does not. */
+  async reload(): Promise<void> {
+    const left = this.page.waitForEvent('framenavigated', frame => frame === this.page.mainFrame());
+    await this.runCommand('Developer: Reload Window');
+    await left;
+    await this.page.locator('.monaco-workbench').waitFor();
+  }
+
   /** Titles the palette offers for what is typed. */
   async commandsFor(typed: string): Promise<string[]> {
     await this.openPalette(typed);
