@@ -1,5 +1,5 @@
 /** The Studio in a real VS Code: measured, dragged, pinned, quantized, reloaded. */
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { inspect } from './harness/cli.ts';
 import { findPrograms, shoot, useSession } from './harness/environment.ts';
@@ -74,11 +74,31 @@ describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
     await expect.poll(() => studio().predictedBytes()).toBe(before.bytes);
   });
 
+  it('merges twice, and compares what came out', async () => {
+    const { frame } = studio();
+    await frame.getByRole('tab', { name: 'Merge' }).click();
+    for (const method of ['task_arithmetic', 'ties']) {
+      await frame.getByTestId('merge-method').selectOption(method);
+      await frame.getByTestId('merge-preview').getByText('≈').first().waitFor();
+      await frame.getByRole('button', { name: 'Merge', exact: true }).click();
+      const name = `merged-${method.replace('_', '-')}`;
+      await frame.getByRole('button', { name, exact: true }).click();
+      const folder = session().workspace.path('models', name);
+      expect(await readdir(folder)).toEqual(expect.arrayContaining(['model.safetensors', 'README.md']));
+    }
+    await frame.getByTestId('merge-difference').waitFor();
+    expect(await frame.getByTestId('merge-column').count()).toBe(2);
+    await frame
+      .getByRole('img', { name: /^Norm by layer: merged-task-arithmetic .*; merged-ties / })
+      .waitFor();
+    await shoot(session(), 'studio merge');
+  });
+
   it('is readable in light, dark and high contrast', async () => {
     const { workbench } = session();
     for (const theme of Object.keys(THEMES) as (keyof typeof THEMES)[]) {
       await workbench.setTheme(theme);
-      for (const tab of ['Sensitivity', 'Bits']) {
+      for (const tab of ['Sensitivity', 'Merge', 'Bits']) {
         await studio().frame.getByRole('tab', { name: tab }).click();
         await shoot(session(), `studio ${tab} ${theme}`);
       }
