@@ -95,11 +95,23 @@ describe('quantize', () => {
     [['--codec', 'hadamard', '--bits', '2', '--group-size', '64'], { codec: 'hadamard', groupSize: 64 }],
     [['--codec', 'lloyd-max', '--budget', '30kB'], { codec: 'lloyd-max', budget: '30kB' }],
     [
-      ['--budget', '25kB', '--pin', 'code:*embed*=4', '--floor', '/q_proj/=1', '--tensor-weight', '*.1.*=2'],
+      [
+        '--budget',
+        '25kB',
+        '--pin',
+        'code:*embed*=4',
+        '--pin',
+        '*down*=auto',
+        '--floor',
+        '/q_proj/=1',
+        '--tensor-weight',
+        '*.1.*=2',
+      ],
       {
         budget: '25kB',
         rules: [
           { task: 'code', tensors: '*embed*', bits: 4 },
+          { tensors: '*down*', bits: 'auto' },
           { tensors: '/q_proj/', min: 1 },
         ],
         weights: { patterns: [['*.1.*', 2]] },

@@ -1,6 +1,6 @@
 /** What a chart can be taken away as: a picture, a drawing, or its numbers. */
 import type { ExportHost } from '../../extension/protocol.ts';
-import { toCsv } from './csv.ts';
+import { csv } from './csv.ts';
 import { createMenuButton, type MenuItem } from './menuButton.ts';
 import { errorMessage } from './rpc.ts';
 import { token } from './theme.ts';
@@ -29,9 +29,9 @@ export function exportMenu({ host, onError }: ChartExports, source: Exportable):
   const run = (work: () => Promise<unknown>) => () => {
     work().catch((error: unknown) => onError(`${title} was not exported. ${errorMessage(error)}`));
   };
-  const csv = () => {
+  const table = () => {
     const { columns, rows } = source.table();
-    return toCsv(columns, rows);
+    return csv([columns, ...rows]);
   };
   const item = (label: string, work: () => Promise<unknown>): MenuItem => ({ label, onClick: run(work) });
   return createMenuButton({
@@ -54,8 +54,10 @@ export function exportMenu({ host, onError }: ChartExports, source: Exportable):
         ...(svg === undefined
           ? []
           : [item('Save as SVG', async () => host.saveFile({ name: name('svg'), kind: 'svg', data: svg }))]),
-        item('Save table as CSV', async () => host.saveFile({ name: name('csv'), kind: 'csv', data: csv() })),
-        item('Copy table as CSV', async () => navigator.clipboard.writeText(csv())),
+        item('Save table as CSV', async () =>
+          host.saveFile({ name: name('csv'), kind: 'csv', data: table() }),
+        ),
+        item('Copy table as CSV', async () => navigator.clipboard.writeText(table())),
       ];
     },
   });

@@ -1,6 +1,8 @@
-/** A table as CSV (RFC 4180). */
-export function toCsv(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [columns, ...rows].map(row => `${row.map(cell).join(',')}\r\n`).join('');
-}
+/** Rows as CSV (RFC 4180), the first one naming the columns. */
+export const csv = (rows: readonly (readonly (string | number | undefined)[])[]): string =>
+  rows.map(row => `${row.map(cell).join(',')}\r\n`).join('');
 
-const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+function cell(value: string | number | undefined): string {
+  const text = String(value ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,10 +1,10 @@
 import type { StudioHost } from '../../extension/protocol.ts';
+import { csv } from '../common/csv.ts';
 import type { FigureFile } from '../common/figure.ts';
 import { errorMessage } from '../common/rpc.ts';
 import type { StateStore } from '../common/state.ts';
 import type { Notice } from '../common/states.ts';
 import type { TruncationTip } from '../common/truncationTip.ts';
-import { csv } from './model/csv.ts';
 import type { StudioState } from './studioState.ts';
 
 /** What all parts of the page share. */

@@ -46,9 +46,12 @@ export const withWishes = (added: Command): Command =>
     )
     .option(
       `${WISHES.pin} <pattern=bits>`,
-      'bits of tensors whatever the budget, or "exact"; a pattern is a glob or a /regular expression/, ' +
+      'bits of tensors whatever the budget, "exact", or "auto" to take an earlier pin back; a pattern is a glob or a /regular expression/, ' +
         'TASK:PATTERN for one task; repeat for more',
-      rule((text, pattern) => ({ ...pattern, bits: text === 'exact' ? text : parseNumber(text) })),
+      rule((text, pattern) => ({
+        ...pattern,
+        bits: text === 'exact' || text === 'auto' ? text : parseNumber(text),
+      })),
     )
     .option(
       `${WISHES.floor} <pattern=bits>`,

@@ -6,6 +6,7 @@ import type {
   ParameterValue,
   StudioMerged,
 } from '../../../extension/protocol.ts';
+import { csv } from '../../common/csv.ts';
 import { formatValue, isDefault } from '../../../extension/shared/mergeParameters.ts';
 import { NONE, formatBytes, formatError } from '../../common/format.ts';
 import { rangeOf } from './formModel.ts';
@@ -186,9 +187,5 @@ export function resultsCsv(merges: readonly StudioMerged[], groups: readonly Res
   const lines = groups.flatMap(({ title, rows }) =>
     rows.map(({ label, cells }) => [title, label, ...cells.map(({ text, value }) => String(value ?? text))]),
   );
-  return [['', '', ...merges.map(({ name }) => name)], ...lines]
-    .map(line => `${line.map(csvCell).join(',')}\r\n`)
-    .join('');
+  return csv([['', '', ...merges.map(({ name }) => name)], ...lines]);
 }
-
-const csvCell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
