@@ -57,7 +57,7 @@ describe.skipIf(programs === undefined)('around the editor', () => {
     const { workbench, workspace } = session();
     const file = workspace.path('made by task.tvq');
     const bytes = await readFile(file);
-    await writeFile(file, bytes.fill(0xff, -16));
+    await writeFile(file, bytes.fill(0xff, bytes.length - 16));
     await workbench.treeItem(/^made by task\.tvq/).waitFor();
     await chooseTask(workbench, 'tvq');
     await workbench.quickRow('verify made by task.tvq').first().click();
