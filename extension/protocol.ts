@@ -391,7 +391,11 @@ export interface AnalysisTable {
     readonly bytes: ArrayLike<number>;
     /** ‖τ̂ − τ‖² of the reconstruction that the recipe asks for. */
     readonly error: ArrayLike<number>;
+    /** Which choice of the shared vector's tensor it was measured with, from 0; left out where there is none. */
+    readonly given?: ArrayLike<number> | undefined;
   };
+  /** rtvq: the tensors of the shared vector, with a list of choices each; stored once for all tasks. */
+  readonly shared?: SharedTable | undefined;
   /** Bytes of the file that no choice changes: its header, tensors stored exactly or in 8 bits. */
   readonly fixedBytes: number;
   /** ‖τ̂ − τ‖² and ‖τ‖² of the tensors in 8 bits, by task. */
@@ -401,6 +405,20 @@ export interface AnalysisTable {
   readonly weights: number;
   /** All fine-tuned checkpoints in FP32. */
   readonly fp32Bytes: number;
+}
+
+/** What the shared base vector of an rtvq file may be. */
+export interface SharedTable {
+  /** Index into the table's `tensors`. */
+  readonly tensor: ArrayLike<number>;
+  /** ‖b‖². */
+  readonly energy: ArrayLike<number>;
+  /** Where a tensor's choices end. */
+  readonly end: ArrayLike<number>;
+  readonly bits: ArrayLike<number>;
+  readonly bytes: ArrayLike<number>;
+  /** ‖b̂ − b‖², once. */
+  readonly error: ArrayLike<number>;
 }
 
 /** Parameter of the engine's `tvq/progress` notification. */

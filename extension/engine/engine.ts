@@ -98,7 +98,7 @@ async function measured<T>(
   result: (plan: QuantizePlan, analysis: Analysis) => T,
 ): Promise<T> {
   // Without a budget there would be nothing to choose.
-  const asked: QuantizeRecipe = { ...recipe, scheme: 'tvq', budget: recipe.budget ?? '100%' };
+  const asked: QuantizeRecipe = { ...recipe, budget: recipe.budget ?? '100%' };
   return withBackend(
     options,
     room => planQuantize(asked, room),

@@ -4,7 +4,8 @@ import type { JobContext, JobReport } from './job.ts';
 import type { StoredTensor } from './merge/inputTensor.ts';
 import { mergeSources, type MergeJob } from './merge/mergeJob.ts';
 import { runMergeJob } from './merge/job.ts';
-import { runQuantizeJob, type QuantizeJob } from './quantize/job.ts';
+import type { QuantizeJob } from './quantize/job.ts';
+import { runQuantizeJob } from './quantize/runQuantizeJob.ts';
 import { runRestoreJob, type RestoreJob } from './restore/job.ts';
 
 /** Everything a run is made of: plain data, so that it can be sent to a thread. */

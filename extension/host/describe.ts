@@ -37,7 +37,8 @@ export function describeScheme({
   readonly bits: number | undefined;
   readonly baseBits: number | undefined;
 }): string {
-  if (bits === undefined) return l10n.t('TVQ · bits by tensor');
+  if (bits === undefined)
+    return scheme === 'rtvq' ? l10n.t('RTVQ · bits by tensor') : l10n.t('TVQ · bits by tensor');
   switch (scheme) {
     case 'rtvq':
       return l10n.t('RTVQ · {0}-bit base + {1}-bit offsets', baseBits ?? bits, bits);

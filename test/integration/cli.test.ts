@@ -254,7 +254,7 @@ describe('a wrong call: status 2 and what to do', () => {
     [['--budget', 'much'], '"much" is not a budget; expected is a size (735102B'],
     [['--budget', 'much', '--dry-run'], '"much" is not a budget'],
     [['--budget', '1bpw', '--bits', '3'], '--bits does not go with --budget'],
-    [['--budget', '1bpw', '--scheme', 'fq'], '--budget goes with --scheme tvq'],
+    [['--budget', '1bpw', '--scheme', 'fq'], '--budget goes with --scheme tvq or rtvq'],
     [['--budget', '1bpw', '--preset', 'smallest'], '--budget does not go with --preset smallest'],
     [['--preset', 'fastest', '--bits', '3'], '--bits does not go with --preset fastest'],
     [['--preset', 'fastest', '--pin', '*=3'], '--pin needs a --budget'],

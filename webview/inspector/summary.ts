@@ -9,11 +9,12 @@ export function schemeText(summary: Pick<TvqSummary, 'scheme' | 'bits' | 'baseBi
   readonly meaning: string;
 } {
   const { scheme, bits, baseBits } = summary;
+  if (bits === undefined)
+    return { name: `${scheme.toUpperCase()} by budget`, meaning: 'bits chosen tensor by tensor' };
   if (scheme === 'rtvq') {
     const base = baseBits ?? 0;
     return { name: `RTVQ B${base}O${bits}`, meaning: `${base}-bit shared base, ${bits}-bit offsets` };
   }
-  if (bits === undefined) return { name: 'TVQ by budget', meaning: 'bits chosen tensor by tensor' };
   const subject: Record<Exclude<Scheme, 'rtvq'>, string> = { tvq: 'task vectors', fq: 'whole checkpoints' };
   return { name: `${scheme.toUpperCase()} INT${bits}`, meaning: `${bits}-bit ${subject[scheme]}` };
 }

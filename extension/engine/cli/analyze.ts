@@ -1,9 +1,12 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { analyze } from '../engine.ts';
+import type { Scheme } from '../../protocol.ts';
 import { formatBytes } from '../format.ts';
 import type { Analyzed } from '../quantize/allocate.ts';
 import { nominalBits } from '../quantize/coding.ts';
+import { firstTask } from '../quantize/plan.ts';
 import { parseQuantizeRecipe } from '../recipe.ts';
+import { SHARED_VECTOR } from '../tvq/layout.ts';
 import {
   checkpointsOf,
   command,
@@ -20,6 +23,7 @@ import { printResult, progressLine, table } from './terminal.ts';
 
 interface AnalyzeOptions extends MeasureOptions, CheckpointOptions, CodecOptions {
   readonly keep?: readonly string[];
+  readonly scheme: Exclude<Scheme, 'fq'>;
 }
 
 export function addAnalyze(program: Command, run: Run): void {
@@ -29,6 +33,14 @@ export function addAnalyze(program: Command, run: Run): void {
     ),
   );
   withCodec(added)
+    .addOption(
+      new Option(
+        '--scheme <name>',
+        'tvq: task vectors; rtvq: shared base, and offsets given each of its choices',
+      )
+        .choices(['tvq', 'rtvq'])
+        .default('tvq'),
+    )
     .option('--keep <regex>', 'leave out tensors with a matching name; repeat for more', collect)
     .action((options: AnalyzeOptions) => run(signal => act(options, signal)));
 }
@@ -40,7 +52,7 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
     base,
     tasks,
     output: '.analysis.tvq', // is not written
-    scheme: 'tvq',
+    scheme: options.scheme,
     bits: 8,
     baseBits: 8,
     ...codecOf(options),
@@ -52,12 +64,13 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
   const line = progressLine(options);
   const measuring = measuringOptions(options, recipe.output);
   const analyses = await analyze(recipe, measuring, { signal, onProgress: line.update }).finally(line.clear);
-  const named = analyses.map(({ task, ...rest }) => ({ task: tasks[task]?.name as string, ...rest }));
+  const nameOf = (output: number): string => tasks[output - firstTask(recipe)]?.name ?? SHARED_VECTOR;
+  const named = analyses.map(({ output, ...rest }) => ({ task: nameOf(output), ...rest }));
   printResult(options, { tensors: named.map(asJson) }, () => describe(named));
   return 0;
 }
 
-type Named = Omit<Analyzed, 'task'> & { readonly task: string };
+type Named = Omit<Analyzed, 'output'> & { readonly task: string };
 
 const asJson = ({ tensor, task, elements, energy, min, max, finite, choices }: Named) => ({
   tensor,
@@ -67,13 +80,14 @@ const asJson = ({ tensor, task, elements, energy, min, max, finite, choices }: N
   min,
   max,
   finite,
-  choices: choices.map(({ coding, bytes, error }) => ({
+  choices: choices.map(({ coding, bytes, error, given }) => ({
     bits: nominalBits(coding, elements),
     bitsPerWeight: (8 * bytes) / elements,
     bytes,
     step: coding.codec === 'entropy' ? coding.step : undefined,
     relativeError: error.unbiased / energy,
     nearestRelativeError: error.nearest / energy,
+    given,
   })),
 });
 
@@ -85,8 +99,9 @@ function describe(analyses: readonly Named[]): string {
   const heading = ['tensor', 'task', 'F32', 'norm', ...SHOWN.map(rate => `${rate} bpw`)];
   const lines = analyses.map(({ tensor, task, elements, energy, choices }) => {
     const errors = SHOWN.map(rate => {
-      const affordable = choices.find(({ bytes }) => 8 * bytes <= rate * elements);
-      return affordable ? (affordable.error.unbiased / energy).toPrecision(2) : '–';
+      const affordable = choices.filter(({ bytes }) => 8 * bytes <= rate * elements);
+      const least = Math.min(...affordable.map(({ error }) => error.unbiased));
+      return affordable.length > 0 ? (least / energy).toPrecision(2) : '–';
     });
     return [tensor, task, formatBytes(4 * elements), Math.sqrt(energy).toPrecision(3), ...errors];
   });

@@ -44,7 +44,7 @@ export const withSettings = (added: Command): Command =>
     )
     .option(
       '--budget <size>',
-      'size of the file, spent where it helps most: 2.25bpw, codes=1.5bpw, 120MB, 8% of FP32, or error=0.1 (tvq)',
+      'size of the file, spent where it helps most: 2.25bpw, codes=1.5bpw, 120MB, 8% of FP32, or error=0.1',
     )
     .addOption(
       new Option(
@@ -68,10 +68,10 @@ function chosenSettings(options: SettingsOptions): QuantizeSettings {
   if (budget !== undefined) {
     if (preset) throw new UserError(`--budget does not go with --preset ${preset}; leave one out`, 'usage');
     const { scheme = 'tvq' } = options;
-    if (scheme !== 'tvq') throw new UserError('--budget goes with --scheme tvq', 'usage');
+    if (scheme === 'fq') throw new UserError('--budget goes with --scheme tvq or rtvq', 'usage');
     const { scheme: _, ...widths } = FIXED;
     refuseAll(options, widths, 'does not go with --budget, which sets the bits itself');
-    return { ...presetNamed('balanced').settings, ...codecOf(options), budget };
+    return { ...presetNamed('balanced').settings, scheme, ...codecOf(options), budget };
   }
   if (preset === 'paper') return { ...fixedSettings(options), keepRule: 'published' };
   const explicit = { ...FIXED, ...CODEC_FLAGS };

@@ -62,7 +62,7 @@ export function tensorOf(input: OpenInput, tensor: string): InputTensor | undefi
     file: input.file.path,
     task: input.task,
     record,
-    shared: counts && shared?.codec.codec === 'affine' ? shared : undefined,
+    shared: counts && shared && isCoded(shared.codec) ? shared : undefined,
     whole: input.file.scheme.scheme === 'fq',
   };
 }

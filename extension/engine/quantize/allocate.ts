@@ -3,12 +3,15 @@ import {
   allocate,
   allocateForError,
   budgetBytes,
+  choicesGiven,
   groupsOf,
   measuresOf,
   parseBudget,
   weightsOf,
   type Allocation,
+  type Base,
   type Choice,
+  type Offset,
 } from '../../shared/allocation/index.ts';
 import type { EngineBackend } from '../backends.ts';
 import { Cancelled } from '../errors.ts';
@@ -17,9 +20,9 @@ import type { JobEvent, JobReport } from '../job.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';
 import { cached } from './analysisCache.ts';
 import type { Coding, Reconstruction } from './coding.ts';
-import type { QuantizeJob } from './job.ts';
-import { planQuantize, type Codings, type QuantizePlan } from './plan.ts';
-import { slotsOf, tableOf } from './table.ts';
+import type { MeasuredSteps, QuantizeJob } from './job.ts';
+import { firstTask, planQuantize, type Codings, type QuantizePlan } from './plan.ts';
+import { sharedOf, slotsOf, tableOf } from './table.ts';
 import { asUserError } from './wishes.ts';
 
 /** A tensor of a task vector, measured. */
@@ -51,9 +54,9 @@ export const analyze = (
 
 async function measure(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks): Promise<Analysis> {
   const tensors = await measureTensors(plan, backend, hooks);
-  const unquantizable = tensors.reduce((sum, { finite, task, tensor }) => {
-    const source = finite ? undefined : plan.jobs.find(job => job.tensor === tensor)?.tasks[task]?.source;
-    return sum + (source?.bytes ?? 0);
+  const unquantizable = tensors.reduce((sum, { finite, output, tensor }) => {
+    const job = finite ? undefined : plan.jobs.find(one => one.tensor === tensor);
+    return sum + (job?.tasks.find(task => task.output === output)?.source?.bytes ?? 0);
   }, 0);
   const fixed = await measureFixed(plan, backend, hooks);
   return { tensors, fixed: { ...fixed, bytes: fixed.bytes + unquantizable } };
@@ -74,7 +77,7 @@ async function measureFixed(
     accept: async (_: number, event: JobEvent) => {
       if (event.type === 'begin') bytes += event.bytes;
       if (event.type !== 'end') return;
-      const sums = errors[event.output] as [number, number];
+      const sums = errors[event.output - firstTask(recipe)] as [number, number];
       event.outcome.errors.forEach((value, i) => ((sums[i] as number) += value));
     },
     finished: () => undefined,
@@ -87,21 +90,20 @@ async function measureFixed(
   return { bytes, errors };
 }
 
-/** Measures what a budget may choose for a plan's tensors: for all of them, or for `only` one, at steps of the caller's. */
+/** Measures what a budget may choose for a plan's tensors: for all of them, or steps of `only` one. */
 async function measureTensors(
   { jobs, budget }: QuantizePlan,
   backend: EngineBackend,
   { signal, onProgress }: Hooks,
-  only?: { readonly tensor: string; readonly task: number; readonly steps: readonly number[] },
+  only?: MeasuredSteps & { readonly tensor: string },
 ): Promise<Analyzed[]> {
   const measuring = jobs
-    .filter(({ tensor }) => !only || tensor === only.tensor)
-    .map(job => ({
+    .filter(({ tensor, tasks }) => (only ? tensor === only.tensor : tasks.some(({ open }) => open)))
+    .map((job): QuantizeJob => ({
       ...job,
-      analyze: only?.steps ?? [],
-      tasks: job.tasks.filter(({ open, output }) => open && (!only || output === only.task)),
-    }))
-    .filter(({ tasks }) => tasks.length > 0);
+      analyze: only ?? 'all',
+      tasks: job.tasks.filter(({ open }) => open),
+    }));
   const total = measuring.length;
   const found: Analyzed[][] = [];
   const sink = {
@@ -134,7 +136,7 @@ export async function planWithin(
     const chosen = choose(plan, analysis);
     const quiet = { ...hooks, onProgress: () => undefined };
     const finer = await refine(chosen, only => measureTensors(plan, backend, quiet, only));
-    const codings = codingsOf(analysis.tensors, finer ? [...chosen.items, finer] : chosen.items);
+    const codings = codingsOf(analysis.tensors, chosen, finer);
     return await planQuantize(plan.recipe, backend.room, codings);
   } catch (error) {
     throw asUserError(error);
@@ -144,12 +146,14 @@ export async function planWithin(
 /** What one slot of the table got. */
 interface Item {
   readonly tensor: string;
-  readonly task: number;
+  readonly output: number;
   /** undefined: stored exactly. */
   readonly choice: MeasuredChoice | undefined;
   /** The next finer choice that was open to it. */
   readonly finer: MeasuredChoice | undefined;
   readonly weight: number;
+  /** What its tensor of the shared vector got, if there is one. */
+  readonly shared: MeasuredChoice | undefined;
 }
 
 interface Chosen {
@@ -176,14 +180,26 @@ function choose(plan: QuantizePlan, analysis: Analysis): Chosen {
     allocation = allocate(groups, bytes);
     rest = bytes - allocation.bytes;
   }
-  const slots = slotsOf(analysis.tensors);
+  const slots = slotsOf(recipe, analysis.tensors);
   const measured = slots.flatMap(({ choices }) => choices);
-  const items = slots.map(({ tensor, task }, i): Item => {
-    const [chosen] = allocation.chosen(i).offsets as [Choice];
-    const open = groups[i]?.offsets[0]?.choices[0] as readonly Choice[];
-    const finer = open[open.indexOf(chosen) - 1];
-    const weight = weights[i] as number;
-    return { tensor, task, choice: measured[chosen.codec], finer: finer && measured[finer.codec], weight };
+  const shared = sharedOf(recipe, analysis.tensors).flatMap(({ choices }) => choices);
+  const items = groups.flatMap((group, g) => {
+    const { base, offsets } = allocation.chosen(g);
+    const given = base ? (group.base as Base).choices.indexOf(base) : 0;
+    return group.slots.map((slot, o): Item => {
+      const chosen = offsets[o] as Choice;
+      const open = choicesGiven(group.offsets[o] as Offset, given);
+      const finer = open[open.indexOf(chosen) - 1];
+      const { tensor, output } = slots[slot] as Analyzed;
+      return {
+        tensor,
+        output,
+        choice: measured[chosen.codec],
+        finer: finer && measured[finer.codec],
+        weight: weights[slot] as number,
+        shared: base && shared[base.codec],
+      };
+    });
   });
   return { items, rest, reconstruction: recipe.reconstruction ?? 'unbiased' };
 }
@@ -209,7 +225,7 @@ function refinable(item: Item): Refinable[] {
  * whose error falls most for its bytes. */
 async function refine(
   { items, rest, reconstruction }: Chosen,
-  measureOnly: (only: { tensor: string; task: number; steps: readonly number[] }) => Promise<Analyzed[]>,
+  measureOnly: (only: MeasuredSteps & { readonly tensor: string }) => Promise<Analyzed[]>,
 ): Promise<Item | undefined> {
   if (rest <= 0) return undefined;
   const slopeOf = ({ choice, finer, weight }: Refinable): number =>
@@ -218,24 +234,32 @@ async function refine(
   const wide = items.flatMap(refinable).filter(({ choice, finer }) => finer.bytes - choice.bytes > rest);
   const [best] = wide.sort((a, b) => slopeOf(b) - slopeOf(a));
   if (!best) return undefined;
-  const { tensor, task, choice } = best;
+  const { tensor, output, choice, shared } = best;
   const [fine, coarse] = best.steps;
   const steps = Array.from(
     { length: REFINEMENTS },
     (_, i) => coarse * (fine / coarse) ** ((i + 1) / (REFINEMENTS + 1)),
   );
-  const [analysis] = await measureOnly({ tensor, task, steps });
+  const [analysis] = await measureOnly({ tensor, output, steps, shared: shared?.coding });
   const between = analysis?.choices.find(({ bytes }) => bytes <= choice.bytes + rest);
   return between && { ...best, choice: between };
 }
 
-function codingsOf(analyses: readonly Analyzed[], items: readonly Item[]): Codings {
+/** @param finer replaces the item of its tensor */
+function codingsOf(analyses: readonly Analyzed[], { items }: Chosen, finer: Item | undefined): Codings {
   const codings = new Map<string, Coding | undefined>();
-  const keyOf = (tensor: string, task: number): string => `${task} ${tensor}`;
-  for (const { tensor, task, finite } of analyses) {
+  const shared = new Map<string, Coding | undefined>();
+  const keyOf = (tensor: string, output: number): string => `${output} ${tensor}`;
+  for (const { tensor, output, finite } of analyses) {
     // A constant needs no codes; what is not finite is stored exactly.
-    codings.set(keyOf(tensor, task), finite ? { codec: 'entropy', step: 1, bytes: 0 } : undefined);
+    codings.set(keyOf(tensor, output), finite ? { codec: 'entropy', step: 1, bytes: 0 } : undefined);
   }
-  for (const { tensor, task, choice } of items) codings.set(keyOf(tensor, task), choice?.coding);
-  return (tensor, task) => codings.get(keyOf(tensor, task));
+  for (const item of finer ? [...items, finer] : items) {
+    codings.set(keyOf(item.tensor, item.output), item.choice?.coding);
+    shared.set(item.tensor, item.shared?.coding);
+  }
+  return {
+    task: (tensor, output) => codings.get(keyOf(tensor, output)),
+    shared: tensor => shared.get(tensor),
+  };
 }

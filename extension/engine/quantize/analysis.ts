@@ -21,16 +21,42 @@ import {
   ZERO_CODE,
 } from './lattice.ts';
 import { spansOf } from './tensorInput.ts';
-import { eachChunk, join, NO_EXTENT, type EncoderMemory, type Values } from './vectorEncoder.ts';
+import { eachChunk, rangeOf, type EncoderMemory, type Values } from './vectorEncoder.ts';
 
-/** Lattices that are applied, as steps in units of the values' root mean square, and the multiples taken of each. */
-const LATTICES: readonly { readonly step: number; readonly multiples: readonly number[] }[] = [
+/** A lattice that is applied, and the multiples of its step that are taken of it. */
+interface Lattice {
+  readonly step: number;
+  readonly multiples: readonly number[];
+}
+
+/** Lattices for values of a root mean square. */
+export type Lattices = (rms: number) => readonly Lattice[];
+
+const inUnitsOf =
+  (lattices: readonly Lattice[]): Lattices =>
+  rms =>
+    lattices.map(({ step, multiples }) => ({ step: step * rms, multiples }));
+
+/** For a tensor of a task vector. */
+export const latticesOf = inUnitsOf([
   { step: 1 / 16, multiples: [1] },
   { step: 1 / 8, multiples: [1, 3, 5, 7] },
   { step: 2 ** -1.5, multiples: [1, 3, 5, 7, 9, 11] },
   { step: 1 / 2, multiples: [1, 3, 5, 7, 9, 11] },
   { step: 1 / 4, multiples: [1, 3, 5, 7, 9, 11, 13, 15] },
-];
+]);
+
+/** For an offset, which is measured once for each choice of the shared vector. */
+export const latticesGiven = inUnitsOf([
+  { step: 1 / 8, multiples: [1, 3, 5, 7] },
+  { step: 1 / 4, multiples: [1, 3, 5, 7, 9, 11, 13, 15] },
+]);
+
+/** These steps and no others. */
+export const stepsBetween =
+  (steps: readonly number[]): Lattices =>
+  () =>
+    steps.map(step => ({ step, multiples: [1] }));
 
 /** One way to code a tensor. */
 export interface MeasuredChoice {
@@ -39,56 +65,46 @@ export interface MeasuredChoice {
   readonly bytes: number;
   /** ‖τ̂ − τ‖² with an unbiased, and with the nearest, reconstruction. */
   readonly error: Readonly<Record<Reconstruction, number>>;
+  /** Of an offset: which of the shared vector's choices it was measured with, from 0. */
+  readonly given?: number;
 }
 
-/** A tensor of one task vector. */
+/** A tensor of one vector. */
 export interface TensorAnalysis {
-  /** Number of the task's vector in the file. */
-  readonly task: number;
+  /** Number of the vector in the file. */
+  readonly output: number;
   readonly elements: number;
-  /** ‖τ‖². */
+  /** ‖τ‖² of the whole task vector's tensor, or of the shared one's. */
   readonly energy: number;
+  /** Range of what is quantized: of offsets where there is a shared vector. */
   readonly min: number;
   readonly max: number;
   readonly finite: boolean;
-  /** By falling bytes; none where the tensor is constant or not finite. */
+  /** By falling bytes, given each choice of the shared vector in turn; none where the tensor is constant or not finite. */
   readonly choices: readonly MeasuredChoice[];
 }
 
 interface AnalyzedTensor {
-  readonly task: number;
+  readonly output: number;
   readonly count: number;
   readonly resident: boolean;
-  /** Steps to measure; the lattices above where there are none. */
-  readonly steps: readonly number[];
 }
 
 /** Measures a tensor; two passes over its values. */
 export async function analyzeTensor(
   context: JobContext,
   memory: EncoderMemory,
-  { task, count, resident, steps }: AnalyzedTensor,
+  { output, count, resident }: AnalyzedTensor,
+  lattices: Lattices,
   values: Values,
 ): Promise<TensorAnalysis> {
   const { backend } = context;
-  const x = { region: memory.x, type: 'F32', first: 0 } as const;
-  let energy = 0;
-  let extent = NO_EXTENT;
-  for (const span of spansOf(count, resident)) {
-    await eachChunk(context, span, values, async chunk => {
-      extent = join(extent, await values.chunk(chunk, memory.x));
-      energy = await backend.deltaEnergy(x, undefined, chunk.count, energy);
-    });
-  }
-  const known = { task, elements: count, energy, ...extent };
+  const { extent, energy } = await rangeOf(context, memory, { count, resident }, values);
+  const known = { output, elements: count, energy: values.energy ?? energy, ...extent };
   const rms = Math.sqrt(energy / count);
   if (!extent.finite || extent.min === extent.max || !(rms > 2 ** -100)) return { ...known, choices: [] };
 
-  const lattices =
-    steps.length > 0
-      ? steps.map(step => ({ step, multiples: [1] }))
-      : LATTICES.map(({ step, multiples }) => ({ step: step * rms, multiples }));
-  const applied = lattices.map(({ step, multiples }) => ({
+  const applied = lattices(rms).map(({ step, multiples }) => ({
     lattice: latticeOf(step),
     multiples,
     sums: { error: 0, energy: 0 },
@@ -111,21 +127,22 @@ export async function analyzeTensor(
 }
 
 /** The choice of `multiple` times the step of a lattice that was applied; none where every code would be zero's. */
-function choiceOf(
+export function choiceOf(
   step: number,
   multiple: number,
   sums: SquaredError,
-  counts: Float64Array,
+  counts: ArrayLike<number>,
   elements: number,
 ): MeasuredChoice | undefined {
   const coarse = new Uint32Array(CODES);
   let along = 0;
-  counts.forEach((occurring, code) => {
+  for (let code = 0; code < CODES; code++) {
+    const occurring = counts[code] as number;
     const q = code - ZERO_CODE;
     const k = Math.sign(q) * Math.floor(Math.abs(q) / multiple + 0.5);
     coarse[ZERO_CODE + k] = (coarse[ZERO_CODE + k] as number) + occurring;
     along += occurring * q * k * multiple * step * step;
-  });
+  }
   const fine = projections({ sums, counts, step });
   const projected = {
     restored: squaresOf(coarse) * (multiple * step) ** 2,

@@ -11,7 +11,7 @@ import type { Analysis } from './allocate.ts';
 import type { QuantizeJob } from './job.ts';
 
 /** Goes up with every change of what is measured, or of how it is written down. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 const SUFFIX = '.analysis';
 /** Bounds of a folder: the files used last stay. */
@@ -46,10 +46,12 @@ async function keyOf(jobs: readonly QuantizeJob[]): Promise<string> {
     const { size, ino, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
     return [file, size, ino, mtimeNs, ctimeNs].map(String);
   });
-  const tensors = jobs.map(({ tensor, base, tasks, prune }) => [
+  const tensors = jobs.map(({ tensor, base, shared, reconstruction, tasks, prune }) => [
     tensor,
     base,
     prune,
+    // Offsets are what the shared vector leaves, as it is restored.
+    shared && reconstruction,
     tasks.map(({ output, source, coding }) => [output, source, coding]),
   ]);
   const all = JSON.stringify([FORMAT, TOOL, await Promise.all(states), tensors]);

@@ -4,10 +4,10 @@ import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { JobContext, RecordOutcome } from '../job.ts';
 import { scaleBytes } from '../tvq/codebookPayload.ts';
 import { codebookOf, type Codebook } from './codebook.ts';
-import { CodebookValues, NO_PRODUCTS, type Range } from './codebookValues.ts';
+import { CodebookValues, NO_PRODUCTS } from './codebookValues.ts';
 import { codedBytes, type CodebookCoding, type Reconstruction } from './coding.ts';
 import { gainOf } from './lattice.ts';
-import type { CodebookMemory, Values } from './vectorEncoder.ts';
+import type { CodebookMemory, Range, Values } from './vectorEncoder.ts';
 
 interface CodebookJob {
   readonly count: number;

@@ -1,5 +1,4 @@
 /** A tensor's values on their way through a codebook: what the encoder and the analysis have in common. */
-import type { Extent } from '../../../kernels/backend.ts';
 import { CODES } from '../../../kernels/codecStages.ts';
 import type { Products } from '../../../kernels/mergeStages.ts';
 import type { JobContext } from '../job.ts';
@@ -9,20 +8,13 @@ import type { CodebookCoding } from './coding.ts';
 import { inverseTable, scaleTable, scaleThresholds, UNIT_BYTE } from './groupScale.ts';
 import { addCounts } from './lattice.ts';
 import { spansOf, type Span } from './tensorInput.ts';
-import { eachChunk, join, NO_EXTENT, type CodebookMemory, type Values } from './vectorEncoder.ts';
+import { eachChunk, rangeOf, type CodebookMemory, type Range, type Values } from './vectorEncoder.ts';
 
 /** The group that stages are told of where the whole tensor is one: all its scales are the unit. */
 const WHOLE = 256;
 
 /** Below this unit groups have scales whose squares float32 cannot hold. */
 const LEAST_UNIT = 2 ** -40;
-
-/** What a tensor is: known after the first pass. */
-export interface Range {
-  readonly extent: Extent;
-  /** ‖x‖². */
-  readonly energy: number;
-}
 
 export const NO_PRODUCTS: Products = { xy: 0, xx: 0, yy: 0 };
 
@@ -47,18 +39,8 @@ export class CodebookValues {
     return spansOf(this.tensor.count, this.tensor.resident);
   }
 
-  async range(): Promise<Range> {
-    const { backend } = this.context;
-    const x = { region: this.memory.x, type: 'F32', first: 0 } as const;
-    let energy = 0;
-    let extent = NO_EXTENT;
-    for (const span of this.spans()) {
-      await eachChunk(this.context, span, this.values, async chunk => {
-        extent = join(extent, await this.values.chunk(chunk, this.memory.x));
-        energy = await backend.deltaEnergy(x, undefined, chunk.count, energy);
-      });
-    }
-    return { extent, energy };
+  range(): Promise<Range> {
+    return rangeOf(this.context, this.memory, this.tensor, this.values);
   }
 
   /** The largest scale that a group can have; the tensor's only one where it is not cut into groups. undefined: too

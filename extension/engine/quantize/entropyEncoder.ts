@@ -21,13 +21,15 @@ interface EntropyJob {
   readonly tensor: string;
   readonly count: number;
   readonly resident: boolean;
+  /** Whether `memory.codes` holds the codes of the whole tensor rather than of one span. */
+  readonly whole: boolean;
   readonly output: number;
   readonly coding: EntropyCoding;
   readonly reconstruction: Reconstruction;
 }
 
 /** What the first pass found out. */
-interface Found {
+export interface Found {
   extent: Extent;
   /** Running sums: handed from chunk to chunk they do not depend on how long a backend's chunks are. */
   sums: SquaredError;
@@ -42,7 +44,7 @@ export class EntropyEncoder {
     private readonly values: Values,
   ) {}
 
-  /** First pass: codes, their counts and what they lose; a resident tensor's codes stay in `memory.codes`. */
+  /** First pass: codes, their counts and what they lose; codes of the whole tensor stay in `memory.codes`. */
   async measure(): Promise<Found> {
     const found: Found = {
       extent: NO_EXTENT,
@@ -53,23 +55,31 @@ export class EntropyEncoder {
     return found;
   }
 
-  /** Second pass: entropy-codes and emits what `measure` has seen. */
-  async emit({ sums, counts }: Found): Promise<RecordOutcome> {
-    const { context, job, memory } = this;
-    const { coding, output } = job;
+  /** What a code's distance from zero's stands for, 0 where every code is zero's, and the squared error then. */
+  restored({ sums, counts }: Found): { readonly unit: number; readonly error: number } {
+    const { coding, reconstruction } = this.job;
     const { scale } = latticeOf(coding.step);
     const { gain, error } = gainOf(
       sums.energy,
       projections({ sums, counts, step: 1 / scale }),
-      job.reconstruction,
+      reconstruction,
     );
-    if (gain === 0)
-      return { ...withoutPayload('constant'), errors: [error, this.values.energy ?? sums.energy] };
+    return { unit: Math.fround(gain / scale), error };
+  }
+
+  /** Second pass: entropy-codes and emits what `measure` has seen. */
+  async emit(found: Found): Promise<RecordOutcome> {
+    const { context, job, memory } = this;
+    const { coding, output, whole } = job;
+    const { sums, counts } = found;
+    const { unit, error } = this.restored(found);
+    const errors = [error, this.values.energy ?? sums.energy] as const;
+    if (unit === 0) return { ...withoutPayload('constant'), errors };
     const frequencies = frequenciesOf(counts);
     const parts: PayloadPart[] = [];
     for (const span of this.#spans()) {
-      if (!job.resident) await this.#quantize(span);
-      const codes = await context.backend.read(memory.codes, 0, span.count);
+      if (!whole) await this.#quantize(span);
+      const codes = await context.backend.read(memory.codes, whole ? span.first : 0, span.count);
       parts.push({ bytes: encodeStreams(context.kernels, codes, frequencies), count: span.count });
     }
     const joined = joinPayloads(parts);
@@ -86,9 +96,9 @@ export class EntropyEncoder {
     await context.emit({ type: 'bytes', bytes: payload });
     return {
       codec: 'entropy',
-      scales: [Math.fround(gain / scale), Math.fround(1 / scale)],
+      scales: [unit, Math.fround(1 / latticeOf(coding.step).scale)],
       checksum: hash.digest(),
-      errors: [error, this.values.energy ?? sums.energy],
+      errors,
     };
   }
 
@@ -101,10 +111,12 @@ export class EntropyEncoder {
     const { memory, values, job } = this;
     const { backend } = this.context;
     const lattice = latticeOf(job.coding.step);
+    const start = job.whole ? span.first : 0;
     await eachChunk(this.context, span, values, async chunk => {
-      const { first, count } = chunk;
+      const { count } = chunk;
+      const first = start + chunk.first;
       const extent = await values.chunk(chunk, memory.x);
-      await backend.rotate(memory.x, span.first + first, count, LATTICE_ROTATION);
+      await backend.rotate(memory.x, span.first + chunk.first, count, LATTICE_ROTATION);
       const sums = await backend.quantizePack(memory.x, lattice, memory.codes, first, count, found?.sums);
       if (!found) return;
       found.sums = sums;

@@ -19,7 +19,7 @@ import { TOOL } from '../version.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
 import { codedBytes, fixedCoding, type Coding } from './coding.ts';
-import { quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
+import { isQuantized, quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';
 import { summarize } from './planSummary.ts';
 import { plannedSize } from './size.ts';
@@ -34,8 +34,13 @@ export interface QuantizePlan {
   readonly summary: PlanSummary;
 }
 
-/** The coding of each tensor of a task vector that is to be quantized; undefined: stored exactly. */
-export type Codings = (tensor: string, task: number, elements: number) => Coding | undefined;
+/** How tensors are quantized. */
+export interface Codings {
+  /** A task vector's tensor, or its offset's; undefined: stored exactly. */
+  readonly task: (tensor: string, output: number, elements: number) => Coding | undefined;
+  /** The shared vector's tensor; undefined: it has none, so that the tasks' stand alone. */
+  readonly shared: (tensor: string, elements: number) => Coding | undefined;
+}
 
 /** Under a budget, the coding of tensors that a keep rule would keep (their differences in 8 bits change nothing
  * measurable), and of those too small for entropy coding. */
@@ -44,22 +49,34 @@ const SMALL: Coding = { codec: 'affine', bits: 8 };
 /** Values from which on a tensor is entropy-coded: of fewer, the head alone takes a good part of 8 bits each. */
 const LEAST_CODED = 1024;
 
-/** A budget before anything is measured: the widest codes, or more bytes than entropy-coded values take, a head and every
- * stream's sizes counted. */
-const unmeasured =
-  (recipe: QuantizeRecipe): Codings =>
-  (_tensor, _task, elements) =>
-    fixedOf(recipe, 8) ?? { codec: 'entropy', step: 1, bytes: Math.ceil(1.125 * elements) + 4096 };
+/** More bytes a value than entropy-coded ones take, a head and every stream's sizes counted. */
+const UNMEASURED = 1.125;
+
+/** More bytes a value than anything takes, coded or exact. */
+const ROOMIEST = 8;
+
+/** The widest codes, for a budget before anything is measured. */
+function widest(recipe: QuantizeRecipe, bytesPerValue: number): Codings {
+  const entropy = (elements: number): Coding => ({
+    codec: 'entropy',
+    step: 1,
+    bytes: Math.ceil(bytesPerValue * elements) + 4096,
+  });
+  return {
+    task: (_tensor, _output, elements) => fixedOf(recipe, 8) ?? entropy(elements),
+    shared: (_tensor, elements) => entropy(elements),
+  };
+}
 
 /** Before anything is measured. */
-const before = (recipe: QuantizeRecipe): Codings =>
-  recipe.budget === undefined ? () => fixedOf(recipe, recipe.bits) : unmeasured(recipe);
-
-/** More bytes than anything takes, coded or exact. */
-const roomiest =
-  (recipe: QuantizeRecipe): Codings =>
-  (_tensor, _task, elements) =>
-    fixedOf(recipe, 8) ?? { codec: 'entropy', step: 1, bytes: 8 * elements + 4096 };
+function before(recipe: QuantizeRecipe): Codings {
+  if (recipe.budget !== undefined) return widest(recipe, UNMEASURED);
+  const { bits, baseBits } = recipe;
+  return {
+    task: () => fixedOf(recipe, bits),
+    shared: () => ({ codec: 'affine', bits: baseBits }),
+  };
+}
 
 /** The coding of fixed width that a recipe asks for; undefined: entropy coding, which has none. */
 function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Coding | undefined {
@@ -112,36 +129,40 @@ export async function planQuantize(
   return { recipe, ...planned, budget, summary };
 }
 
+/** Number of the first task's vector in the file: rtvq's shared one stands before it. */
+export const firstTask = ({ scheme }: QuantizeRecipe): number => (scheme === 'rtvq' ? 1 : 0);
+
 /** A job a tensor, in the order of the base's data so that disks read forward. */
 function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings: Codings): QuantizeJob[] {
   const keeps = ruleOf(recipe);
   const exact = exactRule(recipe);
-  const firstOutput = recipe.scheme === 'rtvq' ? 1 : 0;
+  const budgeted = recipe.budget !== undefined;
   const names = new Set([base, ...tasks].flatMap(({ tensors }) => [...tensors.keys()]));
   return [...names].map(tensor => {
     const inBase = base.tensors.get(tensor);
     const quantizable = (source: TensorSource | undefined): source is TensorSource =>
-      source !== undefined && !keeps(source) && (recipe.scheme === 'fq' || comparable(source, inBase));
-    const codingOf = (source: TensorSource | undefined, t: number): Pick<TaskTensor, 'coding' | 'open'> => {
-      const elements = source ? elementCount(source.shape) : 0;
-      const budgeted = recipe.budget !== undefined;
-      if (quantizable(source) && (!budgeted || elements >= LEAST_CODED))
-        return { coding: codings(tensor, t, elements), open: budgeted };
+      source !== undefined &&
+      !keeps(source) &&
+      (recipe.scheme === 'fq' || comparable(source, inBase)) &&
+      (!budgeted || elementCount(source.shape) >= LEAST_CODED);
+    const codingOf = (source: TensorSource | undefined, output: number) => {
+      if (quantizable(source))
+        return { coding: codings.task(tensor, output, elementCount(source.shape)), open: budgeted };
       const small = budgeted && source && !exact(source) && comparable(source, inBase);
       return { coding: small ? SMALL : undefined, open: false };
     };
     const sources = tasks.map(task => task.tensors.get(tensor));
-    const shared = recipe.scheme === 'rtvq' && sources.every(quantizable);
+    const taskTensors = sources.map((source, t): TaskTensor => {
+      const output = firstTask(recipe) + t;
+      return { output, source, ...codingOf(source, output) };
+    });
+    const shares = recipe.scheme === 'rtvq' && sources.every(quantizable) && taskTensors.some(isQuantized);
     return {
       kind: 'quantize',
       tensor,
       base: recipe.scheme === 'fq' ? undefined : inBase,
-      sharedBits: shared ? recipe.baseBits : undefined,
-      tasks: sources.map((source, t) => ({
-        output: firstOutput + t,
-        source,
-        ...codingOf(source, t),
-      })),
+      shared: shares ? codings.shared(tensor, elementCount((inBase as TensorSource).shape)) : undefined,
+      tasks: taskTensors,
       prune: recipe.prune ?? 0,
       reconstruction: recipe.reconstruction ?? 'unbiased',
       analyze: undefined,
@@ -154,9 +175,7 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings:
 const comparable = (source: TensorSource, base: TensorSource | undefined): boolean =>
   base !== undefined && isQuantizable(base.dtype) && base.shape.join() === source.shape.join();
 
-function codecOf({ source, coding }: TaskTensor): Codec {
-  if (!source) return { codec: 'absent' };
-  if (!coding) return { codec: 'exact' };
+function codecOf(coding: Coding): Codec {
   switch (coding.codec) {
     case 'affine':
       return { codec: 'affine', bits: coding.bits };
@@ -170,14 +189,10 @@ function codecOf({ source, coding }: TaskTensor): Codec {
 const payloadBytes = (coding: Coding | undefined, source: TensorSource): number =>
   coding ? codedBytes(coding, elementCount(source.shape)) : source.bytes;
 
-const sharedCoding = (bits: number): Coding => ({ codec: 'affine', bits });
-
 /** Payload sizes of a job's outputs. */
-function payloadsOf(job: QuantizeJob): number[] {
-  const tasks = job.tasks.map(({ source, coding }) => (source ? payloadBytes(coding, source) : 0));
-  return job.sharedBits === undefined
-    ? tasks
-    : [payloadBytes(sharedCoding(job.sharedBits), job.base as TensorSource), ...tasks];
+function payloadsOf({ shared, base, tasks }: QuantizeJob): number[] {
+  const sizes = tasks.map(({ source, coding }) => (source ? payloadBytes(coding, source) : 0));
+  return shared ? [payloadBytes(shared, base as TensorSource), ...sizes] : sizes;
 }
 
 /**
@@ -186,10 +201,7 @@ function payloadsOf(job: QuantizeJob): number[] {
  */
 function alignedFirst(jobs: readonly QuantizeJob[]): QuantizeJob[] {
   const alignment = (job: QuantizeJob) =>
-    Math.min(
-      ...[job].flatMap(payloadsOf).map(bytes => [8, 4, 2, 1].find(size => bytes % size === 0) as number),
-      8,
-    );
+    Math.min(...payloadsOf(job).map(bytes => [8, 4, 2, 1].find(size => bytes % size === 0) as number), 8);
   return jobs
     .map(job => ({ job, alignment: alignment(job) }))
     .sort((a, b) => b.alignment - a.alignment)
@@ -203,8 +215,8 @@ function alignedFirst(jobs: readonly QuantizeJob[]): QuantizeJob[] {
 function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkpoints): RoomyLayout {
   if (recipe.budget === undefined) return { ...layout, headerBytes: headerBound(layout) };
   const roomy: QuantizeRecipe = { ...recipe, ...budgetRoom };
-  const widest = makeLayout(roomy, checkpoints, makeJobs(roomy, checkpoints, roomiest(roomy)));
-  const headerBytes = 8 * Math.ceil(headerBound(widest) / 8) + rulesBytes(recipe.rules);
+  const roomiest = makeLayout(roomy, checkpoints, makeJobs(roomy, checkpoints, widest(roomy, ROOMIEST)));
+  const headerBytes = 8 * Math.ceil(headerBound(roomiest) / 8) + rulesBytes(recipe.rules);
   return { ...layout, headerBytes };
 }
 
@@ -222,32 +234,26 @@ function makeLayout(
     rows.set(key, tensors.length);
     return tensors.push([name, dtype, shape]) - 1;
   };
-  const record = (source: TensorSource, codec: Codec, bytes: number): PlannedRecord => ({
+  const record = (source: TensorSource, coding: Coding | undefined): PlannedRecord => ({
     row: rowOf(source),
-    codec,
-    bytes,
+    codec: coding ? codecOf(coding) : { codec: 'exact' },
+    bytes: payloadBytes(coding, source),
   });
 
   const baseRows = jobs.flatMap(job => (job.base ? [rowOf(job.base)] : []));
   const vectors: PlannedVector[] = tasks.map((checkpoint, t) => ({
     name: recipe.tasks[t]?.name as string,
     checkpoint: checkpoint.name,
-    records: jobs.flatMap(job => {
-      const task = job.tasks[t] as TaskTensor;
-      const source = task.source ?? job.base;
-      const bytes = task.source ? payloadBytes(task.coding, task.source) : 0;
-      return source ? [record(source, codecOf(task), bytes)] : [];
+    records: jobs.flatMap((job): PlannedRecord[] => {
+      const { source, coding } = job.tasks[t] as TaskTensor;
+      if (source) return [record(source, coding)];
+      return job.base ? [{ row: rowOf(job.base), codec: { codec: 'absent' }, bytes: 0 }] : [];
     }),
   }));
-  const shared = jobs.filter(({ sharedBits }) => sharedBits !== undefined);
   const sharedVector: PlannedVector = {
     name: SHARED_VECTOR,
     checkpoint: undefined,
-    records: shared.map(({ base, sharedBits }) => {
-      const coding = sharedCoding(sharedBits as number);
-      const codec = { codec: 'affine', bits: sharedBits as number } as const;
-      return record(base as TensorSource, codec, payloadBytes(coding, base as TensorSource));
-    }),
+    records: jobs.flatMap(({ base, shared }) => (base && shared ? [record(base, shared)] : [])),
   };
   const {
     scheme,

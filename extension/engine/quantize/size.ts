@@ -22,6 +22,9 @@ export function scaleOf({ layout, jobs }: Planned): BudgetScale {
     weights += elements;
     if (unspent) open += codedBytes(coding, elements);
   }
+  for (const { shared, base, tasks } of jobs) {
+    if (shared && base && tasks.some(task => task.open)) open += codedBytes(shared, elementCount(base.shape));
+  }
   return { weights, fp32Bytes: 4 * all, fixedBytes: plannedBytes(layout) - open };
 }
 

@@ -1,5 +1,5 @@
 /** An analysis as columns: what the allocator works from, here and in the Studio's page. */
-import type { AnalysisTable } from '../../protocol.ts';
+import type { AnalysisTable, QuantizeRecipe, SharedTable } from '../../protocol.ts';
 import { rulesBytes } from '../../shared/allocation/index.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
@@ -8,25 +8,30 @@ import { plannedBytes } from '../tvq/header.ts';
 import type { Analysis, Analyzed } from './allocate.ts';
 import { nominalBits, type Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
-import type { QuantizePlan } from './plan.ts';
+import { firstTask, type QuantizePlan } from './plan.ts';
 import { scaleOf } from './size.ts';
 
 /** The tensors of task vectors that have something to choose: a slot each, in this order. */
-export const slotsOf = (analyses: readonly Analyzed[]): Analyzed[] =>
-  analyses.filter(({ choices }) => choices.length > 0);
+export const slotsOf = (recipe: QuantizeRecipe, analyses: readonly Analyzed[]): Analyzed[] =>
+  analyses.filter(({ output, choices }) => output >= firstTask(recipe) && choices.length > 0);
+
+/** Those of the shared vector. */
+export const sharedOf = (recipe: QuantizeRecipe, analyses: readonly Analyzed[]): Analyzed[] =>
+  analyses.filter(({ output }) => output < firstTask(recipe));
 
 /** @param plan the plan that the analysis was made for, its codes not yet chosen */
 export function tableOf(plan: QuantizePlan, { tensors, fixed }: Analysis): AnalysisTable {
   const { recipe, jobs } = plan;
-  const slots = slotsOf(tensors);
+  const slots = slotsOf(recipe, tensors);
   const jobOf = new Map(jobs.map(job => [job.tensor, job]));
-  const sourceOf = ({ tensor, task }: Analyzed): TensorSource =>
-    (jobOf.get(tensor) as QuantizeJob).tasks.find(({ output }) => output === task)?.source as TensorSource;
+  const sourceOf = (slot: Analyzed): TensorSource =>
+    (jobOf.get(slot.tensor) as QuantizeJob).tasks.find(({ output }) => output === slot.output)
+      ?.source as TensorSource;
   const names = [...new Set(slots.map(({ tensor }) => tensor))];
   const numberOf = new Map(names.map((name, i) => [name, i]));
   const shapeOf = new Map(slots.map(slot => [slot.tensor, sourceOf(slot).shape]));
   const reconstruction: Reconstruction = recipe.reconstruction ?? 'unbiased';
-  const choices = slots.flatMap(slot => slot.choices);
+  const shared = sharedOf(recipe, tensors).filter(({ tensor }) => numberOf.has(tensor));
   let end = 0;
   return {
     tasks: recipe.tasks.map(({ name }) => name),
@@ -39,22 +44,48 @@ export function tableOf(plan: QuantizePlan, { tensors, fixed }: Analysis): Analy
     layers: blockCount(names),
     slots: {
       tensor: slots.map(({ tensor }) => numberOf.get(tensor) as number),
-      task: slots.map(({ task }) => task),
+      task: slots.map(({ output }) => output - firstTask(recipe)),
       energy: slots.map(({ energy }) => energy),
       exactBytes: slots.map(slot => sourceOf(slot).bytes),
       end: slots.map(slot => (end += slot.choices.length)),
     },
     choices: {
-      bits: slots.flatMap(({ elements, choices }) =>
-        choices.map(({ coding }) => nominalBits(coding, elements)),
-      ),
-      bytes: choices.map(({ bytes }) => bytes),
-      error: choices.map(({ error }) => error[reconstruction]),
+      ...columnsOf(slots, reconstruction),
+      given:
+        shared.length > 0
+          ? slots.flatMap(({ choices }) => choices.map(({ given }) => given ?? 0))
+          : undefined,
     },
+    shared: shared.length > 0 ? sharedTable(shared, numberOf, reconstruction) : undefined,
     ...scaleOf(plan),
     fixedBytes: bytesAround(plan) + fixed.bytes,
     fixedError: fixed.errors.map(([error]) => error),
     fixedEnergy: fixed.errors.map(([, energy]) => energy),
+  };
+}
+
+function columnsOf(analyses: readonly Analyzed[], reconstruction: Reconstruction) {
+  const choices = analyses.flatMap(one => one.choices);
+  return {
+    bits: analyses.flatMap(({ elements, choices }) =>
+      choices.map(({ coding }) => nominalBits(coding, elements)),
+    ),
+    bytes: choices.map(({ bytes }) => bytes),
+    error: choices.map(({ error }) => error[reconstruction]),
+  };
+}
+
+function sharedTable(
+  shared: readonly Analyzed[],
+  numberOf: ReadonlyMap<string, number>,
+  reconstruction: Reconstruction,
+): SharedTable {
+  let end = 0;
+  return {
+    tensor: shared.map(({ tensor }) => numberOf.get(tensor) as number),
+    energy: shared.map(({ energy }) => energy),
+    end: shared.map(({ choices }) => (end += choices.length)),
+    ...columnsOf(shared, reconstruction),
   };
 }
 

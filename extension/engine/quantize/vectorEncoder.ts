@@ -118,6 +118,32 @@ export async function extentOf(
   return extent;
 }
 
+/** What a tensor is: known after a first pass. */
+export interface Range {
+  readonly extent: Extent;
+  /** ‖x‖². */
+  readonly energy: number;
+}
+
+/** Range and energy of all values of a tensor; each chunk passes through `memory.x`. */
+export async function rangeOf(
+  context: JobContext,
+  memory: EncoderMemory,
+  { count, resident }: { readonly count: number; readonly resident: boolean },
+  values: Values,
+): Promise<Range> {
+  const x = { region: memory.x, type: 'F32', first: 0 } as const;
+  let energy = 0;
+  let extent = NO_EXTENT;
+  for (const span of spansOf(count, resident)) {
+    await eachChunk(context, span, values, async chunk => {
+      extent = join(extent, await values.chunk(chunk, memory.x));
+      energy = await context.backend.deltaEnergy(x, undefined, chunk.count, energy);
+    });
+  }
+  return { extent, energy };
+}
+
 /** What to do once the range is known; `unquantizable`: NaN, infinity, or a range too small for a scale. */
 export type Decision =
   { kind: 'constant'; value: number } | { kind: 'affine'; affine: Affine } | { kind: 'unquantizable' };

@@ -20,7 +20,7 @@ import {
 const WIDTHS = [8, 7, 6, 5, 4, 3, 2, 1] as const;
 
 interface MeasuredTensor {
-  readonly task: number;
+  readonly output: number;
   readonly count: number;
   readonly resident: boolean;
 }
@@ -29,12 +29,12 @@ interface MeasuredTensor {
 export async function analyzeAffine(
   context: JobContext,
   memory: EncoderMemory,
-  { task, count, resident }: MeasuredTensor,
+  { output, count, resident }: MeasuredTensor,
   values: Values,
 ): Promise<TensorAnalysis> {
   const { backend } = context;
   const extent = await extentOf(context, count, resident, values);
-  const known = { task, elements: count, ...extent };
+  const known = { output, elements: count, ...extent };
   const widths = WIDTHS.flatMap(bits => {
     const affine = extent.finite && extent.min < extent.max ? affineOf(extent, bits) : undefined;
     return affine ? [{ affine, sums: undefined as SquaredError | undefined }] : [];
@@ -54,7 +54,7 @@ export async function analyzeAffine(
       }
     });
   }
-  const energy = widths[0]?.sums?.energy ?? 0;
+  const energy = values.energy ?? widths[0]?.sums?.energy ?? 0;
   const choices = widths.map(({ affine: { bits }, sums }): MeasuredChoice => {
     const { error } = sums as SquaredError;
     return choice({ codec: 'affine', bits }, count, { unbiased: error, nearest: error });
@@ -70,11 +70,11 @@ export async function analyzeCodebook(
   coding: CodebookCoding,
   values: Values,
 ): Promise<TensorAnalysis> {
-  const { task, count } = tensor;
+  const { output, count } = tensor;
   const through = new CodebookValues(context, memory, coding, tensor, values);
   const range = await through.range();
   const { extent, energy } = range;
-  const known = { task, elements: count, energy, ...extent };
+  const known = { output, elements: count, energy: values.energy ?? energy, ...extent };
   const unit = extent.finite && extent.min < extent.max ? through.unitOf(range) : undefined;
   if (unit === undefined) return { ...known, choices: [] };
   const histogram = coding.design === 'gaussian' ? [] : await through.histogram(unit);

@@ -18,7 +18,7 @@ export function checkWishes({ budget, rules = [], weights, tasks, scheme }: Quan
       if (stray) throw new AllocationError(`${stray} for single tensors need a budget`);
       return;
     }
-    if (scheme !== 'tvq') throw new AllocationError(`a budget goes with scheme tvq, not with ${scheme}`);
+    if (scheme === 'fq') throw new AllocationError('a budget goes with scheme tvq or rtvq, not with fq');
     parseBudget(budget);
     for (const [pattern] of weights?.patterns ?? []) patternOf(pattern);
     const names = tasks.map(({ name }) => name);
@@ -45,7 +45,7 @@ export function unmetWishes(
   const problems: Problem[] = [];
   if (stranger !== undefined)
     problems.push({ severity: 'error', message: `weights: ${unknown('tensor', stranger, [...names])}` });
-  const open = jobs.filter(({ tasks }) => tasks.some(({ coding }) => coding?.codec === 'entropy'));
+  const open = jobs.filter(({ tasks }) => tasks.some(task => task.open));
   const patterns = [...rules.map(rule => rule.tensors), ...(weights?.patterns ?? []).map(([one]) => one)];
   for (const pattern of new Set(patterns)) {
     const expression = patternOf(pattern);

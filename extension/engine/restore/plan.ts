@@ -84,7 +84,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
 const usesReference = ({ codec }: TvqRecord): boolean => isCoded(codec) || codec.codec === 'constant';
 
 const withCodes = (record: TvqRecord | undefined): TvqRecord | undefined =>
-  record?.codec.codec === 'affine' ? record : undefined;
+  record && isCoded(record.codec) ? record : undefined;
 
 /** Restoring from another base can be forced; a merge, whose result nobody could tell from a right one, cannot. */
 export const OR_FORCE = 'use that one, or pass --force';

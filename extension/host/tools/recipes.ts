@@ -18,8 +18,11 @@ export const MERGE_FIELDS =
 export function quantizeRecipe(input: unknown, folders: readonly Folder[]): QuantizeRecipe {
   const asked = fieldsOf(input, QUANTIZE_FIELDS);
   const { scheme = 'tvq', budget } = asked;
-  if (budget !== undefined && (scheme !== 'tvq' || asked.bits !== undefined)) {
-    throw new Error('A budget goes with scheme "tvq", and sets the bits itself: leave out "bits".');
+  const widths = asked.bits ?? asked.baseBits;
+  if (budget !== undefined && (scheme === 'fq' || widths !== undefined)) {
+    throw new Error(
+      'A budget goes with scheme "tvq" or "rtvq", and sets the bits itself: leave out "bits" and "baseBits".',
+    );
   }
   const recipe = parseQuantizeRecipe({
     ...DEFAULTS[scheme as QuantizeRecipe['scheme']],

@@ -22,6 +22,7 @@ export { allocate, allocateForError, solve, solveForError, type Allocation, type
 export { curve, lastAtMost, prepare, update, type Prepared } from './prepare.ts';
 export {
   alone,
+  choicesGiven,
   type Base,
   type Choice,
   type Group,
@@ -42,7 +43,16 @@ export {
 } from './budget.ts';
 export { DEPTH_SLOPE, MEASURES, sensitivities, type Measure, type TensorStatistics } from './sensitivity.ts';
 export { measuresOf } from './measures.ts';
-export { EXACT, fixedGroup, groupsOf, slotGroup, weightsOf, wishesOf, type Wish } from './table.ts';
+export {
+  EXACT,
+  fixedGroup,
+  groupsOf,
+  slotGroup,
+  weightsOf,
+  wishesOf,
+  type SlotGroup,
+  type Wish,
+} from './table.ts';
 export { patternOf } from './pattern.ts';
 export { budgetRoom, rulesBytes } from './provenance.ts';
 export { AllocationError, BudgetTooSmall, ErrorTooLow } from './errors.ts';

@@ -1,5 +1,6 @@
 /** From what an analysis measured, and what was wished, to what the allocator decides about. */
 import type { AnalysisTable, TensorRule } from '../../protocol.ts';
+import { groupBy } from '../groupBy.ts';
 import { alone, type Choice, type Group } from './model.ts';
 import { patternOf } from './pattern.ts';
 import { rulesBytes } from './provenance.ts';
@@ -44,37 +45,106 @@ export const weightsOf = (
     measures,
   );
 
-/** The group of one slot: the choices that a wish leaves. */
-export const slotGroup = (table: AnalysisTable, slot: number, weight: number, wish: Wish = {}): Group =>
-  alone(nameOf(table, slot), admitted(table, slot, wish), { weight });
+/** A group that says which slots of the table its offsets are. */
+export interface SlotGroup extends Group {
+  readonly slots: readonly number[];
+}
+
+/** The group of one slot that stands alone: the choices that a wish leaves. */
+export const slotGroup = (
+  table: AnalysisTable,
+  slot: number,
+  weight: number,
+  wish: Wish = {},
+): SlotGroup => ({
+  ...alone(nameOf(table, slot), admitted(table, slot, wish), { weight }),
+  slots: [slot],
+});
 
 /** What no choice changes, so that budgets are sizes of files. */
-export const fixedGroup = ({ fixedBytes }: AnalysisTable, rules: readonly TensorRule[]): Group =>
-  alone('header', [{ codec: EXACT, bytes: fixedBytes + rulesBytes(rules), error: 0 }]);
+export const fixedGroup = ({ fixedBytes }: AnalysisTable, rules: readonly TensorRule[]): SlotGroup => ({
+  ...alone('header', [{ codec: EXACT, bytes: fixedBytes + rulesBytes(rules), error: 0 }]),
+  slots: [],
+});
 
-/** All groups of a table: a group a slot, then the fixed one. */
+/** All groups of a table: those of shared tensors, then a group for each other slot, then the fixed one. */
 export function groupsOf(
   table: AnalysisTable,
   measures: readonly Measure[],
   rules: readonly TensorRule[] = [],
-): Group[] {
+): SlotGroup[] {
   const wishes = wishesOf(table, rules);
   const weights = weightsOf(table, measures);
-  return [
-    ...wishes.map((wish, slot) => slotGroup(table, slot, weights[slot] as number, wish)),
-    fixedGroup(table, rules),
-  ];
+  const shared = sharedGroups(table, weights, wishes);
+  const taken = new Set(shared.flatMap(({ slots }) => slots));
+  const standing = wishes.flatMap((wish, slot) =>
+    taken.has(slot) ? [] : [slotGroup(table, slot, weights[slot] as number, wish)],
+  );
+  return [...shared, ...standing, fixedGroup(table, rules)];
+}
+
+/**
+ * A group for each tensor of the shared vector. Its own error counts once for each task: the offsets absorb it, but a sum
+ * of all tasks is made of the shared vector alone.
+ */
+function sharedGroups(
+  table: AnalysisTable,
+  weights: readonly number[],
+  wishes: readonly Wish[],
+): SlotGroup[] {
+  const { shared, slots } = table;
+  if (!shared) return [];
+  const slotsOf = groupBy(range(0, slots.end.length), slot => slots.tensor[slot] as number);
+  return Array.from(shared.tensor, (tensor, position) => {
+    const members = slotsOf.get(tensor) ?? [];
+    const first = position === 0 ? 0 : (shared.end[position - 1] as number);
+    const choices = range(first, shared.end[position] as number).map(number => choiceAt(shared, number));
+    const weight = members.reduce((sum, slot) => sum + (weights[slot] as number), 0);
+    return {
+      name: table.tensors[tensor]?.name as string,
+      base: { choices, weight },
+      offsets: members.map(slot => ({
+        weight: weights[slot] as number,
+        choices: choices.map((_, given) => admitted(table, slot, wishes[slot] as Wish, given)),
+      })),
+      slots: members,
+    };
+  });
 }
 
 function nameOf({ tensors, tasks, slots }: AnalysisTable, slot: number): string {
   return `${tasks[slots.task[slot] as number]}: ${tensors[slots.tensor[slot] as number]?.name}`;
 }
 
-/** The choices of a slot that a wish leaves; where it leaves none, the one that comes nearest to it. */
-function admitted({ slots, choices }: AnalysisTable, slot: number, { bits, min, max }: Wish): Choice[] {
+interface ChoiceColumns {
+  readonly bytes: ArrayLike<number>;
+  readonly error: ArrayLike<number>;
+}
+
+const choiceAt = ({ bytes, error }: ChoiceColumns, number: number): Choice => ({
+  codec: number,
+  bytes: bytes[number] as number,
+  error: error[number] as number,
+});
+
+/** Numbers from `first` up to `end`. */
+const range = (first: number, end: number): number[] =>
+  Array.from({ length: end - first }, (_, i) => first + i);
+
+/**
+ * The choices of a slot that a wish leaves; where it leaves none, the one that comes nearest to it.
+ * @param given the shared vector's choice that they were measured with
+ */
+function admitted(
+  { slots, choices }: AnalysisTable,
+  slot: number,
+  { bits, min, max }: Wish,
+  given?: number,
+): Choice[] {
   if (bits === 'exact') return [{ codec: EXACT, bytes: slots.exactBytes[slot] as number, error: 0 }];
   const first = slot === 0 ? 0 : (slots.end[slot - 1] as number);
-  const numbers = Array.from({ length: (slots.end[slot] as number) - first }, (_, i) => first + i);
+  const all = range(first, slots.end[slot] as number);
+  const numbers = given === undefined ? all : all.filter(number => choices.given?.[number] === given);
   const pinned = typeof bits === 'number' ? bits : undefined;
   const least = pinned === undefined ? (min ?? 0) : 0;
   const most = pinned ?? max ?? Infinity;
@@ -86,9 +156,5 @@ function admitted({ slots, choices }: AnalysisTable, slot: number, { bits, min, 
     pinned !== undefined || fitting.length === 0
       ? (narrow.length > 0 ? narrow : numbers.slice(-1)).slice(0, 1)
       : fitting;
-  return kept.map(codec => ({
-    codec,
-    bytes: choices.bytes[codec] as number,
-    error: choices.error[codec] as number,
-  }));
+  return kept.map(number => choiceAt(choices, number));
 }

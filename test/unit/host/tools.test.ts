@@ -99,7 +99,8 @@ describe('quantize', () => {
     [{ tasks: [{ name: 'math', path: '/math' }] }, '/math: is not in the workspace'],
     [{ tasks: [] }, 'name at least one task'],
     [{ budget: '1bpw', bits: 2 }, 'sets the bits itself'],
-    [{ budget: '1bpw', scheme: 'rtvq' }, 'goes with scheme "tvq"'],
+    [{ budget: '1bpw', scheme: 'rtvq', baseBits: 3 }, 'leave out "bits" and "baseBits"'],
+    [{ budget: '1bpw', scheme: 'fq' }, 'goes with scheme "tvq" or "rtvq"'],
   ])('refuses %j', (change, message) => {
     expect(() => quantizeRecipe({ ...input, ...change }, one)).toThrow(message);
   });

@@ -93,3 +93,57 @@ describe('rules', () => {
     ).toEqual([1, 2]);
   });
 });
+
+describe('a shared vector', () => {
+  /** The first tensor is shared: its slots have two choices given each of the shared vector's two. */
+  const shared: AnalysisTable = {
+    ...table,
+    slots: { ...table.slots, end: [4, 8, 11, 14] },
+    choices: {
+      bits: [2, 1, 2, 1, 2, 1, 2, 1, 4, 2, 1, 4, 2, 1],
+      bytes: [16, 8, 18, 10, 16, 8, 18, 10, 64, 32, 16, 64, 32, 16],
+      error: [0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 0.04, 0.4, 2, 0.08, 0.8, 4],
+      given: [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0],
+    },
+    shared: { tensor: [0], energy: [1], end: [2], bits: [4, 2], bytes: [32, 16], error: [0.01, 0.2] },
+  };
+
+  it('is decided together with the tensors of all tasks, the others by themselves', () => {
+    const groups = groupsOf(shared, [{ kind: 'energy' }]);
+    expect(groups.map(({ slots }) => slots)).toEqual([[0, 1], [2], [3], []]);
+    const [{ base, offsets } = { base: undefined, offsets: [] }] = groups;
+    expect(base?.choices.map(({ bytes }) => bytes)).toEqual([32, 16]);
+    expect(offsets.map(({ choices }) => choices.map(list => list.map(({ codec }) => codec)))).toEqual([
+      [
+        [0, 1],
+        [2, 3],
+      ],
+      [
+        [4, 5],
+        [6, 7],
+      ],
+    ]);
+  });
+
+  it('has its bytes counted once and its error once a task', () => {
+    const [group] = groupsOf(shared, [{ kind: 'energy' }]);
+    const most = allocate([group as NonNullable<typeof group>], 1000);
+    expect(most.bytes).toBe(32 + 16 + 16);
+    expect(most.error).toBeCloseTo(2 * 0.01 + 0.1 + 0.1);
+    const least = allocate([group as NonNullable<typeof group>], 36);
+    expect(least.bytes).toBe(16 + 10 + 10);
+    expect(least.chosen(0).base?.bytes).toBe(16);
+  });
+
+  it('leaves rules to the tasks', () => {
+    const [group] = groupsOf(shared, [{ kind: 'energy' }], [{ tensors: '*attn*', task: 'dtd', bits: 1 }]);
+    expect(group?.base?.choices).toHaveLength(2);
+    expect(group?.offsets.map(({ choices }) => choices.map(list => list.map(({ codec }) => codec)))).toEqual([
+      [
+        [0, 1],
+        [2, 3],
+      ],
+      [[5], [7]],
+    ]);
+  });
+});

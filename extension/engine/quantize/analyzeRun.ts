@@ -1,0 +1,120 @@
+/** Measures what the choices for one tensor of every checkpoint would cost. */
+import type { Scope } from '../../../kernels/backend.ts';
+import type { JobContext, JobReport } from '../job.ts';
+import {
+  analyzeTensor,
+  choiceOf,
+  latticesGiven,
+  latticesOf,
+  stepsBetween,
+  type Lattices,
+  type MeasuredChoice,
+  type TensorAnalysis,
+} from './analysis.ts';
+import type { EntropyCoding } from './coding.ts';
+import { isQuantized, type Measuring, type QuantizedTask, type QuantizeJob } from './job.ts';
+import { JobInputs } from './jobInputs.ts';
+import type { SharedVector } from './sharedVector.ts';
+import type { Values } from './vectorEncoder.ts';
+import { analyzeAffine, analyzeCodebook } from './widths.ts';
+
+/**
+ * Steps on offer for the shared vector, in units of the offsets' root mean square. What it gets wrong the offsets have to
+ * make good, so that a step far below theirs buys nothing, and one far above leaves all of it to them.
+ */
+const SHARED_STEPS = [1 / 4, 1 / 2, 1, 2] as const;
+
+export class AnalyzeRun {
+  readonly #inputs: JobInputs;
+  readonly #tasks: readonly QuantizedTask[];
+
+  /** @param job has a quantized tensor at least */
+  constructor(
+    private readonly job: QuantizeJob,
+    private readonly context: JobContext,
+    memory: Scope,
+  ) {
+    this.#inputs = new JobInputs(job, context, memory);
+    this.#tasks = job.tasks.filter(isQuantized);
+  }
+
+  async run(measuring: Measuring): Promise<JobReport> {
+    const analyses = await (measuring === 'all' ? this.#measureAll() : this.#measureBetween(measuring));
+    return { checksums: [], warnings: [], analyses };
+  }
+
+  async #measureAll(): Promise<readonly TensorAnalysis[]> {
+    const { shared } = this.#inputs;
+    const found = shared && (await this.#measureShared(shared));
+    return found ?? this.#measureTasks(this.#tasks, undefined, latticesOf);
+  }
+
+  async #measureBetween({ output, steps, shared: coding }: Exclude<Measuring, 'all'>) {
+    const { shared } = this.#inputs;
+    if (shared && coding?.codec === 'entropy') {
+      await shared.range();
+      await shared.quantize(coding);
+    }
+    const only = this.#tasks.filter(task => task.output === output);
+    return this.#measureTasks(only, coding && shared, stepsBetween(steps));
+  }
+
+  /**
+   * The shared vector's choices, and the tasks' given each of them; undefined where it has none, because the mean is
+   * constant, not finite, or lost beside the offsets.
+   */
+  async #measureShared(shared: SharedVector): Promise<TensorAnalysis[] | undefined> {
+    const { count } = this.#inputs;
+    const { extent, energy } = await shared.range();
+    if (!extent.finite || extent.min === extent.max) return undefined;
+    const energies = this.#tasks.map((_, task) => shared.energyOf(task));
+    // Offsets are what the task vectors have beside their mean.
+    const beside = energies.reduce((sum, one) => sum + one, 0) / energies.length - energy;
+    const unit = Math.sqrt(Math.max(beside, energy) / count);
+
+    const choices: MeasuredChoice[] = [];
+    const given: (readonly TensorAnalysis[])[] = [];
+    for (const step of SHARED_STEPS) {
+      const coding: EntropyCoding = { codec: 'entropy', step: step * unit, bytes: 0 };
+      const found = await shared.quantize(coding);
+      const choice = found && choiceOf(coding.step, 1, found.sums, found.counts, count);
+      if (!choice) continue;
+      const measured = await this.#measureTasks(this.#tasks, shared, latticesGiven);
+      given.push(measured.map(one => ({ ...one, choices: one.choices.map(withShared(choices.length)) })));
+      choices.push(choice);
+    }
+    const [first] = given;
+    if (!first) return undefined;
+    const tasks = first.map((one, i) => ({ ...one, choices: given.flatMap(all => all[i]?.choices ?? []) }));
+    return [{ output: 0, elements: count, energy, ...extent, choices }, ...tasks];
+  }
+
+  async #measureTasks(
+    tasks: readonly QuantizedTask[],
+    shared: SharedVector | undefined,
+    lattices: Lattices,
+  ): Promise<TensorAnalysis[]> {
+    const analyses: TensorAnalysis[] = [];
+    for (const task of tasks) {
+      analyses.push(await this.#measure(task, await this.#inputs.valuesOf(task, shared), lattices));
+    }
+    return analyses;
+  }
+
+  #measure({ coding, output }: QuantizedTask, values: Values, lattices: Lattices): Promise<TensorAnalysis> {
+    const { count, scratch, codebookScratch } = this.#inputs;
+    const tensor = { output, count, resident: this.job.resident };
+    switch (coding.codec) {
+      case 'affine':
+        return analyzeAffine(this.context, scratch, tensor, values);
+      case 'codebook':
+        return analyzeCodebook(this.context, codebookScratch, tensor, coding, values);
+      case 'entropy':
+        return analyzeTensor(this.context, scratch, tensor, lattices, values);
+    }
+  }
+}
+
+const withShared =
+  (given: number) =>
+  (choice: MeasuredChoice): MeasuredChoice => ({ ...choice, given });

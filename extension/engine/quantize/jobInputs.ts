@@ -1,0 +1,94 @@
+/** What one tensor's job works with: the checkpoints' tensors on their way through backend memory, and scratch. */
+import type { Scope } from '../../../kernels/backend.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { JobContext } from '../job.ts';
+import {
+  hasCodebook,
+  inMemory,
+  inputRegions,
+  widestCodes,
+  type QuantizeJob,
+  type TaskTensor,
+} from './job.ts';
+import { pruned } from './prune.ts';
+import { SharedVector } from './sharedVector.ts';
+import { inputBytes, SPAN_ELEMENTS, TensorInput } from './tensorInput.ts';
+import {
+  codebookMemory,
+  encoderMemory,
+  type CodebookMemory,
+  type EncoderMemory,
+  type Values,
+} from './vectorEncoder.ts';
+
+export class JobInputs {
+  readonly count: number;
+  readonly base: TensorInput | undefined;
+  readonly scratch: EncoderMemory;
+  readonly #tasks: readonly TaskTensor[];
+  readonly #tuned: readonly TensorInput[];
+  readonly #shared: SharedVector | undefined;
+
+  constructor(
+    private readonly job: QuantizeJob,
+    private readonly context: JobContext,
+    memory: Scope,
+  ) {
+    const { chunk } = context.backend;
+    this.#tasks = inMemory(job);
+    const sources = this.#tasks.map(({ source }) => source as TensorSource);
+    this.count = elementCount((sources[0] as TensorSource).shape);
+    const span = job.resident ? this.count : Math.min(this.count, SPAN_ELEMENTS);
+    const bytesOf = ({ dtype }: TensorSource): number => inputBytes(dtype as QuantizableDtype, span);
+    this.base = job.base && new TensorInput(context, job.base, memory.alloc(bytesOf(job.base)));
+    const widest = Math.max(...sources.map(bytesOf));
+    const regions = Array.from({ length: inputRegions(job) }, () => memory.alloc(widest));
+    this.#tuned = sources.map(
+      (source, i) =>
+        new TensorInput(context, source, regions[i % regions.length] as (typeof regions)[number]),
+    );
+    const plain = encoderMemory(memory, chunk, span, widestCodes(job));
+    this.scratch = job.tasks.some(hasCodebook) ? codebookMemory(memory, plain, chunk, span) : plain;
+    if (!this.base || !job.shared) return;
+    const { tensor, resident, reconstruction } = job;
+    const shared = { tensor, count: this.count, resident, reconstruction, bits: widestCodes(job) };
+    this.#shared = new SharedVector(context, this.scratch, memory, this.base, this.#tuned, shared);
+  }
+
+  /** Scratch of a job in which some tensor has a codebook. */
+  get codebookScratch(): CodebookMemory {
+    return this.scratch as CodebookMemory;
+  }
+
+  /** The shared vector's tensor, where the job has one. */
+  get shared(): SharedVector | undefined {
+    return this.#shared;
+  }
+
+  tunedOf(task: TaskTensor): TensorInput {
+    return this.#tuned[this.#tasks.indexOf(task)] as TensorInput;
+  }
+
+  /** tuned − reference, pruned; the reference is the base model, with the shared vector if there is one, or nothing. */
+  valuesOf(task: TaskTensor, shared: SharedVector | undefined): Promise<Values> {
+    const { backend } = this.context;
+    const { prune: share, resident } = this.job;
+    const position = this.#tasks.indexOf(task);
+    const input = this.#tuned[position] as TensorInput;
+    const reference = shared ?? this.base;
+    const values: Values = {
+      load: async span => {
+        const reading = input.load(span);
+        await reference?.load(span);
+        await reading;
+        // Read ahead; a failure shows when it is awaited.
+        if (resident) void this.#tuned[position + 1]?.load(span).catch(() => undefined);
+      },
+      chunk: ({ first, count }, out) =>
+        backend.deltaMinmax(input.slice(first), reference?.slice(first), out, count),
+      energy: shared?.energyOf(position),
+    };
+    return pruned(this.context, this.scratch, { count: this.count, resident, share }, values);
+  }
+}

@@ -1,0 +1,142 @@
+/** Quantizes one tensor of every checkpoint and emits what comes of it. */
+import type { Scope } from '../../../kernels/backend.ts';
+import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
+import { CodebookEncoder } from './codebookEncoder.ts';
+import type { CodebookCoding, EntropyCoding } from './coding.ts';
+import { EntropyEncoder } from './entropyEncoder.ts';
+import { RawTensor } from './exact.ts';
+import { isQuantized, type QuantizedTask, type QuantizeJob, type TaskTensor } from './job.ts';
+import { JobInputs } from './jobInputs.ts';
+import type { SharedVector } from './sharedVector.ts';
+import { decide, emitCodes, extentOf, withoutPayload, type Values } from './vectorEncoder.ts';
+
+export class QuantizeRun {
+  readonly #warnings: string[] = [];
+  readonly #inputs: JobInputs | undefined;
+
+  constructor(
+    private readonly job: QuantizeJob,
+    private readonly context: JobContext,
+    memory: Scope,
+  ) {
+    this.#inputs = job.tasks.some(isQuantized) ? new JobInputs(job, context, memory) : undefined;
+  }
+
+  async run(): Promise<JobReport> {
+    const { job, context } = this;
+    const inputs = this.#inputs;
+    const checksums = inputs ? await this.#quantizeTasks(inputs) : new Map<TaskTensor, string>();
+    const baseRaw = job.base && new RawTensor(context, job.base);
+    const taskChecksums: (string | undefined)[] = [];
+    for (const task of job.tasks) {
+      taskChecksums.push(checksums.get(task) ?? (await this.#storeExactly(task, baseRaw)));
+    }
+    const base = inputs?.base?.checksum ?? (await baseRaw?.checksum());
+    return { checksums: [base, ...taskChecksums], warnings: this.#warnings };
+  }
+
+  /** @returns the checksum of each quantized task's tensor */
+  async #quantizeTasks(inputs: JobInputs): Promise<Map<TaskTensor, string>> {
+    const { context, job } = this;
+    const shared = await this.#encodeShared(inputs);
+    const checksums = new Map<TaskTensor, string>();
+    for (const task of job.tasks.filter(isQuantized)) {
+      const values = await inputs.valuesOf(task, shared);
+      const outcome = await this.#quantizeTask(task, inputs, values);
+      await context.emit({ type: 'end', output: task.output, outcome });
+      checksums.set(task, inputs.tunedOf(task).checksum);
+    }
+    return checksums;
+  }
+
+  async #encodeShared({ shared }: JobInputs): Promise<SharedVector | undefined> {
+    const { job, context } = this;
+    if (!shared || !job.shared) return undefined;
+    const { outcome, usable } = await shared.encode(job.shared);
+    await context.emit({ type: 'end', output: 0, outcome });
+    return usable ? shared : undefined;
+  }
+
+  #quantizeTask(task: QuantizedTask, inputs: JobInputs, values: Values): Promise<RecordOutcome> {
+    const { coding } = task;
+    switch (coding.codec) {
+      case 'affine':
+        return this.#quantizeAffine(task, coding.bits, inputs, values);
+      case 'codebook':
+        return this.#quantizeCodebook(task, coding, inputs, values);
+      case 'entropy':
+        return this.#quantizeEntropy(task, coding, inputs, values);
+    }
+  }
+
+  async #quantizeAffine(
+    task: QuantizedTask,
+    bits: number,
+    { count, scratch }: JobInputs,
+    values: Values,
+  ): Promise<RecordOutcome> {
+    const { context, job } = this;
+    const decision = decide(await extentOf(context, count, job.resident, values), bits);
+    if (decision.kind === 'constant') return withoutPayload('constant', decision.value);
+    if (decision.kind === 'unquantizable') return this.#storeUnquantizable(task);
+    const tensor = { count, resident: job.resident, output: task.output, affine: decision.affine };
+    return emitCodes(context, scratch, tensor, false, values);
+  }
+
+  async #quantizeCodebook(
+    task: QuantizedTask,
+    coding: CodebookCoding,
+    { count, codebookScratch }: JobInputs,
+    values: Values,
+  ): Promise<RecordOutcome> {
+    const { resident, reconstruction } = this.job;
+    const job = { count, resident, output: task.output, coding, reconstruction };
+    const encoder = new CodebookEncoder(this.context, codebookScratch, job, values);
+    const range = await encoder.range();
+    const { min, max, finite } = range.extent;
+    if (!finite) return this.#storeUnquantizable(task);
+    if (min === max) return withoutPayload('constant', min);
+    const unit = encoder.unitOf(range);
+    return unit === undefined ? this.#storeUnquantizable(task) : encoder.emit(unit);
+  }
+
+  async #quantizeEntropy(
+    task: QuantizedTask,
+    coding: EntropyCoding,
+    { count, scratch }: JobInputs,
+    values: Values,
+  ): Promise<RecordOutcome> {
+    const { tensor, resident, reconstruction } = this.job;
+    const { output } = task;
+    const job = { tensor, count, resident, whole: resident, output, coding, reconstruction };
+    const encoder = new EntropyEncoder(this.context, scratch, job, values);
+    const found = await encoder.measure();
+    const { min, max, finite } = found.extent;
+    if (!finite) return this.#storeUnquantizable(task);
+    return min === max ? withoutPayload('constant', min) : encoder.emit(found);
+  }
+
+  #storeUnquantizable({ source, output }: Pick<QuantizedTask, 'source' | 'output'>): Promise<RecordOutcome> {
+    this.#warnings.push(
+      `${source.file}: tensor "${this.job.tensor}" has NaN, infinite or barely differing values; it is stored exactly`,
+    );
+    return new RawTensor(this.context, source).emitExact(this.context.emit, output);
+  }
+
+  /** @returns the checksum of the source, when there is one */
+  async #storeExactly(task: TaskTensor, base: RawTensor | undefined): Promise<string | undefined> {
+    const { context } = this;
+    let outcome = withoutPayload('absent');
+    let checksum: string | undefined;
+    if (task.source) {
+      const raw = new RawTensor(context, task.source);
+      checksum = await raw.checksum();
+      outcome =
+        base && (await raw.equals(base))
+          ? withoutPayload('same')
+          : await raw.emitExact(context.emit, task.output);
+    }
+    await context.emit({ type: 'end', output: task.output, outcome });
+    return checksum;
+  }
+}
