@@ -1,6 +1,6 @@
 /** What a chart can be taken away as: a picture, a drawing, or its numbers. */
 import type { ExportHost } from '../../extension/protocol.ts';
-import { csv } from './csv.ts';
+import { csv } from '../../extension/shared/csv.ts';
 import { createMenuButton, type MenuItem } from './menuButton.ts';
 import { errorMessage } from './rpc.ts';
 import { token } from './theme.ts';

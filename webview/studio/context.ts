@@ -1,5 +1,5 @@
 import type { StudioHost } from '../../extension/protocol.ts';
-import { csv } from '../common/csv.ts';
+import { csv } from '../../extension/shared/csv.ts';
 import type { FigureFile } from '../common/figure.ts';
 import { errorMessage } from '../common/rpc.ts';
 import type { StateStore } from '../common/state.ts';

@@ -1,4 +1,4 @@
-/** Writes the tensor table as CSV (RFC 4180). */
+/** Writes the tensor table as CSV. */
 import { createWriteStream } from 'node:fs';
 import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -6,6 +6,7 @@ import type { Uri } from 'vscode';
 import type { TvqFile } from '../../engine/tvq/reader.ts';
 import { MAX_PAGE, queryTensors } from '../../engine/tvq/summary.ts';
 import type { TensorQuery, TensorRow } from '../../protocol.ts';
+import { csv } from '../../shared/csv.ts';
 import { announce, askWhere } from '../saveFile.ts';
 
 const COLUMNS = ['tensor', 'vector', 'shape', 'dtype', 'codec', 'bits', 'bytes', 'error'] as const;
@@ -20,16 +21,14 @@ export async function exportCsv(source: Uri, file: TvqFile, query: TensorQuery):
 }
 
 function* csvLines(file: TvqFile, query: TensorQuery): Generator<string> {
-  yield `${COLUMNS.join(',')}\r\n`;
+  yield csv([COLUMNS]);
   for (let first = 0; ;) {
     const page = queryTensors(file, { ...query, first, count: MAX_PAGE });
-    for (const row of page.rows) yield `${COLUMNS.map(column => cell(row[column])).join(',')}\r\n`;
+    yield csv(page.rows.map(row => COLUMNS.map(column => cell(row[column]))));
     first += page.rows.length;
     if (page.rows.length === 0 || first >= page.total) return;
   }
 }
 
-function cell(value: TensorRow[(typeof COLUMNS)[number]]): string {
-  const text = Array.isArray(value) ? value.join('×') : String(value ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+const cell = (value: TensorRow[(typeof COLUMNS)[number]]) =>
+  typeof value === 'object' ? value.join('×') : value;

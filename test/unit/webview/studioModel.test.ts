@@ -14,7 +14,7 @@ import {
 import { quantizeCommand } from '../../../extension/shared/commandLine.ts';
 import { budgetText } from '../../../webview/studio/model/budgetText.ts';
 import { bitsByCell, slotsByTensor, totalsBy } from '../../../webview/studio/model/cells.ts';
-import { csv } from '../../../webview/common/csv.ts';
+import { csv } from '../../../extension/shared/csv.ts';
 import { gridOf } from '../../../webview/studio/model/grid.ts';
 import { History } from '../../../webview/studio/model/history.ts';
 import { measuredError } from '../../../webview/studio/model/measured.ts';

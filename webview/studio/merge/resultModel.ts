@@ -6,7 +6,7 @@ import type {
   ParameterValue,
   StudioMerged,
 } from '../../../extension/protocol.ts';
-import { csv } from '../../common/csv.ts';
+import { csv } from '../../../extension/shared/csv.ts';
 import { formatValue, isDefault } from '../../../extension/shared/mergeParameters.ts';
 import { NONE, formatBytes, formatError } from '../../common/format.ts';
 import { rangeOf } from './formModel.ts';
