@@ -444,14 +444,6 @@ export interface StudioOrder extends Pick<QuantizeRecipe, 'sensitivity'> {
   readonly rules: readonly TensorRule[];
 }
 
-/** A file that a page made, of a chart or a table. */
-export interface StudioExport {
-  /** Proposed, without its extension. */
-  readonly name: string;
-  readonly extension: 'png' | 'svg' | 'csv';
-  readonly content: string | Uint8Array;
-}
-
 /** The size that a fixed scheme would have, for comparison. */
 export interface StudioMark {
   /** "TVQ INT3". */
@@ -460,7 +452,7 @@ export interface StudioMark {
 }
 
 /** What the Studio's page asks of the host. Long work can be cancelled and then answers undefined. */
-export interface StudioHost extends StudioMergeHost, ExportHost {
+export interface StudioHost extends StudioMergeHost {
   /** Called once the page listens: the models that the panel was opened for; undefined when none were chosen yet. */
   open(): Promise<StudioSelection | undefined>;
   /** Asks the user for other models; undefined when they keep these. */
@@ -479,8 +471,6 @@ export interface StudioHost extends StudioMergeHost, ExportHost {
   openResult(output: string): Promise<void>;
   /** Puts the equal command line on the clipboard. */
   copyCommand(order: StudioOrder): Promise<void>;
-  /** Asks for a name and writes what the page made; false when cancelled. */
-  save(file: StudioExport): Promise<boolean>;
 }
 
 /** What the host tells the Studio's page. */
@@ -715,11 +705,12 @@ export interface VerifyOutcome {
 /** Work that a page starts, follows and stops. */
 export type InspectorWork = 'detail' | 'verify' | 'compare';
 
-/** What a page exports: a picture (base64), a drawing or a table. */
+/** A file that a page made of a chart or a table. */
 export interface ExportedFile {
   /** Suggested name, without folders and with its ending. */
   readonly name: string;
   readonly kind: 'png' | 'svg' | 'csv';
+  /** A PNG as base64; of the others the text. */
   readonly data: string;
 }
 
@@ -785,12 +776,7 @@ export interface StudioMergePlan {
 }
 
 /** merge-report.json without its tensors. */
-export interface StudioMergeReport {
-  readonly method: string;
-  /** Every parameter, defaults written out. */
-  readonly parameters: Readonly<Record<string, ParameterValue>>;
-  /** By input, those of which each has its own. */
-  readonly inputParameters: Readonly<Record<string, Readonly<Record<string, ParameterValue>>>>;
+export interface StudioMergeReport extends Pick<MergeResult, 'method' | 'parameters' | 'inputParameters'> {
   readonly model: MergeTotals;
   /** By block; null is everything outside the blocks. */
   readonly layers: readonly ({ readonly layer: number | null } & MergeTotals)[];
@@ -840,7 +826,7 @@ export interface StudioMergeSession {
 }
 
 /** What the Merge tab asks of the host. Every call rejects with a readable message. */
-export interface StudioMergeHost {
+export interface StudioMergeHost extends ExportHost {
   mergeMethods(): Promise<readonly MergeMethodInfo[]>;
   mergeSession(): Promise<StudioMergeSession>;
   planMerge(choices: StudioMergeChoices): Promise<StudioMergePlan>;
@@ -858,8 +844,6 @@ export interface StudioMergeHost {
   openMergeReport(output: string): Promise<void>;
   /** Takes a merge from the list; its folder stays. */
   forgetMerge(output: string): Promise<void>;
-  /** Saves the results through a save dialog. */
-  saveMergeTable(csv: string): Promise<void>;
 }
 
 /** What the host tells the page of the Merge tab. */

@@ -1,8 +1,8 @@
 /** Checks what a page wants to save: it is less trusted than the host. */
 import type { ExportedFile } from '../protocol.ts';
 
-/** Characters of a message's data: far more than any chart has, and no burden to anyone. */
-export const MAX_EXPORT = 16 * 2 ** 20;
+/** Characters of a message's data: a table of a hundred thousand rows, or a picture of any screen. */
+export const MAX_EXPORT = 64 * 2 ** 20;
 const KINDS: readonly ExportedFile['kind'][] = ['png', 'svg', 'csv'];
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 

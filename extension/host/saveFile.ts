@@ -1,5 +1,5 @@
 /** Files that people save out of pages: the dialog, the writing, and the way to the file. */
-import { posix } from 'node:path';
+import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
 import type { ExportedFile } from '../protocol.ts';
 import { checkExport, exportBytes } from './exportedFile.ts';
@@ -31,12 +31,12 @@ export function announce(target: Uri): void {
 
 /**
  * Saves what a page hands over, after asking where; `asked` is unchecked.
- * @param source the file that the page is about
+ * @param source the file, or the folder of the model, that the page is about
  * @returns false when the dialog was cancelled
  */
 export async function savePageFile(source: Uri, asked: unknown): Promise<boolean> {
   const file = checkExport(asked);
-  const stem = posix.basename(source.path).replace(/\.[^.]*$/, '');
+  const stem = basename(source.fsPath).replace(/\.(tvq|safetensors)$/, '');
   const target = await askWhere(source, `${stem}-${file.name}`, file.kind);
   if (target === undefined) return false;
   await workspace.fs.writeFile(target, exportBytes(file));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
 import type { JobHooks } from '../../extension/host/engineClient.ts';
+import { MAX_EXPORT } from '../../extension/host/exportedFile.ts';
 import { MergeMemory } from '../../extension/host/panels/mergeMemory.ts';
 import { StudioMerge } from '../../extension/host/panels/studioMerge.ts';
 import type { Services } from '../../extension/host/services.ts';
@@ -260,9 +261,10 @@ describe('a page', () => {
     for (const call of ['revealMerge', 'openMergeReport', 'forgetMerge', 'startEvaluation'] as const) {
       await expect(host[call]('/etc')).rejects.toThrow('not in the list any more');
     }
-    await host.saveMergeTable('a,b\r\n');
+    const table = (data: string) => host.saveFile({ name: 'merges.csv', kind: 'csv', data });
+    expect(await table('a,b\r\n')).toBe(true);
     expect(window.saved).toBe('a,b\r\n');
-    await expect(host.saveMergeTable('x'.repeat(5 << 20))).rejects.toThrow('The table is not valid.');
+    await expect(table('x'.repeat(MAX_EXPORT + 1))).rejects.toThrow('"data"');
     expect(await host.chooseMergeOutput('/x')).toBe(`${folder}/chosen`);
   });
 });

@@ -1,14 +1,16 @@
 /** What a chart can be taken away as: a picture, a drawing, or its numbers. */
 import type { ExportHost } from '../../extension/protocol.ts';
-import { csv } from '../../extension/shared/csv.ts';
-import { createMenuButton, type MenuItem } from './menuButton.ts';
+import { tableCsv, tableFile, type ChartTable } from './chartTable.ts';
+import { openMenu, type MenuEntry } from './popupMenu.ts';
 import { errorMessage } from './rpc.ts';
+import type { Notice } from './states.ts';
 import { token } from './theme.ts';
+import { createIconButton } from './ui/toolkit.ts';
 
 /** Where exports go, and where it is said that one failed. */
 export interface ChartExports {
   readonly host: ExportHost;
-  readonly onError: (message: string) => void;
+  readonly notice: Notice;
 }
 
 /** What there is to export; made when it is asked for. */
@@ -16,51 +18,55 @@ export interface Exportable {
   readonly title: string;
   readonly canvas: () => HTMLCanvasElement | undefined;
   readonly svg: () => string | undefined;
-  readonly table: () => {
-    readonly columns: readonly string[];
-    readonly rows: readonly (readonly string[])[];
-  };
+  readonly table: () => ChartTable;
 }
 
-/** A menu with the ways that a chart can be saved and copied. */
-export function exportMenu({ host, onError }: ChartExports, source: Exportable): HTMLElement {
-  const { title } = source;
-  const name = (kind: string) => `${title.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.${kind}`;
-  const run = (work: () => Promise<unknown>) => () => {
-    work().catch((error: unknown) => onError(`${title} was not exported. ${errorMessage(error)}`));
-  };
-  const table = () => {
-    const { columns, rows } = source.table();
-    return csv([columns, ...rows]);
-  };
-  const item = (label: string, work: () => Promise<unknown>): MenuItem => ({ label, onClick: run(work) });
-  return createMenuButton({
-    icon: 'export',
-    label: `Export ${title.toLowerCase()}`,
-    items: () => {
-      const canvas = source.canvas();
-      const svg = source.svg();
-      return [
-        ...(canvas
-          ? [
-              item('Save as PNG', async () =>
-                host.saveFile({ name: name('png'), kind: 'png', data: await base64Of(await pngOf(canvas)) }),
-              ),
-              item('Copy picture', async () =>
-                navigator.clipboard.write([new ClipboardItem({ 'image/png': pngOf(canvas) })]),
-              ),
-            ]
-          : []),
-        ...(svg === undefined
-          ? []
-          : [item('Save as SVG', async () => host.saveFile({ name: name('svg'), kind: 'svg', data: svg }))]),
-        item('Save table as CSV', async () =>
-          host.saveFile({ name: name('csv'), kind: 'csv', data: table() }),
-        ),
-        item('Copy table as CSV', async () => navigator.clipboard.writeText(table())),
-      ];
+/** A button with a menu of the ways that a chart can be saved and copied. */
+export function exportMenu({ host, notice }: ChartExports, source: Exportable): HTMLElement {
+  const label = `Export ${source.title.toLowerCase()}`;
+  const entry = (text: string, work: () => Promise<unknown>): MenuEntry => ({
+    label: text,
+    onPick: () => {
+      work().catch((error: unknown) => {
+        const message = `${source.title} was not exported. ${errorMessage(error)}`;
+        notice.show(message, 'Dismiss', () => undefined);
+      });
     },
   });
+  const { element } = createIconButton({
+    icon: 'export',
+    label,
+    onClick: () => openMenu(label, element.getBoundingClientRect(), entriesOf(host, source, entry)),
+  });
+  element.setAttribute('aria-haspopup', 'menu');
+  return element;
+}
+
+function entriesOf(
+  host: ExportHost,
+  source: Exportable,
+  entry: (text: string, work: () => Promise<unknown>) => MenuEntry,
+): MenuEntry[] {
+  const canvas = source.canvas();
+  const svg = source.svg();
+  const name = source.title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return [
+    ...(canvas
+      ? [
+          entry('Save as PNG', async () =>
+            host.saveFile({ name: `${name}.png`, kind: 'png', data: await base64Of(await pngOf(canvas)) }),
+          ),
+          entry('Copy picture', async () =>
+            navigator.clipboard.write([new ClipboardItem({ 'image/png': pngOf(canvas) })]),
+          ),
+        ]
+      : []),
+    ...(svg === undefined
+      ? []
+      : [entry('Save as SVG', async () => host.saveFile({ name: `${name}.svg`, kind: 'svg', data: svg }))]),
+    entry('Save table as CSV', async () => host.saveFile(tableFile(name, source.table()))),
+    entry('Copy table as CSV', async () => navigator.clipboard.writeText(tableCsv(source.table()))),
+  ];
 }
 
 /** A canvas as a PNG on the editor's ground: by itself, light text on nothing cannot be read everywhere. */

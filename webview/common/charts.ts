@@ -1,26 +1,14 @@
-import './charts.css';
 import { BarController, BarElement, CategoryScale, Chart, LinearScale, Tooltip } from 'chart.js';
 import type { ChartConfiguration } from 'chart.js';
-import { exportMenu, type ChartExports, type Exportable } from './chartExport.ts';
+import { ChartFrame, type ChartFrameOptions, type LegendEntry } from './chartFrame.ts';
+import type { ChartTable } from './chartTable.ts';
 import { el } from './dom.ts';
-import { paint, tipAt, toSvg, type Drawing } from './drawing.ts';
-import { applySeries, type SeriesStyle } from './seriesStyle.ts';
+import { FONT_SIZE, fontFamily, tipAt, type Drawing } from './drawing.ts';
+import { paint } from './drawingCanvas.ts';
+import { svgFile } from './drawingSvg.ts';
 import { onThemeChange, prefersReducedMotion, token } from './theme.ts';
-import { createIconButton } from './ui/toolkit.ts';
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip);
-
-/** The data of a chart as a table, the first column naming the rows. */
-export interface ChartTable {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** What one look in a chart stands for. */
-export interface LegendEntry {
-  readonly label: string;
-  readonly style: SeriesStyle;
-}
 
 /** What a chart shows: by chart.js, or drawn. Either is asked for again when theme or width change. */
 export type ChartContent = ChartWords & (ChartPlot | DrawnPlot);
@@ -42,18 +30,10 @@ export interface DrawnPlot {
   readonly draw: (width: number) => Drawing;
 }
 
-export interface ChartViewOptions {
-  readonly title: string;
-  readonly showTable: boolean;
-  readonly onToggle: (showTable: boolean) => void;
-  /** Where the chart may be saved to; without it there is no menu. */
-  readonly exports?: ChartExports;
-}
-
 /** Text settings that chart.js cannot inherit from the page. */
 export function applyDefaults(): void {
-  Chart.defaults.font.family = token('--vscode-font-family') || 'sans-serif';
-  Chart.defaults.font.size = 12;
+  Chart.defaults.font.family = fontFamily();
+  Chart.defaults.font.size = FONT_SIZE;
   Chart.defaults.color = token('--vscode-foreground');
   Chart.defaults.animation = prefersReducedMotion() ? false : { duration: 200 };
   Object.assign(Chart.defaults.plugins.tooltip, {
@@ -67,108 +47,61 @@ export function applyDefaults(): void {
   });
 }
 
-/** The data of a chart in a table of its own. */
-export function chartTable(table: ChartTable, caption: string): HTMLTableElement {
-  const head = el('tr', {}, ...table.columns.map(text => el('th', { text, attributes: { scope: 'col' } })));
-  const body = table.rows.map(([name = '', ...values]) => {
-    const first = el('th', { class: 'truncate', text: name, attributes: { scope: 'row' } });
-    return el('tr', {}, first, ...values.map(text => el('td', { text })));
-  });
-  return el(
-    'table',
-    { class: 'plain-table' },
-    el('caption', { class: 'visually-hidden', text: caption }),
-    el('thead', {}, head),
-    el('tbody', {}, ...body),
-  );
-}
-
-export function legendItem({ label, style }: LegendEntry): HTMLElement {
-  const swatch = el('span', { class: 'swatch' });
-  applySeries(swatch, style);
-  return el('li', {}, swatch, label);
-}
-
-/** A titled chart that follows the theme, with a switch to the same data as a table, and ways to take it away. */
+/** A chart on a canvas that follows the theme, and says what is pointed at. */
 export class ChartView {
-  readonly element: HTMLElement;
-  readonly #options: ChartViewOptions;
-  readonly #toggle;
+  readonly #frame: ChartFrame;
   readonly #canvas = el('canvas', { attributes: { role: 'img' } });
   readonly #tip = el('div', { class: 'tip' });
-  readonly #plot = el('div', { class: 'chart-plot' }, this.#canvas);
-  /** Scrolls where it is long: then the keyboard has to get there. */
-  readonly #table = el('div', { class: 'chart-table', attributes: { role: 'region', tabindex: '0' } });
-  readonly #legend = el('ul', { class: 'legend' });
-  #showTable: boolean;
   #content: ChartContent | undefined;
   #chart: Chart<'bar', (number | null)[], string> | undefined;
   #drawing: Drawing | undefined;
 
   /** @param controls what stands between title and buttons */
-  constructor(options: ChartViewOptions, ...controls: HTMLElement[]) {
-    this.#options = options;
-    this.#showTable = options.showTable;
-    this.#toggle = createIconButton({ icon: 'table', label: '', onClick: () => this.#switch() });
-    const { title, exports } = options;
-    this.#table.setAttribute('aria-label', `${title}, as a table`);
-    const menu = exports && exportMenu(exports, this.#exportable(title));
-    const heading = el('h2', { text: title });
-    const head = el(
-      'div',
-      { class: 'chart-head' },
-      heading,
-      ...controls,
-      this.#toggle.element,
-      ...(menu ? [menu] : []),
-    );
-    this.element = el('section', { class: 'chart' }, head, this.#legend, this.#plot, this.#table, this.#tip);
+  constructor(options: ChartFrameOptions, ...controls: HTMLElement[]) {
+    const isSeen = () => this.#content !== undefined && !this.#frame.showsTable;
+    const pictures = {
+      canvas: () => (isSeen() ? this.#canvas : undefined),
+      svg: () =>
+        isSeen() && this.#drawing
+          ? svgFile(this.#drawing, this.#content?.summary ?? options.title)
+          : undefined,
+    };
+    this.#frame = new ChartFrame(options, pictures, () => this.#draw('none'), ...controls);
     this.#tip.hidden = true;
-    this.#present();
+    this.element.append(this.#tip);
+    const { plot } = this.#frame;
+    plot.append(this.#canvas);
     onThemeChange(() => this.#draw('none'));
     new ResizeObserver(() => {
       // A panel came into view, or a drawing has to fit into another width; chart.js sees to its own.
-      const width = this.#plot.clientWidth;
+      const width = plot.clientWidth;
       if (width > 0 && this.#drawing?.width !== width && this.#chart === undefined) this.#draw('none');
-    }).observe(this.#plot);
-    this.#plot.addEventListener('pointermove', event => this.#point(event));
-    this.#plot.addEventListener('pointerleave', () => (this.#tip.hidden = true));
+    }).observe(plot);
+    plot.addEventListener('pointermove', event => this.#point(event));
+    plot.addEventListener('pointerleave', () => (this.#tip.hidden = true));
+  }
+
+  get element(): HTMLElement {
+    return this.#frame.element;
   }
 
   /** Shows other data. */
   show(content: ChartContent): void {
     this.#content = content;
     this.#canvas.setAttribute('aria-label', content.summary);
-    this.#legend.replaceChildren(...content.legend.map(legendItem));
-    if ('height' in content) this.#plot.style.height = `${content.height}px`;
-    this.#table.replaceChildren(chartTable(content.table, this.#options.title));
-    this.#present();
+    if ('height' in content) this.#frame.plot.style.height = `${content.height}px`;
+    this.#frame.show(content.legend, () => content.table);
     this.#draw();
   }
 
-  #switch(): void {
-    this.#showTable = !this.#showTable;
-    this.#present();
-    this.#options.onToggle(this.#showTable);
-    this.#draw('none');
-  }
-
-  #present(): void {
-    this.#legend.hidden = this.#showTable || this.#legend.childElementCount === 0;
-    this.#plot.hidden = this.#showTable;
-    this.#table.hidden = !this.#showTable;
-    const { title } = this.#options;
-    if (this.#showTable) this.#toggle.set('graph', `Show ${title.toLowerCase()} as chart`);
-    else this.#toggle.set('table', `Show ${title.toLowerCase()} as table`);
-  }
-
   #draw(mode?: 'none'): void {
+    const { plot } = this.#frame;
     // A hidden canvas has no size to draw into.
-    if (this.#content === undefined || this.#plot.clientWidth === 0) return;
+    if (this.#content === undefined || plot.clientWidth === 0) return;
     applyDefaults();
     if ('draw' in this.#content) {
-      this.#drawing = this.#content.draw(this.#plot.clientWidth);
-      this.#plot.style.height = `${this.#drawing.height}px`;
+      this.#drawing = this.#content.draw(plot.clientWidth);
+      plot.style.height = `${this.#drawing.height}px`;
       paint(this.#canvas, this.#drawing);
       return;
     }
@@ -191,18 +124,5 @@ export class ChartView {
     const { width, height } = this.#tip.getBoundingClientRect();
     this.#tip.style.left = `${Math.max(4, Math.min(event.clientX + 12, window.innerWidth - width - 4))}px`;
     this.#tip.style.top = `${Math.max(4, event.clientY - height - 8)}px`;
-  }
-
-  #exportable(title: string): Exportable {
-    const shown = () => this.#content !== undefined && !this.#showTable;
-    return {
-      title,
-      canvas: () => (shown() ? this.#canvas : undefined),
-      svg: () =>
-        shown() && this.#drawing
-          ? toSvg(this.#drawing, token('--vscode-editor-background'), this.#content?.summary ?? title)
-          : undefined,
-      table: () => this.#content?.table ?? { columns: [], rows: [] },
-    };
   }
 }

@@ -1,6 +1,6 @@
 import { mix, rgbOf, textOn } from './colours.ts';
-import type { Drawing, Mark } from './drawing.ts';
-import { drawingFont } from './histogram.ts';
+import { FONT_SIZE, colourNow, type Colour, type Drawing, type Mark } from './drawing.ts';
+import { canvasFont } from './drawingCanvas.ts';
 import { isHighContrast, token } from './theme.ts';
 
 /** Room for the legend below the cells. */
@@ -8,22 +8,25 @@ const LEGEND = 28;
 const LEGEND_BAR = 96;
 /** Between a number and the borders of its cell. */
 const CELL_PADDING = 1;
+const GROUND = '--vscode-editor-background';
+const QUIET = '--vscode-descriptionForeground';
 
 export interface HeatMapCells {
   readonly rows: number;
   readonly columns: number;
-  /** Row by row; null: there is no value. */
-  readonly values: readonly (number | null)[];
+  /** Row by row; null: there is no value, undefined: there is no cell. */
+  readonly values: readonly (number | null | undefined)[];
   readonly tips: readonly string[];
   /** Written into the cells where there is room for all. */
   readonly texts?: readonly string[];
-  /** Names of rows and columns; the columns' are cut to what fits. */
-  readonly labels?: readonly string[];
+  /** Names, cut to what fits. */
+  readonly labels?: { readonly rows: readonly string[]; readonly columns: readonly string[] };
   /** What lightest and strongest stand for; values outside are drawn as these. */
   readonly range: readonly [number, number];
   /** Below zero runs to another colour than above. */
   readonly diverging: boolean;
-  readonly format: (value: number) => string;
+  /** What stands at the ends of the legend. */
+  readonly legend: readonly [low: string, high: string];
 }
 
 /** Cells are as wide as the room, and no flatter than they have to be. */
@@ -40,7 +43,7 @@ const cellsHeight = ({ rows, columns, labels }: HeatMapCells, width: number): nu
 /** How a value looks: from the editor's ground to one colour, and below zero to another. */
 function scaleOf({ range, diverging }: HeatMapCells): (value: number) => string {
   const [low, high] = range;
-  const ground = rgbOf(token('--vscode-editor-background'));
+  const ground = rgbOf(token(GROUND));
   const strong = rgbOf(isHighContrast() ? token('--vscode-foreground') : token('--vscode-charts-blue'));
   const below = rgbOf(
     isHighContrast() ? token('--vscode-contrastActiveBorder') : token('--vscode-charts-orange'),
@@ -55,27 +58,25 @@ function scaleOf({ range, diverging }: HeatMapCells): (value: number) => string 
 /** A matrix as coloured cells, with its legend. */
 export function drawHeatMap(cells: HeatMapCells, width: number): Drawing {
   const { rows, columns, values, tips, labels, texts } = cells;
-  const font = drawingFont();
-  const quiet = token('--vscode-descriptionForeground');
   const colour = scaleOf(cells);
-  const margin = labels ? Math.min(width / 3, longest(labels, font) + 8) : 0;
+  const margin = labels ? Math.min(width / 3, longest(labels.rows) + 8) : 0;
   const cellWidth = labels ? Math.min(MAX_CELL * 1.6, (width - margin) / columns) : width / columns;
   const height = cellsHeight(cells, width - margin);
   const cellHeight = height / rows;
   const border = labels || isHighContrast();
-  const written =
-    texts && longest(texts, font) + 2 * CELL_PADDING <= cellWidth && font.size + 2 <= cellHeight;
+  const written = texts && longest(texts) + 2 * CELL_PADDING <= cellWidth && FONT_SIZE + 2 <= cellHeight;
   const marks: Mark[] = [];
   for (let row = 0; row < rows; row++) {
     const y = row * cellHeight;
     if (labels)
       marks.push(
-        label(fit(labels[row] ?? '', margin - 8, font), margin - 8, y + cellHeight / 2, 'end', quiet),
+        label(fit(labels.rows[row] ?? '', margin - 8), margin - 8, y + cellHeight / 2, 'end', QUIET),
       );
     for (let column = 0; column < columns; column++) {
       const at = row * columns + column;
-      const value = values[at] ?? null;
-      const fill = value === null ? token('--vscode-editor-background') : colour(value);
+      const value = values[at];
+      if (value === undefined) continue;
+      const fill = value === null ? GROUND : colour(value);
       const x = margin + column * cellWidth;
       marks.push({
         kind: 'rect',
@@ -86,11 +87,11 @@ export function drawHeatMap(cells: HeatMapCells, width: number): Drawing {
         height: cellHeight + (border ? 0 : 0.5),
         fill,
         tip: tips[at] ?? '',
-        ...(labels ? { stroke: quiet } : {}),
+        ...(labels ? { stroke: QUIET } : {}),
       });
       const text = written ? texts[at] : undefined;
       if (text !== undefined)
-        marks.push(label(text, x + cellWidth / 2, y + cellHeight / 2, 'middle', textOn(fill)));
+        marks.push(label(text, x + cellWidth / 2, y + cellHeight / 2, 'middle', textOn(colourNow(fill))));
     }
   }
   if (!labels && isHighContrast())
@@ -101,18 +102,18 @@ export function drawHeatMap(cells: HeatMapCells, width: number): Drawing {
       width,
       height,
       fill: 'transparent',
-      stroke: token('--vscode-contrastBorder'),
+      stroke: '--vscode-contrastBorder',
     });
   let bottom = height;
   if (labels) {
-    for (const [at, name] of labels.entries()) {
+    for (const [at, name] of labels.columns.entries()) {
       const middle = margin + (at + 0.5) * cellWidth;
-      marks.push(label(fit(name, cellWidth - 2, font), middle, height + MAX_CELL / 4, 'middle', quiet));
+      marks.push(label(fit(name, cellWidth - 2), middle, height + MAX_CELL / 4, 'middle', QUIET));
     }
     bottom += MAX_CELL / 2;
   }
-  marks.push(...legend(cells, colour, margin, bottom + LEGEND / 2 + 2, quiet));
-  return { width, height: bottom + LEGEND, font, marks };
+  marks.push(...legend(cells, colour, margin, bottom + LEGEND / 2 + 2));
+  return { width, height: bottom + LEGEND, marks };
 }
 
 const label = (
@@ -120,7 +121,7 @@ const label = (
   x: number,
   y: number,
   align: 'start' | 'middle' | 'end',
-  fill: string,
+  fill: Colour,
 ): Mark => ({
   kind: 'text',
   x,
@@ -131,11 +132,10 @@ const label = (
 });
 
 function legend(
-  { range, format }: HeatMapCells,
+  { range, legend: [from, to] }: HeatMapCells,
   colour: (value: number) => string,
   left: number,
   y: number,
-  quiet: string,
 ): Mark[] {
   const [low, high] = range;
   const start = left + 56;
@@ -150,31 +150,32 @@ function legend(
     width: LEGEND_BAR,
     height: 10,
     fill: 'transparent',
-    stroke: quiet,
+    stroke: QUIET,
   };
-  const [from, to] = [
-    label(format(low), start - 8, y, 'end', quiet),
-    label(format(high), start + LEGEND_BAR + 8, y, 'start', quiet),
+  return [
+    ...steps,
+    frame,
+    label(from, start - 8, y, 'end', QUIET),
+    label(to, start + LEGEND_BAR + 8, y, 'start', QUIET),
   ];
-  return [...steps, frame, from, to];
 }
 
 let ruler: CanvasRenderingContext2D | null | undefined;
 
-function widthOf(text: string, font: Drawing['font']): number {
+function widthOf(text: string): number {
   ruler ??= document.createElement('canvas').getContext('2d');
   if (!ruler) return 0;
-  ruler.font = `${font.size}px ${font.family}`;
+  ruler.font = canvasFont();
   return ruler.measureText(text).width;
 }
 
-const longest = (labels: readonly string[], font: Drawing['font']): number =>
-  Math.max(0, ...labels.map(text => Math.ceil(widthOf(text, font))));
+const longest = (labels: readonly string[]): number =>
+  Math.max(0, ...labels.map(text => Math.ceil(widthOf(text))));
 
 /** A name cut at its end to what there is room for. */
-function fit(text: string, room: number, font: Drawing['font']): string {
-  if (widthOf(text, font) <= room) return text;
+function fit(text: string, room: number): string {
+  if (widthOf(text) <= room) return text;
   let cut = [...text];
-  while (cut.length > 0 && widthOf(`${cut.join('')}…`, font) > room) cut = cut.slice(0, -1);
+  while (cut.length > 0 && widthOf(`${cut.join('')}…`) > room) cut = cut.slice(0, -1);
   return cut.length > 0 ? `${cut.join('')}…` : '';
 }

@@ -1,7 +1,6 @@
-import { Chart } from 'chart.js';
 import type { Drawing, Mark } from './drawing.ts';
 import type { SeriesStyle } from './seriesStyle.ts';
-import { isHighContrast, token } from './theme.ts';
+import { isHighContrast } from './theme.ts';
 
 /** Room for the axis below the bars. */
 const AXIS = 20;
@@ -16,20 +15,14 @@ export interface HistogramBars {
   readonly style: SeriesStyle;
 }
 
-/** The font that drawings have in common. */
-export const drawingFont = () => ({
-  family: token('--vscode-font-family') || 'sans-serif',
-  size: Chart.defaults.font.size ?? 12,
-});
-
 /** Bars side by side, the highest as high as there is room; what occurs at all is seen. */
 export function drawHistogram({ counts, tips, axis, style }: HistogramBars, width: number): Drawing {
   const height = HISTOGRAM_HEIGHT - AXIS;
   const most = Math.max(1, ...counts);
   const pitch = width / Math.max(1, counts.length);
   const gap = pitch >= 4 ? 1 : 0;
-  const fill = token(style.token);
-  const line = token('--vscode-descriptionForeground');
+  const fill = style.token;
+  const line = '--vscode-descriptionForeground';
   const bars = counts.flatMap((count, at): Mark[] => {
     const tall = count > 0 ? Math.max(1, (count / most) * height) : 0;
     const place = { x: at * pitch, width: Math.max(1, pitch - gap) };
@@ -54,10 +47,5 @@ export function drawHistogram({ counts, tips, axis, style }: HistogramBars, widt
     align: (['start', 'middle', 'end'] as const)[at],
     fill: line,
   });
-  return {
-    width,
-    height: HISTOGRAM_HEIGHT,
-    font: drawingFont(),
-    marks: [...bars, ground, text(0), text(1), text(2)],
-  };
+  return { width, height: HISTOGRAM_HEIGHT, marks: [...bars, ground, text(0), text(1), text(2)] };
 }

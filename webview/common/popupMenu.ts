@@ -3,7 +3,7 @@ import { el, icon } from './dom.ts';
 
 export interface MenuEntry {
   readonly label: string;
-  /** What stands now. */
+  /** Whether this is what stands now, where one of several does. */
   readonly checked?: boolean;
   /** A line above it. */
   readonly separated?: boolean;
@@ -21,11 +21,15 @@ let close: (() => void) | undefined;
 export function openMenu(title: string, anchor: DOMRect, entries: readonly MenuEntry[]): void {
   close?.();
   const before = document.activeElement;
-  const buttons = entries.map(({ label, checked = false, onPick }) => {
-    const attributes = { type: 'button', role: 'menuitemradio', 'aria-checked': String(checked) };
-    const tick = icon('check');
-    tick.style.visibility = checked ? 'visible' : 'hidden';
-    const button = el('button', { attributes }, tick, label);
+  const buttons = entries.map(({ label, checked, onPick }) => {
+    const button = el('button', { attributes: { type: 'button', role: 'menuitem' } }, label);
+    if (checked !== undefined) {
+      const tick = icon('check');
+      tick.style.visibility = checked ? 'visible' : 'hidden';
+      button.prepend(tick);
+      button.role = 'menuitemradio';
+      button.ariaChecked = String(checked);
+    }
     button.addEventListener('click', () => {
       close?.();
       onPick();

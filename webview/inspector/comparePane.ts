@@ -1,5 +1,6 @@
 import type { InspectorHost, Progress, TaskComparisons } from '../../extension/protocol.ts';
 import type { ChartExports } from '../common/chartExport.ts';
+import { tableState } from '../common/chartFrame.ts';
 import { ChartView } from '../common/charts.ts';
 import { el } from '../common/dom.ts';
 import { formatCount, formatNumber, formatShare } from '../common/format.ts';
@@ -9,7 +10,7 @@ import { createSelect } from '../common/select.ts';
 import type { StateStore } from '../common/state.ts';
 import { errorPane } from '../common/states.ts';
 import { createButton } from '../common/ui/toolkit.ts';
-import { tableState, type InspectorState } from './inspectorState.ts';
+import type { InspectorState } from './inspectorState.ts';
 import { MATRIX_OF, formatCosine, taskMatrix, type MatrixOf } from './taskMatrix.ts';
 
 /** Tensors of a quick look. */

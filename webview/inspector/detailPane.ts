@@ -2,6 +2,7 @@ import './detailPane.css';
 import type { InspectorHost, TensorDetail, TensorRow } from '../../extension/protocol.ts';
 import { nameCell } from '../common/cells.ts';
 import type { ChartExports } from '../common/chartExport.ts';
+import { tableState } from '../common/chartFrame.ts';
 import { ChartView } from '../common/charts.ts';
 import { el } from '../common/dom.ts';
 import {
@@ -17,7 +18,7 @@ import { errorMessage } from '../common/rpc.ts';
 import { createSelect } from '../common/select.ts';
 import type { StateStore } from '../common/state.ts';
 import { emptyPane, errorPane } from '../common/states.ts';
-import { tableState, type InspectorState } from './inspectorState.ts';
+import type { InspectorState } from './inspectorState.ts';
 import { MAP_OF, codesChart, entropyOf, mapChart, valuesChart, type MapOf } from './tensorCharts.ts';
 
 /** Why there are no values to show, by codec. */

@@ -1,5 +1,4 @@
 import type { TensorColumn } from '../../extension/protocol.ts';
-import type { StateStore } from '../common/state.ts';
 import type { BytesBy } from './bytesChart.ts';
 import type { MapOf } from './tensorCharts.ts';
 import type { MatrixOf } from './taskMatrix.ts';
@@ -29,16 +28,6 @@ export interface InspectorState {
 
 /** What stands beside the table of tensors. */
 export type InspectorTab = 'overview' | 'tensor' | 'tasks';
-
-/** A chart's part in the page's state. */
-export function tableState(state: StateStore<InspectorState>, title: string) {
-  const others = () => state.get().tables.filter(known => known !== title);
-  return {
-    title,
-    showTable: state.get().tables.includes(title),
-    onToggle: (showTable: boolean) => state.update({ tables: showTable ? [...others(), title] : others() }),
-  };
-}
 
 /** A page that is opened for the first time. */
 export const INITIAL_STATE: InspectorState = {

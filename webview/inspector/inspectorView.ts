@@ -5,6 +5,7 @@ import type {
   Progress,
   TvqSummary,
 } from '../../extension/protocol.ts';
+import { tableState } from '../common/chartFrame.ts';
 import { ChartView } from '../common/charts.ts';
 import { el } from '../common/dom.ts';
 import { errorMessage } from '../common/rpc.ts';
@@ -18,7 +19,7 @@ import { byteBar } from './byteBar.ts';
 import { BYTES_BY, bytesChart, type BytesBy } from './bytesChart.ts';
 import { ComparePane } from './comparePane.ts';
 import { DetailPane } from './detailPane.ts';
-import { tableState, type InspectorState, type InspectorTab } from './inspectorState.ts';
+import type { InspectorState, InspectorTab } from './inspectorState.ts';
 import { provenance } from './provenance.ts';
 import { headerLine, readOuts } from './summary.ts';
 import { taskList } from './taskList.ts';
@@ -46,10 +47,7 @@ export class InspectorView {
   constructor(host: InspectorHost, state: StateStore<InspectorState>, tip: TruncationTip) {
     this.#host = host;
     this.#state = state;
-    const exports = {
-      host,
-      onError: (message: string) => this.#notice.show(message, 'Dismiss', () => undefined),
-    };
+    const exports = { host, notice: this.#notice };
     const by = createSelect<BytesBy>({
       label: 'What bytes are told apart by',
       options: BYTES_BY,

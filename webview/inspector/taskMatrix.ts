@@ -39,6 +39,7 @@ export function taskMatrix(found: TaskComparisons, of: MatrixOf): ChartContent {
   // A task lies along itself: the diagonal would only push all others together.
   const others = values.filter((value, at): value is number => value !== null && at % (count + 1) !== 0);
   const most = others.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
+  const range = of === 'cosines' ? ([-most, most] as const) : ([0, 1] as const);
   const what = MATRIX_OF.find(({ value }) => value === of)?.label ?? of;
   return {
     summary: `The ${what} of ${count} tasks, pair by pair`,
@@ -54,11 +55,11 @@ export function taskMatrix(found: TaskComparisons, of: MatrixOf): ChartContent {
           columns: count,
           values,
           texts: values.map(value => inCell(value, of)),
-          labels: tasks,
+          labels: { rows: tasks, columns: tasks },
           tips: values.map((_, at) => `${tasks[Math.floor(at / count)]}, ${tasks[at % count]}: ${texts[at]}`),
-          range: of === 'cosines' ? [-most, most] : [0, 1],
+          range,
           diverging: of === 'cosines',
-          format,
+          legend: [format(range[0]), format(range[1])],
         },
         width,
       ),

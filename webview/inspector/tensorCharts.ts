@@ -121,7 +121,7 @@ export function mapChart(map: TensorMap, of: MapOf): ChartContent {
           ),
           range: [0, most],
           diverging: false,
-          format: formatNumber,
+          legend: [formatNumber(0), formatNumber(most)],
         },
         width,
       ),

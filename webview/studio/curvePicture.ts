@@ -1,9 +1,9 @@
 /** Error against size: the curve, what it is compared with, and where a point of it lies. */
 import type { RatePoint } from '../../extension/shared/allocation/index.ts';
 import { formatBytes, formatError } from '../common/format.ts';
-import type { Picture, Point, Shape } from '../common/picture.ts';
+import type { Drawing, Mark, Point } from '../common/drawing.ts';
 
-export interface Mark {
+export interface CurveMark {
   readonly label: string;
   readonly x: number;
 }
@@ -12,7 +12,7 @@ export interface Mark {
 export interface CurveData {
   /** Rising in x. */
   readonly points: readonly { readonly x: number; readonly error: number }[];
-  readonly marks: readonly Mark[];
+  readonly marks: readonly CurveMark[];
   readonly formatX: (x: number) => string;
   readonly titleX: string;
   readonly height: number;
@@ -61,45 +61,45 @@ export class CurveScale {
   }
 }
 
-export function curvePicture(data: CurveData, width: number): Picture {
+export function curvePicture(data: CurveData, width: number): Drawing {
   const { height, marks, points, formatX, titleX } = data;
   const scale = new CurveScale(data, width);
   const bottom = height - BOTTOM;
-  const shapes: Shape[] = [];
-  const text = (x: number, y: number, label: string, anchor: 'start' | 'middle' | 'end') =>
-    shapes.push({ kind: 'text', x, y, text: label, anchor, token: QUIET });
+  const drawn: Mark[] = [];
+  const text = (x: number, y: number, label: string, align: 'start' | 'middle' | 'end') =>
+    drawn.push({ kind: 'text', x, y, text: label, align, fill: QUIET });
   const line = (from: Point, to: Point, dashed = false) =>
-    shapes.push({ kind: 'line', points: [from, to], token: '--vscode-charts-lines', width: 1, dashed });
+    drawn.push({ kind: 'line', points: [from, to], stroke: '--vscode-charts-lines', width: 1, dashed });
 
   for (const part of [0, 0.5, 1]) {
     const y = scale.y(part * scale.top);
     if (part > 0) line([LEFT, y], [width - RIGHT, y], true);
-    text(LEFT - 8, y + 4, formatError(part * scale.top), 'end');
+    text(LEFT - 8, y, formatError(part * scale.top), 'end');
   }
   line([LEFT, bottom], [width - RIGHT, bottom]);
   const ticks = width > 560 ? 5 : 3;
   for (let i = 0; i < ticks; i++) {
     const value = scale.least * (scale.most / scale.least) ** (i / (ticks - 1));
     const anchor = i === 0 ? 'start' : i === ticks - 1 ? 'end' : 'middle';
-    text(scale.x(value), bottom + 16, formatX(value), anchor);
+    text(scale.x(value), bottom + 12, formatX(value), anchor);
   }
-  text(width - RIGHT, height - 4, titleX, 'end');
-  text(LEFT - 8, TOP - 12, 'error', 'end');
+  text(width - RIGHT, height - 8, titleX, 'end');
+  text(LEFT - 8, TOP - 16, 'error', 'end');
   for (const { label, x, level } of placed(marks, scale)) {
     line([x, TOP], [x, bottom], true);
-    if (level !== undefined) text(x, TOP - 6 - level * 14, label, 'middle');
+    if (level !== undefined) text(x, TOP - 10 - level * 14, label, 'middle');
   }
-  shapes.push({
+  drawn.push({
     kind: 'line',
     points: points.map(({ x, error }) => [scale.x(x), scale.y(error)] as const),
-    token: '--vscode-charts-blue',
+    stroke: '--vscode-charts-blue',
     width: 2,
   });
-  return { width, height, shapes };
+  return { width, height, marks: drawn };
 }
 
 /** Marks in the range, their labels in two lines; one that has no room in either is left out (the table has it). */
-function placed(marks: readonly Mark[], scale: CurveScale) {
+function placed(marks: readonly CurveMark[], scale: CurveScale) {
   const ends = [LEFT, LEFT];
   return marks
     .filter(({ x }) => x >= scale.least && x <= scale.most)

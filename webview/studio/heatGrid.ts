@@ -1,13 +1,20 @@
 import './heatGrid.css';
+import { ChartFrame, type ChartFrameOptions } from '../common/chartFrame.ts';
 import { el } from '../common/dom.ts';
+import type { Drawing } from '../common/drawing.ts';
+import { canvasOf } from '../common/drawingCanvas.ts';
+import { svgFile } from '../common/drawingSvg.ts';
 import { moveCell, type Cell } from '../common/gridNavigation.ts';
 import { TRUNCATE } from '../common/truncationTip.ts';
+import { heatDrawing, heatTable, type HeatCells } from './heatPicture.ts';
 import type { CellValues } from './model/cells.ts';
 import type { Grid } from './model/grid.ts';
 
 /** Shades that can be told apart; cells whose shade stays are not touched. */
 const SHADES = 24;
 const PAGE = 8;
+/** A picture of a grid in a narrow panel is still read. */
+const MIN_PICTURE = 640;
 
 /** How a number becomes a shade, and is said. */
 export interface HeatScale {
@@ -26,7 +33,7 @@ export interface HeatPick extends Cell {
   readonly at: DOMRect;
 }
 
-export interface HeatGridOptions {
+export interface HeatGridOptions extends ChartFrameOptions {
   readonly id: string;
   readonly label: string;
   readonly scale: HeatScale;
@@ -36,10 +43,10 @@ export interface HeatGridOptions {
 }
 
 /**
- * Roles by layers, shaded. One stop for the keyboard: arrows go over cells, names and numbers of layers, Enter picks.
+ * Roles by layers, shaded, in the frame that every chart has. One stop for the keyboard: arrows go over cells, names and numbers of layers, Enter picks.
  */
 export class HeatGrid {
-  readonly element = el('div', { class: 'heat' });
+  readonly #frame: ChartFrame;
   readonly #options: HeatGridOptions;
   readonly #body: HTMLElement;
   readonly #status = el('span', { class: 'quiet', attributes: { role: 'status' } });
@@ -51,8 +58,14 @@ export class HeatGrid {
   #marks: readonly CellMark[] = [];
   #active: Cell = { row: 1, column: 1 };
 
-  constructor(options: HeatGridOptions) {
+  /** @param controls what stands between title and buttons */
+  constructor(options: HeatGridOptions, ...controls: HTMLElement[]) {
     this.#options = options;
+    const pictures = {
+      canvas: () => this.#withCells(cells => canvasOf(this.#drawing(cells))),
+      svg: () => this.#withCells(cells => svgFile(this.#drawing(cells), options.title)),
+    };
+    this.#frame = new ChartFrame(options, pictures, () => undefined, ...controls);
     const attributes = { role: 'grid', tabindex: '0', 'aria-label': options.label, 'aria-readonly': 'true' };
     this.#body = el('div', { class: 'heat-grid', testid: options.id, attributes });
     this.#body.addEventListener('keydown', event => this.#keyDown(event));
@@ -60,12 +73,20 @@ export class HeatGrid {
     this.#body.addEventListener('pointerover', event => this.#hovered(event));
     this.#body.addEventListener('focus', () => this.#activate(this.#active));
     const foot = el('div', { class: 'heat-foot' }, this.#scaleLegend(), this.#status);
-    this.element.append(el('div', { class: 'heat-scroll' }, this.#body), foot);
+    const scroll = el('div', { class: 'heat-scroll' }, this.#body);
+    this.#frame.plot.append(el('div', { class: 'heat' }, scroll, foot));
   }
 
-  /** Shows another grid of cells. */
-  setGrid(grid: Grid): void {
+  get element(): HTMLElement {
+    return this.#frame.element;
+  }
+
+  /** Shows another grid of cells; nothing at all where there is none. */
+  setGrid(grid: Grid | undefined): void {
+    this.element.hidden = grid === undefined;
     this.#grid = grid;
+    this.#shown = undefined;
+    if (grid === undefined) return;
     const { roles, layers } = grid;
     const first = roles[0]?.tensors.findIndex(tensor => tensor >= 0) ?? 0;
     this.#active = { row: 1, column: 1 + first };
@@ -119,6 +140,21 @@ export class HeatGrid {
       }
     }
     this.#marks = marks;
+    this.#frame.show([], () => this.#withCells(heatTable) ?? { columns: [], rows: [] });
+  }
+
+  /** undefined before there is something to show. */
+  #withCells<T>(make: (cells: HeatCells) => T): T | undefined {
+    if (this.#grid === undefined || this.#shown === undefined) return undefined;
+    return make({ grid: this.#grid, values: this.#shown.values, marks: this.#marks });
+  }
+
+  #drawing(cells: HeatCells): Drawing {
+    const { scale, legend } = this.#options;
+    const columns = cells.grid.layers.length;
+    const says = (at: number) =>
+      this.#describe({ row: 1 + Math.floor(at / columns), column: 1 + (at % columns) });
+    return heatDrawing(cells, scale, legend, says, Math.max(this.element.clientWidth, MIN_PICTURE));
   }
 
   #scaleLegend(): HTMLElement {

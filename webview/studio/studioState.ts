@@ -23,9 +23,8 @@ export interface StudioState {
   readonly task: string;
   /** The tensor whose curve is shown; empty: that of the whole model. */
   readonly tensor: string;
-  readonly layersAsTable: boolean;
-  readonly curveAsTable: boolean;
-  readonly kindsAsTable: boolean;
+  /** Titles of the charts that are shown as tables. */
+  readonly tables: readonly string[];
 }
 
 /** Two bits a weight: about where task vectors lose nothing that a benchmark shows. */
@@ -42,9 +41,7 @@ export const INITIAL_STATE: StudioState = {
   topRow: 0,
   task: '',
   tensor: '',
-  layersAsTable: false,
-  curveAsTable: false,
-  kindsAsTable: false,
+  tables: [],
 };
 
 /** The Merge tab's part of the state, whatever an older version stored there. */

@@ -36,10 +36,7 @@ export class StudioView {
     this.#bits = new BitsTab(context, model);
     this.#sensitivity = new SensitivityTab(context, model);
     this.#merge = new MergeTab(context.host, mergeStore(context.state), source =>
-      exportMenu(
-        { host: context.host, onError: message => context.notice.show(message, 'Dismiss', () => undefined) },
-        source,
-      ),
+      exportMenu(context, source),
     );
     this.#tabs = new TabBar<TabKey>(
       [

@@ -1,16 +1,13 @@
 /** Checks what came from a page, or from a state that one saved. */
-import type { NamedPath, StudioExport, StudioOrder, StudioSelection, TensorRule } from '../../protocol.ts';
+import type { NamedPath, StudioOrder, StudioSelection, TensorRule } from '../../protocol.ts';
 
 /** More than any model has layers or tasks. */
 const MAX_TASKS = 4096;
 const MAX_RULES = 4096;
 const MAX_TEXT = 1000;
 const MAX_PATH = 32_768;
-/** A table of a hundred thousand rows, or a picture of any screen. */
-const MAX_EXPORT = 64 * 2 ** 20;
 
 const SENSITIVITIES = [undefined, 'relative', 'energy', 'depth'] as const;
-const EXTENSIONS = ['png', 'svg', 'csv'] as const;
 
 type Fields<T> = Partial<Record<keyof T, unknown>>;
 
@@ -47,17 +44,6 @@ function checkRule(value: unknown): TensorRule {
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
   };
-}
-
-/** @throws naming the field that is wrong */
-export function checkExport(value: unknown): StudioExport {
-  const { name, extension, content } = fieldsOf<StudioExport>(value);
-  if (!isText(name, 100) || !/^[\w -]+$/.test(name)) throw refused('name');
-  const known = EXTENSIONS.find(one => one === extension);
-  if (known === undefined) throw refused('kind of file');
-  const isBytes = content instanceof Uint8Array && content.byteLength <= MAX_EXPORT;
-  if (!isBytes && !isText(content, MAX_EXPORT)) throw refused('content');
-  return { name, extension: known, content };
 }
 
 function fieldsOf<T>(value: unknown): Fields<T> {

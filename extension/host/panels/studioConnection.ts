@@ -7,7 +7,6 @@ import {
   EventEmitter,
   l10n,
   Uri,
-  window,
   workspace,
   type Webview,
 } from 'vscode';
@@ -15,7 +14,6 @@ import type {
   AnalysisTable,
   QuantizeRecipe,
   QuantizeResult,
-  StudioExport,
   StudioHost,
   StudioMark,
   StudioOrder,
@@ -32,11 +30,10 @@ import { describeSize } from '../describe.ts';
 import { PageConnection } from '../pageRpc.ts';
 import { commonFolder } from '../paths.ts';
 import type { Services } from '../services.ts';
-import { savePageFile } from '../saveFile.ts';
 import { readRunOptions } from '../settings.ts';
 import { pickOutput } from '../ui/outputPick.ts';
 import { inColumns } from './columns.ts';
-import { checkExport, checkOrder } from './studioChecks.ts';
+import { checkOrder } from './studioChecks.ts';
 import type { StudioMerge } from './studioMerge.ts';
 
 /** The published schemes, for comparison. */
@@ -79,8 +76,6 @@ export class StudioConnection extends Disposable {
       quantize: order => orCancelled(this.quantize(checkOrder(order))),
       openResult: output => this.openResult(output),
       copyCommand: order => this.copyCommand(checkOrder(order)),
-      saveFile: file => savePageFile(Uri.file(this.required().base.path), file),
-      save: file => save(this.folder(), checkExport(file)),
     };
     const events = ['progress', 'mergeChanged', 'mergeProgress'] as const;
     const options = { events, name: 'TVQ Studio', log: services.log };
@@ -227,14 +222,4 @@ async function orCancelled<T>(work: Promise<T>): Promise<T | undefined> {
     if (error instanceof CancelledError) return undefined;
     throw error;
   }
-}
-
-async function save(folder: string, { name, extension, content }: StudioExport): Promise<boolean> {
-  const target = await window.showSaveDialog({
-    defaultUri: Uri.file(join(folder, `${name}.${extension}`)),
-    filters: { [extension.toUpperCase()]: [extension] },
-  });
-  if (target === undefined) return false;
-  await workspace.fs.writeFile(target, typeof content === 'string' ? Buffer.from(content) : content);
-  return true;
 }

@@ -31,10 +31,11 @@ import { reportPath } from '../merge/outcome.ts';
 import { readMergeReport } from '../merge/reportFile.ts';
 import { checkChoices, freeFolder, methodOf, studioRecipe } from '../merge/studioRecipe.ts';
 import { reveal } from '../reveal.ts';
+import { savePageFile } from '../saveFile.ts';
 import type { Services } from '../services.ts';
 import { readEvaluationCommand, readRunOptions } from '../settings.ts';
 import { EVALUATION_COMMAND, evaluateModel } from './evaluateModel.ts';
-import { chooseOutput, saveTable } from './mergeDialogs.ts';
+import { chooseOutput } from './chooseOutput.ts';
 import { MergeActivity } from './mergeActivity.ts';
 import type { MergeMemory, MergeRecord } from './mergeMemory.ts';
 
@@ -104,7 +105,7 @@ export class StudioMerge extends Disposable {
         await this.memory.forget(this.recordOf(output).output);
         this.changed.fire();
       },
-      saveMergeTable: async csv => saveTable(selection(), csv),
+      saveFile: async file => savePageFile(Uri.file(selection().source ?? selection().base.path), file),
     };
     const dispose = () => {
       for (const listener of listeners) listener.dispose();

@@ -327,29 +327,76 @@ describe('the page', () => {
 
   test('charts are tables on demand, and are saved as files', { timeout: TIMEOUT }, async () => {
     await open();
-    await page.getByRole('button', { name: 'Show as table: Bytes by layer' }).click();
+    await page.getByRole('button', { name: 'Show bytes by layer as table' }).click();
     await page.getByRole('table', { name: 'Bytes by layer' }).getByText('attention').first().waitFor();
     const save = async (figure: string, what: string) => {
-      await page.getByRole('button', { name: `Copy or save: ${figure}` }).click();
-      await page.getByRole('menuitemradio', { name: what }).click();
+      await page.getByRole('button', { name: `Export ${figure}` }).click();
+      await page.getByRole('menuitem', { name: what }).click();
     };
-    await save('Error by size', 'Save as SVG…');
-    await save('Error by size', 'Save as PNG…');
-    await save('Bytes by layer', 'Save the table as CSV…');
+    await save('Error by size', 'Save as SVG');
+    await save('Error by size', 'Save as PNG');
+    await save('Bytes by layer', 'Save table as CSV');
     await page.getByRole('button', { name: 'Export CSV' }).click();
-    const saved = () =>
-      page.evaluate(() =>
-        studio.host.saved.map(({ name, extension, content }) => ({
-          file: `${name}.${extension}`,
-          start: typeof content === 'string' ? content.slice(0, 40) : Array.from(content.slice(0, 4)),
-        })),
-      );
+    const saved = () => page.evaluate(() => studio.host.saved);
     await expect.poll(async () => (await saved()).length).toBe(4);
-    const files = Object.fromEntries((await saved()).map(({ file, start }) => [file, start]));
+    const files = Object.fromEntries(
+      (await saved()).map(({ name, kind, data }) => [
+        name,
+        kind === 'png' ? [...Buffer.from(data, 'base64').subarray(0, 4)] : data,
+      ]),
+    );
     expect(files['error-by-size.svg']).toMatch(/^<svg (xmlns|viewBox)/);
     expect(files['error-by-size.png']).toEqual([0x89, 0x50, 0x4e, 0x47]);
     expect(files['bytes-by-layer.csv']).toMatch(/^layer,kind,bytes/);
     expect(files['bits-by-tensor.csv']).toMatch(/^tensor,task,shape/);
+  });
+
+  test('grids are tables on demand, and are saved with their marks', { timeout: TIMEOUT }, async () => {
+    await open();
+    await page.getByTestId('tvq-pattern').fill('*.q_proj.*');
+    await page.getByText('Set bits…').click();
+    await page.getByRole('menuitemradio', { name: '3 bits', exact: true }).click();
+    await page.getByTestId('tvq-rule').waitFor();
+    const save = async (grid: string, what: string) => {
+      await page.getByRole('button', { name: `Export ${grid}` }).click();
+      await page.getByRole('menuitem', { name: what }).click();
+    };
+    for (const what of ['Save as SVG', 'Save as PNG', 'Save table as CSV']) await save('bits by layer', what);
+    await page.getByRole('tab', { name: 'Sensitivity' }).click();
+    for (const what of ['Save as SVG', 'Save as PNG', 'Save table as CSV'])
+      await save('sensitivity by layer', what);
+    await save('sensitivity by kind', 'Save as PNG');
+    const saved = () => page.evaluate(() => studio.host.saved);
+    await expect.poll(async () => (await saved()).length).toBe(7);
+    const files = new Map((await saved()).map(({ name, data }) => [name, data]));
+    expect([...files.keys()].sort()).toEqual(
+      ['bits-by-layer', 'sensitivity-by-layer']
+        .flatMap(name => ['csv', 'png', 'svg'].map(ending => `${name}.${ending}`))
+        .concat('sensitivity-by-kind.png')
+        .sort(),
+    );
+    const png = Buffer.from(files.get('bits-by-layer.png') ?? '', 'base64');
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    const svg = files.get('bits-by-layer.svg') ?? '';
+    const cells = await page.locator('[data-testid=tvq-bits-grid] .heat-cell:not(.none)').count();
+    const tips = svg.match(/(?<=<title>)[^<]*: [\d.]+ bits[^<]*/g) ?? [];
+    expect(tips).toHaveLength(cells);
+    expect(tips[0]).toMatch(/^self_attn\.q_proj, layer 0: [\d.]+ bits, pinned$/);
+    expect(svg).toContain('◆ pinned');
+    expect(files.get('sensitivity-by-layer.svg')).toContain('4 × the mean');
+    const [head = '', ...rows] = (files.get('bits-by-layer.csv') ?? '').trim().split('\r\n');
+    expect(head).toMatch(/^tensors,outside,0,1,2/);
+    expect(rows.every(row => row.split(',').length === head.split(',').length)).toBe(true);
+    expect(rows.find(row => row.startsWith('self_attn.q_proj'))).toMatch(
+      /^self_attn\.q_proj,,([\d.]+ pinned,?)+$/,
+    );
+    await page.getByRole('button', { name: 'Show sensitivity by layer as table' }).click();
+    const table = page.getByRole('table', { name: 'Sensitivity by layer' });
+    expect(await table.getByRole('columnheader', { name: '31', exact: true }).count()).toBe(1);
+    expect(await page.getByRole('grid', { name: /^Sensitivity/ }).isVisible()).toBe(false);
+    await page.waitForTimeout(300);
+    await page.reload();
+    await table.waitFor();
   });
 
   test('charts follow the theme', { timeout: TIMEOUT }, async () => {

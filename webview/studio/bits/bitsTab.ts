@@ -1,5 +1,6 @@
 import './bitsTab.css';
 import type { Progress, StudioMark, TensorRule } from '../../../extension/protocol.ts';
+import { tableState } from '../../common/chartFrame.ts';
 import { el } from '../../common/dom.ts';
 import { formatBitsPerWeight } from '../../common/format.ts';
 import type { StudioContext } from '../context.ts';
@@ -34,7 +35,6 @@ export class BitsTab {
   readonly #curve: BudgetCurve;
   readonly #layers: LayerBars;
   readonly #heat: HeatGrid;
-  readonly #heatPane: HTMLElement;
   readonly #tasks: TaskSelect;
   readonly #rules: RuleList;
   readonly #table: SlotTable;
@@ -47,31 +47,29 @@ export class BitsTab {
     this.#bar = new BudgetBar(model);
     this.#curve = new BudgetCurve(context, model);
     this.#layers = new LayerBars(context, model);
-    this.#heat = new HeatGrid({
-      id: 'tvq-bits-grid',
-      label: 'Bits by layer: Enter on a cell, a name or a layer sets its bits',
-      scale: BITS_SCALE,
-      legend: ['◆ pinned', '■ exact', '▴ floor'],
-      onPick: pick => this.#pick(pick),
-    });
     this.#tasks = new TaskSelect(context, () => this.#showGrid(true));
+    this.#heat = new HeatGrid(
+      {
+        ...tableState(context.state, 'Bits by layer'),
+        exports: context,
+        id: 'tvq-bits-grid',
+        label: 'Bits by layer: Enter on a cell, a name or a layer sets its bits',
+        scale: BITS_SCALE,
+        legend: ['◆ pinned', '■ exact', '▴ floor'],
+        onPick: pick => this.#pick(pick),
+      },
+      this.#tasks.element,
+    );
     this.#rules = new RuleList(model);
     this.#table = new SlotTable(context, model, (row, at) => this.#pinRow(row, at));
     this.#actions = new Actions(context, model);
-    const head = el(
-      'div',
-      { class: 'figure-head' },
-      el('h2', { text: 'Bits by layer' }),
-      this.#tasks.element,
-    );
-    this.#heatPane = el('section', { class: 'heat-pane' }, head, this.#heat.element);
     const figures = el('div', { class: 'figures' }, this.#curve.element, this.#layers.element);
     const scroll = el(
       'div',
       { class: 'tab-scroll' },
       this.#bar.element,
       figures,
-      this.#heatPane,
+      this.#heat.element,
       this.#rules.element,
       this.#table.element,
     );
@@ -79,9 +77,7 @@ export class BitsTab {
   }
 
   setModel(): void {
-    const { grid } = this.#model();
-    this.#heatPane.hidden = grid === undefined;
-    if (grid) this.#heat.setGrid(grid);
+    this.#heat.setGrid(this.#model().grid);
     this.#tasks.setTasks(this.#model().allocation.table.tasks);
     this.#rules.setModel();
     this.#table.setModel();

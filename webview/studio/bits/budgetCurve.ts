@@ -1,8 +1,9 @@
 import { el } from '../../common/dom.ts';
 import { formatBitsPerWeight, formatBytes, formatError } from '../../common/format.ts';
+import { tableState } from '../../common/chartFrame.ts';
 import { Figure } from '../../common/figure.ts';
 import type { StudioMark } from '../../../extension/protocol.ts';
-import { figureMenu, type StudioContext } from '../context.ts';
+import type { StudioContext } from '../context.ts';
 import { CurveScale, curvePicture, curvePoints, curveTable, type CurveData } from '../curvePicture.ts';
 import type { StudioModel } from '../model/studioModel.ts';
 
@@ -28,11 +29,8 @@ export class BudgetCurve {
   constructor(context: StudioContext, model: () => StudioModel) {
     this.#model = model;
     this.#figure = new Figure({
-      title: 'Error by size',
-      name: 'error-by-size',
-      showTable: context.state.get().curveAsTable,
-      onToggle: curveAsTable => context.state.update({ curveAsTable }),
-      ...figureMenu(context),
+      ...tableState(context.state, 'Error by size'),
+      exports: context,
     });
     this.#figure.plot.append(this.#handle);
     this.#figure.plot.addEventListener('pointerdown', event => this.#pointerDown(event));

@@ -1,9 +1,9 @@
 import type { TensorKind } from '../../../extension/protocol.ts';
 import { Figure } from '../../common/figure.ts';
 import { formatBytes } from '../../common/format.ts';
-import type { LegendEntry } from '../../common/charts.ts';
-import type { Picture, Shape } from '../../common/picture.ts';
-import { figureMenu, type StudioContext } from '../context.ts';
+import { tableState, type LegendEntry } from '../../common/chartFrame.ts';
+import type { Drawing, Mark } from '../../common/drawing.ts';
+import type { StudioContext } from '../context.ts';
 import { KINDS } from '../kinds.ts';
 import { slotsByTensor, totalsBy } from '../model/cells.ts';
 import type { StudioModel } from '../model/studioModel.ts';
@@ -33,11 +33,8 @@ export class LayerBars {
   constructor(context: StudioContext, model: () => StudioModel) {
     this.#model = model;
     this.#figure = new Figure({
-      title: 'Bytes by layer',
-      name: 'bytes-by-layer',
-      showTable: context.state.get().layersAsTable,
-      onToggle: layersAsTable => context.state.update({ layersAsTable }),
-      ...figureMenu(context),
+      ...tableState(context.state, 'Bytes by layer'),
+      exports: context,
     });
   }
 
@@ -57,7 +54,7 @@ export class LayerBars {
     this.#figure.show({
       summary: `Bytes by layer: ${bars.length} layers, the largest has ${formatBytes(highest)}`,
       legend: this.#legend,
-      draw: width => picture(bars, most, width),
+      draw: width => drawingOf(bars, most, width),
       table: () => ({
         columns: ['layer', 'kind', 'bytes'],
         rows: bars.flatMap(({ layer, parts }) =>
@@ -84,27 +81,27 @@ function barsOf({ allocation, spent, sensitivity }: StudioModel): Bar[] {
     .map(([layer, parts]) => ({ layer, parts, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0) }));
 }
 
-function picture(bars: readonly Bar[], most: number, width: number): Picture {
+function drawingOf(bars: readonly Bar[], most: number, width: number): Drawing {
   const bottom = HEIGHT - BOTTOM;
   const height = bottom - TOP;
   const pitch = (width - LEFT - RIGHT) / Math.max(bars.length, 1);
   const thickness = Math.max(1, Math.min(pitch - 2, 28));
-  const shapes: Shape[] = [];
+  const marks: Mark[] = [];
   for (const part of [0, 0.5, 1]) {
     const y = bottom - part * height;
     const points = [
       [LEFT, y],
       [width - RIGHT, y],
     ] as const;
-    shapes.push({ kind: 'line', points, token: '--vscode-charts-lines', width: 1, dashed: part > 0 });
+    marks.push({ kind: 'line', points, stroke: '--vscode-charts-lines', width: 1, dashed: part > 0 });
     if (part > 0)
-      shapes.push({
+      marks.push({
         kind: 'text',
         x: LEFT - 8,
-        y: y + 4,
+        y,
         text: formatBytes(part * most),
-        anchor: 'end',
-        token: QUIET,
+        align: 'end',
+        fill: QUIET,
       });
   }
   const every = Math.ceil(28 / pitch);
@@ -115,11 +112,11 @@ function picture(bars: readonly Bar[], most: number, width: number): Picture {
       const length = Math.min((bytes / most) * height, y - TOP);
       y -= length;
       const { style } = KINDS[kind];
-      shapes.push({ kind: 'rect', x: x - thickness / 2, y, width: thickness, height: length, style });
+      marks.push({ kind: 'rect', x: x - thickness / 2, y, width: thickness, height: length, fill: style });
     }
     if (at % every === 0)
-      shapes.push({ kind: 'text', x, y: bottom + 16, text: layer, anchor: 'middle', token: QUIET });
+      marks.push({ kind: 'text', x, y: bottom + 12, text: layer, align: 'middle', fill: QUIET });
   }
-  shapes.push({ kind: 'text', x: width - RIGHT, y: HEIGHT - 4, text: 'layer', anchor: 'end', token: QUIET });
-  return { width, height: HEIGHT, shapes };
+  marks.push({ kind: 'text', x: width - RIGHT, y: HEIGHT - 8, text: 'layer', align: 'end', fill: QUIET });
+  return { width, height: HEIGHT, marks };
 }

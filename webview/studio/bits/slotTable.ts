@@ -1,9 +1,10 @@
+import { tableFile } from '../../common/chartTable.ts';
 import { el } from '../../common/dom.ts';
 import { formatCount, formatShape } from '../../common/format.ts';
 import { emptyPane } from '../../common/states.ts';
 import { createButton, createSearchField } from '../../common/ui/toolkit.ts';
 import { VirtualTable, type RowSource } from '../../common/virtualTable.ts';
-import { saveFigure, type StudioContext } from '../context.ts';
+import { tellFailure, type StudioContext } from '../context.ts';
 import { describeWish } from '../model/rules.ts';
 import { SlotRows, type SlotColumn, type SlotRow } from '../model/slotRows.ts';
 import type { StudioModel } from '../model/studioModel.ts';
@@ -135,7 +136,7 @@ export class SlotTable {
   #save(): void {
     const rows = Array.from(this.#order, (_, index) => this.#row(index) as SlotRow);
     const columns = ['tensor', 'task', 'shape', 'wish', 'bits', 'bytes', 'error', 'sensitivity'];
-    const content = {
+    const table = {
       columns,
       rows: rows.map(row => [
         row.tensor,
@@ -148,6 +149,8 @@ export class SlotTable {
         String(row.sensitivity),
       ]),
     };
-    saveFigure(this.#context, 'bits-by-tensor', { extension: 'csv', content });
+    this.#context.host
+      .saveFile(tableFile('bits-by-tensor', table))
+      .catch((error: unknown) => tellFailure(this.#context, 'Nothing was saved.', error));
   }
 }

@@ -26,7 +26,7 @@ export interface MergeTabState {
   /** Folders of the merges that are compared, at most two. */
   readonly selected: readonly string[];
   /** Groups of charts that are shown as tables. */
-  readonly asTable: readonly string[];
+  readonly tables: readonly string[];
 }
 
 export const INITIAL_MERGE_STATE: MergeTabState = {
@@ -37,7 +37,7 @@ export const INITIAL_MERGE_STATE: MergeTabState = {
   compare: false,
   output: '',
   selected: [],
-  asTable: [],
+  tables: [],
 };
 
 /** The state from what was stored, by this version or by another. */
@@ -48,7 +48,7 @@ export function readMergeState(stored: unknown): MergeTabState {
     edits: isRecord(state.edits) ? state.edits : {},
     excluded: textsOf(state.excluded),
     selected: textsOf(state.selected),
-    asTable: textsOf(state.asTable),
+    tables: textsOf(state.tables),
   };
 }
 

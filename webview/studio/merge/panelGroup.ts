@@ -9,7 +9,9 @@ import {
   Tooltip,
 } from 'chart.js';
 import type { ChartConfiguration } from 'chart.js';
-import { applyDefaults, chartTable, type ChartTable } from '../../common/charts.ts';
+import type { Exportable } from '../../common/chartExport.ts';
+import { applyDefaults } from '../../common/charts.ts';
+import { chartTable, type ChartTable } from '../../common/chartTable.ts';
 import { el } from '../../common/dom.ts';
 import { onThemeChange } from '../../common/theme.ts';
 import { TRUNCATE } from '../../common/truncationTip.ts';
@@ -28,17 +30,12 @@ export interface Panel {
 }
 
 /** What can be done with one chart, such as saving it: a button that opens it. */
-export type ChartMenu = (source: {
-  readonly title: string;
-  readonly canvas: () => HTMLCanvasElement | undefined;
-  readonly svg: () => string | undefined;
-  readonly table: () => ChartTable;
-}) => HTMLElement;
+export type ChartMenu = (source: Exportable) => HTMLElement;
 
 export interface PanelGroupOptions {
   readonly title: string;
-  readonly asTable: boolean;
-  readonly onToggle: (asTable: boolean) => void;
+  readonly showTable: boolean;
+  readonly onToggle: (showTable: boolean) => void;
   readonly menu: ChartMenu | undefined;
 }
 
@@ -48,13 +45,13 @@ export class PanelGroup {
   readonly #toggle;
   readonly #legend = el('ul', { class: 'legend' });
   readonly #body = el('div', { class: 'panels' });
-  #asTable: boolean;
+  #showTable: boolean;
   #panels: readonly Panel[] = [];
   #charts: Chart[] = [];
 
   constructor(options: PanelGroupOptions) {
     this.#options = options;
-    this.#asTable = options.asTable;
+    this.#showTable = options.showTable;
     this.#toggle = createIconButton({ icon: 'table', label: '', onClick: () => this.#switch() });
     const title = el('h2', { text: options.title });
     const head = el('div', { class: 'chart-head' }, title, this.#legend, this.#toggle.element);
@@ -76,26 +73,26 @@ export class PanelGroup {
   }
 
   #switch(): void {
-    this.#asTable = !this.#asTable;
-    this.#options.onToggle(this.#asTable);
+    this.#showTable = !this.#showTable;
+    this.#options.onToggle(this.#showTable);
     this.#draw();
   }
 
   #draw(): void {
-    const label = this.#asTable ? 'as charts' : 'as tables';
-    this.#toggle.set(this.#asTable ? 'graph-line' : 'table', `Show ${this.#options.title} ${label}`);
-    this.#legend.hidden = this.#asTable;
+    const label = this.#showTable ? 'as charts' : 'as tables';
+    this.#toggle.set(this.#showTable ? 'graph-line' : 'table', `Show ${this.#options.title} ${label}`);
+    this.#legend.hidden = this.#showTable;
     for (const chart of this.#charts) chart.destroy();
     this.#charts = [];
     const shown = this.#panels.map(panel => {
-      const content = this.#asTable ? chartTable(panel.table, panel.title) : this.#canvas(panel);
+      const content = this.#showTable ? chartTable(panel.table, panel.title) : this.#canvas(panel);
       const head = el('div', { class: 'panel-head' }, el('h3', { class: TRUNCATE, text: panel.title }));
       const menu = this.#menu(panel, content);
       if (menu !== undefined) head.append(el('div', { class: 'panel-menu' }, menu));
       return el('div', { class: 'panel', testid: 'merge-panel' }, head, content);
     });
     this.#body.replaceChildren(...shown);
-    if (this.#asTable) return;
+    if (this.#showTable) return;
     applyDefaults();
     this.#charts = this.#panels.flatMap((panel, at) => {
       const canvas = shown[at]?.querySelector('canvas');

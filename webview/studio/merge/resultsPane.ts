@@ -4,6 +4,7 @@ import type {
   StudioMergeHost,
   StudioMergeSession,
 } from '../../../extension/protocol.ts';
+import { tableState } from '../../common/chartFrame.ts';
 import { el } from '../../common/dom.ts';
 import { errorMessage } from '../../common/rpc.ts';
 import type { StateStore } from '../../common/state.ts';
@@ -38,16 +39,7 @@ export class ResultsPane {
   constructor(host: StudioMergeHost, state: StateStore<MergeTabState>, menu?: ChartMenu) {
     this.#host = host;
     this.#state = state;
-    const group = (title: string) =>
-      new PanelGroup({
-        title,
-        menu,
-        asTable: state.get().asTable.includes(title),
-        onToggle: asTable => {
-          const others = state.get().asTable.filter(one => one !== title);
-          state.update({ asTable: asTable ? [...others, title] : others });
-        },
-      });
+    const group = (title: string) => new PanelGroup({ ...tableState(state, title), menu });
     this.#metrics = group('Evaluation');
     this.#layers = group('By layer');
     this.#table = new ResultTable({
@@ -165,10 +157,11 @@ export class ResultsPane {
 
   async #exportCsv(): Promise<void> {
     const { merges = [] } = this.#session ?? {};
-    await this.#do(this.#host.saveMergeTable(resultsCsv(merges, resultGroups(merges, this.#methods))));
+    const data = resultsCsv(merges, resultGroups(merges, this.#methods));
+    await this.#do(this.#host.saveFile({ name: 'merges.csv', kind: 'csv', data }));
   }
 
-  async #do(call: Promise<void>): Promise<void> {
+  async #do(call: Promise<unknown>): Promise<void> {
     try {
       await call;
     } catch (error) {

@@ -1,11 +1,12 @@
 import './sensitivityTab.css';
 import { MEASURES } from '../../../extension/shared/allocation/index.ts';
+import { tableState } from '../../common/chartFrame.ts';
 import { ChartView } from '../../common/charts.ts';
 import { el } from '../../common/dom.ts';
 import { Figure } from '../../common/figure.ts';
 import { formatBitsPerWeight, formatBytes } from '../../common/format.ts';
 import { stackedBars, stackedBarsHeight } from '../../common/stackedBars.ts';
-import { figureMenu, type StudioContext } from '../context.ts';
+import type { StudioContext } from '../context.ts';
 import { curvePicture, curveTable, type CurveData } from '../curvePicture.ts';
 import { HeatGrid, type HeatPick, type HeatScale } from '../heatGrid.ts';
 import { KINDS } from '../kinds.ts';
@@ -32,7 +33,6 @@ export class SensitivityTab {
   readonly #context: StudioContext;
   readonly #model: () => StudioModel;
   readonly #heat: HeatGrid;
-  readonly #heatPane: HTMLElement;
   readonly #tasks: TaskSelect;
   readonly #meaning = el('p', { class: 'quiet' });
   readonly #kinds: ChartView;
@@ -43,42 +43,34 @@ export class SensitivityTab {
   constructor(context: StudioContext, model: () => StudioModel) {
     this.#context = context;
     this.#model = model;
-    const { state } = context;
-    this.#heat = new HeatGrid({
-      id: 'tvq-sensitivity-grid',
-      label: 'Sensitivity by layer: Enter on a cell, a name or a layer shows its curve',
-      scale: SCALE,
-      legend: [],
-      onPick: pick => this.#pick(pick),
-    });
+    const frame = (title: string) => ({ ...tableState(context.state, title), exports: context });
     this.#tasks = new TaskSelect(context, () => this.show({ wishes: true }));
-    this.#kinds = new ChartView({
-      title: 'Sensitivity by kind',
-      showTable: state.get().kindsAsTable,
-      onToggle: kindsAsTable => state.update({ kindsAsTable }),
-    });
-    this.#curve = new Figure({
-      title: 'Error by bits',
-      name: 'error-by-bits',
-      showTable: false,
-      onToggle: () => undefined,
-      ...figureMenu(context),
-    });
-    const head = el(
-      'div',
-      { class: 'figure-head' },
-      el('h2', { text: 'Sensitivity by layer' }),
+    this.#heat = new HeatGrid(
+      {
+        ...frame('Sensitivity by layer'),
+        id: 'tvq-sensitivity-grid',
+        label: 'Sensitivity by layer: Enter on a cell, a name or a layer shows its curve',
+        scale: SCALE,
+        legend: [],
+        onPick: pick => this.#pick(pick),
+      },
       this.#tasks.element,
     );
-    this.#heatPane = el('section', { class: 'heat-pane' }, head, this.#meaning, this.#heat.element);
+    this.#kinds = new ChartView(frame('Sensitivity by kind'));
+    this.#curve = new Figure(frame('Error by bits'));
     const right = el('div', {}, this.#curve.element, this.#of);
     const figures = el('div', { class: 'figures' }, right, this.#kinds.element);
-    this.element = el('div', { class: 'tab-scroll sensitivity-tab' }, this.#heatPane, figures);
+    this.element = el(
+      'div',
+      { class: 'tab-scroll sensitivity-tab' },
+      this.#meaning,
+      this.#heat.element,
+      figures,
+    );
   }
 
   setModel(): void {
-    const { grid } = this.#model();
-    if (grid) this.#heat.setGrid(grid);
+    this.#heat.setGrid(this.#model().grid);
     this.#tasks.setTasks(this.#model().allocation.table.tasks);
     this.show({ wishes: true });
   }

@@ -1,9 +1,9 @@
 import type {
   AnalysisTable,
+  ExportedFile,
   ExportHost,
   Progress,
   QuantizeResult,
-  StudioExport,
   StudioHost,
   StudioMark,
   StudioMergeHost,
@@ -20,9 +20,9 @@ export type StudioScenario = 'ready' | 'empty' | 'refused' | 'silent' | 'hostile
 const MARKUP = '</script><img src=x onerror="console.error(1)"><b>';
 
 /** A host over a made-up analysis that records what it was asked. */
-export class MockStudioHost implements Omit<StudioHost, keyof StudioMergeHost | keyof ExportHost> {
+export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMergeHost, keyof ExportHost>> {
   readonly orders: StudioOrder[] = [];
-  readonly saved: StudioExport[] = [];
+  readonly saved: ExportedFile[] = [];
   readonly commands: StudioOrder[] = [];
   readonly opened: string[] = [];
   onProgress: (progress: Progress) => void = () => undefined;
@@ -111,7 +111,7 @@ export class MockStudioHost implements Omit<StudioHost, keyof StudioMergeHost | 
     this.commands.push(order);
   }
 
-  async save(file: StudioExport): Promise<boolean> {
+  async saveFile(file: ExportedFile): Promise<boolean> {
     this.saved.push(file);
     return true;
   }

@@ -23,11 +23,7 @@ const host = new MockStudioHost(
 let toHost: (message: unknown) => void = () => {};
 
 const merges = new MockMergeHost('ready');
-const answers = {
-  ...methodsOf(merges),
-  ...methodsOf(host),
-  saveFile: async () => true,
-} as unknown as StudioHost;
+const answers = { ...methodsOf(merges), ...methodsOf(host) } as unknown as StudioHost;
 
 const page = createBirpc<StudioPage, StudioHost>(answers, {
   // VS Code carries typed arrays as they are.

@@ -1,4 +1,5 @@
 import type {
+  ExportedFile,
   StudioMergeActivity,
   StudioMergeChoices,
   StudioMerged,
@@ -164,8 +165,9 @@ export class MockMergeHost implements StudioMergeHost {
     await this.#tell();
   }
 
-  async saveMergeTable(csv: string) {
-    this.saved.push(csv);
+  async saveFile({ data }: ExportedFile) {
+    this.saved.push(data);
+    return true;
   }
 
   #free(method: string): string {

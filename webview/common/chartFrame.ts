@@ -1,0 +1,110 @@
+import './chartFrame.css';
+import { exportMenu, type ChartExports, type Exportable } from './chartExport.ts';
+import { chartTable, type ChartTable } from './chartTable.ts';
+import { el } from './dom.ts';
+import { applySeries, type SeriesStyle } from './seriesStyle.ts';
+import type { StateStore } from './state.ts';
+import { createIconButton } from './ui/toolkit.ts';
+
+/** What one look in a chart stands for. */
+export interface LegendEntry {
+  readonly label: string;
+  readonly style: SeriesStyle;
+}
+
+export interface ChartFrameOptions {
+  readonly title: string;
+  readonly showTable: boolean;
+  readonly onToggle: (showTable: boolean) => void;
+  readonly exports: ChartExports;
+}
+
+/** A chart's part in what a page remembers: whether it is shown as a table. */
+export function tableState(state: StateStore<{ readonly tables: readonly string[] }>, title: string) {
+  const others = () => state.get().tables.filter(known => known !== title);
+  return {
+    title,
+    showTable: state.get().tables.includes(title),
+    onToggle: (showTable: boolean) => state.update({ tables: showTable ? [...others(), title] : others() }),
+  };
+}
+
+/** What is around every chart: its title, a switch to the same data as a table, and ways to take it away. */
+export class ChartFrame {
+  readonly element: HTMLElement;
+  /** Where the chart is drawn; hidden while its table is shown. */
+  readonly plot = el('div', { class: 'chart-plot' });
+  readonly #options: ChartFrameOptions;
+  readonly #onChart: () => void;
+  readonly #toggle;
+  readonly #legend = el('ul', { class: 'legend' });
+  /** Scrolls where it is long: then the keyboard has to get there. */
+  readonly #tableArea = el('div', { class: 'chart-table', attributes: { role: 'region', tabindex: '0' } });
+  #showTable: boolean;
+  #shownLegend: readonly LegendEntry[] = [];
+  #table: () => ChartTable = () => ({ columns: [], rows: [] });
+
+  /**
+   * @param pictures what can be exported beside the table
+   * @param onChart the plot is shown again: what changed meanwhile has to be drawn
+   * @param controls what stands between title and buttons
+   */
+  constructor(
+    options: ChartFrameOptions,
+    pictures: Pick<Exportable, 'canvas' | 'svg'>,
+    onChart: () => void,
+    ...controls: HTMLElement[]
+  ) {
+    this.#options = options;
+    this.#onChart = onChart;
+    this.#showTable = options.showTable;
+    const { title, exports } = options;
+    this.#toggle = createIconButton({ icon: 'table', label: '', onClick: () => this.#switch() });
+    this.#tableArea.setAttribute('aria-label', `${title}, as a table`);
+    const menu = exportMenu(exports, { title, ...pictures, table: () => this.#table() });
+    const heading = el('h2', { text: title });
+    const head = el('div', { class: 'chart-head' }, heading, ...controls, this.#toggle.element, menu);
+    this.element = el('section', { class: 'chart' }, head, this.#legend, this.plot, this.#tableArea);
+    this.#present();
+  }
+
+  get showsTable(): boolean {
+    return this.#showTable;
+  }
+
+  /** Other data. `table` is made when it is looked at. */
+  show(legend: readonly LegendEntry[], table: () => ChartTable): void {
+    if (legend !== this.#shownLegend) this.#legend.replaceChildren(...legend.map(legendItem));
+    this.#shownLegend = legend;
+    this.#table = table;
+    this.#legend.hidden = this.#showTable || legend.length === 0;
+    if (this.#showTable) this.#fillTable();
+  }
+
+  #switch(): void {
+    this.#showTable = !this.#showTable;
+    this.#present();
+    this.#options.onToggle(this.#showTable);
+    if (this.#showTable) this.#fillTable();
+    else this.#onChart();
+  }
+
+  #present(): void {
+    this.#legend.hidden = this.#showTable || this.#shownLegend.length === 0;
+    this.plot.hidden = this.#showTable;
+    this.#tableArea.hidden = !this.#showTable;
+    const title = this.#options.title.toLowerCase();
+    if (this.#showTable) this.#toggle.set('graph', `Show ${title} as chart`);
+    else this.#toggle.set('table', `Show ${title} as table`);
+  }
+
+  #fillTable(): void {
+    this.#tableArea.replaceChildren(chartTable(this.#table(), this.#options.title));
+  }
+}
+
+function legendItem({ label, style }: LegendEntry): HTMLElement {
+  const swatch = el('span', { class: 'swatch' });
+  applySeries(swatch, style);
+  return el('li', {}, swatch, label);
+}

@@ -1,0 +1,65 @@
+/** A heat grid as it is taken away: drawn, and as a table. */
+import type { ChartTable } from '../common/chartTable.ts';
+import type { Drawing } from '../common/drawing.ts';
+import { NONE } from '../common/format.ts';
+import { drawHeatMap } from '../common/heatMap.ts';
+import type { CellMark, HeatScale } from './heatGrid.ts';
+import type { Grid } from './model/grid.ts';
+
+export interface HeatCells {
+  readonly grid: Grid;
+  /** Row by row; NaN where there is no tensor. */
+  readonly values: ArrayLike<number>;
+  readonly marks: readonly CellMark[];
+}
+
+const EM_SPACE = '\u2003';
+const SIGNS = { pinned: '◆', exact: '■', floored: '▴' } as const;
+
+/** @param says what a cell stands for, by its place among the values */
+export function heatDrawing(
+  { grid: { roles, layers }, values, marks }: HeatCells,
+  { level, low, high }: HeatScale,
+  legend: readonly string[],
+  says: (at: number) => string,
+  width: number,
+): Drawing {
+  const cells = Array.from(values, (value, at) => {
+    const mark = marks[at];
+    return {
+      value: Number.isNaN(value) ? undefined : level(value),
+      tip: says(at),
+      text: mark === undefined ? '' : SIGNS[mark],
+    };
+  });
+  return drawHeatMap(
+    {
+      rows: roles.length,
+      columns: layers.length,
+      values: cells.map(({ value }) => value),
+      tips: cells.map(({ tip }) => tip),
+      texts: cells.map(({ text }) => text),
+      labels: {
+        rows: roles.map(({ label }) => label),
+        columns: layers.map(layer => (layer === undefined ? NONE : String(layer))),
+      },
+      range: [0, 1],
+      diverging: false,
+      legend: [low, [high, ...legend].join(EM_SPACE)],
+    },
+    width,
+  );
+}
+
+/** A row a role, a column a layer. */
+export function heatTable({ grid: { roles, layers }, values, marks }: HeatCells): ChartTable {
+  const cell = (at: number) => {
+    const value = values[at];
+    if (value === undefined || Number.isNaN(value)) return '';
+    return marks[at] === undefined ? value.toFixed(2) : `${value.toFixed(2)} ${marks[at]}`;
+  };
+  return {
+    columns: ['tensors', ...layers.map(layer => (layer === undefined ? 'outside' : String(layer)))],
+    rows: roles.map(({ label }, row) => [label, ...layers.map((_, at) => cell(row * layers.length + at))]),
+  };
+}
