@@ -1,6 +1,6 @@
-import { bytesCell, nameCell, numberCell, textCell } from '../../common/cells.ts';
-import { NONE, formatBitsPerWeight, formatError, formatShape } from '../../common/format.ts';
+import { NONE, formatBitsPerWeight } from '../../common/format.ts';
 import type { Column } from '../../common/tableHeader.ts';
+import { TENSOR, numberColumn, textColumn } from '../../common/columns.ts';
 import { describeWish } from '../model/rules.ts';
 import type { SlotColumn, SlotRow } from '../model/slotRows.ts';
 
@@ -9,63 +9,16 @@ const wishText = ({ wish }: SlotRow): string => {
   return text === 'auto' ? NONE : text;
 };
 
+const bitsText = ({ bits }: SlotRow): string => (bits === undefined ? 'exact' : formatBitsPerWeight(bits));
+
 /** The columns of the table of tensors. */
 export const SLOT_COLUMNS: readonly Column<SlotRow, SlotColumn>[] = [
-  {
-    key: 'tensor',
-    title: 'tensor',
-    align: 'start',
-    firstClick: 'ascending',
-    cell: () => nameCell(row => row.tensor),
-  },
-  {
-    key: 'task',
-    title: 'task',
-    align: 'start',
-    firstClick: 'ascending',
-    cell: () => textCell(row => row.task),
-  },
-  {
-    key: 'shape',
-    title: 'shape',
-    align: 'end',
-    firstClick: 'descending',
-    cell: () => textCell(row => formatShape(row.shape)),
-  },
-  {
-    key: 'wish',
-    title: 'wish',
-    align: 'start',
-    firstClick: 'descending',
-    cell: () => numberCell(wishText),
-  },
-  {
-    key: 'bits',
-    title: 'bits',
-    align: 'end',
-    firstClick: 'descending',
-    cell: () => numberCell(({ bits }) => (bits === undefined ? 'exact' : formatBitsPerWeight(bits))),
-  },
-  {
-    key: 'bytes',
-    title: 'bytes',
-    align: 'end',
-    firstClick: 'descending',
-    cell: () => bytesCell(row => row.bytes),
-  },
-  {
-    key: 'error',
-    title: 'relative error',
-    shortTitle: 'error',
-    align: 'end',
-    firstClick: 'descending',
-    cell: () => numberCell(row => formatError(row.error)),
-  },
-  {
-    key: 'sensitivity',
-    title: 'sensitivity',
-    align: 'end',
-    firstClick: 'descending',
-    cell: () => numberCell(row => row.sensitivity.toFixed(2)),
-  },
+  TENSOR.name,
+  textColumn('task', 'task', row => row.task),
+  TENSOR.shape,
+  { ...numberColumn('wish', 'wish', wishText), align: 'start' },
+  numberColumn('bits', 'bits', bitsText),
+  TENSOR.bytes,
+  TENSOR.error,
+  numberColumn('sensitivity', 'sensitivity', row => row.sensitivity.toFixed(2)),
 ];

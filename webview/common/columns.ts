@@ -1,0 +1,44 @@
+/** The columns that tables of tensors are made of. */
+import { bytesCell, nameCell, numberCell, textCell } from './cells.ts';
+import { formatError, formatShape } from './format.ts';
+import type { Column } from './tableHeader.ts';
+
+interface Tensor {
+  readonly tensor: string;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  readonly error: number | undefined;
+}
+
+/** Names: sorted from A. */
+const NAMES = { align: 'start', firstClick: 'ascending' } as const;
+/** Numbers: sorted from the largest. */
+const NUMBERS = { align: 'end', firstClick: 'descending' } as const;
+
+export const textColumn = <Row, Key extends string>(
+  key: Key,
+  title: string,
+  text: (row: Row) => string,
+): Column<Row, Key> => ({ ...NAMES, key, title, cell: () => textCell(text) });
+
+export const numberColumn = <Row, Key extends string>(
+  key: Key,
+  title: string,
+  text: (row: Row) => string,
+): Column<Row, Key> => ({ ...NUMBERS, key, title, cell: () => numberCell(text) });
+
+/** What every table of tensors has. */
+export const TENSOR = {
+  name: { ...NAMES, key: 'tensor', title: 'tensor', cell: () => nameCell(({ tensor }) => tensor) },
+  shape: {
+    ...NUMBERS,
+    key: 'shape',
+    title: 'shape',
+    cell: () => textCell(({ shape }) => formatShape(shape)),
+  },
+  bytes: { ...NUMBERS, key: 'bytes', title: 'bytes', cell: () => bytesCell(({ bytes }) => bytes) },
+  error: {
+    ...numberColumn('error', 'relative error', ({ error }: Tensor) => formatError(error)),
+    shortTitle: 'error',
+  },
+} as const satisfies Record<string, Column<Tensor, 'tensor' | 'shape' | 'bytes' | 'error'>>;
