@@ -1,19 +1,10 @@
-import type { ByteGroup, TensorKind, TvqSummary } from '../../extension/protocol.ts';
+import type { ByteGroup, TvqSummary } from '../../extension/protocol.ts';
+import type { LegendEntry } from '../common/chartFrame.ts';
 import type { ChartContent } from '../common/charts.ts';
 import { formatBytes, formatSmallPercent } from '../common/format.ts';
+import { KINDS } from '../common/kinds.ts';
 import { stackedBars, stackedBarsHeight } from '../common/stackedBars.ts';
 import { partStyle } from './byteParts.ts';
-
-const KINDS: Record<TensorKind, string> = {
-  attention: 'attention',
-  mlp: 'MLP',
-  norm: 'norms',
-  embedding: 'embeddings',
-  head: 'head',
-  convolution: 'convolutions',
-  bias: 'biases',
-  other: 'other',
-};
 
 /** What bytes can be told apart by. */
 export type BytesBy = 'kind' | 'layer' | 'codec';
@@ -35,7 +26,7 @@ const LAYERS: Partial<Record<string, string>> = { outside: 'outside layers', dee
 
 /** A group as people call it. */
 function labelOf(group: string, by: BytesBy): string {
-  if (by === 'kind') return (KINDS as Partial<Record<string, string>>)[group] ?? group;
+  if (by === 'kind') return (KINDS as Partial<Record<string, LegendEntry>>)[group]?.label ?? group;
   if (by === 'codec') return group.replace(/^affine (\d)$/, 'affine, $1-bit');
   return LAYERS[group] ?? `layer ${group}`;
 }

@@ -2,6 +2,7 @@ import type { Scheme, TvqSummary } from '../../extension/protocol.ts';
 import { nameCell } from '../common/cells.ts';
 import { el, icon } from '../common/dom.ts';
 import * as format from '../common/format.ts';
+import { ReadOut, type Reading } from '../common/readOut.ts';
 
 /** The scheme by the name it has in the paper's tables, and what it means. */
 export function schemeText(summary: Pick<TvqSummary, 'scheme' | 'bits' | 'baseBits'>): {
@@ -41,17 +42,10 @@ export function headerLine(summary: TvqSummary, actions: readonly HTMLElement[])
   );
 }
 
-interface ReadOut {
-  readonly testid: string;
-  readonly value: string;
-  readonly unit?: string;
-  readonly caption: string;
-}
-
-function readOut({ testid, value, unit, caption }: ReadOut): HTMLElement {
-  const figure = el('span', { class: 'read-out-value', testid }, el('strong', { text: value }));
-  if (unit !== undefined) figure.append(' ', el('span', { class: 'quiet', text: unit }));
-  return el('div', { class: 'read-out' }, figure, el('span', { class: 'quiet', text: caption }));
+function readOut(testid: string, reading: Reading): HTMLElement {
+  const made = new ReadOut(testid);
+  made.show(reading);
+  return made.element;
 }
 
 /** The base's name, cut in its middle where it is long. */
@@ -73,21 +67,18 @@ export function readOuts(summary: TvqSummary): HTMLElement {
   return el(
     'section',
     { class: 'read-outs numbers', attributes: { 'aria-label': 'Summary' } },
-    readOut({
-      testid: 'tvq-share',
+    readOut('tvq-share', {
       value: format.formatPercent(bytes, fp32Bytes),
       unit: 'of FP32',
       caption: `${format.formatBytes(fp32Bytes)} uncompressed`,
     }),
-    readOut({
-      testid: 'tvq-bpw',
+    readOut('tvq-bpw', {
       value: format.formatBitsPerWeight(summary.bitsPerWeight),
       unit: 'bpw',
       caption: 'bits per weight, all included',
     }),
-    readOut({ testid: 'tvq-scheme', value: scheme.name, caption: scheme.meaning }),
-    readOut({
-      testid: 'tvq-tasks',
+    readOut('tvq-scheme', { value: scheme.name, caption: scheme.meaning }),
+    readOut('tvq-tasks', {
       value: format.formatCount(tasks.length),
       unit: noun,
       caption: `${format.formatCount(tensors.quantized)} tensors quantized, ${format.formatCount(tensors.kept)} exact`,

@@ -2,6 +2,7 @@ import type { AnalysisTable, Progress, StudioMergePage, StudioSelection } from '
 import { exportMenu } from '../common/chartExport.ts';
 import { el, icon } from '../common/dom.ts';
 import { formatCompact, formatCounted } from '../common/format.ts';
+import { Tabs } from '../common/tabs.ts';
 import { createButton } from '../common/ui/toolkit.ts';
 import { BitsTab } from './bits/bitsTab.ts';
 import { MergeTab } from './merge/mergeTab.ts';
@@ -9,7 +10,6 @@ import type { StudioContext } from './context.ts';
 import { StudioModel } from './model/studioModel.ts';
 import { SensitivityTab } from './sensitivity/sensitivityTab.ts';
 import { INITIAL_SPENDING, mergeStore, type TabKey } from './studioState.ts';
-import { TabBar } from './tabBar.ts';
 
 /** A drag that stood still this long rests. */
 const SETTLE_MS = 200;
@@ -21,7 +21,6 @@ export class StudioView {
   readonly #facts = el('span', { class: 'quiet numbers' });
   readonly #title = el('h1');
   readonly #device = el('span', { class: 'device quiet' });
-  readonly #tabs: TabBar<TabKey>;
   readonly #bits: BitsTab;
   readonly #sensitivity: SensitivityTab;
   readonly #merge: MergeTab;
@@ -38,18 +37,23 @@ export class StudioView {
     this.#merge = new MergeTab(context.host, mergeStore(context.state), source =>
       exportMenu(context, source),
     );
-    this.#tabs = new TabBar<TabKey>(
-      [
-        { key: 'sensitivity', title: 'Sensitivity', element: this.#sensitivity.element },
-        { key: 'bits', title: 'Bits', element: this.#bits.element },
-        { key: 'merge', title: 'Merge', element: this.#merge.element },
+    const tabs = new Tabs<TabKey>({
+      id: 'studio',
+      label: 'Views of the task vectors',
+      tabs: [
+        { key: 'sensitivity', title: 'Sensitivity', panel: this.#sensitivity.element },
+        { key: 'bits', title: 'Bits', panel: this.#bits.element },
+        { key: 'merge', title: 'Merge', panel: this.#merge.element },
       ],
-      tab => this.#select(tab),
-    );
+      chosen: context.state.get().tab,
+      onChoose: tab => {
+        context.state.update({ tab });
+        this.#paint(true);
+      },
+    });
     const change = createButton({ label: 'Change…', appearance: 'secondary', onClick: onChoose });
     const header = el('header', { class: 'studio-header' }, this.#title, this.#facts, this.#device, change);
-    const { element, panels } = this.#tabs;
-    const main = el('main', { class: 'studio-main' }, element, context.notice.element, panels);
+    const main = el('main', { class: 'studio-main' }, context.notice.element, tabs.element);
     this.element = el('div', { class: 'studio' }, header, main);
     this.element.addEventListener('keydown', event => this.#keyDown(event));
   }
@@ -58,7 +62,7 @@ export class StudioView {
   show(selection: StudioSelection, table: AnalysisTable): void {
     const { base, tasks } = selection;
     const { state } = this.#context;
-    const { budget, measure, rules, tab } = state.get();
+    const { budget, measure, rules } = state.get();
     this.#model = new StudioModel(table, { budget, measure, rules }, INITIAL_SPENDING, ({ wishes }) =>
       this.#changed(wishes),
     );
@@ -67,7 +71,6 @@ export class StudioView {
     const weights = formatCompact(table.weights / Math.max(tasks.length, 1));
     this.#facts.textContent = `${formatCounted(tasks.length, 'task')} · ${weights} weights each`;
     this.#facts.title = tasks.map(({ name }) => name).join(', ');
-    this.#select(tab);
     this.#bits.setModel();
     this.#sensitivity.setModel();
     this.#merge.show(selection);
@@ -93,12 +96,6 @@ export class StudioView {
       this.#device.title = reason;
     }
     if (marks.status === 'fulfilled') this.#bits.setMarks(marks.value);
-  }
-
-  #select(tab: TabKey): void {
-    this.#context.state.update({ tab });
-    this.#tabs.show(tab);
-    if (this.#model) this.#paint(true);
   }
 
   /** However many inputs a frame has, it is painted once. */

@@ -7,6 +7,7 @@ import {
   formatPercent,
   splitBytes,
 } from '../../common/format.ts';
+import { ReadOut } from '../../common/readOut.ts';
 import { errorMessage } from '../../common/rpc.ts';
 import type { MeasureWish } from '../model/spending.ts';
 import type { StudioModel } from '../model/studioModel.ts';
@@ -34,8 +35,10 @@ const LIMITS = {
 export class BudgetBar {
   readonly element: HTMLElement;
   readonly #model: () => StudioModel;
-  readonly #read = new Map<string, { readonly value: HTMLElement; readonly unit: HTMLElement }>();
-  readonly #captions = new Map<string, HTMLElement>();
+  readonly #size = new ReadOut('tvq-size');
+  readonly #share = new ReadOut('tvq-share');
+  readonly #bits = new ReadOut('tvq-bits');
+  readonly #error = new ReadOut('tvq-error');
   readonly #field = el('input', {
     class: 'field',
     testid: 'tvq-budget',
@@ -55,10 +58,7 @@ export class BudgetBar {
     const figures = el(
       'div',
       { class: 'read-outs numbers', attributes: { 'aria-label': 'Prediction', role: 'group' } },
-      this.#readOut('size', 'of the file, to the byte'),
-      this.#readOut('share', ''),
-      this.#readOut('bits', 'all bytes over all weights'),
-      this.#readOut('error', 'of the task vectors, squared'),
+      ...[this.#size, this.#share, this.#bits, this.#error].map(({ element }) => element),
     );
     const fields = el('div', { class: 'budget-fields' }, this.#field, this.#unit, this.#measure);
     this.#field.addEventListener('input', () => this.#typed());
@@ -78,12 +78,22 @@ export class BudgetBar {
   show(): void {
     const { spent, spending, budget, allocation } = this.#model();
     const { weights, fp32Bytes } = allocation.table;
-    const size = splitBytes(spent.bytes);
-    this.#set('size', size.value, size.unit);
-    this.#set('share', formatPercent(spent.bytes, fp32Bytes), 'of FP32');
-    this.#captions.get('share')?.replaceChildren(`${formatBytes(fp32Bytes)} uncompressed`);
-    this.#set('bits', formatBitsPerWeight((8 * spent.bytes) / weights), 'bpw');
-    this.#set('error', `≈ ${formatError(spent.error)}`, 'error');
+    this.#size.show({ ...splitBytes(spent.bytes), caption: 'of the file, to the byte' });
+    this.#share.show({
+      value: formatPercent(spent.bytes, fp32Bytes),
+      unit: 'of FP32',
+      caption: `${formatBytes(fp32Bytes)} uncompressed`,
+    });
+    this.#bits.show({
+      value: formatBitsPerWeight((8 * spent.bytes) / weights),
+      unit: 'bpw',
+      caption: 'all bytes over all weights',
+    });
+    this.#error.show({
+      value: `≈ ${formatError(spent.error)}`,
+      unit: 'error',
+      caption: 'of the task vectors, squared',
+    });
     this.#unit.value = budget.kind;
     this.#measure.value = spending.measure;
     // Not under the fingers of who is typing.
@@ -91,27 +101,6 @@ export class BudgetBar {
       this.#field.value = spending.budget;
       this.#tellLimit();
     }
-  }
-
-  #readOut(key: string, caption: string): HTMLElement {
-    const value = el('strong');
-    const below = el('span', { class: 'quiet', text: caption });
-    this.#captions.set(key, below);
-    const unit = el('span', { class: 'quiet' });
-    this.#read.set(key, { value, unit });
-    return el(
-      'div',
-      { class: 'read-out' },
-      el('span', { class: 'read-out-value', testid: `tvq-${key}` }, value, ' ', unit),
-      below,
-    );
-  }
-
-  #set(key: string, value: string, unit: string): void {
-    const shown = this.#read.get(key);
-    if (shown === undefined) return;
-    shown.value.textContent = value;
-    shown.unit.textContent = unit;
   }
 
   #typed(): void {

@@ -4,7 +4,7 @@ import { formatBytes } from '../../common/format.ts';
 import { tableState, type LegendEntry } from '../../common/chartFrame.ts';
 import type { Drawing, Mark } from '../../common/drawing.ts';
 import type { StudioContext } from '../context.ts';
-import { KINDS } from '../kinds.ts';
+import { KINDS } from '../../common/kinds.ts';
 import { slotsByTensor, totalsBy } from '../model/cells.ts';
 import type { StudioModel } from '../model/studioModel.ts';
 

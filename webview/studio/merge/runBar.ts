@@ -21,10 +21,7 @@ export class RunBar {
   readonly #preview = el('dl', { class: 'preview', testid: 'merge-preview' });
   readonly #problems = el('ul', { class: 'problems', attributes: { role: 'status' } });
   readonly #merge: HTMLElement;
-  readonly #bar = el('progress', {
-    class: 'progress-bar',
-    attributes: { max: '100', 'aria-label': 'Merging' },
-  });
+  readonly #bar = el('progress', { attributes: { max: '100', 'aria-label': 'Merging' } });
   readonly #percent = el('span', { class: 'numbers', testid: 'merge-percent' });
   readonly #current = el('span', { class: `quiet name ${TRUNCATE}` });
   readonly #progress: HTMLElement;
@@ -44,7 +41,7 @@ export class RunBar {
     this.#progress = el(
       'div',
       { class: 'merge-progress' },
-      el('div', { class: 'progress-line' }, this.#bar, this.#percent, cancel),
+      el('div', { class: 'merge-progress-line' }, this.#bar, this.#percent, cancel),
       this.#current,
     );
     this.element = el(

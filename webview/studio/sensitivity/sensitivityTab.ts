@@ -9,7 +9,7 @@ import { stackedBars, stackedBarsHeight } from '../../common/stackedBars.ts';
 import type { StudioContext } from '../context.ts';
 import { curvePicture, curveTable, type CurveData } from '../curvePicture.ts';
 import { HeatGrid, type HeatPick, type HeatScale } from '../heatGrid.ts';
-import { KINDS } from '../kinds.ts';
+import { KINDS } from '../../common/kinds.ts';
 import { sensitivityByCell, slotsByTensor, totalsBy } from '../model/cells.ts';
 import { measureName } from '../model/spending.ts';
 import type { Change, StudioModel } from '../model/studioModel.ts';

@@ -1,8 +1,8 @@
 import type { TensorKind } from '../../extension/protocol.ts';
-import type { SeriesStyle } from '../common/seriesStyle.ts';
+import type { LegendEntry } from './chartFrame.ts';
 
 /** How kinds of tensors are called and drawn; charts-orange is left out, some themes have it see-through. */
-export const KINDS: Readonly<Record<TensorKind, { readonly label: string; readonly style: SeriesStyle }>> = {
+export const KINDS: Readonly<Record<TensorKind, LegendEntry>> = {
   attention: { label: 'attention', style: { token: '--vscode-charts-blue', pattern: 'solid' } },
   mlp: { label: 'MLP', style: { token: '--vscode-charts-green', pattern: 'stripes' } },
   norm: { label: 'norms', style: { token: '--vscode-charts-yellow', pattern: 'dots' } },

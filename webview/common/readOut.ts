@@ -1,0 +1,28 @@
+import { el } from './dom.ts';
+
+export interface Reading {
+  readonly value: string;
+  readonly unit?: string;
+  readonly caption: string;
+}
+
+/** A number that people come for: large, its unit beside it, and below what it is. */
+export class ReadOut {
+  readonly element: HTMLElement;
+  readonly #figure: HTMLElement;
+  readonly #value = el('strong');
+  readonly #unit = el('span', { class: 'quiet' });
+  readonly #caption = el('span', { class: 'quiet' });
+
+  constructor(testid: string) {
+    this.#figure = el('span', { class: 'read-out-value', testid });
+    this.element = el('div', { class: 'read-out' }, this.#figure, this.#caption);
+  }
+
+  show({ value, unit, caption }: Reading): void {
+    this.#value.textContent = value;
+    this.#unit.textContent = unit ?? '';
+    this.#figure.replaceChildren(this.#value, ...(unit === undefined ? [] : [' ', this.#unit]));
+    this.#caption.textContent = caption;
+  }
+}
