@@ -1,6 +1,6 @@
 import { mix, rgbOf, textOn } from './colours.ts';
 import { FONT_SIZE, colourNow, type Colour, type Drawing, type Mark } from './drawing.ts';
-import { canvasFont } from './drawingCanvas.ts';
+import { fit, longest } from './drawingText.ts';
 import { isHighContrast, token } from './theme.ts';
 
 /** Room for the legend below the cells. */
@@ -158,24 +158,4 @@ function legend(
     label(from, start - 8, y, 'end', QUIET),
     label(to, start + LEGEND_BAR + 8, y, 'start', QUIET),
   ];
-}
-
-let ruler: CanvasRenderingContext2D | null | undefined;
-
-function widthOf(text: string): number {
-  ruler ??= document.createElement('canvas').getContext('2d');
-  if (!ruler) return 0;
-  ruler.font = canvasFont();
-  return ruler.measureText(text).width;
-}
-
-const longest = (labels: readonly string[]): number =>
-  Math.max(0, ...labels.map(text => Math.ceil(widthOf(text))));
-
-/** A name cut at its end to what there is room for. */
-function fit(text: string, room: number): string {
-  if (widthOf(text) <= room) return text;
-  let cut = [...text];
-  while (cut.length > 0 && widthOf(`${cut.join('')}…`) > room) cut = cut.slice(0, -1);
-  return cut.length > 0 ? `${cut.join('')}…` : '';
 }

@@ -1,13 +1,12 @@
-import { Chart, type ChartConfiguration } from 'chart.js';
-import { canvasFill, type SeriesStyle } from './seriesStyle.ts';
-import { isHighContrast, token } from './theme.ts';
+import type { Drawing, Mark } from './drawing.ts';
+import { fit, longest } from './drawingText.ts';
+import type { SeriesStyle } from './seriesStyle.ts';
 
 /** Room for one bar with its gap. */
-const BAR_PITCH = 28;
-
+const PITCH = 28;
+const THICKNESS = 12;
 /** Something small is still seen, and can be pointed at. */
 const MIN_BAR = 2;
-
 /** Between names, bars and totals. */
 const GAP = 12;
 
@@ -27,75 +26,50 @@ export interface StackedBars {
   readonly format: (value: number) => string;
 }
 
-/** Height of a chart of so many bars. */
-export const stackedBarsHeight = (bars: number): number => bars * BAR_PITCH;
-
-/** Pixels of the longest label, as charts write them. */
-export function labelWidth(labels: readonly string[]): number {
-  const context = document.createElement('canvas').getContext('2d');
-  if (context === null) return 0;
-  context.font = `${Chart.defaults.font.size}px ${Chart.defaults.font.family}`;
-  return Math.max(0, ...labels.map(label => Math.ceil(context.measureText(label).width)));
-}
-
 /**
  * Stacked horizontal bars between two columns of text, names on the left and totals on the right. Numbers at the
  * bars say more than an axis with grid lines would, so there is none.
  */
-export function stackedBars(bars: StackedBars): ChartConfiguration<'bar', (number | null)[], string> {
-  const border = { display: false };
-  const grid = { display: false };
-  const ticks = { crossAlign: 'far', autoSkip: false, padding: 0 } as const;
-  const lengths = bars.labels.map((_, at) =>
-    bars.series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0),
-  );
-  return {
-    type: 'bar',
-    data: {
-      labels: [...bars.labels],
-      datasets: bars.series.map(({ label, style, values }) => ({
-        label,
-        data: values.map(value => (value > 0 ? value : null)),
-        backgroundColor: canvasFill(style),
-        borderColor: isHighContrast() ? token(style.token) : 'transparent',
-        borderWidth: isHighContrast() ? 1 : 0,
-        borderSkipped: false,
-        barThickness: 12,
-        minBarLength: MIN_BAR,
-      })),
-    },
-    options: {
-      indexAxis: 'y',
-      layout: { autoPadding: false },
-      maintainAspectRatio: false,
-      interaction: { mode: 'index', axis: 'y', intersect: false },
-      scales: {
-        x: { stacked: true, display: false, min: 0, max: Math.max(...lengths, 1) },
-        y: {
-          stacked: true,
-          border,
-          grid,
-          ticks,
-          // chart.js gives an axis no more than a quarter of the width, and lets longer names run into the bars.
-          afterFit: scale => (scale.width = Math.min(labelWidth(bars.labels) + GAP, scale.chart.width / 2)),
-        },
-        totals: {
-          type: 'category',
-          axis: 'y',
-          position: 'right',
-          offset: true,
-          labels: [...bars.totals],
-          afterFit: scale => (scale.width += GAP),
-          border,
-          grid,
-          ticks: { ...ticks, color: token('--vscode-descriptionForeground') },
-        },
+export function drawStackedBars({ labels, totals, series, format }: StackedBars, width: number): Drawing {
+  const lengths = labels.map((_, at) => series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0));
+  const most = Math.max(...lengths, 1);
+  const left = Math.min(longest(labels) + GAP, width / 2);
+  const room = Math.max(0, width - left - longest(totals) - GAP);
+  const marks = labels.flatMap((label, at): Mark[] => {
+    const middle = (at + 0.5) * PITCH;
+    let x = left;
+    const parts = series.flatMap(({ style, values }): Mark[] => {
+      const value = values[at] ?? 0;
+      if (value <= 0) return [];
+      const length = Math.max(MIN_BAR, (value / most) * room);
+      const y = middle - THICKNESS / 2;
+      const part: Mark = { kind: 'rect', x, y, width: length, height: THICKNESS, fill: style };
+      x += length;
+      return [part];
+    });
+    const said = series.map(({ label: name, values }) => `${name} ${format(values[at] ?? 0)}`);
+    const tip = `${label}: ${said.join(', ')}`;
+    return [
+      {
+        kind: 'text',
+        x: 0,
+        y: middle,
+        text: fit(label, left - GAP),
+        align: 'start',
+        fill: '--vscode-foreground',
       },
-      plugins: {
-        tooltip: {
-          callbacks: { label: item => ` ${item.dataset.label ?? ''}  ${bars.format(item.parsed.x ?? 0)}` },
-        },
+      ...parts,
+      {
+        kind: 'text',
+        x: width,
+        y: middle,
+        text: totals[at] ?? '',
+        align: 'end',
+        fill: '--vscode-descriptionForeground',
       },
-    },
-  };
+      // The whole row can be pointed at.
+      { kind: 'rect', x: 0, y: at * PITCH, width, height: PITCH, fill: 'transparent', tip },
+    ];
+  });
+  return { width, height: labels.length * PITCH, marks };
 }

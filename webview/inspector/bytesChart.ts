@@ -1,9 +1,9 @@
 import type { ByteGroup, TvqSummary } from '../../extension/protocol.ts';
 import type { LegendEntry } from '../common/chartFrame.ts';
-import type { ChartContent } from '../common/charts.ts';
+import type { ChartContent } from '../common/chartView.ts';
 import { formatBytes, formatSmallPercent } from '../common/format.ts';
 import { KINDS } from '../common/kinds.ts';
-import { stackedBars, stackedBarsHeight } from '../common/stackedBars.ts';
+import { drawStackedBars } from '../common/stackedBars.ts';
 import { partStyle } from './byteParts.ts';
 
 /** What bytes can be told apart by. */
@@ -43,21 +43,15 @@ export function bytesChart(summary: BytesSummary, by: BytesBy): ChartContent {
   const labels = groups.map(({ group }) => labelOf(group, by));
   const totals = groups.map(group => formatBytes(bytesOf(group)));
   const shares = groups.map(group => formatSmallPercent(bytesOf(group), whole));
+  const series = SERIES.map(key => ({
+    label: key,
+    style: partStyle(key),
+    values: groups.map(group => group[key]),
+  }));
   return {
     summary: `Bytes by ${by}: ${labels.map((label, at) => `${label} ${totals[at]}`).join(', ')}`,
-    legend: SERIES.map(key => ({ label: key, style: partStyle(key) })),
-    height: stackedBarsHeight(groups.length),
-    configure: () =>
-      stackedBars({
-        labels,
-        totals,
-        series: SERIES.map(key => ({
-          label: key,
-          style: partStyle(key),
-          values: groups.map(group => group[key]),
-        })),
-        format: formatBytes,
-      }),
+    legend: series,
+    draw: width => drawStackedBars({ labels, totals, series, format: formatBytes }, width),
     table: {
       columns: [by, 'codes', 'exact', 'share'],
       rows: groups.map((group, at) => [

@@ -1,7 +1,7 @@
 import type { InspectorHost, Progress, TaskComparisons } from '../../extension/protocol.ts';
 import type { ChartExports } from '../common/chartExport.ts';
 import { tableState } from '../common/chartFrame.ts';
-import { ChartView } from '../common/charts.ts';
+import { ChartView } from '../common/chartView.ts';
 import { el } from '../common/dom.ts';
 import { formatCount, formatNumber, formatShare } from '../common/format.ts';
 import { ProgressPane } from '../common/progressPane.ts';

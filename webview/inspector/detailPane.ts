@@ -3,7 +3,7 @@ import type { InspectorHost, TensorDetail, TensorRow } from '../../extension/pro
 import { nameCell } from '../common/cells.ts';
 import type { ChartExports } from '../common/chartExport.ts';
 import { tableState } from '../common/chartFrame.ts';
-import { ChartView } from '../common/charts.ts';
+import { ChartView } from '../common/chartView.ts';
 import { el } from '../common/dom.ts';
 import {
   formatBytes,

@@ -6,7 +6,7 @@ import type {
   TvqSummary,
 } from '../../extension/protocol.ts';
 import { tableState } from '../common/chartFrame.ts';
-import { ChartView } from '../common/charts.ts';
+import { ChartView } from '../common/chartView.ts';
 import { el } from '../common/dom.ts';
 import { errorMessage } from '../common/rpc.ts';
 import { createSelect } from '../common/select.ts';

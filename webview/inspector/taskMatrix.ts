@@ -1,5 +1,5 @@
 import type { TaskComparisons } from '../../extension/protocol.ts';
-import type { ChartContent } from '../common/charts.ts';
+import type { ChartContent } from '../common/chartView.ts';
 import { formatShare, NONE } from '../common/format.ts';
 import { drawHeatMap } from '../common/heatMap.ts';
 

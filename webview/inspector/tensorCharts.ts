@@ -1,6 +1,6 @@
 /** The charts of one tensor. */
 import type { Histogram, TensorDetail, TensorMap } from '../../extension/protocol.ts';
-import type { ChartContent } from '../common/charts.ts';
+import type { ChartContent } from '../common/chartView.ts';
 import { formatCount, formatNumber, formatPercent } from '../common/format.ts';
 import { drawHeatMap } from '../common/heatMap.ts';
 import { drawHistogram } from '../common/histogram.ts';

@@ -2,7 +2,7 @@
 import type { ChartConfiguration, ChartOptions } from 'chart.js';
 import { token } from '../../common/theme.ts';
 import { NONE } from '../../common/format.ts';
-import { labelWidth } from '../../common/stackedBars.ts';
+import { longest } from '../../common/drawingText.ts';
 import type { LayerPanel, LayerPanels, MetricPanel } from './layerModel.ts';
 import { colourOf, type MergeStyle } from './mergeStyle.ts';
 import { formatNumber } from './numbers.ts';
@@ -120,7 +120,7 @@ export function barPanel(
             grid: { display: false },
             border: { display: false },
             // chart.js gives an axis no more than a quarter of the width, and lets longer names run into the bars.
-            afterFit: scale => (scale.width = Math.min(labelWidth(short) + GAP, scale.chart.width / 2)),
+            afterFit: scale => (scale.width = Math.min(longest(short) + GAP, scale.chart.width / 2)),
             ticks: { ...tick(), autoSkip: false, crossAlign: 'far' },
           },
           values: {

@@ -1,5 +1,7 @@
 /** Small charts beside each other, of one kind, with one legend and one switch to the same data as tables. */
 import {
+  BarController,
+  BarElement,
   CategoryScale,
   Chart,
   LineController,
@@ -10,14 +12,23 @@ import {
 } from 'chart.js';
 import type { ChartConfiguration } from 'chart.js';
 import type { Exportable } from '../../common/chartExport.ts';
-import { applyDefaults } from '../../common/charts.ts';
 import { chartTable, type ChartTable } from '../../common/chartTable.ts';
 import { el } from '../../common/dom.ts';
 import { onThemeChange } from '../../common/theme.ts';
 import { TRUNCATE } from '../../common/truncationTip.ts';
 import { createIconButton } from '../../common/ui/toolkit.ts';
+import { applyDefaults } from './chartDefaults.ts';
 
-Chart.register(CategoryScale, LinearScale, LineController, LineElement, PointElement, Tooltip);
+Chart.register(
+  BarController,
+  BarElement,
+  CategoryScale,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+  Tooltip,
+);
 
 export interface Panel {
   readonly title: string;

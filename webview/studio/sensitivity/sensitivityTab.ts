@@ -1,11 +1,11 @@
 import './sensitivityTab.css';
 import { MEASURES } from '../../../extension/shared/allocation/index.ts';
 import { tableState } from '../../common/chartFrame.ts';
-import { ChartView } from '../../common/charts.ts';
+import { ChartView } from '../../common/chartView.ts';
 import { el } from '../../common/dom.ts';
 import { Figure } from '../../common/figure.ts';
 import { formatBitsPerWeight, formatBytes } from '../../common/format.ts';
-import { stackedBars, stackedBarsHeight } from '../../common/stackedBars.ts';
+import { drawStackedBars } from '../../common/stackedBars.ts';
 import type { StudioContext } from '../context.ts';
 import { curvePicture, curveTable, type CurveData } from '../curvePicture.ts';
 import { HeatGrid, type HeatPick, type HeatScale } from '../heatGrid.ts';
@@ -112,17 +112,11 @@ export class SensitivityTab {
     const values = totals.map(({ sensitivity: value }) => value);
     const format = (value: number) => `${value.toFixed(2)} ×`;
     const style = { token: '--vscode-charts-blue', pattern: 'solid' } as const;
+    const series = [{ label: 'sensitivity', style, values }];
     this.#kinds.show({
       summary: `Sensitivity by kind: ${labels.map((label, at) => `${label} ${format(values[at] ?? 0)}`).join(', ')}`,
-      height: stackedBarsHeight(totals.length),
       legend: [],
-      configure: () =>
-        stackedBars({
-          labels,
-          totals: values.map(format),
-          series: [{ label: 'sensitivity', style, values }],
-          format,
-        }),
+      draw: width => drawStackedBars({ labels, totals: values.map(format), series, format }, width),
       table: {
         columns: ['kind', 'sensitivity', 'bytes spent'],
         rows: totals.map(({ bytes }, at) => [labels[at] ?? '', format(values[at] ?? 0), formatBytes(bytes)]),

@@ -1,0 +1,23 @@
+/** How much room text takes in a drawing. */
+import { canvasFont } from './drawingCanvas.ts';
+
+let ruler: CanvasRenderingContext2D | null | undefined;
+
+function widthOf(text: string): number {
+  ruler ??= document.createElement('canvas').getContext('2d');
+  if (!ruler) return 0;
+  ruler.font = canvasFont();
+  return ruler.measureText(text).width;
+}
+
+/** Pixels of the longest. */
+export const longest = (texts: readonly string[]): number =>
+  Math.max(0, ...texts.map(text => Math.ceil(widthOf(text))));
+
+/** A name cut at its end to what there is room for. */
+export function fit(text: string, room: number): string {
+  if (widthOf(text) <= room) return text;
+  let cut = [...text];
+  while (cut.length > 0 && widthOf(`${cut.join('')}…`) > room) cut = cut.slice(0, -1);
+  return cut.length > 0 ? `${cut.join('')}…` : '';
+}
