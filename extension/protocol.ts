@@ -435,6 +435,10 @@ export interface StudioSelection {
   readonly tasks: readonly NamedPath[];
   /** The .tvq file that the task vectors come from; left out: from the checkpoints. */
   readonly source?: string | undefined;
+  /** What the page shows first: what a .tvq file was made with. */
+  readonly start?: StudioOrder | undefined;
+  /** What `start` leaves out, in a sentence; told once. */
+  readonly note?: string | undefined;
 }
 
 /** What is to be quantized: exactly what the page shows. */

@@ -24,3 +24,6 @@ export function splitName(name: string, tailLength = TAIL): SplitName {
   if (/[\uDC00-\uDFFF]/.test(name[cut] ?? '')) cut++;
   return { head: name.slice(0, cut), tail: name.slice(cut) };
 }
+
+/** The last part of a path, of whatever system. */
+export const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;

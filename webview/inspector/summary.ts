@@ -2,6 +2,7 @@ import type { Scheme, TvqSummary } from '../../extension/protocol.ts';
 import { nameCell } from '../common/cells.ts';
 import { el, icon } from '../common/dom.ts';
 import * as format from '../common/format.ts';
+import { fileName } from '../common/names.ts';
 import { ReadOut, type Reading } from '../common/readOut.ts';
 
 /** The scheme by the name it has in the paper's tables, and what it means. */
@@ -19,9 +20,6 @@ export function schemeText(summary: Pick<TvqSummary, 'scheme' | 'bits' | 'baseBi
   const subject: Record<Exclude<Scheme, 'rtvq'>, string> = { tvq: 'task vectors', fq: 'whole checkpoints' };
   return { name: `${scheme.toUpperCase()} INT${bits}`, meaning: `${bits}-bit ${subject[scheme]}` };
 }
-
-/** The file's name without its folders, on either kind of system. */
-const fileName = (path: string): string => path.split(/[\\/]/).pop() ?? path;
 
 /** What is this: name, size, and what wrote it when; behind it what can be done with it. */
 export function headerLine(summary: TvqSummary, actions: readonly HTMLElement[]): HTMLElement {

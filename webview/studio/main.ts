@@ -9,7 +9,7 @@ import { emptyPane, errorPane, Notice, skeleton } from '../common/states.ts';
 import { TruncationTip } from '../common/truncationTip.ts';
 import '../common/vscodeApi.ts';
 import { ProgressLine } from './progressLine.ts';
-import { INITIAL_STATE } from './studioState.ts';
+import { INITIAL_STATE, spendingOf } from './studioState.ts';
 import { StudioView } from './studioView.ts';
 
 const app = document.getElementById('app');
@@ -69,11 +69,14 @@ async function measure(selection: StudioSelection, current: number): Promise<voi
   view.show(selection, table);
 }
 
-/** Other models: what was wished for single tensors means nothing there. */
+/** Other models: what was wished for single tensors means nothing there, and a file brings its own wishes. */
 function remember(selection: StudioSelection): void {
-  const before = state.get().selection;
-  const isSame = JSON.stringify(before) === JSON.stringify(selection);
-  state.update(isSame || before === null ? { selection } : { selection, rules: [], task: '', tensor: '' });
+  const isSame = JSON.stringify(state.get().selection) === JSON.stringify(selection);
+  if (isSame) return;
+  const wishes = selection.start ? spendingOf(selection.start) : { rules: [] };
+  state.update({ selection, ...wishes, task: '', tensor: '' });
+  notice.hide();
+  if (selection.note) notice.show(selection.note, 'Dismiss', () => undefined);
 }
 
 async function choose(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { StudioSelection, TensorRule } from '../../extension/protocol.ts';
+import type { StudioOrder, StudioSelection, TensorRule } from '../../extension/protocol.ts';
 import type { StateStore } from '../common/state.ts';
 import { INITIAL_MERGE_STATE, readMergeState, type MergeTabState } from './merge/mergeState.ts';
 import type { SlotColumn } from './model/slotRows.ts';
@@ -29,6 +29,13 @@ export interface StudioState {
 
 /** Two bits a weight: about where task vectors lose nothing that a benchmark shows. */
 export const INITIAL_SPENDING: Spending = { budget: '2bpw', measure: 'auto', rules: [] };
+
+/** The spending that an order asks for. */
+export const spendingOf = ({ budget, sensitivity, rules }: StudioOrder): Spending => ({
+  budget,
+  measure: sensitivity ?? 'auto',
+  rules,
+});
 
 export const INITIAL_STATE: StudioState = {
   ...INITIAL_SPENDING,

@@ -2,6 +2,7 @@ import type { AnalysisTable, Progress, StudioMergePage, StudioSelection } from '
 import { exportMenu } from '../common/chartExport.ts';
 import { el, icon } from '../common/dom.ts';
 import { formatCompact, formatCounted } from '../common/format.ts';
+import { fileName } from '../common/names.ts';
 import { Tabs } from '../common/tabs.ts';
 import { createButton } from '../common/ui/toolkit.ts';
 import { BitsTab } from './bits/bitsTab.ts';
@@ -9,7 +10,7 @@ import { MergeTab } from './merge/mergeTab.ts';
 import type { StudioContext } from './context.ts';
 import { StudioModel } from './model/studioModel.ts';
 import { SensitivityTab } from './sensitivity/sensitivityTab.ts';
-import { INITIAL_SPENDING, mergeStore, type TabKey } from './studioState.ts';
+import { INITIAL_SPENDING, mergeStore, spendingOf, type TabKey } from './studioState.ts';
 
 /** A drag that stood still this long rests. */
 const SETTLE_MS = 200;
@@ -24,6 +25,7 @@ export class StudioView {
   readonly #bits: BitsTab;
   readonly #sensitivity: SensitivityTab;
   readonly #merge: MergeTab;
+  readonly #tabs: Tabs<TabKey>;
   #model: StudioModel | undefined;
   /** What the next frame has to paint; undefined when none is asked for. */
   #settling: number | undefined;
@@ -37,7 +39,7 @@ export class StudioView {
     this.#merge = new MergeTab(context.host, mergeStore(context.state), source =>
       exportMenu(context, source),
     );
-    const tabs = new Tabs<TabKey>({
+    this.#tabs = new Tabs<TabKey>({
       id: 'studio',
       label: 'Views of the task vectors',
       tabs: [
@@ -53,24 +55,27 @@ export class StudioView {
     });
     const change = createButton({ label: 'Change…', appearance: 'secondary', onClick: onChoose });
     const header = el('header', { class: 'studio-header' }, this.#title, this.#facts, this.#device, change);
-    const main = el('main', { class: 'studio-main' }, context.notice.element, tabs.element);
+    const main = el('main', { class: 'studio-main' }, context.notice.element, this.#tabs.element);
     this.element = el('div', { class: 'studio' }, header, main);
     this.element.addEventListener('keydown', event => this.#keyDown(event));
   }
 
   /** The view is in the document already. */
   show(selection: StudioSelection, table: AnalysisTable): void {
-    const { base, tasks } = selection;
+    const { base, tasks, source, start } = selection;
     const { state } = this.#context;
-    const { budget, measure, rules } = state.get();
-    this.#model = new StudioModel(table, { budget, measure, rules }, INITIAL_SPENDING, ({ wishes }) =>
+    const { budget, measure, rules, tab } = state.get();
+    const initial = start ? spendingOf(start) : INITIAL_SPENDING;
+    this.#model = new StudioModel(table, { budget, measure, rules }, initial, ({ wishes }) =>
       this.#changed(wishes),
     );
     this.#title.textContent = base.name;
     this.#title.title = base.path;
     const weights = formatCompact(table.weights / Math.max(tasks.length, 1));
-    this.#facts.textContent = `${formatCounted(tasks.length, 'task')} · ${weights} weights each`;
-    this.#facts.title = tasks.map(({ name }) => name).join(', ');
+    const from = source === undefined ? '' : ` of ${fileName(source)}`;
+    this.#facts.textContent = `${formatCounted(tasks.length, 'task')}${from} · ${weights} weights each`;
+    this.#facts.title = [tasks.map(({ name }) => name).join(', '), ...(source ? [source] : [])].join('\n');
+    this.#tabs.show(tab);
     this.#bits.setModel();
     this.#sensitivity.setModel();
     this.#merge.show(selection);

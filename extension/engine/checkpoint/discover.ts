@@ -80,12 +80,8 @@ async function summarize(file: string): Promise<CheckpointSummary> {
 /** What the tree, the pickers and `tvq inspect` show of a checkpoint. */
 export async function describeCheckpoint(checkpoint: Checkpoint): Promise<CheckpointSummary> {
   const counts = new Map<string, number>();
-  const hash = createHash('sha256');
-  for (const { name, dtype, shape } of [...checkpoint.tensors.values()].sort((a, b) =>
-    a.name < b.name ? -1 : 1,
-  )) {
+  for (const { dtype, shape } of checkpoint.tensors.values()) {
     counts.set(dtype, (counts.get(dtype) ?? 0) + elementCount(shape));
-    hash.update(`${name}\0${shape.join(',')}\n`);
   }
   const dtypes = [...counts].map(([dtype, parameters]) => ({ dtype, parameters }));
   return {
@@ -97,9 +93,20 @@ export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Checkp
     parameters: dtypes.reduce((sum, { parameters }) => sum + parameters, 0),
     dtypes: dtypes.sort((a, b) => b.parameters - a.parameters),
     tensors: checkpoint.tensors.size,
-    architecture: hash.digest('hex').slice(0, 16),
+    architecture: architectureOf(checkpoint.tensors.values()),
     model: await modelType(checkpoint),
   };
+}
+
+/** Equal for the same tensor names and shapes, in whatever order. */
+export function architectureOf(
+  tensors: Iterable<{ readonly name: string; readonly shape: readonly number[] }>,
+): string {
+  const hash = createHash('sha256');
+  for (const { name, shape } of [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    hash.update(`${name}\0${shape.join(',')}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
 }
 
 async function modelType(checkpoint: Checkpoint): Promise<string | undefined> {

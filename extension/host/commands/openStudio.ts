@@ -1,13 +1,18 @@
 import type { Command } from './command.ts';
-import { selectedPaths } from './selection.ts';
+import { clickedTvq, selectedPaths } from './selection.ts';
+import { selectionFromFile } from './sourceSelection.ts';
 import { chooseSelection } from './studioSelection.ts';
 
-/** Opens the Studio for what was clicked, or asks. */
+/** Opens the Studio for what was clicked, or asks; for a .tvq file, with what that was made from. */
 export const openStudio: Command = {
   id: 'tvq.openStudio',
   needsTrust: true,
   async run(services, ...args) {
-    const selection = await chooseSelection(services, selectedPaths(args));
+    const paths = selectedPaths(args);
+    const source = clickedTvq(paths);
+    const selection = await (source === undefined
+      ? chooseSelection(services, paths)
+      : selectionFromFile(services, source));
     if (selection !== undefined) services.studio.open(selection);
   },
 };

@@ -85,10 +85,18 @@ async function chooseGroup(found: readonly CheckpointSummary[]): Promise<Checkpo
   return typeof answer === 'string' ? undefined : answer[0]?.group;
 }
 
-/** Names for the .tvq file: the checkpoints' own, made different where two are called the same. */
-export function taskNames(tasks: readonly CheckpointSummary[]): NamedPath[] {
-  const taken = new Set<string>();
+/**
+ * Names for the .tvq file: the checkpoints' own, made different where two are called the same.
+ * @param given names that are settled, by path
+ */
+export function taskNames(
+  tasks: readonly CheckpointSummary[],
+  given: ReadonlyMap<string, string> = new Map(),
+): NamedPath[] {
+  const taken = new Set(tasks.flatMap(({ path }) => given.get(path) ?? []));
   return tasks.map(({ name, path }) => {
+    const settled = given.get(path);
+    if (settled !== undefined) return { name: settled, path };
     const candidates = [name, `${basename(dirname(path))}-${name}`];
     let free = candidates.find(candidate => !taken.has(candidate));
     for (let number = 2; free === undefined; number++) {

@@ -23,6 +23,12 @@ function pathsOf(value: unknown): readonly string[] {
   return Array.isArray(paths) ? (paths as string[]) : [];
 }
 
+/** The .tvq file that was clicked; undefined where it was something else, or more. */
+export function clickedTvq(paths: readonly string[] | undefined): string | undefined {
+  const [path, ...others] = paths ?? [];
+  return path?.endsWith('.tvq') && others.length === 0 ? path : undefined;
+}
+
 /** The .tvq file a command is about: what was clicked, else the one in front, else one the user chooses. */
 export async function tvqArgument(args: readonly unknown[]): Promise<string | undefined> {
   const path = selectedPaths(args.slice(0, 1))?.[0] ?? activeTvq();

@@ -9,12 +9,13 @@ export const answered = ({ base, tasks }: QuantizeDraft): number =>
   base === undefined ? 0 : tasks === undefined ? 1 : 2;
 
 /** Keep their answers in the draft. */
-export function selectionSteps(draft: QuantizeDraft): Step[] {
+export function selectionSteps(draft: QuantizeDraft): [chooseBase: Step, chooseTasks: Step] {
   return [
     async at => {
       const answer = await pickBase(at, draft.known, draft.base ?? proposeBase(draft.known));
       if (typeof answer === 'string') return answer;
-      if (answer.chosen.architecture !== draft.base?.architecture) draft.tasks = undefined;
+      const { architecture } = answer.chosen;
+      if (draft.tasks?.some(task => task.architecture !== architecture)) draft.tasks = undefined;
       draft.known = answer.known;
       draft.base = answer.chosen;
       return 'next';

@@ -25,7 +25,7 @@ import type { TvqDocument } from './tvqDocument.ts';
 const MAX_DAMAGED = 100;
 /** Characters of a recipe that a page is given. */
 const MAX_RECIPE = 256 * 1024;
-/** Opens the Studio with what a file was made from; there in versions that have a Studio. */
+/** Given a .tvq file, opens the Studio with what that was made from; there in versions that have a Studio. */
 const OPEN_STUDIO = 'tvq.openStudio';
 
 /** Answers one page from its document. `page` is where progress goes. */
@@ -53,7 +53,7 @@ export function inspectorHost(
     exportCsv: async query => exportCsv(document.uri, await document.open(), checkQuery(query)),
     saveFile: file => savePageFile(document.uri, file),
     openStudio: async () => {
-      await commands.executeCommand(OPEN_STUDIO, { source: document.uri });
+      await commands.executeCommand(OPEN_STUDIO, document.uri);
     },
     cancel: async kind => work.cancel(checkWork(kind)),
     detail: (vector, tensor) =>

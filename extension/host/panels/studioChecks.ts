@@ -1,5 +1,6 @@
 /** Checks what came from a page, or from a state that one saved. */
 import type { NamedPath, StudioOrder, StudioSelection, TensorRule } from '../../protocol.ts';
+import { parseBudget, patternOf } from '../../shared/allocation/index.ts';
 
 /** More than any model has layers or tasks. */
 const MAX_TASKS = 4096;
@@ -13,16 +14,34 @@ type Fields<T> = Partial<Record<keyof T, unknown>>;
 
 /** undefined where it is no selection. */
 export function checkSelection(value: unknown): StudioSelection | undefined {
-  const { base, tasks } = fieldsOf<StudioSelection>(value);
+  const { base, tasks, source, start, note } = fieldsOf<StudioSelection>(value);
   if (!isNamedPath(base) || !Array.isArray(tasks) || tasks.length === 0 || tasks.length > MAX_TASKS)
     return undefined;
-  return tasks.every(isNamedPath) ? { base: named(base), tasks: tasks.map(named) } : undefined;
+  if (!tasks.every(isNamedPath)) return undefined;
+  const order = orderOf(start);
+  return {
+    base: named(base),
+    tasks: tasks.map(named),
+    ...(isText(source, MAX_PATH) && source !== '' ? { source } : {}),
+    ...(order === undefined ? {} : { start: order }),
+    ...(isText(note, MAX_TEXT) ? { note } : {}),
+  };
+}
+
+/** undefined where it is no order. */
+function orderOf(value: unknown): StudioOrder | undefined {
+  try {
+    return checkOrder(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws naming the field that is wrong */
 export function checkOrder(value: unknown): StudioOrder {
   const { budget, sensitivity, rules } = fieldsOf<StudioOrder>(value);
   if (!isText(budget, 100)) throw refused('budget');
+  parseBudget(budget);
   const measure = SENSITIVITIES.find(known => known === (sensitivity ?? undefined));
   if (measure === undefined && sensitivity !== undefined && sensitivity !== null) throw refused('measure');
   if (!Array.isArray(rules) || rules.length > MAX_RULES) throw refused('list of rules');
@@ -32,6 +51,7 @@ export function checkOrder(value: unknown): StudioOrder {
 function checkRule(value: unknown): TensorRule {
   const { tensors, task, bits, min, max } = fieldsOf<TensorRule>(value);
   if (!isText(tensors, MAX_TEXT) || tensors === '') throw refused('rule');
+  patternOf(tensors);
   if (task !== undefined && !isText(task, MAX_TEXT)) throw refused('rule');
   if (bits !== undefined && bits !== 'exact' && bits !== 'auto' && !isBits(bits)) throw refused('rule');
   if (min !== undefined && !isBits(min)) throw refused('rule');

@@ -153,7 +153,7 @@ export async function browseFolder(title: string): Promise<Uri | undefined> {
 }
 
 /** Checkpoints from anywhere on disk; empty when cancelled or none is there, which is told. */
-async function browseCheckpoints(): Promise<readonly CheckpointSummary[]> {
+export async function browseCheckpoints(): Promise<readonly CheckpointSummary[]> {
   const folder = await browseFolder(l10n.t('Choose a folder with checkpoints'));
   if (folder === undefined) return [];
   const { checkpoints, failures } = await summarizeCheckpoints(await findWeightFiles(folder));

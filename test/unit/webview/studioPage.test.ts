@@ -150,6 +150,35 @@ describe('before there is anything to show', () => {
   });
 });
 
+describe('for a .tvq file', () => {
+  test('starts with what that was made with, and goes back to it', { timeout: TIMEOUT }, async () => {
+    await open({ scenario: 'file' });
+    const shown = async () => [
+      await page.getByTestId('tvq-budget').inputValue(),
+      await page.getByLabel('What the budget is spent by').inputValue(),
+      await page.getByTestId('tvq-rule').count(),
+    ];
+    const start = ['3bpw', 'depth', 1];
+    expect(await shown()).toEqual(start);
+    await page.getByText(/^8 tasks of small\.tvq/).waitFor();
+    await page.getByText('There is no setting for pruning.').waitFor();
+    await dot().press('PageUp');
+    await expect.poll(shown).not.toEqual(start);
+    await page.getByRole('tabpanel', { name: 'Bits' }).getByText('Reset').click();
+    await expect.poll(shown).toEqual(start);
+  });
+
+  test('keeps what was changed when it is made anew', { timeout: TIMEOUT }, async () => {
+    await open({ scenario: 'file' });
+    await page.getByTestId('tvq-budget').fill('4bpw');
+    await expect.poll(() => page.evaluate(() => sessionStorage.getItem('state'))).toContain('4bpw');
+    await page.reload();
+    await page.getByTestId('tvq-row').first().waitFor();
+    expect(await page.getByTestId('tvq-budget').inputValue()).toBe('4bpw');
+    expect(await page.getByText('There is no setting for pruning.').count()).toBe(0);
+  });
+});
+
 describe('the budget', () => {
   test('follows keys, the pointer and what is typed', { timeout: TIMEOUT }, async () => {
     await open();

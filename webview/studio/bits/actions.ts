@@ -1,6 +1,7 @@
 import type { Progress, QuantizeResult } from '../../../extension/protocol.ts';
 import { el, icon } from '../../common/dom.ts';
 import { formatBytes, formatError } from '../../common/format.ts';
+import { fileName } from '../../common/names.ts';
 import { createButton, createIconButton, setDisabled } from '../../common/ui/toolkit.ts';
 import { ProgressLine } from '../progressLine.ts';
 import { tellFailure, type StudioContext } from '../context.ts';
@@ -105,7 +106,7 @@ export class Actions {
           .openResult(output)
           .catch((failure: unknown) => tellFailure(this.#context, 'The file was not opened.', failure)),
     });
-    const name = output.split(/[\\/]/).pop() ?? output;
+    const name = fileName(output);
     this.#tell(
       icon('pass'),
       el('span', { text: name, attributes: { title: output } }),

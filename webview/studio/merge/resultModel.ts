@@ -9,6 +9,7 @@ import type {
 import { csv } from '../../../extension/shared/csv.ts';
 import { formatValue, isDefault } from '../../../extension/shared/mergeParameters.ts';
 import { NONE, formatBytes, formatError } from '../../common/format.ts';
+import { fileName } from '../../common/names.ts';
 import { rangeOf } from './formModel.ts';
 import { formatNumber, formatSeconds, formatShare, formatSigned } from './numbers.ts';
 
@@ -135,9 +136,7 @@ function numberCell(value: number | null | undefined, format: Format): ResultCel
 }
 
 const sourceCell = ({ source }: StudioMerged): ResultCell =>
-  source === undefined
-    ? { text: 'checkpoints' }
-    : { text: source.split(/[\\/]/).at(-1) ?? source, title: source };
+  source === undefined ? { text: 'checkpoints' } : { text: fileName(source), title: source };
 
 /** Parameters are written as they are typed. */
 const shortNumber = (value: number): string => String(Number(value.toPrecision(4)));

@@ -13,9 +13,16 @@ import type {
 import { parseBudget } from '../../../../extension/shared/allocation/index.ts';
 import { sampleTable, type SampleOptions } from './sampleTable.ts';
 
-/** What the host does: answer, have nothing chosen, fail once, never answer, be cancelled once, or have names that are
- * markup. */
-export type StudioScenario = 'ready' | 'empty' | 'refused' | 'silent' | 'hostile';
+/** What the host does: answer, have nothing chosen, fail once, never answer, be cancelled once, have names that are
+ * markup, or be opened for a .tvq file. */
+export type StudioScenario = 'ready' | 'empty' | 'refused' | 'silent' | 'hostile' | 'file';
+
+/** What the file of that scenario was made with. */
+const START: StudioOrder = {
+  budget: '3bpw',
+  sensitivity: 'depth',
+  rules: [{ tensors: 'lm_head.weight', bits: 'exact' }],
+};
 
 const MARKUP = '</script><img src=x onerror="console.error(1)"><b>';
 
@@ -119,6 +126,8 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
   #selection(): StudioSelection {
     const named = (name: string) => ({ name, path: `/models/${name}` });
     const base = this.#scenario === 'hostile' ? MARKUP : 'Llama-7B';
-    return { base: named(base), tasks: this.#table.tasks.map(named) };
+    const models = { base: named(base), tasks: this.#table.tasks.map(named) };
+    if (this.#scenario !== 'file') return models;
+    return { ...models, source: '/models/small.tvq', start: START, note: 'There is no setting for pruning.' };
   }
 }

@@ -1,0 +1,75 @@
+/** What a .tvq file was made with, in the Studio's words. No `vscode` here: tests run it as it is. */
+import type { QuantizeRecipe, StudioOrder, TvqSummary } from '../../protocol.ts';
+import { parseBudget } from '../../shared/allocation/index.ts';
+import { checkOrder } from '../panels/studioChecks.ts';
+
+/** Settings that a file may have been made with, and the Studio has not; `recipe`: what the file says makes no sense. */
+export type Unmatched =
+  | 'scheme'
+  | 'recipe'
+  | keyof Pick<QuantizeRecipe, 'codec' | 'prune' | 'reconstruction' | 'weights' | 'keepRule'>;
+
+export interface SourceSettings {
+  readonly start: StudioOrder;
+  readonly unmatched: readonly Unmatched[];
+}
+
+/** As a file has it: anything may stand there. */
+type Recorded = Partial<Record<keyof QuantizeRecipe, unknown>>;
+
+/**
+ * The recorded budget, measure and rules. A file that was made to no budget has its own size as one, and its exceptions
+ * as rules.
+ * @param tasks names of those that are quantized again
+ */
+export function sourceSettings(file: TvqSummary, tasks: readonly string[]): SourceSettings {
+  const recipe: Recorded = typeof file.recipe === 'object' && file.recipe !== null ? file.recipe : {};
+  const isWhole = tasks.length === file.tasks.length && file.tasks.every(({ name }) => tasks.includes(name));
+  // The size of all tasks is none for some of them.
+  const size =
+    isWhole || !(file.bitsPerWeight > 0) ? `${file.bytes}B` : `${file.bitsPerWeight.toFixed(2)}bpw`;
+  try {
+    const start = recordedOrder(recipe, size, isWhole, tasks);
+    return { start, unmatched: unmatchedOf(recipe) };
+  } catch {
+    return { start: { budget: size, sensitivity: undefined, rules: [] }, unmatched: ['recipe'] };
+  }
+}
+
+/** @throws where something recorded makes no sense */
+function recordedOrder(
+  { budget, sensitivity, rules = [], keep = [] }: Recorded,
+  size: string,
+  isWhole: boolean,
+  tasks: readonly string[],
+): StudioOrder {
+  const exact = (keep as readonly unknown[]).map(pattern => ({
+    tensors: `/${String(pattern)}/`,
+    bits: 'exact',
+  }));
+  const order = checkOrder({
+    budget: budget ?? size,
+    sensitivity,
+    rules: [...exact, ...(rules as readonly unknown[])],
+  });
+  const isSize = parseBudget(order.budget).kind === 'bytes';
+  return {
+    ...order,
+    budget: isSize && !isWhole ? size : order.budget,
+    rules: order.rules.filter(({ task }) => task === undefined || tasks.includes(task)),
+  };
+}
+
+function unmatchedOf(recipe: Recorded): Unmatched[] {
+  const isFixed = recipe.budget === undefined;
+  const usual: Readonly<Record<Exclude<Unmatched, 'scheme' | 'recipe'>, readonly unknown[]>> = {
+    codec: isFixed ? ['minmax'] : ['entropy'],
+    prune: [0],
+    reconstruction: ['unbiased'],
+    weights: [],
+    keepRule: ['vectors'],
+  };
+  const names = Object.keys(usual) as (keyof typeof usual)[];
+  const others = names.filter(name => recipe[name] !== undefined && !usual[name].includes(recipe[name]));
+  return isFixed ? ['scheme', ...others] : others;
+}
