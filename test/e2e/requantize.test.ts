@@ -66,6 +66,18 @@ describe.skipIf(programs === undefined)('a file that is quantized again', () => 
     await shoot(session(), 'requantize');
   });
 
+  it('is what the Merge tab merges, compared with its checkpoints', async () => {
+    await frame().getByRole('tab', { name: 'Merge' }).click();
+    await frame().getByLabel('Compare with full precision').check();
+    await frame().getByTestId('merge-preview').getByText('≈').first().waitFor();
+    await frame().getByRole('button', { name: 'Merge', exact: true }).click();
+    await frame().getByRole('row', { name: 'Made from small.tvq', exact: true }).waitFor();
+    await frame()
+      .getByRole('row', { name: /^Difference from full precision [\d.]/ })
+      .waitFor();
+    await shoot(session(), 'requantize merged');
+  });
+
   it('has its size as the budget where it was made to none, and says what the Studio has not', async () => {
     const file = await openFile('fixed.tvq', '--scheme', 'rtvq');
     await pressButton();
