@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
 import { compileKernels, createCpuBackend } from '../../kernels/cpu.ts';
 import type { CpuBackend } from '../../kernels/cpu.ts';
@@ -67,10 +68,13 @@ export function chooseDriver(): void {
   process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
 }
 
-/** A WebGPU backend on whatever adapter there is; fails, rather than skips, where there is none. */
+/** A WebGPU backend on whatever adapter there is, disposed of after the tests of the file or suite that opens it;
+ * fails, rather than skips, where there is none. */
 export async function openWebGpu(options: { gridWidth?: number } = {}): Promise<Backend> {
   chooseDriver();
-  return createWebGpuBackend({ memory: TEST_MEMORY, ...options }).catch((error: unknown) => {
+  const backend = await createWebGpuBackend({ memory: TEST_MEMORY, ...options }).catch((error: unknown) => {
     throw new Error(`${NO_DRIVER} (${String(error)})`);
   });
+  afterAll(() => backend.dispose());
+  return backend;
 }

@@ -1,8 +1,6 @@
 /** The codec stages of the CPU against the oracle, and of WebGPU against the CPU's, byte for byte. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Backend } from '../../kernels/backend.ts';
+import { describe, expect, test } from 'vitest';
 import { ORDERS } from '../../kernels/codecStages.ts';
-import type { CpuBackend } from '../../kernels/cpu.ts';
 import { openCpu, openWebGpu } from './backends.ts';
 import * as cases from './codecCases.ts';
 import { countsOn, rotateOn } from './codecDrive.ts';
@@ -10,19 +8,10 @@ import * as oracle from './codecOracle.ts';
 import { expectValues } from './compare.ts';
 import { valuesOf } from './mergeCases.ts';
 
-let cpu: CpuBackend;
-let gpu: Backend;
+const cpu = await openCpu();
+const gpu = await openWebGpu();
 /** The same device with so narrow a grid that dispatches have two dimensions. */
-let narrow: Backend;
-beforeAll(async () => {
-  cpu = await openCpu();
-  gpu = await openWebGpu();
-  narrow = await openWebGpu({ gridWidth: 3 });
-});
-afterAll(() => {
-  gpu?.dispose();
-  narrow?.dispose();
-});
+const narrow = await openWebGpu({ gridWidth: 3 });
 
 describe.each(ORDERS)('rotate of %i values', order => {
   test('on the CPU is what the oracle computes', async () => {

@@ -1,28 +1,13 @@
 /** What every backend promises of the codec stages apart from results: refusals, and nothing done to nothing. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Backend } from '../../kernels/backend.ts';
+import { describe, expect, test } from 'vitest';
 import type { Order } from '../../kernels/codecStages.ts';
 import { openCpu, openWebGpu } from './backends.ts';
-
-const opened: Partial<Record<Backend['info']['kind'], Backend>> = {};
-beforeAll(async () => {
-  opened.cpu = await openCpu();
-  opened.webgpu = await openWebGpu();
-});
-afterAll(() => opened.webgpu?.dispose());
 
 const single = new Uint16Array(256);
 single[9] = 2 ** 14;
 
-describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
-  const backendOf = (): Backend => {
-    const backend = opened[kind];
-    if (!backend) throw new Error(`no ${kind} backend`);
-    return backend;
-  };
-
+describe.each([await openCpu(), await openWebGpu()])('$info.kind', backend => {
   test('does nothing to nothing', async () => {
-    const backend = backendOf();
     await backend.scope(async memory => {
       const a = memory.alloc(64);
       await backend.rotate(a, 8, 0);
@@ -33,7 +18,6 @@ describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
   });
 
   test('refuses what does not fit', async () => {
-    const backend = backendOf();
     await backend.scope(async memory => {
       const [a, b] = [memory.alloc(8192), memory.alloc(8192)];
       // Streams that are fine, too short, and partly outside of the region.

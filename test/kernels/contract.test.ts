@@ -1,38 +1,25 @@
 /** What every backend promises apart from arithmetic: scopes, order, refusals, errors with names. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DeviceLost, OutOfBackendMemory, SUM_BLOCK } from '../../kernels/backend.ts';
-import type { Backend, Region, Slice } from '../../kernels/backend.ts';
+import type { Region, Slice } from '../../kernels/backend.ts';
 import { instantiateKernels } from '../../kernels/wasm.ts';
 import { kernelModule, openCpu, openWebGpu } from './backends.ts';
 import { place } from './drive.ts';
 
-const opened: Backend[] = [];
-beforeAll(async () => {
-  opened.push(await openCpu(), await openWebGpu());
-});
-afterAll(() => opened.forEach(backend => backend.dispose()));
-
-const KINDS = ['cpu', 'webgpu'] as const;
-
-function backendOf(kind: (typeof KINDS)[number]): Backend {
-  const backend = opened.find(({ info }) => info.kind === kind);
-  if (!backend) throw new Error(`no ${kind} backend`);
-  return backend;
-}
+const cpu = await openCpu();
+const gpu = await openWebGpu();
 
 const f32 = (region: Region, first = 0): Slice => ({ region, type: 'F32', first });
 
 const bytes = (...values: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 
-describe.each(KINDS)('%s', kind => {
+describe.each([cpu, gpu])('$info.kind', backend => {
   test('its chunk is whole blocks of sums, and a chunk fits a scope', () => {
-    const backend = backendOf(kind);
     expect(backend.chunk % SUM_BLOCK).toBe(0);
     expect(backend.capacity).toBeGreaterThan(backend.chunk * 4 * 4);
   });
 
   test('a scope may use all of its capacity, in many regions, again and again', async () => {
-    const backend = backendOf(kind);
     const part = Math.floor(backend.capacity / 100 / 4) * 4;
     for (let round = 0; round < 3; round++) {
       await backend.scope(async memory => {
@@ -47,7 +34,6 @@ describe.each(KINDS)('%s', kind => {
   });
 
   test('gives a scope its memory back when the body fails', async () => {
-    const backend = backendOf(kind);
     const failing = backend.scope(async memory => {
       memory.alloc(backend.capacity);
       throw new Error('from inside');
@@ -57,7 +43,6 @@ describe.each(KINDS)('%s', kind => {
   });
 
   test('refuses a region, and an allocation, after the scope', async () => {
-    const backend = backendOf(kind);
     const { region, memory } = await backend.scope(async memory => ({ region: memory.alloc(64), memory }));
     await expect(backend.read(region, 0, 4)).rejects.toThrow('after its scope had ended');
     expect(() => memory.alloc(4)).toThrow('after its scope had ended');
@@ -67,7 +52,6 @@ describe.each(KINDS)('%s', kind => {
   });
 
   test('writes and reads any number of bytes at multiples of 4', async () => {
-    const backend = backendOf(kind);
     await backend.scope(async memory => {
       const region = memory.alloc(1000);
       await backend.write(region, 0, 1000, async view => void view.fill(7));
@@ -84,7 +68,6 @@ describe.each(KINDS)('%s', kind => {
   });
 
   test('a read is a copy', async () => {
-    const backend = backendOf(kind);
     await backend.scope(async memory => {
       const region = await place(backend, memory, Uint8Array.of(1, 2, 3, 4));
       (await backend.read(region, 0, 4)).fill(9);
@@ -93,7 +76,6 @@ describe.each(KINDS)('%s', kind => {
   });
 
   test('does things in the order in which they were asked for', async () => {
-    const backend = backendOf(kind);
     await backend.scope(async memory => {
       const [a, b] = [await place(backend, memory, bytes(1, 2)), await place(backend, memory, bytes(10, 20))];
       const [sum, out] = [memory.alloc(8), memory.alloc(8)];
@@ -111,7 +93,6 @@ describe.each(KINDS)('%s', kind => {
   });
 
   test('does nothing to nothing', async () => {
-    const backend = backendOf(kind);
     await backend.scope(async memory => {
       const [a, b, c] = [memory.alloc(8192), memory.alloc(8192), memory.alloc(8192)];
       const none = { min: Infinity, max: -Infinity, finite: true };
@@ -127,7 +108,6 @@ describe.each(KINDS)('%s', kind => {
   });
 
   test('refuses what does not fit', async () => {
-    const backend = backendOf(kind);
     await backend.scope(async memory => {
       const [a, b] = [memory.alloc(8192), memory.alloc(8192)];
       const affine = { bits: 3, scale: 1, zero: 0 };
@@ -161,7 +141,6 @@ describe.each(KINDS)('%s', kind => {
   });
 
   test('a failing fill fails the write', async () => {
-    const backend = backendOf(kind);
     await backend.scope(async memory => {
       const region = memory.alloc(64);
       const write = backend.write(region, 0, 64, () => Promise.reject(new Error('disk')));
@@ -174,14 +153,12 @@ describe.each(KINDS)('%s', kind => {
 
 describe('scopes', () => {
   test('the CPU backend refuses a second one', async () => {
-    const cpu = backendOf('cpu');
     await cpu.scope(async () => {
       await expect(cpu.scope(async () => {})).rejects.toThrow('one scope at a time');
     });
   });
 
   test('the WebGPU backend runs several, and lets others wait', async () => {
-    const gpu = backendOf('webgpu');
     let running = 0;
     let most = 0;
     const results = await Promise.all(
@@ -201,22 +178,23 @@ describe('scopes', () => {
   });
 });
 
-describe('errors', () => {
+describe('errors', async () => {
+  const lost = await openWebGpu();
+
   test('everything pending and everything later fails once the device is gone', async () => {
-    const gpu = await openWebGpu();
-    await gpu.scope(async memory => {
-      const region = await place(gpu, memory, bytes(1, 2, 3));
+    await lost.scope(async memory => {
+      const region = await place(lost, memory, bytes(1, 2, 3));
       const pending = [
-        gpu.read(region, 0, 12),
-        gpu.deltaMinmax(f32(region), undefined, undefined, 3),
-        gpu.write(region, 0, 4, () => new Promise(resolve => setTimeout(resolve, 20))),
+        lost.read(region, 0, 12),
+        lost.deltaMinmax(f32(region), undefined, undefined, 3),
+        lost.write(region, 0, 4, () => new Promise(resolve => setTimeout(resolve, 20))),
       ];
       const settled = Promise.allSettled(pending);
-      gpu.dispose();
+      lost.dispose();
       for (const result of await settled) {
         expect(result).toMatchObject({ status: 'rejected', reason: expect.any(DeviceLost) as DeviceLost });
       }
-      await expect(gpu.read(region, 0, 12)).rejects.toThrow(/was lost: the backend was disposed of/);
+      await expect(lost.read(region, 0, 12)).rejects.toThrow(/was lost: the backend was disposed of/);
     });
   });
 });

@@ -1,8 +1,7 @@
 /** Every CPU stage against the oracle, byte for byte. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { packedBytes, SUM_BLOCK } from '../../kernels/backend.ts';
 import type { Region, Slice } from '../../kernels/backend.ts';
-import type { CpuBackend } from '../../kernels/cpu.ts';
 import { openCpu } from './backends.ts';
 import * as cases from './cases.ts';
 import { SMALL_CHUNK, stored, TASKS, TYPES, WIDTHS } from './cases.ts';
@@ -10,10 +9,7 @@ import { expectBytes, expectDifference, expectLoss, expectValues } from './compa
 import { deltaOn, dequantizeOn, encodeOn, energyOn, meanOn, quantizeOn, UNTOUCHED } from './drive.ts';
 import * as oracle from './oracle.ts';
 
-let cpu: CpuBackend;
-beforeAll(async () => {
-  cpu = await openCpu();
-});
+const cpu = await openCpu();
 
 const small = { chunk: SMALL_CHUNK };
 

@@ -1,6 +1,5 @@
 /** Every merge stage of the CPU against the oracle, byte for byte. */
-import { beforeAll, describe, expect, test } from 'vitest';
-import type { CpuBackend } from '../../kernels/cpu.ts';
+import { describe, expect, test } from 'vitest';
 import { openCpu } from './backends.ts';
 import * as drops from './dropCases.ts';
 import * as cases from './mergeCases.ts';
@@ -8,10 +7,7 @@ import type { MergeCase } from './mergeCases.ts';
 import { byBackend, byOracle, expectOutcome } from './mergeDrive.ts';
 import { philox } from './philox.ts';
 
-let cpu: CpuBackend;
-beforeAll(async () => {
-  cpu = await openCpu();
-});
+const cpu = await openCpu();
 
 async function compare(all: Iterable<MergeCase>): Promise<void> {
   for (const one of all) expectOutcome(await byBackend(cpu, one), await byOracle(one));

@@ -1,8 +1,6 @@
 /** Coding by rANS: sizes and payloads against the oracle; what was coded comes back on every backend. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Backend } from '../../kernels/backend.ts';
+import { describe, expect, test } from 'vitest';
 import { FREQUENCY_SUM, STREAM } from '../../kernels/codecStages.ts';
-import type { CpuBackend } from '../../kernels/cpu.ts';
 import { codedBits, encodeStreams, frequenciesOf } from '../../kernels/entropy.ts';
 import { mostHeadBytes, parsePayloadHead } from '../../kernels/payload.ts';
 import { SCRATCH } from '../../kernels/wasm.ts';
@@ -14,19 +12,10 @@ import { expectBytes } from './compare.ts';
 import { UNTOUCHED } from './drive.ts';
 import { generator, randomBytes } from './random.ts';
 
-let cpu: CpuBackend;
-let gpu: Backend;
+const cpu = await openCpu();
+const gpu = await openWebGpu();
 /** The same device with so narrow a grid that dispatches have two dimensions. */
-let narrow: Backend;
-beforeAll(async () => {
-  cpu = await openCpu();
-  gpu = await openWebGpu();
-  narrow = await openWebGpu({ gridWidth: 3 });
-});
-afterAll(() => {
-  gpu?.dispose();
-  narrow?.dispose();
-});
+const narrow = await openWebGpu({ gridWidth: 3 });
 
 const encode = (codes: Uint8Array): Uint8Array =>
   encodeStreams(cpu.kernels, codes, frequenciesOf(oracle.codeCounts(codes)));

@@ -1,7 +1,5 @@
 /** The group stages of the CPU against the oracle, and of WebGPU against the CPU's, byte for byte. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Backend } from '../../kernels/backend.ts';
-import type { CpuBackend } from '../../kernels/cpu.ts';
+import { describe, expect, test } from 'vitest';
 import { openCpu, openWebGpu } from './backends.ts';
 import { SMALL_CHUNK, WIDTHS } from './cases.ts';
 import { expectBytes, expectValues } from './compare.ts';
@@ -10,19 +8,10 @@ import * as cases from './groupCases.ts';
 import { dequantizeGroupsOn, quantizeGroupsOn, scalesOn } from './groupDrive.ts';
 import * as oracle from './groupOracle.ts';
 
-let cpu: CpuBackend;
-let gpu: Backend;
+const cpu = await openCpu();
+const gpu = await openWebGpu();
 /** The same device with so narrow a grid that dispatches have two dimensions. */
-let narrow: Backend;
-beforeAll(async () => {
-  cpu = await openCpu();
-  gpu = await openWebGpu();
-  narrow = await openWebGpu({ gridWidth: 3 });
-});
-afterAll(() => {
-  gpu?.dispose();
-  narrow?.dispose();
-});
+const narrow = await openWebGpu({ gridWidth: 3 });
 
 /** What a region holds whose first bytes were written. */
 function untouchedBehind(bytes: Uint8Array, length: number): Uint8Array {

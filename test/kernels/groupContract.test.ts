@@ -1,14 +1,6 @@
 /** What every backend promises of the group stages apart from results: refusals, and nothing done to nothing. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Backend } from '../../kernels/backend.ts';
+import { describe, expect, test } from 'vitest';
 import { openCpu, openWebGpu } from './backends.ts';
-
-const opened: Partial<Record<Backend['info']['kind'], Backend>> = {};
-beforeAll(async () => {
-  opened.cpu = await openCpu();
-  opened.webgpu = await openWebGpu();
-});
-afterAll(() => opened.webgpu?.dispose());
 
 const thresholds = new Float32Array(255).fill(1);
 const quantizer = {
@@ -23,15 +15,8 @@ const table = { bits: 2, groupSize: 64, values: new Float32Array(4), scales: new
 const changed = (values: Float32Array, at: number, value: number): Float32Array =>
   values.map((old, i) => (i === at ? value : old));
 
-describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
-  const backendOf = (): Backend => {
-    const backend = opened[kind];
-    if (!backend) throw new Error(`no ${kind} backend`);
-    return backend;
-  };
-
+describe.each([await openCpu(), await openWebGpu()])('$info.kind', backend => {
   test('does nothing to nothing', async () => {
-    const backend = backendOf();
     await backend.scope(async memory => {
       const [a, b, c] = [memory.alloc(4), memory.alloc(4), memory.alloc(4)];
       for (const region of [a, b, c]) await backend.write(region, 0, 4, async view => void view.fill(7));
@@ -45,7 +30,6 @@ describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
   });
 
   test('refuses what does not fit', async () => {
-    const backend = backendOf();
     await backend.scope(async memory => {
       const [x, codes] = [memory.alloc(8192), memory.alloc(1024)];
       const [scales, few] = [memory.alloc(64), memory.alloc(31)];

@@ -1,26 +1,11 @@
 /** What every backend promises of the merge stages apart from arithmetic: refusals, and nothing done to nothing. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Backend } from '../../kernels/backend.ts';
+import { describe, expect, test } from 'vitest';
 import { openCpu, openWebGpu } from './backends.ts';
-
-const opened: Partial<Record<Backend['info']['kind'], Backend>> = {};
-beforeAll(async () => {
-  opened.cpu = await openCpu();
-  opened.webgpu = await openWebGpu();
-});
-afterAll(() => opened.webgpu?.dispose());
 
 const stream = { seed: [1, 2], tensor: 3, task: 4 } as const;
 
-describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
-  const backendOf = (): Backend => {
-    const backend = opened[kind];
-    if (!backend) throw new Error(`no ${kind} backend`);
-    return backend;
-  };
-
+describe.each([await openCpu(), await openWebGpu()])('$info.kind', backend => {
   test('does nothing to nothing', async () => {
-    const backend = backendOf();
     await backend.scope(async memory => {
       const [a, b, c, d] = [memory.alloc(64), memory.alloc(64), memory.alloc(64), memory.alloc(64)];
       const sums = { xy: 1, xx: 2, yy: 3 };
@@ -46,7 +31,6 @@ describe.each(['cpu', 'webgpu'] as const)('%s', kind => {
   });
 
   test('refuses what does not fit', async () => {
-    const backend = backendOf();
     await backend.scope(async memory => {
       const [a, b, c] = [memory.alloc(8192), memory.alloc(8192), memory.alloc(8192)];
       const rows = { region: a, first: 0, rows: 2, length: 8 };

@@ -1,8 +1,6 @@
 /** Every WebGPU stage against the CPU's, byte for byte, sums too. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SUM_BLOCK } from '../../kernels/backend.ts';
-import type { Backend } from '../../kernels/backend.ts';
-import type { CpuBackend } from '../../kernels/cpu.ts';
 import { openCpu, openWebGpu } from './backends.ts';
 import * as cases from './cases.ts';
 import { raw, SMALL_CHUNK, stored, TASKS, TYPES, WIDTHS } from './cases.ts';
@@ -10,19 +8,10 @@ import { expectBytes, expectDifference, expectQuantized, expectValues } from './
 import { deltaOn, dequantizeOn, encodeOn, energyOn, meanOn, quantizeOn } from './drive.ts';
 import { randomBytes } from './random.ts';
 
-let cpu: CpuBackend;
-let gpu: Backend;
+const cpu = await openCpu();
+const gpu = await openWebGpu();
 /** The same device with so narrow a grid that dispatches have two dimensions. */
-let narrow: Backend;
-beforeAll(async () => {
-  cpu = await openCpu();
-  gpu = await openWebGpu();
-  narrow = await openWebGpu({ gridWidth: 3 });
-});
-afterAll(() => {
-  gpu?.dispose();
-  narrow?.dispose();
-});
+const narrow = await openWebGpu({ gridWidth: 3 });
 
 /** Several chunks of either backend, and a rest that ends in the middle of everything. */
 const longCount = (): number => Math.max(cpu.chunk, gpu.chunk) + 12_345;

@@ -1,26 +1,15 @@
 /** Every merge stage of WebGPU against the CPU's, byte for byte, sums and quotients too. */
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { Backend } from '../../kernels/backend.ts';
-import type { CpuBackend } from '../../kernels/cpu.ts';
+import { describe, test } from 'vitest';
 import { openCpu, openWebGpu } from './backends.ts';
 import * as drops from './dropCases.ts';
 import * as cases from './mergeCases.ts';
 import type { MergeCase } from './mergeCases.ts';
 import { byBackend, expectOutcome } from './mergeDrive.ts';
 
-let cpu: CpuBackend;
-let gpu: Backend;
+const cpu = await openCpu();
+const gpu = await openWebGpu();
 /** The same device with so narrow a grid that dispatches have two dimensions. */
-let narrow: Backend;
-beforeAll(async () => {
-  cpu = await openCpu();
-  gpu = await openWebGpu();
-  narrow = await openWebGpu({ gridWidth: 3 });
-});
-afterAll(() => {
-  gpu?.dispose();
-  narrow?.dispose();
-});
+const narrow = await openWebGpu({ gridWidth: 3 });
 
 async function compare(all: Iterable<MergeCase>, backend = gpu): Promise<void> {
   for (const one of all) expectOutcome(await byBackend(backend, one), await byBackend(cpu, one));
