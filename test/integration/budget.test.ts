@@ -1,14 +1,13 @@
 /** `tvq quantize --budget`: the size is kept, the bytes are the same everywhere, restored vectors are unbiased. */
 import { stat, writeFile, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { previewRoom } from '../../extension/engine/backends.ts';
 import * as engine from '../../extension/engine/engine.ts';
-import { planQuantize } from '../../extension/engine/quantize/plan.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import type { QuantizeRecipe } from '../../extension/protocol.ts';
 import { f32, writeSafetensors } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
-import { content, gaussian, made, path, projectionOf } from './madeCheckpoints.ts';
+import { gaussian, made, mergeDifferences, path, projectionOf } from './madeCheckpoints.ts';
+import { testSameBytes } from './sameBytes.ts';
 
 const budgeted = (changes: Partial<QuantizeRecipe> = {}, rows?: number): Promise<QuantizeRecipe> =>
   made({ budget: '1.5bpw', ...changes }, rows);
@@ -58,60 +57,13 @@ test('error=0.2: met with few bytes', async () => {
   expect(Math.max(...(await tvq.quantize(more)).relativeErrors)).toBeGreaterThan(0.2);
 });
 
-test('the same bytes for any number of threads, and whether tensors fit into memory or not', async () => {
-  const asked = await budgeted({}, 1_000_003);
-  await tvq.quantize(asked);
-  const expected = await content(asked.output);
-  const small: RunOptions = { ...tvq.OPTIONS, memory: 248 * 2 ** 20 };
-  const { jobs } = await planQuantize(asked, previewRoom(small));
-  expect(jobs.some(({ resident }) => !resident)).toBe(true);
-  for (const options of [{ threads: 2 }, small]) {
-    const output = path('.tvq');
-    await tvq.quantize({ ...asked, output }, options);
-    expect((await content(output)).equals(expected)).toBe(true);
-  }
-  const whole = await projectionOf(asked, 1);
-  expect((await projectionOf(asked, 1, small)).bytes.equals(whole.bytes)).toBe(true);
-});
-
-test('the same bytes on the GPU backend, there and back', async () => {
-  const asked = await budgeted({}, 20_001);
-  const onGpu = { ...asked, output: path('.tvq') };
-  await tvq.quantize(asked);
-  expect((await tvq.quantize(onGpu, { backend: 'webgpu' })).backend).toBe('webgpu');
-  expect((await content(onGpu.output)).equals(await content(asked.output))).toBe(true);
-  const [cpu, gpu] = [await projectionOf(asked, 0), await projectionOf(asked, 0, { backend: 'webgpu' })];
-  expect(gpu.bytes.equals(cpu.bytes)).toBe(true);
-});
+testSameBytes(rows => budgeted({}, rows), 248 * 2 ** 20);
 
 test('a merge reads entropy-coded tasks, row by row too', async () => {
   const asked = await budgeted({}, 100_001);
   await tvq.quantize(asked);
-  const restored = await Promise.all(
-    asked.tasks.map(async ({ name }) => {
-      const output = path('.safetensors');
-      await tvq.restore(tvq.restoreRecipe(asked.output, name, output, { base: asked.base }));
-      return { name, path: output, task: undefined };
-    }),
-  );
-  const coded = asked.tasks.map(({ name }) => ({ name, path: asked.output, task: name }));
-  // Breadcrumbs that keep everything: sums like task arithmetic's, but read row by row.
-  for (const [method, parameters] of [
-    ['task_arithmetic', {}],
-    ['breadcrumbs', { beta: 1, gamma: 0 }],
-  ] as const) {
-    const weights = await Promise.all(
-      [coded, restored].map(async inputs => {
-        const output = path('');
-        await tvq.merge(tvq.mergeRecipe(output, method, inputs, { base: asked.base, parameters }));
-        return tvq.valuesOf((await tvq.tensorsOf(output)).get('layers.0.w.weight') as never);
-      }),
-    );
-    const [a, b] = weights as [Float32Array, Float32Array];
-    let most = 0;
-    for (const [i, value] of a.entries()) most = Math.max(most, Math.abs(value - (b[i] as number)));
-    expect(most).toBeLessThan(1e-6);
-  }
+  for (const difference of await mergeDifferences(asked, ['task_arithmetic', 'breadcrumbs']))
+    expect(difference).toBeLessThan(1e-6);
 });
 
 test('kept tensors cost 8 bits; --keep still stores exactly', async () => {

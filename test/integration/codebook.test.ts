@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { previewRoom } from '../../extension/engine/backends.ts';
 import { planQuantize } from '../../extension/engine/quantize/plan.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import type { QuantizeRecipe } from '../../extension/protocol.ts';
 import { f32, writeSafetensors } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
-import { content, gaussian, made, path, projectionOf } from './madeCheckpoints.ts';
+import { gaussian, made, mergeDifferences, path, projectionOf } from './madeCheckpoints.ts';
+import { testSameBytes } from './sameBytes.ts';
 
 const CODECS: readonly Partial<QuantizeRecipe>[] = [
   { codec: 'clip', bits: 2 },
@@ -34,31 +35,7 @@ describe.each(CODECS.map(codec => [nameOf(codec), codec] as const))('%s', (_, co
     }
   });
 
-  test('the same bytes for any number of threads, and whether tensors fit into memory or not', async () => {
-    const asked = await made(codec, 1_000_003);
-    await tvq.quantize(asked);
-    const expected = await content(asked.output);
-    const small: RunOptions = { ...tvq.OPTIONS, memory: 244 * 2 ** 20 };
-    const { jobs } = await planQuantize({ ...asked, overwrite: true }, previewRoom(small));
-    expect(jobs.some(({ resident }) => !resident)).toBe(true);
-    for (const options of [{ threads: 2 }, small]) {
-      const output = path('.tvq');
-      await tvq.quantize({ ...asked, output }, options);
-      expect((await content(output)).equals(expected)).toBe(true);
-    }
-    const whole = await projectionOf(asked, 1);
-    expect((await projectionOf(asked, 1, small)).bytes.equals(whole.bytes)).toBe(true);
-  });
-
-  test('the same bytes on the GPU backend, there and back', async () => {
-    const asked = await made(codec, 20_001);
-    const onGpu = { ...asked, output: path('.tvq') };
-    await tvq.quantize(asked);
-    expect((await tvq.quantize(onGpu, { backend: 'webgpu' })).backend).toBe('webgpu');
-    expect((await content(onGpu.output)).equals(await content(asked.output))).toBe(true);
-    const [cpu, gpu] = [await projectionOf(asked, 0), await projectionOf(asked, 0, { backend: 'webgpu' })];
-    expect(gpu.bytes.equals(cpu.bytes)).toBe(true);
-  });
+  testSameBytes(rows => made(codec, rows), 244 * 2 ** 20);
 });
 
 /** Relative errors that algorithms with these widths have on normal values, as simulated in the field. */
@@ -98,26 +75,8 @@ test('a budget of min–max widths is kept', async () => {
 test('a merge reads tensors in groups and blocks, row by row too', async () => {
   const asked = await made({ codec: 'hadamard', bits: 3, groupSize: 64 }, 100_001);
   await tvq.quantize(asked);
-  const restored = await Promise.all(
-    asked.tasks.map(async ({ name }) => {
-      const output = path('.safetensors');
-      await tvq.restore(tvq.restoreRecipe(asked.output, name, output, { base: asked.base }));
-      return { name, path: output, task: undefined };
-    }),
-  );
-  const coded = asked.tasks.map(({ name }) => ({ name, path: asked.output, task: name }));
-  const [a, b] = await Promise.all(
-    [coded, restored].map(async inputs => {
-      const output = path('');
-      const parameters = { beta: 1, gamma: 0 };
-      await tvq.merge(tvq.mergeRecipe(output, 'breadcrumbs', inputs, { base: asked.base, parameters }));
-      return tvq.valuesOf((await tvq.tensorsOf(output)).get('layers.0.w.weight') as never);
-    }),
-  );
-  let most = 0;
-  for (const [i, value] of (a as Float32Array).entries())
-    most = Math.max(most, Math.abs(value - (b?.[i] as number)));
-  expect(most).toBeLessThan(1e-6);
+  const [difference] = await mergeDifferences(asked, ['breadcrumbs']);
+  expect(difference).toBeLessThan(1e-6);
 });
 
 test('what is not finite is stored exactly, and so is what is too small for a scale', async () => {

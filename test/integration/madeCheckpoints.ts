@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import type { MergeInput, QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';
@@ -54,4 +54,33 @@ export async function projectionOf(asked: QuantizeRecipe, task: number, options:
     }
   }
   return { projection: along / energy, error: error / energy, bytes: await readFile(output) };
+}
+
+/** Methods that add task vectors up: all at once, or row by row. */
+const SUMS = { task_arithmetic: {}, breadcrumbs: { beta: 1, gamma: 0 } };
+
+/** How far merges of a file's tasks are from those of the tasks restored, at most: of each method. */
+export async function mergeDifferences(
+  { base, output: file, tasks }: QuantizeRecipe,
+  methods: readonly (keyof typeof SUMS)[],
+): Promise<number[]> {
+  const coded = tasks.map(({ name }) => ({ name, path: file, task: name }));
+  const restored = await Promise.all(
+    tasks.map(async ({ name }) => {
+      const output = path('.safetensors');
+      await tvq.restore(tvq.restoreRecipe(file, name, output, { base }));
+      return { name, path: output, task: undefined };
+    }),
+  );
+  const merged = async (method: keyof typeof SUMS, inputs: readonly MergeInput[]) => {
+    const output = path('');
+    await tvq.merge(tvq.mergeRecipe(output, method, inputs, { base, parameters: SUMS[method] }));
+    return tvq.valuesOf((await tvq.tensorsOf(output)).get('layers.0.w.weight') as never);
+  };
+  return Promise.all(
+    methods.map(async method => {
+      const [a, b] = await Promise.all([merged(method, coded), merged(method, restored)]);
+      return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
+    }),
+  );
 }

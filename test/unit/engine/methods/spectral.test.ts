@@ -100,33 +100,18 @@ describe('tsv_m', () => {
 
 describe('iso_c', () => {
   test('by hand', () => {
-    // Sum diag(3, 1): mean 2. Sum [0 4; 2 0] has singular values 4 and 2: 3·[0 1; 1 0].
-    expect(
-      difference(
-        mergeValues(
-          'iso_c',
-          [2, 2],
-          [
-            [1, 0, 0, 1],
-            [2, 0, 0, 0],
-          ],
-        ),
-        [2, 0, 0, 2],
-      ),
-    ).toBeLessThan(1e-7);
-    expect(
-      difference(
-        mergeValues(
-          'iso_c',
-          [2, 2],
-          [
-            [0, 4, 0, 0],
-            [0, 0, 2, 0],
-          ],
-        ),
-        [0, 3, 3, 0],
-      ),
-    ).toBeLessThan(1e-7);
+    // Sum diag(3, 1): mean 2.
+    const diagonal = [
+      [1, 0, 0, 1],
+      [2, 0, 0, 0],
+    ];
+    expect(difference(mergeValues('iso_c', [2, 2], diagonal), [2, 0, 0, 2])).toBeLessThan(1e-7);
+    // Sum [0 4; 2 0] has singular values 4 and 2: 3·[0 1; 1 0].
+    const crossed = [
+      [0, 4, 0, 0],
+      [0, 0, 2, 0],
+    ];
+    expect(difference(mergeValues('iso_c', [2, 2], crossed), [0, 3, 3, 0])).toBeLessThan(1e-7);
   });
 
   test('a rotation keeps its directions', () => {
