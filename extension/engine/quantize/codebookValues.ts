@@ -1,17 +1,15 @@
 /** A tensor's values on their way through a codebook: what the encoder and the analysis have in common. */
 import { CODES } from '../../../kernels/codecStages.ts';
+import { groupsOf } from '../../../kernels/groupStages.ts';
 import type { Products } from '../../../kernels/mergeStages.ts';
 import type { JobContext } from '../job.ts';
-import { ROTATION } from '../tvq/codebookPayload.ts';
+import { ROTATION, stageGroupSize } from '../tvq/codebookPayload.ts';
 import { BINS, type Codebook } from './codebook.ts';
 import type { CodebookCoding } from './coding.ts';
 import { inverseTable, scaleTable, scaleThresholds, UNIT_BYTE } from './groupScale.ts';
 import { addCounts } from './lattice.ts';
 import { spansOf, type Span } from './tensorInput.ts';
 import { eachChunk, rangeOf, type CodebookMemory, type Range, type Values } from './vectorEncoder.ts';
-
-/** The group that stages are told of where the whole tensor is one: all its scales are the unit. */
-const WHOLE = 256;
 
 /** Below this unit groups have scales whose squares float32 cannot hold. */
 const LEAST_UNIT = 2 ** -40;
@@ -32,7 +30,7 @@ export class CodebookValues {
   ) {
     this.#grouped = coding.groupSize !== 0;
     this.#rotated = coding.rotated;
-    this.groupSize = coding.groupSize || WHOLE;
+    this.groupSize = stageGroupSize(coding.groupSize);
   }
 
   spans(): Span[] {
@@ -112,7 +110,7 @@ export class CodebookValues {
   }
 
   async #fillScales(count: number): Promise<void> {
-    const bytes = Math.ceil(count / this.groupSize);
+    const bytes = groupsOf(count, this.groupSize);
     await this.context.backend.write(this.memory.scales, 0, bytes, async view => void view.fill(UNIT_BYTE));
   }
 }

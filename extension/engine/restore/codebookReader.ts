@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts';
 import type { JobContext } from '../job.ts';
 import { scaleTable, UNIT_BYTE } from '../quantize/groupScale.ts';
 import type { Span } from '../quantize/tensorInput.ts';
-import { codebookParts, ROTATION, scaleBytes } from '../tvq/codebookPayload.ts';
+import { codebookParts, ROTATION, scaleBytes, stageGroupSize } from '../tvq/codebookPayload.ts';
 import type { Codec } from '../tvq/layout.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 import { checkPayload, wholeBlocks } from './payload.ts';
@@ -17,12 +17,9 @@ type CodebookCodec = Extract<Codec, { codec: 'codebook' }>;
 
 const codecOf = ({ codec }: TvqRecord): CodebookCodec => codec as CodebookCodec;
 
-/** The group that stages are told of where a tensor has one scale. */
-const WHOLE = 256;
-
 /** Scales of a span, a byte a group. */
 const spanScales = (record: TvqRecord, span: number): number =>
-  scaleBytes(codecOf(record).groupSize || WHOLE, span);
+  scaleBytes(stageGroupSize(codecOf(record).groupSize), span);
 
 /** Backend bytes: codes and scales of a span, which is read to the end of its last rotated block. */
 export const codebookReaderBytes = (record: TvqRecord, span: number): number =>
@@ -71,7 +68,7 @@ export class CodebookReader {
     const begin = (this.#loaded as { span: Span }).span.first + first;
     const whole = rotated ? wholeBlocks(this.record, begin, count, ROTATION) : count;
     const values = this.#values as Float32Array;
-    const table = { bits, groupSize: groupSize || WHOLE, values, scales: this.#scaleTable };
+    const table = { bits, groupSize: stageGroupSize(groupSize), values, scales: this.#scaleTable };
     await backend.dequantizeGroups(this.#codes, this.#scales, table, out, first, whole);
     if (rotated) await backend.rotate(out, begin, whole, ROTATION);
     if (reference) await backend.accumulate(out, reference, false, count);
@@ -99,7 +96,7 @@ export class CodebookReader {
       this.#hash.update(view.subarray(fresh));
       this.#hashed = begin + view.length;
     });
-    await backend.write(this.#scales, 0, scaleBytes(groupSize || WHOLE, length), async view => {
+    await backend.write(this.#scales, 0, scaleBytes(stageGroupSize(groupSize), length), async view => {
       if (groupSize === 0) return void view.fill(UNIT_BYTE);
       const begin = first / groupSize;
       await files.read(this.file, view, this.#entry.offset + this.#parts.scales + begin);

@@ -1,9 +1,13 @@
 /** The payload of a `codebook` tensor: 2^bits values (F32), the packed codes, a byte a group for its scale. */
 import { packedBytes } from '../../../kernels/backend.ts';
+import { groupsOf, GROUP_SIZES as STAGE_GROUP_SIZES } from '../../../kernels/groupStages.ts';
 
 /** Values that share a scale; 0: all of a tensor. */
-export const GROUP_SIZES = [0, 32, 64, 128, 256] as const;
+export const GROUP_SIZES = [0, ...STAGE_GROUP_SIZES] as const;
 export type GroupSize = (typeof GROUP_SIZES)[number];
+
+/** The group size that stages are told: where a tensor has one scale, large groups that all have it. */
+export const stageGroupSize = (groupSize: GroupSize) => groupSize || 256;
 
 /** Values that are rotated together. */
 export const ROTATION = 256;
@@ -22,4 +26,4 @@ export function codebookParts({ bits, groupSize }: CodebookShape, count: number)
 
 /** Bytes of the scales of `count` values. */
 export const scaleBytes = (groupSize: GroupSize, count: number): number =>
-  groupSize === 0 ? 0 : Math.ceil(count / groupSize);
+  groupSize === 0 ? 0 : groupsOf(count, groupSize);
