@@ -1,7 +1,7 @@
 /** The CPU backend: the reference that the WebGPU backend is compared with. */
 import { Arena, ARENA_OVERHEAD } from './arena.ts';
 import type { ArenaRegion } from './arena.ts';
-import { BYTES_PER_ELEMENT } from './backend.ts';
+import { BYTES_PER_ELEMENT, packedBytes } from './backend.ts';
 import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from './backend.ts';
 import type { SquaredError } from './backend.ts';
 import * as checks from './checks.ts';
@@ -133,7 +133,7 @@ class WasmBackend extends WasmGroupStages implements CpuBackend {
       flushed(affine.scale),
       flushed(affine.zero),
       bits,
-      startOf(codes) + (first * bits) / 8,
+      startOf(codes) + packedBytes(first, bits),
       count,
       SCRATCH.lanes,
       SCRATCH.sums,
@@ -157,7 +157,7 @@ class WasmBackend extends WasmGroupStages implements CpuBackend {
     checks.checkUnpackDequantize(this.chunk, codes, first, bits, table, addend, out, outFirst, count);
     this.putFloats(SCRATCH.table, table);
     this.kernels.exports.unpackDequantize(
-      startOf(codes) + (first * bits) / 8,
+      startOf(codes) + packedBytes(first, bits),
       bits,
       SCRATCH.table,
       addend ? at(addend) : 0,

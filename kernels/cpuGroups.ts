@@ -1,4 +1,5 @@
 /** The group stages of the CPU backend. */
+import { packedBytes } from './backend.ts';
 import type { Region } from './backend.ts';
 import { WasmCodecStages } from './cpuCodec.ts';
 import { startOf } from './cpuMerge.ts';
@@ -46,7 +47,7 @@ export abstract class WasmGroupStages extends WasmCodecStages implements GroupSt
       SCRATCH.table,
       SCRATCH.lanes,
       bits,
-      startOf(codes) + (first * bits) / 8,
+      startOf(codes) + packedBytes(first, bits),
       count,
     );
   }
@@ -64,7 +65,7 @@ export abstract class WasmGroupStages extends WasmCodecStages implements GroupSt
     this.putFloats(SCRATCH.table, table.values);
     this.putFloats(SCRATCH.lanes, table.scales);
     this.kernels.exports.dequantizeGroups(
-      startOf(codes) + (first * bits) / 8,
+      startOf(codes) + packedBytes(first, bits),
       bits,
       SCRATCH.table,
       startOf(scales) + first / groupSize,

@@ -6,3 +6,7 @@ export function flushed(value: number): number {
   const rounded = Math.fround(value);
   return Math.abs(rounded) < SMALLEST ? 0 : rounded;
 }
+
+/** Bits of flushed values. */
+export const flushedBits = (...values: readonly number[]): Uint32Array =>
+  new Uint32Array(Float32Array.from(values, flushed).buffer);

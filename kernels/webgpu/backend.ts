@@ -1,9 +1,9 @@
 /** The WebGPU backend's operations: the stages of kernels/wgsl on an opened device. */
-import { BYTES_PER_ELEMENT, packedBytes, SUM_BLOCK } from '../backend.ts';
+import { BYTES_PER_ELEMENT, SUM_BLOCK } from '../backend.ts';
 import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from '../backend.ts';
 import type { SquaredError } from '../backend.ts';
 import * as checks from '../checks.ts';
-import { flushed } from '../ftz.ts';
+import { flushed, flushedBits } from '../ftz.ts';
 import { NO_TYPE, TYPE_NUMBERS } from '../wasm.ts';
 import type { Device } from './device.ts';
 import { USAGE } from './device.ts';
@@ -15,9 +15,8 @@ import { HISTOGRAM_BYTES, SUM_BYTES } from './mergeStages.ts';
 import { Pipelines } from './pipelines.ts';
 import { BufferPool } from './pool.ts';
 import { Runner } from './runner.ts';
-import type { Binding } from './runner.ts';
 import { Transfer } from './transfer.ts';
-import { tilesOf, values, window } from './windows.ts';
+import { codeWindow, tilesOf, values, window } from './windows.ts';
 
 /** Scopes at once: while one waits for the disk, another computes and a third is read back. */
 const SCOPES = 3;
@@ -161,20 +160,16 @@ export class WebGpuBackend extends WebGpuGroupStages implements Backend {
     checks.checkQuantizePack(this.chunk, x, affine, codes, first, count);
     const { bits } = affine;
     const [scale, zero] = [flushed(affine.scale), flushed(affine.zero)];
-    const bytes = packedBytes(count, bits);
+    const packed = codeWindow(codes, bits, first, count);
     const sums = await this.blockSums({
       stage: 'quantize_pack',
       constants: { BITS: bits },
       count,
-      params: [Math.ceil(bytes / 4), ...new Uint32Array(Float32Array.of(scale, zero).buffer)],
+      params: [Math.ceil(packed.bytes / 4), ...flushedBits(scale, zero)],
       table: Float32Array.from({ length: 1 << bits }, (_, code) =>
         flushed(Math.fround(Math.fround(code - zero) / scale)),
       ),
-      bindings: [
-        values(x, count),
-        { memory: codes as GpuRegion, offset: (first * bits) / 8, bytes },
-        { memory: this.runner.table, bytes: 4 << bits },
-      ],
+      bindings: [values(x, count), packed, { memory: this.runner.table, bytes: 4 << bits }],
       width: 2,
     });
     let { error, energy } = before;
@@ -197,11 +192,7 @@ export class WebGpuBackend extends WebGpuGroupStages implements Backend {
   ): Promise<void> {
     checks.checkUnpackDequantize(this.chunk, codes, first, bits, table, addend, out, outFirst, count);
     if (count === 0) return;
-    const packed: Binding = {
-      memory: codes as GpuRegion,
-      offset: (first * bits) / 8,
-      bytes: packedBytes(count, bits),
-    };
+    const packed = codeWindow(codes, bits, first, count);
     await this.runner.run({
       stage: 'unpack_dequantize',
       constants: { BITS: bits, ADDEND: addend ? TYPE_NUMBERS[addend.type] : NO_TYPE },

@@ -1,6 +1,6 @@
 /** The merge stages of the WebGPU backend that drop values by rank in their rows, or at random. */
 import type { Region } from '../backend.ts';
-import { flushed } from '../ftz.ts';
+import { flushedBits } from '../ftz.ts';
 import * as checks from '../mergeChecks.ts';
 import type { MergeStages, RandomStream, Rows } from '../mergeStages.ts';
 import type { GpuRegion } from './memory.ts';
@@ -53,11 +53,10 @@ export abstract class WebGpuDropStages implements Pick<MergeStages, 'rowBand' | 
     checks.checkRandomDrop(this.chunk, x, keepBelow, stream, index, count);
     if (count === 0) return;
     const { seed, tensor, task } = stream;
-    const [scaleBits = 0] = new Uint32Array(Float32Array.of(flushed(scale)).buffer);
     await this.runner.run({
       stage: 'random_drop',
       constants: { KEEP_ALL: keepBelow === 2 ** 32 ? 1 : 0 },
-      params: Uint32Array.of(count, keepBelow, scaleBits, index / 4, ...seed, tensor, task),
+      params: Uint32Array.of(count, keepBelow, ...flushedBits(scale), index / 4, ...seed, tensor, task),
       bindings: [values(x, count)],
       groups: tilesOf(count),
     });

@@ -1,5 +1,4 @@
 /** The group stages of the WebGPU backend. */
-import { packedBytes } from '../backend.ts';
 import type { Region } from '../backend.ts';
 import { flushed } from '../ftz.ts';
 import * as checks from '../groupChecks.ts';
@@ -8,7 +7,7 @@ import type { GroupQuantizer, GroupStages, GroupTable } from '../groupStages.ts'
 import { WebGpuCodecStages } from './codecStages.ts';
 import type { GpuRegion } from './memory.ts';
 import type { Binding } from './runner.ts';
-import { blocksOf, OFFSET_BYTES, tilesOf, values } from './windows.ts';
+import { blocksOf, codeWindow, OFFSET_BYTES, tilesOf, values } from './windows.ts';
 
 /** The window that the scales of a call's groups lie in, and the byte of it that they begin with. */
 function scaleWindow(
@@ -29,12 +28,6 @@ const tableOf = (...tables: readonly Float32Array[]): Float32Array<ArrayBuffer> 
     tables.flatMap(table => Array.from(table)),
     flushed,
   );
-
-const codeWindow = (codes: Region, bits: number, first: number, count: number): Binding => ({
-  memory: codes as GpuRegion,
-  offset: (first * bits) / 8,
-  bytes: packedBytes(count, bits),
-});
 
 export abstract class WebGpuGroupStages extends WebGpuCodecStages implements GroupStages {
   async groupScales(
@@ -78,7 +71,7 @@ export abstract class WebGpuGroupStages extends WebGpuCodecStages implements Gro
       constants: { BITS: bits },
       params: Uint32Array.of(count, Math.ceil(packed.bytes / 4), groupSize, byte),
       table,
-      bindings: [values(x, count), window, { memory: this.runner.table, bytes: table.byteLength }, packed],
+      bindings: [values(x, count), packed, window, { memory: this.runner.table, bytes: table.byteLength }],
       groups: blocksOf(count),
     });
   }

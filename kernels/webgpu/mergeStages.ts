@@ -1,6 +1,6 @@
 /** The merge stages of the WebGPU backend that go value by value, and those that add up. */
 import type { Region } from '../backend.ts';
-import { flushed } from '../ftz.ts';
+import { flushedBits } from '../ftz.ts';
 import * as checks from '../mergeChecks.ts';
 import { RADIX_LEVELS } from '../mergeStages.ts';
 import type { MergeStages, Products, SignCounts, TaskComparison } from '../mergeStages.ts';
@@ -20,13 +20,10 @@ const TALLY_BYTES = 8;
 /** Constants of the stages that begin a sum, or add to it. */
 const begin = (first: boolean): Record<string, number> => ({ FIRST: first ? 1 : 0 });
 
-const floatBits = (...numbers: readonly number[]): Uint32Array =>
-  new Uint32Array(Float32Array.from(numbers, flushed).buffer);
-
 export abstract class WebGpuMergeStages extends WebGpuDropStages implements MergeStages {
   async axpy(sum: Region, x: Region, weight: number, first: boolean, count: number): Promise<void> {
     checks.checkValues(this.chunk, count, [sum], [x]);
-    await this.each('axpy', count, [sum, x], begin(first), floatBits(weight));
+    await this.each('axpy', count, [sum, x], begin(first), flushedBits(weight));
   }
 
   async magnitudeHistogram(x: Region, level: 0 | 1 | 2, prefix: number, count: number): Promise<Uint32Array> {
@@ -70,7 +67,7 @@ export abstract class WebGpuMergeStages extends WebGpuDropStages implements Merg
     count: number,
   ): Promise<void> {
     checks.checkValues(this.chunk, count, [sum, share], [total, x]);
-    const params = floatBits(Math.sign(zeroSign), weight, shareWeight);
+    const params = flushedBits(Math.sign(zeroSign), weight, shareWeight);
     await this.each('disjoint_sum', count, [total, x, sum, share], begin(first), params);
   }
 
@@ -93,12 +90,12 @@ export abstract class WebGpuMergeStages extends WebGpuDropStages implements Merg
     count: number,
   ): Promise<void> {
     checks.checkConsensusVote(this.chunk, total, x, lambda, votes, count);
-    await this.each('consensus_vote', count, [total, x, votes], begin(first), floatBits(lambda));
+    await this.each('consensus_vote', count, [total, x, votes], begin(first), flushedBits(lambda));
   }
 
   async keepVoted(x: Region, votes: Region, least: number, count: number): Promise<number> {
     checks.checkValues(this.chunk, count, [x], [votes]);
-    const [left] = await this.tally('keep_voted', count, [x, votes], {}, floatBits(least));
+    const [left] = await this.tally('keep_voted', count, [x, votes], {}, flushedBits(least));
     return left;
   }
 

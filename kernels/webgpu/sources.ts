@@ -12,6 +12,7 @@ import deltaMinmax from '../wgsl/delta_minmax.wgsl';
 import dequantizeGroups from '../wgsl/dequantize_groups.wgsl';
 import disjointSum from '../wgsl/disjoint_sum.wgsl';
 import divide from '../wgsl/divide.wgsl';
+import each from '../wgsl/each.wgsl';
 import encode from '../wgsl/encode.wgsl';
 import extent from '../wgsl/extent.wgsl';
 import groupScales from '../wgsl/group_scales.wgsl';
@@ -21,6 +22,7 @@ import magnitudeHistogram from '../wgsl/magnitude_histogram.wgsl';
 import maskBySign from '../wgsl/mask_by_sign.wgsl';
 import maxMagnitude from '../wgsl/max_magnitude.wgsl';
 import meanDelta from '../wgsl/mean_delta.wgsl';
+import pack from '../wgsl/pack.wgsl';
 import philox from '../wgsl/philox.wgsl';
 import products from '../wgsl/products.wgsl';
 import quantizeGroups from '../wgsl/quantize_groups.wgsl';
@@ -36,27 +38,28 @@ import signCounts from '../wgsl/sign_counts.wgsl';
 import tally from '../wgsl/tally.wgsl';
 import trim from '../wgsl/trim.wgsl';
 import unify from '../wgsl/unify.wgsl';
+import unpack from '../wgsl/unpack.wgsl';
 import unpackDequantize from '../wgsl/unpack_dequantize.wgsl';
 
 export const SOURCES = {
   delta_minmax: common + extent + deltaMinmax,
-  accumulate: common + accumulate,
+  accumulate: common + each + accumulate,
   mean_delta: common + extent + meanDelta,
-  quantize_pack: common + blockSums + quantizePack,
-  unpack_dequantize: common + unpackDequantize,
+  quantize_pack: common + blockSums + pack + quantizePack,
+  unpack_dequantize: common + each + unpack + unpackDequantize,
   delta_energy: common + blockSums + deltaEnergy,
   encode: common + encode,
-  axpy: common + axpy,
+  axpy: common + each + axpy,
   magnitude_histogram: common + magnitudeHistogram,
   trim: common + tally + trim,
   sign_counts: common + tally + signCounts,
-  disjoint_sum: common + disjointSum,
-  quotient: common + divide + quotient,
-  max_magnitude: common + maxMagnitude,
-  consensus_vote: common + consensusVote,
+  disjoint_sum: common + each + disjointSum,
+  quotient: common + each + divide + quotient,
+  max_magnitude: common + each + maxMagnitude,
+  consensus_vote: common + each + consensusVote,
   keep_voted: common + tally + keepVoted,
-  unify: common + unify,
-  mask_by_sign: common + maskBySign,
+  unify: common + each + unify,
+  mask_by_sign: common + each + maskBySign,
   row_band: common + rowBand,
   random_drop: common + philox + randomDrop,
   rank_drop: common + divide + philox + rankDrop,
@@ -68,8 +71,8 @@ export const SOURCES = {
   code_counts: common + codeCounts,
   rans_decode: common + ransDecode,
   group_scales: common + blockSums + groupScales,
-  quantize_groups: common + quantizeGroups,
-  dequantize_groups: common + dequantizeGroups,
+  quantize_groups: common + pack + quantizeGroups,
+  dequantize_groups: common + each + unpack + dequantizeGroups,
 } as const;
 
 export type Stage = keyof typeof SOURCES;

@@ -1,5 +1,5 @@
 /** The parts of regions that stages are bound to, and how many workgroups go through them. */
-import { BYTES_PER_ELEMENT } from '../backend.ts';
+import { BYTES_PER_ELEMENT, packedBytes } from '../backend.ts';
 import type { Region, Slice } from '../backend.ts';
 import type { GpuRegion } from './memory.ts';
 import type { Binding } from './runner.ts';
@@ -25,3 +25,10 @@ export const window = (slice: Slice, count: number): Binding => ({
 
 export const values = (region: Region, count: number): Binding =>
   window({ region, type: 'F32', first: 0 }, count);
+
+/** `count` codes of `bits` bits from code `first` on. */
+export const codeWindow = (codes: Region, bits: number, first: number, count: number): Binding => ({
+  memory: codes as GpuRegion,
+  offset: packedBytes(first, bits),
+  bytes: packedBytes(count, bits),
+});

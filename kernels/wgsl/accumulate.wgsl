@@ -11,25 +11,14 @@ struct Params {
 override TUNED: u32;
 override FIRST: bool;
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * TILE;
-  for (var k = 0u; k < TILE; k += GROUP) {
-    let i = first + k + lane;
-    if (i < params.count) {
-      let t = decode(TUNED, tuned[word_of(TUNED, i)], i);
-      if (FIRST) {
-        sum[i] = t;
-      } else {
-        let s = ftz_bits(sum[i]);
-        let total = ftz_bits(bitcast<u32>(bitcast<f32>(s) + bitcast<f32>(t)));
-        // As in delta_minmax, not finite stays not finite.
-        sum[i] = select(total, QUIET_NAN, non_finite(s) || non_finite(t));
-      }
-    }
+fn each(i: u32) {
+  let t = decode(TUNED, tuned[word_of(TUNED, i)], i);
+  if (FIRST) {
+    sum[i] = t;
+  } else {
+    let s = ftz_bits(sum[i]);
+    let total = ftz_bits(bitcast<u32>(bitcast<f32>(s) + bitcast<f32>(t)));
+    // As in delta_minmax, not finite stays not finite.
+    sum[i] = select(total, QUIET_NAN, non_finite(s) || non_finite(t));
   }
 }

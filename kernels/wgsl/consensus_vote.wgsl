@@ -12,26 +12,15 @@ struct Params {
 
 override FIRST: bool;
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * TILE;
-  for (var k = 0u; k < TILE; k += GROUP) {
-    let i = first + k + lane;
-    if (i < params.count) {
-      let v = ftz_bits(x[i]);
-      let others = abs(ftz(flushed(total[i]) - bitcast<f32>(v)));
-      let bound = ftz(params.lambda * others);
-      // Magnitudes are ordered as their bits are.
-      let vote = select(0.0, 1.0, (v & MAGNITUDE) > bitcast<u32>(bound));
-      if (FIRST) {
-        votes[i] = bitcast<u32>(vote);
-      } else {
-        votes[i] = bitcast<u32>(ftz(flushed(votes[i]) + vote));
-      }
-    }
+fn each(i: u32) {
+  let v = ftz_bits(x[i]);
+  let others = abs(ftz(flushed(total[i]) - bitcast<f32>(v)));
+  let bound = ftz(params.lambda * others);
+  // Magnitudes are ordered as their bits are.
+  let vote = select(0.0, 1.0, (v & MAGNITUDE) > bitcast<u32>(bound));
+  if (FIRST) {
+    votes[i] = bitcast<u32>(vote);
+  } else {
+    votes[i] = bitcast<u32>(ftz(flushed(votes[i]) + vote));
   }
 }

@@ -13,32 +13,18 @@ override TUNED: u32;
 override REFERENCE: u32;
 override STORE: bool;
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * TILE;
-  var running = Running();
-  for (var k = 0u; k < TILE; k += GROUP) {
-    let i = first + k + lane;
-    if (i < params.count) {
-      let t = decode(TUNED, tuned[word_of(TUNED, i)], i);
-      var x = t;
-      var bad = non_finite(t);
-      if (REFERENCE != NONE) {
-        let r = decode(REFERENCE, reference[word_of(REFERENCE, i)], i);
-        x = ftz_bits(bitcast<u32>(bitcast<f32>(t) - bitcast<f32>(r)));
-        bad = bad || non_finite(r) || non_finite(x);
-        // A compiler may assume that there are no infinities; the result must not become finite again.
-        x = select(x, QUIET_NAN, bad);
-      }
-      if (STORE) {
-        out[i] = x;
-      }
-      include_value(&running, x, bad);
-    }
+fn each(i: u32) -> u32 {
+  let t = decode(TUNED, tuned[word_of(TUNED, i)], i);
+  var x = t;
+  if (REFERENCE != NONE) {
+    let r = decode(REFERENCE, reference[word_of(REFERENCE, i)], i);
+    x = ftz_bits(bitcast<u32>(bitcast<f32>(t) - bitcast<f32>(r)));
+    let bad = non_finite(t) || non_finite(r) || non_finite(x);
+    // A compiler may assume that there are no infinities; the result must not become finite again.
+    x = select(x, QUIET_NAN, bad);
   }
-  merge_extent(running, lane);
+  if (STORE) {
+    out[i] = x;
+  }
+  return x;
 }

@@ -16,33 +16,22 @@ struct Params {
 
 override FIRST: bool;
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * TILE;
-  for (var k = 0u; k < TILE; k += GROUP) {
-    let i = first + k + lane;
-    if (i < params.count) {
-      let v = ftz_bits(x[i]);
-      var elected = ftz_bits(total[i]);
-      if (elected == 0u) {
-        elected = bitcast<u32>(params.zero_sign);
-      }
-      var s = 0u;
-      var w = 0u;
-      if (!FIRST) {
-        s = ftz_bits(sum[i]);
-        w = ftz_bits(share[i]);
-      }
-      if (v != 0u && elected != 0u && ((v ^ elected) & SIGN) == 0u) {
-        s = bitcast<u32>(ftz(bitcast<f32>(s) + ftz(params.weight * bitcast<f32>(v))));
-        w = bitcast<u32>(ftz(bitcast<f32>(w) + params.share_weight));
-      }
-      sum[i] = s;
-      share[i] = w;
-    }
+fn each(i: u32) {
+  let v = ftz_bits(x[i]);
+  var elected = ftz_bits(total[i]);
+  if (elected == 0u) {
+    elected = bitcast<u32>(params.zero_sign);
   }
+  var s = 0u;
+  var w = 0u;
+  if (!FIRST) {
+    s = ftz_bits(sum[i]);
+    w = ftz_bits(share[i]);
+  }
+  if (v != 0u && elected != 0u && ((v ^ elected) & SIGN) == 0u) {
+    s = bitcast<u32>(ftz(bitcast<f32>(s) + ftz(params.weight * bitcast<f32>(v))));
+    w = bitcast<u32>(ftz(bitcast<f32>(w) + params.share_weight));
+  }
+  sum[i] = s;
+  share[i] = w;
 }

@@ -1,5 +1,6 @@
-// Smallest value, largest value and finiteness of a chunk. Floats are compared as unsigned keys of the same
-// order; that of the minimum is kept complemented, so that both start at zero and grow.
+// Smallest value, largest value and finiteness of a chunk: of what `each` returns the bits of, value by value. Floats
+// are compared as unsigned keys of the same order; that of the minimum is kept complemented, so that both start at zero
+// and grow.
 
 struct Extent {
   low: atomic<u32>,
@@ -19,19 +20,30 @@ struct Running {
   non_finite: u32,
 }
 
-fn include_value(running: ptr<function, Running>, b: u32, bad: bool) {
-  if (bad) {
+fn include_value(running: ptr<function, Running>, b: u32) {
+  if (non_finite(b)) {
     (*running).non_finite = 1u;
-  }
-  if (!non_finite(b)) {
+  } else {
     let key = b ^ select(SIGN, 0xffffffffu, (b & SIGN) != 0u);
     (*running).low = max((*running).low, ~key);
     (*running).high = max((*running).high, key);
   }
 }
 
-// Must be reached by every invocation of the workgroup.
-fn merge_extent(running: Running, lane: u32) {
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = group_number(id, groups) * TILE;
+  var running = Running();
+  for (var k = 0u; k < TILE; k += GROUP) {
+    let i = first + k + lane;
+    if (i < params.count) {
+      include_value(&running, each(i));
+    }
+  }
   atomicMax(&group_low, running.low);
   atomicMax(&group_high, running.high);
   atomicMax(&group_non_finite, running.non_finite);

@@ -9,19 +9,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> unified: array<u32>;
 @group(0) @binding(3) var<storage, read_write> out: array<u32>;
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * TILE;
-  for (var k = 0u; k < TILE; k += GROUP) {
-    let i = first + k + lane;
-    if (i < params.count) {
-      let v = ftz_bits(x[i]);
-      let u = ftz_bits(unified[i]);
-      out[i] = select(0u, u, v != 0u && ((v ^ u) & SIGN) == 0u);
-    }
-  }
+fn each(i: u32) {
+  let v = ftz_bits(x[i]);
+  let u = ftz_bits(unified[i]);
+  out[i] = select(0u, u, v != 0u && ((v ^ u) & SIGN) == 0u);
 }

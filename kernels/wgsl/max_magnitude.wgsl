@@ -10,22 +10,11 @@ struct Params {
 
 override FIRST: bool;
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * TILE;
-  for (var k = 0u; k < TILE; k += GROUP) {
-    let i = first + k + lane;
-    if (i < params.count) {
-      var v = ftz_bits(x[i]);
-      if (!FIRST) {
-        let b = ftz_bits(best[i]);
-        v = select(b, v, (v & MAGNITUDE) >= (b & MAGNITUDE));
-      }
-      best[i] = v;
-    }
+fn each(i: u32) {
+  var v = ftz_bits(x[i]);
+  if (!FIRST) {
+    let b = ftz_bits(best[i]);
+    v = select(b, v, (v & MAGNITUDE) >= (b & MAGNITUDE));
   }
+  best[i] = v;
 }

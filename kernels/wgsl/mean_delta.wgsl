@@ -38,31 +38,18 @@ fn divide(b: u32, tasks: u32) -> u32 {
   return (b & SIGN) | (((exponent - leading - 1u) << 23u) + mantissa);
 }
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * TILE;
-  var running = Running();
-  for (var k = 0u; k < TILE; k += GROUP) {
-    let i = first + k + lane;
-    if (i < params.count) {
-      var s = 0u;
-      if (IN_PLACE) {
-        s = ftz_bits(out[i]);
-      } else {
-        s = ftz_bits(sum[i]);
-      }
-      let r = decode(BASE, base[word_of(BASE, i)], i);
-      let bad = non_finite(s) || non_finite(r);
-      let mean = divide(s, params.tasks);
-      var x = ftz_bits(bitcast<u32>(bitcast<f32>(mean) - bitcast<f32>(r)));
-      x = select(x, QUIET_NAN, bad);
-      out[i] = x;
-      include_value(&running, x, bad || non_finite(x));
-    }
+fn each(i: u32) -> u32 {
+  var s = 0u;
+  if (IN_PLACE) {
+    s = ftz_bits(out[i]);
+  } else {
+    s = ftz_bits(sum[i]);
   }
-  merge_extent(running, lane);
+  let r = decode(BASE, base[word_of(BASE, i)], i);
+  let bad = non_finite(s) || non_finite(r);
+  let mean = divide(s, params.tasks);
+  var x = ftz_bits(bitcast<u32>(bitcast<f32>(mean) - bitcast<f32>(r)));
+  x = select(x, QUIET_NAN, bad);
+  out[i] = x;
+  return x;
 }

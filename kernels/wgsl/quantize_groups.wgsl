@@ -1,6 +1,6 @@
 // Stage quantize_groups: float32 values to packed codes of 1 to 8 bits by boundaries, after scaling by groups.
 // Twin: quantize_groups.ts
-// One invocation makes the codes of 32 consecutive values, which are BITS whole words and of one group: no atomics.
+// The values of one invocation are of one group.
 
 struct Params {
   count: u32,
@@ -12,12 +12,9 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> scales: array<u32>;
+@group(0) @binding(3) var<storage, read> scales: array<u32>;
 // 256 inverse scales, then the boundaries.
-@group(0) @binding(3) var<storage, read> table: array<f32>;
-@group(0) @binding(4) var<storage, read_write> codes: array<u32>;
-
-override BITS: u32;
+@group(0) @binding(4) var<storage, read> table: array<f32>;
 
 // Vectors of one invocation.
 const LANE: u32 = 8u;
@@ -56,9 +53,7 @@ fn main(
   }
   let scale = params.byte + first * 4u / params.group_size;
   let inverse = table[(scales[scale >> 2u] >> ((scale & 3u) * 8u)) & 0xffu];
-  var at = part * BITS;
-  var word = 0u;
-  var bit = 0u;
+  var packing = Packing(0u, part * BITS, 0u);
   for (var k = first; k < first + LANE; k++) {
     let v = ftz4(ftz4(bitcast<vec4<f32>>(x[k])) * inverse);
     for (var j = 0u; j < 4u; j++) {
@@ -66,17 +61,7 @@ fn main(
       if (k * 4u + j < params.count) {
         c = code(v[j]);
       }
-      word |= c << bit;
-      bit += BITS;
-      if (bit >= 32u) {
-        if (at < params.words) {
-          codes[at] = word;
-        }
-        at++;
-        bit -= 32u;
-        // The bits of the code that did not fit; none when it ended with the word.
-        word = c >> (BITS - bit);
-      }
+      append(&packing, c, params.words);
     }
   }
 }

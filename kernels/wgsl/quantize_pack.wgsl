@@ -1,7 +1,6 @@
 // Stage quantize_pack: float32 differences to packed codes of 1 to 8 bits, and what that loses.
 // Twin: quantize_pack.ts
-// One invocation makes the codes of 32 consecutive values, which are BITS whole words: no atomics. One workgroup is
-// one block of sums; the blocks' sums are added by the caller.
+// One workgroup is one block of sums; the blocks' sums are added by the caller.
 
 struct Params {
   count: u32,
@@ -13,13 +12,10 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read_write> codes: array<u32>;
 // The value of each code.
 @group(0) @binding(3) var<storage, read> table: array<f32>;
 // {error, energy} of each block.
 @group(0) @binding(4) var<storage, read_write> sums: array<vec2<f32>>;
-
-override BITS: u32;
 
 fn code(value: f32) -> u32 {
   let levels = (1u << BITS) - 1u;
@@ -43,9 +39,7 @@ fn main(
 ) {
   let block = group_number(id, groups);
   let first = (block * GROUP + lane) * LANE;
-  var at = (block * GROUP + lane) * BITS;
-  var word = 0u;
-  var bit = 0u;
+  var packing = Packing(0u, (block * GROUP + lane) * BITS, 0u);
   var errors = vec4<f32>();
   var energies = vec4<f32>();
   for (var k = first; k < first + LANE; k++) {
@@ -57,17 +51,7 @@ fn main(
         c = code(v[j]);
         restored[j] = table[c];
       }
-      word |= c << bit;
-      bit += BITS;
-      if (bit >= 32u) {
-        if (at < params.words) {
-          codes[at] = word;
-        }
-        at++;
-        bit -= 32u;
-        // The bits of the code that did not fit; none when it ended with the word.
-        word = c >> (BITS - bit);
-      }
+      append(&packing, c, params.words);
     }
     let d = ftz4(v - restored);
     errors = ftz4(errors + ftz4(d * d));

@@ -7,22 +7,10 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> x: array<u32>;
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * TILE;
-  var found = vec2<u32>();
-  for (var k = 0u; k < TILE; k += GROUP) {
-    let i = first + k + lane;
-    if (i < params.count) {
-      let v = ftz_bits(x[i]);
-      if (v != 0u) {
-        found += select(vec2<u32>(1u, 0u), vec2<u32>(0u, 1u), (v & SIGN) != 0u);
-      }
-    }
+fn each(i: u32) -> vec2<u32> {
+  let v = ftz_bits(x[i]);
+  if (v == 0u) {
+    return vec2<u32>();
   }
-  merge_tally(found, lane);
+  return select(vec2<u32>(1u, 0u), vec2<u32>(0u, 1u), (v & SIGN) != 0u);
 }

@@ -1,11 +1,23 @@
-// Two counts over all workgroups.
+// Two counts: the sums of what `each` returns, value by value.
 
 @group(0) @binding(1) var<storage, read_write> tally: array<atomic<u32>, 2>;
 
 var<workgroup> group_tally: array<atomic<u32>, 2>;
 
-// Must be reached by every invocation of the workgroup.
-fn merge_tally(found: vec2<u32>, lane: u32) {
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = group_number(id, groups) * TILE;
+  var found = vec2<u32>();
+  for (var k = 0u; k < TILE; k += GROUP) {
+    let i = first + k + lane;
+    if (i < params.count) {
+      found += each(i);
+    }
+  }
   atomicAdd(&group_tally[0], found.x);
   atomicAdd(&group_tally[1], found.y);
   workgroupBarrier();
