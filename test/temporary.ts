@@ -9,3 +9,10 @@ export async function temporaryFolder(): Promise<string> {
   afterAll(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
+
+/** Makes up paths in such a folder, no two alike. */
+export async function temporaryPaths(): Promise<(suffix?: string) => string> {
+  const folder = await temporaryFolder();
+  let made = 0;
+  return (suffix = '') => join(folder, `${made++}${suffix}`);
+}

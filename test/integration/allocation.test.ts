@@ -1,17 +1,14 @@
 /** What the allocator says of a table is what the engine writes: the same bytes, to the last, and the same error. */
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
 import type { AnalysisTable, QuantizeRecipe, TensorRule } from '../../extension/protocol.ts';
 import { EXACT, allocate, groupsOf, measuresOf } from '../../extension/shared/allocation/index.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
-import { temporaryFolder } from '../temporary.ts';
+import { temporaryPaths } from '../temporary.ts';
 
-const folder = await temporaryFolder();
-let files = 0;
-const path = (extension: string) => join(folder, `${files++}${extension}`);
+const path = await temporaryPaths();
 
 /** Three layers and a head; one tensor of each kind that a task may leave as it was, or break. */
 async function made(): Promise<QuantizeRecipe> {

@@ -7,11 +7,10 @@ import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
-import { temporaryFolder } from '../temporary.ts';
+import { temporaryPaths } from '../temporary.ts';
 
-const folder = await temporaryFolder();
-let [files, cache] = [0, ''];
-const path = (extension = '') => join(folder, `${files++}${extension}`);
+const path = await temporaryPaths();
+let cache = '';
 beforeEach(() => (cache = path()));
 
 const checkpoint = (seed: number) => {

@@ -1,15 +1,12 @@
 /** Checkpoints made up for a test, quantized, restored and compared with what they were. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import type { MergeInput, QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
-import { temporaryFolder } from '../temporary.ts';
+import { temporaryPaths } from '../temporary.ts';
 
-const folder = await temporaryFolder();
-let files = 0;
-export const path = (extension: string) => join(folder, `${files++}${extension}`);
+export const path = await temporaryPaths();
 export const content = async (file: string): Promise<Buffer> =>
   (await readFile(file)).subarray((await openTvq(file)).headerBytes);
 

@@ -1,5 +1,5 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { previewRoom } from '../../extension/engine/backends.ts';
 import { planMerge } from '../../extension/engine/merge/plan.ts';
@@ -19,11 +19,9 @@ import {
   tensorsOf,
   valuesOf,
 } from '../engine.ts';
-import { temporaryFolder } from '../temporary.ts';
+import { temporaryPaths } from '../temporary.ts';
 
-const folder = await temporaryFolder();
-let outputs = 0;
-const path = (suffix = '') => join(folder, `${outputs++}${suffix}`);
+const path = await temporaryPaths();
 
 const recipe = (method: string, inputs: readonly MergeInput[], changes: Partial<MergeRecipe> = {}) =>
   mergeRecipe(path(), method, inputs, changes);
@@ -242,7 +240,7 @@ describe('the folder', () => {
     expect((await readdir(merging.output)).filter(name => name.includes('safetensors'))).toEqual([
       'model.safetensors',
     ]);
-    expect((await readdir(folder)).filter(name => name.startsWith('.'))).toEqual([]);
+    expect((await readdir(dirname(merging.output))).filter(name => name.startsWith('.'))).toEqual([]);
   });
 
   test('the report has the numbers of the result', async () => {

@@ -15,11 +15,9 @@ import {
   tensorsOf,
   valuesOf,
 } from '../engine.ts';
-import { temporaryFolder } from '../temporary.ts';
+import { temporaryPaths } from '../temporary.ts';
 
-const folder = await temporaryFolder();
-let outputs = 0;
-const path = (suffix = '') => join(folder, `${outputs++}${suffix}`);
+const path = await temporaryPaths();
 
 const NAMES = ['one', 'two', 'three'];
 const SHAPE = [60, 77] as const;

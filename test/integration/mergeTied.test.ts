@@ -6,11 +6,9 @@ import { readSafetensorsHeader } from '../../extension/engine/checkpoint/safeten
 import type { MergeInput } from '../../extension/protocol.ts';
 import { fixture } from '../checkpoints.ts';
 import { checkpointInput, merge, mergeRecipe, quantize, recipe, tensorsOf } from '../engine.ts';
-import { temporaryFolder } from '../temporary.ts';
+import { temporaryPaths } from '../temporary.ts';
 
-const folder = await temporaryFolder();
-let outputs = 0;
-const path = (suffix = '') => join(folder, `${outputs++}${suffix}`);
+const path = await temporaryPaths();
 
 const tied = (name: string) => fixture(`llama-tied/${name}`);
 const TASKS = ['code', 'math'].map(name => ({ name, path: tied(name) }));

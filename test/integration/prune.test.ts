@@ -1,21 +1,12 @@
 /** `tvq quantize --prune`: the smallest magnitudes are zeros before anything else happens, to the last bit. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { previewRoom } from '../../extension/engine/backends.ts';
+import { describe, expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
-import { planQuantize } from '../../extension/engine/quantize/plan.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import type { QuantizeRecipe } from '../../extension/protocol.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
-import { temporaryFolder } from '../temporary.ts';
-
-const folder = await temporaryFolder();
-let files = 0;
-const path = (extension: string) => join(folder, `${files++}${extension}`);
-const content = async (file: string): Promise<Buffer> =>
-  (await readFile(file)).subarray((await openTvq(file)).headerBytes);
+import { content, path } from './madeCheckpoints.ts';
+import { testSameBytes } from './sameBytes.ts';
 
 const SHARE = 0.6;
 
@@ -95,30 +86,12 @@ test('restored weights are the base where they were pruned', async () => {
   }
 });
 
-test.each([
+describe.each([
   [{ bits: 2 }, 232],
   [{ budget: '1bpw' }, 240],
-])(
-  '%j: the same bytes for any number of threads, in memory or not, and on the GPU backend',
-  async (changes, mebibytes) => {
-    const asked = await made({ ...changes, prune: SHARE }, 1_000_003);
-    await tvq.quantize(asked);
-    const expected = await content(asked.output);
-    const small = { ...tvq.OPTIONS, memory: mebibytes * 2 ** 20 };
-    const { jobs } = await planQuantize(asked, previewRoom(small));
-    expect(jobs.some(({ resident }) => !resident)).toBe(true);
-    for (const options of [{ threads: 2 }, small]) {
-      const output = path('.tvq');
-      await tvq.quantize({ ...asked, output }, options);
-      expect((await content(output)).equals(expected)).toBe(true);
-    }
-    const few = await made({ ...changes, prune: SHARE }, 20_001);
-    const onGpu = { ...few, output: path('.tvq') };
-    await tvq.quantize(few);
-    expect((await tvq.quantize(onGpu, { backend: 'webgpu' })).backend).toBe('webgpu');
-    expect((await content(onGpu.output)).equals(await content(few.output))).toBe(true);
-  },
-);
+])('%j:', (changes, mebibytes) => {
+  testSameBytes(rows => made({ ...changes, prune: SHARE }, rows), mebibytes * 2 ** 20);
+});
 
 test('what is not finite is stored exactly, whatever its magnitude', async () => {
   const asked = await made({ prune: SHARE }, 2001, values => values.with(7, NaN));

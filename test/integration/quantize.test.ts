@@ -1,5 +1,4 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openTvq, type TvqFile, type TvqRecord } from '../../extension/engine/tvq/reader.ts';
 import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
@@ -18,11 +17,9 @@ import {
   tensorsOf,
   valuesOf,
 } from '../engine.ts';
-import { temporaryFolder } from '../temporary.ts';
+import { temporaryPaths } from '../temporary.ts';
 
-const folder = await temporaryFolder();
-let files = 0;
-const path = (extension: string) => join(folder, `${files++}${extension}`);
+const path = await temporaryPaths();
 
 /** Writes checkpoints and returns a recipe over them; the first is the base. */
 async function made(
