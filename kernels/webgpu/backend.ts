@@ -228,7 +228,7 @@ export class WebGpuBackend extends WebGpuGroupStages implements Backend {
     await this.runner.run({
       stage: 'encode',
       constants: { TYPE: TYPE_NUMBERS[type] },
-      params: Uint32Array.of(count, words),
+      params: Uint32Array.of(words, count),
       bindings: [window(x, count), { memory: out as GpuRegion, bytes }],
       groups: tilesOf(words),
     });

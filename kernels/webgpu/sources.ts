@@ -34,6 +34,7 @@ import ransDecode from '../wgsl/rans_decode.wgsl';
 import rotate from '../wgsl/rotate.wgsl';
 import rotate256 from '../wgsl/rotate_256.wgsl';
 import rowBand from '../wgsl/row_band.wgsl';
+import scan from '../wgsl/scan.wgsl';
 import signCounts from '../wgsl/sign_counts.wgsl';
 import tally from '../wgsl/tally.wgsl';
 import trim from '../wgsl/trim.wgsl';
@@ -48,7 +49,7 @@ export const SOURCES = {
   quantize_pack: common + blockSums + pack + quantizePack,
   unpack_dequantize: common + each + unpack + unpackDequantize,
   delta_energy: common + blockSums + deltaEnergy,
-  encode: common + encode,
+  encode: common + each + encode,
   axpy: common + each + axpy,
   magnitude_histogram: common + magnitudeHistogram,
   trim: common + tally + trim,
@@ -60,9 +61,9 @@ export const SOURCES = {
   keep_voted: common + tally + keepVoted,
   unify: common + each + unify,
   mask_by_sign: common + each + maskBySign,
-  row_band: common + rowBand,
+  row_band: common + scan + rowBand,
   random_drop: common + philox + randomDrop,
-  rank_drop: common + divide + philox + rankDrop,
+  rank_drop: common + divide + philox + scan + rankDrop,
   compare_task: common + blockSums + compareTask,
   products: common + blockSums + products,
   abs_sum: common + blockSums + absSum,

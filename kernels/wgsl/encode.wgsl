@@ -2,8 +2,9 @@
 // Integers only: WGSL leaves the rounding of its own conversions to the device.
 
 struct Params {
+  // Words to be made, and elements.
   count: u32,
-  words: u32,
+  elements: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -54,25 +55,14 @@ fn convert(b: u32) -> u32 {
 }
 
 // One invocation makes whole words: two elements each, or one of F32.
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * TILE;
-  for (var k = 0u; k < TILE; k += GROUP) {
-    let w = first + k + lane;
-    if (w < params.words) {
-      if (TYPE == F32) {
-        out[w] = x[w];
-      } else {
-        var word = convert(x[2u * w]);
-        if (2u * w + 1u < params.count) {
-          word |= convert(x[2u * w + 1u]) << 16u;
-        }
-        out[w] = word;
-      }
+fn each(w: u32) {
+  if (TYPE == F32) {
+    out[w] = x[w];
+  } else {
+    var word = convert(x[2u * w]);
+    if (2u * w + 1u < params.elements) {
+      word |= convert(x[2u * w + 1u]) << 16u;
     }
+    out[w] = word;
   }
 }

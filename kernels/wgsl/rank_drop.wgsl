@@ -32,7 +32,6 @@ const TURNS: u32 = 8u;
 
 // Of digit d and lane l at d·LANES + l: all lanes' values of one digit come before any of the next.
 var<workgroup> counters: array<u32, LANES * DIGITS>;
-var<workgroup> sums: array<u32, LANES>;
 
 // Index `i` of the order that `turn` begins with; `base` is where its row begins in `odd` and `even`.
 fn ordered(turn: u32, base: u32, i: u32) -> u32 {
@@ -51,17 +50,7 @@ fn add_up(lane: u32) {
   for (var k = lane * DIGITS; k < (lane + 1u) * DIGITS; k++) {
     own += counters[k];
   }
-  sums[lane] = own;
-  for (var step = 1u; step < LANES; step <<= 1u) {
-    workgroupBarrier();
-    var before = 0u;
-    if (lane >= step) {
-      before = sums[lane - step];
-    }
-    workgroupBarrier();
-    sums[lane] += before;
-  }
-  var position = sums[lane] - own;
+  var position = sum_through(lane, own) - own;
   for (var k = lane * DIGITS; k < (lane + 1u) * DIGITS; k++) {
     let count = counters[k];
     counters[k] = position;

@@ -14,6 +14,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> x: array<u32>;
 
+const LANES: u32 = GROUP;
+
 // Bits of a key that one round of a selection decides, from the exponent down.
 const DIGIT: u32 = 8u;
 
@@ -27,32 +29,16 @@ struct Bound {
   end: u32,
 }
 
-var<workgroup> bins: array<atomic<u32>, GROUP>;
-var<workgroup> sums: array<u32, GROUP>;
+var<workgroup> bins: array<atomic<u32>, LANES>;
 var<workgroup> chosen: vec2<u32>;
 
 fn key_at(i: u32) -> u32 {
   return ftz_bits(x[i]) & MAGNITUDE;
 }
 
-// The sum of the values of this lane and of those before it. Must be reached by every invocation.
-fn sum_through(lane: u32, value: u32) -> u32 {
-  sums[lane] = value;
-  for (var step = 1u; step < GROUP; step <<= 1u) {
-    workgroupBarrier();
-    var before = 0u;
-    if (lane >= step) {
-      before = sums[lane - step];
-    }
-    workgroupBarrier();
-    sums[lane] += before;
-  }
-  return sums[lane];
-}
-
 // Index after the `ties`-th of at least that many values with the given key, for ties > 0.
 fn end_of_ties(row: u32, key: u32, ties: u32, lane: u32) -> u32 {
-  let share = (params.length + GROUP - 1u) / GROUP;
+  let share = (params.length + LANES - 1u) / LANES;
   let begin = min(lane * share, params.length);
   let to = min(begin + share, params.length);
   var own = 0u;
@@ -88,7 +74,7 @@ fn find_bound(row: u32, rank: u32, lane: u32) -> Bound {
     let shift = above - bits;
     atomicStore(&bins[lane], 0u);
     workgroupBarrier();
-    for (var i = lane; i < params.length; i += GROUP) {
+    for (var i = lane; i < params.length; i += LANES) {
       let key = key_at(row + i);
       if ((key >> above) == prefix) {
         atomicAdd(&bins[(key >> shift) & ((1u << bits) - 1u)], 1u);
@@ -96,7 +82,7 @@ fn find_bound(row: u32, rank: u32, lane: u32) -> Bound {
     }
     workgroupBarrier();
     // Lanes take bins from the highest down.
-    let bin = GROUP - 1u - lane;
+    let bin = LANES - 1u - lane;
     let own = atomicLoad(&bins[bin]);
     let through = sum_through(lane, own);
     if (through - own <= left && left < through) {
@@ -133,7 +119,7 @@ fn main(
   let kept = find_bound(row, params.end, lane);
   // All have read the row before it is written.
   storageBarrier();
-  for (var i = lane; i < params.length; i += GROUP) {
+  for (var i = lane; i < params.length; i += LANES) {
     let v = ftz_bits(x[row + i]);
     let key = v & MAGNITUDE;
     x[row + i] = select(0u, v, is_before(key, i, kept) && !is_before(key, i, dropped));
