@@ -1,14 +1,13 @@
 /** `tvq quantize --scheme rtvq --budget`: the shared vector gets its bits from the same budget as the offsets. */
 import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { previewRoom } from '../../extension/engine/backends.ts';
 import * as engine from '../../extension/engine/engine.ts';
-import { planQuantize } from '../../extension/engine/quantize/plan.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import type { QuantizeRecipe } from '../../extension/protocol.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
-import { content, gaussian, path, projectionOf } from './madeCheckpoints.ts';
+import { gaussian, path, projectionOf } from './madeCheckpoints.ts';
+import { testSameBytes } from './sameBytes.ts';
 
 /** A base and four tasks that went the same way for a good part; `w` is long, `norm` small, `same` like the base's. */
 async function shared(
@@ -144,29 +143,7 @@ test('a tensor that no task shares for not being finite stands alone', async () 
   expect(codecs).toEqual(['exact', 'entropy', 'entropy', 'entropy']);
 });
 
-test('the same bytes for any number of threads, and whether tensors fit into memory or not', async () => {
-  const asked = await shared({}, 1_000_003, uniform);
-  await tvq.quantize(asked);
-  const expected = await content(asked.output);
-  const small: RunOptions = { ...tvq.OPTIONS, memory: 278 * 2 ** 20 };
-  const { jobs } = await planQuantize(asked, previewRoom(small));
-  expect(jobs.some(({ resident }) => !resident)).toBe(true);
-  for (const options of [{ threads: 2 }, small]) {
-    const output = path('.tvq');
-    await tvq.quantize({ ...asked, output }, options);
-    expect((await content(output)).equals(expected)).toBe(true);
-  }
-});
-
-test('the same bytes on the GPU backend, there and back', async () => {
-  const asked = await shared({ budget: '2bpw' }, 5001);
-  const onGpu = { ...asked, output: path('.tvq') };
-  await tvq.quantize(asked);
-  expect((await tvq.quantize(onGpu, { backend: 'webgpu' })).backend).toBe('webgpu');
-  expect((await content(onGpu.output)).equals(await content(asked.output))).toBe(true);
-  const [cpu, gpu] = [await projectionOf(asked, 0), await projectionOf(asked, 0, { backend: 'webgpu' })];
-  expect(gpu.bytes.equals(cpu.bytes)).toBe(true);
-});
+testSameBytes(rows => shared({}, rows, uniform), 278 * 2 ** 20);
 
 test('merges read it: one task as it is restored, the sum of all as the shared vector says', async () => {
   const asked = await shared();
