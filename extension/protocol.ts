@@ -348,8 +348,15 @@ export interface EngineApi {
   verify(file: string, job: string): VerifyResult;
   /** What one tensor of a .tvq file holds, from its payload alone. */
   tensorDetail(file: string, vector: string, tensor: string): TensorDetail;
-  /** @param most tensors to compare by, spread evenly over the file; undefined: all */
-  compareTasks(file: string, most: number | undefined, options: RunOptions, job: string): TaskComparisons;
+  /** What a shared base vector of the recipe's tasks would cost: a table of that one vector. Writes nothing. */
+  analyzeShared(recipe: QuantizeRecipe, options: RunOptions, job: string): AnalysisTable;
+  /** @param most tensors to compare by, spread evenly over the model; undefined: all */
+  compareTasks(
+    vectors: TaskVectors,
+    most: number | undefined,
+    options: RunOptions,
+    job: string,
+  ): TaskComparisons;
   /** The merge methods that there are. */
   methods(): readonly MergeMethodInfo[];
   planMerge(recipe: MergeRecipe, options: RunOptions): MergePlanSummary;
@@ -463,7 +470,11 @@ export interface StudioHost extends StudioMergeHost {
   choose(): Promise<StudioSelection | undefined>;
   /** Measures the selection, once; columns are typed arrays. */
   analyze(): Promise<AnalysisTable | undefined>;
-  /** Ends an analysis or a quantization that runs. */
+  /** Measures what a shared base vector of the tasks would cost, once: a table of one vector. */
+  analyzeShared(): Promise<AnalysisTable | undefined>;
+  /** How the task vectors lie to each other. @param most tensors to compare by; undefined: all */
+  compare(most: number | undefined): Promise<TaskComparisons | undefined>;
+  /** Ends a measurement or a quantization that runs. */
   cancel(): Promise<void>;
   /** Sizes of the published schemes. */
   marks(): Promise<readonly StudioMark[]>;
@@ -667,13 +678,17 @@ export interface TensorDetail {
   readonly values: TensorValues | undefined;
 }
 
-/** How the tasks of a .tvq file lie to each other: matrices by task, over the tensors that all have quantized. */
+/** Where task vectors are: quantized in a .tvq file, or as the differences of checkpoints from their base. */
+export type TaskVectors =
+  { readonly file: string } | { readonly base: string; readonly tasks: readonly NamedPath[] };
+
+/** How task vectors lie to each other: matrices by task, over the tensors that all have. */
 export interface TaskComparisons {
   readonly tasks: readonly string[];
   /** Tensors compared, and those that could have been. */
   readonly tensors: number;
   readonly comparable: number;
-  /** Tensors that some task has stored exactly, or not at all, or in another shape, and those that no task moves. */
+  /** Tensors that some task lacks, or has in another shape; of a file, those stored exactly or moved by no task too. */
   readonly leftOut: number;
   /** Weights compared. */
   readonly weights: number;

@@ -14,6 +14,7 @@ import type {
   RestoreResult,
   RunOptions,
   TaskComparisons,
+  TaskVectors,
   VerifyResult,
 } from '../protocol.ts';
 import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from './backends.ts';
@@ -26,10 +27,16 @@ import { loadKernels } from './kernels.ts';
 import { planMerge, summarizeMerge } from './merge/plan.ts';
 import { methodInfos } from './merge/registry.ts';
 import { runMerge } from './merge/run.ts';
-import { analyze as measure, planWithin, type Analysis, type Analyzed } from './quantize/allocate.ts';
+import {
+  analyze as measure,
+  measureTensors,
+  planWithin,
+  type Analysis,
+  type Analyzed,
+} from './quantize/allocate.ts';
 import { planQuantize, type QuantizePlan } from './quantize/plan.ts';
 import { runQuantize } from './quantize/run.ts';
-import { tableOf } from './quantize/table.ts';
+import { sharedVectorTable, tableOf } from './quantize/table.ts';
 import { planRestore } from './restore/plan.ts';
 import { runRestore } from './restore/run.ts';
 import { refuseErrors } from './runPlanned.ts';
@@ -91,11 +98,30 @@ export const analyzeTable = (
   hooks: Hooks,
 ): Promise<AnalysisTable> => measured(recipe, options, hooks, tableOf);
 
-async function measured<T>(
+/** What a shared base vector of the recipe's tasks would cost, whatever its scheme. */
+export const analyzeShared = (
+  recipe: QuantizeRecipe,
+  options: RunOptions,
+  hooks: Hooks,
+): Promise<AnalysisTable> =>
+  withMeasurable({ ...recipe, scheme: 'rtvq' }, options, async (plan, backend) =>
+    sharedVectorTable(plan, await measureTensors(plan, backend, hooks, 'shared')),
+  );
+
+const measured = <T>(
   recipe: QuantizeRecipe,
   options: RunOptions,
   hooks: Hooks,
   result: (plan: QuantizePlan, analysis: Analysis) => T,
+): Promise<T> =>
+  withMeasurable(recipe, options, async (plan, backend) =>
+    result(plan, await measure(plan, backend, hooks, options.cache)),
+  );
+
+function withMeasurable<T>(
+  recipe: QuantizeRecipe,
+  options: RunOptions,
+  work: (plan: QuantizePlan, backend: EngineBackend) => Promise<T>,
 ): Promise<T> {
   // Without a budget there would be nothing to choose.
   const asked: QuantizeRecipe = { ...recipe, budget: recipe.budget ?? '100%' };
@@ -103,7 +129,7 @@ async function measured<T>(
     options,
     room => planQuantize(asked, room),
     ({ summary }) => summary.problems,
-    async (planned, backend) => result(planned, await measure(planned, backend, hooks, options.cache)),
+    work,
   );
 }
 
@@ -182,16 +208,16 @@ export async function verify(file: string, hooks: Hooks): Promise<VerifyResult> 
   }
 }
 
-/** How the tasks of a .tvq file lie to each other. */
+/** How task vectors lie to each other. */
 export async function compareTasks(
-  file: string,
+  vectors: TaskVectors,
   most: number | undefined,
   options: RunOptions,
   hooks: Hooks,
 ): Promise<TaskComparisons> {
   return withBackend(
     options,
-    room => planCompare(file, most, room),
+    room => planCompare(vectors, most, room),
     () => [],
     (planned, backend) => runCompare(planned, backend, hooks),
   );

@@ -1,6 +1,6 @@
 /** Recipes as they come in, from any entrance: checked, with every default written out. */
 import { z } from 'zod';
-import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from '../protocol.ts';
+import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions, TaskVectors } from '../protocol.ts';
 import { UserError } from './errors.ts';
 import { GROUP_SIZES } from './tvq/codebookPayload.ts';
 import { isTaskName } from './tvq/layout.ts';
@@ -29,13 +29,17 @@ const pattern = z.string().max(1000).refine(isPattern, 'not a valid regular expr
 
 const PRUNE_RANGE = 'a share must be 0 or more, and less than 1';
 
+const tasks = z
+  .array(z.strictObject({ name: taskName, path }))
+  .min(1, 'name at least one task')
+  .max(4096);
+
+const taskVectors = z.union([z.strictObject({ file: path }), z.strictObject({ base: path, tasks })]);
+
 const quantizeRecipe = z.strictObject({
   kind: z.literal('quantize'),
   base: path,
-  tasks: z
-    .array(z.strictObject({ name: taskName, path }))
-    .min(1, 'name at least one task')
-    .max(4096),
+  tasks,
   output: path.endsWith('.tvq', 'the output must end in .tvq'),
   scheme: z.enum(['fq', 'tvq', 'rtvq']),
   bits: width,
@@ -144,6 +148,7 @@ export const parseQuantizeRecipe = (value: unknown): QuantizeRecipe => parse(qua
 export const parseRestoreRecipe = (value: unknown): RestoreRecipe =>
   parse(restoreRecipe, value) as RestoreRecipe;
 export const parseMergeRecipe = (value: unknown): MergeRecipe => parse(mergeRecipe, value) as MergeRecipe;
+export const parseTaskVectors = (value: unknown): TaskVectors => parse(taskVectors, value);
 export const parseRunOptions = (value: unknown): RunOptions => parse(runOptions, value);
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -1,7 +1,7 @@
 import { runCompareJob, type CompareJob } from './inspect/compareJob.ts';
 import { runDetailJob, type DetailJob } from './inspect/detailJob.ts';
 import type { JobContext, JobReport } from './job.ts';
-import type { StoredTensor } from './merge/inputTensor.ts';
+import { inputSources } from './merge/inputTensor.ts';
 import { mergeSources, type MergeJob } from './merge/mergeJob.ts';
 import { runMergeJob } from './merge/job.ts';
 import type { QuantizeJob } from './quantize/job.ts';
@@ -39,10 +39,8 @@ function sourcesOf(job: Job): readonly ({ readonly bytes: number } | undefined)[
     case 'merge':
       return mergeSources(job);
     case 'detail':
-      return payloadsOf(job.input);
+      return inputSources(job.input);
     case 'compare':
-      return job.inputs.flatMap(payloadsOf);
+      return [job.base, ...job.inputs.flatMap(inputSources)];
   }
 }
-
-const payloadsOf = ({ record, shared }: StoredTensor) => [record.payload, shared?.payload];

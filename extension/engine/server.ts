@@ -10,7 +10,13 @@ import {
 import type { ProgressNotification } from '../protocol.ts';
 import * as engine from './engine.ts';
 import { Cancelled, UserError } from './errors.ts';
-import { parseMergeRecipe, parseQuantizeRecipe, parseRestoreRecipe, parseRunOptions } from './recipe.ts';
+import {
+  parseMergeRecipe,
+  parseQuantizeRecipe,
+  parseRestoreRecipe,
+  parseRunOptions,
+  parseTaskVectors,
+} from './recipe.ts';
 
 /** JSON-RPC codes: LSP's RequestCancelled, and application errors outside the reserved range. */
 const REQUEST_CANCELLED = -32800;
@@ -34,6 +40,15 @@ connection.onRequest('analyze', (recipe, options, job: string, token: Cancellati
     engine.analyzeTable(parseQuantizeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
   ),
 );
+connection.onRequest('analyzeShared', (recipe, options, job: string, token: CancellationToken) =>
+  answer(() =>
+    engine.analyzeShared(
+      parseQuantizeRecipe(recipe),
+      parseRunOptions(options),
+      hooks(connection, job, token),
+    ),
+  ),
+);
 connection.onRequest('quantize', (recipe, options, job: string, token: CancellationToken) =>
   answer(() =>
     engine.quantize(parseQuantizeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
@@ -54,9 +69,14 @@ connection.onRequest(
 );
 connection.onRequest(
   'compareTasks',
-  (file: string, most: number | undefined, options, job: string, token: CancellationToken) =>
+  (vectors, most: number | undefined, options, job: string, token: CancellationToken) =>
     answer(() =>
-      engine.compareTasks(file, most ?? undefined, parseRunOptions(options), hooks(connection, job, token)),
+      engine.compareTasks(
+        parseTaskVectors(vectors),
+        most ?? undefined,
+        parseRunOptions(options),
+        hooks(connection, job, token),
+      ),
     ),
 );
 connection.onRequest('methods', () => answer(async () => engine.methods()));

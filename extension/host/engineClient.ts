@@ -16,6 +16,7 @@ import type {
   RestoreResult,
   RunOptions,
   TaskComparisons,
+  TaskVectors,
   TensorDetail,
   VerifyResult,
 } from '../protocol.ts';
@@ -77,6 +78,13 @@ export class EngineClient extends Disposable {
     );
   }
 
+  /** What a shared base vector of the recipe's tasks would cost. */
+  async analyzeShared(recipe: QuantizeRecipe, options: RunOptions, hooks: JobHooks): Promise<AnalysisTable> {
+    return this.job(hooks, job =>
+      this.retry('analyzeShared', options, hooks.token, adapted => [recipe, adapted, job]),
+    );
+  }
+
   async quantize(recipe: QuantizeRecipe, options: RunOptions, hooks: JobHooks): Promise<QuantizeResult> {
     return this.job(hooks, job =>
       this.retry('quantize', options, hooks.token, adapted => [recipe, adapted, job]),
@@ -104,15 +112,15 @@ export class EngineClient extends Disposable {
     return this.retry('tensorDetail', options, token, () => [file, vector, tensor]);
   }
 
-  /** How the tasks of a .tvq file lie to each other, by `most` tensors or all. */
+  /** How task vectors lie to each other, by `most` tensors or all. */
   async compareTasks(
-    file: string,
+    vectors: TaskVectors,
     most: number | undefined,
     options: RunOptions,
     hooks: JobHooks,
   ): Promise<TaskComparisons> {
     return this.job(hooks, job =>
-      this.retry('compareTasks', options, hooks.token, adapted => [file, most, adapted, job]),
+      this.retry('compareTasks', options, hooks.token, adapted => [vectors, most, adapted, job]),
     );
   }
 

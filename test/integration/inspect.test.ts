@@ -27,7 +27,7 @@ const WEIGHT = 'model.layers.1.mlp.up_proj.weight';
 const detail = (file: string, tensor: string, vector = 'math') =>
   engine.tensorDetail(file, vector, tensor, NEVER);
 const compare = (file: string, most?: number, backend: 'cpu' | 'webgpu' = 'cpu') =>
-  engine.compareTasks(file, most, { ...OPTIONS, backend }, hooks());
+  engine.compareTasks({ file }, most, { ...OPTIONS, backend }, hooks());
 const sum = (counts: readonly number[] = []) => counts.reduce((total, count) => total + count, 0);
 
 const SCHEMES: Record<string, Partial<QuantizeRecipe>> = {
@@ -265,6 +265,51 @@ describe('tasks compared', () => {
     expect(found.agreement[0]![2]).toBeNull();
     expect(found.together[0]![2]).toBe(0);
     expect(found.norms[2]).toBe(0);
+  });
+
+  test.each(BACKENDS)('of checkpoints, from their base (%s)', async backend => {
+    const base = fixture('llama/base');
+    const options = { ...OPTIONS, backend };
+    const found = await engine.compareTasks({ base, tasks: LLAMA_TASKS }, undefined, options, hooks());
+    const [original, ...tuned] = await Promise.all(
+      [base, ...LLAMA_TASKS.map(({ path }) => path)].map(tensorsOf),
+    );
+    expect(found).toMatchObject({ tensors: original?.size, comparable: original?.size, leftOut: 0 });
+    const vectors = tuned.map(tensors =>
+      Float64Array.from(
+        [...(original ?? [])].flatMap(([name, tensor]) => {
+          const from = valuesOf(tensor);
+          return [...valuesOf(tensors.get(name) as MadeTensor)].map(
+            (value, i) => value - (from[i] as number),
+          );
+        }),
+      ),
+    );
+    const dot = (a: Float64Array, b: Float64Array) => a.reduce((total, value, k) => total + value * b[k]!, 0);
+    for (const [i, x] of vectors.entries()) {
+      expect(found.norms[i]).toBeCloseTo(Math.sqrt(dot(x, x)), 4);
+      for (const [j, y] of vectors.entries())
+        expect(found.cosines[i]![j]).toBeCloseTo(dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)), 4);
+    }
+  });
+
+  test('tensors that not every checkpoint has in one shape are left out', async () => {
+    const make = async (name: string, tensors: Record<string, MadeTensor>) => {
+      const path = join(folder, `${name}.safetensors`);
+      await writeSafetensors(path, tensors);
+      return { name, path };
+    };
+    const weight = f32([8, 8], noise(3));
+    const base = await make('some', { weight, other: f32([4], noise(4)), count: i64([2], () => 1n) });
+    const tasks = [
+      await make('less', { weight: f32([8, 8], noise(5)) }),
+      await make('more', { weight: f32([8, 8], noise(6)), other: f32([5], noise(7)) }),
+    ];
+    const found = await engine.compareTasks({ base: base.path, tasks }, undefined, OPTIONS, hooks());
+    expect(found).toMatchObject({ tasks: ['less', 'more'], tensors: 1, leftOut: 2, weights: 64 });
+    await expect(
+      engine.compareTasks({ base: base.path, tasks: tasks.slice(0, 1) }, undefined, OPTIONS, hooks()),
+    ).rejects.toThrow('there is one task; two or more can be compared');
   });
 
   test('whole checkpoints and single tasks are refused', async () => {

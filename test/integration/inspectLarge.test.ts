@@ -88,7 +88,7 @@ test('a detail is a small message', async () => {
 });
 
 test('a few tensors of many tasks are compared within the memory that is allowed', async () => {
-  const found = await engine.compareTasks(path, 1, { ...OPTIONS, memory: 2 ** 29 }, hooks());
+  const found = await engine.compareTasks({ file: path }, 1, { ...OPTIONS, memory: 2 ** 29 }, hooks());
   expect(found).toMatchObject({ tensors: 1, comparable: 96, leftOut: 192 });
   // Holes are the code 0 in every task, so all of them move alike.
   expect(found.cosines[3]![30]).toBeCloseTo(1, 5);

@@ -196,3 +196,20 @@ test('analyze measures the shared vector, and the offsets given each of its choi
   expect(base?.choices.at(-1)?.bytes).toBeLessThan(base?.choices[0]?.bytes as number);
   expect(bytesAt(steps - 1)).toBeGreaterThan(0);
 });
+
+test('the shared vector can be measured by itself, as a table', async () => {
+  const asked = await shared({ scheme: 'tvq', budget: undefined }, 2001);
+  const table = await engine.analyzeShared(asked, tvq.OPTIONS, tvq.hooks());
+  expect(table.tasks).toEqual(['@shared']);
+  expect(table.tensors.map(({ name }) => name).sort()).toEqual(['layers.0.w.weight', 'layers.1.v.weight']);
+  expect(table.slots.end).toHaveLength(2);
+  const all = await engine.analyze({ ...asked, scheme: 'rtvq' }, tvq.OPTIONS, tvq.hooks());
+  const given = all.find(({ output, tensor }) => output === 0 && tensor === 'layers.0.w.weight');
+  const at = table.tensors.findIndex(({ name }) => name === 'layers.0.w.weight');
+  expect(table.slots.energy[at]).toBeCloseTo(given?.energy as number, 6);
+  // More bits, less error, as of any vector.
+  const [first, end] = [at === 0 ? 0 : (table.slots.end[at - 1] as number), table.slots.end[at] as number];
+  expect(end - first).toBeGreaterThan(20);
+  expect(table.choices.error[first]).toBeLessThan(0.001 * (table.slots.energy[at] as number));
+  expect(table.choices.error[end - 1]).toBeGreaterThan(table.choices.error[first] as number);
+});

@@ -1,10 +1,10 @@
 import type { TensorColumn } from '../../extension/protocol.ts';
 import type { BytesBy } from './bytesChart.ts';
 import type { MapOf } from './tensorCharts.ts';
-import type { MatrixOf } from './taskMatrix.ts';
+import { INITIAL_COMPARE_STATE, type CompareState } from '../common/comparePane.ts';
 
 /** What the inspector remembers of one file's page. */
-export interface InspectorState {
+export interface InspectorState extends CompareState {
   readonly search: string;
   readonly sort: TensorColumn;
   readonly descending: boolean;
@@ -18,10 +18,6 @@ export interface InspectorState {
   readonly tensor: string;
   readonly vector: string;
   readonly mapOf: MapOf;
-  readonly matrixOf: MatrixOf;
-  /** The two tasks that are compared; empty: the first two. */
-  readonly firstTask: string;
-  readonly secondTask: string;
   /** Titles of the charts that are shown as tables. */
   readonly tables: readonly string[];
 }
@@ -31,6 +27,7 @@ export type InspectorTab = 'overview' | 'tensor' | 'tasks';
 
 /** A page that is opened for the first time. */
 export const INITIAL_STATE: InspectorState = {
+  ...INITIAL_COMPARE_STATE,
   search: '',
   sort: 'tensor',
   descending: false,
@@ -41,8 +38,5 @@ export const INITIAL_STATE: InspectorState = {
   tensor: '',
   vector: '',
   mapOf: 'mean',
-  matrixOf: 'cosines',
-  firstTask: '',
-  secondTask: '',
   tables: [],
 };

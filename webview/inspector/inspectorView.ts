@@ -17,7 +17,7 @@ import type { TruncationTip } from '../common/truncationTip.ts';
 import { createButton } from '../common/ui/toolkit.ts';
 import { byteBar } from './byteBar.ts';
 import { BYTES_BY, bytesChart, type BytesBy } from './bytesChart.ts';
-import { ComparePane } from './comparePane.ts';
+import { ComparePane } from '../common/comparePane.ts';
 import { DetailPane } from './detailPane.ts';
 import type { InspectorState, InspectorTab } from './inspectorState.ts';
 import { provenance } from './provenance.ts';
@@ -60,7 +60,13 @@ export class InspectorView {
     this.#bytes = new ChartView({ ...tableState(state, 'Bytes'), exports }, by);
     this.#verify = new VerifyPane(host);
     this.#detail = new DetailPane(host, state, exports);
-    this.#compare = new ComparePane(host, state, exports);
+    this.#compare = new ComparePane({
+      compare: most => host.compare(most),
+      cancel: () => host.cancel('compare'),
+      state,
+      exports,
+      words: { compared: 'quantized tensors', rest: 'stored exactly, unchanged, or not in every task' },
+    });
     const overview = el('div', { class: 'overview' }, this.#bytes.element, this.#origin);
     this.#tabs = new Tabs<InspectorTab>({
       id: 'side',

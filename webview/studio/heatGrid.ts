@@ -92,7 +92,7 @@ export class HeatGrid {
     this.#active = { row: 1, column: 1 + first };
     this.#marks = [];
     this.#levels = new Int8Array(roles.length * layers.length).fill(-1);
-    this.#body.style.gridTemplateColumns = `minmax(96px, max-content) repeat(${layers.length}, minmax(14px, 56px))`;
+    this.#body.style.gridTemplateColumns = `max-content repeat(${layers.length}, minmax(14px, 56px))`;
     const head = (text: string, row: boolean, title: string) =>
       el('div', {
         class: row ? `heat-head row ${TRUNCATE}` : 'heat-head',

@@ -1,4 +1,5 @@
 import type { StudioOrder, StudioSelection, TensorRule } from '../../extension/protocol.ts';
+import { INITIAL_COMPARE_STATE, type CompareState } from '../common/comparePane.ts';
 import type { StateStore } from '../common/state.ts';
 import { INITIAL_MERGE_STATE, readMergeState, type MergeTabState } from './merge/mergeState.ts';
 import type { SlotColumn } from './model/slotRows.ts';
@@ -7,7 +8,7 @@ import type { MeasureWish, Spending } from './model/spending.ts';
 export type TabKey = 'sensitivity' | 'bits' | 'merge';
 
 /** What a panel remembers while it is hidden and over a reload of the window. */
-export interface StudioState {
+export interface StudioState extends CompareState {
   /** The host reads it when the window is reloaded. */
   readonly selection: StudioSelection | null;
   readonly tab: TabKey;
@@ -19,7 +20,7 @@ export interface StudioState {
   readonly sort: SlotColumn;
   readonly descending: boolean;
   readonly topRow: number;
-  /** The task that grids show; empty: all of them. */
+  /** The task that grids show; empty: all of them; `@shared`: what they share. */
   readonly task: string;
   /** The tensor whose curve is shown; empty: that of the whole model. */
   readonly tensor: string;
@@ -38,6 +39,7 @@ export const spendingOf = ({ budget, sensitivity, rules }: StudioOrder): Spendin
 });
 
 export const INITIAL_STATE: StudioState = {
+  ...INITIAL_COMPARE_STATE,
   ...INITIAL_SPENDING,
   selection: null,
   tab: 'bits',

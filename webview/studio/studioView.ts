@@ -84,6 +84,7 @@ export class StudioView {
 
   progress(progress: Progress): void {
     this.#bits.progress(progress);
+    this.#sensitivity.progress(progress);
   }
 
   /** What the Merge tab is told. */

@@ -1,14 +1,20 @@
 import { el } from '../common/dom.ts';
 import type { StudioContext } from './context.ts';
 
-/** Which task vector a grid shows: one, or all of them taken together. */
+/** Stands for the shared base vector where a task could. */
+const SHARED = '@shared';
+
+/** Which task vector a grid shows: one, all of them taken together, or what they share. */
 export class TaskSelect {
   readonly element = el('select', { class: 'field', attributes: { 'aria-label': 'Task that is shown' } });
   readonly #context: StudioContext;
+  readonly #withShared: boolean;
   #tasks: readonly string[] = [];
 
-  constructor(context: StudioContext, onChange: () => void) {
+  /** @param withShared whether the shared base vector can be chosen */
+  constructor(context: StudioContext, onChange: () => void, withShared = false) {
     this.#context = context;
+    this.#withShared = withShared;
     this.element.addEventListener('change', () => {
       context.state.update({ task: this.element.value });
       onChange();
@@ -18,16 +24,26 @@ export class TaskSelect {
   setTasks(tasks: readonly string[]): void {
     this.#tasks = tasks;
     const option = (text: string, value: string) => el('option', { text, attributes: { value } });
-    this.element.replaceChildren(option('all tasks', ''), ...tasks.map(task => option(task, task)));
+    this.element.replaceChildren(
+      option('all tasks', ''),
+      ...tasks.map(task => option(task, task)),
+      ...(this.#canShare ? [option('shared base (RTVQ)', SHARED)] : []),
+    );
     this.refresh();
   }
 
   /** Another one of its kind may have chosen. */
   refresh(): void {
-    this.element.value = this.name ?? '';
+    this.element.value = this.isShared ? SHARED : (this.name ?? '');
   }
 
-  /** undefined: all of them. */
+  /** Shows all tasks again. */
+  reset(): void {
+    this.#context.state.update({ task: '' });
+    this.refresh();
+  }
+
+  /** undefined: all of them, or none. */
   get name(): string | undefined {
     const { task } = this.#context.state.get();
     return this.#tasks.includes(task) ? task : undefined;
@@ -36,5 +52,15 @@ export class TaskSelect {
   /** Its number among the tasks. */
   get selected(): number | undefined {
     return this.name === undefined ? undefined : this.#tasks.indexOf(this.name);
+  }
+
+  /** Whether it is the shared base vector. */
+  get isShared(): boolean {
+    return this.#canShare && this.#context.state.get().task === SHARED;
+  }
+
+  /** One task shares with none. */
+  get #canShare(): boolean {
+    return this.#withShared && this.#tasks.length > 1;
   }
 }

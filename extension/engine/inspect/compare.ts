@@ -1,14 +1,15 @@
-/** How the tasks of a .tvq file lie to each other, from their quantized task vectors. */
-import type { TaskComparisons } from '../../protocol.ts';
+/** How task vectors lie to each other: those of checkpoints, or quantized ones of a .tvq file. */
+import type { TaskComparisons, TaskVectors } from '../../protocol.ts';
 import type { EngineBackend } from '../backends.ts';
 import type { Budget, Room } from '../budget.ts';
+import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { formatBytes } from '../format.ts';
 import type { Hooks } from '../hooks.ts';
 import type { JobReport } from '../job.ts';
 import type { StoredTensor } from '../merge/inputTensor.ts';
 import { jobBytes } from '../runJob.ts';
-import type { TvqFile } from '../tvq/reader.ts';
 import {
   compareJobBytes,
   noComparison,
@@ -31,30 +32,76 @@ export interface ComparePlan {
 }
 
 /**
- * @param most tensors to compare by, spread evenly over the file
- * @throws UserError where the file has no task vectors to compare
+ * @param most tensors to compare by, spread evenly over the model
+ * @throws UserError where there are no task vectors to compare
  */
-export async function planCompare(path: string, most: number | undefined, room: Room): Promise<ComparePlan> {
-  const file = await openUnchanged(path);
-  checkTasks(file);
-  const stored = file.tasks.map(task => storedTensor(file, task));
-  const names = [...new Set(file.tasks.flatMap(({ records }) => records.map(({ tensor }) => tensor)))];
-  const all = names.flatMap(tensor =>
-    jobOf(
-      tensor,
-      stored.map(find => find(tensor)),
-    ),
-  );
+export async function planCompare(
+  vectors: TaskVectors,
+  most: number | undefined,
+  room: Room,
+): Promise<ComparePlan> {
+  const { tasks, names, all } = await ('file' in vectors ? ofFile(vectors.file) : ofCheckpoints(vectors));
   const jobs = spread(all, most ?? all.length);
   const needed = Math.max(0, ...jobs.map(job => compareJobBytes(job, room.chunk)));
   const budget = room.budget(needed);
   if (needed > budget.arena) {
     throw new UserError(
-      `comparing ${file.tasks.length} tasks takes ${formatBytes(needed)} of memory, ${formatBytes(room.memory)} are allowed in all; allow more (setting tvq.memory)`,
+      `comparing ${tasks.length} tasks takes ${formatBytes(needed)} of memory, ${formatBytes(room.memory)} are allowed in all; allow more (setting tvq.memory)`,
+    );
+  }
+  return { tasks, jobs, budget, comparable: all.length, leftOut: names.size - all.length };
+}
+
+/** What can be compared. */
+interface Comparable {
+  readonly tasks: readonly string[];
+  /** Of all tensors. */
+  readonly names: ReadonlySet<string>;
+  readonly all: readonly CompareJob[];
+}
+
+async function ofFile(path: string): Promise<Comparable> {
+  const file = await openUnchanged(path);
+  if (file.scheme.scheme === 'fq') {
+    throw new UserError(
+      `${path}: it has whole checkpoints; their task vectors cannot be told without the base model`,
     );
   }
   const tasks = file.tasks.map(({ name }) => name);
-  return { tasks, jobs, budget, comparable: all.length, leftOut: names.length - all.length };
+  checkCount(`${path}: it has`, tasks.length);
+  const stored = file.tasks.map(task => storedTensor(file, task));
+  const names = new Set(file.tasks.flatMap(({ records }) => records.map(({ tensor }) => tensor)));
+  return {
+    tasks,
+    names,
+    all: [...names].flatMap(tensor =>
+      storedJob(
+        tensor,
+        stored.map(find => find(tensor)),
+      ),
+    ),
+  };
+}
+
+async function ofCheckpoints({ base, tasks }: Exclude<TaskVectors, { file: string }>): Promise<Comparable> {
+  checkCount('there is', tasks.length);
+  const [original, ...tuned] = await Promise.all(
+    [base, ...tasks.map(({ path }) => path)].map(openCheckpoint),
+  );
+  const all = (original as Checkpoint).tensors;
+  const names = new Set(
+    [all, ...tuned.map(({ tensors }) => tensors)].flatMap(tensors => [...tensors.keys()]),
+  );
+  return {
+    tasks: tasks.map(({ name }) => name),
+    names,
+    all: [...names].flatMap(tensor =>
+      checkpointJob(
+        all.get(tensor),
+        tuned.map(one => one.tensors.get(tensor)),
+      ),
+    ),
+  };
 }
 
 export async function runCompare(
@@ -83,27 +130,35 @@ export async function runCompare(
   return { tasks, tensors: jobs.length, comparable, leftOut, ...matricesOf(sums, tasks.length) };
 }
 
-function checkTasks({ path, scheme, tasks }: TvqFile): void {
-  if (scheme.scheme === 'fq') {
-    throw new UserError(
-      `${path}: it has whole checkpoints; their task vectors cannot be told without the base model`,
-    );
-  }
-  if (tasks.length < 2) throw new UserError(`${path}: it has one task; two or more can be compared`);
-  if (tasks.length > MOST_TASKS) {
-    throw new UserError(`${path}: it has ${tasks.length} tasks; up to ${MOST_TASKS} can be compared`);
-  }
+function checkCount(subject: string, tasks: number): void {
+  if (tasks < 2) throw new UserError(`${subject} one task; two or more can be compared`);
+  if (tasks > MOST_TASKS)
+    throw new UserError(`${subject} ${tasks} tasks; up to ${MOST_TASKS} can be compared`);
 }
 
 /** A job where every task has a task vector of the tensor, in one shape, and some task moves it. */
-function jobOf(tensor: string, found: readonly (StoredTensor | undefined)[]): CompareJob[] {
+function storedJob(tensor: string, found: readonly (StoredTensor | undefined)[]): CompareJob[] {
   const inputs = found.filter(input => input !== undefined);
   const codecs = inputs.map(({ record }) => record.codec.codec);
   const shape = inputs[0]?.record.shape ?? [];
   const alike = inputs.every(({ record }) => record.shape.join() === shape.join());
   if (inputs.length < found.length || !alike || codecs.includes('exact')) return [];
   if (codecs.every(codec => codec === 'same')) return [];
-  return [{ kind: 'compare', tensor, shape, inputs }];
+  return [{ kind: 'compare', tensor, shape, base: undefined, inputs }];
+}
+
+/** A job where the base and every task have the tensor, as floating-point numbers in one shape. */
+function checkpointJob(
+  base: TensorSource | undefined,
+  tuned: readonly (TensorSource | undefined)[],
+): CompareJob[] {
+  const sources = tuned.filter(source => source !== undefined);
+  if (!base || sources.length < tuned.length) return [];
+  const alike = ({ dtype, shape }: TensorSource) =>
+    isQuantizable(dtype) && shape.join() === base.shape.join() && elementCount(shape) > 0;
+  if (![base, ...sources].every(alike)) return [];
+  const inputs = sources.map(source => ({ kind: 'checkpoint', source }) as const);
+  return [{ kind: 'compare', tensor: base.name, shape: base.shape, base, inputs }];
 }
 
 /** `most` of the values, evenly over all. */

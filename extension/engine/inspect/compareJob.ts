@@ -1,16 +1,19 @@
 /** How one tensor's task vectors lie to each other: all pairs, in one walk over the tensor. */
 import type { Region, Scope } from '../../../kernels/backend.ts';
-import { elementCount } from '../checkpoint/dtype.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext, JobReport } from '../job.ts';
-import { InputReader, inputTensorBytes, type StoredTensor } from '../merge/inputTensor.ts';
-import { chunksOf, SPAN_ELEMENTS, spansOf } from '../quantize/tensorInput.ts';
+import { InputReader, inputTensorBytes, type InputTensor } from '../merge/inputTensor.ts';
+import { chunksOf, inputBytes, SPAN_ELEMENTS, spansOf, TensorInput } from '../quantize/tensorInput.ts';
 
 export interface CompareJob {
   readonly kind: 'compare';
   readonly tensor: string;
   readonly shape: readonly number[];
+  /** The base model's tensor, where the inputs are of checkpoints. */
+  readonly base: TensorSource | undefined;
   /** One a task. */
-  readonly inputs: readonly StoredTensor[];
+  readonly inputs: readonly InputTensor[];
 }
 
 /** Sums by pair, the first task's pairs with itself and all later ones first. */
@@ -32,13 +35,16 @@ export const noComparison = (tasks: number): TensorComparison => {
 
 const spanOf = ({ shape }: CompareJob): number => Math.min(elementCount(shape), SPAN_ELEMENTS);
 
+const baseBytes = (job: CompareJob): number =>
+  job.base ? inputBytes(job.base.dtype as QuantizableDtype, spanOf(job)) : 0;
+
 /** Backend bytes that a job needs. */
 export function compareJobBytes(job: CompareJob, chunk: number): number {
   const span = spanOf(job);
-  const readers = job.inputs.reduce((sum, input) => sum + inputTensorBytes(input, span), 0);
+  const readers = job.inputs.reduce((sum, input) => sum + inputTensorBytes(input, span), baseBytes(job));
   // Every task's values, flags, and what decoding needs; regions are rounded up to alignment.
   const regions = (job.inputs.length + 2) * 4 * Math.min(chunk, span);
-  return readers + regions + 4096 * (3 * job.inputs.length + 2);
+  return readers + regions + 4096 * (3 * job.inputs.length + 3);
 }
 
 export const runCompareJob = (job: CompareJob, context: JobContext): Promise<JobReport> =>
@@ -56,12 +62,13 @@ async function compare(job: CompareJob, context: JobContext, memory: Scope): Pro
   const region = () => memory.alloc(4 * Math.min(backend.chunk, span));
   const [flags, scratch] = [region(), region()];
   const vectors = job.inputs.map(region);
+  const base = job.base && new TensorInput(context, job.base, memory.alloc(baseBytes(job)), false);
   const readers = job.inputs.map(
-    input => new InputReader(context, memory, input, undefined, scratch, span, false),
+    input => new InputReader(context, memory, input, base, scratch, span, false),
   );
   const sums = noComparison(tasks);
   for (const part of spansOf(count, false)) {
-    await Promise.all(readers.map(reader => reader.load(part)));
+    await Promise.all([base?.load(part), ...readers.map(reader => reader.load(part))]);
     for (const chunk of chunksOf(part, backend.chunk)) {
       signal.throwIfAborted();
       for (const [i, reader] of readers.entries())

@@ -32,6 +32,10 @@ export function inputTensorBytes(input: InputTensor, span: number): number {
   return recordReaderBytes(asStored(input.record), span) + recordReaderBytes(input.shared, span);
 }
 
+/** What of files an input is read from. */
+export const inputSources = (input: InputTensor): readonly ({ readonly bytes: number } | undefined)[] =>
+  input.kind === 'checkpoint' ? [input.source] : [input.record.payload, input.shared?.payload];
+
 /** A tensor that equals the base's is a task vector of zeros. */
 const asStored = (record: TvqRecord): TvqRecord =>
   record.codec.codec === 'same' ? { ...record, codec: { codec: 'constant' }, scales: [0, 0] } : record;

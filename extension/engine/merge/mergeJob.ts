@@ -2,7 +2,7 @@
 import type { SquaredError } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type Dtype } from '../checkpoint/dtype.ts';
-import type { InputTensor, Wanted } from './inputTensor.ts';
+import { inputSources, type InputTensor, type Wanted } from './inputTensor.ts';
 import type { Combine, Sparsify } from './method.ts';
 import type { Values } from './parameters.ts';
 import { windowsOf, type WindowedSpan } from './windows.ts';
@@ -124,7 +124,5 @@ export const mergeSources = ({
 }: MergeJob): readonly ({ readonly bytes: number } | undefined)[] => [
   ...(exact ? mergeSources(exact) : []),
   base,
-  ...inputs.flatMap(input =>
-    input.kind === 'checkpoint' ? [input.source] : [input.record.payload, input.shared?.payload],
-  ),
+  ...inputs.flatMap(inputSources),
 ];

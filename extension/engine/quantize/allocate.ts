@@ -20,7 +20,7 @@ import type { JobEvent, JobReport } from '../job.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';
 import { cached } from './analysisCache.ts';
 import type { Coding, Reconstruction } from './coding.ts';
-import type { MeasuredSteps, QuantizeJob } from './job.ts';
+import type { MeasuredSteps, Measuring, QuantizeJob } from './job.ts';
 import { firstTask, planQuantize, type Codings, type QuantizePlan } from './plan.ts';
 import { sharedOf, slotsOf, tableOf } from './table.ts';
 import { asUserError } from './wishes.ts';
@@ -90,20 +90,17 @@ async function measureFixed(
   return { bytes, errors };
 }
 
-/** Measures what a budget may choose for a plan's tensors: for all of them, or steps of `only` one. */
-async function measureTensors(
+/** Measures what a budget may choose for a plan's tensors: of all of them, or of `only` one. */
+export async function measureTensors(
   { jobs, budget }: QuantizePlan,
   backend: EngineBackend,
   { signal, onProgress }: Hooks,
-  only?: MeasuredSteps & { readonly tensor: string },
+  analyze: Measuring = 'all',
+  only?: string,
 ): Promise<Analyzed[]> {
   const measuring = jobs
-    .filter(({ tensor, tasks }) => (only ? tensor === only.tensor : tasks.some(({ open }) => open)))
-    .map((job): QuantizeJob => ({
-      ...job,
-      analyze: only ?? 'all',
-      tasks: job.tasks.filter(({ open }) => open),
-    }));
+    .filter(({ tensor, tasks }) => tasks.some(({ open }) => open) && (only ?? tensor) === tensor)
+    .map((job): QuantizeJob => ({ ...job, analyze, tasks: job.tasks.filter(({ open }) => open) }));
   const total = measuring.length;
   const found: Analyzed[][] = [];
   const sink = {
@@ -135,7 +132,9 @@ export async function planWithin(
     const analysis = await analyze(plan, backend, hooks, cache);
     const chosen = choose(plan, analysis);
     const quiet = { ...hooks, onProgress: () => undefined };
-    const finer = await refine(chosen, only => measureTensors(plan, backend, quiet, only));
+    const finer = await refine(chosen, (steps, tensor) =>
+      measureTensors(plan, backend, quiet, steps, tensor),
+    );
     const codings = codingsOf(analysis.tensors, chosen, finer);
     return await planQuantize(plan.recipe, backend.room, codings);
   } catch (error) {
@@ -225,7 +224,7 @@ function refinable(item: Item): Refinable[] {
  * whose error falls most for its bytes. */
 async function refine(
   { items, rest, reconstruction }: Chosen,
-  measureOnly: (only: MeasuredSteps & { readonly tensor: string }) => Promise<Analyzed[]>,
+  measureOnly: (steps: MeasuredSteps, tensor: string) => Promise<Analyzed[]>,
 ): Promise<Item | undefined> {
   if (rest <= 0) return undefined;
   const slopeOf = ({ choice, finer, weight }: Refinable): number =>
@@ -240,7 +239,7 @@ async function refine(
     { length: REFINEMENTS },
     (_, i) => coarse * (fine / coarse) ** ((i + 1) / (REFINEMENTS + 1)),
   );
-  const [analysis] = await measureOnly({ tensor, output, steps, shared: shared?.coding });
+  const [analysis] = await measureOnly({ output, steps, shared: shared?.coding }, tensor);
   const between = analysis?.choices.find(({ bytes }) => bytes <= choice.bytes + rest);
   return between && { ...best, choice: between };
 }

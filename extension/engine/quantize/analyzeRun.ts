@@ -12,7 +12,13 @@ import {
   type TensorAnalysis,
 } from './analysis.ts';
 import type { EntropyCoding } from './coding.ts';
-import { isQuantized, type Measuring, type QuantizedTask, type QuantizeJob } from './job.ts';
+import {
+  isQuantized,
+  type MeasuredSteps,
+  type Measuring,
+  type QuantizedTask,
+  type QuantizeJob,
+} from './job.ts';
 import { JobInputs } from './jobInputs.ts';
 import type { SharedVector } from './sharedVector.ts';
 import type { Values } from './vectorEncoder.ts';
@@ -39,8 +45,25 @@ export class AnalyzeRun {
   }
 
   async run(measuring: Measuring): Promise<JobReport> {
-    const analyses = await (measuring === 'all' ? this.#measureAll() : this.#measureBetween(measuring));
-    return { checksums: [], warnings: [], analyses };
+    return { checksums: [], warnings: [], analyses: await this.#measureWhat(measuring) };
+  }
+
+  async #measureWhat(measuring: Measuring): Promise<readonly TensorAnalysis[]> {
+    switch (measuring) {
+      case 'all':
+        return this.#measureAll();
+      case 'shared':
+        return this.#measureMean();
+      default:
+        return this.#measureBetween(measuring);
+    }
+  }
+
+  async #measureMean(): Promise<TensorAnalysis[]> {
+    const { shared, count, scratch } = this.#inputs;
+    if (!shared) return [];
+    const tensor = { output: 0, count, resident: this.job.resident };
+    return [await analyzeTensor(this.context, scratch, tensor, latticesOf, shared.mean())];
   }
 
   async #measureAll(): Promise<readonly TensorAnalysis[]> {
@@ -49,7 +72,7 @@ export class AnalyzeRun {
     return found ?? this.#measureTasks(this.#tasks, undefined, latticesOf);
   }
 
-  async #measureBetween({ output, steps, shared: coding }: Exclude<Measuring, 'all'>) {
+  async #measureBetween({ output, steps, shared: coding }: MeasuredSteps) {
     const { shared } = this.#inputs;
     if (shared && coding?.codec === 'entropy') {
       await shared.range();

@@ -35,8 +35,9 @@ export interface TaskTensor {
   readonly open: boolean;
 }
 
-/** What the choices of its codec would cost each quantized task tensor: all that are on offer, or steps between two. */
-export type Measuring = 'all' | MeasuredSteps;
+/** What the choices of its codec would cost each quantized task tensor: all that are on offer, or steps between two; or
+ * what they would cost the shared vector's tensor alone. */
+export type Measuring = 'all' | 'shared' | MeasuredSteps;
 
 export interface MeasuredSteps {
   /** Output of the one task tensor whose entropy coding is measured. */

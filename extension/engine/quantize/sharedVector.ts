@@ -103,6 +103,11 @@ export class SharedVector {
     return found;
   }
 
+  /** The mean delta by itself. */
+  mean(): Values {
+    return this.#meanValues();
+  }
+
   /** Makes the reference of a span available. */
   async load(span: Span): Promise<void> {
     if (this.#referenceOf?.first === span.first) return;

@@ -1,10 +1,11 @@
 /** An analysis as columns: what the allocator works from, here and in the Studio's page. */
-import type { AnalysisTable, QuantizeRecipe, SharedTable } from '../../protocol.ts';
+import type { AnalysisTable, AnalyzedTensor, QuantizeRecipe, SharedTable } from '../../protocol.ts';
 import { rulesBytes } from '../../shared/allocation/index.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { blockCount, blockOf } from '../merge/layers.ts';
 import { plannedBytes } from '../tvq/header.ts';
+import { SHARED_VECTOR } from '../tvq/layout.ts';
 import type { Analysis, Analyzed } from './allocate.ts';
 import { nominalBits, type Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
@@ -35,12 +36,7 @@ export function tableOf(plan: QuantizePlan, { tensors, fixed }: Analysis): Analy
   let end = 0;
   return {
     tasks: recipe.tasks.map(({ name }) => name),
-    tensors: names.map(name => ({
-      name,
-      shape: shapeOf.get(name) as readonly number[],
-      kind: tensorKind(name),
-      layer: blockOf(name),
-    })),
+    tensors: names.map(name => described(name, shapeOf.get(name) as readonly number[])),
     layers: blockCount(names),
     slots: {
       tensor: slots.map(({ tensor }) => numberOf.get(tensor) as number),
@@ -63,6 +59,43 @@ export function tableOf(plan: QuantizePlan, { tensors, fixed }: Analysis): Analy
     fixedEnergy: fixed.errors.map(([, energy]) => energy),
   };
 }
+
+/** The table of a shared vector alone, from measurements of it. */
+export function sharedVectorTable(
+  { jobs, recipe }: QuantizePlan,
+  analyses: readonly Analyzed[],
+): AnalysisTable {
+  const baseOf = new Map(jobs.map(({ tensor, base }) => [tensor, base]));
+  const found = analyses.filter(({ choices }) => choices.length > 0);
+  const sources = found.map(({ tensor }) => baseOf.get(tensor) as TensorSource);
+  const weights = found.reduce((sum, { elements }) => sum + elements, 0);
+  let end = 0;
+  return {
+    tasks: [SHARED_VECTOR],
+    tensors: sources.map(({ name, shape }) => described(name, shape)),
+    layers: blockCount(found.map(({ tensor }) => tensor)),
+    slots: {
+      tensor: found.map((_, i) => i),
+      task: found.map(() => 0),
+      energy: found.map(({ energy }) => energy),
+      exactBytes: sources.map(({ bytes }) => bytes),
+      end: found.map(({ choices }) => (end += choices.length)),
+    },
+    choices: columnsOf(found, recipe.reconstruction ?? 'unbiased'),
+    fixedBytes: 0,
+    fixedError: [0],
+    fixedEnergy: [0],
+    weights,
+    fp32Bytes: 4 * weights,
+  };
+}
+
+const described = (name: string, shape: readonly number[]): AnalyzedTensor => ({
+  name,
+  shape,
+  kind: tensorKind(name),
+  layer: blockOf(name),
+});
 
 function columnsOf(analyses: readonly Analyzed[], reconstruction: Reconstruction) {
   const choices = analyses.flatMap(one => one.choices);

@@ -82,7 +82,7 @@ export function inspectorHost(
       const found = await work.run('compare', token =>
         jobs.follow<TaskComparisons>(
           l10n.t('Comparing the tasks of {0}', name),
-          (client, options, hooks) => client.compareTasks(fsPath, most, options, hooks),
+          (client, options, hooks) => client.compareTasks({ file: fsPath }, most, options, hooks),
           follow('compare', token),
         ),
       );

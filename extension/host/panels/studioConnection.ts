@@ -14,17 +14,20 @@ import type {
   AnalysisTable,
   QuantizeRecipe,
   QuantizeResult,
+  RunOptions,
   StudioHost,
   StudioMark,
   StudioOrder,
   StudioPage,
   StudioSelection,
+  TaskComparisons,
 } from '../../protocol.ts';
 import { budgetBytes, parseBudget } from '../../shared/allocation/index.ts';
 import { quantizeCommand } from '../../shared/commandLine.ts';
 import { chooseSelection } from '../commands/studioSelection.ts';
 import { Disposable } from '../disposable.ts';
-import type { JobHooks } from '../engineClient.ts';
+import { checkMost } from '../editors/pageQuery.ts';
+import type { EngineClient, JobHooks } from '../engineClient.ts';
 import { CancelledError } from '../engineProcess.ts';
 import { describeSize } from '../describe.ts';
 import { PageConnection } from '../pageRpc.ts';
@@ -44,12 +47,15 @@ const MARKS = [
   { label: 'RTVQ B3O2', scheme: 'rtvq', bits: 2, baseBits: 3 },
 ] as const;
 
+/** By what was measured. */
+type Measured = Record<string, Promise<unknown> | undefined>;
+
 export class StudioConnection extends Disposable {
   private readonly chosen = this._register(new EventEmitter<StudioSelection>());
   readonly onDidChoose = this.chosen.event;
   private readonly page: PageConnection<StudioPage, StudioHost>['page'];
   /** Kept while the panel lives: a page that was hidden is made anew, and asks again. */
-  private table: Promise<AnalysisTable> | undefined;
+  private measured: Measured = {};
   private running: CancellationTokenSource | undefined;
   private readonly written = new Set<string>();
 
@@ -70,6 +76,8 @@ export class StudioConnection extends Disposable {
       open: async () => this.selection,
       choose: () => this.choose(),
       analyze: () => orCancelled(this.analyze()),
+      analyzeShared: () => orCancelled(this.analyzeShared()),
+      compare: most => orCancelled(this.compare(checkMost(most))),
       cancel: async () => this.running?.cancel(),
       marks: () => this.marks(),
       device: () => services.engine.devices(readRunOptions()),
@@ -88,25 +96,52 @@ export class StudioConnection extends Disposable {
     if (selection === undefined) return undefined;
     this.running?.cancel();
     this.selection = selection;
-    this.table = undefined;
+    this.measured = {};
     this.chosen.fire(selection);
     return selection;
   }
 
   private analyze(): Promise<AnalysisTable> {
-    const recipe = this.recipe({ budget: '100%', sensitivity: undefined, rules: [] }, '.analysis.tvq');
-    const table = (this.table ??= this.run(l10n.t('Measuring task vectors'), hooks =>
-      this.services.jobs.follow(
-        l10n.t('Measuring task vectors'),
-        async (engine, options, inPage) => inColumns(await engine.analyze(recipe, options, inPage)),
-        hooks,
-      ),
-    ));
-    // What failed, or was cancelled, is tried again when it is asked for again.
-    table.catch(() => {
-      if (this.table === table) this.table = undefined;
+    const recipe = this.measuredRecipe();
+    return this.once('table', l10n.t('Measuring task vectors'), async (engine, options, hooks) =>
+      inColumns(await engine.analyze(recipe, options, hooks)),
+    );
+  }
+
+  private analyzeShared(): Promise<AnalysisTable> {
+    const recipe = this.measuredRecipe();
+    return this.once('shared', l10n.t('Measuring the shared base vector'), async (engine, options, hooks) =>
+      inColumns(await engine.analyzeShared(recipe, options, hooks)),
+    );
+  }
+
+  private compare(most: number | undefined): Promise<TaskComparisons> {
+    const { base, tasks } = this.required();
+    return this.once(
+      `compared by ${most ?? 'all'}`,
+      l10n.t('Comparing the tasks'),
+      (engine, options, hooks) => engine.compareTasks({ base: base.path, tasks }, most, options, hooks),
+    );
+  }
+
+  private measuredRecipe(): QuantizeRecipe {
+    return this.recipe({ budget: '100%', sensitivity: undefined, rules: [] }, '.analysis.tvq');
+  }
+
+  /** What was measured before, or what `work` finds; what failed, or was cancelled, is tried again when asked for again. */
+  private once<T>(
+    what: string,
+    title: string,
+    work: (engine: EngineClient, options: RunOptions, hooks: JobHooks) => Promise<T>,
+  ): Promise<T> {
+    const { measured } = this;
+    const found = (measured[what] ??= this.run(title, hooks =>
+      this.services.jobs.follow(title, work, hooks),
+    )) as Promise<T>;
+    found.catch(() => {
+      if (measured[what] === found) delete measured[what];
     });
-    return table;
+    return found;
   }
 
   private async quantize(order: StudioOrder): Promise<QuantizeResult | undefined> {

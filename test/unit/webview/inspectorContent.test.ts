@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bytesChart } from '../../../webview/inspector/bytesChart.ts';
 import { recipeLines } from '../../../webview/inspector/provenance.ts';
 import { codesChart, entropyOf, mapChart, valuesChart } from '../../../webview/inspector/tensorCharts.ts';
-import { formatCosine, taskMatrix } from '../../../webview/inspector/taskMatrix.ts';
+import { formatCosine, taskMatrix } from '../../../webview/common/taskMatrix.ts';
 import { schemeText } from '../../../webview/inspector/summary.ts';
 import { vectorLines } from '../../../webview/inspector/taskList.ts';
 import { sampleComparisons, sampleDetail, sampleSummary } from './harness/sampleFile.ts';

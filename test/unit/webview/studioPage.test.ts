@@ -441,3 +441,40 @@ describe('the page', () => {
     await expect.poll(() => page.locator('.plot pattern').count()).toBeGreaterThan(0);
   });
 });
+
+describe('what tasks share', () => {
+  test('the shared base vector is measured when it is asked for', async () => {
+    await visit();
+    await page.getByRole('tab', { name: 'Sensitivity' }).click();
+    const task = page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task that is shown');
+    await task.selectOption('shared base (RTVQ)');
+    await page.getByText(/^Of the mean task vector, which RTVQ stores once/).waitFor();
+    await page.getByText('of the whole shared base vector').waitFor();
+    expect(await page.getByRole('grid', { name: /^Sensitivity/ }).isVisible()).toBe(true);
+    await task.selectOption('all tasks');
+    await page.getByText('of the whole model').waitFor();
+  });
+
+  test('cancelled, all tasks are shown again', async () => {
+    await visit();
+    await page.getByRole('tab', { name: 'Sensitivity' }).click();
+    await page.evaluate(() => studio.host.fallSilent());
+    const task = page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task that is shown');
+    await task.selectOption('shared base (RTVQ)');
+    await page.getByRole('progressbar', { name: 'Measuring the shared base vector' }).waitFor();
+    await page.getByRole('tabpanel', { name: 'Sensitivity' }).getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('of the whole model').waitFor();
+    expect(await task.inputValue()).toBe('');
+  });
+
+  test('tasks are compared, pair by pair', async () => {
+    await visit();
+    await page.getByRole('tab', { name: 'Sensitivity' }).click();
+    await page.getByRole('button', { name: 'Compare all tensors' }).click();
+    await page.getByText(/^All 99 floating-point tensors, 303,366,144 weights a task/).waitFor();
+    await page.getByRole('img', { name: /^The cosine of 8 tasks/ }).waitFor();
+    await page.getByRole('button', { name: 'Show tasks as table' }).click();
+    expect(await page.getByRole('table', { name: 'Tasks' }).getByRole('row').count()).toBe(9);
+    await page.screenshot({ path: `${SCREENSHOTS}studio-compared.png`, fullPage: true });
+  });
+});

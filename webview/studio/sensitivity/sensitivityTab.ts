@@ -1,12 +1,15 @@
 import './sensitivityTab.css';
+import type { Progress } from '../../../extension/protocol.ts';
 import { MEASURES } from '../../../extension/shared/allocation/index.ts';
 import { tableState } from '../../common/chartFrame.ts';
+import { ComparePane } from '../../common/comparePane.ts';
 import { ChartView } from '../../common/chartView.ts';
 import { el } from '../../common/dom.ts';
 import { Figure } from '../../common/figure.ts';
 import { formatBitsPerWeight, formatBytes } from '../../common/format.ts';
 import { drawStackedBars } from '../../common/stackedBars.ts';
 import type { StudioContext } from '../context.ts';
+import { SharedBase, type Subject } from './sharedBase.ts';
 import { curvePicture, curveTable, type CurveData } from '../curvePicture.ts';
 import { HeatGrid, type HeatPick, type HeatScale } from '../heatGrid.ts';
 import { KINDS } from '../../common/kinds.ts';
@@ -38,13 +41,17 @@ export class SensitivityTab {
   readonly #kinds: ChartView;
   readonly #curve: Figure;
   readonly #of = el('p', { class: 'quiet name' });
+  readonly #shared: SharedBase;
+  readonly #measuring = el('div', { class: 'measuring-shared' });
+  readonly #compare: ComparePane;
   #slots: readonly number[][] = [];
 
   constructor(context: StudioContext, model: () => StudioModel) {
     this.#context = context;
     this.#model = model;
     const frame = (title: string) => ({ ...tableState(context.state, title), exports: context });
-    this.#tasks = new TaskSelect(context, () => this.show({ wishes: true }));
+    this.#tasks = new TaskSelect(context, () => this.show({ wishes: true }), true);
+    this.#shared = new SharedBase(context);
     this.#heat = new HeatGrid(
       {
         ...frame('Sensitivity by layer'),
@@ -58,6 +65,16 @@ export class SensitivityTab {
     );
     this.#kinds = new ChartView(frame('Sensitivity by kind'));
     this.#curve = new Figure(frame('Error by bits'));
+    this.#compare = new ComparePane({
+      compare: most => context.host.compare(most),
+      cancel: () => context.host.cancel(),
+      state: context.state,
+      exports: context,
+      words: {
+        compared: 'floating-point tensors',
+        rest: 'whole numbers, or not in every checkpoint in one shape',
+      },
+    });
     const right = el('div', {}, this.#curve.element, this.#of);
     const figures = el('div', { class: 'figures' }, right, this.#kinds.element);
     this.element = el(
@@ -65,39 +82,68 @@ export class SensitivityTab {
       { class: 'tab-scroll sensitivity-tab' },
       this.#meaning,
       this.#heat.element,
+      this.#measuring,
       figures,
+      el('section', {}, el('h2', { text: 'How the tasks lie to each other' }), this.#compare.element),
     );
   }
 
   setModel(): void {
-    this.#heat.setGrid(this.#model().grid);
-    this.#tasks.setTasks(this.#model().allocation.table.tasks);
+    const { tasks } = this.#model().allocation.table;
+    this.#shared.forget();
+    this.#tasks.setTasks(tasks);
+    if (this.#tasks.isShared) this.#tasks.reset();
+    this.#compare.show(tasks.length, undefined);
     this.show({ wishes: true });
+  }
+
+  progress(progress: Progress): void {
+    this.#shared.progress(progress);
+    this.#compare.progress(progress);
   }
 
   show({ wishes }: Change): void {
     if (!wishes) return;
-    const { grid, allocation, sensitivity, spending, budget } = this.#model();
     this.#tasks.refresh();
-    this.#slots = slotsByTensor(allocation, this.#tasks.selected);
+    if (this.#tasks.isShared && !this.#shared.isKnown) return void this.#measureShared();
+    const { spending, budget } = this.#model();
+    const { allocation, grid, sensitivity } = this.#subject();
+    this.#slots = slotsByTensor(allocation, this.#isShared ? undefined : this.#tasks.selected);
     const measure = measureName(spending.measure, budget.kind);
-    this.#meaning.textContent =
-      'Squared error a weight at two bits, as the budget counts it; 1 is the mean of the model. ' +
-      MEASURES[measure];
+    const what = this.#isShared
+      ? 'Of the mean task vector, which RTVQ stores once for all tasks: squared error'
+      : 'Squared error';
+    this.#meaning.textContent = `${what} a weight at two bits, as the budget counts it; 1 is the mean of the model. ${MEASURES[measure]}`;
+    this.#heat.setGrid(grid);
     if (grid) this.#heat.show(sensitivityByCell(allocation, grid, this.#slots, sensitivity), []);
     this.#showKinds();
     this.#showCurve();
   }
 
+  get #isShared(): boolean {
+    return this.#tasks.isShared && this.#shared.isKnown;
+  }
+
+  /** What is looked at. */
+  #subject(): Subject {
+    const model = this.#model();
+    return (this.#isShared ? this.#shared.subject(model) : undefined) ?? model;
+  }
+
+  async #measureShared(): Promise<void> {
+    if (!(await this.#shared.measure(this.#measuring))) this.#tasks.reset();
+    this.show({ wishes: true });
+  }
+
   #pick({ row, column }: HeatPick): void {
-    const { grid, allocation } = this.#model();
+    const { grid, allocation } = this.#subject();
     const tensor = grid?.roles[row]?.tensors[column];
     this.#context.state.update({ tensor: allocation.table.tensors[tensor ?? -1]?.name ?? '' });
     this.#showCurve();
   }
 
   #showKinds(): void {
-    const { allocation, sensitivity, spent } = this.#model();
+    const { allocation, sensitivity, spent } = this.#subject();
     const { tensors } = allocation.table;
     const totals = totalsBy(
       allocation,
@@ -118,7 +164,7 @@ export class SensitivityTab {
       legend: [],
       draw: width => drawStackedBars({ labels, totals: values.map(format), series, format }, width),
       table: {
-        columns: ['kind', 'sensitivity', 'bytes spent'],
+        columns: ['kind', 'sensitivity', this.#isShared ? 'bytes at two bits' : 'bytes spent'],
         rows: totals.map(({ bytes }, at) => [labels[at] ?? '', format(values[at] ?? 0), formatBytes(bytes)]),
       },
     });
@@ -126,7 +172,7 @@ export class SensitivityTab {
 
   /** Of the tensor that was picked; of the whole model where none was. */
   #showCurve(): void {
-    const { allocation } = this.#model();
+    const { allocation } = this.#subject();
     const { tensor: name } = this.#context.state.get();
     const tensor = allocation.table.tensors.findIndex(one => one.name === name);
     const slots = tensor < 0 ? this.#slots.flat() : (this.#slots[tensor] ?? []);
@@ -137,7 +183,8 @@ export class SensitivityTab {
       titleX: 'bits per weight',
       height: HEIGHT,
     };
-    const of = tensor < 0 ? 'the whole model' : name;
+    const whole = this.#isShared ? 'the whole shared base vector' : 'the whole model';
+    const of = tensor < 0 ? whole : name;
     this.#of.textContent = `of ${of}`;
     this.#curve.show({
       summary: `Error by bits per weight of ${of}`,

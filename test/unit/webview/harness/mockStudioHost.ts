@@ -9,8 +9,10 @@ import type {
   StudioMergeHost,
   StudioOrder,
   StudioSelection,
+  TaskComparisons,
 } from '../../../../extension/protocol.ts';
 import { parseBudget } from '../../../../extension/shared/allocation/index.ts';
+import { sampleComparisons } from './sampleFile.ts';
 import { sampleTable, type SampleOptions } from './sampleTable.ts';
 
 /** What the host does: answer, have nothing chosen, fail once, never answer, be cancelled once, have names that are
@@ -34,6 +36,7 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
   readonly opened: string[] = [];
   onProgress: (progress: Progress) => void = () => undefined;
   readonly #table: AnalysisTable;
+  readonly #options: SampleOptions;
   #scenario: StudioScenario;
   #cancel: () => void = () => undefined;
 
@@ -41,6 +44,7 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
     const table = sampleTable(options);
     const hostile = scenario === 'hostile';
     this.#scenario = scenario;
+    this.#options = options;
     this.#table = hostile
       ? {
           ...table,
@@ -71,6 +75,24 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
       throw new Error('/models/math: no tensor name in common with the base /models/base');
     }
     return this.#table;
+  }
+
+  async analyzeShared(): Promise<AnalysisTable | undefined> {
+    this.onProgress({ done: 1, total: 2, current: 'model.layers.0.mlp.up_proj.weight' });
+    if (this.#scenario === 'silent') {
+      await new Promise<void>(resolve => (this.#cancel = resolve));
+      return undefined;
+    }
+    return sampleTable({ ...this.#options, tasks: 1 });
+  }
+
+  /** Does not answer what takes long from now on. */
+  fallSilent(): void {
+    this.#scenario = 'silent';
+  }
+
+  async compare(most: number | undefined): Promise<TaskComparisons | undefined> {
+    return sampleComparisons(most);
   }
 
   async cancel(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { TaskComparisons } from '../../extension/protocol.ts';
-import type { ChartContent } from '../common/chartView.ts';
-import { formatShare, NONE } from '../common/format.ts';
-import { drawHeatMap } from '../common/heatMap.ts';
+import type { ChartContent } from './chartView.ts';
+import { formatShare, NONE } from './format.ts';
+import { drawHeatMap } from './heatMap.ts';
 
 /** What a matrix of tasks says of each pair. */
 export type MatrixOf = 'cosines' | 'agreement' | 'together';

@@ -1,20 +1,40 @@
-import type { InspectorHost, Progress, TaskComparisons } from '../../extension/protocol.ts';
-import type { ChartExports } from '../common/chartExport.ts';
-import { tableState } from '../common/chartFrame.ts';
-import { ChartView } from '../common/chartView.ts';
-import { el } from '../common/dom.ts';
-import { formatCount, formatNumber, formatShare } from '../common/format.ts';
-import { ProgressPane } from '../common/progressPane.ts';
-import { errorMessage } from '../common/rpc.ts';
-import { createSelect } from '../common/select.ts';
-import type { StateStore } from '../common/state.ts';
-import { errorPane } from '../common/states.ts';
-import { createButton } from '../common/ui/toolkit.ts';
-import type { InspectorState } from './inspectorState.ts';
+import './comparePane.css';
+import type { Progress, TaskComparisons } from '../../extension/protocol.ts';
+import type { ChartExports } from './chartExport.ts';
+import { tableState } from './chartFrame.ts';
+import { ChartView } from './chartView.ts';
+import { el } from './dom.ts';
+import { formatCount, formatNumber, formatShare } from './format.ts';
+import { ProgressPane } from './progressPane.ts';
+import { errorMessage } from './rpc.ts';
+import { createSelect } from './select.ts';
+import type { StateStore } from './state.ts';
+import { errorPane } from './states.ts';
+import { createButton } from './ui/toolkit.ts';
 import { MATRIX_OF, formatCosine, taskMatrix, type MatrixOf } from './taskMatrix.ts';
 
 /** Tensors of a quick look. */
 const SAMPLE = 16;
+
+/** What a page remembers of it. */
+export interface CompareState {
+  readonly matrixOf: MatrixOf;
+  /** The two tasks that are compared; empty: the first two. */
+  readonly firstTask: string;
+  readonly secondTask: string;
+}
+
+export const INITIAL_COMPARE_STATE: CompareState = { matrixOf: 'cosines', firstTask: '', secondTask: '' };
+
+export interface CompareOptions {
+  /** undefined when cancelled. @param most tensors to compare by; undefined: all */
+  readonly compare: (most: number | undefined) => Promise<TaskComparisons | undefined>;
+  readonly cancel: () => Promise<void>;
+  readonly state: StateStore<CompareState & { readonly tables: readonly string[] }>;
+  readonly exports: ChartExports;
+  /** What of the model is compared, and why the rest is not. */
+  readonly words: { readonly compared: string; readonly rest: string };
+}
 
 /** How the tasks lie to each other: asked for, because every task vector has to be read for it. */
 export class ComparePane {
@@ -24,11 +44,8 @@ export class ComparePane {
   #progress: ProgressPane | undefined;
   #found: TaskComparisons | undefined;
 
-  constructor(
-    private readonly host: InspectorHost,
-    private readonly state: StateStore<InspectorState>,
-    exports: ChartExports,
-  ) {
+  constructor(private readonly options: CompareOptions) {
+    const { state, exports } = options;
     const of = createSelect<MatrixOf>({
       label: 'What the matrix shows',
       options: MATRIX_OF,
@@ -47,7 +64,7 @@ export class ComparePane {
     if (found) this.#show(found);
     else
       this.#offer(
-        tasks > 1 ? 'Not compared yet.' : 'The file has one task; two or more can be compared.',
+        tasks > 1 ? 'Not compared yet.' : 'There is one task; two or more can be compared.',
         tasks > 1,
       );
   }
@@ -66,25 +83,25 @@ export class ComparePane {
       createButton({ label, appearance, onClick: () => void this.#compare(most) });
     return el(
       'div',
-      { class: 'actions' },
+      { class: 'compare-actions' },
       button('Compare all tensors', 'primary', undefined),
       button(`Compare ${SAMPLE} tensors`, 'secondary', SAMPLE),
     );
   }
 
   async #compare(most: number | undefined): Promise<void> {
-    const pane = new ProgressPane('Comparing the task vectors', () => void this.host.cancel('compare'));
+    const pane = new ProgressPane('Comparing the task vectors', () => void this.options.cancel());
     this.#progress = pane;
     this.element.replaceChildren(pane.element);
     try {
-      const found = await this.host.compare(most);
+      const found = await this.options.compare(most);
       if (found) this.#show(found);
       else this.#offer('Comparing was cancelled.', true);
     } catch (error) {
       const failure = errorPane({
         what: 'The tasks were not compared',
         why: errorMessage(error),
-        remedy: 'Nothing in the file was changed.',
+        remedy: 'Nothing was changed.',
         action: 'Retry',
         onAction: () => void this.#compare(most),
       });
@@ -100,9 +117,8 @@ export class ComparePane {
     const scope =
       tensors < comparable
         ? `${formatCount(tensors)} of ${formatCount(comparable)} tensors, ${formatCount(weights)} weights a task.`
-        : `All ${formatCount(tensors)} quantized tensors, ${formatCount(weights)} weights a task.`;
-    const rest =
-      leftOut > 0 ? ` ${formatCount(leftOut)} more are stored exactly, unchanged, or not in every task.` : '';
+        : `All ${formatCount(tensors)} ${this.options.words.compared}, ${formatCount(weights)} weights a task.`;
+    const rest = leftOut > 0 ? ` ${formatCount(leftOut)} more are ${this.options.words.rest}.` : '';
     const words = el('p', { class: 'quiet numbers', text: scope + rest, attributes: { role: 'status' } });
     const more = tensors < comparable ? [this.#buttons()] : [];
     this.element.replaceChildren(words, this.#matrix.element, this.#pair, ...more);
@@ -111,13 +127,13 @@ export class ComparePane {
   }
 
   #showMatrix(): void {
-    if (this.#found) this.#matrix.show(taskMatrix(this.#found, this.state.get().matrixOf));
+    if (this.#found) this.#matrix.show(taskMatrix(this.#found, this.options.state.get().matrixOf));
   }
 
   #showPair(): void {
     const found = this.#found as TaskComparisons;
     const { tasks } = found;
-    const { firstTask, secondTask } = this.state.get();
+    const { firstTask, secondTask } = this.options.state.get();
     const indexOf = (name: string, otherwise: number) =>
       tasks.includes(name) ? tasks.indexOf(name) : otherwise;
     const [i, j] = [indexOf(firstTask, 0), indexOf(secondTask, 1)];
@@ -127,11 +143,11 @@ export class ComparePane {
         options: tasks.map(task => ({ value: task, label: task })),
         value: tasks[at] as string,
         onChange: task => {
-          this.state.update({ [key]: task });
+          this.options.state.update({ [key]: task });
           numbers.replaceChildren(...this.#pairFacts());
         },
       });
-    this.state.update({ firstTask: tasks[i], secondTask: tasks[j] });
+    this.options.state.update({ firstTask: tasks[i], secondTask: tasks[j] });
     const numbers = el(
       'dl',
       { class: 'detail-facts numbers', attributes: { 'aria-live': 'polite' } },
@@ -147,7 +163,7 @@ export class ComparePane {
 
   #pairFacts(): HTMLElement[] {
     const { tasks, cosines, agreement, together, norms } = this.#found as TaskComparisons;
-    const { firstTask, secondTask } = this.state.get();
+    const { firstTask, secondTask } = this.options.state.get();
     const [i, j] = [tasks.indexOf(firstTask), tasks.indexOf(secondTask)];
     const both = together[i]?.[j] ?? 0;
     const agree = agreement[i]?.[j] ?? null;

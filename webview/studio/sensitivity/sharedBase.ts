@@ -1,0 +1,61 @@
+import type { Progress } from '../../../extension/protocol.ts';
+import { parseBudget } from '../../../extension/shared/allocation/index.ts';
+import { ProgressPane } from '../../common/progressPane.ts';
+import { tellFailure, type StudioContext } from '../context.ts';
+import { AllocationModel, type Spent } from '../model/allocation.ts';
+import { relativeSensitivity } from '../model/cells.ts';
+import { gridOf, type Grid } from '../model/grid.ts';
+import type { StudioModel } from '../model/studioModel.ts';
+
+/** What the tab looks at: task vectors, or the vector that they share. */
+export type Subject = Pick<StudioModel, 'allocation' | 'grid' | 'sensitivity' | 'spent'>;
+
+/** What its tensors have spent where nothing was spent on them yet. */
+const SPENT = parseBudget('codes=2bpw');
+
+/** The shared base vector of RTVQ, the mean of the task vectors: measured when it is first asked for. */
+export class SharedBase {
+  #known: { readonly allocation: AllocationModel; readonly grid: Grid | undefined } | undefined;
+  #pane: ProgressPane | undefined;
+
+  constructor(private readonly context: StudioContext) {}
+
+  /** Other models. */
+  forget(): void {
+    this.#known = undefined;
+  }
+
+  get isKnown(): boolean {
+    return this.#known !== undefined;
+  }
+
+  /** Measures it, saying how far that is in `holder`. @returns whether it is known now */
+  async measure(holder: HTMLElement): Promise<boolean> {
+    const { host } = this.context;
+    this.#pane = new ProgressPane('Measuring the shared base vector', () => void host.cancel());
+    holder.replaceChildren(this.#pane.element);
+    try {
+      const table = await host.analyzeShared();
+      if (table) this.#known = { allocation: new AllocationModel(table), grid: gridOf(table) };
+    } catch (error) {
+      tellFailure(this.context, 'The shared base vector was not measured.', error);
+    } finally {
+      this.#pane = undefined;
+      holder.replaceChildren();
+    }
+    return this.isKnown;
+  }
+
+  progress(progress: Progress): void {
+    this.#pane?.update(progress);
+  }
+
+  /** As the budget counts errors. */
+  subject({ spending, budget }: Pick<StudioModel, 'spending' | 'budget'>): Subject | undefined {
+    if (!this.#known) return undefined;
+    const { allocation, grid } = this.#known;
+    allocation.set(spending.measure, budget.kind, []);
+    const spent: Spent = allocation.spend(SPENT);
+    return { allocation, grid, sensitivity: relativeSensitivity(allocation), spent };
+  }
+}
