@@ -74,6 +74,18 @@ describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
     await expect.poll(() => studio().predictedBytes()).toBe(before.bytes);
   });
 
+  it('measures what the tasks share, and compares them', async () => {
+    const { frame } = studio();
+    await frame.getByRole('tab', { name: 'Sensitivity' }).click();
+    const panel = frame.getByRole('tabpanel', { name: 'Sensitivity' });
+    await panel.getByLabel('Task that is shown').selectOption('shared base (RTVQ)');
+    await panel.getByText('of the whole shared base vector').waitFor();
+    await panel.getByRole('button', { name: 'Compare all tensors' }).click();
+    await panel.getByText(/^All \d+ floating-point tensors, [\d,]+ weights a task\.$/).waitFor();
+    await panel.getByRole('img', { name: 'The cosine of 3 tasks, pair by pair' }).waitFor();
+    await panel.getByLabel('Task that is shown').selectOption('all tasks');
+  });
+
   it('merges twice, and compares what came out', async () => {
     const { frame } = studio();
     await frame.getByRole('tab', { name: 'Merge' }).click();
