@@ -93,6 +93,8 @@ describe('quantize', () => {
     [['--bits', '5'], { scheme: 'tvq', bits: 5, keepRule: 'vectors' }],
     [['--codec', 'gaussian'], { scheme: 'tvq', bits: 3, codec: 'gaussian' }],
     [['--codec', 'hadamard', '--bits', '2', '--group-size', '64'], { codec: 'hadamard', groupSize: 64 }],
+    [['--codec', 'clip', '--reconstruction', 'nearest'], { codec: 'clip', reconstruction: 'nearest' }],
+    [['--scheme', 'rtvq', '--budget', '40kB'], { scheme: 'rtvq', budget: '40kB' }],
     [['--codec', 'lloyd-max', '--budget', '30kB'], { codec: 'lloyd-max', budget: '30kB' }],
     [
       [
@@ -259,6 +261,7 @@ describe('a wrong call: status 2 and what to do', () => {
     [['--preset', 'fastest', '--bits', '3'], '--bits does not go with --preset fastest'],
     [['--preset', 'fastest', '--pin', '*=3'], '--pin needs a --budget'],
     [['--bits', '3', '--sensitivity', 'depth'], '--sensitivity needs a --budget'],
+    [['--bits', '3', '--reconstruction', 'nearest'], '--reconstruction needs a --budget, or a --codec other'],
     [['--pin', '/(/=3'], '/(/ is not a valid regular expression'],
     [['--pin', 'mat:*=3'], 'a rule for *: there is no task "mat"; did you mean "math"?'],
     [['--pin', '*=three'], '"three" is not a number'],

@@ -59,7 +59,12 @@ export const withSettings = (added: Command): Command =>
 /** @throws UserError where options contradict each other */
 export function settingsOf(options: SettingsOptions): QuantizeSettings {
   const settings = chosenSettings(options);
-  if (settings.budget === undefined) refuseAll(options, WISHES, 'needs a --budget');
+  if (settings.budget !== undefined) return settings;
+  const { reconstruction, ...others } = WISHES;
+  refuseAll(options, others, 'needs a --budget');
+  // Min–max codes are restored as they were published.
+  if ((settings.codec ?? 'minmax') === 'minmax')
+    refuseAll(options, { reconstruction }, 'needs a --budget, or a --codec other than minmax');
   return settings;
 }
 

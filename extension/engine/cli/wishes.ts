@@ -41,7 +41,7 @@ export const withWishes = (added: Command): Command =>
     .addOption(
       new Option(
         `${WISHES.reconstruction} <rule>`,
-        'under a budget: unbiased keeps each task vector as long as it is, nearest has the least error (unbiased)',
+        'all codecs but minmax: unbiased keeps each task vector as long as it is, nearest has the least error (unbiased)',
       ).choices(['unbiased', 'nearest']),
     )
     .option(

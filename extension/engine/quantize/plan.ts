@@ -285,7 +285,7 @@ function makeLayout(
       codec,
       groupSize,
       ...(budget === undefined
-        ? {}
+        ? { reconstruction }
         : {
             budget,
             sensitivity,
