@@ -27,13 +27,8 @@ import { loadKernels } from './kernels.ts';
 import { planMerge, summarizeMerge } from './merge/plan.ts';
 import { methodInfos } from './merge/registry.ts';
 import { runMerge } from './merge/run.ts';
-import {
-  analyze as measure,
-  measureTensors,
-  planWithin,
-  type Analysis,
-  type Analyzed,
-} from './quantize/allocate.ts';
+import { planWithin } from './quantize/allocate.ts';
+import { analyze as measure, measureTensors, type Analysis, type Analyzed } from './quantize/measure.ts';
 import { planQuantize, type QuantizePlan } from './quantize/plan.ts';
 import { runQuantize } from './quantize/run.ts';
 import { sharedVectorTable, tableOf } from './quantize/table.ts';

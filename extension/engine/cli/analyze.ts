@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { analyze } from '../engine.ts';
 import type { Scheme } from '../../protocol.ts';
 import { formatBytes } from '../format.ts';
-import type { Analyzed } from '../quantize/allocate.ts';
+import type { Analyzed } from '../quantize/measure.ts';
 import { nominalBits } from '../quantize/coding.ts';
 import { firstTask } from '../quantize/plan.ts';
 import { parseQuantizeRecipe } from '../recipe.ts';

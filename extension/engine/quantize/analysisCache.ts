@@ -7,7 +7,7 @@ import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtomicFile } from '../atomic.ts';
 import { TOOL } from '../version.ts';
-import type { Analysis } from './allocate.ts';
+import type { Analysis } from './measure.ts';
 import type { QuantizeJob } from './job.ts';
 
 /** Goes up with every change of what is measured, or of how it is written down. */

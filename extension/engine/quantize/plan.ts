@@ -1,26 +1,17 @@
 /** From a recipe to exactly what will be done, from headers alone. */
-import { basename } from 'node:path';
 import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
 import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import { placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
-import {
-  headerBound,
-  type PlannedRecord,
-  type PlannedVector,
-  type RoomyLayout,
-  type TableRow,
-  type TvqLayout,
-} from '../tvq/header.ts';
-import { UserError } from '../errors.ts';
-import { SHARED_VECTOR, type Codec } from '../tvq/layout.ts';
-import { TOOL } from '../version.ts';
+import { headerBound, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
-import { codedBytes, fixedCoding, type Coding } from './coding.ts';
+import type { Coding } from './coding.ts';
+import { before, ROOMIEST, widest, type Codings } from './codings.ts';
 import { isQuantized, quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';
+import { makeLayout, payloadsOf } from './plannedLayout.ts';
 import { summarize } from './planSummary.ts';
 import { plannedSize } from './size.ts';
 import { checkWishes, unmetWishes } from './wishes.ts';
@@ -34,64 +25,12 @@ export interface QuantizePlan {
   readonly summary: PlanSummary;
 }
 
-/** How tensors are quantized. */
-export interface Codings {
-  /** A task vector's tensor, or its offset's; undefined: stored exactly. */
-  readonly task: (tensor: string, output: number, elements: number) => Coding | undefined;
-  /** The shared vector's tensor; undefined: it has none, so that the tasks' stand alone. */
-  readonly shared: (tensor: string, elements: number) => Coding | undefined;
-}
-
 /** Under a budget, the coding of tensors that a keep rule would keep (their differences in 8 bits change nothing
  * measurable), and of those too small for entropy coding. */
 const SMALL: Coding = { codec: 'affine', bits: 8 };
 
 /** Values from which on a tensor is entropy-coded: of fewer, the head alone takes a good part of 8 bits each. */
 const LEAST_CODED = 1024;
-
-/** More bytes a value than entropy-coded ones take, a head and every stream's sizes counted. */
-const UNMEASURED = 1.125;
-
-/** More bytes a value than anything takes, coded or exact. */
-const ROOMIEST = 8;
-
-/** The widest codes, for a budget before anything is measured. */
-function widest(recipe: QuantizeRecipe, bytesPerValue: number): Codings {
-  const entropy = (elements: number): Coding => ({
-    codec: 'entropy',
-    step: 1,
-    bytes: Math.ceil(bytesPerValue * elements) + 4096,
-  });
-  return {
-    task: (_tensor, _output, elements) => fixedOf(recipe, 8) ?? entropy(elements),
-    shared: (_tensor, elements) => entropy(elements),
-  };
-}
-
-/** Before anything is measured. */
-function before(recipe: QuantizeRecipe): Codings {
-  if (recipe.budget !== undefined) return widest(recipe, UNMEASURED);
-  const { bits, baseBits } = recipe;
-  return {
-    task: () => fixedOf(recipe, bits),
-    shared: () => ({ codec: 'affine', bits: baseBits }),
-  };
-}
-
-/** The coding of fixed width that a recipe asks for; undefined: entropy coding, which has none. */
-function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Coding | undefined {
-  const asked = codec ?? (budget === undefined ? 'minmax' : 'entropy');
-  if (asked === 'entropy' && budget === undefined) {
-    throw new UserError('entropy coding has no fixed width; give it a --budget', 'usage');
-  }
-  if ((asked === 'entropy' || asked === 'minmax') && groupSize !== undefined) {
-    throw new UserError(
-      `--group-size does not go with codec ${asked}, which has one scale a tensor; leave one out`,
-      'usage',
-    );
-  }
-  return asked === 'entropy' ? undefined : fixedCoding(asked, bits, groupSize);
-}
 
 /**
  * Plans a quantize run. Faults of single files, and budgets that make no sense, throw; everything else that is wrong is
@@ -175,26 +114,6 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings:
 const comparable = (source: TensorSource, base: TensorSource | undefined): boolean =>
   base !== undefined && isQuantizable(base.dtype) && base.shape.join() === source.shape.join();
 
-function codecOf(coding: Coding): Codec {
-  switch (coding.codec) {
-    case 'affine':
-      return { codec: 'affine', bits: coding.bits };
-    case 'codebook':
-      return { codec: 'codebook', bits: coding.bits, groupSize: coding.groupSize, rotated: coding.rotated };
-    case 'entropy':
-      return { codec: 'entropy' };
-  }
-}
-
-const payloadBytes = (coding: Coding | undefined, source: TensorSource): number =>
-  coding ? codedBytes(coding, elementCount(source.shape)) : source.bytes;
-
-/** Payload sizes of a job's outputs. */
-function payloadsOf({ shared, base, tasks }: QuantizeJob): number[] {
-  const sizes = tasks.map(({ source, coding }) => (source ? payloadBytes(coding, source) : 0));
-  return shared ? [payloadBytes(shared, base as TensorSource), ...sizes] : sizes;
-}
-
 /**
  * Orders jobs by the power of two that divides all their payload sizes, eight first: then every tensor lies at a
  * multiple of its element size without padding, as readers that map the file into arrays need it.
@@ -218,86 +137,4 @@ function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkp
   const roomiest = makeLayout(roomy, checkpoints, makeJobs(roomy, checkpoints, widest(roomy, ROOMIEST)));
   const headerBytes = 8 * Math.ceil(headerBound(roomiest) / 8) + rulesBytes(recipe.rules);
   return { ...layout, headerBytes };
-}
-
-function makeLayout(
-  recipe: QuantizeRecipe,
-  { base, tasks }: Checkpoints,
-  jobs: readonly QuantizeJob[],
-): TvqLayout {
-  const tensors: TableRow[] = [];
-  const rows = new Map<string, number>();
-  const rowOf = ({ name, dtype, shape }: TensorSource): number => {
-    const key = JSON.stringify([name, dtype, shape]);
-    const known = rows.get(key);
-    if (known !== undefined) return known;
-    rows.set(key, tensors.length);
-    return tensors.push([name, dtype, shape]) - 1;
-  };
-  const record = (source: TensorSource, coding: Coding | undefined): PlannedRecord => ({
-    row: rowOf(source),
-    codec: coding ? codecOf(coding) : { codec: 'exact' },
-    bytes: payloadBytes(coding, source),
-  });
-
-  const baseRows = jobs.flatMap(job => (job.base ? [rowOf(job.base)] : []));
-  const vectors: PlannedVector[] = tasks.map((checkpoint, t) => ({
-    name: recipe.tasks[t]?.name as string,
-    checkpoint: checkpoint.name,
-    records: jobs.flatMap((job): PlannedRecord[] => {
-      const { source, coding } = job.tasks[t] as TaskTensor;
-      if (source) return [record(source, coding)];
-      return job.base ? [{ row: rowOf(job.base), codec: { codec: 'absent' }, bytes: 0 }] : [];
-    }),
-  }));
-  const sharedVector: PlannedVector = {
-    name: SHARED_VECTOR,
-    checkpoint: undefined,
-    records: jobs.flatMap(({ base, shared }) => (base && shared ? [record(base, shared)] : [])),
-  };
-  const {
-    scheme,
-    bits,
-    baseBits,
-    codec,
-    groupSize,
-    keepRule,
-    keep,
-    budget,
-    sensitivity,
-    reconstruction,
-    rules,
-    weights,
-    prune,
-  } = recipe;
-  const widths = { bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };
-  const settings = { scheme, ...(budget === undefined ? widths : {}) };
-  return {
-    tool: TOOL,
-    scheme: settings,
-    tensors,
-    base: { name: base.name, rows: baseRows },
-    vectors: scheme === 'rtvq' ? [sharedVector, ...vectors] : vectors,
-    // Names instead of paths: a file that is handed on says what it is made of, not where its maker keeps it.
-    recipe: {
-      kind: 'quantize',
-      ...settings,
-      codec,
-      groupSize,
-      ...(budget === undefined
-        ? { reconstruction }
-        : {
-            budget,
-            sensitivity,
-            reconstruction: reconstruction ?? 'unbiased',
-            rules: rules ?? [],
-            weights,
-          }),
-      keepRule,
-      keep,
-      prune,
-      base: base.name,
-      tasks: recipe.tasks.map(({ name, path }) => ({ name, path: basename(path) })),
-    },
-  };
 }

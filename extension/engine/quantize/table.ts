@@ -6,7 +6,7 @@ import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { blockCount, blockOf } from '../merge/layers.ts';
 import { plannedBytes } from '../tvq/header.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
-import type { Analysis, Analyzed } from './allocate.ts';
+import type { Analysis, Analyzed } from './measure.ts';
 import { nominalBits, type Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';

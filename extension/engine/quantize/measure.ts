@@ -1,0 +1,105 @@
+/** Measures what the tensors of a plan cost: all that a budget can be spent on, and what has no choice. */
+import type { EngineBackend } from '../backends.ts';
+import { Cancelled } from '../errors.ts';
+import type { Hooks } from '../hooks.ts';
+import type { JobEvent, JobReport } from '../job.ts';
+import type { TensorAnalysis } from './analysis.ts';
+import { cached } from './analysisCache.ts';
+import type { Measuring, QuantizeJob } from './job.ts';
+import { firstTask, type QuantizePlan } from './plan.ts';
+
+/** A tensor of a task vector, measured. */
+export interface Analyzed extends TensorAnalysis {
+  readonly tensor: string;
+}
+
+/** A plan, measured. */
+export interface Analysis {
+  readonly tensors: readonly Analyzed[];
+  readonly fixed: Fixed;
+}
+
+/** What everything comes to that has no choice: what is unchanged has no payload, what is not finite is stored exactly. */
+export interface Fixed {
+  /** Of payloads. */
+  readonly bytes: number;
+  /** ‖τ̂ − τ‖² and ‖τ‖² of what is quantized, by task. */
+  readonly errors: readonly (readonly [error: number, energy: number])[];
+}
+
+/** Measures what a plan's budget can be spent on, or finds it in the folder `cache`. */
+export const analyze = (
+  plan: QuantizePlan,
+  backend: EngineBackend,
+  hooks: Hooks,
+  cache: string | undefined,
+): Promise<Analysis> => cached(cache, plan.jobs, () => measure(plan, backend, hooks));
+
+async function measure(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks): Promise<Analysis> {
+  const tensors = await measureTensors(plan, backend, hooks);
+  const unquantizable = tensors.reduce((sum, { finite, output, tensor }) => {
+    const job = finite ? undefined : plan.jobs.find(one => one.tensor === tensor);
+    return sum + (job?.tasks.find(task => task.output === output)?.source?.bytes ?? 0);
+  }, 0);
+  const fixed = await measureFixed(plan, backend, hooks);
+  return { tensors, fixed: { ...fixed, bytes: fixed.bytes + unquantizable } };
+}
+
+/** What the tensors come to that have no choice, all of them small or to be stored exactly. */
+async function measureFixed(
+  { jobs, budget, recipe }: QuantizePlan,
+  backend: EngineBackend,
+  { signal }: Hooks,
+): Promise<Fixed> {
+  const fixed = jobs
+    .map(job => ({ ...job, tasks: job.tasks.filter(({ open }) => !open) }))
+    .filter(({ tasks }) => tasks.length > 0);
+  let bytes = 0;
+  const errors = recipe.tasks.map(() => [0, 0] as [number, number]);
+  const sink = {
+    accept: async (_: number, event: JobEvent) => {
+      if (event.type === 'begin') bytes += event.bytes;
+      if (event.type !== 'end') return;
+      const sums = errors[event.output - firstTask(recipe)] as [number, number];
+      event.outcome.errors.forEach((value, i) => ((sums[i] as number) += value));
+    },
+    finished: () => undefined,
+  };
+  try {
+    await backend.runner(budget)(fixed, sink, signal, () => undefined);
+  } catch (error) {
+    throw signal.aborted ? new Cancelled() : error;
+  }
+  return { bytes, errors };
+}
+
+/** Measures what a budget may choose for a plan's tensors: of all of them, or of `only` one. */
+export async function measureTensors(
+  { jobs, budget }: QuantizePlan,
+  backend: EngineBackend,
+  { signal, onProgress }: Hooks,
+  analyze: Measuring = 'all',
+  only?: string,
+): Promise<Analyzed[]> {
+  const measuring = jobs
+    .filter(({ tensor, tasks }) => tasks.some(({ open }) => open) && (only ?? tensor) === tensor)
+    .map((job): QuantizeJob => ({ ...job, analyze, tasks: job.tasks.filter(({ open }) => open) }));
+  const total = measuring.length;
+  const found: Analyzed[][] = [];
+  const sink = {
+    accept: async () => undefined,
+    finished: (number: number, { analyses = [] }: JobReport) => {
+      const { tensor } = measuring[number] as QuantizeJob;
+      found[number] = analyses.map(analysis => ({ ...analysis, tensor }));
+    },
+  };
+  let done = 0;
+  try {
+    await backend.runner(budget)(measuring, sink, signal, current => {
+      onProgress({ done: ++done, total, current });
+    });
+  } catch (error) {
+    throw signal.aborted ? new Cancelled() : error;
+  }
+  return found.flat();
+}

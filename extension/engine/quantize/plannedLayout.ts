@@ -1,0 +1,113 @@
+/** What a planned file holds, and where: the parts of a header that follow from its jobs. */
+import { basename } from 'node:path';
+import type { QuantizeRecipe } from '../../protocol.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { elementCount } from '../checkpoint/dtype.ts';
+import type { PlannedRecord, PlannedVector, TableRow, TvqLayout } from '../tvq/header.ts';
+import { SHARED_VECTOR, type Codec } from '../tvq/layout.ts';
+import { TOOL } from '../version.ts';
+import type { Checkpoints } from './checks.ts';
+import { codedBytes, type Coding } from './coding.ts';
+import type { QuantizeJob, TaskTensor } from './job.ts';
+
+function codecOf(coding: Coding): Codec {
+  switch (coding.codec) {
+    case 'affine':
+      return { codec: 'affine', bits: coding.bits };
+    case 'codebook':
+      return { codec: 'codebook', bits: coding.bits, groupSize: coding.groupSize, rotated: coding.rotated };
+    case 'entropy':
+      return { codec: 'entropy' };
+  }
+}
+
+const payloadBytes = (coding: Coding | undefined, source: TensorSource): number =>
+  coding ? codedBytes(coding, elementCount(source.shape)) : source.bytes;
+
+/** Payload sizes of a job's outputs. */
+export function payloadsOf({ shared, base, tasks }: QuantizeJob): number[] {
+  const sizes = tasks.map(({ source, coding }) => (source ? payloadBytes(coding, source) : 0));
+  return shared ? [payloadBytes(shared, base as TensorSource), ...sizes] : sizes;
+}
+
+export function makeLayout(
+  recipe: QuantizeRecipe,
+  { base, tasks }: Checkpoints,
+  jobs: readonly QuantizeJob[],
+): TvqLayout {
+  const tensors: TableRow[] = [];
+  const rows = new Map<string, number>();
+  const rowOf = ({ name, dtype, shape }: TensorSource): number => {
+    const key = JSON.stringify([name, dtype, shape]);
+    const known = rows.get(key);
+    if (known !== undefined) return known;
+    rows.set(key, tensors.length);
+    return tensors.push([name, dtype, shape]) - 1;
+  };
+  const record = (source: TensorSource, coding: Coding | undefined): PlannedRecord => ({
+    row: rowOf(source),
+    codec: coding ? codecOf(coding) : { codec: 'exact' },
+    bytes: payloadBytes(coding, source),
+  });
+
+  const baseRows = jobs.flatMap(job => (job.base ? [rowOf(job.base)] : []));
+  const vectors: PlannedVector[] = tasks.map((checkpoint, t) => ({
+    name: recipe.tasks[t]?.name as string,
+    checkpoint: checkpoint.name,
+    records: jobs.flatMap((job): PlannedRecord[] => {
+      const { source, coding } = job.tasks[t] as TaskTensor;
+      if (source) return [record(source, coding)];
+      return job.base ? [{ row: rowOf(job.base), codec: { codec: 'absent' }, bytes: 0 }] : [];
+    }),
+  }));
+  const sharedVector: PlannedVector = {
+    name: SHARED_VECTOR,
+    checkpoint: undefined,
+    records: jobs.flatMap(({ base, shared }) => (base && shared ? [record(base, shared)] : [])),
+  };
+  const {
+    scheme,
+    bits,
+    baseBits,
+    codec,
+    groupSize,
+    keepRule,
+    keep,
+    budget,
+    sensitivity,
+    reconstruction,
+    rules,
+    weights,
+    prune,
+  } = recipe;
+  const widths = { bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };
+  const settings = { scheme, ...(budget === undefined ? widths : {}) };
+  return {
+    tool: TOOL,
+    scheme: settings,
+    tensors,
+    base: { name: base.name, rows: baseRows },
+    vectors: scheme === 'rtvq' ? [sharedVector, ...vectors] : vectors,
+    // Names instead of paths: a file that is handed on says what it is made of, not where its maker keeps it.
+    recipe: {
+      kind: 'quantize',
+      ...settings,
+      codec,
+      groupSize,
+      ...(budget === undefined
+        ? { reconstruction }
+        : {
+            budget,
+            sensitivity,
+            reconstruction: reconstruction ?? 'unbiased',
+            rules: rules ?? [],
+            weights,
+          }),
+      keepRule,
+      keep,
+      prune,
+      base: base.name,
+      tasks: recipe.tasks.map(({ name, path }) => ({ name, path: basename(path) })),
+    },
+  };
+}
