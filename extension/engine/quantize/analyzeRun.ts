@@ -28,7 +28,7 @@ import { analyzeAffine, analyzeCodebook } from './widths.ts';
  * Steps on offer for the shared vector, in units of the offsets' root mean square. What it gets wrong the offsets have to
  * make good, so that a step far below theirs buys nothing, and one far above leaves all of it to them.
  */
-const SHARED_STEPS = [1 / 4, 1 / 2, 1, 2] as const;
+const SHARED_STEPS = [1 / 2, 1, 2] as const;
 
 export class AnalyzeRun {
   readonly #inputs: JobInputs;
