@@ -1,7 +1,7 @@
 /** The inspector under axe-core: nothing serious in any of its panes, in any theme. */
-import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violations } from './harness/accessibility.ts';
 import { launch, openPage } from './harness/browser.ts';
 import { serve } from './harness/serve.mjs';
 
@@ -15,17 +15,6 @@ afterAll(async () => {
   await browser?.close();
   await server?.close();
 });
-
-/** Violations that keep somebody from using the page, as lines. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source); // not a script of the page: its policy stays as strict as it is
-  const { violations: found } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run(),
-  );
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
-}
 
 test.each(['light', 'dark', 'contrast'] as const)('%s', { timeout: 120_000 }, async theme => {
   const { page } = await openPage(browser, server.url, { theme, height: 1000 });

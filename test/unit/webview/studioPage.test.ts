@@ -1,6 +1,5 @@
 /** The Studio's page in Chromium, under the host's content security policy, with a mock host behind it. */
-import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -11,19 +10,6 @@ import type { ThemeName } from './harness/themes.ts';
 
 declare global {
   var studio: { readonly host: MockStudioHost; setTheme(name: ThemeName): void };
-}
-
-/** The checker's source, where it is installed. */
-const axe = await (async () => {
-  try {
-    return await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  } catch {
-    return undefined;
-  }
-})();
-
-interface Axe {
-  run(): Promise<{ readonly violations: readonly { id: string; nodes: readonly { html: string }[] }[] }>;
 }
 
 const SCREENSHOTS = fileURLToPath(new URL('../../e2e/screenshots/', import.meta.url));
@@ -307,24 +293,6 @@ describe('pins', () => {
     await page.getByText('/(/ is not a valid regular expression').waitFor();
     expect(await rules()).toEqual([]);
   });
-});
-
-describe('accessibility', () => {
-  test.skipIf(axe === undefined).each(['Bits', 'Sensitivity'])(
-    '%s has no fault that axe finds',
-    { timeout: TIMEOUT },
-    async tab => {
-      await open();
-      await page.getByRole('tab', { name: tab }).click();
-      await page.evaluate(axe as string);
-      const faults = await page.evaluate(async () => {
-        const checker = (globalThis as unknown as { axe: Axe }).axe;
-        const { violations } = await checker.run();
-        return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-      });
-      expect(faults).toEqual([]);
-    },
-  );
 });
 
 describe('the page', () => {

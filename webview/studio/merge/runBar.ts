@@ -19,7 +19,7 @@ export class RunBar {
   readonly #folder = el('span', { class: TRUNCATE, testid: 'merge-output' });
   readonly #proposed: HTMLElement;
   readonly #preview = el('dl', { class: 'preview', testid: 'merge-preview' });
-  readonly #problems = el('ul', { class: 'problems', attributes: { role: 'status' } });
+  readonly #problems = el('div', { class: 'problems', attributes: { role: 'status' } });
   readonly #merge: HTMLElement;
   readonly #bar = el('progress', { attributes: { max: '100', 'aria-label': 'Merging' } });
   readonly #percent = el('span', { class: 'numbers', testid: 'merge-percent' });
@@ -120,7 +120,8 @@ export class RunBar {
   #say(errors: readonly string[], warnings: readonly string[]): void {
     const line = (kind: 'error' | 'warning') => (message: string) =>
       el('li', { class: kind }, icon(kind), el('span', { text: message }));
-    this.#problems.replaceChildren(...errors.map(line('error')), ...warnings.map(line('warning')));
+    const lines = [...errors.map(line('error')), ...warnings.map(line('warning'))];
+    this.#problems.replaceChildren(...(lines.length > 0 ? [el('ul', {}, ...lines)] : []));
   }
 
   #enable(): void {

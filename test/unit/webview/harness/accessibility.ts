@@ -1,0 +1,62 @@
+/** What a page is like for people who cannot see it, and for those who have no pointer. */
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+
+/** More than any page has; a page that keeps the focus does not keep the test. */
+const MOST_STOPS = 150;
+
+/** Violations that axe finds and that keep somebody from using the page, as lines. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source); // not a script of the page: its policy stays as strict as it is
+  const { violations: found } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run(),
+  );
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+}
+
+/** What Tab stops at, from the beginning of the page to its end, by accessible name. */
+export async function tabStops(page: Page): Promise<string[]> {
+  await walk(page); // from wherever the focus is, and so to the beginning
+  return walk(page);
+}
+
+async function walk(page: Page): Promise<string[]> {
+  const names: string[] = [];
+  while (names.length < MOST_STOPS) {
+    await page.keyboard.press('Tab');
+    const name = await page.evaluate(() => {
+      const focused = document.activeElement as HTMLElement;
+      if (focused === document.body) return undefined;
+      const label = (focused as Partial<HTMLInputElement>).labels?.[0];
+      return focused.getAttribute('aria-label') ?? (label ?? focused).textContent.trim();
+    });
+    if (name === undefined) break;
+    names.push(name);
+  }
+  return names;
+}
+
+/**
+ * Everything in view that is pressed, chosen, typed into or walked through, by accessible name. Parts of a composite
+ * that its arrow keys lead to are not: they have the tabindex -1, or none.
+ */
+export const controls = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [
+      ...document.querySelectorAll<HTMLElement>(
+        'button, vscode-button, vscode-text-field, select, input, summary, [tabindex="0"]',
+      ),
+    ]
+      .filter(
+        element =>
+          element.checkVisibility({ visibilityProperty: true }) &&
+          element.getAttribute('tabindex') !== '-1' &&
+          !element.matches(':disabled, [disabled], [aria-disabled=true]'),
+      )
+      .map(element => {
+        const label = (element as Partial<HTMLInputElement>).labels?.[0];
+        return element.getAttribute('aria-label') ?? (label ?? element).textContent.trim();
+      }),
+  );

@@ -1,0 +1,101 @@
+/** The Studio under axe-core and by keyboard alone: nothing serious in any tab or theme, and no control out of reach. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { controls, tabStops, violations } from './harness/accessibility.ts';
+import { launch, openPage, type PageOptions } from './harness/browser.ts';
+import { serve } from './harness/serve.mjs';
+
+const TIMEOUT = 120_000;
+
+let server: Awaited<ReturnType<typeof serve>>;
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+  server = await serve({ main: 'webview/studio/main.ts', page: 'test/unit/webview/harness/studioPage.ts' });
+}, TIMEOUT);
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Opens the page at one of its tabs, with something in everything that may be empty. */
+async function open(tab: string, options: PageOptions = {}): Promise<Page> {
+  const { page } = await openPage(browser, server.url, { height: 1000, ...options });
+  await page.getByTestId('tvq-row').first().waitFor();
+  if (tab === 'Bits') await pin(page);
+  await page.getByRole('tab', { name: tab }).click();
+  await page.getByRole('tabpanel', { name: tab }).waitFor();
+  if (tab === 'Merge') {
+    await page.getByTestId('merge-column').first().waitFor();
+    await page.getByTestId('merge-preview').getByText('≈ 1.22 GB').waitFor();
+  }
+  return page;
+}
+
+async function pin(page: Page): Promise<void> {
+  await page.getByTestId('tvq-pattern').fill('*.q_proj.*');
+  await page.getByText('Set bits…').click();
+  await page.getByRole('menuitemradio', { name: 'At least 3 bits' }).click();
+  await page.getByTestId('tvq-rule').waitFor();
+}
+
+describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious, %s:', theme => {
+  test('Sensitivity', { timeout: TIMEOUT }, async () => {
+    const page = await open('Sensitivity', { theme });
+    await page.getByRole('grid', { name: /^Sensitivity/ }).focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Show sensitivity by layer as table' }).click();
+    await page.getByRole('button', { name: 'Export sensitivity by kind' }).click();
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  test('Bits', { timeout: TIMEOUT }, async () => {
+    const page = await open('Bits', { theme });
+    await page.getByTestId('tvq-quantize').click();
+    await page.getByTestId('tvq-measured-size').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByTestId('tvq-budget').fill('much');
+    await page.getByRole('button', { name: 'Show bytes by layer as table' }).click();
+    await page.getByRole('button', { name: 'Show bits by layer as table' }).click();
+    await page.getByTestId('tvq-pattern').fill('*.k_proj.*');
+    await page.getByText('Set bits…').click();
+    await page.getByTestId('tvq-menu').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  test('Merge', { timeout: TIMEOUT }, async () => {
+    const page = await open('Merge', { theme });
+    await page.getByRole('button', { name: 'merged-ties', exact: true }).click();
+    await page.getByRole('button', { name: 'merged-task-arithmetic', exact: true }).click();
+    await page.getByTestId('merge-difference').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Show By layer as tables' }).click();
+    await page.getByTestId('merge-method').selectOption('ties');
+    await page.getByTestId('merge-parameter-density').getByRole('textbox').fill('1,5');
+    await page.getByText('Write a number, for example 0.5').waitFor();
+    expect(await violations(page)).toEqual([]);
+    for (const name of ['merged-task-arithmetic', 'merged-ties', 'merged-breadcrumbs'])
+      await page.getByRole('button', { name: `Take from the list: ${name}` }).click();
+    await page.getByText('Nothing is merged yet').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('by keyboard alone', () => {
+  test.each(['Sensitivity', 'Bits', 'Merge'])(
+    'every control of “%s” is one stop of Tab',
+    { timeout: TIMEOUT },
+    async tab => {
+      const page = await open(tab);
+      const expected = await controls(page);
+      expect(expected.length).toBeGreaterThan(8);
+      expect(expected.every(name => name !== '')).toBe(true);
+      expect((await tabStops(page)).sort()).toEqual(expected.sort());
+      await page.context().close();
+    },
+  );
+});
