@@ -1,6 +1,7 @@
 /** The packaged extension in a real VS Code, driven as a user drives it. */
 import { copyFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { writeSparseTvq } from '../sparseTvq.ts';
 import { inspect } from './harness/cli.ts';
 import { findPrograms, shoot, useSession } from './harness/environment.ts';
 import { expected, InspectorPage } from './harness/inspectorPage.ts';
@@ -176,6 +177,23 @@ describe.skipIf(programs === undefined)('in VS Code', () => {
     await copyFile(good, damaged);
     await page().loaded();
     expect(await page().shown()).toEqual(expected(inspect(good)));
+  });
+
+  it('opens a file of five gigabytes, and scrolls to its last tensor', async () => {
+    const { workbench, workspace } = session();
+    const { rows } = await writeSparseTvq(workspace.path('large.tvq'), {
+      tasks: 33,
+      blocks: 24,
+      width: 1024,
+      bits: 4,
+    });
+    await workbench.showView('Explorer');
+    await workbench.explorerItem('large.tvq').dblclick();
+    await page().heading('large.tvq');
+    await page().loaded();
+    expect(await page().shown()).toMatchObject({ size: '5.03 GB', tasks: 33, rows });
+    expect(await page().scrollTo(rows)).toContain('visual.transformer.resblocks.23.mlp.c_proj.weight');
+    await shoot(session(), 'inspector of a large file');
   });
 
   it('causes no policy violation and no error in the console', () => {

@@ -20,6 +20,27 @@ export class InspectorPage {
     await this.frame.getByTestId('tvq-row').first().waitFor();
   }
 
+  async heading(name: string): Promise<void> {
+    await this.frame.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  }
+
+  /** Scrolls until this row is in view, the first being 1, and has arrived. Returns its text. */
+  async scrollTo(row: number): Promise<string> {
+    const table = this.frame.getByRole('grid', { name: /^Tensors/ });
+    const share = (row - 1) / (await this.matches());
+    await table.evaluate((grid, above) => (grid.scrollTop = above * grid.scrollHeight), share);
+    // The header is row 1.
+    const shown = this.frame.locator(`[data-testid=tvq-row][aria-rowindex="${row + 1}"]:not(.placeholder)`);
+    await shown.waitFor();
+    return shown.innerText();
+  }
+
+  /** Chooses the first row, and waits for what is in its tensor. */
+  async lookInto(): Promise<void> {
+    await this.frame.getByTestId('tvq-row').first().click();
+    await this.frame.getByRole('button', { name: 'Export map' }).waitFor();
+  }
+
   async shown(): Promise<Shown> {
     return {
       size: await this.text('tvq-size'),
