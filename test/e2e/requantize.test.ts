@@ -48,7 +48,7 @@ describe.skipIf(programs === undefined)('a file that is quantized again', () => 
     await studio().measured();
     return {
       tab: await frame().getByRole('tab', { selected: true }).innerText(),
-      tasks: await frame().getByLabel('Task').first().locator('option').allInnerTexts(),
+      tasks: await frame().getByLabel('Task that is shown').first().locator('option').allInnerTexts(),
       budget: await studio().budget(),
       rules: await studio().rules(),
     };
