@@ -17,13 +17,16 @@ export interface Preset {
   readonly settings: QuantizeSettings;
 }
 
+/** What is spent where nothing is asked for; without the header, so that the smallest model has room for it. */
+export const DEFAULT_BUDGET = 'codes=1.5bpw';
+
 /** Accuracies are those of docs/accuracy.md. */
 export const PRESETS: readonly Preset[] = [
   {
     name: 'balanced',
     title: 'Balanced',
     meaning: 'FP32’s accuracy at the smallest size: 1.5 bits a weight, spent where they help most',
-    settings: within('codes=1.5bpw'),
+    settings: within(DEFAULT_BUDGET),
   },
   {
     name: 'smallest',

@@ -16,6 +16,7 @@ const RUNS = 31;
 
 const entry = `
 export { StudioModel } from './webview/studio/model/studioModel.ts';
+export { onlyStep } from './webview/studio/model/history.ts';
 export { SlotRows } from './webview/studio/model/slotRows.ts';
 export { bitsByCell, slotsByTensor, totalsBy } from './webview/studio/model/cells.ts';
 export { withWish } from './webview/studio/model/rules.ts';
@@ -43,7 +44,7 @@ if (process.argv.includes('--page')) await reportPage();
 function report({ tensors, tasks }) {
   const table = studio.sampleTable({ tensors, tasks });
   const initial = { budget: '2bpw', measure: 'auto', rules: [] };
-  const make = () => new studio.StudioModel(table, initial, initial, () => undefined);
+  const make = () => new studio.StudioModel(table, studio.onlyStep(initial), initial, () => undefined);
   const model = make();
   const { allocation, grid } = model;
   const rows = new studio.SlotRows(allocation);

@@ -17,7 +17,7 @@ describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
     await workbench.showView('Explorer');
     await workbench.contextMenu(workbench.explorerItem('models'), 'Open Studio');
     await studio().measured();
-    expect(await studio().budget()).toBe('2bpw');
+    expect(await studio().budget()).toBe('codes=1.5bpw');
     await shoot(session(), 'studio bits');
   });
 
@@ -27,7 +27,7 @@ describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
     await studio().dot.press('ArrowRight');
     await expect.poll(() => studio().predictedBytes()).toBeGreaterThan(before.bytes);
     await expect.poll(() => studio().figure('tvq-error')).toBeLessThan(before.error);
-    expect(await studio().budget()).not.toBe('2bpw');
+    expect(await studio().budget()).not.toBe('codes=1.5bpw');
   });
 
   it('pins a tensor from the grid, and takes it back', async () => {
@@ -72,6 +72,10 @@ describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
     await expect.poll(() => studio().budget()).toBe(before.budget);
     await expect.poll(() => studio().rules()).toEqual(rules);
     await expect.poll(() => studio().predictedBytes()).toBe(before.bytes);
+    await studio().frame.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => studio().rules()).toEqual([]);
+    await studio().frame.getByRole('button', { name: 'Redo' }).click();
+    await expect.poll(() => studio().rules()).toEqual(rules);
   });
 
   it('measures what the tasks share, and compares them', async () => {

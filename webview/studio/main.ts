@@ -8,6 +8,7 @@ import { createStateStore } from '../common/state.ts';
 import { emptyPane, errorPane, Notice, skeleton } from '../common/states.ts';
 import { TruncationTip } from '../common/truncationTip.ts';
 import '../common/vscodeApi.ts';
+import { onlyStep } from './model/history.ts';
 import { ProgressLine } from './progressLine.ts';
 import { INITIAL_STATE, spendingOf } from './studioState.ts';
 import { StudioView } from './studioView.ts';
@@ -73,8 +74,9 @@ async function measure(selection: StudioSelection, current: number): Promise<voi
 function remember(selection: StudioSelection): void {
   const isSame = JSON.stringify(state.get().selection) === JSON.stringify(selection);
   if (isSame) return;
-  const wishes = selection.start ? spendingOf(selection.start) : { rules: [] };
-  state.update({ selection, ...wishes, task: '', tensor: '' });
+  const { now } = state.get().spending;
+  const spending = onlyStep(selection.start ? spendingOf(selection.start) : { ...now, rules: [] });
+  state.update({ selection, spending, task: '', tensor: '' });
   notice.hide();
   if (selection.note) notice.show(selection.note, 'Dismiss', () => undefined);
 }

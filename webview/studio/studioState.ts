@@ -1,9 +1,11 @@
-import type { StudioOrder, StudioSelection, TensorRule } from '../../extension/protocol.ts';
+import type { StudioOrder, StudioSelection } from '../../extension/protocol.ts';
+import { DEFAULT_BUDGET } from '../../extension/shared/presets.ts';
 import { INITIAL_COMPARE_STATE, type CompareState } from '../common/comparePane.ts';
 import type { StateStore } from '../common/state.ts';
 import { INITIAL_MERGE_STATE, readMergeState, type MergeTabState } from './merge/mergeState.ts';
+import { onlyStep, type Steps } from './model/history.ts';
 import type { SlotColumn } from './model/slotRows.ts';
-import type { MeasureWish, Spending } from './model/spending.ts';
+import type { Spending } from './model/spending.ts';
 
 export type TabKey = 'sensitivity' | 'bits' | 'merge';
 
@@ -13,9 +15,7 @@ export interface StudioState extends CompareState {
   readonly selection: StudioSelection | null;
   readonly tab: TabKey;
   readonly merge: MergeTabState;
-  readonly budget: string;
-  readonly measure: MeasureWish;
-  readonly rules: readonly TensorRule[];
+  readonly spending: Steps<Spending>;
   readonly search: string;
   readonly sort: SlotColumn;
   readonly descending: boolean;
@@ -28,8 +28,7 @@ export interface StudioState extends CompareState {
   readonly tables: readonly string[];
 }
 
-/** Two bits a weight: about where task vectors lose nothing that a benchmark shows. */
-export const INITIAL_SPENDING: Spending = { budget: '2bpw', measure: 'auto', rules: [] };
+export const INITIAL_SPENDING: Spending = { budget: DEFAULT_BUDGET, measure: 'auto', rules: [] };
 
 /** The spending that an order asks for. */
 export const spendingOf = ({ budget, sensitivity, rules }: StudioOrder): Spending => ({
@@ -40,7 +39,7 @@ export const spendingOf = ({ budget, sensitivity, rules }: StudioOrder): Spendin
 
 export const INITIAL_STATE: StudioState = {
   ...INITIAL_COMPARE_STATE,
-  ...INITIAL_SPENDING,
+  spending: onlyStep(INITIAL_SPENDING),
   selection: null,
   tab: 'bits',
   merge: INITIAL_MERGE_STATE,

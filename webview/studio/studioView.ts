@@ -64,11 +64,9 @@ export class StudioView {
   show(selection: StudioSelection, table: AnalysisTable): void {
     const { base, tasks, source, start } = selection;
     const { state } = this.#context;
-    const { budget, measure, rules, tab } = state.get();
+    const { spending, tab } = state.get();
     const initial = start ? spendingOf(start) : INITIAL_SPENDING;
-    this.#model = new StudioModel(table, { budget, measure, rules }, initial, ({ wishes }) =>
-      this.#changed(wishes),
-    );
+    this.#model = new StudioModel(table, spending, initial, ({ wishes }) => this.#changed(wishes));
     this.#title.textContent = base.name;
     this.#title.title = base.path;
     const weights = formatCompact(table.weights / Math.max(tasks.length, 1));
@@ -108,7 +106,7 @@ export class StudioView {
   #changed(wishes: boolean): void {
     clearTimeout(this.#settling);
     this.#settling = window.setTimeout(() => this.#required().settle(), SETTLE_MS);
-    this.#context.state.update(this.#required().spending);
+    this.#context.state.update({ spending: this.#required().steps });
     if (this.#due) {
       this.#due.wishes ||= wishes;
       return;

@@ -12,22 +12,24 @@ import {
   weightsOf,
 } from '../../../extension/shared/allocation/index.ts';
 import { quantizeCommand } from '../../../extension/shared/commandLine.ts';
-import { budgetText } from '../../../webview/studio/model/budgetText.ts';
+import { DEFAULT_PRESET, presetNamed } from '../../../extension/shared/presets.ts';
+import { bitsPerWeight, budgetText } from '../../../webview/studio/model/budgetText.ts';
 import { bitsByCell, slotsByTensor, totalsBy } from '../../../webview/studio/model/cells.ts';
 import { csv } from '../../../extension/shared/csv.ts';
 import { gridOf } from '../../../webview/studio/model/grid.ts';
-import { History } from '../../../webview/studio/model/history.ts';
+import { History, onlyStep } from '../../../webview/studio/model/history.ts';
 import { measuredError } from '../../../webview/studio/model/measured.ts';
 import { describeWish, withWish } from '../../../webview/studio/model/rules.ts';
 import { SlotRows } from '../../../webview/studio/model/slotRows.ts';
 import { StudioModel } from '../../../webview/studio/model/studioModel.ts';
+import { INITIAL_SPENDING, INITIAL_STATE } from '../../../webview/studio/studioState.ts';
 import { tensorCurve } from '../../../webview/studio/model/tensorCurve.ts';
 import { sampleTable } from './harness/sampleTable.ts';
 
 const table = sampleTable({ tensors: 44, tasks: 3, unit: 64 });
 const INITIAL = { budget: '2bpw', measure: 'auto', rules: [] } as const;
 const made = (budget = '2bpw', rules: readonly TensorRule[] = []) =>
-  new StudioModel(table, { ...INITIAL, budget, rules }, INITIAL, () => undefined);
+  new StudioModel(table, onlyStep({ ...INITIAL, budget, rules }), INITIAL, () => undefined);
 
 /** What the engine makes of an order: the same functions, from the start. */
 function engines({ budget, sensitivity, rules }: StudioOrder) {
@@ -76,6 +78,21 @@ describe('what is shown is what the engine does', () => {
     expect(model.spending.budget).toBe('2bpw');
   });
 
+  test('after steps back and forward from where another model was left', () => {
+    const left = made();
+    for (const rules of [[RULES[0]], RULES] as TensorRule[][]) left.change({ rules });
+    left.change({ budget: '1bpw' });
+    left.undo();
+    const model = new StudioModel(table, left.steps, INITIAL, () => undefined);
+    expect(model.spending).toEqual({ ...INITIAL, rules: RULES });
+    for (const step of [() => model.redo(), () => model.undo(), () => model.undo()]) {
+      step();
+      expect(engines(model.order).bytes).toBe(model.spent.bytes);
+    }
+    expect(model.spending.rules).toEqual([RULES[0]]);
+    expect([model.canUndo, model.canRedo]).toEqual([true, true]);
+  });
+
   test('after every step of a row of changes', () => {
     const model = made();
     for (const rules of [[RULES[0]], RULES, [], RULES.slice(1)] as TensorRule[][]) {
@@ -96,6 +113,29 @@ describe('what is shown is what the engine does', () => {
     expect(model.spent).toBe(spent);
     expect(model.canUndo).toBe(false);
     expect(made('much').spending.budget).toBe('2bpw');
+  });
+});
+
+describe('the budget at first', () => {
+  /** A model so small that its header is most of its file. */
+  const tiny = { ...sampleTable({ tensors: 16, tasks: 3, unit: 8 }), fixedBytes: 50_000 };
+
+  test.each([table, tiny])('is what the default preset spends, and possible', of => {
+    const model = new StudioModel(of, INITIAL_STATE.spending, INITIAL_SPENDING, () => undefined);
+    const { budget } = presetNamed(DEFAULT_PRESET).settings;
+    expect(model.spending.budget).toBe(budget);
+    expect(model.spent.limit).toBeUndefined();
+    const { bytes } = model.spent;
+    const bits = bitsPerWeight('codes', bytes, of);
+    expect(bits).toBeLessThanOrEqual(1.5);
+    expect(bits).toBeGreaterThan(1.4);
+    expect(bitsPerWeight('bitsPerWeight', bytes, of)).toBeGreaterThan(bits);
+    // A drag stays in its unit, from one end to the other.
+    for (const size of Object.values(model.allocation.range)) {
+      model.drag(size, 'drag');
+      expect(model.spending.budget).toMatch(/^codes=[\d.]+bpw$/);
+      expect(Math.abs(model.spent.bytes / size - 1)).toBeLessThan(0.01);
+    }
   });
 });
 
@@ -309,7 +349,7 @@ describe('rows', () => {
 
 describe('small things', () => {
   test('history goes back over a drag at once, and forward again', () => {
-    const history = new History(0);
+    const history = new History(onlyStep(0));
     history.push(1);
     for (const value of [2, 3, 4]) history.push(value, 'drag');
     history.push(5, 'another');
@@ -323,6 +363,22 @@ describe('small things', () => {
     expect(history.canRedo).toBe(false);
     history.undo();
     expect(history.now).toBe(4);
+  });
+
+  test('history keeps fifty steps, and goes on from those that were kept', () => {
+    const history = new History(onlyStep(0));
+    for (let value = 1; value <= 70; value++) history.push(value);
+    for (let i = 0; i < 10; i++) history.undo();
+    const restored = new History(JSON.parse(JSON.stringify(history.steps)) as typeof history.steps);
+    expect(restored.now).toBe(60);
+    for (let value = 61; value <= 70; value++) {
+      restored.redo();
+      expect(restored.now).toBe(value);
+    }
+    expect(restored.canRedo).toBe(false);
+    for (let i = 0; i < 60; i++) restored.undo();
+    expect(restored.now).toBe(20);
+    expect(restored.canUndo).toBe(false);
   });
 
   test.each(['bytes', 'bitsPerWeight', 'codes', 'percent', 'error'] as const)(

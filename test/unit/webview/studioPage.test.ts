@@ -86,7 +86,7 @@ describe('what is shown', () => {
 
   test.each(looks)('$theme, $width px', { timeout: TIMEOUT }, async ({ theme, width }) => {
     await open({ theme, width });
-    expect(await text('tvq-bits')).toBe('2.00 bpw');
+    expect(await text('tvq-bits')).toBe('1.50 bpw');
     await page.screenshot({ path: `${SCREENSHOTS}studio-bits-${theme}-${width}.png` });
     await page.getByRole('tab', { name: 'Sensitivity' }).click();
     await page.getByRole('grid', { name: /Sensitivity/ }).waitFor();
@@ -320,6 +320,10 @@ describe('the page', () => {
     expect(await page.getByTestId('tvq-search').locator('input').inputValue()).toBe('mlp dtd');
     const sorted = page.getByRole('columnheader', { name: 'relative error' });
     expect(await sorted.getAttribute('aria-sort')).toBe('descending');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    expect(await page.getByTestId('tvq-budget').inputValue()).toBe('codes=1.5bpw');
+    await page.getByRole('button', { name: 'Redo' }).click();
+    expect(await page.getByTestId('tvq-budget').inputValue()).toBe('5%');
   });
 
   test('charts are tables on demand, and are saved as files', { timeout: TIMEOUT }, async () => {

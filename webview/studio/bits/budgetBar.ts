@@ -9,12 +9,14 @@ import {
 } from '../../common/format.ts';
 import { ReadOut } from '../../common/readOut.ts';
 import { errorMessage } from '../../common/rpc.ts';
+import { bitsPerWeight } from '../model/budgetText.ts';
 import type { MeasureWish } from '../model/spending.ts';
 import type { StudioModel } from '../model/studioModel.ts';
 
 const UNITS: readonly (readonly [Budget['kind'], string])[] = [
   ['bytes', 'size'],
-  ['bitsPerWeight', 'bits per weight'],
+  ['codes', 'bits per weight of codes'],
+  ['bitsPerWeight', 'bits per weight of the file'],
   ['percent', 'percent of FP32'],
   ['error', 'target error'],
 ];
@@ -77,7 +79,7 @@ export class BudgetBar {
 
   show(): void {
     const { spent, spending, budget, allocation } = this.#model();
-    const { weights, fp32Bytes } = allocation.table;
+    const { fp32Bytes } = allocation.table;
     this.#size.show({ ...splitBytes(spent.bytes), caption: 'of the file, to the byte' });
     this.#share.show({
       value: formatPercent(spent.bytes, fp32Bytes),
@@ -85,9 +87,9 @@ export class BudgetBar {
       caption: `${formatBytes(fp32Bytes)} uncompressed`,
     });
     this.#bits.show({
-      value: formatBitsPerWeight((8 * spent.bytes) / weights),
+      value: formatBitsPerWeight(bitsPerWeight(budget.kind, spent.bytes, allocation.table)),
       unit: 'bpw',
-      caption: 'all bytes over all weights',
+      caption: `${budget.kind === 'codes' ? 'codes' : 'all bytes'} over all weights`,
     });
     this.#error.show({
       value: `≈ ${formatError(spent.error)}`,

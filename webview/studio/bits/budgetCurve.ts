@@ -5,6 +5,7 @@ import { Figure } from '../../common/figure.ts';
 import type { StudioMark } from '../../../extension/protocol.ts';
 import type { StudioContext } from '../context.ts';
 import { CurveScale, curvePicture, curvePoints, curveTable, type CurveData } from '../curvePicture.ts';
+import { bitsPerWeight } from '../model/budgetText.ts';
 import type { StudioModel } from '../model/studioModel.ts';
 
 const HEIGHT = 220;
@@ -73,12 +74,12 @@ export class BudgetCurve {
   #place(): void {
     const { width } = this.#figure;
     if (this.#data === undefined || width === 0) return;
-    const { allocation, spent } = this.#model();
+    const { allocation, budget, spent } = this.#model();
     const scale = new CurveScale(this.#data, width);
     const { smallest, largest } = allocation.range;
     this.#handle.style.left = `${scale.x(spent.bytes)}px`;
     this.#handle.style.top = `${scale.y(spent.error)}px`;
-    const bits = formatBitsPerWeight((8 * spent.bytes) / allocation.table.weights);
+    const bits = formatBitsPerWeight(bitsPerWeight(budget.kind, spent.bytes, allocation.table));
     const text = `${formatBytes(spent.bytes)}, ${bits} bits per weight, error about ${formatError(spent.error)}`;
     const values = { valuemin: smallest, valuemax: largest, valuenow: spent.bytes, valuetext: text };
     for (const [name, value] of Object.entries(values))

@@ -6,22 +6,24 @@ import { splitBytes } from '../../common/format.ts';
 /** Four digits: finer than a drag, and short enough to read. */
 const DIGITS = 4;
 
-/** The budget of a file of so many bytes, in the unit of `kind`. */
-export function budgetText(
+/** Bits per weight of a file of so many bytes: of its codes alone where the budget is of these, else of all of it. */
+export const bitsPerWeight = (
   kind: Budget['kind'],
   bytes: number,
-  error: number,
-  { weights, fp32Bytes, fixedBytes }: BudgetScale,
-): string {
+  { weights, fixedBytes }: BudgetScale,
+): number => (8 * (kind === 'codes' ? bytes - fixedBytes : bytes)) / weights;
+
+/** The budget of a file of so many bytes, in the unit of `kind`. */
+export function budgetText(kind: Budget['kind'], bytes: number, error: number, scale: BudgetScale): string {
   switch (kind) {
     case 'bytes':
       return sizeText(bytes);
     case 'bitsPerWeight':
-      return `${decimal((8 * bytes) / weights)}bpw`;
+      return `${decimal(bitsPerWeight(kind, bytes, scale))}bpw`;
     case 'codes':
-      return `codes=${decimal((8 * (bytes - fixedBytes)) / weights)}bpw`;
+      return `codes=${decimal(bitsPerWeight(kind, bytes, scale))}bpw`;
     case 'percent':
-      return `${decimal((100 * bytes) / fp32Bytes)}%`;
+      return `${decimal((100 * bytes) / scale.fp32Bytes)}%`;
     case 'error':
       return `error=${decimal(error)}`;
   }

@@ -1,53 +1,60 @@
-/** Steps that are kept; more than anyone goes back. */
-const MOST = 200;
+/** Steps that are kept, each way; more than anyone goes back. */
+const MOST = 50;
+
+/** A value with the steps that led to it, the last one last, and those that were taken back, the next one last. */
+export interface Steps<T> {
+  readonly past: readonly T[];
+  readonly now: T;
+  readonly future: readonly T[];
+}
+
+/** A value that nothing led to. */
+export const onlyStep = <T>(now: T): Steps<T> => ({ past: [], now, future: [] });
 
 /** A value with its past. Steps in a row with the same `group` (one drag) are taken back at once. */
 export class History<T> {
-  readonly #past: T[] = [];
-  readonly #future: T[] = [];
-  #now: T;
+  #steps: Steps<T>;
   #group: unknown;
 
-  constructor(now: T) {
-    this.#now = now;
+  constructor(steps: Steps<T>) {
+    this.#steps = steps;
+  }
+
+  get steps(): Steps<T> {
+    return this.#steps;
   }
 
   get now(): T {
-    return this.#now;
+    return this.#steps.now;
   }
 
   get canUndo(): boolean {
-    return this.#past.length > 0;
+    return this.#steps.past.length > 0;
   }
 
   get canRedo(): boolean {
-    return this.#future.length > 0;
+    return this.#steps.future.length > 0;
   }
 
   /** @param group what the step belongs to; undefined: it stands alone */
   push(next: T, group?: unknown): void {
-    if (group === undefined || group !== this.#group) {
-      this.#past.push(this.#now);
-      if (this.#past.length > MOST) this.#past.shift();
-    }
-    this.#future.length = 0;
+    const { past, now } = this.#steps;
+    const alone = group === undefined || group !== this.#group;
+    this.#steps = { past: alone ? [...past, now].slice(-MOST) : past, now: next, future: [] };
     this.#group = group;
-    this.#now = next;
   }
 
   undo(): void {
-    this.#move(this.#past, this.#future);
+    const { past, now, future } = this.#steps;
+    if (past.length === 0) return;
+    this.#group = undefined;
+    this.#steps = { past: past.slice(0, -1), now: past.at(-1) as T, future: [...future, now] };
   }
 
   redo(): void {
-    this.#move(this.#future, this.#past);
-  }
-
-  #move(from: T[], to: T[]): void {
-    const value = from.pop();
-    if (value === undefined) return;
-    to.push(this.#now);
-    this.#now = value;
+    const { past, now, future } = this.#steps;
+    if (future.length === 0) return;
     this.#group = undefined;
+    this.#steps = { past: [...past, now], now: future.at(-1) as T, future: future.slice(0, -1) };
   }
 }

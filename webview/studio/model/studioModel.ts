@@ -5,7 +5,7 @@ import { AllocationModel, type Spent } from './allocation.ts';
 import { budgetText } from './budgetText.ts';
 import { relativeSensitivity } from './cells.ts';
 import { gridOf, type Grid } from './grid.ts';
-import { History } from './history.ts';
+import { History, onlyStep, type Steps } from './history.ts';
 import { orderOf, type Spending } from './spending.ts';
 
 /** What listeners are told: whether more than the budget changed. */
@@ -24,10 +24,10 @@ export class StudioModel {
   /** What is shown of a drag is not all that the budget can buy yet. */
   #isQuick = false;
 
-  /** @param spending what is to be spent at first; where it makes no sense, `initial` is */
+  /** @param steps what is to be spent at first, and what was before; where it makes no sense, `initial` is spent */
   constructor(
     table: AnalysisTable,
-    spending: Spending,
+    steps: Steps<Spending>,
     initial: Spending,
     onChange: (change: Change) => void,
   ) {
@@ -35,18 +35,23 @@ export class StudioModel {
     this.grid = gridOf(table);
     this.#initial = initial;
     this.#onChange = onChange;
-    let first = spending;
+    let first = steps;
     try {
-      this.#solve(first);
+      this.#solve(first.now);
     } catch {
-      first = initial;
-      this.#solve(first);
+      first = onlyStep(initial);
+      this.#solve(first.now);
     }
     this.#history = new History(first);
   }
 
   get spending(): Spending {
     return this.#history.now;
+  }
+
+  /** What is spent, with what can be taken back. */
+  get steps(): Steps<Spending> {
+    return this.#history.steps;
   }
 
   get budget(): Budget {
