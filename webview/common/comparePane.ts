@@ -7,6 +7,7 @@ import { el } from './dom.ts';
 import { formatCount, formatNumber, formatShare } from './format.ts';
 import { ProgressPane } from './progressPane.ts';
 import { errorMessage } from './rpc.ts';
+import type { CompareState } from './compareState.ts';
 import { createSelect } from './select.ts';
 import type { StateStore } from './state.ts';
 import { errorPane } from './states.ts';
@@ -15,16 +16,6 @@ import { MATRIX_OF, formatCosine, taskMatrix, type MatrixOf } from './taskMatrix
 
 /** Tensors of a quick look. */
 const SAMPLE = 16;
-
-/** What a page remembers of it. */
-export interface CompareState {
-  readonly matrixOf: MatrixOf;
-  /** The two tasks that are compared; empty: the first two. */
-  readonly firstTask: string;
-  readonly secondTask: string;
-}
-
-export const INITIAL_COMPARE_STATE: CompareState = { matrixOf: 'cosines', firstTask: '', secondTask: '' };
 
 export interface CompareOptions {
   /** undefined when cancelled. @param most tensors to compare by; undefined: all */

@@ -1,7 +1,7 @@
 import type { TensorColumn } from '../../extension/protocol.ts';
 import type { BytesBy } from './bytesChart.ts';
 import type { MapOf } from './tensorCharts.ts';
-import { INITIAL_COMPARE_STATE, type CompareState } from '../common/comparePane.ts';
+import { INITIAL_COMPARE_STATE, type CompareState } from '../common/compareState.ts';
 
 /** What the inspector remembers of one file's page. */
 export interface InspectorState extends CompareState {

@@ -1,6 +1,6 @@
 import type { StudioOrder, StudioSelection } from '../../extension/protocol.ts';
 import { DEFAULT_BUDGET } from '../../extension/shared/presets.ts';
-import { INITIAL_COMPARE_STATE, type CompareState } from '../common/comparePane.ts';
+import { INITIAL_COMPARE_STATE, type CompareState } from '../common/compareState.ts';
 import type { StateStore } from '../common/state.ts';
 import { INITIAL_MERGE_STATE, readMergeState, type MergeTabState } from './merge/mergeState.ts';
 import { onlyStep, type Steps } from './model/history.ts';
