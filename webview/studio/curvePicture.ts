@@ -8,7 +8,7 @@ export interface CurveMark {
   readonly x: number;
 }
 
-/** A curve over a logarithmic axis. */
+/** A curve between logarithmic axes: at high rates error falls by a factor a bit, in a straight line. */
 export interface CurveData {
   /** Rising in x. */
   readonly points: readonly { readonly x: number; readonly error: number }[];
@@ -24,6 +24,10 @@ const TOP = 36;
 const BOTTOM = 34;
 /** Labels of marks need this much room. */
 const LABEL_WIDTH = 76;
+/** An axis of errors spans at least, and at most, this factor; below it nothing can be told apart. */
+const LEAST_RANGE = 10;
+const MOST_RANGE = 1e6;
+const MOST_DECADES = 4;
 const QUIET = '--vscode-descriptionForeground';
 
 export const curvePoints = (points: readonly RatePoint[]): CurveData['points'] =>
@@ -34,6 +38,7 @@ export class CurveScale {
   readonly least: number;
   readonly most: number;
   readonly top: number;
+  readonly bottom: number;
 
   constructor(
     private readonly data: CurveData,
@@ -42,7 +47,9 @@ export class CurveScale {
     const { points } = data;
     this.least = points[0]?.x ?? 1;
     this.most = Math.max(points.at(-1)?.x ?? 1, this.least * 1.0001);
-    this.top = Math.max(...points.map(({ error }) => error), 1e-12);
+    const errors = points.map(({ error }) => error).filter(error => error > 0);
+    this.top = Math.max(...errors, 1e-12);
+    this.bottom = Math.min(Math.max(Math.min(...errors, 1), this.top / MOST_RANGE), this.top / LEAST_RANGE);
   }
 
   x(value: number): number {
@@ -51,7 +58,8 @@ export class CurveScale {
   }
 
   y(error: number): number {
-    return TOP + (1 - Math.min(error / this.top, 1)) * (this.data.height - TOP - BOTTOM);
+    const share = Math.log(this.top / Math.max(error, this.bottom)) / Math.log(this.top / this.bottom);
+    return TOP + Math.max(share, 0) * (this.data.height - TOP - BOTTOM);
   }
 
   /** The value at a place. */
@@ -71,10 +79,10 @@ export function curvePicture(data: CurveData, width: number): Drawing {
   const line = (from: Point, to: Point, dashed = false) =>
     drawn.push({ kind: 'line', points: [from, to], stroke: '--vscode-charts-lines', width: 1, dashed });
 
-  for (const part of [0, 0.5, 1]) {
-    const y = scale.y(part * scale.top);
-    if (part > 0) line([LEFT, y], [width - RIGHT, y], true);
-    text(LEFT - 8, y, formatError(part * scale.top), 'end');
+  for (const error of decades(scale)) {
+    const y = scale.y(error);
+    line([LEFT, y], [width - RIGHT, y], true);
+    text(LEFT - 8, y, error < 1e-3 ? error.toExponential() : String(error), 'end');
   }
   line([LEFT, bottom], [width - RIGHT, bottom]);
   const ticks = width > 560 ? 5 : 3;
@@ -96,6 +104,14 @@ export function curvePicture(data: CurveData, width: number): Drawing {
     width: 2,
   });
   return { width, height, marks: drawn };
+}
+
+/** Powers of ten in the range of errors, as many as have room. */
+function decades({ top, bottom }: CurveScale): number[] {
+  const [least, most] = [Math.ceil(Math.log10(bottom)), Math.floor(Math.log10(top))];
+  const every = Math.ceil((most - least + 1) / MOST_DECADES);
+  const powers = Array.from({ length: Math.max(most - least + 1, 0) }, (_, i) => most - i);
+  return powers.filter((_, i) => i % every === 0).map(power => Number(`1e${power}`));
 }
 
 /** Marks in the range, their labels in two lines; one that has no room in either is left out (the table has it). */
