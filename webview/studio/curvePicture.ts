@@ -27,7 +27,7 @@ const LABEL_WIDTH = 76;
 /** An axis of errors spans at least, and at most, this factor; below it nothing can be told apart. */
 const LEAST_RANGE = 10;
 const MOST_RANGE = 1e6;
-const MOST_DECADES = 4;
+const MOST_DECADES = 5;
 const QUIET = '--vscode-descriptionForeground';
 
 export const curvePoints = (points: readonly RatePoint[]): CurveData['points'] =>
