@@ -46,9 +46,10 @@ describe.skipIf(programs === undefined)('a file that is quantized again', () => 
   async function shown() {
     await frame().getByRole('heading', { name: 'base', exact: true }).waitFor();
     await studio().measured();
+    const bits = frame().getByRole('tabpanel', { name: 'Bits' });
     return {
       tab: await frame().getByRole('tab', { selected: true }).innerText(),
-      tasks: await frame().getByLabel('Task that is shown').first().locator('option').allInnerTexts(),
+      tasks: await bits.getByLabel('Task that is shown').first().locator('option').allInnerTexts(),
       budget: await studio().budget(),
       rules: await studio().rules(),
     };
