@@ -64,7 +64,7 @@ test('less error than task vectors by themselves, as far as tasks have much in c
   const alone: QuantizeRecipe = { ...asked, scheme: 'tvq', output: path('.tvq') };
   const [together, apart] = [await tvq.quantize(asked), await tvq.quantize(alone)];
   const sum = (errors: readonly number[]): number => errors.reduce((total, error) => total + error);
-  expect(sum(together.relativeErrors)).toBeLessThan(0.75 * sum(apart.relativeErrors));
+  expect(sum(together.relativeErrors)).toBeLessThan(0.6 * sum(apart.relativeErrors));
   for (const [task, error] of together.relativeErrors.entries()) {
     const restored = await projectionOf(asked, task);
     expect(restored.error / error).toBeCloseTo(1, 2);
@@ -87,14 +87,14 @@ test('the shared vector is stored once, entropy-coded, for the tensors that a bu
   });
 });
 
-test('the more tasks share it, the more bits it gets', async () => {
-  const bitsOf = async (count: number) => {
-    const asked = await shared({ budget: 'codes=1bpw' });
-    await tvq.quantize({ ...asked, tasks: asked.tasks.slice(0, count) });
+test('of a larger budget the shared vector gets more', async () => {
+  const bytesAt = async (budget: string) => {
+    const asked = await shared({ budget });
+    await tvq.quantize(asked);
     const records = (await openTvq(asked.output)).shared?.records ?? [];
     return records.reduce((sum, { payload }) => sum + (payload?.bytes ?? 0), 0);
   };
-  expect(await bitsOf(4)).toBeGreaterThan(await bitsOf(2));
+  expect(await bytesAt('codes=4bpw')).toBeGreaterThan(1.5 * (await bytesAt('codes=1bpw')));
 });
 
 test('error=0.1 is met, the shared vector counted in', async () => {

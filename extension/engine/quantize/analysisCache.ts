@@ -11,7 +11,7 @@ import type { Analysis } from './measure.ts';
 import type { QuantizeJob } from './job.ts';
 
 /** Goes up with every change of what is measured, or of how it is written down. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 const SUFFIX = '.analysis';
 /** Bounds of a folder: the files used last stay. */

@@ -24,11 +24,19 @@ import type { SharedVector } from './sharedVector.ts';
 import type { Values } from './vectorEncoder.ts';
 import { analyzeAffine, analyzeCodebook } from './widths.ts';
 
+/** A step finer than this part of the values' root mean square has no codes for the largest of them. */
+const FINEST = 1 / 32;
+
 /**
- * Steps on offer for the shared vector, in units of the offsets' root mean square. What it gets wrong the offsets have to
- * make good, so that a step far below theirs buys nothing, and one far above leaves all of it to them.
+ * Steps on offer for a tensor of the shared vector. What it gets wrong the offsets have to make good: a step far below
+ * their own size buys nothing, one far above all sizes leaves everything to them.
+ * @param shared root mean square of the shared vector, `beside` that of the offsets
  */
-const SHARED_STEPS = [1 / 2, 1, 2] as const;
+function sharedSteps(shared: number, beside: number): readonly number[] {
+  const fine = Math.max(beside / 2, shared * FINEST);
+  const coarse = 2 * Math.max(beside, shared);
+  return [fine, Math.sqrt(fine * coarse), coarse];
+}
 
 export class AnalyzeRun {
   readonly #inputs: JobInputs;
@@ -93,14 +101,14 @@ export class AnalyzeRun {
     const energies = this.#tasks.map((_, task) => shared.energyOf(task));
     // Offsets are what the task vectors have beside their mean.
     const beside = energies.reduce((sum, one) => sum + one, 0) / energies.length - energy;
-    const unit = Math.sqrt(Math.max(beside, energy) / count);
+    const rms = (squares: number): number => Math.sqrt(Math.max(squares, 0) / count);
 
     const choices: MeasuredChoice[] = [];
     const given: (readonly TensorAnalysis[])[] = [];
-    for (const step of SHARED_STEPS) {
-      const coding: EntropyCoding = { codec: 'entropy', step: step * unit, bytes: 0 };
+    for (const step of sharedSteps(rms(energy), rms(beside))) {
+      const coding: EntropyCoding = { codec: 'entropy', step, bytes: 0 };
       const found = await shared.quantize(coding);
-      const choice = found && choiceOf(coding.step, 1, found.sums, found.counts, count);
+      const choice = found && choiceOf(step, 1, found.sums, found.counts, count);
       if (!choice) continue;
       const measured = await this.#measureTasks(this.#tasks, shared, latticesGiven);
       given.push(measured.map(one => ({ ...one, choices: one.choices.map(withShared(choices.length)) })));
