@@ -81,8 +81,9 @@ export class HeatGrid {
     return this.#frame.element;
   }
 
-  /** Shows another grid of cells; nothing at all where there is none. */
+  /** Shows another grid of cells, nothing at all where there is none; the same one stays as it is. */
   setGrid(grid: Grid | undefined): void {
+    if (grid !== undefined && grid === this.#grid) return;
     this.element.hidden = grid === undefined;
     this.#grid = grid;
     this.#shown = undefined;

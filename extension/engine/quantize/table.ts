@@ -28,25 +28,15 @@ export function tableOf(plan: QuantizePlan, { tensors, fixed }: Analysis): Analy
   const sourceOf = (slot: Analyzed): TensorSource =>
     (jobOf.get(slot.tensor) as QuantizeJob).tasks.find(({ output }) => output === slot.output)
       ?.source as TensorSource;
-  const names = [...new Set(slots.map(({ tensor }) => tensor))];
-  const numberOf = new Map(names.map((name, i) => [name, i]));
-  const shapeOf = new Map(slots.map(slot => [slot.tensor, sourceOf(slot).shape]));
   const reconstruction: Reconstruction = recipe.reconstruction ?? 'unbiased';
+  const columns = slotColumns(slots, sourceOf, firstTask(recipe), reconstruction);
+  const numberOf = new Map(columns.tensors.map(({ name }, i) => [name, i]));
   const shared = sharedOf(recipe, tensors).filter(({ tensor }) => numberOf.has(tensor));
-  let end = 0;
   return {
     tasks: recipe.tasks.map(({ name }) => name),
-    tensors: names.map(name => described(name, shapeOf.get(name) as readonly number[])),
-    layers: blockCount(names),
-    slots: {
-      tensor: slots.map(({ tensor }) => numberOf.get(tensor) as number),
-      task: slots.map(({ output }) => output - firstTask(recipe)),
-      energy: slots.map(({ energy }) => energy),
-      exactBytes: slots.map(slot => sourceOf(slot).bytes),
-      end: slots.map(slot => (end += slot.choices.length)),
-    },
+    ...columns,
     choices: {
-      ...columnsOf(slots, reconstruction),
+      ...columns.choices,
       given:
         shared.length > 0
           ? slots.flatMap(({ choices }) => choices.map(({ given }) => given ?? 0))
@@ -67,26 +57,41 @@ export function sharedVectorTable(
 ): AnalysisTable {
   const baseOf = new Map(jobs.map(({ tensor, base }) => [tensor, base]));
   const found = analyses.filter(({ choices }) => choices.length > 0);
-  const sources = found.map(({ tensor }) => baseOf.get(tensor) as TensorSource);
+  const sourceOf = ({ tensor }: Analyzed) => baseOf.get(tensor) as TensorSource;
   const weights = found.reduce((sum, { elements }) => sum + elements, 0);
-  let end = 0;
   return {
     tasks: [SHARED_VECTOR],
-    tensors: sources.map(({ name, shape }) => described(name, shape)),
-    layers: blockCount(found.map(({ tensor }) => tensor)),
-    slots: {
-      tensor: found.map((_, i) => i),
-      task: found.map(() => 0),
-      energy: found.map(({ energy }) => energy),
-      exactBytes: sources.map(({ bytes }) => bytes),
-      end: found.map(({ choices }) => (end += choices.length)),
-    },
-    choices: columnsOf(found, recipe.reconstruction ?? 'unbiased'),
+    ...slotColumns(found, sourceOf, 0, recipe.reconstruction ?? 'unbiased'),
     fixedBytes: 0,
     fixedError: [0],
     fixedEnergy: [0],
     weights,
     fp32Bytes: 4 * weights,
+  };
+}
+
+/** @param first the vector that is task 0 */
+function slotColumns(
+  slots: readonly Analyzed[],
+  sourceOf: (slot: Analyzed) => TensorSource,
+  first: number,
+  reconstruction: Reconstruction,
+): Pick<AnalysisTable, 'tensors' | 'layers' | 'slots' | 'choices'> {
+  const shapeOf = new Map(slots.map(slot => [slot.tensor, sourceOf(slot).shape]));
+  const names = [...shapeOf.keys()];
+  const numberOf = new Map(names.map((name, i) => [name, i]));
+  let end = 0;
+  return {
+    tensors: [...shapeOf].map(([name, shape]) => described(name, shape)),
+    layers: blockCount(names),
+    slots: {
+      tensor: slots.map(({ tensor }) => numberOf.get(tensor) as number),
+      task: slots.map(({ output }) => output - first),
+      energy: slots.map(({ energy }) => energy),
+      exactBytes: slots.map(slot => sourceOf(slot).bytes),
+      end: slots.map(({ choices }) => (end += choices.length)),
+    },
+    choices: columnsOf(slots, reconstruction),
   };
 }
 

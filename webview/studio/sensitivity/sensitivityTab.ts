@@ -44,6 +44,8 @@ export class SensitivityTab {
   readonly #shared: SharedBase;
   readonly #measuring = el('div', { class: 'measuring-shared' });
   readonly #compare: ComparePane;
+  /** What is looked at. */
+  #subject!: Subject;
   #slots: readonly number[][] = [];
 
   constructor(context: StudioContext, model: () => StudioModel) {
@@ -106,8 +108,10 @@ export class SensitivityTab {
     if (!wishes) return;
     this.#tasks.refresh();
     if (this.#tasks.isShared && !this.#shared.isKnown) return void this.#measureShared();
-    const { spending, budget } = this.#model();
-    const { allocation, grid, sensitivity } = this.#subject();
+    const model = this.#model();
+    const { spending, budget } = model;
+    this.#subject = (this.#isShared ? this.#shared.subject(model) : undefined) ?? model;
+    const { allocation, grid, sensitivity } = this.#subject;
     this.#slots = slotsByTensor(allocation, this.#isShared ? undefined : this.#tasks.selected);
     const measure = measureName(spending.measure, budget.kind);
     const what = this.#isShared
@@ -124,26 +128,20 @@ export class SensitivityTab {
     return this.#tasks.isShared && this.#shared.isKnown;
   }
 
-  /** What is looked at. */
-  #subject(): Subject {
-    const model = this.#model();
-    return (this.#isShared ? this.#shared.subject(model) : undefined) ?? model;
-  }
-
   async #measureShared(): Promise<void> {
     if (!(await this.#shared.measure(this.#measuring))) this.#tasks.reset();
     this.show({ wishes: true });
   }
 
   #pick({ row, column }: HeatPick): void {
-    const { grid, allocation } = this.#subject();
+    const { grid, allocation } = this.#subject;
     const tensor = grid?.roles[row]?.tensors[column];
     this.#context.state.update({ tensor: allocation.table.tensors[tensor ?? -1]?.name ?? '' });
     this.#showCurve();
   }
 
   #showKinds(): void {
-    const { allocation, sensitivity, spent } = this.#subject();
+    const { allocation, sensitivity, spent } = this.#subject;
     const { tensors } = allocation.table;
     const totals = totalsBy(
       allocation,
@@ -172,7 +170,7 @@ export class SensitivityTab {
 
   /** Of the tensor that was picked; of the whole model where none was. */
   #showCurve(): void {
-    const { allocation } = this.#subject();
+    const { allocation } = this.#subject;
     const { tensor: name } = this.#context.state.get();
     const tensor = allocation.table.tensors.findIndex(one => one.name === name);
     const slots = tensor < 0 ? this.#slots.flat() : (this.#slots[tensor] ?? []);
