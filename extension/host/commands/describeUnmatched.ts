@@ -10,7 +10,8 @@ export function describeUnmatched(file: TvqSummary, unmatched: readonly Unmatche
   if (unmatched.length === 0) return undefined;
   const name = basename(file.file);
   const settings = unmatched.map(setting => describeSetting(file, setting)).join(', ');
-  return unmatched.includes('scheme') || unmatched.includes('recipe')
+  const hasBudget = (file.recipe as Partial<QuantizeRecipe> | undefined)?.budget !== undefined;
+  return unmatched.includes('recipe') || !hasBudget
     ? l10n.t(
         'The Studio has no setting for {0}; it starts with the size of {1} as its budget.',
         settings,

@@ -71,5 +71,7 @@ function unmatchedOf(recipe: Recorded): Unmatched[] {
   };
   const names = Object.keys(usual) as (keyof typeof usual)[];
   const others = names.filter(name => recipe[name] !== undefined && !usual[name].includes(recipe[name]));
-  return isFixed ? ['scheme', ...others] : others;
+  // The Studio spends a budget on each task vector for itself.
+  const isTvq = recipe.scheme === undefined || recipe.scheme === 'tvq';
+  return isFixed || !isTvq ? ['scheme', ...others] : others;
 }

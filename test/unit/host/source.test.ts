@@ -138,6 +138,13 @@ describe('the settings of a file', () => {
     expect(unmatched).toEqual(['scheme', 'prune']);
   });
 
+  it('are its budget where it has a shared vector, which the Studio has not', () => {
+    const { start, unmatched } = settings({ scheme: 'rtvq', budget: '2bpw' });
+    expect(start.budget).toBe('2bpw');
+    expect(unmatched).toEqual(['scheme']);
+    expect(settings({ scheme: 'tvq', budget: '2bpw' }).unmatched).toEqual([]);
+  });
+
   it('count by weight where not all tasks are quantized again', () => {
     expect(settings({ bits: 3 }, ['code']).start.budget).toBe('2.35bpw');
     expect(settings({ budget: '12kB' }, ['code']).start.budget).toBe('2.35bpw');
