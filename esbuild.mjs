@@ -107,5 +107,5 @@ if (watch) {
   const results = await Promise.all(builds.map(build => esbuild.build(build)));
   const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   await writeNotices(inputs);
-  await writeMessages(inputs.filter(file => file.startsWith('extension/host/')));
+  await writeMessages(inputs.filter(file => /^(extension|webview)\/.*\.ts$/.test(file)));
 }

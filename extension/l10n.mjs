@@ -1,6 +1,6 @@
 /**
- * Collects what `l10n.t` says into extension/l10n/bundle.l10n.json, which every build writes anew. A translation is a
- * copy of it beside it, named after its language: bundle.l10n.de.json.
+ * Collects what `l10n.t` says and what is marked `translatable` into extension/l10n/bundle.l10n.json, which every build
+ * writes anew. A translation is a copy of it beside it, named after its language: bundle.l10n.de.json.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,21 +18,31 @@ export async function writeMessages(files) {
   await writeFile(join(FOLDER, 'bundle.l10n.json'), `${JSON.stringify(bundle, null, 2)}\n`);
 }
 
-/** Messages of one source file. @throws where one is not written out, because nobody could translate it */
+/**
+ * Messages of one source file.
+ * @throws where one is not written out, because nobody could translate it, or has a placeholder without a value
+ */
 export function messagesIn(file, source) {
   const parsed = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);
   const messages = [];
   const visit = node => {
-    if (ts.isCallExpression(node) && node.expression.getText() === 'l10n.t') {
-      const [message] = node.arguments;
-      if (!message || !ts.isStringLiteralLike(message)) {
-        const { line } = parsed.getLineAndCharacterOfPosition(node.getStart());
-        throw new Error(`${file}:${line + 1}: the message of l10n.t must be written out`);
-      }
-      messages.push(message.text);
+    if (ts.isCallExpression(node) && ['l10n.t', 'translatable'].includes(node.expression.getText())) {
+      const fault = faultOf(node);
+      const { line } = parsed.getLineAndCharacterOfPosition(node.getStart());
+      if (fault) throw new Error(`${file}:${line + 1}: ${fault}`);
+      messages.push(node.arguments[0].text);
     }
     ts.forEachChild(node, visit);
   };
   visit(parsed);
   return messages;
+}
+
+function faultOf({ expression, arguments: [message, ...values] }) {
+  if (!message || !ts.isStringLiteralLike(message))
+    return `the message of ${expression.getText()} must be written out`;
+  const numbers = [...message.text.matchAll(/\{(\d+)\}/g)].map(([, number]) => Number(number));
+  if (values.some(ts.isSpreadElement)) return undefined;
+  const missing = numbers.find(number => number >= values.length);
+  return missing === undefined ? undefined : `nothing is given for {${missing}}`;
 }

@@ -3,6 +3,9 @@
  * run-time import, so each side can use it. Amounts are bytes and counts; names are as the checkpoint has them.
  */
 
+/** A sentence that stands in the source, and is translated where it is shown: `translatable` makes one. */
+export type Message = string & { readonly isMessage: true };
+
 // ---------------------------------------------------------------------------------------------- recipes
 
 export type Scheme = 'fq' | 'tvq' | 'rtvq';
@@ -154,7 +157,7 @@ export interface MergeParameter {
   /** Whether each input has its own value. */
   readonly perInput: boolean;
   /** One sentence. */
-  readonly meaning: string;
+  readonly meaning: Message;
 }
 
 /** A merge method as it is offered. */
@@ -164,7 +167,7 @@ export interface MergeMethodInfo {
   /** `vectors`: combines task vectors on a base; `models`: combines whole models; `spectral`: by SVD. */
   readonly family: 'vectors' | 'models' | 'spectral';
   /** One sentence. */
-  readonly meaning: string;
+  readonly meaning: Message;
   /** Paper, and which variant of it this is. */
   readonly variant: string;
   readonly parameters: readonly MergeParameter[];
@@ -624,7 +627,7 @@ export interface CodecFact {
   readonly name: string;
   readonly value: number;
   /** One sentence. */
-  readonly meaning: string;
+  readonly meaning: Message;
 }
 
 /** How often each value of a range occurs. */

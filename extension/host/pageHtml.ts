@@ -1,6 +1,6 @@
 /** The skeleton of our pages. Nothing of a file goes in here: a tensor's name could close a tag. */
 import { randomBytes } from 'node:crypto';
-import { Uri, type Webview } from 'vscode';
+import { env, l10n, Uri, type Webview } from 'vscode';
 
 /**
  * Fills a webview with a built page, under a policy that lets only that page's script run.
@@ -23,9 +23,10 @@ function pageHtml(webview: Webview, dist: Uri, page: string): string {
     `font-src ${cspSource}`,
     `img-src ${cspSource}`,
   ].join('; ');
+  const { bundle } = l10n;
   // The UI toolkit looks for the csp-nonce property to mark the one style element that it adds.
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${bundle ? env.language : 'en'}">
 <head>
   <meta charset="UTF-8">
   <meta name="viewport" content="width=device-width, initial-scale=1.0">
@@ -36,8 +37,12 @@ function pageHtml(webview: Webview, dist: Uri, page: string): string {
   <title>TVQ Studio</title>
 </head>
 <body>
-  <div id="app"></div>
+  <div id="app"></div>${bundle ? translations(bundle) : ''}
   <script nonce="${nonce}" src="${url(`${page}.js`)}"></script>
 </body>
 </html>`;
 }
+
+/** What webview/common/l10n.ts reads. It is data, which no policy stops and no browser runs. */
+const translations = (bundle: object): string =>
+  `\n  <script type="application/json" id="l10n">${JSON.stringify(bundle).replaceAll('<', '\\u003c')}</script>`;

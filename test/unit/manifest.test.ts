@@ -32,14 +32,25 @@ describe('package.json', () => {
 });
 
 describe('messages for translation', () => {
+  const messages = (source: string) => messagesIn('file.ts', source);
+
   it('are what l10n.t says', () => {
     const source = "l10n.t('One {0}', x); other.t('no'); f(l10n.t('Two'), `l10n.t('Three')`);";
-    expect(messagesIn('file.ts', source)).toEqual(['One {0}', 'Two']);
+    expect(messages(source)).toEqual(['One {0}', 'Two']);
+  });
+
+  it('are what is marked for whoever shows it', () => {
+    expect(messages("const meaning = translatable('One sentence.');")).toEqual(['One sentence.']);
   });
 
   it('must be written out', () => {
-    expect(() => messagesIn('file.ts', 'const a = 1;\nl10n.t(`Hello ${a}`);')).toThrow(
+    expect(() => messages('const a = 1;\nl10n.t(`Hello ${a}`);')).toThrow(
       'file.ts:2: the message of l10n.t must be written out',
     );
+  });
+
+  it('must have a value for every placeholder', () => {
+    expect(() => messages("l10n.t('{0} of {1}', done);")).toThrow('file.ts:1: nothing is given for {1}');
+    expect(messages("l10n.t('{0} of {1}', ...counts);")).toHaveLength(1);
   });
 });

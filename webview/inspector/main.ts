@@ -1,4 +1,5 @@
 /** The page of the .tvq editor: asks the host for the file and shows it, or says why it cannot. */
+import '../common/l10n.ts';
 import '../common/base.css';
 import './inspector.css';
 import type { InspectorHost, InspectorPage } from '../../extension/protocol.ts';

@@ -1,4 +1,5 @@
 /** The Studio's page: asks for models, has them measured, and shows what bits they need. */
+import '../common/l10n.ts';
 import '../common/base.css';
 import './studio.css';
 import type { StudioHost, StudioPage, StudioSelection } from '../../extension/protocol.ts';

@@ -1,4 +1,5 @@
 import type { CodecFact } from '../../protocol.ts';
+import { translatable } from '../../shared/translatable.ts';
 import { ROTATION } from '../tvq/codebookPayload.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 
@@ -8,22 +9,28 @@ export function codecFacts({ codec, scales }: TvqRecord): CodecFact[] {
   switch (codec.codec) {
     case 'affine':
       return [
-        { name: 'bits', value: codec.bits, meaning: 'Width of a code.' },
-        { name: 'step', value: 1 / first, meaning: 'Distance of two neighbouring values.' },
-        { name: 'scale', value: first, meaning: 'Codes for one unit of value: 1 / step.' },
-        { name: 'zero point', value: second, meaning: 'The code that stands for 0.' },
+        { name: 'bits', value: codec.bits, meaning: translatable('Width of a code.') },
+        { name: 'step', value: 1 / first, meaning: translatable('Distance of two neighbouring values.') },
+        { name: 'scale', value: first, meaning: translatable('Codes for one unit of value: 1 / step.') },
+        { name: 'zero point', value: second, meaning: translatable('The code that stands for 0.') },
       ];
     case 'codebook':
       return [
-        { name: 'bits', value: codec.bits, meaning: 'Width of a code.' },
+        { name: 'bits', value: codec.bits, meaning: translatable('Width of a code.') },
         {
           name: 'group size',
           value: codec.groupSize,
-          meaning: 'Values that share a scale; 0: all of the tensor do.',
+          meaning: translatable('Values that share a scale; 0: all of the tensor do.'),
         },
-        { name: 'unit', value: first, meaning: 'The largest scale that a group can have.' },
+        { name: 'unit', value: first, meaning: translatable('The largest scale that a group can have.') },
         ...(codec.rotated
-          ? [{ name: 'rotation', value: ROTATION, meaning: 'Values that were rotated together.' }]
+          ? [
+              {
+                name: 'rotation',
+                value: ROTATION,
+                meaning: translatable('Values that were rotated together.'),
+              },
+            ]
           : []),
       ];
     case 'entropy':
@@ -31,17 +38,21 @@ export function codecFacts({ codec, scales }: TvqRecord): CodecFact[] {
         {
           name: 'unit',
           value: first,
-          meaning: 'Distance of two neighbouring values, before they are rotated back.',
+          meaning: translatable('Distance of two neighbouring values, before they are rotated back.'),
         },
-        { name: 'step', value: second, meaning: 'Distance at which values were rounded to codes.' },
+        {
+          name: 'step',
+          value: second,
+          meaning: translatable('Distance at which values were rounded to codes.'),
+        },
         {
           name: 'gain',
           value: first / second,
-          meaning: 'Unit / step: what keeps the restored vector as long as the original.',
+          meaning: translatable('Unit / step: what keeps the restored vector as long as the original.'),
         },
       ];
     case 'constant':
-      return [{ name: 'value', value: second, meaning: 'What every element is.' }];
+      return [{ name: 'value', value: second, meaning: translatable('What every element is.') }];
     case 'exact':
     case 'same':
     case 'absent':

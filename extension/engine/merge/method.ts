@@ -1,4 +1,5 @@
-import type { MergeMethodInfo, MergeParameter } from '../../protocol.ts';
+import type { MergeMethodInfo, MergeParameter, Message } from '../../protocol.ts';
+import { translatable } from '../../shared/translatable.ts';
 import type { Values } from './parameters.ts';
 
 /** Linear combination of the inputs: Σ inputs[i]·xᵢ (+ the base, for methods on task vectors). */
@@ -58,7 +59,7 @@ const number = (
   name: string,
   standard: number,
   [minimum, maximum]: readonly [number, number],
-  meaning: string,
+  meaning: Message,
   perInput = false,
 ): MergeParameter => ({ name, type: 'number', default: standard, minimum, maximum, perInput, meaning });
 
@@ -69,7 +70,7 @@ export const parameter = {
     name: string,
     standard: number,
     [minimum, maximum]: readonly [number, number],
-    meaning: string,
+    meaning: Message,
   ): MergeParameter => ({
     name,
     type: 'integer',
@@ -79,14 +80,14 @@ export const parameter = {
     perInput: false,
     meaning,
   }),
-  flag: (name: string, standard: boolean, meaning: string): MergeParameter => ({
+  flag: (name: string, standard: boolean, meaning: Message): MergeParameter => ({
     name,
     type: 'boolean',
     default: standard,
     perInput: false,
     meaning,
   }),
-  choice: (name: string, choices: readonly [string, ...string[]], meaning: string): MergeParameter => ({
+  choice: (name: string, choices: readonly [string, ...string[]], meaning: Message): MergeParameter => ({
     name,
     type: 'choice',
     default: choices[0],
@@ -94,16 +95,28 @@ export const parameter = {
     perInput: false,
     meaning,
   }),
-  weight: number('weight', 1, [-100, 100], 'Share of this input; negative ones are subtracted.', true),
+  weight: number(
+    'weight',
+    1,
+    [-100, 100],
+    translatable('Share of this input; negative ones are subtracted.'),
+    true,
+  ),
   scale: (standard: number): MergeParameter =>
     number(
       'scale',
       standard,
       [-100, 100],
-      'What the merged task vector is multiplied by before it is added to the base.',
+      translatable('What the merged task vector is multiplied by before it is added to the base.'),
     ),
   density: (standard: number): MergeParameter =>
-    number('density', standard, [0, 1], 'Share of the weights of a task vector that is kept.', true),
+    number(
+      'density',
+      standard,
+      [0, 1],
+      translatable('Share of the weights of a task vector that is kept.'),
+      true,
+    ),
   seed: {
     name: 'seed',
     type: 'integer',
@@ -111,7 +124,7 @@ export const parameter = {
     minimum: 0,
     maximum: 2 ** 32 - 1,
     perInput: false,
-    meaning: 'Seed of the random masks; the same seed gives the same bytes everywhere.',
+    meaning: translatable('Seed of the random masks; the same seed gives the same bytes everywhere.'),
   } satisfies MergeParameter,
 };
 

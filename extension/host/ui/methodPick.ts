@@ -1,6 +1,7 @@
 /** The step that chooses a merge method. */
 import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
 import type { MergeMethodInfo } from '../../protocol.ts';
+import { translated } from '../translated.ts';
 import { pick } from './pick.ts';
 import type { Position } from './wizard.ts';
 
@@ -43,7 +44,7 @@ const itemOf = (method: MergeMethodInfo): MethodItem => ({
   label: method.title,
   // Other tools' recipes have these names, so the search should find them.
   description: method.name,
-  detail: method.meaning,
+  detail: translated(method.meaning),
   method,
 });
 

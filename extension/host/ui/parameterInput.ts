@@ -2,6 +2,7 @@
 import { l10n, type QuickPickItem } from 'vscode';
 import type { MergeParameter, ParameterScalar } from '../../protocol.ts';
 import { formatValue, isDefault, parseValue, type Fault } from '../../shared/mergeParameters.ts';
+import { translated } from '../translated.ts';
 import { ask } from './ask.ts';
 import { pick } from './pick.ts';
 import type { Position } from './wizard.ts';
@@ -24,7 +25,8 @@ export async function askValue(
   current: ParameterScalar,
   input?: string,
 ): Promise<{ readonly value: ParameterScalar | undefined } | 'back' | 'cancel'> {
-  const { name, meaning, type, choices = [] } = parameter;
+  const { name, type, choices = [] } = parameter;
+  const meaning = translated(parameter.meaning);
   const what = input === undefined ? name : l10n.t('{0} of {1}', name, input);
   if (type === 'choice') return choose(at, `${what}: ${meaning}`, parameter, choices, current);
   if (type === 'boolean') return choose(at, `${what}: ${meaning}`, parameter, [true, false], current);

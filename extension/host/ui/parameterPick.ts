@@ -2,6 +2,7 @@
 import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
 import type { MergeMethodInfo, MergeParameter } from '../../protocol.ts';
 import { formatValue, valueOf, valuesOf, withValue, type Edits } from '../../shared/mergeParameters.ts';
+import { translated } from '../translated.ts';
 import { askValue, describeValue } from './parameterInput.ts';
 import type { PlanView } from './mergePlanView.ts';
 import { pick } from './pick.ts';
@@ -62,7 +63,7 @@ function itemsOf(request: ParameterRequest, edits: Edits, view: PlanView): Param
     items.push({
       label: parameter.name,
       description: currentValues(request, edits, parameter),
-      detail: parameter.meaning,
+      detail: translated(parameter.meaning),
       action: parameter,
     });
   }

@@ -14,9 +14,16 @@ import { outcomeOf, reportPath } from '../../../extension/host/merge/outcome.ts'
 import { NO_EDITS, withValue } from '../../../extension/shared/mergeParameters.ts';
 import { sourceId } from '../../../extension/host/merge/sources.ts';
 import type { MergeParameter, MergeTotals } from '../../../extension/protocol.ts';
+import { translatable } from '../../../extension/shared/translatable.ts';
 import { checkpoint, method, model, tasks } from './models.ts';
 
-const weight: MergeParameter = { name: 'weight', type: 'number', default: 1, perInput: true, meaning: '' };
+const weight: MergeParameter = {
+  name: 'weight',
+  type: 'number',
+  default: 1,
+  perInput: true,
+  meaning: translatable(''),
+};
 const [math, code] = [checkpoint('/w/models/math'), checkpoint('/w/models/code')];
 const base = model('/w/models/base');
 const draftOf = (more: Partial<MergeDraft> = {}): MergeDraft => ({

@@ -1,5 +1,6 @@
 /** Summaries as discovery would make them, and methods as the engine offers them. */
 import type { CheckpointSummary, MergeMethodInfo, TvqSummary } from '../../../extension/protocol.ts';
+import { translatable } from '../../../extension/shared/translatable.ts';
 import { checkpointSource, taskSources, type MergeSource } from '../../../extension/host/merge/sources.ts';
 
 export const model = (path: string, architecture = 'llama'): CheckpointSummary => ({
@@ -37,7 +38,7 @@ export const method = (name: string, more: Partial<MergeMethodInfo> = {}): Merge
   name,
   title: name.toUpperCase(),
   family: 'vectors',
-  meaning: '',
+  meaning: translatable(''),
   variant: '',
   parameters: [],
   base: 'required',

@@ -10,6 +10,7 @@ import {
   valuesOf,
   withValue,
 } from '../../../extension/shared/mergeParameters.ts';
+import { translatable } from '../../../extension/shared/translatable.ts';
 import type { MergeParameter } from '../../../extension/protocol.ts';
 
 const density: MergeParameter = {
@@ -19,7 +20,7 @@ const density: MergeParameter = {
   minimum: 0,
   maximum: 1,
   perInput: true,
-  meaning: 'Share that is kept.',
+  meaning: translatable('Share that is kept.'),
 };
 const seed: MergeParameter = {
   ...density,

@@ -102,7 +102,7 @@ export class TaskSliders {
 }
 
 /** Methods that have nothing by task: the row then has no slider. */
-const NO_PARAMETER: MergeParameter = { name: '', type: 'number', default: 0, perInput: true, meaning: '' };
+const NO_PARAMETER = { name: '', type: 'number', default: 0, perInput: true } as MergeParameter;
 
 function setRange(
   slider: HTMLInputElement,

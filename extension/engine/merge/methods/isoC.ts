@@ -1,3 +1,4 @@
+import { translatable } from '../../../shared/translatable.ts';
 import { products, transposed } from '../matrix.ts';
 import { parameter, type MergeMethod } from '../method.ts';
 import { svd, svdValues } from '../svd.ts';
@@ -7,7 +8,9 @@ export const isoC: MergeMethod = {
   name: 'iso_c',
   title: 'Iso-C',
   family: 'spectral',
-  meaning: 'Sums the task vectors and gives all singular directions of the sum the same strength.',
+  meaning: translatable(
+    'Sums the task vectors and gives all singular directions of the sum the same strength.',
+  ),
   variant:
     "Iso-C (Marczak et al., ICML 2025; danielm1405/iso-merging): of each 2-D tensor the sum of the task vectors, with every singular value replaced by the mean of all min(rows, columns) of them; other tensors are averaged. Singular values below 2⁻²³ of the largest, the resolution of float32, stay zero, where the authors' code gives the mean to arbitrary directions. Every 2-D tensor is decomposed; the authors leave out text_projection. They search scale from 0 to 3; 1.5 is good for eight vision tasks.",
   parameters: [parameter.scale(1)],

@@ -1,10 +1,13 @@
+import { translatable } from '../../../shared/translatable.ts';
 import { parameter, type MergeMethod } from '../method.ts';
 
 export const nearswap: MergeMethod = {
   name: 'nearswap',
   title: 'NearSwap',
   family: 'models',
-  meaning: 'Moves each weight of the first model towards the second by at most t: near weights are swapped.',
+  meaning: translatable(
+    'Moves each weight of the first model towards the second by at most t: near weights are swapped.',
+  ),
   variant:
     "mergekit's, after alchemonaut's QuartetAnemoi-70B-t0.0001: (1 − w)·a + w·b with w = min(1, t / |a − b|), so that weights up to t apart become the second model's. mergekit has no default for t and refuses 0, which here gives the first model back.",
   parameters: [
@@ -12,7 +15,7 @@ export const nearswap: MergeMethod = {
       't',
       0.0001,
       [0, 1000],
-      'Distance up to which a weight becomes that of the second model.',
+      translatable('Distance up to which a weight becomes that of the second model.'),
     ),
   ],
   base: 'unused',

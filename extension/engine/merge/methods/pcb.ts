@@ -1,3 +1,4 @@
+import { translatable } from '../../../shared/translatable.ts';
 import { parameter, type MergeMethod } from '../method.ts';
 import type { Values } from '../parameters.ts';
 import { orderStatistic } from './orderStatistic.ts';
@@ -6,19 +7,25 @@ export const pcb: MergeMethod = {
   name: 'pcb',
   title: 'PCB-Merging',
   family: 'vectors',
-  meaning:
+  meaning: translatable(
     'Weighs each weight of each task by its size and its agreement with the others, and keeps the strongest.',
+  ),
   variant:
     "PCB-Merging (Du et al., NeurIPS 2024), function PCB_merge of the authors' pcb-merging.py: balance exp(T·n²)·tanh(τ·Σ τ) with n = min-max of the clamped |τ|; what is above its (1 − ratio) quantile, min-max scaled, weighs the clamped τ; Σ wτ·balance / Σ balance. ratio and scale are those of the authors' scripts, weight is their λ of a task. Tensor by tensor where the authors take the whole model as one vector; the clamp drops floor(clamp·count) at either end, while theirs also drops the largest of every vector. Where all that remains is equal, which divides 0 by 0 in their code, positive balances at the maximum weigh 1, others 0. Not mergekit's unreleased pcb, which takes softmax instead.",
   parameters: [
     parameter.scale(1.2),
     parameter.weight,
-    parameter.number('ratio', 0.05, [0, 1], 'Share of the weights of each task that takes part.'),
+    parameter.number(
+      'ratio',
+      0.05,
+      [0, 1],
+      translatable('Share of the weights of each task that takes part.'),
+    ),
     parameter.number(
       'clamp',
       0.0001,
       [0, 0.49],
-      'Share of the smallest and of the largest magnitudes that is clamped to the next one.',
+      translatable('Share of the smallest and of the largest magnitudes that is clamped to the next one.'),
     ),
   ],
   base: 'required',

@@ -1,3 +1,4 @@
+import { translatable } from '../../../shared/translatable.ts';
 import { parameter, type MergeMethod } from '../method.ts';
 import { orderStatistic } from './orderStatistic.ts';
 
@@ -5,8 +6,9 @@ export const sce: MergeMethod = {
   name: 'sce',
   title: 'SCE',
   family: 'vectors',
-  meaning:
+  meaning: translatable(
     'Selects the weights where the tasks differ most, weighs each task by its energy there, and erases the minority signs.',
+  ),
   variant:
     'SCE of FuseChat (Wan et al., 2024) as in mergekit, tensor by tensor: of the positions whose variance over the tasks is not 0 the top floor(select_topk·count), all positions at 1; task weights Σ τ² of what is selected, normalised; signs by the sum of the task vectors, 0 counting as +; Σ wτ / Σ w over the tasks that agree. Sums in float64; of equal variances (as float32) the earlier position wins, which mergekit leaves open. A single task has no variance: below 1 nothing of it is selected. Adds scale.',
   parameters: [
@@ -15,7 +17,7 @@ export const sce: MergeMethod = {
       'select_topk',
       1,
       [0, 1],
-      'Share of the positions that is kept, of those where the tasks differ.',
+      translatable('Share of the positions that is kept, of those where the tasks differ.'),
     ),
   ],
   base: 'required',

@@ -2,6 +2,7 @@
  * Methods on the sphere. All of them stay in the span of the inputs, so that the matrix of inner products is all they
  * need: the result is a linear combination whose coefficients are found on small matrices, in float64.
  */
+import { translatable } from '../../../shared/translatable.ts';
 import { parameter, shares, type LinearTensor, type MergeMethod } from '../method.ts';
 
 const normOf = (gram: LinearTensor['gram'], i: number) => Math.sqrt(gram[i]?.[i] ?? 0);
@@ -19,10 +20,12 @@ export const slerp: MergeMethod = {
   name: 'slerp',
   title: 'SLERP',
   family: 'models',
-  meaning: 'Spherical interpolation between two models.',
+  meaning: translatable('Spherical interpolation between two models.'),
   variant:
     "mergekit's: angle between the normalised tensors, applied to the tensors as they are; linear above cosine 0.9995.",
-  parameters: [parameter.number('t', 0.5, [0, 1], '0 gives the first model (the base), 1 the second.')],
+  parameters: [
+    parameter.number('t', 0.5, [0, 1], translatable('0 gives the first model (the base), 1 the second.')),
+  ],
   base: 'unused',
   minimumInputs: 2,
   maximumInputs: 2,
@@ -46,8 +49,9 @@ export const nuslerp: MergeMethod = {
   name: 'nuslerp',
   title: 'NuSLERP',
   family: 'models',
-  meaning:
+  meaning: translatable(
     'Spherical interpolation between two models by their weights, of task vectors where there is a base.',
+  ),
   variant: "mergekit's with nuslerp_flatten: true; t = w₂ / (w₁ + w₂), linear where sin θ < 1e-8.",
   parameters: [parameter.weight],
   base: 'optional',
@@ -130,12 +134,14 @@ export const multislerp: MergeMethod = {
   name: 'multislerp',
   title: 'Multi-SLERP',
   family: 'models',
-  meaning: 'Spherical mean of several models: one step in the tangent space at their weighted mean.',
+  meaning: translatable(
+    'Spherical mean of several models: one step in the tangent space at their weighted mean.',
+  ),
   variant:
     "One step of the Karcher mean from the normalised weighted mean; of task vectors where there is a base; the norm is the weighted mean of the norms. mergekit's stays at the normalised weighted mean.",
   parameters: [
     parameter.weight,
-    parameter.flag('normalize_weights', true, 'Divide the weights by their sum.'),
+    parameter.flag('normalize_weights', true, translatable('Divide the weights by their sum.')),
   ],
   base: 'optional',
   minimumInputs: 2,
@@ -160,11 +166,11 @@ export const karcher: MergeMethod = {
   name: 'karcher',
   title: 'Karcher mean',
   family: 'models',
-  meaning: 'Riemannian mean of the models on the sphere, found by iteration.',
+  meaning: translatable('Riemannian mean of the models on the sphere, found by iteration.'),
   variant: "mergekit's, with equal weights; the norm is the mean of the norms.",
   parameters: [
-    parameter.integer('max_iter', 10, [1, 1000], 'Steps at most.'),
-    parameter.number('tol', 1e-5, [0, 1], 'Length of a step below which the iteration ends.'),
+    parameter.integer('max_iter', 10, [1, 1000], translatable('Steps at most.')),
+    parameter.number('tol', 1e-5, [0, 1], translatable('Length of a step below which the iteration ends.')),
   ],
   base: 'unused',
   minimumInputs: 2,
@@ -190,7 +196,9 @@ export const modelStock: MergeMethod = {
   name: 'model_stock',
   title: 'Model Stock',
   family: 'vectors',
-  meaning: 'Moves the mean of the models towards the base, the more the less their task vectors agree.',
+  meaning: translatable(
+    'Moves the mean of the models towards the base, the more the less their task vectors agree.',
+  ),
   variant:
     'Model Stock (Jang et al., ECCV 2024), a ratio a tensor; t = N·c / (1 + (N − 1)·c), c the mean cosine of all pairs.',
   parameters: [],

@@ -1,3 +1,4 @@
+import { translatable } from '../../../shared/translatable.ts';
 import { products, transposed } from '../matrix.ts';
 import { parameter, type MergeMethod } from '../method.ts';
 import { svd, svdValues } from '../svd.ts';
@@ -7,8 +8,9 @@ export const tsvM: MergeMethod = {
   name: 'tsv_m',
   title: 'TSV-M',
   family: 'spectral',
-  meaning:
+  meaning: translatable(
     'Keeps the strongest singular directions of each task, one share a task, and makes them orthogonal to each other.',
+  ),
   variant:
     "TSV-Merge (Gargiulo et al., CVPR 2025; AntoAndGar/task_singular_vectors, compute_and_sum_svd_mem_reduction): of each 2-D task vector the top floor(r / T) singular triplets, r the smaller side; U and V of all tasks side by side, each replaced by the nearest orthonormal matrix; U·S·Vᵀ. Other tensors, and matrices with fewer rows or columns than tasks (which the authors' code zeroes), are averaged. Singular values below 2⁻²³ of the largest, the resolution of float32, count as zero: directions that a task lacks, or that tasks share entirely, stay out, where the authors' code fills them up with arbitrary ones. Every 2-D tensor is decomposed; the authors leave out text_projection.",
   parameters: [parameter.scale(1)],

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { rememberGiven } from './texts.ts';
 import type { ThemeName } from './themes.ts';
 
 const USUAL_PLACES = [
@@ -24,6 +25,8 @@ export interface PageOptions {
   readonly scenario?: string;
   readonly width?: number;
   readonly height?: number;
+  /** `pseudo`: every text that can be translated stands in brackets. */
+  readonly language?: 'pseudo';
 }
 
 /** A page of the harness, with all that went wrong in it. */
@@ -40,6 +43,7 @@ export async function openPage(
   options: PageOptions = {},
 ): Promise<OpenedPage> {
   const { theme = 'dark', rows = 5000, scenario = 'ready', width = 1200, height = 800 } = options;
+  const language = options.language ? `&language=${options.language}` : '';
   const context = await browser.newContext({ viewport: { width, height } });
   const page = await context.newPage();
   const problems: string[] = [];
@@ -52,6 +56,7 @@ export async function openPage(
       console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
     });
   });
-  await page.goto(`${url}?still&theme=${theme}&rows=${rows}&scenario=${scenario}`);
+  if (options.language) await rememberGiven(page);
+  await page.goto(`${url}?still&theme=${theme}&rows=${rows}&scenario=${scenario}${language}`);
   return { page, problems };
 }

@@ -6,6 +6,7 @@ import type {
   TensorRow,
   TvqSummary,
 } from '../../../../extension/protocol.ts';
+import { translatable } from '../../../../extension/shared/translatable.ts';
 
 const TASKS = ['cars', 'dtd', 'eurosat', 'gtsrb', 'mnist', 'resisc45', 'sun397', 'svhn'];
 const VECTORS = [...TASKS, '@shared'];
@@ -161,10 +162,10 @@ export function sampleDetail(vector: string, tensor: string): TensorDetail {
     bytes: 32_768,
     error: 0.0213,
     facts: [
-      { name: 'bits', value: bits, meaning: 'Width of a code.' },
-      { name: 'step', value: 0.0005, meaning: 'Distance of two neighbouring values.' },
-      { name: 'scale', value: 2000, meaning: 'Codes for one unit of value: 1 / step.' },
-      { name: 'zero point', value: 8, meaning: 'The code that stands for 0.' },
+      { name: 'bits', value: bits, meaning: translatable('Width of a code.') },
+      { name: 'step', value: 0.0005, meaning: translatable('Distance of two neighbouring values.') },
+      { name: 'scale', value: 2000, meaning: translatable('Codes for one unit of value: 1 / step.') },
+      { name: 'zero point', value: 8, meaning: translatable('The code that stands for 0.') },
     ],
     codes: { from: 0, to: 16, counts },
     meaning: 'task vector',

@@ -1,12 +1,13 @@
 /**
  * The inspector in a plain browser, without VS Code: `node test/unit/webview/harness/serve.mjs`, then open the
- * address it prints with ?theme=light|dark|contrast&rows=5000&scenario=ready|refused|silent|flaky.
+ * address it prints with ?theme=light|dark|contrast&rows=5000&scenario=ready|refused|silent|flaky&language=pseudo.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { messagesIn } from '../../../../extension/l10n.mjs';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const CODICONS = `${ROOT}node_modules/@vscode/codicons/dist/`;
@@ -22,7 +23,7 @@ html { background: var(--vscode-editor-background); }`;
 const policy = nonce =>
   `default-src 'none'; style-src 'self' 'nonce-${nonce}'; font-src 'self'; script-src 'nonce-${nonce}'`;
 
-const html = nonce => `<!DOCTYPE html>
+const html = (nonce, translations) => `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -33,11 +34,18 @@ const html = nonce => `<!DOCTYPE html>
 <link rel="stylesheet" href="/main.css">
 </head>
 <body>
-<div id="app"></div>
+<div id="app"></div>${translations ? `<script type="application/json" id="l10n">${translations}</script>` : ''}
 <script nonce="${nonce}" src="/page.js"></script>
 <script nonce="${nonce}" src="/main.js"></script>
 </body>
 </html>`;
+
+/** Every text of the sources as a language of our own would have it: in brackets, so that no other text has them. */
+async function pseudoTranslations(sources) {
+  const texts = sources.map(async file => messagesIn(file, await readFile(ROOT + file, 'utf8')));
+  const entries = (await Promise.all(texts)).flat().map(text => [text, `⟦${text}⟧`]);
+  return JSON.stringify(Object.fromEntries(entries)).replaceAll('<', '\\u003c');
+}
 
 const TYPES = { js: 'text/javascript', css: 'text/css', ttf: 'font/ttf' };
 
@@ -46,7 +54,7 @@ export async function serve({
   main = 'webview/inspector/main.ts',
   page = 'test/unit/webview/harness/page.ts',
 } = {}) {
-  const { outputFiles } = await esbuild.build({
+  const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: ROOT,
     entryPoints: { main, page },
     bundle: true,
@@ -55,14 +63,17 @@ export async function serve({
     platform: 'browser',
     outdir: 'dist',
     write: false,
+    metafile: true,
     logLevel: 'warning',
   });
   const files = new Map(outputFiles.map(file => [file.path.replace(/^.*[\\/]/, '/'), file.contents]));
   files.set('/defaults.css', VSCODE_DEFAULTS);
   for (const name of ['codicon.css', 'codicon.ttf']) files.set(`/${name}`, await readFile(CODICONS + name));
 
+  const sources = Object.keys(metafile.inputs).filter(file => /^(extension|webview)\/.*\.ts$/.test(file));
+  const pseudo = await pseudoTranslations(sources);
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://localhost');
+    const { pathname, searchParams } = new URL(request.url, 'http://localhost');
     const body = files.get(pathname);
     if (body !== undefined) {
       response.setHeader('content-type', TYPES[pathname.split('.').pop()]);
@@ -72,7 +83,7 @@ export async function serve({
     const nonce = randomBytes(16).toString('base64');
     response.setHeader('content-security-policy', policy(nonce));
     response.setHeader('content-type', 'text/html');
-    response.end(html(nonce));
+    response.end(html(nonce, searchParams.get('language') === 'pseudo' ? pseudo : undefined));
   });
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
   return {

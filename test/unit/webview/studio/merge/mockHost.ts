@@ -7,6 +7,7 @@ import type {
   StudioMergePage,
   StudioMergeSession,
 } from '../../../../../extension/protocol.ts';
+import { translatable } from '../../../../../extension/shared/translatable.ts';
 import { MERGES, METHODS, sampleMerge } from './samples.ts';
 
 /** What the host does: have merges, have none, have no command, never answer, refuse once, fail a merge, or have
@@ -51,7 +52,12 @@ export class MockMergeHost implements StudioMergeHost {
       throw new Error('The setting tvq.engine.nodePath, "/opt/node", cannot be run.');
     }
     if (this.#scenario !== 'hostile') return METHODS;
-    return METHODS.map(method => ({ ...method, title: MARKUP, meaning: MARKUP, variant: MARKUP }));
+    return METHODS.map(method => ({
+      ...method,
+      title: MARKUP,
+      meaning: translatable(MARKUP),
+      variant: MARKUP,
+    }));
   }
 
   async mergeSession(): Promise<StudioMergeSession> {
