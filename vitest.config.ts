@@ -17,7 +17,7 @@ const project = (name: string, options: object = {}) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit'),
+      project('unit', { testTimeout: 120_000, hookTimeout: 120_000 }),
       project('kernels', { testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks' }),
       project('integration', { testTimeout: 120_000, hookTimeout: 120_000 }),
       project('e2e', {

@@ -1,4 +1,5 @@
 /** What a chart can be taken away as: a picture, a drawing, or its numbers. */
+import * as l10n from '@vscode/l10n';
 import type { ExportHost } from '../../extension/protocol.ts';
 import { tableCsv, tableFile, type ChartTable } from './chartTable.ts';
 import { openMenu, type MenuEntry } from './popupMenu.ts';
@@ -15,6 +16,8 @@ export interface ChartExports {
 
 /** What there is to export; made when it is asked for. */
 export interface Exportable {
+  /** What its files are called, without their endings. */
+  readonly name: string;
   readonly title: string;
   readonly canvas: () => HTMLCanvasElement | undefined;
   readonly svg: () => string | undefined;
@@ -23,13 +26,13 @@ export interface Exportable {
 
 /** A button with a menu of the ways that a chart can be saved and copied. */
 export function exportMenu({ host, notice }: ChartExports, source: Exportable): HTMLElement {
-  const label = `Export ${source.title.toLowerCase()}`;
+  const label = l10n.t('Export: {0}', source.title);
   const entry = (text: string, work: () => Promise<unknown>): MenuEntry => ({
     label: text,
     onPick: () => {
       work().catch((error: unknown) => {
-        const message = `${source.title} was not exported. ${errorMessage(error)}`;
-        notice.show(message, 'Dismiss', () => undefined);
+        const message = l10n.t('{0} was not exported. {1}', source.title, errorMessage(error));
+        notice.show(message, l10n.t('Dismiss'), () => undefined);
       });
     },
   });
@@ -49,23 +52,27 @@ function entriesOf(
 ): MenuEntry[] {
   const canvas = source.canvas();
   const svg = source.svg();
-  const name = source.title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const { name } = source;
   return [
     ...(canvas
       ? [
-          entry('Save as PNG', async () =>
+          entry(l10n.t('Save as PNG'), async () =>
             host.saveFile({ name: `${name}.png`, kind: 'png', data: await base64Of(await pngOf(canvas)) }),
           ),
-          entry('Copy picture', async () =>
+          entry(l10n.t('Copy picture'), async () =>
             navigator.clipboard.write([new ClipboardItem({ 'image/png': pngOf(canvas) })]),
           ),
         ]
       : []),
     ...(svg === undefined
       ? []
-      : [entry('Save as SVG', async () => host.saveFile({ name: `${name}.svg`, kind: 'svg', data: svg }))]),
-    entry('Save table as CSV', async () => host.saveFile(tableFile(name, source.table()))),
-    entry('Copy table as CSV', async () => navigator.clipboard.writeText(tableCsv(source.table()))),
+      : [
+          entry(l10n.t('Save as SVG'), async () =>
+            host.saveFile({ name: `${name}.svg`, kind: 'svg', data: svg }),
+          ),
+        ]),
+    entry(l10n.t('Save table as CSV'), async () => host.saveFile(tableFile(name, source.table()))),
+    entry(l10n.t('Copy table as CSV'), async () => navigator.clipboard.writeText(tableCsv(source.table()))),
   ];
 }
 
@@ -81,7 +88,10 @@ function pngOf(canvas: HTMLCanvasElement): Promise<Blob> {
     context.drawImage(canvas, 0, 0);
   }
   return new Promise((resolve, reject) => {
-    copy.toBlob(blob => (blob ? resolve(blob) : reject(new Error('The picture is too large.'))), 'image/png');
+    copy.toBlob(
+      blob => (blob ? resolve(blob) : reject(new Error(l10n.t('The picture is too large.')))),
+      'image/png',
+    );
   });
 }
 

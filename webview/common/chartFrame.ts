@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import './chartFrame.css';
 import { exportMenu, type ChartExports, type Exportable } from './chartExport.ts';
 import { chartTable, type ChartTable } from './chartTable.ts';
@@ -13,6 +14,8 @@ export interface LegendEntry {
 }
 
 export interface ChartFrameOptions {
+  /** What the page remembers it by, and its files are called. */
+  readonly name: string;
   readonly title: string;
   readonly showTable: boolean;
   readonly onToggle: (showTable: boolean) => void;
@@ -20,12 +23,17 @@ export interface ChartFrameOptions {
 }
 
 /** A chart's part in what a page remembers: whether it is shown as a table. */
-export function tableState(state: StateStore<{ readonly tables: readonly string[] }>, title: string) {
-  const others = () => state.get().tables.filter(known => known !== title);
+export function tableState(
+  state: StateStore<{ readonly tables: readonly string[] }>,
+  name: string,
+  title: string,
+): Omit<ChartFrameOptions, 'exports'> {
+  const others = () => state.get().tables.filter(known => known !== name);
   return {
+    name,
     title,
-    showTable: state.get().tables.includes(title),
-    onToggle: (showTable: boolean) => state.update({ tables: showTable ? [...others(), title] : others() }),
+    showTable: state.get().tables.includes(name),
+    onToggle: showTable => state.update({ tables: showTable ? [...others(), name] : others() }),
   };
 }
 
@@ -58,10 +66,10 @@ export class ChartFrame {
     this.#options = options;
     this.#onChart = onChart;
     this.#showTable = options.showTable;
-    const { title, exports } = options;
+    const { name, title, exports } = options;
     this.#toggle = createIconButton({ icon: 'table', label: '', onClick: () => this.#switch() });
-    this.#tableArea.setAttribute('aria-label', `${title}, as a table`);
-    const menu = exportMenu(exports, { title, ...pictures, table: () => this.#table() });
+    this.#tableArea.setAttribute('aria-label', l10n.t('{0}, as a table', title));
+    const menu = exportMenu(exports, { name, title, ...pictures, table: () => this.#table() });
     const heading = el('h2', { text: title });
     const head = el('div', { class: 'chart-head' }, heading, ...controls, this.#toggle.element, menu);
     this.element = el('section', { class: 'chart' }, head, this.#legend, this.plot, this.#tableArea);
@@ -93,9 +101,9 @@ export class ChartFrame {
     this.#legend.hidden = this.#showTable || this.#shownLegend.length === 0;
     this.plot.hidden = this.#showTable;
     this.#tableArea.hidden = !this.#showTable;
-    const title = this.#options.title.toLowerCase();
-    if (this.#showTable) this.#toggle.set('graph', `Show ${title} as chart`);
-    else this.#toggle.set('table', `Show ${title} as table`);
+    const { title } = this.#options;
+    if (this.#showTable) this.#toggle.set('graph', l10n.t('Show as a chart: {0}', title));
+    else this.#toggle.set('table', l10n.t('Show as a table: {0}', title));
   }
 
   #fillTable(): void {

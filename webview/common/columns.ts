@@ -1,4 +1,5 @@
 /** The columns that tables of tensors are made of. */
+import * as l10n from '@vscode/l10n';
 import { bytesCell, nameCell, numberCell, textCell } from './cells.ts';
 import { formatError, formatShape } from './format.ts';
 import type { Column } from './tableHeader.ts';
@@ -29,16 +30,16 @@ export const numberColumn = <Row, Key extends string>(
 
 /** What every table of tensors has. */
 export const TENSOR = {
-  name: { ...NAMES, key: 'tensor', title: 'tensor', cell: () => nameCell(({ tensor }) => tensor) },
+  name: { ...NAMES, key: 'tensor', title: l10n.t('tensor'), cell: () => nameCell(({ tensor }) => tensor) },
   shape: {
     ...NUMBERS,
     key: 'shape',
-    title: 'shape',
+    title: l10n.t('shape'),
     cell: () => textCell(({ shape }) => formatShape(shape)),
   },
-  bytes: { ...NUMBERS, key: 'bytes', title: 'bytes', cell: () => bytesCell(({ bytes }) => bytes) },
+  bytes: { ...NUMBERS, key: 'bytes', title: l10n.t('bytes'), cell: () => bytesCell(({ bytes }) => bytes) },
   error: {
-    ...numberColumn('error', 'relative error', ({ error }: Tensor) => formatError(error)),
-    shortTitle: 'error',
+    ...numberColumn('error', l10n.t('relative error'), ({ error }: Tensor) => formatError(error)),
+    shortTitle: l10n.t('error'),
   },
 } as const satisfies Record<string, Column<Tensor, 'tensor' | 'shape' | 'bytes' | 'error'>>;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import './comparePane.css';
 import type { Progress, TaskComparisons } from '../../extension/protocol.ts';
 import type { ChartExports } from './chartExport.ts';
@@ -23,8 +24,12 @@ export interface CompareOptions {
   readonly cancel: () => Promise<void>;
   readonly state: StateStore<CompareState & { readonly tables: readonly string[] }>;
   readonly exports: ChartExports;
-  /** What of the model is compared, and why the rest is not. */
-  readonly words: { readonly compared: string; readonly rest: string };
+  readonly words: {
+    /** Every tensor that can be compared was. @param weights of a task */
+    readonly all: (tensors: string, weights: string) => string;
+    /** Why tensors are left out. */
+    readonly rest: (tensors: string) => string;
+  };
 }
 
 /** How the tasks lie to each other: asked for, because every task vector has to be read for it. */
@@ -38,7 +43,7 @@ export class ComparePane {
   constructor(private readonly options: CompareOptions) {
     const { state, exports } = options;
     const of = createSelect<MatrixOf>({
-      label: 'What the matrix shows',
+      label: l10n.t('What the matrix shows'),
       options: MATRIX_OF,
       value: state.get().matrixOf,
       onChange: matrixOf => {
@@ -46,7 +51,7 @@ export class ComparePane {
         this.#showMatrix();
       },
     });
-    this.#matrix = new ChartView({ ...tableState(state, 'Tasks'), exports }, of);
+    this.#matrix = new ChartView({ ...tableState(state, 'tasks', l10n.t('Tasks')), exports }, of);
   }
 
   /** Shows what was found before, or offers to look. */
@@ -55,7 +60,7 @@ export class ComparePane {
     if (found) this.#show(found);
     else
       this.#offer(
-        tasks > 1 ? 'Not compared yet.' : 'There is one task; two or more can be compared.',
+        tasks > 1 ? l10n.t('Not compared yet.') : l10n.t('There is one task; two or more can be compared.'),
         tasks > 1,
       );
   }
@@ -75,25 +80,25 @@ export class ComparePane {
     return el(
       'div',
       { class: 'compare-actions' },
-      button('Compare all tensors', 'primary', undefined),
-      button(`Compare ${SAMPLE} tensors`, 'secondary', SAMPLE),
+      button(l10n.t('Compare all tensors'), 'primary', undefined),
+      button(l10n.t('Compare {0} tensors', SAMPLE), 'secondary', SAMPLE),
     );
   }
 
   async #compare(most: number | undefined): Promise<void> {
-    const pane = new ProgressPane('Comparing the task vectors', () => void this.options.cancel());
+    const pane = new ProgressPane(l10n.t('Comparing the task vectors'), () => void this.options.cancel());
     this.#progress = pane;
     this.element.replaceChildren(pane.element);
     try {
       const found = await this.options.compare(most);
       if (found) this.#show(found);
-      else this.#offer('Comparing was cancelled.', true);
+      else this.#offer(l10n.t('Comparing was cancelled.'), true);
     } catch (error) {
       const failure = errorPane({
-        what: 'The tasks were not compared',
+        what: l10n.t('The tasks were not compared'),
         why: errorMessage(error),
-        remedy: 'Nothing was changed.',
-        action: 'Retry',
+        remedy: l10n.t('Nothing was changed.'),
+        action: l10n.t('Retry'),
         onAction: () => void this.#compare(most),
       });
       this.element.replaceChildren(failure);
@@ -104,15 +109,22 @@ export class ComparePane {
 
   #show(found: TaskComparisons): void {
     this.#found = found;
-    const { tensors, comparable, leftOut, weights } = found;
+    const { tensors, comparable, leftOut } = found;
+    const { words } = this.options;
+    const weights = formatCount(found.weights);
     const scope =
       tensors < comparable
-        ? `${formatCount(tensors)} of ${formatCount(comparable)} tensors, ${formatCount(weights)} weights a task.`
-        : `All ${formatCount(tensors)} ${this.options.words.compared}, ${formatCount(weights)} weights a task.`;
-    const rest = leftOut > 0 ? ` ${formatCount(leftOut)} more are ${this.options.words.rest}.` : '';
-    const words = el('p', { class: 'quiet numbers', text: scope + rest, attributes: { role: 'status' } });
+        ? l10n.t(
+            '{0} of {1} tensors, {2} weights a task.',
+            formatCount(tensors),
+            formatCount(comparable),
+            weights,
+          )
+        : words.all(formatCount(tensors), weights);
+    const rest = leftOut > 0 ? ` ${words.rest(formatCount(leftOut))}` : '';
+    const said = el('p', { class: 'quiet numbers', text: scope + rest, attributes: { role: 'status' } });
     const more = tensors < comparable ? [this.#buttons()] : [];
-    this.element.replaceChildren(words, this.#matrix.element, this.#pair, ...more);
+    this.element.replaceChildren(said, this.#matrix.element, this.#pair, ...more);
     this.#showMatrix();
     this.#showPair();
   }
@@ -144,9 +156,13 @@ export class ComparePane {
       { class: 'detail-facts numbers', attributes: { 'aria-live': 'polite' } },
       ...this.#pairFacts(),
     );
-    const choices = [choice('First task', i, 'firstTask'), ' and ', choice('Second task', j, 'secondTask')];
+    const choices = [
+      choice(l10n.t('First task'), i, 'firstTask'),
+      ` ${l10n.t('and')} `,
+      choice(l10n.t('Second task'), j, 'secondTask'),
+    ];
     this.#pair.replaceChildren(
-      el('h2', { text: 'Two tasks' }),
+      el('h2', { text: l10n.t('Two tasks') }),
       el('div', { class: 'pair-choice' }, ...choices),
       numbers,
     );
@@ -159,20 +175,24 @@ export class ComparePane {
     const both = together[i]?.[j] ?? 0;
     const agree = agreement[i]?.[j] ?? null;
     const lines: [name: string, value: string, meaning: string][] = [
-      ['cosine', formatCosine(cosines[i]?.[j] ?? null), 'Of the angle between the two task vectors'],
       [
-        'sign agreement',
+        l10n.t('cosine'),
+        formatCosine(cosines[i]?.[j] ?? null),
+        l10n.t('Of the angle between the two task vectors'),
+      ],
+      [
+        l10n.t('sign agreement'),
         formatShare(agree),
-        'Of the weights that both move, those they move in one direction',
+        l10n.t('Of the weights that both move, those they move in one direction'),
       ],
       [
-        'sign conflict',
+        l10n.t('sign conflict'),
         formatShare(agree === null ? null : 1 - agree),
-        'Of the weights that both move, those they move apart',
+        l10n.t('Of the weights that both move, those they move apart'),
       ],
-      ['moved by both', formatShare(both), 'Of all weights compared'],
-      [`norm of ${firstTask}`, formatNumber(norms[i]), 'Length of the task vector'],
-      [`norm of ${secondTask}`, formatNumber(norms[j]), 'Length of the task vector'],
+      [l10n.t('moved by both'), formatShare(both), l10n.t('Of all weights compared')],
+      [l10n.t('norm of {0}', firstTask), formatNumber(norms[i]), l10n.t('Length of the task vector')],
+      [l10n.t('norm of {0}', secondTask), formatNumber(norms[j]), l10n.t('Length of the task vector')],
     ];
     return lines.map(([name, value, meaning]) =>
       el('div', { attributes: { title: meaning } }, el('dt', { text: name }), el('dd', { text: value })),

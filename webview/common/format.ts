@@ -1,4 +1,5 @@
 /** How numbers are written on every page. English grouping and points, so that values compare with the CLI's. */
+import * as l10n from '@vscode/l10n';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -58,7 +59,7 @@ export function formatError(error: number | null | undefined): string {
 
 /** "4096×1024"; a tensor without dimensions is a scalar. */
 export const formatShape = (shape: readonly number[]): string =>
-  shape.length === 0 ? 'scalar' : shape.join('×');
+  shape.length === 0 ? l10n.t('scalar') : shape.join('×');
 
 /** "2026-11-22 09:05" in local time; text that is no date stays as it is. */
 export function formatDate(iso: string): string {

@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+
 /** A stretch of rows as a source gives it. */
 export interface RowPage<Row> {
   /** Rows there are altogether. */
@@ -106,7 +108,7 @@ export class PageLoader<Row> {
     try {
       const { total, rows } = await fetch(first, pageSize);
       const due = Math.max(0, Math.min(pageSize, total - first));
-      if (rows.length !== due) throw new Error(`${rows.length} rows came where ${due} were due.`);
+      if (rows.length !== due) throw new Error(l10n.t('{0} rows came where {1} were due.', rows.length, due));
       this.#total = total;
       this.#keep(page, rows);
     } finally {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import './progressPane.css';
 import { el } from './dom.ts';
 import { createButton } from './ui/toolkit.ts';
@@ -18,7 +19,7 @@ export class ProgressPane {
   constructor(sentence: string, onCancel: () => void) {
     // Without a value, the bar says that something is being done.
     this.#bar = el('progress', { attributes: { max: '1', 'aria-label': sentence } });
-    const cancel = createButton({ label: 'Cancel', appearance: 'secondary', onClick: onCancel });
+    const cancel = createButton({ label: l10n.t('Cancel'), appearance: 'secondary', onClick: onCancel });
     const words = el('span', { text: sentence, attributes: { role: 'status' } });
     this.element = el('div', { class: 'progress-pane' }, words, this.#bar, this.#current, cancel);
   }

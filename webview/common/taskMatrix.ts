@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { TaskComparisons } from '../../extension/protocol.ts';
 import type { ChartContent } from './chartView.ts';
 import { formatShare, NONE } from './format.ts';
@@ -7,10 +8,16 @@ import { drawHeatMap } from './heatMap.ts';
 export type MatrixOf = 'cosines' | 'agreement' | 'together';
 
 export const MATRIX_OF: readonly { readonly value: MatrixOf; readonly label: string }[] = [
-  { value: 'cosines', label: 'cosine' },
-  { value: 'agreement', label: 'sign agreement' },
-  { value: 'together', label: 'moved by both' },
+  { value: 'cosines', label: l10n.t('cosine') },
+  { value: 'agreement', label: l10n.t('sign agreement') },
+  { value: 'together', label: l10n.t('moved by both') },
 ];
+
+const SUMMARY: Readonly<Record<MatrixOf, (tasks: number) => string>> = {
+  cosines: tasks => l10n.t('The cosine of {0} tasks, pair by pair', tasks),
+  agreement: tasks => l10n.t('The sign agreement of {0} tasks, pair by pair', tasks),
+  together: tasks => l10n.t('The weights that pairs of {0} tasks move both', tasks),
+};
 
 /** "0.92", "−0.05": the minus sign is as wide as a digit. */
 export const formatCosine = (cosine: number | null): string =>
@@ -40,12 +47,11 @@ export function taskMatrix(found: TaskComparisons, of: MatrixOf): ChartContent {
   const others = values.filter((value, at): value is number => value !== null && at % (count + 1) !== 0);
   const most = others.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
   const range = of === 'cosines' ? ([-most, most] as const) : ([0, 1] as const);
-  const what = MATRIX_OF.find(({ value }) => value === of)?.label ?? of;
   return {
-    summary: `The ${what} of ${count} tasks, pair by pair`,
+    summary: SUMMARY[of](count),
     legend: [],
     table: {
-      columns: ['task', ...tasks],
+      columns: [l10n.t('task'), ...tasks],
       rows: tasks.map((task, row) => [task, ...texts.slice(row * count, (row + 1) * count)]),
     },
     draw: width =>

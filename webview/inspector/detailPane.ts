@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import './detailPane.css';
 import type { InspectorHost, TensorDetail, TensorRow } from '../../extension/protocol.ts';
 import { nameCell } from '../common/cells.ts';
@@ -42,8 +43,8 @@ export class DetailPane {
     private readonly state: StateStore<InspectorState>,
     exports: ChartExports,
   ) {
-    const chart = (title: string, ...controls: HTMLElement[]) =>
-      new ChartView({ ...tableState(state, title), exports }, ...controls);
+    const chart = (name: string, title: string, ...controls: HTMLElement[]) =>
+      new ChartView({ ...tableState(state, name, title), exports }, ...controls);
     const of = createSelect<MapOf>({
       label: 'What the map shows',
       options: MAP_OF,
@@ -53,9 +54,9 @@ export class DetailPane {
         this.#showMap();
       },
     });
-    this.#codes = chart('Codes');
-    this.#values = chart('Values');
-    this.#map = chart('Map', of);
+    this.#codes = chart('codes', l10n.t('Codes'));
+    this.#values = chart('values', l10n.t('Values'));
+    this.#map = chart('map', l10n.t('Map'), of);
     this.#showEmpty();
   }
 

@@ -18,7 +18,7 @@ export interface InspectorState extends CompareState {
   readonly tensor: string;
   readonly vector: string;
   readonly mapOf: MapOf;
-  /** Titles of the charts that are shown as tables. */
+  /** Names of the charts that are shown as tables. */
   readonly tables: readonly string[];
 }
 

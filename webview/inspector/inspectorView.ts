@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type {
   InspectorHost,
   InspectorWork,
@@ -57,7 +58,7 @@ export class InspectorView {
         this.#showBytes();
       },
     });
-    this.#bytes = new ChartView({ ...tableState(state, 'Bytes'), exports }, by);
+    this.#bytes = new ChartView({ ...tableState(state, 'bytes', l10n.t('Bytes')), exports }, by);
     this.#verify = new VerifyPane(host);
     this.#detail = new DetailPane(host, state, exports);
     this.#compare = new ComparePane({
@@ -65,7 +66,10 @@ export class InspectorView {
       cancel: () => host.cancel('compare'),
       state,
       exports,
-      words: { compared: 'quantized tensors', rest: 'stored exactly, unchanged, or not in every task' },
+      words: {
+        all: (tensors, weights) => l10n.t('All {0} quantized tensors, {1} weights a task.', tensors, weights),
+        rest: tensors => l10n.t('{0} more are stored exactly, unchanged, or not in every task.', tensors),
+      },
     });
     const overview = el('div', { class: 'overview' }, this.#bytes.element, this.#origin);
     this.#tabs = new Tabs<InspectorTab>({

@@ -24,7 +24,7 @@ export interface StudioState extends CompareState {
   readonly task: string;
   /** The tensor whose curve is shown; empty: that of the whole model. */
   readonly tensor: string;
-  /** Titles of the charts that are shown as tables. */
+  /** Names of the charts that are shown as tables. */
   readonly tables: readonly string[];
 }
 

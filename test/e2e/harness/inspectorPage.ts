@@ -38,7 +38,7 @@ export class InspectorPage {
   /** Chooses the first row, and waits for what is in its tensor. */
   async lookInto(): Promise<void> {
     await this.frame.getByTestId('tvq-row').first().click();
-    await this.frame.getByRole('button', { name: 'Export map' }).waitFor();
+    await this.frame.getByRole('button', { name: 'Export: Map' }).waitFor();
   }
 
   async shown(): Promise<Shown> {

@@ -20,11 +20,11 @@ test.each(['light', 'dark', 'contrast'] as const)('%s', { timeout: 120_000 }, as
   const { page } = await openPage(browser, server.url, { theme, height: 1000 });
   await page.getByTestId('tvq-row').first().waitFor();
   await page.getByText('Recipe', { exact: true }).click();
-  await page.getByRole('button', { name: 'Export bytes' }).click();
+  await page.getByRole('button', { name: 'Export: Bytes' }).click();
   expect(await violations(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await page.getByTestId('tvq-row').first().click();
-  await page.getByRole('button', { name: 'Show map as table' }).click();
+  await page.getByRole('button', { name: 'Show as a table: Map' }).click();
   expect(await violations(page)).toEqual([]);
   await page.getByRole('tab', { name: 'Compare tasks' }).click();
   await page.getByRole('button', { name: 'Compare all tensors' }).click();

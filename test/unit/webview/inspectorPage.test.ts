@@ -91,7 +91,7 @@ describe('what is shown', () => {
     const dark = await picture();
     await page.evaluate(() => harness.setTheme('light'));
     await expect.poll(picture).not.toBe(dark);
-    await page.getByRole('button', { name: 'Show bytes as table' }).click();
+    await page.getByRole('button', { name: 'Show as a table: Bytes' }).click();
     await page.getByRole('table', { name: 'Bytes' }).getByText('478 MB').waitFor();
     expect(await page.getByRole('img', { name: 'Bytes by kind' }).count()).toBe(0);
   });
@@ -236,7 +236,7 @@ describe('what stays', () => {
     await page.getByLabel('What bytes are told apart by').selectOption('layer');
     await chooseFirst(page);
     await page.getByLabel('What the map shows').selectOption('max');
-    await page.getByRole('button', { name: 'Show codes as table' }).click();
+    await page.getByRole('button', { name: 'Show as a table: Codes' }).click();
     await page.waitForTimeout(400);
     await page.reload();
     await page.getByRole('img', { name: /^The largest magnitude/ }).waitFor();
@@ -314,7 +314,7 @@ describe('tasks compared', () => {
     await page.getByRole('img', { name: 'The cosine of 8 tasks' }).waitFor();
     expect(await text(page, 'tvq-compare')).toContain('All 99 quantized tensors');
     await page.screenshot({ path: `${SCREENSHOTS}compare-${theme}.png` });
-    await page.getByRole('button', { name: 'Show tasks as table' }).click();
+    await page.getByRole('button', { name: 'Show as a table: Tasks' }).click();
     await page.getByRole('table', { name: 'Tasks' }).getByText('svhn').first().waitFor();
   });
 
@@ -342,7 +342,7 @@ describe('tasks compared', () => {
 describe('what can be taken away', () => {
   const saved = (page: Page) => page.evaluate(() => harness.host.saved);
   const save = async (page: Page, chart: string, item: string) => {
-    await page.getByRole('button', { name: `Export ${chart}` }).click();
+    await page.getByRole('button', { name: `Export: ${chart}` }).click();
     await page.getByRole('menuitem', { name: item }).click();
   };
 
@@ -364,9 +364,9 @@ describe('what can be taken away', () => {
 
   test('by keyboard', { timeout: TIMEOUT }, async () => {
     const page = await openTable();
-    const button = page.getByRole('button', { name: 'Export bytes' });
+    const button = page.getByRole('button', { name: 'Export: Bytes' });
     await button.press('Enter');
-    await page.getByRole('menu', { name: 'Export bytes' }).waitFor();
+    await page.getByRole('menu', { name: 'Export: Bytes' }).waitFor();
     const item = () => page.evaluate(() => document.activeElement?.textContent);
     expect(await item()).toBe('Save as PNG');
     await page.keyboard.press('End');
@@ -376,7 +376,7 @@ describe('what can be taken away', () => {
     await page.keyboard.press('Escape');
     expect(await page.getByRole('menu').count()).toBe(0);
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
-      'Export bytes',
+      'Export: Bytes',
     );
   });
 
@@ -407,12 +407,12 @@ describe('by keyboard alone', () => {
       const page = await openTable();
       if (tab === 'tensor') {
         await chooseFirst(page);
-        await page.getByRole('button', { name: 'Export map' }).waitFor();
+        await page.getByRole('button', { name: 'Export: Map' }).waitFor();
       }
       if (tab === 'tasks') {
         await page.getByRole('tab', { name: 'Compare tasks' }).click();
         await page.getByRole('button', { name: 'Compare all tensors' }).click();
-        await page.getByRole('button', { name: 'Export tasks' }).waitFor();
+        await page.getByRole('button', { name: 'Export: Tasks' }).waitFor();
       }
       const expected = await controls(page);
       expect(expected.length).toBeGreaterThan(12);

@@ -45,8 +45,8 @@ describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious
     await page.getByRole('grid', { name: /^Sensitivity/ }).focus();
     await page.keyboard.press('ArrowRight');
     expect(await violations(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Show sensitivity by layer as table' }).click();
-    await page.getByRole('button', { name: 'Export sensitivity by kind' }).click();
+    await page.getByRole('button', { name: 'Show as a table: Sensitivity by layer' }).click();
+    await page.getByRole('button', { name: 'Export: Sensitivity by kind' }).click();
     expect(await violations(page)).toEqual([]);
     await page.context().close();
   });
@@ -57,8 +57,8 @@ describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious
     await page.getByTestId('tvq-measured-size').waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByTestId('tvq-budget').fill('much');
-    await page.getByRole('button', { name: 'Show bytes by layer as table' }).click();
-    await page.getByRole('button', { name: 'Show bits by layer as table' }).click();
+    await page.getByRole('button', { name: 'Show as a table: Bytes by layer' }).click();
+    await page.getByRole('button', { name: 'Show as a table: Bits by layer' }).click();
     await page.getByTestId('tvq-pattern').fill('*.k_proj.*');
     await page.getByText('Set bits…').click();
     await page.getByTestId('tvq-menu').waitFor();

@@ -328,10 +328,10 @@ describe('the page', () => {
 
   test('charts are tables on demand, and are saved as files', { timeout: TIMEOUT }, async () => {
     await open();
-    await page.getByRole('button', { name: 'Show bytes by layer as table' }).click();
+    await page.getByRole('button', { name: 'Show as a table: Bytes by layer' }).click();
     await page.getByRole('table', { name: 'Bytes by layer' }).getByText('attention').first().waitFor();
     const save = async (figure: string, what: string) => {
-      await page.getByRole('button', { name: `Export ${figure}` }).click();
+      await page.getByRole('button', { name: `Export: ${figure}` }).click();
       await page.getByRole('menuitem', { name: what }).click();
     };
     await save('Error by size', 'Save as SVG');
@@ -359,7 +359,7 @@ describe('the page', () => {
     await page.getByRole('menuitemradio', { name: '3 bits', exact: true }).click();
     await page.getByTestId('tvq-rule').waitFor();
     const save = async (grid: string, what: string) => {
-      await page.getByRole('button', { name: `Export ${grid}` }).click();
+      await page.getByRole('button', { name: `Export: ${grid}` }).click();
       await page.getByRole('menuitem', { name: what }).click();
     };
     const ways = ['Save as SVG', 'Save as PNG', 'Save table as CSV'];
@@ -390,7 +390,7 @@ describe('the page', () => {
     expect(rows.find(row => row.startsWith('self_attn.q_proj'))).toMatch(
       /^self_attn\.q_proj,,([\d.]+ pinned,?)+$/,
     );
-    await page.getByRole('button', { name: 'Show sensitivity by layer as table' }).click();
+    await page.getByRole('button', { name: 'Show as a table: Sensitivity by layer' }).click();
     const table = page.getByRole('table', { name: 'Sensitivity by layer' });
     expect(await table.getByRole('columnheader', { name: '31', exact: true }).count()).toBe(1);
     expect(await page.getByRole('grid', { name: /^Sensitivity/ }).isVisible()).toBe(false);
@@ -445,7 +445,7 @@ describe('what tasks share', () => {
     await page.getByRole('button', { name: 'Compare all tensors' }).click();
     await page.getByText(/^All 99 floating-point tensors, 303,366,144 weights a task/).waitFor();
     await page.getByRole('img', { name: /^The cosine of 8 tasks/ }).waitFor();
-    await page.getByRole('button', { name: 'Show tasks as table' }).click();
+    await page.getByRole('button', { name: 'Show as a table: Tasks' }).click();
     expect(await page.getByRole('table', { name: 'Tasks' }).getByRole('row').count()).toBe(9);
     await page.screenshot({ path: `${SCREENSHOTS}studio-compared.png`, fullPage: true });
   });

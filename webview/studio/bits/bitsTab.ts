@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import './bitsTab.css';
 import type { Progress, StudioMark, TensorRule } from '../../../extension/protocol.ts';
 import { tableState } from '../../common/chartFrame.ts';
@@ -50,7 +51,7 @@ export class BitsTab {
     this.#tasks = new TaskSelect(context, () => this.#showGrid(true));
     this.#heat = new HeatGrid(
       {
-        ...tableState(context.state, 'Bits by layer'),
+        ...tableState(context.state, 'bits-by-layer', l10n.t('Bits by layer')),
         exports: context,
         id: 'tvq-bits-grid',
         label: 'Bits by layer: Enter on a cell, a name or a layer sets its bits',

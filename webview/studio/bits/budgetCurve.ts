@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { el } from '../../common/dom.ts';
 import { formatBitsPerWeight, formatBytes, formatError } from '../../common/format.ts';
 import { tableState } from '../../common/chartFrame.ts';
@@ -30,7 +31,7 @@ export class BudgetCurve {
   constructor(context: StudioContext, model: () => StudioModel) {
     this.#model = model;
     this.#figure = new Figure({
-      ...tableState(context.state, 'Error by size'),
+      ...tableState(context.state, 'error-by-size', l10n.t('Error by size')),
       exports: context,
     });
     this.#figure.plot.append(this.#handle);

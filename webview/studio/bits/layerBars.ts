@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { TensorKind } from '../../../extension/protocol.ts';
 import { Figure } from '../../common/figure.ts';
 import { formatBytes } from '../../common/format.ts';
@@ -33,7 +34,7 @@ export class LayerBars {
   constructor(context: StudioContext, model: () => StudioModel) {
     this.#model = model;
     this.#figure = new Figure({
-      ...tableState(context.state, 'Bytes by layer'),
+      ...tableState(context.state, 'bytes-by-layer', l10n.t('Bytes by layer')),
       exports: context,
     });
   }

@@ -113,6 +113,7 @@ export class PanelGroup {
 
   #menu({ title, table }: Panel, content: HTMLElement): HTMLElement | undefined {
     return this.#options.menu?.({
+      name: title.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
       title,
       canvas: () => content.querySelector('canvas') ?? undefined,
       svg: () => undefined,

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type {
   MergeMethodInfo,
   StudioMerged,
@@ -39,9 +40,10 @@ export class ResultsPane {
   constructor(host: StudioMergeHost, state: StateStore<MergeTabState>, menu?: ChartMenu) {
     this.#host = host;
     this.#state = state;
-    const group = (title: string) => new PanelGroup({ ...tableState(state, title), menu });
-    this.#metrics = group('Evaluation');
-    this.#layers = group('By layer');
+    const group = (name: string, title: string) =>
+      new PanelGroup({ ...tableState(state, name, title), menu });
+    this.#metrics = group('evaluation', l10n.t('Evaluation'));
+    this.#layers = group('by-layer', l10n.t('By layer'));
     this.#table = new ResultTable({
       onSelect: output => {
         state.update({ selected: toggleSelected(state.get().selected, output) });

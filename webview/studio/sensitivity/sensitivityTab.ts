@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import './sensitivityTab.css';
 import type { Progress } from '../../../extension/protocol.ts';
 import { MEASURES } from '../../../extension/shared/allocation/index.ts';
@@ -51,12 +52,15 @@ export class SensitivityTab {
   constructor(context: StudioContext, model: () => StudioModel) {
     this.#context = context;
     this.#model = model;
-    const frame = (title: string) => ({ ...tableState(context.state, title), exports: context });
+    const frame = (name: string, title: string) => ({
+      ...tableState(context.state, name, title),
+      exports: context,
+    });
     this.#tasks = new TaskSelect(context, () => this.show({ wishes: true }), true);
     this.#shared = new SharedBase(context);
     this.#heat = new HeatGrid(
       {
-        ...frame('Sensitivity by layer'),
+        ...frame('sensitivity-by-layer', l10n.t('Sensitivity by layer')),
         id: 'tvq-sensitivity-grid',
         label: 'Sensitivity by layer: Enter on a cell, a name or a layer shows its curve',
         scale: SCALE,
@@ -65,16 +69,18 @@ export class SensitivityTab {
       },
       this.#tasks.element,
     );
-    this.#kinds = new ChartView(frame('Sensitivity by kind'));
-    this.#curve = new Figure(frame('Error by bits'));
+    this.#kinds = new ChartView(frame('sensitivity-by-kind', l10n.t('Sensitivity by kind')));
+    this.#curve = new Figure(frame('error-by-bits', l10n.t('Error by bits')));
     this.#compare = new ComparePane({
       compare: most => context.host.compare(most),
       cancel: () => context.host.cancel(),
       state: context.state,
       exports: context,
       words: {
-        compared: 'floating-point tensors',
-        rest: 'whole numbers, or not in every checkpoint in one shape',
+        all: (tensors, weights) =>
+          l10n.t('All {0} floating-point tensors, {1} weights a task.', tensors, weights),
+        rest: tensors =>
+          l10n.t('{0} more are whole numbers, or not in every checkpoint in one shape.', tensors),
       },
     });
     const right = el('div', {}, this.#curve.element, this.#of);
