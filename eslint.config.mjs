@@ -67,7 +67,10 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['extension/host/**', 'extension/main.ts'], rules: { 'no-restricted-imports': 'off' } },
+  {
+    files: ['extension/host/**', 'extension/main.ts', 'test/e2e/toolCaller/**'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
   {
     files: ['webview/**'],
     ignores: ['webview/common/ui/toolkit.ts'],

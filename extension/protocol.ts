@@ -66,7 +66,7 @@ export interface QuantizeRecipe {
   /** Part of the values of each quantized tensor, those of smallest magnitude, that become zero first; tvq only. */
   readonly prune?: number | undefined;
   /** The size of the whole file, or its relative error, as `parseBudget` reads it: every tensor then gets the bits that
-   * lose least, and `bits` does not count. tvq only. */
+   * lose least, and `bits` does not count. Not with fq. */
   readonly budget?: string | undefined;
   /** What the budget is spent by: how much an error in each tensor matters. */
   readonly sensitivity?: 'relative' | 'energy' | 'depth' | undefined;

@@ -1,7 +1,8 @@
 /** What the tests in a real VS Code need on this machine, and the package they test. */
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { packageExtension } from '../../../extension/package.mjs';
 import { provision } from '../../provision.mjs';
@@ -25,8 +26,15 @@ export async function findPrograms(): Promise<Programs | undefined> {
   return undefined;
 }
 
-/** One session for the tests of a `describe`; a test that fails leaves a screenshot. */
-export function useSession(programs: Programs | undefined, restricted: boolean): () => Session {
+/**
+ * One session for the tests of a `describe`; a test that fails leaves a screenshot.
+ * @param others folders of extensions that are installed beside ours
+ */
+export function useSession(
+  programs: Programs | undefined,
+  restricted: boolean,
+  others: readonly string[] = [],
+): () => Session {
   let folder: string;
   let session: Session | undefined;
   const current = (): Session => {
@@ -36,7 +44,8 @@ export function useSession(programs: Programs | undefined, restricted: boolean):
   beforeAll(async () => {
     if (programs === undefined) return;
     folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-package-'));
-    session = await Session.start({ ...programs, vsix: await packageVsix(folder), restricted });
+    const packages = [await packageVsix(folder), ...others.map(other => packageOther(other, folder))];
+    session = await Session.start({ ...programs, packages, restricted });
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await shoot(current(), `failed ${task.name}`);
@@ -53,6 +62,15 @@ async function packageVsix(folder: string): Promise<string> {
   const vsix = join(folder, 'tvq-studio.vsix');
   await packageExtension(`${process.platform}-${process.arch}`, vsix);
   return vsix;
+}
+
+function packageOther(source: string, folder: string): string {
+  const out = join(folder, `${basename(source)}.vsix`);
+  const vsce = join(ROOT, 'node_modules', '@vscode', 'vsce', 'vsce');
+  const args = ['package', '--out', out, '--no-dependencies', '--allow-missing-repository', '--skip-license'];
+  const { status, stderr } = spawnSync(process.execPath, [vsce, ...args], { cwd: source, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${source} could not be packaged: ${stderr}`);
+  return out;
 }
 
 export async function shoot(session: Session, name: string): Promise<void> {

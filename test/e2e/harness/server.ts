@@ -13,7 +13,8 @@ export interface CodeServer {
 
 export interface ServerOptions {
   readonly program: CodeServer;
-  readonly vsix: string;
+  /** .vsix files that are installed, ours first. */
+  readonly packages: readonly string[];
   /** Asks for trust and starts workspaces in Restricted Mode. */
   readonly restricted: boolean;
 }
@@ -43,7 +44,7 @@ export class Server {
     private readonly folder: string,
   ) {}
 
-  static async start({ program, vsix, restricted }: ServerOptions): Promise<Server> {
+  static async start({ program, packages, restricted }: ServerOptions): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-server-'));
     const user = join(folder, 'user');
     await mkdir(join(user, 'User'), { recursive: true });
@@ -51,11 +52,15 @@ export class Server {
     await writeFile(join(user, 'User', 'settings.json'), JSON.stringify(settings));
     const places = ['--user-data-dir', user, '--extensions-dir', join(folder, 'extensions')];
     const env = environment(folder);
-    const install = spawnSync(program.node, [program.entry, ...places, '--install-extension', vsix], {
-      env,
-      encoding: 'utf8',
-    });
-    if (install.status !== 0) throw new Error(`the extension could not be installed: ${install.stderr}`);
+    const install = spawnSync(
+      program.node,
+      [program.entry, ...places, ...packages.flatMap(file => ['--install-extension', file])],
+      {
+        env,
+        encoding: 'utf8',
+      },
+    );
+    if (install.status !== 0) throw new Error(`the extensions could not be installed: ${install.stderr}`);
     const port = await freePort();
     const child = spawn(
       program.node,

@@ -6,7 +6,7 @@ import { Workbench } from './workbench.ts';
 import { Workspace } from './workspace.ts';
 
 export interface SessionOptions extends Programs {
-  readonly vsix: string;
+  readonly packages: readonly string[];
   readonly restricted: boolean;
 }
 
