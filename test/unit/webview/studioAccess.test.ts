@@ -72,7 +72,7 @@ describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious
     await page.getByRole('button', { name: 'merged-task-arithmetic', exact: true }).click();
     await page.getByTestId('merge-difference').waitFor();
     expect(await violations(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Show By layer as tables' }).click();
+    await page.getByRole('button', { name: 'Show as tables: By layer' }).click();
     await page.getByTestId('merge-method').selectOption('ties');
     await page.getByTestId('merge-parameter-density').getByRole('textbox').fill('1,5');
     await page.getByText('Write a number, for example 0.5').waitFor();

@@ -1,4 +1,5 @@
 /** The form of a merge, from the registry's methods; nothing here touches the page. */
+import * as l10n from '@vscode/l10n';
 import type {
   MergeMethodInfo,
   MergeParameter,
@@ -18,9 +19,9 @@ import {
 import { editsOf, type MergeTabState } from './mergeState.ts';
 
 const FAMILIES: Readonly<Record<MergeMethodInfo['family'], string>> = {
-  vectors: 'On task vectors',
-  models: 'On whole models',
-  spectral: 'By singular values',
+  vectors: l10n.t('On task vectors'),
+  models: l10n.t('On whole models'),
+  spectral: l10n.t('By singular values'),
 };
 
 export interface MethodGroup {
@@ -35,11 +36,29 @@ export function methodGroups(methods: readonly MergeMethodInfo[]): MethodGroup[]
     .filter(group => group.methods.length > 0);
 }
 
+/** A method in the list of all, with what is in the way of merging so many tasks. */
+export function methodLabel(method: MergeMethodInfo, tasks: number): string {
+  const { title, minimumInputs, maximumInputs = Infinity } = method;
+  if (tasks < minimumInputs) {
+    return minimumInputs === 1
+      ? l10n.t('{0} (needs 1 task)', title)
+      : l10n.t('{0} (needs {1} tasks)', title, minimumInputs);
+  }
+  return tasks > maximumInputs ? l10n.t('{0} (takes {1} tasks at most)', title, maximumInputs) : title;
+}
+
 /** Why a method cannot merge so many tasks; undefined when it can. */
-export function misfit({ minimumInputs, maximumInputs }: MergeMethodInfo, tasks: number): string | undefined {
-  if (tasks < minimumInputs) return `needs ${minimumInputs} ${minimumInputs === 1 ? 'task' : 'tasks'}`;
-  if (maximumInputs !== undefined && tasks > maximumInputs) return `takes ${maximumInputs} tasks at most`;
-  return undefined;
+export function misfit(method: MergeMethodInfo, tasks: number): string | undefined {
+  const { title, minimumInputs, maximumInputs = Infinity } = method;
+  if (tasks === 0) return l10n.t('Check at least one task.');
+  if (tasks < minimumInputs) {
+    return tasks === 1
+      ? l10n.t('{0} needs {1} tasks, and 1 is checked.', title, minimumInputs)
+      : l10n.t('{0} needs {1} tasks, and {2} are checked.', title, minimumInputs, tasks);
+  }
+  return tasks > maximumInputs
+    ? l10n.t('{0} takes {1} tasks at most, and {2} are checked.', title, maximumInputs, tasks)
+    : undefined;
 }
 
 /** The method that was chosen, else the first one on task vectors. */
@@ -76,7 +95,7 @@ export function fieldValue(parameter: MergeParameter, edits: Edits, tasks: reado
   if (values.length <= 1) {
     return { text: formatValue(only ?? valueOf(parameter, edits)), placeholder: '', changed };
   }
-  return { text: '', placeholder: `${rangeOf(values)} by task`, changed };
+  return { text: '', placeholder: l10n.t('{0} by task', rangeOf(values)), changed };
 }
 
 /** "0.5 – 1" of numbers, the different values of anything else. */
@@ -90,20 +109,22 @@ export function rangeOf(values: readonly ParameterScalar[]): string {
 /** "Default 0.2, from 0 to 1." */
 export function describeDefault(parameter: MergeParameter): string {
   const { minimum, maximum } = parameter;
-  const bounds = minimum === undefined || maximum === undefined ? '' : `, from ${minimum} to ${maximum}`;
-  return `Default ${formatValue(parameter.default)}${bounds}.`;
+  const standard = formatValue(parameter.default);
+  return minimum === undefined || maximum === undefined
+    ? l10n.t('Default {0}.', standard)
+    : l10n.t('Default {0}, from {1} to {2}.', standard, minimum, maximum);
 }
 
 export function describeFault(fault: Fault): string {
   switch (fault.kind) {
     case 'number':
-      return 'Write a number, for example 0.5, or a list over the layers, for example [0.2, 0.8].';
+      return l10n.t('Write a number, for example 0.5, or a list over the layers, for example [0.2, 0.8].');
     case 'list':
-      return 'Write numbers between the brackets, with commas between them.';
+      return l10n.t('Write numbers between the brackets, with commas between them.');
     case 'integer':
-      return 'Write a whole number.';
+      return l10n.t('Write a whole number.');
     case 'range':
-      return `Write a value from ${fault.minimum} to ${fault.maximum}.`;
+      return l10n.t('Write a value from {0} to {1}.', fault.minimum, fault.maximum);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Numbers by layer, and the user's metrics, as small charts beside each other; nothing here touches the page. */
+import * as l10n from '@vscode/l10n';
 import type { MergeTotals, StudioMerged } from '../../../extension/protocol.ts';
 import { formatError } from '../../common/format.ts';
 import { formatNumber, formatShare } from './numbers.ts';
@@ -6,6 +7,8 @@ import { inputOf, keptShare, unique } from './resultModel.ts';
 
 /** One small chart: a line a merge over the layers. */
 export interface LayerPanel {
+  /** Its title before it is translated: files are named after it. */
+  readonly name: string;
   readonly title: string;
   /** By merge, then by layer; null where there is no number. */
   readonly values: readonly (readonly (number | null)[])[];
@@ -37,21 +40,46 @@ export function layerPanels(merges: readonly StudioMerged[]): LayerPanels {
         return (totals && measure(totals)) ?? null;
       });
     });
-  const panel = (title: string, measure: Measure, format: LayerPanel['format'], maximum?: number) => {
+  const panel = (
+    name: string,
+    title: string,
+    measure: Measure,
+    format: LayerPanel['format'],
+    maximum?: number,
+  ) => {
     const values = valuesOf(measure);
-    return { title, values, minimum: leastOf(values), maximum, format, isShare: format === formatShare };
+    return {
+      name,
+      title,
+      values,
+      minimum: leastOf(values),
+      maximum,
+      format,
+      isShare: format === formatShare,
+    };
   };
   const tasks = unique(merges.flatMap(({ report }) => report?.model.inputs.map(({ name }) => name) ?? []));
   const cosines = tasks.map(task =>
-    panel(`Cosine to ${task}`, totals => inputOf(totals, task)?.cosine, formatNumber, 1),
+    panel(
+      `cosine to ${task}`,
+      l10n.t('Cosine to {0}', task),
+      totals => inputOf(totals, task)?.cosine,
+      formatNumber,
+      1,
+    ),
   );
   // One scale for all tasks, so that they can be compared at a glance.
   const least = Math.min(0, ...cosines.map(({ minimum }) => minimum));
   const panels = [
-    panel('Norm', ({ norm }) => norm, formatNumber),
-    panel('Sign conflicts', ({ signConflicts }) => signConflicts, formatShare),
-    panel('Kept share', keptShare, formatShare),
-    panel('Difference from full precision', ({ difference }) => difference, formatError),
+    panel('norm', l10n.t('Norm'), ({ norm }) => norm, formatNumber),
+    panel('sign conflicts', l10n.t('Sign conflicts'), ({ signConflicts }) => signConflicts, formatShare),
+    panel('kept share', l10n.t('Kept share'), keptShare, formatShare),
+    panel(
+      'difference from full precision',
+      l10n.t('Difference from full precision'),
+      ({ difference }) => difference,
+      formatError,
+    ),
     ...cosines.map(cosine => ({ ...cosine, minimum: least })),
   ];
   return { layers, panels: panels.filter(({ values }) => values.flat().some(value => value !== null)) };

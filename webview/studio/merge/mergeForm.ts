@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type {
   MergeMethodInfo,
   MergeParameter,
@@ -7,13 +8,14 @@ import type {
 import { withValue } from '../../../extension/shared/mergeParameters.ts';
 import { el } from '../../common/dom.ts';
 import type { StateStore } from '../../common/state.ts';
+import { translated } from '../../common/translated.ts';
 import {
   chosenMethod,
   comparableTasks,
   fieldValue,
   includedTasks,
   methodGroups,
-  misfit,
+  methodLabel,
   taskParameters,
 } from './formModel.ts';
 import { editsOf, storedEdits, type MergeTabState } from './mergeState.ts';
@@ -65,14 +67,19 @@ export class MergeForm {
       state.update({ compare: this.#compare.checked });
       this.#changed();
     });
-    const compare = el('label', { class: 'check' }, this.#compare, 'Compare with full precision');
+    const compare = el('label', { class: 'check' }, this.#compare, l10n.t('Compare with full precision'));
     this.element = el(
       'div',
       { class: 'merge-form' },
-      el('label', { class: 'field-title', text: 'Method', attributes: { for: 'merge-method' } }),
+      el('label', { class: 'field-title', text: l10n.t('Method'), attributes: { for: 'merge-method' } }),
       this.#method,
       this.#meaning,
-      el('details', { class: 'method-variant' }, el('summary', { text: 'Paper and variant' }), this.#variant),
+      el(
+        'details',
+        { class: 'method-variant' },
+        el('summary', { text: l10n.t('Paper and variant') }),
+        this.#variant,
+      ),
       this.#parameters,
       this.#tasks.element,
       el('div', { class: 'compare' }, compare, this.#compareHint),
@@ -105,7 +112,7 @@ export class MergeForm {
     const { method } = this;
     if (method === undefined) return;
     this.#method.value = method.name;
-    this.#meaning.textContent = method.meaning;
+    this.#meaning.textContent = translated(method.meaning);
     this.#variant.textContent = method.variant;
     this.#fields = method.parameters.map(
       parameter => new ParameterField(parameter, value => this.#edit(parameter, value)),
@@ -154,8 +161,7 @@ export class MergeForm {
     this.#tasks.show(edits, state.excluded);
     for (const option of this.#method.options) {
       const known = this.#methods.find(({ name }) => name === option.value);
-      const why = known && misfit(known, tasks.length);
-      option.textContent = `${known?.title ?? option.value}${why === undefined ? '' : ` (${why})`}`;
+      option.textContent = known === undefined ? option.value : methodLabel(known, tasks.length);
     }
     const comparable = comparableTasks(selection, tasks);
     this.#compare.disabled = !comparable;
@@ -165,8 +171,8 @@ export class MergeForm {
 }
 
 function compareHint({ source }: StudioSelection, comparable: boolean): string {
-  if (source === undefined) return 'These are checkpoints in full precision already.';
+  if (source === undefined) return l10n.t('These are checkpoints in full precision already.');
   return comparable
-    ? 'Makes the same merge of the checkpoints too, and takes about twice as long.'
-    : 'The checkpoints of these tasks are not known. Choose them with the selection.';
+    ? l10n.t('Makes the same merge of the checkpoints too, and takes about twice as long.')
+    : l10n.t('The checkpoints of these tasks are not known. Choose them with the selection.');
 }

@@ -1,4 +1,5 @@
 /** The Studio's Merge tab: what to merge and how on the left, what merges gave on the right. */
+import * as l10n from '@vscode/l10n';
 import './merge.css';
 import type {
   MergeMethodInfo,
@@ -51,7 +52,10 @@ export class MergeTab implements StudioMergePage {
       onProposed: () => this.#setOutput(''),
     });
     this.#results = new ResultsPane(host, state, menu);
-    const left = el('section', { class: 'merge-left', attributes: { 'aria-label': 'What to merge' } });
+    const left = el('section', {
+      class: 'merge-left',
+      attributes: { 'aria-label': l10n.t('What to merge') },
+    });
     left.append(this.#form.element, this.#run.element);
     this.#panes = el('div', { class: 'merge-panes' }, left, this.#results.element);
   }
@@ -81,7 +85,7 @@ export class MergeTab implements StudioMergePage {
   async #load(selection: StudioSelection): Promise<void> {
     const load = ++this.#loads;
     if (!this.#panes.isConnected)
-      this.element.replaceChildren(skeleton('Asking for the merge methods', SKELETON));
+      this.element.replaceChildren(skeleton(l10n.t('Asking for the merge methods'), SKELETON));
     try {
       const [methods, session] = await Promise.all([this.#host.mergeMethods(), this.#host.mergeSession()]);
       if (load !== this.#loads) return;
@@ -93,10 +97,10 @@ export class MergeTab implements StudioMergePage {
     } catch (error) {
       if (load !== this.#loads) return;
       const pane = errorPane({
-        what: 'The merge methods could not be read',
+        what: l10n.t('The merge methods could not be read'),
         why: errorMessage(error),
-        remedy: 'They come from the engine. Once the cause is removed, retry.',
-        action: 'Retry',
+        remedy: l10n.t('They come from the engine. Once the cause is removed, retry.'),
+        action: l10n.t('Retry'),
         onAction: () => void this.#load(selection),
         testid: 'merge-error',
       });
@@ -116,12 +120,9 @@ export class MergeTab implements StudioMergePage {
   /** Why nothing can be merged, as far as the form tells. */
   #refusal(): string | undefined {
     const { method } = this.#form;
-    if (method === undefined || this.#selection === undefined) return 'There is no merge method.';
-    if (this.#form.isWrong) return 'A value is not right; see above.';
-    const tasks = includedTasks(this.#selection, this.#state.get()).length;
-    if (tasks === 0) return 'Check at least one task.';
-    const why = misfit(method, tasks);
-    return why === undefined ? undefined : `${method.title} ${why}, and ${tasks} are checked.`;
+    if (method === undefined || this.#selection === undefined) return l10n.t('There is no merge method.');
+    if (this.#form.isWrong) return l10n.t('A value is not right; see above.');
+    return misfit(method, includedTasks(this.#selection, this.#state.get()).length);
   }
 
   #choices() {

@@ -1,4 +1,5 @@
 /** Lines over layers and bars by merge, as chart.js draws them. */
+import * as l10n from '@vscode/l10n';
 import type { ChartConfiguration, ChartOptions } from 'chart.js';
 import { token } from '../../common/theme.ts';
 import { NONE } from '../../common/format.ts';
@@ -27,11 +28,13 @@ export function linePanel(
   names: readonly string[],
   styles: readonly MergeStyle[],
 ): Panel {
-  const { title, values, minimum, maximum, format, isShare } = panel;
+  const { name: panelName, title, values, minimum, maximum, format, isShare } = panel;
   const drawn = layers.filter(layer => layer !== null);
+  const spans = names.map((name, at) => describeSpan(name, values[at] ?? [], format));
   return {
+    name: panelName,
     title,
-    summary: `${title} by layer: ${names.map((name, at) => `${name} ${spanOf(values[at] ?? [], format)}`).join('; ')}`,
+    summary: l10n.t('{0} by layer: {1}', title, spans.join('; ')),
     height: LINE_HEIGHT,
     configure: () => ({
       type: 'line',
@@ -59,9 +62,9 @@ export function linePanel(
       }),
     }),
     table: {
-      columns: ['layer', ...names],
+      columns: [l10n.t('layer'), ...names],
       rows: layers.map((layer, row) => [
-        layer === null ? 'outside' : String(layer),
+        layer === null ? l10n.t('outside') : String(layer),
         ...names.map((_, at) => textOf(values[at]?.[row], format)),
       ]),
     },
@@ -97,6 +100,7 @@ export function barPanel(
   const known = values.filter(value => value !== null);
   const short = names.map(shorten);
   return {
+    name: title,
     title,
     summary: `${title}: ${names.map((name, at) => `${name} ${texts[at] ?? NONE}`).join('; ')}`,
     height: names.length * BAR_PITCH + 4,
@@ -137,7 +141,7 @@ export function barPanel(
         indexAxis: 'y',
       },
     }),
-    table: { columns: ['merge', title], rows: names.map((name, at) => [name, texts[at] ?? NONE]) },
+    table: { columns: [l10n.t('merge'), title], rows: names.map((name, at) => [name, texts[at] ?? NONE]) },
   };
 }
 
@@ -163,10 +167,15 @@ function optionsOf(
 const textOf = (value: number | null | undefined, format: (value: number) => string): string =>
   value === null || value === undefined ? NONE : format(value);
 
-/** "0.12 to 0.34", for those who do not see the line. */
-function spanOf(values: readonly (number | null)[], format: (value: number) => string): string {
+/** "merged-ties 0.12 to 0.34", for those who do not see the line. */
+function describeSpan(
+  name: string,
+  values: readonly (number | null)[],
+  format: (value: number) => string,
+): string {
   const known = values.filter(value => value !== null);
-  if (known.length === 0) return 'has none';
-  const [least, most] = [Math.min(...known), Math.max(...known)].map(format);
-  return least === most ? `${least}` : `${least} to ${most}`;
+  if (known.length === 0) return l10n.t('{0} has none', name);
+  const least = format(Math.min(...known));
+  const most = format(Math.max(...known));
+  return least === most ? `${name} ${least}` : l10n.t('{0} {1} to {2}', name, least, most);
 }

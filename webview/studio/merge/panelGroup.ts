@@ -1,4 +1,5 @@
 /** Small charts beside each other, of one kind, with one legend and one switch to the same data as tables. */
+import * as l10n from '@vscode/l10n';
 import {
   BarController,
   BarElement,
@@ -31,6 +32,8 @@ Chart.register(
 );
 
 export interface Panel {
+  /** Its title before it is translated: files are named after it. */
+  readonly name: string;
   readonly title: string;
   /** What is seen, in a sentence. */
   readonly summary: string;
@@ -90,8 +93,9 @@ export class PanelGroup {
   }
 
   #draw(): void {
-    const label = this.#showTable ? 'as charts' : 'as tables';
-    this.#toggle.set(this.#showTable ? 'graph-line' : 'table', `Show ${this.#options.title} ${label}`);
+    const { title } = this.#options;
+    if (this.#showTable) this.#toggle.set('graph-line', l10n.t('Show as charts: {0}', title));
+    else this.#toggle.set('table', l10n.t('Show as tables: {0}', title));
     this.#legend.hidden = this.#showTable;
     for (const chart of this.#charts) chart.destroy();
     this.#charts = [];
@@ -111,9 +115,9 @@ export class PanelGroup {
     });
   }
 
-  #menu({ title, table }: Panel, content: HTMLElement): HTMLElement | undefined {
+  #menu({ name, title, table }: Panel, content: HTMLElement): HTMLElement | undefined {
     return this.#options.menu?.({
-      name: title.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
+      name: name.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
       title,
       canvas: () => content.querySelector('canvas') ?? undefined,
       svg: () => undefined,

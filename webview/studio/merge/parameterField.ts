@@ -1,6 +1,8 @@
+import * as l10n from '@vscode/l10n';
 import type { MergeParameter, ParameterScalar } from '../../../extension/protocol.ts';
 import { formatValue, parseValue, suggestText } from '../../../extension/shared/mergeParameters.ts';
 import { el } from '../../common/dom.ts';
+import { translated } from '../../common/translated.ts';
 import { createIconButton } from '../../common/ui/toolkit.ts';
 import { describeDefault, describeFault, type FieldValue } from './formModel.ts';
 
@@ -19,7 +21,8 @@ export class FaultLine {
     this.element.hidden = message === undefined;
     this.element.replaceChildren(message ?? '');
     if (suggestion === undefined) return;
-    const button = el('button', { class: 'link', text: `Use ${suggestion}`, attributes: { type: 'button' } });
+    const text = l10n.t('Use {0}', suggestion);
+    const button = el('button', { class: 'link', text, attributes: { type: 'button' } });
     button.addEventListener('click', () => this.onSuggestion(suggestion));
     this.element.append(' ', button);
   }
@@ -95,9 +98,9 @@ export class ParameterField {
     this.#control = this.#number?.input ?? this.#picker();
     this.#control.id = id;
     this.#control.setAttribute('aria-describedby', `${id}-meaning`);
-    const reset = `Reset ${name} to ${formatValue(parameter.default)}`;
+    const reset = l10n.t('Reset {0} to {1}', name, formatValue(parameter.default));
     this.#reset = createIconButton({ icon: 'discard', label: reset, onClick: () => this.#toDefault() });
-    const mark = el('span', { class: 'changed-mark', text: 'changed' });
+    const mark = el('span', { class: 'changed-mark', text: l10n.t('changed') });
     this.element = el(
       'div',
       { class: 'parameter', testid: `merge-parameter-${name}` },
@@ -108,7 +111,7 @@ export class ParameterField {
       ...(this.#number === undefined ? [] : [this.#number.fault.element]),
       el('p', {
         class: 'parameter-meaning quiet',
-        text: `${meaning} ${describeDefault(parameter)}`,
+        text: `${translated(meaning)} ${describeDefault(parameter)}`,
         attributes: { id: `${id}-meaning` },
       }),
     );

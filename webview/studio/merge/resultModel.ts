@@ -1,4 +1,5 @@
 /** The results as rows of one table, a column a merge; nothing here touches the page. */
+import * as l10n from '@vscode/l10n';
 import type {
   MergeMethodInfo,
   MergeTotals,
@@ -77,17 +78,17 @@ export function resultGroups(
   const metrics = unique(merges.flatMap(merge => merge.metrics.map(({ name }) => name)));
   const groups = [
     {
-      title: 'Merge',
+      title: l10n.t('Merge'),
       rows: [
         row(
-          'Method',
+          l10n.t('Method'),
           merges.map(merge => ({ text: methodOf(merge)?.title ?? merge.report?.method ?? NONE })),
         ),
-        row('Made from', merges.map(sourceCell)),
+        row(l10n.t('Made from'), merges.map(sourceCell)),
       ],
     },
     {
-      title: 'Parameters',
+      title: l10n.t('Parameters'),
       rows: unique(merges.flatMap(({ report }) => Object.keys(report?.parameters ?? {}))).map(name =>
         row(
           name,
@@ -96,22 +97,22 @@ export function resultGroups(
       ),
     },
     {
-      title: 'Result',
+      title: l10n.t('Result'),
       rows: [
-        numbers('Size', ({ bytes }) => bytes, formatBytes),
-        numbers('Time', ({ seconds }) => seconds, formatSeconds),
-        ofModel('Difference from full precision', ({ difference }) => difference, formatError),
-        ofModel('Norm', ({ norm }) => norm, formatNumber),
-        ofModel('Sign conflicts', ({ signConflicts }) => signConflicts, formatShare),
-        ofModel('Kept share', keptShare, formatShare),
+        numbers(l10n.t('Size'), ({ bytes }) => bytes, formatBytes),
+        numbers(l10n.t('Time'), ({ seconds }) => seconds, formatSeconds),
+        ofModel(l10n.t('Difference from full precision'), ({ difference }) => difference, formatError),
+        ofModel(l10n.t('Norm'), ({ norm }) => norm, formatNumber),
+        ofModel(l10n.t('Sign conflicts'), ({ signConflicts }) => signConflicts, formatShare),
+        ofModel(l10n.t('Kept share'), keptShare, formatShare),
       ],
     },
     {
-      title: 'Cosine to each task',
+      title: l10n.t('Cosine to each task'),
       rows: tasks.map(task => ofModel(task, totals => inputOf(totals, task)?.cosine, formatNumber)),
     },
     {
-      title: 'Evaluation',
+      title: l10n.t('Evaluation'),
       rows: metrics.map(metric =>
         numbers(metric, merge => merge.metrics.find(({ name }) => name === metric)?.value, formatNumber),
       ),
@@ -136,7 +137,7 @@ function numberCell(value: number | null | undefined, format: Format): ResultCel
 }
 
 const sourceCell = ({ source }: StudioMerged): ResultCell =>
-  source === undefined ? { text: 'checkpoints' } : { text: fileName(source), title: source };
+  source === undefined ? { text: l10n.t('checkpoints') } : { text: fileName(source), title: source };
 
 /** Parameters are written as they are typed. */
 const shortNumber = (value: number): string => String(Number(value.toPrecision(4)));
@@ -152,7 +153,10 @@ function differenceOf(
     return { text: formatSigned(value, format ?? shortNumber), value };
   }
   if (format !== undefined) return { text: NONE };
-  return { text: a?.text === b?.text ? '' : '≠', title: a?.text === b?.text ? undefined : 'different' };
+  return {
+    text: a?.text === b?.text ? '' : '≠',
+    title: a?.text === b?.text ? undefined : l10n.t('different'),
+  };
 }
 
 function parameterCell(merge: StudioMerged, method: MergeMethodInfo | undefined, name: string): ResultCell {
@@ -176,7 +180,7 @@ function parameterCell(merge: StudioMerged, method: MergeMethodInfo | undefined,
 }
 
 /** Rules by tensor come from recipes written by hand; a word stands for them. */
-const scalarOf = (value: ParameterValue): ParameterScalar => (isRules(value) ? 'by tensor' : value);
+const scalarOf = (value: ParameterValue): ParameterScalar => (isRules(value) ? l10n.t('by tensor') : value);
 
 const isRules = (value: ParameterValue): value is Exclude<ParameterValue, ParameterScalar> =>
   Array.isArray(value) && typeof value[0] === 'object';

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { StudioMergeActivity, StudioMerged, StudioMergeSession } from '../../../extension/protocol.ts';
 import { el, icon } from '../../common/dom.ts';
 import { NONE } from '../../common/format.ts';
@@ -28,7 +29,7 @@ export interface ResultView {
 export class ResultTable {
   readonly element = el('div', {
     class: 'result-scroll',
-    attributes: { role: 'region', 'aria-label': 'Results, scrolls sideways', tabindex: '0' },
+    attributes: { role: 'region', 'aria-label': l10n.t('Results, scrolls sideways'), tabindex: '0' },
   });
   readonly #options: ResultTableOptions;
   /** Columns of merges, at the last look. */
@@ -60,7 +61,7 @@ export class ResultTable {
         ...rows.map(row => resultRow(row, session.merges, selected, running !== undefined)),
       ),
     );
-    const caption = el('caption', { class: 'visually-hidden', text: 'Results of the merges' });
+    const caption = el('caption', { class: 'visually-hidden', text: l10n.t('Results of the merges') });
     this.element.replaceChildren(
       el(
         'table',
@@ -98,7 +99,7 @@ export class ResultTable {
     );
     pick.addEventListener('click', () => onSelect(output));
     const action = (iconName: string, label: string, onClick: () => void) => {
-      const { element } = createIconButton({ icon: iconName, label: `${label} ${name}`, onClick });
+      const { element } = createIconButton({ icon: iconName, label, onClick });
       element.dataset['key'] = `${iconName} ${output}`;
       return element;
     };
@@ -108,11 +109,11 @@ export class ResultTable {
       ...(fault === undefined
         ? [
             this.#evaluation(merge, session, action),
-            action('folder-opened', 'Show the folder of', () => onReveal(output)),
-            action('json', 'Open the report of', () => onReport(output)),
+            action('folder-opened', l10n.t('Show the folder of {0}', name), () => onReveal(output)),
+            action('json', l10n.t('Open the report of {0}', name), () => onReport(output)),
           ].flatMap(tool => tool ?? [])
         : []),
-      action('close', 'Take from the list:', () => onForget(output)),
+      action('close', l10n.t('Take from the list: {0}', name), () => onForget(output)),
     );
     const why = fault === undefined ? [] : [el('p', { class: 'merge-fault' }, icon('warning'), fault)];
     const classes = isSelected ? 'selected' : '';
@@ -126,15 +127,16 @@ export class ResultTable {
   }
 
   #evaluation(
-    { output }: StudioMerged,
+    { name, output }: StudioMerged,
     { evaluating, evaluation }: StudioMergeSession,
     action: (iconName: string, label: string, onClick: () => void) => HTMLElement,
   ): HTMLElement | undefined {
     if (evaluation !== 'ready') return undefined;
     const { onCancelEvaluation, onEvaluate } = this.#options;
-    if (evaluating?.state !== 'running') return action('beaker', 'Evaluate', () => onEvaluate(output));
+    if (evaluating?.state !== 'running')
+      return action('beaker', l10n.t('Evaluate {0}', name), () => onEvaluate(output));
     if (evaluating.output !== output) return undefined;
-    return action('debug-stop', 'Cancel the evaluation of', () => onCancelEvaluation());
+    return action('debug-stop', l10n.t('Cancel the evaluation of {0}', name), () => onCancelEvaluation());
   }
 
   #focusedKey(): string | undefined {
@@ -179,7 +181,8 @@ function resultCell({ text, title, changed }: ResultCell, kind: string): HTMLEle
   const classes = [kind, changed === true ? 'changed' : '', text === NONE ? 'absent' : ''];
   const cell = el('td', { class: classes.filter(name => name !== '').join(' '), text });
   if (title !== undefined) cell.title = title;
-  if (changed === true) cell.append(el('span', { class: 'visually-hidden', text: ' (changed)' }));
+  if (changed === true)
+    cell.append(el('span', { class: 'visually-hidden', text: ` ${l10n.t('(changed)')}` }));
   return cell;
 }
 
@@ -189,7 +192,7 @@ function pendingHead({ name }: StudioMergeActivity): HTMLElement {
     'th',
     { class: 'pending', attributes: { scope: 'col' } },
     text,
-    el('div', { class: 'quiet', text: 'merging' }),
+    el('div', { class: 'quiet', text: l10n.t('merging') }),
   );
 }
 
@@ -197,7 +200,7 @@ function differenceHead(merges: readonly StudioMerged[], selected: readonly stri
   const [first = '', second = ''] = merges
     .filter(({ output }) => selected.includes(output))
     .map(({ name }) => name);
-  const from = el('div', { class: 'quiet', text: `less ${first}` });
+  const from = el('div', { class: 'quiet', text: l10n.t('less {0}', first) });
   return el(
     'th',
     { class: 'difference', testid: 'merge-difference', attributes: { scope: 'col' } },

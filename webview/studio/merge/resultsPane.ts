@@ -56,7 +56,7 @@ export class ResultsPane {
       onCancelEvaluation: () => void this.#do(host.cancelEvaluation()),
     });
     this.#export = createButton({
-      label: 'Export CSV',
+      label: l10n.t('Export CSV'),
       icon: 'export',
       appearance: 'secondary',
       onClick: () => void this.#exportCsv(),
@@ -64,13 +64,13 @@ export class ResultsPane {
     const head = el(
       'div',
       { class: 'results-head' },
-      el('h2', { text: 'Results' }),
+      el('h2', { text: l10n.t('Results') }),
       this.#hint,
       this.#export,
     );
     this.element = el(
       'section',
-      { class: 'merge-results', attributes: { 'aria-label': 'Results' } },
+      { class: 'merge-results', attributes: { 'aria-label': l10n.t('Results') } },
       head,
       this.#notice.element,
       this.#instead,
@@ -87,7 +87,11 @@ export class ResultsPane {
     const { evaluating } = session;
     if (evaluating?.state === 'failed') {
       const again = () => void this.#do(this.#host.startEvaluation(evaluating.output));
-      this.#notice.show(`${evaluating.name} was not evaluated. ${evaluating.message ?? ''}`, 'Retry', again);
+      this.#notice.show(
+        l10n.t('{0} was not evaluated. {1}', evaluating.name, evaluating.message ?? ''),
+        l10n.t('Retry'),
+        again,
+      );
     } else this.#notice.hide();
     this.#present();
   }
@@ -106,10 +110,12 @@ export class ResultsPane {
     this.#table.element.hidden = this.#export.hidden = isEmpty;
     this.#hint.hidden = merges.length < 2;
     this.#hint.textContent =
-      selected.length === 2 ? 'Two merges are compared.' : 'Select two merges to compare them.';
+      selected.length === 2
+        ? l10n.t('Two merges are compared.')
+        : l10n.t('Select two merges to compare them.');
     this.#instead.hidden = !isEmpty;
     this.#instead.replaceChildren(
-      merging?.state === 'running' ? skeleton(`Merging ${merging.name}`, SKELETON) : emptyResults(),
+      merging?.state === 'running' ? skeleton(l10n.t('Merging {0}', merging.name), SKELETON) : emptyResults(),
     );
     const byOutput = new Map(shown.map(({ output }, at) => [output, styles[at]] as const));
     this.#table.show({ session, groups, selected, styles: byOutput as ReadonlyMap<string, MergeStyle> });
@@ -138,21 +144,21 @@ export class ResultsPane {
       button.addEventListener('click', onClick);
       return button;
     };
-    const set = action('Set a command…', () => void this.#do(this.#host.openEvaluationSetting()));
-    const cancel = action('Cancel', () => void this.#do(this.#host.cancelEvaluation()));
+    const set = action(l10n.t('Set a command…'), () => void this.#do(this.#host.openEvaluationSetting()));
+    const cancel = action(l10n.t('Cancel'), () => void this.#do(this.#host.cancelEvaluation()));
     const isEvaluated = merges.some(({ metrics }) => metrics.length > 0);
     const says: readonly (Node | string)[] =
       evaluating?.state === 'running'
-        ? [`Evaluating ${evaluating.name}. What the command prints is in the log. `, cancel]
+        ? [l10n.t('Evaluating {0}. What the command prints is in the log.', evaluating.name), ' ', cancel]
         : evaluating?.state === 'cancelled'
-          ? [`The evaluation of ${evaluating.name} was cancelled.`]
+          ? [l10n.t('The evaluation of {0} was cancelled.', evaluating.name)]
           : evaluation === 'restricted'
-            ? ['Evaluation is off in Restricted Mode.']
+            ? [l10n.t('Evaluation is off in Restricted Mode.')]
             : evaluation === 'unset'
-              ? ['Merges can be scored by a command of your own. ', set]
+              ? [l10n.t('Merges can be scored by a command of your own.'), ' ', set]
               : isEvaluated
                 ? []
-                : ['Score a merge with your own command: the flask in its column.'];
+                : [l10n.t('Score a merge with your own command: the flask in its column.')];
     this.#evaluation.replaceChildren(...says);
     this.#evaluation.hidden = merges.length === 0 || says.length === 0;
   }
@@ -167,7 +173,7 @@ export class ResultsPane {
     try {
       await call;
     } catch (error) {
-      this.#notice.show(errorMessage(error), 'Dismiss', () => undefined);
+      this.#notice.show(errorMessage(error), l10n.t('Dismiss'), () => undefined);
     }
   }
 }
@@ -176,10 +182,12 @@ function emptyResults(): HTMLElement {
   return el(
     'div',
     { class: 'state-pane' },
-    el('p', { class: 'state-what', text: 'Nothing is merged yet' }),
+    el('p', { class: 'state-what', text: l10n.t('Nothing is merged yet') }),
     el('p', {
       class: 'quiet',
-      text: 'Each merge becomes a column here: its size, its norms and cosines by layer, and your own scores.',
+      text: l10n.t(
+        'Each merge becomes a column here: its size, its norms and cosines by layer, and your own scores.',
+      ),
     }),
   );
 }

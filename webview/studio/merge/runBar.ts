@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Progress, StudioMergeActivity, StudioMergePlan } from '../../../extension/protocol.ts';
 import { el, icon } from '../../common/dom.ts';
 import { TRUNCATE } from '../../common/truncationTip.ts';
@@ -21,7 +22,7 @@ export class RunBar {
   readonly #preview = el('dl', { class: 'preview', testid: 'merge-preview' });
   readonly #problems = el('div', { class: 'problems', attributes: { role: 'status' } });
   readonly #merge: HTMLElement;
-  readonly #bar = el('progress', { attributes: { max: '100', 'aria-label': 'Merging' } });
+  readonly #bar = el('progress', { attributes: { max: '100', 'aria-label': l10n.t('Merging') } });
   readonly #percent = el('span', { class: 'numbers', testid: 'merge-percent' });
   readonly #current = el('span', { class: `quiet name ${TRUNCATE}` });
   readonly #progress: HTMLElement;
@@ -35,9 +36,13 @@ export class RunBar {
       button.addEventListener('click', onClick);
       return button;
     };
-    this.#proposed = link('Reset', options.onProposed);
-    this.#merge = createButton({ label: 'Merge', appearance: 'primary', onClick: options.onMerge });
-    const cancel = createButton({ label: 'Cancel', appearance: 'secondary', onClick: options.onCancel });
+    this.#proposed = link(l10n.t('Reset'), options.onProposed);
+    this.#merge = createButton({ label: l10n.t('Merge'), appearance: 'primary', onClick: options.onMerge });
+    const cancel = createButton({
+      label: l10n.t('Cancel'),
+      appearance: 'secondary',
+      onClick: options.onCancel,
+    });
     this.#progress = el(
       'div',
       { class: 'merge-progress' },
@@ -50,9 +55,9 @@ export class RunBar {
       el(
         'div',
         { class: 'output-line' },
-        el('span', { class: 'quiet', text: 'Folder' }),
+        el('span', { class: 'quiet', text: l10n.t('Folder') }),
         this.#folder,
-        link('Change…', options.onOutput),
+        link(l10n.t('Change…'), options.onOutput),
         this.#proposed,
       ),
       this.#preview,
@@ -102,7 +107,9 @@ export class RunBar {
     this.#ended.hidden = state === undefined || state === 'running';
     this.#ended.classList.toggle('failed', state === 'failed');
     const why =
-      state === 'failed' ? `${name} was not merged. ${message}` : `Cancelled: ${name} was not written.`;
+      state === 'failed'
+        ? l10n.t('{0} was not merged. {1}', name, message)
+        : l10n.t('Cancelled: {0} was not written.', name);
     if (!this.#ended.hidden)
       this.#ended.replaceChildren(icon(state === 'failed' ? 'error' : 'circle-slash'), why);
     if (starts) this.progress({ done: 0, total: 0, current: '' });
@@ -113,7 +120,7 @@ export class RunBar {
     const percent = percentOf(progress);
     if (progress.total > 0) this.#bar.value = percent;
     else this.#bar.removeAttribute('value');
-    this.#percent.textContent = progress.total > 0 ? `${percent} %` : 'starting';
+    this.#percent.textContent = progress.total > 0 ? `${percent} %` : l10n.t('starting');
     this.#current.textContent = progress.current;
   }
 

@@ -1,19 +1,21 @@
 /** What the bottom of the form says; nothing here touches the page. */
+import * as l10n from '@vscode/l10n';
 import type { Problem, Progress, StudioMergePlan } from '../../../extension/protocol.ts';
-import { formatBytes } from '../../common/format.ts';
+import { NONE, formatBytes } from '../../common/format.ts';
 import { formatSeconds } from './numbers.ts';
 
 /** Numbers that are expected, before anything is merged. */
 export function previewOf({ bytes, memory, seconds }: StudioMergePlan): { label: string; value: string }[] {
-  const parts: [label: string, value: string | undefined][] = [
-    ['size', bytes === undefined ? undefined : formatBytes(bytes)],
-    ['time', seconds === undefined ? undefined : formatSeconds(seconds)],
-    ['memory', memory === undefined ? undefined : formatBytes(memory)],
+  const about = (value: string) => `≈ ${value}`;
+  const ofBytes = (size: number | undefined) => (size === undefined ? NONE : about(formatBytes(size)));
+  return [
+    { label: l10n.t('size'), value: ofBytes(bytes) },
+    {
+      label: l10n.t('time'),
+      value: seconds === undefined ? l10n.t('after a first merge') : about(formatSeconds(seconds)),
+    },
+    { label: l10n.t('memory'), value: ofBytes(memory) },
   ];
-  return parts.map(([label, value]) => ({
-    label,
-    value: value === undefined ? (label === 'time' ? 'after a first merge' : '–') : `≈ ${value}`,
-  }));
 }
 
 export const messagesOf = (problems: readonly Problem[], wanted: Problem['severity']): string[] =>

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { MergeParameter, ParameterScalar } from '../../../extension/protocol.ts';
 import { formatValue, valueOf, type Edits } from '../../../extension/shared/mergeParameters.ts';
 import { el } from '../../common/dom.ts';
@@ -23,7 +24,10 @@ export class TaskSliders {
   readonly element: HTMLElement;
   readonly #options: TaskSlidersOptions;
   readonly #rows = el('div', { class: 'task-rows' });
-  readonly #picker = el('select', { class: 'select', attributes: { 'aria-label': 'What the sliders set' } });
+  readonly #picker = el('select', {
+    class: 'select',
+    attributes: { 'aria-label': l10n.t('What the sliders set') },
+  });
   readonly #bare = el('span', { class: 'quiet' });
   #parameter: MergeParameter | undefined;
   #byTask = new Map<string, Row>();
@@ -34,7 +38,7 @@ export class TaskSliders {
     this.element = el(
       'fieldset',
       { class: 'tasks-field' },
-      el('legend', { text: 'Tasks' }),
+      el('legend', { text: l10n.t('Tasks') }),
       el('div', { class: 'tasks-head' }, this.#bare, this.#picker),
       this.#rows,
     );
@@ -52,12 +56,14 @@ export class TaskSliders {
   ): void {
     this.#parameter = parameter;
     this.#picker.replaceChildren(
-      ...parameters.map(({ name }) => el('option', { text: `${name} by task`, attributes: { value: name } })),
+      ...parameters.map(({ name }) =>
+        el('option', { text: l10n.t('{0} by task', name), attributes: { value: name } }),
+      ),
     );
     this.#picker.hidden = parameters.length < 2;
     this.#picker.value = parameter?.name ?? '';
     this.#bare.hidden = parameters.length > 1;
-    this.#bare.textContent = parameter === undefined ? '' : `${parameter.name} by task`;
+    this.#bare.textContent = parameter === undefined ? '' : l10n.t('{0} by task', parameter.name);
     this.#byTask = new Map(tasks.map(task => [task, this.#row(task, parameter)]));
     this.#rows.replaceChildren(...[...this.#byTask.values()].map(({ element }) => element));
   }
@@ -92,8 +98,8 @@ export class TaskSliders {
     const slider = el('input', { class: 'slider', attributes: { type: 'range' } });
     const declared = parameter ?? NO_PARAMETER;
     const number = new NumberField(declared, value => onValue(declared, task, value));
-    slider.setAttribute('aria-label', `${declared.name} of ${task}`);
-    number.input.setAttribute('aria-label', `${declared.name} of ${task}, as a number`);
+    slider.setAttribute('aria-label', l10n.t('{0} of {1}', declared.name, task));
+    number.input.setAttribute('aria-label', l10n.t('{0} of {1}, as a number', declared.name, task));
     slider.addEventListener('input', () => onValue(declared, task, Number(slider.value)));
     const controls = parameter === undefined ? [] : [slider, number.input, number.fault.element];
     const element = el('div', { class: 'task-row', testid: 'merge-task' }, name, ...controls);

@@ -9,6 +9,7 @@ import {
   describeDefault,
   fieldValue,
   methodGroups,
+  methodLabel,
   misfit,
   rangeOf,
   sliderRange,
@@ -45,8 +46,17 @@ describe('methods', () => {
   });
 
   it('say how many tasks they take', () => {
-    expect(misfit(methodNamed('slerp'), 8)).toBe('takes 2 tasks at most');
-    expect(misfit(methodNamed('slerp'), 1)).toBe('needs 2 tasks');
+    const slerp = methodNamed('slerp');
+    expect([1, 2, 8].map(tasks => methodLabel(slerp, tasks))).toEqual([
+      'SLERP (needs 2 tasks)',
+      'SLERP',
+      'SLERP (takes 2 tasks at most)',
+    ]);
+    expect(methodLabel(ties, 0)).toBe('TIES (needs 1 task)');
+    expect(misfit(slerp, 8)).toBe('SLERP takes 2 tasks at most, and 8 are checked.');
+    expect(misfit(slerp, 1)).toBe('SLERP needs 2 tasks, and 1 is checked.');
+    expect(misfit({ ...slerp, minimumInputs: 3 }, 2)).toBe('SLERP needs 3 tasks, and 2 are checked.');
+    expect(misfit(ties, 0)).toBe('Check at least one task.');
     expect(misfit(ties, 8)).toBeUndefined();
   });
 

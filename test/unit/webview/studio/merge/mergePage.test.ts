@@ -219,12 +219,22 @@ describe('results', () => {
     const dark = await picture();
     await page.evaluate(() => merging.setTheme('light'));
     await expect.poll(picture).not.toBe(dark);
-    await page.getByRole('button', { name: 'Menu of Cosine to cars' }).click();
-    const [menu] = await page.evaluate(() => merging.menus);
-    expect(menu?.columns).toEqual(['layer', 'merged-task-arithmetic', 'merged-ties', 'merged-breadcrumbs']);
-    expect(menu?.rows).toBe(25);
-    expect(menu?.picture).toMatch(/^data:image\/png/);
-    await page.getByRole('button', { name: 'Show By layer as tables' }).click();
+    for (const way of ['Save as PNG', 'Save table as CSV']) {
+      await page.getByRole('button', { name: 'Export: Cosine to cars' }).click();
+      await page.getByRole('menuitem', { name: way }).click();
+    }
+    await expect.poll(() => page.evaluate(() => merging.host.saved.length)).toBe(2);
+    const saved = await page.evaluate(() => merging.host.saved);
+    const png = saved.find(({ name }) => name === 'cosine-to-cars.png')?.data;
+    expect(png).toMatch(/^iVBORw0KGgo/);
+    const lines =
+      saved
+        .find(({ name }) => name === 'cosine-to-cars.csv')
+        ?.data.trim()
+        .split('\r\n') ?? [];
+    expect(lines[0]).toBe('layer,merged-task-arithmetic,merged-ties,merged-breadcrumbs');
+    expect(lines).toHaveLength(26);
+    await page.getByRole('button', { name: 'Show as tables: By layer' }).click();
     const table = page.getByRole('table', { name: 'Sign conflicts' });
     expect(await table.getByRole('row', { name: 'outside' }).count()).toBe(1);
     await page.reload();
@@ -235,7 +245,7 @@ describe('results', () => {
     const page = await openTab();
     await page.getByRole('button', { name: 'Export CSV' }).click();
     await expect
-      .poll(() => page.evaluate(() => merging.host.saved[0]))
+      .poll(() => page.evaluate(() => merging.host.saved[0]?.data))
       .toContain('Evaluation,accuracy.mean,0.7312,');
     await page.getByRole('button', { name: 'Show the folder of merged-ties' }).click();
     await page.getByRole('button', { name: 'Open the report of merged-ties' }).click();

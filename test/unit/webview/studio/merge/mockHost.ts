@@ -10,9 +10,10 @@ import type {
 import { translatable } from '../../../../../extension/shared/translatable.ts';
 import { MERGES, METHODS, sampleMerge } from './samples.ts';
 
-/** What the host does: have merges, have none, have no command, never answer, refuse once, fail a merge, or have
- * merges whose names are markup. */
-export type Scenario = 'ready' | 'empty' | 'unset' | 'silent' | 'refused' | 'failing' | 'hostile';
+/** What the host does: have merges, have none, have no command, be restricted, never answer, refuse once, fail a merge,
+ * or have merges whose names are markup. */
+export type Scenario =
+  'ready' | 'empty' | 'unset' | 'restricted' | 'silent' | 'refused' | 'failing' | 'hostile';
 
 const MARKUP = '</script><img src=x onerror="console.error(1)"><b>';
 const DELAY_MS = 10;
@@ -23,7 +24,7 @@ const pause = () => new Promise(resolve => setTimeout(resolve, DELAY_MS));
 export class MockMergeHost implements StudioMergeHost {
   readonly planned: StudioMergeChoices[] = [];
   readonly started: StudioMergeChoices[] = [];
-  readonly saved: string[] = [];
+  readonly saved: ExportedFile[] = [];
   readonly calls: string[] = [];
   page: StudioMergePage | undefined;
   #scenario: string;
@@ -65,7 +66,7 @@ export class MockMergeHost implements StudioMergeHost {
       merges: this.#merges,
       merging: this.#merging,
       evaluating: this.#evaluating,
-      evaluation: this.#scenario === 'unset' ? 'unset' : 'ready',
+      evaluation: this.#scenario === 'unset' || this.#scenario === 'restricted' ? this.#scenario : 'ready',
     };
   }
 
@@ -80,8 +81,8 @@ export class MockMergeHost implements StudioMergeHost {
       memory: 655_000_000,
       seconds: this.#merges.length > 0 ? 6.2 : undefined,
       problems:
-        choices.method === 'isotropic'
-          ? [{ severity: 'error', message: 'no' } as const]
+        choices.method === 'iso_c'
+          ? [{ severity: 'error', message: 'cars has no tensor of two dimensions.' } as const]
           : [
               {
                 severity: 'warning',
@@ -171,8 +172,8 @@ export class MockMergeHost implements StudioMergeHost {
     await this.#tell();
   }
 
-  async saveFile({ data }: ExportedFile) {
-    this.saved.push(data);
+  async saveFile(file: ExportedFile) {
+    this.saved.push(file);
     return true;
   }
 

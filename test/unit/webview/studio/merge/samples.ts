@@ -19,6 +19,15 @@ export const SELECTION: StudioSelection = {
   source: '/home/someone/models/vit-l14-8tasks.tvq',
 };
 
+/** Others: of checkpoints in full precision, and of a file whose checkpoints are not known. */
+export const SELECTIONS: Readonly<Record<string, StudioSelection>> = {
+  checkpoints: { ...SELECTION, source: undefined },
+  unknown: {
+    ...SELECTION,
+    tasks: SELECTION.tasks.map(({ name }) => ({ name, path: SELECTION.source ?? '' })),
+  },
+};
+
 export const methodNamed = (name: string): MergeMethodInfo => {
   const method = METHODS.find(known => known.name === name);
   if (method === undefined) throw new Error(`there is no method ${name}`);
