@@ -24,7 +24,8 @@ export type Mark =
       readonly points: readonly Point[];
       readonly stroke: Colour;
       readonly width: number;
-      readonly dashed?: boolean;
+      /** Lengths of dashes and gaps; none: a whole line. */
+      readonly dash?: readonly number[];
     }
   | {
       readonly kind: 'text';

@@ -52,7 +52,7 @@ function paintMark(context: CanvasRenderingContext2D, mark: Mark): void {
     case 'line':
       context.strokeStyle = colourNow(mark.stroke);
       context.lineWidth = mark.width;
-      context.setLineDash(mark.dashed ? [3, 3] : []);
+      context.setLineDash([...(mark.dash ?? [])]);
       context.beginPath();
       mark.points.forEach(([x, y]) => context.lineTo(x, y));
       context.stroke();

@@ -57,7 +57,7 @@ function nodeOf(mark: Mark, resolve: Resolve, patterns: Map<string, SVGElement>)
         fill: 'none',
         stroke: resolve(mark.stroke),
         'stroke-width': mark.width,
-        ...(mark.dashed ? { 'stroke-dasharray': '3 3' } : {}),
+        ...(mark.dash && mark.dash.length > 0 ? { 'stroke-dasharray': mark.dash.join(' ') } : {}),
       });
     case 'text':
       return textNode('text', mark.text, {

@@ -28,6 +28,7 @@ const LABEL_WIDTH = 76;
 const LEAST_RANGE = 10;
 const MOST_RANGE = 1e6;
 const MOST_DECADES = 5;
+const DASH = [3, 3];
 const QUIET = '--vscode-descriptionForeground';
 
 export const curvePoints = (points: readonly RatePoint[]): CurveData['points'] =>
@@ -76,12 +77,12 @@ export function curvePicture(data: CurveData, width: number): Drawing {
   const drawn: Mark[] = [];
   const text = (x: number, y: number, label: string, align: 'start' | 'middle' | 'end') =>
     drawn.push({ kind: 'text', x, y, text: label, align, fill: QUIET });
-  const line = (from: Point, to: Point, dashed = false) =>
-    drawn.push({ kind: 'line', points: [from, to], stroke: '--vscode-charts-lines', width: 1, dashed });
+  const line = (from: Point, to: Point, dash: readonly number[] = []) =>
+    drawn.push({ kind: 'line', points: [from, to], stroke: '--vscode-charts-lines', width: 1, dash });
 
   for (const error of decades(scale)) {
     const y = scale.y(error);
-    line([LEFT, y], [width - RIGHT, y], true);
+    line([LEFT, y], [width - RIGHT, y], DASH);
     text(LEFT - 8, y, error < 1e-3 ? error.toExponential() : String(error), 'end');
   }
   line([LEFT, bottom], [width - RIGHT, bottom]);
@@ -94,7 +95,7 @@ export function curvePicture(data: CurveData, width: number): Drawing {
   text(width - RIGHT, height - 8, titleX, 'end');
   text(LEFT - 8, TOP - 16, 'error', 'end');
   for (const { label, x, level } of placed(marks, scale)) {
-    line([x, TOP], [x, bottom], true);
+    line([x, TOP], [x, bottom], DASH);
     if (level !== undefined) text(x, TOP - 10 - level * 14, label, 'middle');
   }
   drawn.push({

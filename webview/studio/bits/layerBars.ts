@@ -94,7 +94,13 @@ function drawingOf(bars: readonly Bar[], most: number, width: number): Drawing {
       [LEFT, y],
       [width - RIGHT, y],
     ] as const;
-    marks.push({ kind: 'line', points, stroke: '--vscode-charts-lines', width: 1, dashed: part > 0 });
+    marks.push({
+      kind: 'line',
+      points,
+      stroke: '--vscode-charts-lines',
+      width: 1,
+      dash: part > 0 ? [3, 3] : [],
+    });
     if (part > 0)
       marks.push({
         kind: 'text',

@@ -15,10 +15,14 @@ import type { ChartConfiguration } from 'chart.js';
 import type { Exportable } from '../../common/chartExport.ts';
 import { chartTable, type ChartTable } from '../../common/chartTable.ts';
 import { el } from '../../common/dom.ts';
+import type { Drawing } from '../../common/drawing.ts';
+import { canvasOf } from '../../common/drawingCanvas.ts';
+import { svgFile } from '../../common/drawingSvg.ts';
 import { onThemeChange } from '../../common/theme.ts';
 import { TRUNCATE } from '../../common/truncationTip.ts';
 import { createIconButton } from '../../common/ui/toolkit.ts';
 import { applyDefaults } from './chartDefaults.ts';
+import { chartDrawing } from './chartDrawing.ts';
 
 Chart.register(
   BarController,
@@ -115,12 +119,17 @@ export class PanelGroup {
     });
   }
 
-  #menu({ name, title, table }: Panel, content: HTMLElement): HTMLElement | undefined {
+  #menu({ name, title, summary, table }: Panel, content: HTMLElement): HTMLElement | undefined {
+    const drawn = <T>(make: (drawing: Drawing) => T): T | undefined => {
+      const canvas = content.querySelector('canvas');
+      const chart = canvas ? Chart.getChart(canvas) : undefined;
+      return chart && make(chartDrawing(chart, title));
+    };
     return this.#options.menu?.({
       name: name.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
       title,
-      canvas: () => content.querySelector('canvas') ?? undefined,
-      svg: () => undefined,
+      canvas: () => drawn(canvasOf),
+      svg: () => drawn(drawing => svgFile(drawing, summary)),
       table: () => table,
     });
   }

@@ -60,6 +60,11 @@ describe('what is shown', () => {
   });
 });
 
+async function exportChart(page: Page, chart: string, way: string): Promise<void> {
+  await page.getByRole('button', { name: `Export: ${chart}`, exact: true }).click();
+  await page.getByRole('menuitem', { name: way }).click();
+}
+
 const parameter = (page: Page, name: string) => page.getByTestId(`merge-parameter-${name}`);
 const task = (page: Page, name: string) => page.getByTestId('merge-task').filter({ hasText: name });
 const lastPlan = (page: Page) => page.evaluate(() => merging.host.planned.at(-1));
@@ -219,19 +224,14 @@ describe('results', () => {
     const dark = await picture();
     await page.evaluate(() => merging.setTheme('light'));
     await expect.poll(picture).not.toBe(dark);
-    for (const way of ['Save as PNG', 'Save table as CSV']) {
-      await page.getByRole('button', { name: 'Export: Cosine to cars' }).click();
-      await page.getByRole('menuitem', { name: way }).click();
-    }
-    await expect.poll(() => page.evaluate(() => merging.host.saved.length)).toBe(2);
+    for (const way of ['Save as PNG', 'Save as SVG', 'Save table as CSV'])
+      await exportChart(page, 'Cosine to cars', way);
+    await expect.poll(() => page.evaluate(() => merging.host.saved.length)).toBe(3);
     const saved = await page.evaluate(() => merging.host.saved);
-    const png = saved.find(({ name }) => name === 'cosine-to-cars.png')?.data;
-    expect(png).toMatch(/^iVBORw0KGgo/);
-    const lines =
-      saved
-        .find(({ name }) => name === 'cosine-to-cars.csv')
-        ?.data.trim()
-        .split('\r\n') ?? [];
+    const dataOf = (file: string) => saved.find(({ name }) => name === file)?.data ?? '';
+    expect(dataOf('cosine-to-cars.png')).toMatch(/^iVBORw0KGgo/);
+    expect(dataOf('cosine-to-cars.svg')).toMatch(/^<svg [^]*<title>Cosine to cars by layer: [^]*<\/svg>\n$/);
+    const lines = dataOf('cosine-to-cars.csv').trim().split('\r\n');
     expect(lines[0]).toBe('layer,merged-task-arithmetic,merged-ties,merged-breadcrumbs');
     expect(lines).toHaveLength(26);
     await page.getByRole('button', { name: 'Show as tables: By layer' }).click();
@@ -239,6 +239,42 @@ describe('results', () => {
     expect(await table.getByRole('row', { name: 'outside' }).count()).toBe(1);
     await page.reload();
     await table.waitFor();
+  });
+
+  test('have drawings with what their charts have, and their names', { timeout: TIMEOUT }, async () => {
+    const page = await openTab();
+    const drawing = async (chart: string) => {
+      await exportChart(page, chart, 'Save as SVG');
+      const title = `<title>${chart}`;
+      const saved = () => page.evaluate(() => merging.host.saved.at(-1)?.data ?? '');
+      await expect.poll(saved).toContain(title);
+      return page.evaluate(
+        source => {
+          const svg = new DOMParser().parseFromString(source, 'image/svg+xml');
+          const count = (what: string) => svg.querySelectorAll(what).length;
+          const points = [...svg.querySelectorAll('polyline')].map(
+            line => (line.getAttribute('points') ?? '').split(' ').length,
+          );
+          return {
+            texts: [...svg.querySelectorAll('text')].map(({ textContent }) => textContent),
+            lines: points.filter(count => count > 2),
+            dashed: count('polyline[stroke-dasharray]'),
+            rects: count('rect'),
+          };
+        },
+        await saved(),
+      );
+    };
+    const lines = await drawing('Cosine to cars');
+    const names = ['merged-task-arithmetic', 'merged-ties', 'merged-breadcrumbs'];
+    expect(lines.texts.slice(0, 4)).toEqual(['Cosine to cars', ...names]);
+    expect(lines.texts).toContain('0.5');
+    expect(lines.lines).toEqual([24, 24, 24]);
+    expect(lines.dashed).toBe(4);
+    const bars = await drawing('accuracy.mean');
+    expect(bars.texts).toEqual(expect.arrayContaining(['accuracy.mean', '0.7312', '0.7691']));
+    // The ground, and a bar for each merge that was evaluated.
+    expect(bars.rects).toBe(3);
   });
 
   test('are saved as CSV, shown in their folder, and taken from the list', { timeout: TIMEOUT }, async () => {
