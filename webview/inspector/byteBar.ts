@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { TvqSummary } from '../../extension/protocol.ts';
 import { el } from '../common/dom.ts';
 import { formatBytes, formatSmallPercent } from '../common/format.ts';
@@ -16,7 +17,7 @@ export function byteBar(parts: TvqSummary['parts']): HTMLElement {
     return segment;
   });
   const spoken = BYTE_PARTS.map(part => `${part.label} ${share(parts[part.key])}`).join(', ');
-  const label = `Where every byte goes: ${spoken}`;
+  const label = l10n.t('Where every byte goes: {0}', spoken);
   const bar = el('div', { class: 'byte-bar', attributes: { role: 'img', 'aria-label': label } }, ...segments);
 
   const legend = BYTE_PARTS.map(part => {
@@ -34,7 +35,7 @@ export function byteBar(parts: TvqSummary['parts']): HTMLElement {
   });
   return el(
     'section',
-    { class: 'bytes-section', attributes: { 'aria-label': 'Bytes of the file' } },
+    { class: 'bytes-section', attributes: { 'aria-label': l10n.t('Bytes of the file') } },
     bar,
     el('ul', { class: 'legend' }, ...legend),
   );

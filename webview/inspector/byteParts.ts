@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { TvqSummary } from '../../extension/protocol.ts';
 import type { SeriesStyle } from '../common/seriesStyle.ts';
 
@@ -13,33 +14,33 @@ export interface BytePart {
 export const BYTE_PARTS: readonly BytePart[] = [
   {
     key: 'codes',
-    label: 'codes',
-    meaning: 'quantized weights, packed',
+    label: l10n.t('codes'),
+    meaning: l10n.t('quantized weights, packed'),
     style: { token: '--vscode-charts-blue', pattern: 'solid' },
   },
   {
     key: 'scales',
-    label: 'scales',
-    meaning: 'what turns codes back into numbers',
+    label: l10n.t('scales'),
+    meaning: l10n.t('what turns codes back into numbers'),
     style: { token: '--vscode-charts-purple', pattern: 'dots' },
   },
   {
     key: 'exact',
-    label: 'exact',
-    meaning: 'tensors stored without loss',
+    label: l10n.t('exact'),
+    meaning: l10n.t('tensors stored without loss'),
     style: { token: '--vscode-charts-yellow', pattern: 'stripes' },
   },
   {
     key: 'header',
-    label: 'header',
-    meaning: 'names, shapes, recipe and checksums',
+    label: l10n.t('header'),
+    meaning: l10n.t('names, shapes, recipe and checksums'),
     style: { token: '--vscode-descriptionForeground', pattern: 'hollow' },
   },
 ];
 
-/** The look of one part. */
-export function partStyle(key: BytePart['key']): SeriesStyle {
+/** One part. */
+export function bytePart(key: BytePart['key']): BytePart {
   const part = BYTE_PARTS.find(candidate => candidate.key === key);
   if (part === undefined) throw new Error(`no byte part is called ${key}`);
-  return part.style;
+  return part;
 }

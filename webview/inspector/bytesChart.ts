@@ -1,18 +1,19 @@
+import * as l10n from '@vscode/l10n';
 import type { ByteGroup, TvqSummary } from '../../extension/protocol.ts';
 import type { LegendEntry } from '../common/chartFrame.ts';
 import type { ChartContent } from '../common/chartView.ts';
 import { formatBytes, formatSmallPercent } from '../common/format.ts';
 import { KINDS } from '../common/kinds.ts';
 import { drawStackedBars } from '../common/stackedBars.ts';
-import { partStyle } from './byteParts.ts';
+import { bytePart } from './byteParts.ts';
 
 /** What bytes can be told apart by. */
 export type BytesBy = 'kind' | 'layer' | 'codec';
 
 export const BYTES_BY: readonly { readonly value: BytesBy; readonly label: string }[] = [
-  { value: 'kind', label: 'by kind' },
-  { value: 'layer', label: 'by layer' },
-  { value: 'codec', label: 'by codec' },
+  { value: 'kind', label: l10n.t('by kind') },
+  { value: 'layer', label: l10n.t('by layer') },
+  { value: 'codec', label: l10n.t('by codec') },
 ];
 
 const groupsBy = ({ groups, layers, codecs }: BytesSummary, by: BytesBy): readonly ByteGroup[] =>
@@ -22,14 +23,32 @@ const groupsBy = ({ groups, layers, codecs }: BytesSummary, by: BytesBy): readon
 export type BytesSummary = Pick<TvqSummary, 'groups' | 'layers' | 'codecs'>;
 
 /** Groups of layers that are no single one. */
-const LAYERS: Partial<Record<string, string>> = { outside: 'outside layers', deeper: 'deeper layers' };
+const LAYERS: Partial<Record<string, string>> = {
+  outside: l10n.t('outside layers'),
+  deeper: l10n.t('deeper layers'),
+};
 
 /** A group as people call it. */
 function labelOf(group: string, by: BytesBy): string {
   if (by === 'kind') return (KINDS as Partial<Record<string, LegendEntry>>)[group]?.label ?? group;
-  if (by === 'codec') return group.replace(/^affine (\d)$/, 'affine, $1-bit');
-  return LAYERS[group] ?? `layer ${group}`;
+  if (by === 'codec')
+    return group.replace(/^affine (\d)$/, (_, bits: string) => l10n.t('affine, {0}-bit', bits));
+  return LAYERS[group] ?? l10n.t('layer {0}', group);
 }
+
+/** What stands above the names of the groups. */
+const COLUMN: Readonly<Record<BytesBy, string>> = {
+  kind: l10n.t('kind'),
+  layer: l10n.t('layer'),
+  codec: l10n.t('codec'),
+};
+
+/** The chart in a sentence. */
+const SUMMARY: Readonly<Record<BytesBy, (groups: string) => string>> = {
+  kind: groups => l10n.t('Bytes by kind: {0}', groups),
+  layer: groups => l10n.t('Bytes by layer: {0}', groups),
+  codec: groups => l10n.t('Bytes by codec: {0}', groups),
+};
 
 /** What a group's bytes are told apart by. */
 const SERIES = ['codes', 'exact'] as const;
@@ -44,16 +63,16 @@ export function bytesChart(summary: BytesSummary, by: BytesBy): ChartContent {
   const totals = groups.map(group => formatBytes(bytesOf(group)));
   const shares = groups.map(group => formatSmallPercent(bytesOf(group), whole));
   const series = SERIES.map(key => ({
-    label: key,
-    style: partStyle(key),
+    label: bytePart(key).label,
+    style: bytePart(key).style,
     values: groups.map(group => group[key]),
   }));
   return {
-    summary: `Bytes by ${by}: ${labels.map((label, at) => `${label} ${totals[at]}`).join(', ')}`,
+    summary: SUMMARY[by](labels.map((label, at) => `${label} ${totals[at]}`).join(', ')),
     legend: series,
     draw: width => drawStackedBars({ labels, totals, series, format: formatBytes }, width),
     table: {
-      columns: [by, 'codes', 'exact', 'share'],
+      columns: [COLUMN[by], ...series.map(({ label }) => label), l10n.t('share')],
       rows: groups.map((group, at) => [
         labels[at] ?? '',
         formatBytes(group.codes),

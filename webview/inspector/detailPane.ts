@@ -19,15 +19,18 @@ import { errorMessage } from '../common/rpc.ts';
 import { createSelect } from '../common/select.ts';
 import type { StateStore } from '../common/state.ts';
 import { emptyPane, errorPane } from '../common/states.ts';
+import { translated } from '../common/translated.ts';
 import type { InspectorState } from './inspectorState.ts';
 import { MAP_OF, codesChart, entropyOf, mapChart, valuesChart, type MapOf } from './tensorCharts.ts';
 
 /** Why there are no values to show, by codec. */
 const NO_VALUES: Partial<Record<string, string>> = {
-  same: 'This tensor equals the base model’s: its task vector is zero, and nothing of it is stored.',
-  absent: 'The fine-tuned checkpoint does not have this tensor.',
+  same: l10n.t('This tensor equals the base model’s: its task vector is zero, and nothing of it is stored.'),
+  absent: l10n.t('The fine-tuned checkpoint does not have this tensor.'),
 };
-const WHOLE_NUMBERS = 'These are no floating-point numbers: they are stored as they are, and not charted.';
+const WHOLE_NUMBERS = l10n.t(
+  'These are no floating-point numbers: they are stored as they are, and not charted.',
+);
 
 /** What lies in the chosen tensor. */
 export class DetailPane {
@@ -46,7 +49,7 @@ export class DetailPane {
     const chart = (name: string, title: string, ...controls: HTMLElement[]) =>
       new ChartView({ ...tableState(state, name, title), exports }, ...controls);
     const of = createSelect<MapOf>({
-      label: 'What the map shows',
+      label: l10n.t('What the map shows'),
       options: MAP_OF,
       value: state.get().mapOf,
       onChange: mapOf => {
@@ -66,7 +69,7 @@ export class DetailPane {
     const asked = ++this.#asked;
     this.#detail = undefined;
     const head = heading(tensor, vector);
-    const pane = new ProgressPane('Reading the tensor', () => void this.host.cancel('detail'));
+    const pane = new ProgressPane(l10n.t('Reading the tensor'), () => void this.host.cancel('detail'));
     this.element.replaceChildren(head, pane.element);
     this.element.setAttribute('aria-busy', 'true');
     const again = () => void this.choose({ vector, tensor });
@@ -77,15 +80,15 @@ export class DetailPane {
       else
         this.element.replaceChildren(
           head,
-          emptyPane('Cancelled', 'The tensor was not read.', 'Read it', again),
+          emptyPane(l10n.t('Cancelled'), l10n.t('The tensor was not read.'), l10n.t('Read it'), again),
         );
     } catch (error) {
       if (asked !== this.#asked) return;
       const failure = errorPane({
-        what: 'This tensor cannot be shown',
+        what: l10n.t('This tensor cannot be shown'),
         why: errorMessage(error),
-        remedy: 'Nothing in the file was changed. Verify tells what else is damaged.',
-        action: 'Retry',
+        remedy: l10n.t('Nothing in the file was changed. Verify tells what else is damaged.'),
+        action: l10n.t('Retry'),
         onAction: again,
       });
       this.element.replaceChildren(head, failure);
@@ -103,7 +106,7 @@ export class DetailPane {
   #showEmpty(): void {
     const words = el('p', {
       class: 'quiet',
-      text: 'Choose a tensor in the table (Enter or a click) to see what lies in it.',
+      text: l10n.t('Choose a tensor in the table (Enter or a click) to see what lies in it.'),
     });
     this.element.replaceChildren(words);
   }
@@ -147,32 +150,42 @@ function heading(tensor: string, vector: string): HTMLElement {
 function facts(detail: TensorDetail): HTMLElement {
   const { values, codes, error } = detail;
   const lines: [name: string, value: string, meaning?: string][] = [
-    ['shape', `${formatShape(detail.shape)} ${detail.dtype}`],
-    ['codec', detail.codec],
-    ['bytes', formatBytes(detail.bytes)],
-    ['relative error', formatError(error), '‖x − x̂‖² / ‖x‖², measured when it was quantized'],
+    [l10n.t('shape'), `${formatShape(detail.shape)} ${detail.dtype}`],
+    [l10n.t('codec'), detail.codec],
+    [l10n.t('bytes'), formatBytes(detail.bytes)],
+    [l10n.t('relative error'), formatError(error), l10n.t('‖x − x̂‖² / ‖x‖², measured when it was quantized')],
     ...detail.facts.map(({ name, value, meaning }): [string, string, string] => [
       name,
       formatNumber(value),
-      meaning,
+      translated(meaning),
     ]),
   ];
   if (codes)
     lines.push([
-      'information',
-      `${entropyOf(codes).toFixed(2)} bits a code`,
-      'What an ideal coder needs for these codes',
+      l10n.t('information'),
+      l10n.t('{0} bits a code', entropyOf(codes).toFixed(2)),
+      l10n.t('What an ideal coder needs for these codes'),
     ]);
   if (values) {
     lines.push(
-      ['values', detail.meaning === 'weights' ? 'fine-tuned weights' : 'task vector, restored'],
-      ['range', `${formatNumber(values.histogram.from)} to ${formatNumber(values.histogram.to)}`],
-      ['mean', formatNumber(values.mean)],
-      ['deviation', formatNumber(values.deviation), 'Standard deviation'],
-      ['zeros', formatPercent(values.zeros, values.count)],
+      [
+        l10n.t('values'),
+        detail.meaning === 'weights' ? l10n.t('fine-tuned weights') : l10n.t('task vector, restored'),
+      ],
+      [
+        l10n.t('range'),
+        l10n.t('{0} to {1}', formatNumber(values.histogram.from), formatNumber(values.histogram.to)),
+      ],
+      [l10n.t('mean'), formatNumber(values.mean)],
+      [l10n.t('deviation'), formatNumber(values.deviation), l10n.t('Standard deviation')],
+      [l10n.t('zeros'), formatPercent(values.zeros, values.count)],
     );
     if (values.nonFinite > 0)
-      lines.push(['NaN or infinite', formatCount(values.nonFinite), 'Left out of everything else']);
+      lines.push([
+        l10n.t('NaN or infinite'),
+        formatCount(values.nonFinite),
+        l10n.t('Left out of everything else'),
+      ]);
   }
   const entries = lines.map(([name, value, meaning]) => {
     const attributes: Record<string, string> = meaning === undefined ? {} : { title: meaning };

@@ -50,7 +50,7 @@ export class InspectorView {
     this.#state = state;
     const exports = { host, notice: this.#notice };
     const by = createSelect<BytesBy>({
-      label: 'What bytes are told apart by',
+      label: l10n.t('What bytes are told apart by'),
       options: BYTES_BY,
       value: state.get().bytesBy,
       onChange: bytesBy => {
@@ -74,18 +74,18 @@ export class InspectorView {
     const overview = el('div', { class: 'overview' }, this.#bytes.element, this.#origin);
     this.#tabs = new Tabs<InspectorTab>({
       id: 'side',
-      label: 'About the file',
+      label: l10n.t('About the file'),
       tabs: [
-        { key: 'overview', title: 'Overview', panel: overview },
-        { key: 'tensor', title: 'Tensor', panel: el('div', {}, this.#detail.element) },
-        { key: 'tasks', title: 'Compare tasks', panel: el('div', {}, this.#compare.element) },
+        { key: 'overview', title: l10n.t('Overview'), panel: overview },
+        { key: 'tensor', title: l10n.t('Tensor'), panel: el('div', {}, this.#detail.element) },
+        { key: 'tasks', title: l10n.t('Compare tasks'), panel: el('div', {}, this.#compare.element) },
       ],
       chosen: state.get().tab,
       onChoose: tab => state.update({ tab }),
     });
     this.#tensors = new TensorPane(host, state, tip, row => this.#choose(row));
     // The side comes first, as it does where panes are stacked: below an endless table nobody finds it.
-    const attributes = { 'aria-label': 'About the file' };
+    const attributes = { 'aria-label': l10n.t('About the file') };
     this.#side = el('aside', { class: 'side', attributes }, this.#tabs.element);
     const panes = el('div', { class: 'panes' }, this.#side, this.#tensors.element);
     const top = el(
@@ -138,12 +138,13 @@ export class InspectorView {
 
   #studioButton(): HTMLElement {
     return createButton({
-      label: 'Re-quantize with another budget',
+      label: l10n.t('Re-quantize with another budget'),
       appearance: 'primary',
       onClick: () => {
         this.#host.openStudio().catch((error: unknown) => {
           const retry = () => void this.#host.openStudio();
-          this.#notice.show(`The Studio did not open. ${errorMessage(error)}`, 'Retry', retry);
+          const message = l10n.t('The Studio did not open. {0}', errorMessage(error));
+          this.#notice.show(message, l10n.t('Retry'), retry);
         });
       },
     });

@@ -2,6 +2,7 @@
 import '../common/l10n.ts';
 import '../common/base.css';
 import './inspector.css';
+import * as l10n from '@vscode/l10n';
 import type { InspectorHost, InspectorPage } from '../../extension/protocol.ts';
 import { connect, errorMessage } from '../common/rpc.ts';
 import { createStateStore } from '../common/state.ts';
@@ -37,7 +38,7 @@ const SKELETON = [
 async function load(): Promise<void> {
   const current = ++loads;
   const wasShown = view.element.isConnected;
-  if (!wasShown) app?.replaceChildren(skeleton('Reading the header of the file', SKELETON));
+  if (!wasShown) app?.replaceChildren(skeleton(l10n.t('Reading the header of the file'), SKELETON));
   try {
     const opened = await host.open();
     if (current !== loads) return;
@@ -47,10 +48,10 @@ async function load(): Promise<void> {
   } catch (error) {
     if (current !== loads) return;
     const pane = errorPane({
-      what: 'This file cannot be shown',
+      what: l10n.t('This file cannot be shown'),
       why: errorMessage(error),
-      remedy: 'Nothing in the file was changed. Once the cause is removed, retry.',
-      action: 'Retry',
+      remedy: l10n.t('Nothing in the file was changed. Once the cause is removed, retry.'),
+      action: l10n.t('Retry'),
       onAction: () => void load(),
       testid: 'tvq-error',
     });

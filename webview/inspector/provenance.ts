@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { TvqSummary } from '../../extension/protocol.ts';
 import { el } from '../common/dom.ts';
 import { formatDate } from '../common/format.ts';
@@ -10,7 +11,7 @@ type Line = readonly [name: string, value: string];
 /** A recipe as lines: plain values by the way to them, lists of them on one line. It comes from the file: anything. */
 export function recipeLines(recipe: unknown, path = ''): Line[] {
   if (recipe === null || recipe === undefined) return [];
-  if (typeof recipe !== 'object') return [[path || 'recipe', plain(recipe)]];
+  if (typeof recipe !== 'object') return [[path || l10n.t('recipe'), plain(recipe)]];
   if (Array.isArray(recipe) && recipe.every(value => typeof value !== 'object' || value === null)) {
     return recipe.length > 0 ? [[path, recipe.map(plain).join(', ')]] : [];
   }
@@ -27,26 +28,27 @@ function list(lines: readonly Line[]): HTMLElement {
 /** Where the file comes from: what wrote it, from which checkpoints, and what was asked for. */
 export function provenance({ tool, created, formatVersion, base, tasks, recipe }: TvqSummary): HTMLElement {
   const origin: Line[] = [
-    ['written by', tool],
-    ['on', formatDate(created)],
-    ['format', `.tvq version ${formatVersion}`],
-    ['base model', base.name],
-    ['fingerprint', base.fingerprint],
+    [l10n.t('written by'), tool],
+    [l10n.t('on'), formatDate(created)],
+    [l10n.t('format'), l10n.t('.tvq version {0}', formatVersion)],
+    [l10n.t('base model'), base.name],
+    [l10n.t('fingerprint'), base.fingerprint],
   ];
   const made: Line[] = tasks.flatMap(({ name, checkpoint, fingerprint }): Line[] => [
     [name, checkpoint],
-    ['fingerprint', fingerprint],
+    [l10n.t('fingerprint'), fingerprint],
   ]);
   const asked = recipeLines(recipe);
   const rest = asked.length - MAX_LINES;
-  if (rest > 0) asked.splice(MAX_LINES, rest, ['…', `${rest} more lines; tvq inspect --json has them all`]);
+  if (rest > 0)
+    asked.splice(MAX_LINES, rest, ['…', l10n.t('{0} more lines; tvq inspect --json has them all', rest)]);
   return el(
     'section',
     { class: 'provenance' },
-    el('h2', { text: 'Provenance' }),
+    el('h2', { text: l10n.t('Provenance') }),
     list(origin),
-    disclosure(`Fine-tuned checkpoints (${tasks.length})`, list(made)),
-    ...(asked.length > 0 ? [disclosure('Recipe', list(asked))] : []),
+    disclosure(l10n.t('Fine-tuned checkpoints ({0})', tasks.length), list(made)),
+    ...(asked.length > 0 ? [disclosure(l10n.t('Recipe'), list(asked))] : []),
   );
 }
 

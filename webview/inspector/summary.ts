@@ -1,4 +1,5 @@
-import type { Scheme, TvqSummary } from '../../extension/protocol.ts';
+import * as l10n from '@vscode/l10n';
+import type { TvqSummary } from '../../extension/protocol.ts';
 import { nameCell } from '../common/cells.ts';
 import { el, icon } from '../common/dom.ts';
 import * as format from '../common/format.ts';
@@ -12,13 +13,22 @@ export function schemeText(summary: Pick<TvqSummary, 'scheme' | 'bits' | 'baseBi
 } {
   const { scheme, bits, baseBits } = summary;
   if (bits === undefined)
-    return { name: `${scheme.toUpperCase()} by budget`, meaning: 'bits chosen tensor by tensor' };
-  if (scheme === 'rtvq') {
-    const base = baseBits ?? 0;
-    return { name: `RTVQ B${base}O${bits}`, meaning: `${base}-bit shared base, ${bits}-bit offsets` };
+    return {
+      name: l10n.t('{0} by budget', scheme.toUpperCase()),
+      meaning: l10n.t('bits chosen tensor by tensor'),
+    };
+  const base = baseBits ?? 0;
+  switch (scheme) {
+    case 'rtvq':
+      return {
+        name: `RTVQ B${base}O${bits}`,
+        meaning: l10n.t('{0}-bit shared base, {1}-bit offsets', base, bits),
+      };
+    case 'tvq':
+      return { name: `TVQ INT${bits}`, meaning: l10n.t('{0}-bit task vectors', bits) };
+    case 'fq':
+      return { name: `FQ INT${bits}`, meaning: l10n.t('{0}-bit whole checkpoints', bits) };
   }
-  const subject: Record<Exclude<Scheme, 'rtvq'>, string> = { tvq: 'task vectors', fq: 'whole checkpoints' };
-  return { name: `${scheme.toUpperCase()} INT${bits}`, meaning: `${bits}-bit ${subject[scheme]}` };
 }
 
 /** What is this: name, size, and what wrote it when; behind it what can be done with it. */
@@ -30,12 +40,11 @@ export function headerLine(summary: TvqSummary, actions: readonly HTMLElement[])
     icon('file-binary'),
     el('h1', { text: fileName(summary.file), attributes: { title: summary.file } }),
     el('span', { class: 'numbers', testid: 'tvq-size', text: format.formatBytes(summary.bytes) }),
-    el(
-      'span',
-      { class: 'quiet' },
-      `written by ${summary.tool}, `,
-      el('time', { text: created, attributes: { datetime: summary.created } }),
-    ),
+    el('time', {
+      class: 'quiet',
+      text: l10n.t('written by {0}, {1}', summary.tool, created),
+      attributes: { datetime: summary.created },
+    }),
     el('div', { class: 'actions' }, ...actions),
   );
 }
@@ -53,7 +62,7 @@ function baseReadOut(base: TvqSummary['base']): HTMLElement {
   const name = cell.element;
   name.classList.add('base-name');
   name.dataset['testid'] = 'tvq-base';
-  const caption = `base model, fingerprint ${base.fingerprint.slice(0, 8)}`;
+  const caption = l10n.t('base model, fingerprint {0}', base.fingerprint.slice(0, 8));
   return el('div', { class: 'read-out read-out-base' }, name, el('span', { class: 'quiet', text: caption }));
 }
 
@@ -61,25 +70,28 @@ function baseReadOut(base: TvqSummary['base']): HTMLElement {
 export function readOuts(summary: TvqSummary): HTMLElement {
   const { bytes, fp32Bytes, tasks, tensors } = summary;
   const scheme = schemeText(summary);
-  const noun = tasks.length === 1 ? 'task' : 'tasks';
   return el(
     'section',
-    { class: 'read-outs numbers', attributes: { 'aria-label': 'Summary' } },
+    { class: 'read-outs numbers', attributes: { 'aria-label': l10n.t('Summary') } },
     readOut('tvq-share', {
       value: format.formatPercent(bytes, fp32Bytes),
-      unit: 'of FP32',
-      caption: `${format.formatBytes(fp32Bytes)} uncompressed`,
+      unit: l10n.t('of FP32'),
+      caption: l10n.t('{0} uncompressed', format.formatBytes(fp32Bytes)),
     }),
     readOut('tvq-bpw', {
       value: format.formatBitsPerWeight(summary.bitsPerWeight),
       unit: 'bpw',
-      caption: 'bits per weight, all included',
+      caption: l10n.t('bits per weight, all included'),
     }),
     readOut('tvq-scheme', { value: scheme.name, caption: scheme.meaning }),
     readOut('tvq-tasks', {
       value: format.formatCount(tasks.length),
-      unit: noun,
-      caption: `${format.formatCount(tensors.quantized)} tensors quantized, ${format.formatCount(tensors.kept)} exact`,
+      unit: tasks.length === 1 ? l10n.t('task') : l10n.t('tasks'),
+      caption: l10n.t(
+        '{0} tensors quantized, {1} exact',
+        format.formatCount(tensors.quantized),
+        format.formatCount(tensors.kept),
+      ),
     }),
     baseReadOut(summary.base),
   );

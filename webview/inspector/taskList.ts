@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { TvqSummary, TvqVectorSummary } from '../../extension/protocol.ts';
 import { el } from '../common/dom.ts';
 import { formatBytes, formatError } from '../common/format.ts';
@@ -27,15 +28,15 @@ export function vectorLines({ tasks, shared }: Pick<TvqSummary, 'tasks' | 'share
     bytes,
   });
   const lines = tasks.map(task => line(task.name, task.name, task));
-  return shared ? [...lines, line('shared base', SHARED, shared)] : lines;
+  return shared ? [...lines, line(l10n.t('shared base'), SHARED, shared)] : lines;
 }
 
 /** The task vectors in the file. Clicking a name searches the tensor table for it. */
 export function taskList(summary: TvqSummary, onSearch: (text: string) => void): HTMLElement {
-  const columns = ['task', 'bits', 'relative error', 'bytes'];
+  const columns = [l10n.t('task'), l10n.t('bits'), l10n.t('relative error'), l10n.t('bytes')];
   const head = el('tr', {}, ...columns.map(text => el('th', { text, attributes: { scope: 'col' } })));
   const body = vectorLines(summary).map(line => {
-    const title = `Show only the tensors of ${line.label}`;
+    const title = l10n.t('Show only the tensors of {0}', line.label);
     const name = el('button', {
       class: 'link truncate',
       text: line.label,
@@ -52,5 +53,5 @@ export function taskList(summary: TvqSummary, onSearch: (text: string) => void):
     );
   });
   const table = el('table', { class: 'plain-table' }, el('thead', {}, head), el('tbody', {}, ...body));
-  return el('section', { class: 'tasks' }, el('h2', { text: 'Tasks' }), table);
+  return el('section', { class: 'tasks' }, el('h2', { text: l10n.t('Tasks') }), table);
 }

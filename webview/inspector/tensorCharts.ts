@@ -1,17 +1,18 @@
 /** The charts of one tensor. */
+import * as l10n from '@vscode/l10n';
 import type { Histogram, TensorDetail, TensorMap } from '../../extension/protocol.ts';
 import type { ChartContent } from '../common/chartView.ts';
 import { formatCount, formatNumber, formatPercent } from '../common/format.ts';
 import { drawHeatMap } from '../common/heatMap.ts';
 import { drawHistogram } from '../common/histogram.ts';
-import { partStyle } from './byteParts.ts';
+import { bytePart } from './byteParts.ts';
 
 /** What a cell of the map says of the magnitudes in it. */
 export type MapOf = 'mean' | 'max';
 
 export const MAP_OF: readonly { readonly value: MapOf; readonly label: string }[] = [
-  { value: 'mean', label: 'mean magnitude' },
-  { value: 'max', label: 'largest magnitude' },
+  { value: 'mean', label: l10n.t('mean magnitude') },
+  { value: 'max', label: l10n.t('largest magnitude') },
 ];
 
 const whole = ({ counts }: Histogram): number => counts.reduce((sum, count) => sum + count, 0);
@@ -36,20 +37,27 @@ export function codesChart(codes: Histogram): ChartContent {
   ]);
   const last = from + counts.length - 1;
   const middle = counts.length > 2 ? String(Math.floor((from + last) / 2)) : '';
-  const common = rows.reduce((best, row, at) =>
-    (counts[at] ?? 0) > (counts[Number(best[0]) - from] ?? 0) ? row : best,
-  );
+  const common = counts.reduce((best, count, at) => (count > (counts[best] ?? 0) ? at : best), 0);
   return {
-    summary: `Codes ${from} to ${last}; the most common is ${common[0]}, ${common[2]} of all; ${entropyOf(codes).toFixed(2)} bits of information a code`,
+    summary: l10n.t(
+      'Codes {0} to {1}; the most common is {2}, {3} of all; {4} bits of information a code',
+      from,
+      last,
+      from + common,
+      formatPercent(counts[common] ?? 0, total),
+      entropyOf(codes).toFixed(2),
+    ),
     legend: [],
-    table: { columns: ['code', 'count', 'share'], rows },
+    table: { columns: [l10n.t('code'), l10n.t('count'), l10n.t('share')], rows },
     draw: width =>
       drawHistogram(
         {
           counts,
-          tips: rows.map(([code, count, share]) => `code ${code}: ${count} (${share})`),
+          tips: rows.map(([code = '', count = '', share = '']) =>
+            l10n.t('code {0}: {1} ({2})', code, count, share),
+          ),
           axis: [String(from), middle, counts.length > 1 ? String(last) : ''],
-          style: partStyle('codes'),
+          style: bytePart('codes').style,
         },
         width,
       ),
@@ -63,21 +71,27 @@ export function valuesChart(values: NonNullable<TensorDetail['values']>): ChartC
   const total = whole(histogram);
   const edge = (at: number) => formatNumber(from + ((to - from) * at) / counts.length);
   const rows = counts.map((count, at) => [
-    `${edge(at)} to ${edge(at + 1)}`,
+    l10n.t('{0} to {1}', edge(at), edge(at + 1)),
     formatCount(count),
     formatPercent(count, total),
   ]);
   return {
-    summary: `Values from ${formatNumber(from)} to ${formatNumber(to)}, mean ${formatNumber(mean)}, standard deviation ${formatNumber(deviation)}`,
+    summary: l10n.t(
+      'Values from {0} to {1}, mean {2}, standard deviation {3}',
+      formatNumber(from),
+      formatNumber(to),
+      formatNumber(mean),
+      formatNumber(deviation),
+    ),
     legend: [],
-    table: { columns: ['values', 'count', 'share'], rows },
+    table: { columns: [l10n.t('values'), l10n.t('count'), l10n.t('share')], rows },
     draw: width =>
       drawHistogram(
         {
           counts,
           tips: rows.map(([bin, count, share]) => `${bin}: ${count} (${share})`),
           axis: [formatNumber(from), formatNumber((from + to) / 2), formatNumber(to)],
-          style: partStyle('scales'),
+          style: bytePart('scales').style,
         },
         width,
       ),
@@ -91,6 +105,20 @@ function stretch(at: number, cells: number, length: number): string {
   return first === last ? String(first) : `${first}–${last}`;
 }
 
+function mapSentence(of: MapOf, rows: number, columns: number, most: string): string {
+  switch (of) {
+    case 'mean':
+      return l10n.t('The mean magnitude of the values in {0} × {1} cells, at most {2}', rows, columns, most);
+    case 'max':
+      return l10n.t(
+        'The largest magnitude of the values in {0} × {1} cells, at most {2}',
+        rows,
+        columns,
+        most,
+      );
+  }
+}
+
 /** Where in the matrix the large values are. */
 export function mapChart(map: TensorMap, of: MapOf): ChartContent {
   const { rows, columns, tensorRows, tensorColumns } = map;
@@ -98,12 +126,11 @@ export function mapChart(map: TensorMap, of: MapOf): ChartContent {
   const most = values.reduce((largest, value) => Math.max(largest, value), 0);
   const rowNames = Array.from({ length: rows }, (_, row) => stretch(row, rows, tensorRows));
   const columnNames = Array.from({ length: columns }, (_, column) => stretch(column, columns, tensorColumns));
-  const what = of === 'mean' ? 'mean magnitude' : 'largest magnitude';
   return {
-    summary: `The ${what} of the values in ${rows} × ${columns} cells, at most ${formatNumber(most)}`,
+    summary: mapSentence(of, rows, columns, formatNumber(most)),
     legend: [],
     table: {
-      columns: ['rows', ...columnNames.map(name => `columns ${name}`)],
+      columns: [l10n.t('rows'), ...columnNames.map(name => l10n.t('columns {0}', name))],
       rows: rowNames.map((name, row) => [
         name,
         ...values.slice(row * columns, (row + 1) * columns).map(formatNumber),
@@ -115,9 +142,13 @@ export function mapChart(map: TensorMap, of: MapOf): ChartContent {
           rows,
           columns,
           values,
-          tips: values.map(
-            (value, at) =>
-              `rows ${rowNames[Math.floor(at / columns)]}, columns ${columnNames[at % columns]}: ${formatNumber(value)}`,
+          tips: values.map((value, at) =>
+            l10n.t(
+              'rows {0}, columns {1}: {2}',
+              rowNames[Math.floor(at / columns)] ?? '',
+              columnNames[at % columns] ?? '',
+              formatNumber(value),
+            ),
           ),
           range: [0, most],
           diverging: false,

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import './tensorPane.css';
 import type { InspectorHost, TensorColumn, TensorQuery, TensorRow } from '../../extension/protocol.ts';
 import { el } from '../common/dom.ts';
@@ -27,8 +28,11 @@ export class TensorPane {
   readonly #table: VirtualTable<TensorRow, TensorColumn>;
   readonly #search;
   readonly #export: HTMLElement;
-  readonly #matches = el('span', { testid: 'tvq-rows' });
-  readonly #of = el('span');
+  readonly #count = el('span', {
+    class: 'quiet numbers',
+    testid: 'tvq-rows',
+    attributes: { role: 'status' },
+  });
   readonly #notice = new Notice();
   readonly #instead = el('div', { class: 'table-instead' });
   #allRows = 0;
@@ -45,22 +49,22 @@ export class TensorPane {
     this.#host = host;
     this.#state = state;
     this.#search = createSearchField({
-      label: 'Search tensors and tasks',
-      placeholder: 'Search tensors and tasks',
+      label: l10n.t('Search tensors and tasks'),
+      placeholder: l10n.t('Search tensors and tasks'),
       testid: 'tvq-search',
       maxLength: MAX_SEARCH,
       onInput: text => this.#typed(text),
     });
     this.#search.value = state.get().search;
     this.#export = createButton({
-      label: 'Export CSV',
+      label: l10n.t('Export CSV'),
       icon: 'export',
       appearance: 'secondary',
       onClick: () => void this.#exportCsv(),
     });
     this.#table = new VirtualTable<TensorRow, TensorColumn>({
       id: 'tensors',
-      label: 'Tensors',
+      label: l10n.t('Tensors'),
       rowTestid: 'tvq-row',
       columns: TENSOR_COLUMNS,
       tip,
@@ -68,17 +72,11 @@ export class TensorPane {
       onScroll: topRow => state.update({ topRow }),
       onChoose,
     });
-    const count = el(
-      'span',
-      { class: 'quiet numbers', attributes: { role: 'status' } },
-      this.#matches,
-      this.#of,
-    );
-    const bar = el('div', { class: 'table-bar' }, this.#search.element, count, this.#export);
+    const bar = el('div', { class: 'table-bar' }, this.#search.element, this.#count, this.#export);
     this.element = el(
       'main',
       { class: 'tensors' },
-      el('h2', { class: 'visually-hidden', text: 'Tensors' }),
+      el('h2', { class: 'visually-hidden', text: l10n.t('Tensors') }),
       bar,
       this.#notice.element,
       this.#table.element,
@@ -139,13 +137,17 @@ export class TensorPane {
   }
 
   #present(total: number, search: string): void {
-    this.#matches.textContent = formatCount(total);
-    this.#of.textContent = total === this.#allRows ? ' rows' : ` of ${formatCount(this.#allRows)} rows`;
+    this.#count.textContent =
+      total === this.#allRows
+        ? l10n.t('{0} rows', formatCount(total))
+        : l10n.t('{0} of {1} rows', formatCount(total), formatCount(this.#allRows));
     setDisabled(this.#export, total === 0);
     if (total > 0) return this.#replaceTable(undefined);
-    const hint = 'Every word must occur in the name of the tensor or of the task.';
+    const hint = l10n.t('Every word must occur in the name of the tensor or of the task.');
     this.#replaceTable(
-      emptyPane(`No tensor matches “${search}”`, hint, 'Clear search', () => this.search('')),
+      emptyPane(l10n.t('No tensor matches “{0}”', search), hint, l10n.t('Clear search'), () =>
+        this.search(''),
+      ),
     );
   }
 
@@ -158,17 +160,18 @@ export class TensorPane {
   #loadFailed(error: unknown, topRow: number): void {
     this.#table.element.removeAttribute('aria-busy');
     const pane = errorPane({
-      what: 'The tensors could not be listed',
+      what: l10n.t('The tensors could not be listed'),
       why: errorMessage(error),
-      remedy: 'Nothing in the file was changed.',
-      action: 'Retry',
+      remedy: l10n.t('Nothing in the file was changed.'),
+      action: l10n.t('Retry'),
       onAction: () => void this.#load(topRow),
     });
     this.#replaceTable(pane);
   }
 
   #rowsFailed(loader: PageLoader<TensorRow>, error: unknown): void {
-    this.#notice.show(`Some rows could not be read. ${errorMessage(error)}`, 'Retry', () => loader.retry());
+    const message = l10n.t('Some rows could not be read. {0}', errorMessage(error));
+    this.#notice.show(message, l10n.t('Retry'), () => loader.retry());
   }
 
   async #exportCsv(): Promise<void> {
@@ -177,7 +180,8 @@ export class TensorPane {
       await this.#host.exportCsv(this.#currentQuery(0, this.#allRows));
     } catch (error) {
       const again = () => void this.#exportCsv();
-      this.#notice.show(`The table was not exported. ${errorMessage(error)}`, 'Retry', again);
+      const message = l10n.t('The table was not exported. {0}', errorMessage(error));
+      this.#notice.show(message, l10n.t('Retry'), again);
     } finally {
       setDisabled(this.#export, false);
     }

@@ -1,6 +1,7 @@
+import * as l10n from '@vscode/l10n';
 import type { InspectorHost, Progress, VerifyOutcome } from '../../extension/protocol.ts';
 import { el, icon } from '../common/dom.ts';
-import { formatCount, formatCounted } from '../common/format.ts';
+import { formatCount } from '../common/format.ts';
 import { ProgressPane } from '../common/progressPane.ts';
 import { errorMessage } from '../common/rpc.ts';
 import { createButton, setDisabled } from '../common/ui/toolkit.ts';
@@ -15,7 +16,7 @@ export class VerifyPane {
   constructor(host: InspectorHost) {
     this.#host = host;
     this.button = createButton({
-      label: 'Verify',
+      label: l10n.t('Verify'),
       icon: 'verified',
       appearance: 'secondary',
       onClick: () => void this.#verify(),
@@ -33,7 +34,7 @@ export class VerifyPane {
   }
 
   async #verify(): Promise<void> {
-    const pane = new ProgressPane('Checking every byte', () => void this.#host.cancel('verify'));
+    const pane = new ProgressPane(l10n.t('Checking every byte'), () => void this.#host.cancel('verify'));
     this.#progress = pane;
     this.element.replaceChildren(pane.element);
     setDisabled(this.button, true);
@@ -41,11 +42,13 @@ export class VerifyPane {
       const outcome = await this.#host.verify();
       const cancelled = line(
         'circle-slash',
-        'Verifying was cancelled: whether the file is whole is not known.',
+        l10n.t('Verifying was cancelled: whether the file is whole is not known.'),
       );
       this.element.replaceChildren(outcome ? verdict(outcome) : cancelled);
     } catch (error) {
-      this.element.replaceChildren(line('warning', `The file was not verified. ${errorMessage(error)}`));
+      this.element.replaceChildren(
+        line('warning', l10n.t('The file was not verified. {0}', errorMessage(error))),
+      );
     } finally {
       this.#progress = undefined;
       setDisabled(this.button, false);
@@ -57,14 +60,15 @@ const line = (codicon: string, text: string): HTMLElement =>
   el('p', { class: 'verdict' }, icon(codicon), el('span', { text }));
 
 function verdict({ checked, damaged, damagedCount }: VerifyOutcome): HTMLElement {
-  if (damagedCount === 0) return line('pass-filled', `Whole: ${formatCount(checked)} checksums match.`);
+  if (damagedCount === 0)
+    return line('pass-filled', l10n.t('Whole: {0} checksums match.', formatCount(checked)));
   const items = damaged.map(text => el('li', { text }));
   const rest = damagedCount - damaged.length;
-  if (rest > 0) items.push(el('li', { text: `and ${formatCount(rest)} more; the log has them all` }));
-  return el(
-    'div',
-    {},
-    line('error', `Damaged: ${formatCounted(damagedCount, 'part')}. Get the file again, or quantize anew.`),
-    el('ul', { class: 'damaged' }, ...items),
-  );
+  if (rest > 0)
+    items.push(el('li', { text: l10n.t('and {0} more; the log has them all', formatCount(rest)) }));
+  const finding =
+    damagedCount === 1
+      ? l10n.t('Damaged: 1 part. Get the file again, or quantize anew.')
+      : l10n.t('Damaged: {0} parts. Get the file again, or quantize anew.', formatCount(damagedCount));
+  return el('div', {}, line('error', finding), el('ul', { class: 'damaged' }, ...items));
 }

@@ -71,7 +71,7 @@ describe('what is shown', () => {
     expect(await text(page, 'tvq-scheme')).toBe('RTVQ B3O2');
     expect(await text(page, 'tvq-tasks')).toBe('8 tasks');
     expect(await text(page, 'tvq-base')).toBe('openai/clip-vit-large-patch14');
-    expect(await text(page, 'tvq-rows')).toBe('5,000');
+    expect(await text(page, 'tvq-rows')).toBe('5,000 rows');
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
       0,
     );
@@ -162,7 +162,7 @@ describe('the table', () => {
     const page = await openTable();
     const field = page.getByTestId('tvq-search').locator('input');
     await field.fill('mlp.c_fc.weight cars');
-    await expect.poll(() => text(page, 'tvq-rows')).toBe('46');
+    await expect.poll(() => text(page, 'tvq-rows')).toBe('46 of 5,000 rows');
     await page.getByRole('button', { name: 'Export CSV' }).click();
     await expect
       .poll(() => page.evaluate(() => harness.host.exported))
@@ -171,7 +171,7 @@ describe('the table', () => {
     await page.getByText('No tensor matches “nothing like it”').waitFor();
     expect(await page.getByTestId('tvq-row').first().isVisible()).toBe(false);
     await page.getByRole('button', { name: 'Clear search' }).click();
-    await expect.poll(() => text(page, 'tvq-rows')).toBe('5,000');
+    await expect.poll(() => text(page, 'tvq-rows')).toBe('5,000 rows');
     await page.getByRole('button', { name: 'svhn' }).click();
     await expect.poll(() => page.getByTestId('tvq-row').first().textContent()).toContain('svhn');
   });
@@ -207,7 +207,7 @@ describe('what stays', () => {
     const page = await openTable();
     await page.getByTestId('tvq-search').locator('input').fill('attn');
     await grid(page).getByRole('columnheader', { name: 'bytes' }).getByRole('button').click();
-    await expect.poll(() => text(page, 'tvq-rows')).not.toBe('5,000');
+    await expect.poll(() => text(page, 'tvq-rows')).not.toBe('5,000 rows');
     const matches = await text(page, 'tvq-rows');
     await grid(page).evaluate(element => (element.scrollTop = 10_000));
     await page.waitForTimeout(400);

@@ -139,10 +139,11 @@ export class MockHost implements InspectorHost {
   }
 
   async #work<T>(work: InspectorWork, result: () => T): Promise<T | undefined> {
+    const cancelled = new Promise<void>(resolve => this.#running.set(work, resolve));
     this.onProgress(work, { done: 3, total: 4, current: 'model.visual.proj' });
     await pause();
     if (this.#scenario !== 'endless') return result();
-    await new Promise<void>(resolve => this.#running.set(work, resolve));
+    await cancelled;
     return undefined;
   }
 

@@ -141,8 +141,24 @@ function normal(): () => number {
   return () => Array.from({ length: 12 }, uniform).reduce((sum, value) => sum + value, -6);
 }
 
+/** A tensor that fine-tuning left as it was. */
+const unchanged = (vector: string, tensor: string): TensorDetail => ({
+  tensor,
+  vector,
+  shape: [],
+  dtype: 'F32',
+  codec: 'same',
+  bytes: 0,
+  error: undefined,
+  facts: [],
+  codes: undefined,
+  meaning: 'task vector',
+  values: undefined,
+});
+
 /** What lies in a quantized tensor of the file: a normal task vector, stronger in some rows. */
 export function sampleDetail(vector: string, tensor: string): TensorDetail {
+  if (tensor === 'model.logit_scale') return unchanged(vector, tensor);
   const [rows, columns, bits] = [256, 256, 4];
   const next = normal();
   const values = Float32Array.from({ length: rows * columns }, (_, i) => {

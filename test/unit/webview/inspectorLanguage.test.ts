@@ -1,0 +1,270 @@
+/** The inspector in another language: every text of its own is a message that can be translated. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { launch, openPage, type OpenedPage } from './harness/browser.ts';
+import { serve } from './harness/serve.mjs';
+import { untranslated } from './harness/texts.ts';
+import './harness/window.ts';
+
+const TIMEOUT = 120_000;
+
+let server: Awaited<ReturnType<typeof serve>>;
+let browser: Browser;
+let opened: OpenedPage | undefined;
+
+beforeAll(async () => {
+  browser = await launch();
+  server = await serve();
+}, TIMEOUT);
+
+afterEach(async () => {
+  expect(opened?.problems).toEqual([]);
+  await opened?.page.context().close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+async function open(scenario = 'ready'): Promise<Page> {
+  opened = await openPage(browser, server.url, { language: 'pseudo', height: 1000, scenario });
+  return opened.page;
+}
+
+async function openTable(scenario = 'ready'): Promise<Page> {
+  const page = await open(scenario);
+  await page.getByTestId('tvq-row').first().waitFor();
+  return page;
+}
+
+/** Names in the file that are words of the page too: a codec, and the width in a recipe and of a codec. */
+const NAMES = ['exact', 'bits'];
+
+const expectTranslated = async (page: Page) =>
+  expect((await untranslated(page)).filter(text => !NAMES.includes(text))).toEqual([]);
+
+const press = (page: Page, name: string) => page.getByRole('button', { name }).click();
+const chooseFirst = (page: Page) => page.getByTestId('tvq-row').first().click();
+const compareAll = async (page: Page) => {
+  await page.getByRole('tab', { name: 'Compare tasks' }).click();
+  await press(page, 'Compare all tensors');
+};
+
+/** Every chart in view as a table. */
+async function showTables(page: Page): Promise<void> {
+  const button = page.getByRole('button', { name: 'Show as a table' });
+  while ((await button.count()) > 0) await button.first().click();
+}
+
+/** Has the host fail from now on. */
+const fail = (
+  page: Page,
+  method: 'tensors' | 'exportCsv' | 'saveFile' | 'verify' | 'compare' | 'openStudio',
+) =>
+  page.evaluate(name => {
+    harness.host[name] = async () => {
+      throw new Error('The file is being replaced.');
+    };
+  }, method);
+
+describe('the overview', () => {
+  test.each(['kind', 'layer', 'codec'])('has bytes by %s', { timeout: TIMEOUT }, async by => {
+    const page = await openTable();
+    await page.getByLabel('What bytes are told apart by').selectOption(by);
+    await page.locator('.overview canvas').hover({ position: { x: 100, y: 14 } });
+    await page.getByText('codes').and(page.locator('.tip:visible')).waitFor();
+    await expectTranslated(page);
+    await showTables(page);
+    await expectTranslated(page);
+  });
+
+  test('says where the file comes from', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await page.getByText('Fine-tuned checkpoints').click();
+    await page.getByText('Recipe').click();
+    await expectTranslated(page);
+  });
+
+  test('is saved and copied', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await press(page, 'Export:');
+    await page.getByRole('menu').waitFor();
+    await expectTranslated(page);
+    await fail(page, 'saveFile');
+    await page.getByRole('menuitem', { name: 'Save table as CSV' }).click();
+    await page.getByRole('alert').getByText('was not exported').waitFor();
+    await expectTranslated(page);
+  });
+
+  test('does not open the Studio', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await fail(page, 'openStudio');
+    await press(page, 'Re-quantize with another budget');
+    await page.getByText('The Studio did not open.').waitFor();
+    await expectTranslated(page);
+  });
+});
+
+describe('a tensor', () => {
+  test('is none at first, then is in charts and tables', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await page.getByRole('tab', { name: 'Tensor' }).click();
+    await page.getByText('Choose a tensor in the table').waitFor();
+    await expectTranslated(page);
+    await chooseFirst(page);
+    for (const chart of ['Codes 0 to 15', 'Values from', 'The mean magnitude']) {
+      await page.getByRole('img', { name: chart }).hover();
+      await page.locator('.tip:visible').waitFor();
+      await expectTranslated(page);
+    }
+    await page.getByLabel('What the map shows').selectOption('max');
+    await page.getByRole('img', { name: 'The largest magnitude' }).waitFor();
+    await expectTranslated(page);
+    await showTables(page);
+    await expectTranslated(page);
+  });
+
+  test('has nothing stored', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await page.getByTestId('tvq-search').locator('input').fill('logit_scale');
+    await page.getByText('9 of 5,000 rows').waitFor();
+    await chooseFirst(page);
+    await page.getByText('This tensor equals the base model’s').waitFor();
+    await expectTranslated(page);
+  });
+
+  test('is read, and is not when cancelled', { timeout: TIMEOUT }, async () => {
+    const page = await openTable('endless');
+    await chooseFirst(page);
+    await page.getByRole('progressbar').waitFor();
+    await expectTranslated(page);
+    await press(page, 'Cancel');
+    await page.getByText('The tensor was not read.').waitFor();
+    await expectTranslated(page);
+  });
+
+  test('is damaged', { timeout: TIMEOUT }, async () => {
+    const page = await openTable('damaged');
+    await chooseFirst(page);
+    await page.getByText('This tensor cannot be shown').waitFor();
+    await expectTranslated(page);
+  });
+});
+
+describe('tasks', () => {
+  test.each(['cosines', 'agreement', 'together'])('are compared: %s', { timeout: TIMEOUT }, async of => {
+    const page = await openTable();
+    await compareAll(page);
+    await page.getByLabel('What the matrix shows').selectOption(of);
+    await expectTranslated(page);
+    await showTables(page);
+    await expectTranslated(page);
+  });
+
+  test('are compared by some tensors', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await page.getByRole('tab', { name: 'Compare tasks' }).click();
+    await press(page, 'Compare 16 tensors');
+    await page.getByText('16 of 99 tensors').waitFor();
+    await expectTranslated(page);
+  });
+
+  test('are being compared, and are not when cancelled', { timeout: TIMEOUT }, async () => {
+    const page = await openTable('endless');
+    await compareAll(page);
+    await page.getByRole('progressbar').waitFor();
+    await expectTranslated(page);
+    await press(page, 'Cancel');
+    await page.getByText('Comparing was cancelled.').waitFor();
+    await expectTranslated(page);
+  });
+
+  test('are not compared', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await fail(page, 'compare');
+    await compareAll(page);
+    await page.getByText('The tasks were not compared').waitFor();
+    await expectTranslated(page);
+  });
+});
+
+describe('the file is verified', () => {
+  test.each([
+    ['ready', 'Whole: 2,369 checksums match.'],
+    ['damaged', 'Damaged: 2 parts.'],
+  ])('%s', { timeout: TIMEOUT }, async (scenario, verdict) => {
+    const page = await openTable(scenario);
+    await press(page, 'Verify');
+    await page.getByText(verdict).waitFor();
+    await expectTranslated(page);
+  });
+
+  test('unless that is cancelled', { timeout: TIMEOUT }, async () => {
+    const page = await openTable('endless');
+    await press(page, 'Verify');
+    await page.getByRole('progressbar').waitFor();
+    await expectTranslated(page);
+    await press(page, 'Cancel');
+    await page.getByText('Verifying was cancelled').waitFor();
+    await expectTranslated(page);
+  });
+
+  test('unless that fails', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await fail(page, 'verify');
+    await press(page, 'Verify');
+    await page.getByText('The file was not verified.').waitFor();
+    await expectTranslated(page);
+  });
+});
+
+describe('the table', () => {
+  test('is sorted and searched', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await page.getByRole('columnheader', { name: 'bytes' }).getByRole('button').click();
+    await page.getByTestId('tvq-row').first().getByText('1.57 MB').waitFor();
+    await expectTranslated(page);
+    await page.getByTestId('tvq-search').locator('input').fill('cars');
+    await page.getByText('of 5,000 rows').waitFor();
+    await expectTranslated(page);
+    // What was searched for is the user's own: no letters in it.
+    await page.getByTestId('tvq-search').locator('input').fill('?');
+    await page.getByText('No tensor matches “?”').waitFor();
+    await expectTranslated(page);
+  });
+
+  test('has rows that do not come', { timeout: TIMEOUT }, async () => {
+    const page = await openTable('flaky');
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('End');
+    await page.getByText('Some rows could not be read.').waitFor();
+    await expectTranslated(page);
+  });
+
+  test('is not exported, nor listed again', { timeout: TIMEOUT }, async () => {
+    const page = await openTable();
+    await fail(page, 'exportCsv');
+    await press(page, 'Export CSV');
+    await page.getByText('The table was not exported.').waitFor();
+    await expectTranslated(page);
+    await fail(page, 'tensors');
+    await page.evaluate(() => harness.reload());
+    await page.getByText('The tensors could not be listed').waitFor();
+    await expectTranslated(page);
+  });
+});
+
+describe('the file', () => {
+  test('is refused', { timeout: TIMEOUT }, async () => {
+    const page = await open('refused');
+    await page.getByTestId('tvq-error').waitFor();
+    await expectTranslated(page);
+  });
+
+  test('is waited for', { timeout: TIMEOUT }, async () => {
+    const page = await open('silent');
+    await page.getByRole('status').getByText('Reading the header of the file').waitFor();
+    await expectTranslated(page);
+  });
+});
