@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { StudioHost } from '../../extension/protocol.ts';
 import { errorMessage } from '../common/rpc.ts';
 import type { StateStore } from '../common/state.ts';
@@ -15,5 +16,5 @@ export interface StudioContext {
 
 /** Says that something failed that leaves the rest as it is. */
 export function tellFailure({ notice }: StudioContext, what: string, error: unknown): void {
-  notice.show(`${what} ${errorMessage(error)}`, 'Dismiss', () => undefined);
+  notice.show(`${what} ${errorMessage(error)}`, l10n.t('Dismiss'), () => undefined);
 }

@@ -1,4 +1,5 @@
 /** Error against size: the curve, what it is compared with, and where a point of it lies. */
+import * as l10n from '@vscode/l10n';
 import type { RatePoint } from '../../extension/shared/allocation/index.ts';
 import { formatBytes, formatError } from '../common/format.ts';
 import type { Drawing, Mark, Point } from '../common/drawing.ts';
@@ -93,7 +94,7 @@ export function curvePicture(data: CurveData, width: number): Drawing {
     text(scale.x(value), bottom + 12, formatX(value), anchor);
   }
   text(width - RIGHT, height - 8, titleX, 'end');
-  text(LEFT - 8, TOP - 16, 'error', 'end');
+  text(LEFT - 8, TOP - 16, l10n.t('error'), 'end');
   for (const { label, x, level } of placed(marks, scale)) {
     line([x, TOP], [x, bottom], DASH);
     if (level !== undefined) text(x, TOP - 10 - level * 14, label, 'middle');
@@ -135,7 +136,7 @@ export function curveTable({ points, marks, formatX, titleX }: CurveData, rows =
   const every = Math.max(1, Math.floor(points.length / rows));
   const some = points.filter((_, i) => i % every === 0 || i === points.length - 1);
   return {
-    columns: [titleX, 'error'],
+    columns: [titleX, l10n.t('error')],
     rows: [
       ...some.map(({ x, error }) => [formatX(x), formatError(error)]),
       ...marks.map(({ label, x }) => [`${label}: ${formatBytes(x)}`, '']),

@@ -1,12 +1,14 @@
+import * as l10n from '@vscode/l10n';
 import './heatGrid.css';
 import { ChartFrame, type ChartFrameOptions } from '../common/chartFrame.ts';
 import { el } from '../common/dom.ts';
 import type { Drawing } from '../common/drawing.ts';
 import { canvasOf } from '../common/drawingCanvas.ts';
 import { svgFile } from '../common/drawingSvg.ts';
+import { NONE } from '../common/format.ts';
 import { moveCell, type Cell } from '../common/gridNavigation.ts';
 import { TRUNCATE } from '../common/truncationTip.ts';
-import { heatDrawing, heatTable, type HeatCells } from './heatPicture.ts';
+import { heatDrawing, heatTable, MARKS, type HeatCells } from './heatPicture.ts';
 import type { CellValues } from './model/cells.ts';
 import type { Grid } from './model/grid.ts';
 
@@ -101,14 +103,8 @@ export class HeatGrid {
         attributes: { role: row ? 'rowheader' : 'columnheader', title },
       });
     const top = [
-      el('div', { class: 'heat-head row', text: 'all', attributes: { role: 'columnheader' } }),
-      ...layers.map(layer =>
-        head(
-          layer === undefined ? '–' : String(layer),
-          false,
-          layer === undefined ? 'outside the layers' : `layer ${layer}`,
-        ),
-      ),
+      el('div', { class: 'heat-head row', text: l10n.t('all'), attributes: { role: 'columnheader' } }),
+      ...layers.map(layer => head(layer === undefined ? NONE : String(layer), false, layerText(layer))),
     ];
     const rows = roles.map(({ label, pattern, tensors }) => [
       head(label, true, pattern),
@@ -185,14 +181,14 @@ export class HeatGrid {
   #describe({ row, column }: Cell): string {
     const role = this.#grid?.roles[row - 1];
     const layer = this.#grid?.layers[column - 1];
-    const where = column === 0 ? 'all layers' : layer === undefined ? 'outside the layers' : `layer ${layer}`;
-    if (row === 0) return column === 0 ? 'all tensors' : `all of ${where}`;
-    if (column === 0) return `${role?.label}, ${where}`;
+    if (row === 0) return column === 0 ? l10n.t('all tensors') : allOfText(layer);
+    if (column === 0) return `${role?.label}, ${l10n.t('all layers')}`;
+    const where = `${role?.label}, ${layerText(layer)}`;
     const index = (row - 1) * (this.#shown?.columns ?? 0) + column - 1;
     const value = this.#shown?.values[index];
-    if (value === undefined || Number.isNaN(value)) return `${role?.label}, ${where}: no tensor`;
+    if (value === undefined || Number.isNaN(value)) return `${where}: ${l10n.t('no tensor')}`;
     const mark = this.#marks[index];
-    return `${role?.label}, ${where}: ${this.#options.scale.format(value)}${mark ? `, ${mark}` : ''}`;
+    return `${where}: ${this.#options.scale.format(value)}${mark ? `, ${MARKS[mark].word}` : ''}`;
   }
 
   #activate(cell: Cell): void {
@@ -239,3 +235,9 @@ export class HeatGrid {
       this.#options.onPick({ row: row - 1, column: column - 1, at });
   }
 }
+
+const layerText = (layer: number | undefined): string =>
+  layer === undefined ? l10n.t('outside the layers') : l10n.t('layer {0}', layer);
+
+const allOfText = (layer: number | undefined): string =>
+  layer === undefined ? l10n.t('all of outside the layers') : l10n.t('all of layer {0}', layer);

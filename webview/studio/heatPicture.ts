@@ -1,4 +1,5 @@
 /** A heat grid as it is taken away: drawn, and as a table. */
+import * as l10n from '@vscode/l10n';
 import type { ChartTable } from '../common/chartTable.ts';
 import type { Drawing } from '../common/drawing.ts';
 import { NONE } from '../common/format.ts';
@@ -14,7 +15,15 @@ export interface HeatCells {
 }
 
 const EM_SPACE = '\u2003';
-const SIGNS = { pinned: '◆', exact: '■', floored: '▴' } as const;
+
+/** How a mark is drawn, and called. */
+export const MARKS: Readonly<
+  Record<NonNullable<CellMark>, { readonly sign: string; readonly word: string }>
+> = {
+  pinned: { sign: '◆', word: l10n.t('pinned') },
+  exact: { sign: '■', word: l10n.t('exact') },
+  floored: { sign: '▴', word: l10n.t('floored') },
+};
 
 /** @param says what a cell stands for, by its place among the values */
 export function heatDrawing(
@@ -29,7 +38,7 @@ export function heatDrawing(
     return {
       value: Number.isNaN(value) ? undefined : level(value),
       tip: says(at),
-      text: mark === undefined ? '' : SIGNS[mark],
+      text: mark === undefined ? '' : MARKS[mark].sign,
     };
   });
   return drawHeatMap(
@@ -56,10 +65,14 @@ export function heatTable({ grid: { roles, layers }, values, marks }: HeatCells)
   const cell = (at: number) => {
     const value = values[at];
     if (value === undefined || Number.isNaN(value)) return '';
-    return marks[at] === undefined ? value.toFixed(2) : `${value.toFixed(2)} ${marks[at]}`;
+    const mark = marks[at];
+    return mark === undefined ? value.toFixed(2) : `${value.toFixed(2)} ${MARKS[mark].word}`;
   };
   return {
-    columns: ['tensors', ...layers.map(layer => (layer === undefined ? 'outside' : String(layer)))],
+    columns: [
+      l10n.t('tensors'),
+      ...layers.map(layer => (layer === undefined ? l10n.t('outside') : String(layer))),
+    ],
     rows: roles.map(({ label }, row) => [label, ...layers.map((_, at) => cell(row * layers.length + at))]),
   };
 }

@@ -2,6 +2,7 @@
 import '../common/l10n.ts';
 import '../common/base.css';
 import './studio.css';
+import * as l10n from '@vscode/l10n';
 import type { StudioHost, StudioPage, StudioSelection } from '../../extension/protocol.ts';
 import { el } from '../common/dom.ts';
 import { connect, errorMessage } from '../common/rpc.ts';
@@ -56,17 +57,18 @@ async function measure(selection: StudioSelection, current: number): Promise<voi
       'div',
       { class: 'measuring', testid: 'tvq-measuring' },
       el('h1', { text: selection.base.name }),
-      el('p', { class: 'quiet', text: `Measuring what bits cost each tensor of ${names}` }),
+      el('p', { class: 'quiet', text: l10n.t('Measuring what bits cost each tensor of {0}', names) }),
       measuring.element,
-      skeleton('Measuring the task vectors', SKELETON),
+      skeleton(l10n.t('Measuring the task vectors'), SKELETON),
     ),
   );
-  measuring.start('Measuring');
+  measuring.start(l10n.t('Measuring'));
   const table = await host.analyze();
   measuring.stop();
   if (current !== loads) return;
   if (table === undefined) return showCancelled();
-  if (table.slots.end.length === 0) throw new Error('No tensor of these task vectors has bits to choose.');
+  if (table.slots.end.length === 0)
+    throw new Error(l10n.t('No tensor of these task vectors has bits to choose.'));
   app?.replaceChildren(view.element);
   view.show(selection, table);
 }
@@ -79,7 +81,7 @@ function remember(selection: StudioSelection): void {
   const spending = onlyStep(selection.start ? spendingOf(selection.start) : { ...now, rules: [] });
   state.update({ selection, spending, task: '', tensor: '' });
   notice.hide();
-  if (selection.note) notice.show(selection.note, 'Dismiss', () => undefined);
+  if (selection.note) notice.show(selection.note, l10n.t('Dismiss'), () => undefined);
 }
 
 async function choose(): Promise<void> {
@@ -91,21 +93,27 @@ async function choose(): Promise<void> {
 }
 
 function showEmpty(): void {
-  const hint = 'A base model, and the checkpoints that were fine-tuned from it.';
-  app?.replaceChildren(emptyPane('No models are chosen', hint, 'Choose models…', () => void choose()));
+  const hint = l10n.t('A base model, and the checkpoints that were fine-tuned from it.');
+  app?.replaceChildren(
+    emptyPane(l10n.t('No models are chosen'), hint, l10n.t('Choose models…'), () => void choose()),
+  );
 }
 
 function showCancelled(): void {
-  const hint = 'Nothing was written. Measuring reads every checkpoint once.';
-  app?.replaceChildren(emptyPane('Measuring was cancelled', hint, 'Measure', () => void load()));
+  const hint = l10n.t('Nothing was written. Measuring reads every checkpoint once.');
+  app?.replaceChildren(
+    emptyPane(l10n.t('Measuring was cancelled'), hint, l10n.t('Measure'), () => void load()),
+  );
 }
 
 function showFailure(error: unknown): void {
   const pane = errorPane({
-    what: 'These models cannot be measured',
+    what: l10n.t('These models cannot be measured'),
     why: errorMessage(error),
-    remedy: 'Nothing was written. Once the cause is removed, retry, or choose other models from the palette.',
-    action: 'Retry',
+    remedy: l10n.t(
+      'Nothing was written. Once the cause is removed, retry, or choose other models from the palette.',
+    ),
+    action: l10n.t('Retry'),
     onAction: () => void load(),
     testid: 'tvq-error',
   });

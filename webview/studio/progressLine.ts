@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Progress } from '../../extension/protocol.ts';
 import { el } from '../common/dom.ts';
 import { createButton } from '../common/ui/toolkit.ts';
@@ -9,7 +10,7 @@ export class ProgressLine {
   readonly #text = el('span', { class: 'truncate' });
 
   constructor(onCancel: () => void) {
-    const cancel = createButton({ label: 'Cancel', appearance: 'secondary', onClick: onCancel });
+    const cancel = createButton({ label: l10n.t('Cancel'), appearance: 'secondary', onClick: onCancel });
     this.element = el(
       'div',
       { class: 'progress-line', testid: 'tvq-progress' },

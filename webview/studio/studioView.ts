@@ -1,7 +1,8 @@
+import * as l10n from '@vscode/l10n';
 import type { AnalysisTable, Progress, StudioMergePage, StudioSelection } from '../../extension/protocol.ts';
 import { exportMenu } from '../common/chartExport.ts';
 import { el, icon } from '../common/dom.ts';
-import { formatCompact, formatCounted } from '../common/format.ts';
+import { formatCompact, formatCount } from '../common/format.ts';
 import { fileName } from '../common/names.ts';
 import { Tabs } from '../common/tabs.ts';
 import { createButton } from '../common/ui/toolkit.ts';
@@ -41,11 +42,11 @@ export class StudioView {
     );
     this.#tabs = new Tabs<TabKey>({
       id: 'studio',
-      label: 'Views of the task vectors',
+      label: l10n.t('Views of the task vectors'),
       tabs: [
-        { key: 'sensitivity', title: 'Sensitivity', panel: this.#sensitivity.element },
-        { key: 'bits', title: 'Bits', panel: this.#bits.element },
-        { key: 'merge', title: 'Merge', panel: this.#merge.element },
+        { key: 'sensitivity', title: l10n.t('Sensitivity'), panel: this.#sensitivity.element },
+        { key: 'bits', title: l10n.t('Bits'), panel: this.#bits.element },
+        { key: 'merge', title: l10n.t('Merge'), panel: this.#merge.element },
       ],
       chosen: context.state.get().tab,
       onChoose: tab => {
@@ -53,7 +54,7 @@ export class StudioView {
         this.#paint(true);
       },
     });
-    const change = createButton({ label: 'Change…', appearance: 'secondary', onClick: onChoose });
+    const change = createButton({ label: l10n.t('Change…'), appearance: 'secondary', onClick: onChoose });
     const header = el('header', { class: 'studio-header' }, this.#title, this.#facts, this.#device, change);
     const main = el('main', { class: 'studio-main' }, context.notice.element, this.#tabs.element);
     this.element = el('div', { class: 'studio' }, header, main);
@@ -70,8 +71,7 @@ export class StudioView {
     this.#title.textContent = base.name;
     this.#title.title = base.path;
     const weights = formatCompact(table.weights / Math.max(tasks.length, 1));
-    const from = source === undefined ? '' : ` of ${fileName(source)}`;
-    this.#facts.textContent = `${formatCounted(tasks.length, 'task')}${from} · ${weights} weights each`;
+    this.#facts.textContent = `${countText(selection)} · ${l10n.t('{0} weights each', weights)}`;
     this.#facts.title = [tasks.map(({ name }) => name).join(', '), ...(source ? [source] : [])].join('\n');
     this.#tabs.show(tab);
     this.#bits.setModel();
@@ -138,4 +138,12 @@ export class StudioView {
     if (this.#model === undefined) throw new Error('nothing is shown yet');
     return this.#model;
   }
+}
+
+/** "8 tasks", "1 task of small.tvq". */
+function countText({ tasks, source }: StudioSelection): string {
+  const count = formatCount(tasks.length);
+  if (source === undefined) return tasks.length === 1 ? l10n.t('1 task') : l10n.t('{0} tasks', count);
+  const file = fileName(source);
+  return tasks.length === 1 ? l10n.t('1 task of {0}', file) : l10n.t('{0} tasks of {1}', count, file);
 }

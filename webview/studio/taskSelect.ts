@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { el } from '../common/dom.ts';
 import type { StudioContext } from './context.ts';
 
@@ -6,7 +7,10 @@ const SHARED = '@shared';
 
 /** Which task vector a grid shows: one, all of them taken together, or what they share. */
 export class TaskSelect {
-  readonly element = el('select', { class: 'field', attributes: { 'aria-label': 'Task that is shown' } });
+  readonly element = el('select', {
+    class: 'field',
+    attributes: { 'aria-label': l10n.t('Task that is shown') },
+  });
   readonly #context: StudioContext;
   readonly #withShared: boolean;
   #tasks: readonly string[] = [];
@@ -25,9 +29,9 @@ export class TaskSelect {
     this.#tasks = tasks;
     const option = (text: string, value: string) => el('option', { text, attributes: { value } });
     this.element.replaceChildren(
-      option('all tasks', ''),
+      option(l10n.t('all tasks'), ''),
       ...tasks.map(task => option(task, task)),
-      ...(this.#canShare ? [option('shared base (RTVQ)', SHARED)] : []),
+      ...(this.#canShare ? [option(l10n.t('shared base (RTVQ)'), SHARED)] : []),
     );
     this.refresh();
   }

@@ -1,5 +1,6 @@
 /** Budgets as people write them. */
 import { parseSize } from '../parseSize.ts';
+import { translatable } from '../translatable.ts';
 import { AllocationError } from './errors.ts';
 
 /** How large the result may be. */
@@ -31,21 +32,29 @@ export interface BudgetScale {
 }
 
 /** What `parseBudget` reads. */
-export const BUDGET_FORMS =
-  'a size (735102B, 120MB, 1.5GiB), bits per weight (2.25bpw; codes=2.25bpw without the header and exact tensors), a share of FP32 (8%) or a relative squared error (error=0.1)';
+export const BUDGET_FORMS = translatable(
+  'a size (735102B, 120MB, 1.5GiB), bits per weight (2.25bpw; codes=2.25bpw without the header and exact tensors), a share of FP32 (8%) or a relative squared error (error=0.1)',
+);
+
+/** What was to be a budget has none of its forms. */
+export class NoBudget extends AllocationError {
+  constructor(readonly given: string) {
+    super(`"${given}" is not a budget; expected is ${BUDGET_FORMS}`);
+  }
+}
 
 const NUMBER = String.raw`(\d+(?:\.\d+)?|\.\d+)`;
 const ERROR = new RegExp(String.raw`^error\s*[=\s]\s*${NUMBER}$`, 'i');
 const CODES = new RegExp(String.raw`^codes\s*[=\s]\s*${NUMBER}\s*bpw$`, 'i');
 const RELATIVE = new RegExp(String.raw`^${NUMBER}\s*(bpw|%)$`, 'i');
 
-/** @throws AllocationError with the forms that are accepted */
+/** @throws NoBudget with the forms that are accepted */
 export function parseBudget(text: string): Budget {
   const given = text.trim();
   const [, relative] = ERROR.exec(given) ?? [];
   if (relative !== undefined) return { kind: 'error', relative: Number(relative) };
   const budget = parseSizeBudget(given);
-  if (!budget) throw new AllocationError(`"${text}" is not a budget; expected is ${BUDGET_FORMS}`);
+  if (!budget) throw new NoBudget(text);
   return budget;
 }
 

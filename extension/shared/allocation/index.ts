@@ -14,7 +14,8 @@
  *             `measuresOf(recipe, budget)`: those that a recipe asks for
  *   tables    `groupsOf(table, measures, rules)`: the groups of a measured model; `slotGroup` to change one
  *   budgets   `parseBudget('2.25bpw')`, `budgetBytes(budget, scale)`
- *   errors    all extend `AllocationError`: `BudgetTooSmall` (.smallest), `ErrorTooLow` (.lowest)
+ *   errors    all extend `AllocationError`: `BudgetTooSmall` (.smallest), `ErrorTooLow` (.lowest), `NoBudget` and
+ *             `NoPattern` (.given)
  *
  * Everything is pure and deterministic: the engine and the pages get the same allocation from the same groups.
  */
@@ -34,6 +35,7 @@ export {
 export { lowerHull } from './hull.ts';
 export {
   BUDGET_FORMS,
+  NoBudget,
   budgetBytes,
   parseBudget,
   type Budget,
@@ -53,6 +55,6 @@ export {
   type SlotGroup,
   type Wish,
 } from './table.ts';
-export { patternOf } from './pattern.ts';
+export { NoPattern, patternOf } from './pattern.ts';
 export { budgetRoom, rulesBytes } from './provenance.ts';
 export { AllocationError, BudgetTooSmall, ErrorTooLow } from './errors.ts';

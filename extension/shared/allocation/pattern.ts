@@ -1,9 +1,16 @@
 import { AllocationError } from './errors.ts';
 
+/** What was to be a regular expression is none. */
+export class NoPattern extends AllocationError {
+  constructor(readonly given: string) {
+    super(`${given} is not a valid regular expression`);
+  }
+}
+
 /**
  * Tensor names by pattern: `/…/` is a regular expression over any part of the name, anything else a glob over the whole
  * name (* any text, ? one character).
- * @throws AllocationError when it is no regular expression
+ * @throws NoPattern when it is no regular expression
  */
 export function patternOf(pattern: string): RegExp {
   const [, regular] = /^\/(.+)\/$/.exec(pattern) ?? [];
@@ -14,6 +21,6 @@ export function patternOf(pattern: string): RegExp {
   try {
     return new RegExp(regular ?? `^${glob}$`);
   } catch {
-    throw new AllocationError(`${pattern} is not a valid regular expression`);
+    throw new NoPattern(pattern);
   }
 }

@@ -2,6 +2,8 @@
  * How much an error in each tensor matters: the weights that the allocator multiplies squared errors by. Measures can
  * be combined; their weights multiply. None needs data or gradients.
  */
+import type { Message } from '../../protocol.ts';
+import { translatable } from '../translatable.ts';
 import { AllocationError } from './errors.ts';
 import { patternOf } from './pattern.ts';
 
@@ -26,15 +28,20 @@ export type Measure =
   | { readonly kind: 'file'; readonly weights: Readonly<Record<string, number>> };
 
 /** Each measure in a sentence. */
-export const MEASURES: Readonly<Record<Measure['kind'], string>> = {
-  energy:
+export const MEASURES: Readonly<Record<Measure['kind'], Message>> = {
+  energy: translatable(
     'Every squared error counts alike: weight 1, so that the total is ‖τ̂ − τ‖² of the whole task vector (default).',
-  relative: 'Every tensor’s relative error counts alike: weight 1 / ‖τ‖² of the tensor; 0 where τ is 0.',
-  depth:
+  ),
+  relative: translatable(
+    'Every tensor’s relative error counts alike: weight 1 / ‖τ‖² of the tensor; 0 where τ is 0.',
+  ),
+  depth: translatable(
     'Later layers count more, as LiNeS scales them: weight 1 + slope · layer / (layers − 1), slope 4; 1 outside the layers.',
-  patterns:
+  ),
+  patterns: translatable(
     'Weights by name: that of the first pattern that matches, else 1; a pattern is a glob over the whole name (* any text, ? one character) or a /regular expression/ over any part.',
-  file: 'Weights by name from a file: tensor name to weight, else 1.',
+  ),
+  file: translatable('Weights by name from a file: tensor name to weight, else 1.'),
 };
 
 /**

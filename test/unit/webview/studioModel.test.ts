@@ -286,11 +286,13 @@ describe('rules', () => {
   });
 
   test.each([
-    [{}, 'auto'],
+    [{}, undefined],
     [{ bits: 1 }, '1 bit'],
     [{ bits: 'exact', min: 2 }, 'exact'],
     [{ bits: 'auto', min: 2 }, 'at least 2 bits'],
-    [{ bits: 'auto', min: 0 }, 'auto'],
+    [{ bits: 'auto', min: 0 }, undefined],
+    [{ min: 1, max: 3 }, 'at least 1, at most 3 bits'],
+    [{ max: 1 }, 'at most 1 bit'],
   ] as const)('%j is "%s"', (wish, text) => expect(describeWish(wish)).toBe(text));
 
   test('are one command', () => {

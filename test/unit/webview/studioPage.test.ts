@@ -430,7 +430,7 @@ describe('what tasks share', () => {
   test('cancelled, all tasks are shown again', async () => {
     await visit();
     await page.getByRole('tab', { name: 'Sensitivity' }).click();
-    await page.evaluate(() => studio.host.fallSilent());
+    await page.evaluate(() => studio.host.become('silent'));
     const task = page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task that is shown');
     await task.selectOption('shared base (RTVQ)');
     await page.getByRole('progressbar', { name: 'Measuring the shared base vector' }).waitFor();

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Progress, QuantizeResult } from '../../../extension/protocol.ts';
 import { el, icon } from '../../common/dom.ts';
 import { formatBytes, formatError } from '../../common/format.ts';
@@ -22,17 +23,21 @@ export class Actions {
   constructor(context: StudioContext, model: () => StudioModel) {
     this.#context = context;
     this.#model = model;
-    this.#undo = createIconButton({ icon: 'discard', label: 'Undo', onClick: () => model().undo() });
-    this.#redo = createIconButton({ icon: 'redo', label: 'Redo', onClick: () => model().redo() });
+    this.#undo = createIconButton({ icon: 'discard', label: l10n.t('Undo'), onClick: () => model().undo() });
+    this.#redo = createIconButton({ icon: 'redo', label: l10n.t('Redo'), onClick: () => model().redo() });
     this.#quantize = createButton({
-      label: 'Quantize…',
+      label: l10n.t('Quantize…'),
       appearance: 'primary',
       onClick: () => void this.#run(),
     });
     this.#quantize.dataset['testid'] = 'tvq-quantize';
-    const reset = createButton({ label: 'Reset', appearance: 'secondary', onClick: () => model().reset() });
+    const reset = createButton({
+      label: l10n.t('Reset'),
+      appearance: 'secondary',
+      onClick: () => model().reset(),
+    });
     const copy = createButton({
-      label: 'Copy as command',
+      label: l10n.t('Copy as command'),
       icon: 'terminal',
       appearance: 'secondary',
       onClick: () => void this.#copy(),
@@ -63,9 +68,9 @@ export class Actions {
   async #copy(): Promise<void> {
     try {
       await this.#context.host.copyCommand(this.#model().order);
-      this.#tell(icon('check'), 'The command is on the clipboard.');
+      this.#tell(icon('check'), l10n.t('The command is on the clipboard.'));
     } catch (error) {
-      tellFailure(this.#context, 'The command was not copied.', error);
+      tellFailure(this.#context, l10n.t('The command was not copied.'), error);
     }
   }
 
@@ -73,14 +78,14 @@ export class Actions {
     const { order, spent, allocation } = this.#model();
     setDisabled(this.#quantize, true);
     this.#result.hidden = true;
-    this.#progress.start('Quantizing');
+    this.#progress.start(l10n.t('Quantizing'));
     try {
       const result = await this.#context.host.quantize(order);
-      if (result === undefined) return this.#tell(icon('circle-slash'), 'Nothing was written.');
+      if (result === undefined) return this.#tell(icon('circle-slash'), l10n.t('Nothing was written.'));
       const error = measuredError(allocation, spent, result);
       this.#showResult(result, error, spent);
     } catch (error) {
-      tellFailure(this.#context, 'Nothing was written.', error);
+      tellFailure(this.#context, l10n.t('Nothing was written.'), error);
     } finally {
       this.#progress.stop();
       setDisabled(this.#quantize, false);
@@ -96,22 +101,24 @@ export class Actions {
         `${label} `,
         el('strong', { text: measured, testid }),
         ' ',
-        el('span', { class: 'quiet', text: `≈ ${expected} predicted` }),
+        el('span', { class: 'quiet', text: l10n.t('≈ {0} predicted', expected) }),
       );
     const open = createButton({
-      label: 'Open',
+      label: l10n.t('Open'),
       appearance: 'secondary',
       onClick: () =>
         void this.#context.host
           .openResult(output)
-          .catch((failure: unknown) => tellFailure(this.#context, 'The file was not opened.', failure)),
+          .catch((failure: unknown) =>
+            tellFailure(this.#context, l10n.t('The file was not opened.'), failure),
+          ),
     });
     const name = fileName(output);
     this.#tell(
       icon('pass'),
       el('span', { text: name, attributes: { title: output } }),
-      figure('size', formatBytes(bytes), formatBytes(predicted.bytes), 'tvq-measured-size'),
-      figure('error', formatError(error), formatError(predicted.error), 'tvq-measured-error'),
+      figure(l10n.t('size'), formatBytes(bytes), formatBytes(predicted.bytes), 'tvq-measured-size'),
+      figure(l10n.t('error'), formatError(error), formatError(predicted.error), 'tvq-measured-error'),
       el('span', { class: 'quiet numbers', text: `${seconds.toFixed(1)} s` }),
       open,
     );

@@ -23,8 +23,8 @@ import { SlotTable } from './slotTable.ts';
 /** Half a bit to eight, a step a doubling. */
 const BITS_SCALE: HeatScale = {
   level: bits => (Math.log2(bits) + 1) / 4,
-  format: bits => `${formatBitsPerWeight(bits)} bits`,
-  low: '0.5 bits',
+  format: bits => l10n.t('{0} bits', formatBitsPerWeight(bits)),
+  low: l10n.t('0.5 bits'),
   high: '8',
 };
 
@@ -54,9 +54,9 @@ export class BitsTab {
         ...tableState(context.state, 'bits-by-layer', l10n.t('Bits by layer')),
         exports: context,
         id: 'tvq-bits-grid',
-        label: 'Bits by layer: Enter on a cell, a name or a layer sets its bits',
+        label: l10n.t('Bits by layer: Enter on a cell, a name or a layer sets its bits'),
         scale: BITS_SCALE,
-        legend: ['◆ pinned', '■ exact', '▴ floor'],
+        legend: [l10n.t('◆ pinned'), l10n.t('■ exact'), l10n.t('▴ floor')],
         onPick: pick => this.#pick(pick),
       },
       this.#tasks.element,

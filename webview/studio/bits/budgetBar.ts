@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
 import { el } from '../../common/dom.ts';
 import {
@@ -8,29 +9,29 @@ import {
   splitBytes,
 } from '../../common/format.ts';
 import { ReadOut } from '../../common/readOut.ts';
-import { errorMessage } from '../../common/rpc.ts';
 import { bitsPerWeight } from '../model/budgetText.ts';
 import type { MeasureWish } from '../model/spending.ts';
 import type { StudioModel } from '../model/studioModel.ts';
+import { faultText } from './faultText.ts';
 
 const UNITS: readonly (readonly [Budget['kind'], string])[] = [
-  ['bytes', 'size'],
-  ['codes', 'bits per weight of codes'],
-  ['bitsPerWeight', 'bits per weight of the file'],
-  ['percent', 'percent of FP32'],
-  ['error', 'target error'],
+  ['bytes', l10n.t('size')],
+  ['codes', l10n.t('bits per weight of codes')],
+  ['bitsPerWeight', l10n.t('bits per weight of the file')],
+  ['percent', l10n.t('percent of FP32')],
+  ['error', l10n.t('target error')],
 ];
 
 const MEASURES: readonly (readonly [MeasureWish, string])[] = [
-  ['auto', 'automatic measure'],
-  ['relative', 'each tensor alike'],
-  ['energy', 'each weight alike'],
-  ['depth', 'later layers more'],
+  ['auto', l10n.t('automatic measure')],
+  ['relative', l10n.t('each tensor alike')],
+  ['energy', l10n.t('each weight alike')],
+  ['depth', l10n.t('later layers more')],
 ];
 
 const LIMITS = {
-  smallest: 'No smaller file is possible with these rules.',
-  largest: 'No larger file would lose less.',
+  smallest: l10n.t('No smaller file is possible with these rules.'),
+  largest: l10n.t('No larger file would lose less.'),
 } as const;
 
 /** The numbers that a budget comes to, and the fields that set it. */
@@ -46,20 +47,20 @@ export class BudgetBar {
     testid: 'tvq-budget',
     attributes: {
       type: 'text',
-      'aria-label': 'Budget: a size, bits per weight, a share of FP32 or a target error',
+      'aria-label': l10n.t('Budget: a size, bits per weight, a share of FP32 or a target error'),
       maxlength: '100',
       spellcheck: 'false',
     },
   });
-  readonly #unit = select('Unit of the budget', UNITS);
-  readonly #measure = select('What the budget is spent by', MEASURES);
+  readonly #unit = select(l10n.t('Unit of the budget'), UNITS);
+  readonly #measure = select(l10n.t('What the budget is spent by'), MEASURES);
   readonly #fault = el('p', { attributes: { role: 'alert' } });
 
   constructor(model: () => StudioModel) {
     this.#model = model;
     const figures = el(
       'div',
-      { class: 'read-outs numbers', attributes: { 'aria-label': 'Prediction', role: 'group' } },
+      { class: 'read-outs numbers', attributes: { 'aria-label': l10n.t('Prediction'), role: 'group' } },
       ...[this.#size, this.#share, this.#bits, this.#error].map(({ element }) => element),
     );
     const fields = el('div', { class: 'budget-fields' }, this.#field, this.#unit, this.#measure);
@@ -80,21 +81,22 @@ export class BudgetBar {
   show(): void {
     const { spent, spending, budget, allocation } = this.#model();
     const { fp32Bytes } = allocation.table;
-    this.#size.show({ ...splitBytes(spent.bytes), caption: 'of the file, to the byte' });
+    this.#size.show({ ...splitBytes(spent.bytes), caption: l10n.t('of the file, to the byte') });
     this.#share.show({
       value: formatPercent(spent.bytes, fp32Bytes),
-      unit: 'of FP32',
-      caption: `${formatBytes(fp32Bytes)} uncompressed`,
+      unit: l10n.t('of FP32'),
+      caption: l10n.t('{0} uncompressed', formatBytes(fp32Bytes)),
     });
     this.#bits.show({
       value: formatBitsPerWeight(bitsPerWeight(budget.kind, spent.bytes, allocation.table)),
       unit: 'bpw',
-      caption: `${budget.kind === 'codes' ? 'codes' : 'all bytes'} over all weights`,
+      caption:
+        budget.kind === 'codes' ? l10n.t('codes over all weights') : l10n.t('all bytes over all weights'),
     });
     this.#error.show({
       value: `≈ ${formatError(spent.error)}`,
-      unit: 'error',
-      caption: 'of the task vectors, squared',
+      unit: l10n.t('error'),
+      caption: l10n.t('of the task vectors, squared'),
     });
     this.#unit.value = budget.kind;
     this.#measure.value = spending.measure;
@@ -112,7 +114,7 @@ export class BudgetBar {
       this.#model().change({ budget: budget.trim() }, 'typing');
       this.#tellLimit();
     } catch (error) {
-      this.#tell(errorMessage(error), 'fault');
+      this.#tell(faultText(error), 'fault');
     }
   }
 

@@ -21,7 +21,12 @@ export class BudgetCurve {
   readonly #handle = el('div', {
     class: 'plot-handle',
     testid: 'tvq-budget-dot',
-    attributes: { role: 'slider', tabindex: '0', 'aria-label': 'Budget', 'aria-orientation': 'horizontal' },
+    attributes: {
+      role: 'slider',
+      tabindex: '0',
+      'aria-label': l10n.t('Budget'),
+      'aria-orientation': 'horizontal',
+    },
   });
   readonly #model: () => StudioModel;
   #data: CurveData | undefined;
@@ -58,12 +63,16 @@ export class BudgetCurve {
         points: curvePoints(allocation.curve(POINTS)),
         marks: this.#marks.map(({ label, bytes }) => ({ label, x: bytes })),
         formatX: formatBytes,
-        titleX: 'size of the file',
+        titleX: l10n.t('size of the file'),
         height: HEIGHT,
       };
       this.#data = data;
       this.#figure.show({
-        summary: `Error by size of the file, from ${formatBytes(allocation.range.smallest)} to ${formatBytes(allocation.range.largest)}`,
+        summary: l10n.t(
+          'Error by size of the file, from {0} to {1}',
+          formatBytes(allocation.range.smallest),
+          formatBytes(allocation.range.largest),
+        ),
         legend: [],
         draw: width => curvePicture(data, width),
         table: () => curveTable(data),
@@ -81,7 +90,12 @@ export class BudgetCurve {
     this.#handle.style.left = `${scale.x(spent.bytes)}px`;
     this.#handle.style.top = `${scale.y(spent.error)}px`;
     const bits = formatBitsPerWeight(bitsPerWeight(budget.kind, spent.bytes, allocation.table));
-    const text = `${formatBytes(spent.bytes)}, ${bits} bits per weight, error about ${formatError(spent.error)}`;
+    const text = l10n.t(
+      '{0}, {1} bits per weight, error about {2}',
+      formatBytes(spent.bytes),
+      bits,
+      formatError(spent.error),
+    );
     const values = { valuemin: smallest, valuemax: largest, valuenow: spent.bytes, valuetext: text };
     for (const [name, value] of Object.entries(values))
       this.#handle.setAttribute(`aria-${name}`, String(value));

@@ -15,7 +15,8 @@ const RIGHT = 4;
 const TOP = 16;
 const BOTTOM = 34;
 const QUIET = '--vscode-descriptionForeground';
-const OUTSIDE = 'rest';
+/** Stands for a layer where there is none. */
+const OUTSIDE = 'outside';
 
 interface Bar {
   readonly layer: string;
@@ -53,18 +54,23 @@ export class LayerBars {
     }
     const most = this.#most;
     this.#figure.show({
-      summary: `Bytes by layer: ${bars.length} layers, the largest has ${formatBytes(highest)}`,
+      summary:
+        bars.length === 1
+          ? l10n.t('Bytes by layer: 1 layer, which has {0}', formatBytes(highest))
+          : l10n.t('Bytes by layer: {0} layers, the largest has {1}', bars.length, formatBytes(highest)),
       legend: this.#legend,
       draw: width => drawingOf(bars, most, width),
       table: () => ({
-        columns: ['layer', 'kind', 'bytes'],
+        columns: [l10n.t('layer'), l10n.t('kind'), l10n.t('bytes')],
         rows: bars.flatMap(({ layer, parts }) =>
-          parts.map(({ kind, bytes }) => [layer, KINDS[kind].label, formatBytes(bytes)]),
+          parts.map(({ kind, bytes }) => [layerText(layer), KINDS[kind].label, formatBytes(bytes)]),
         ),
       }),
     });
   }
 }
+
+const layerText = (layer: string): string => (layer === OUTSIDE ? l10n.t('rest') : layer);
 
 /** What stands outside the layers comes first, as its bytes are the first of a model. */
 function barsOf({ allocation, spent, sensitivity }: StudioModel): Bar[] {
@@ -122,8 +128,22 @@ function drawingOf(bars: readonly Bar[], most: number, width: number): Drawing {
       marks.push({ kind: 'rect', x: x - thickness / 2, y, width: thickness, height: length, fill: style });
     }
     if (at % every === 0)
-      marks.push({ kind: 'text', x, y: bottom + 12, text: layer, align: 'middle', fill: QUIET });
+      marks.push({
+        kind: 'text',
+        x,
+        y: bottom + 12,
+        text: layerText(layer),
+        align: 'middle',
+        fill: QUIET,
+      });
   }
-  marks.push({ kind: 'text', x: width - RIGHT, y: HEIGHT - 8, text: 'layer', align: 'end', fill: QUIET });
+  marks.push({
+    kind: 'text',
+    x: width - RIGHT,
+    y: HEIGHT - 8,
+    text: l10n.t('layer'),
+    align: 'end',
+    fill: QUIET,
+  });
   return { width, height: HEIGHT, marks };
 }

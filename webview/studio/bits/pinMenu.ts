@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { TensorRule } from '../../../extension/protocol.ts';
 import { openMenu } from '../../common/popupMenu.ts';
 import type { Wanted } from '../model/rules.ts';
@@ -14,16 +15,16 @@ export function openPinMenu(
 ): void {
   const isPinned = bits !== undefined && bits !== 'auto';
   openMenu(title, at, [
-    { label: 'Auto', checked: !isPinned && !min, onPick: () => onPick({ bits: 'auto' }) },
-    { label: 'Exact', checked: bits === 'exact', onPick: () => onPick({ bits: 'exact' }) },
+    { label: l10n.t('Auto'), checked: !isPinned && !min, onPick: () => onPick({ bits: 'auto' }) },
+    { label: l10n.t('Exact'), checked: bits === 'exact', onPick: () => onPick({ bits: 'exact' }) },
     ...WIDTHS.map((width, i) => ({
-      label: `${width} ${width === 1 ? 'bit' : 'bits'}`,
+      label: width === 1 ? l10n.t('1 bit') : l10n.t('{0} bits', width),
       checked: bits === width,
       separated: i === 0,
       onPick: () => onPick({ bits: width }),
     })),
     ...FLOORS.map((floor, i) => ({
-      label: `At least ${floor} ${floor === 1 ? 'bit' : 'bits'}`,
+      label: floor === 1 ? l10n.t('At least 1 bit') : l10n.t('At least {0} bits', floor),
       checked: !isPinned && min === floor,
       separated: i === 0,
       onPick: () => onPick({ min: floor }),

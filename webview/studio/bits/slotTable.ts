@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { tableFile } from '../../common/chartTable.ts';
 import { el } from '../../common/dom.ts';
 import { formatCount, formatShape } from '../../common/format.ts';
@@ -33,8 +34,8 @@ export class SlotTable {
     this.#model = model;
     const { state, tip } = context;
     this.#search = createSearchField({
-      label: 'Search tensors and tasks',
-      placeholder: 'Search tensors and tasks',
+      label: l10n.t('Search tensors and tasks'),
+      placeholder: l10n.t('Search tensors and tasks'),
       testid: 'tvq-search',
       maxLength: MAX_SEARCH,
       onInput: search => {
@@ -45,7 +46,7 @@ export class SlotTable {
     this.#search.value = state.get().search;
     this.#table = new VirtualTable<SlotRow, SlotColumn>({
       id: 'slots',
-      label: 'Tensors, Enter sets the bits of one',
+      label: l10n.t('Tensors, Enter sets the bits of one'),
       rowTestid: 'tvq-row',
       columns: SLOT_COLUMNS,
       tip,
@@ -57,7 +58,7 @@ export class SlotTable {
       onActivate: onPin,
     });
     const save = createButton({
-      label: 'Export CSV',
+      label: l10n.t('Export CSV'),
       icon: 'export',
       appearance: 'secondary',
       onClick: () => this.#save(),
@@ -66,7 +67,7 @@ export class SlotTable {
     this.element = el(
       'section',
       { class: 'slots' },
-      el('h2', { class: 'visually-hidden', text: 'Tensors' }),
+      el('h2', { class: 'visually-hidden', text: l10n.t('Tensors') }),
       bar,
       this.#table.element,
       this.#instead,
@@ -94,14 +95,12 @@ export class SlotTable {
     const query = this.#context.state.get();
     this.#order = this.#rows?.select(query, spent, sensitivity) ?? new Uint32Array();
     this.#cache = new Map();
-    const all = allocation.table.slots.end.length;
     const { length } = this.#order;
-    this.#count.textContent =
-      length === all ? `${formatCount(all)} rows` : `${formatCount(length)} of ${formatCount(all)} rows`;
+    this.#count.textContent = countText(length, allocation.table.slots.end.length);
     const none = emptyPane(
-      `No tensor matches “${query.search}”`,
-      'Every word must occur in the name of the tensor or of the task.',
-      'Clear search',
+      l10n.t('No tensor matches “{0}”', query.search),
+      l10n.t('Every word must occur in the name of the tensor or of the task.'),
+      l10n.t('Clear search'),
       () => this.#clear(),
     );
     this.#table.element.hidden = length === 0;
@@ -142,8 +141,8 @@ export class SlotTable {
         row.tensor,
         row.task,
         formatShape(row.shape),
-        describeWish(row.wish),
-        row.bits === undefined ? 'exact' : String(row.bits),
+        describeWish(row.wish) ?? l10n.t('auto'),
+        row.bits === undefined ? l10n.t('exact') : String(row.bits),
         String(row.bytes),
         String(row.error),
         String(row.sensitivity),
@@ -151,6 +150,12 @@ export class SlotTable {
     };
     this.#context.host
       .saveFile(tableFile('bits-by-tensor', table))
-      .catch((error: unknown) => tellFailure(this.#context, 'Nothing was saved.', error));
+      .catch((error: unknown) => tellFailure(this.#context, l10n.t('Nothing was saved.'), error));
   }
+}
+
+/** "1,808 rows", "12 of 1,808 rows". */
+function countText(shown: number, all: number): string {
+  if (shown < all) return l10n.t('{0} of {1} rows', formatCount(shown), formatCount(all));
+  return all === 1 ? l10n.t('1 row') : l10n.t('{0} rows', formatCount(all));
 }

@@ -1,4 +1,5 @@
 /** Rules as they are made by clicking: a wish for some tensors takes the place of the one before. */
+import * as l10n from '@vscode/l10n';
 import type { TensorRule } from '../../../extension/protocol.ts';
 import { patternOf } from '../../../extension/shared/allocation/index.ts';
 
@@ -38,10 +39,16 @@ export function withWish(
 /** A glob that covers another one matches its text, too. */
 const isWider = (pattern: string, than: string): boolean => patternOf(pattern).test(than);
 
-/** "exact", "3 bits", "at least 2 bits". */
-export function describeWish({ bits, min, max }: Pick<TensorRule, 'bits' | 'min' | 'max'>): string {
-  if (bits === 'exact') return 'exact';
-  if (typeof bits === 'number') return `${bits} ${bits === 1 ? 'bit' : 'bits'}`;
-  const bounds = [min ? `at least ${min}` : '', max === undefined ? '' : `at most ${max}`].filter(Boolean);
-  return bounds.length === 0 ? 'auto' : `${bounds.join(', ')} bits`;
+/** "exact", "3 bits", "at least 2 bits"; undefined where nothing is wished for. */
+export function describeWish({
+  bits,
+  min,
+  max,
+}: Pick<TensorRule, 'bits' | 'min' | 'max'>): string | undefined {
+  if (bits === 'exact') return l10n.t('exact');
+  if (typeof bits === 'number') return bits === 1 ? l10n.t('1 bit') : l10n.t('{0} bits', bits);
+  if (min && max !== undefined) return l10n.t('at least {0}, at most {1} bits', min, max);
+  if (min) return min === 1 ? l10n.t('at least 1 bit') : l10n.t('at least {0} bits', min);
+  if (max === undefined) return undefined;
+  return max === 1 ? l10n.t('at most 1 bit') : l10n.t('at most {0} bits', max);
 }

@@ -9,6 +9,7 @@ import { el } from '../../common/dom.ts';
 import { Figure } from '../../common/figure.ts';
 import { formatBitsPerWeight, formatBytes } from '../../common/format.ts';
 import { drawStackedBars } from '../../common/stackedBars.ts';
+import { translated } from '../../common/translated.ts';
 import type { StudioContext } from '../context.ts';
 import { SharedBase, type Subject } from './sharedBase.ts';
 import { curvePicture, curveTable, type CurveData } from '../curvePicture.ts';
@@ -23,9 +24,9 @@ import { TaskSelect } from '../taskSelect.ts';
 /** A quarter of the mean to four times it. */
 const SCALE: HeatScale = {
   level: value => (Math.log2(Math.max(value, 1e-9)) + 2) / 4,
-  format: value => `${value.toFixed(2)} × the mean`,
+  format: value => l10n.t('{0} × the mean', value.toFixed(2)),
   low: '¼ ×',
-  high: '4 × the mean',
+  high: l10n.t('4 × the mean'),
 };
 
 const POINTS = 64;
@@ -62,7 +63,7 @@ export class SensitivityTab {
       {
         ...frame('sensitivity-by-layer', l10n.t('Sensitivity by layer')),
         id: 'tvq-sensitivity-grid',
-        label: 'Sensitivity by layer: Enter on a cell, a name or a layer shows its curve',
+        label: l10n.t('Sensitivity by layer: Enter on a cell, a name or a layer shows its curve'),
         scale: SCALE,
         legend: [],
         onPick: pick => this.#pick(pick),
@@ -92,7 +93,7 @@ export class SensitivityTab {
       this.#heat.element,
       this.#measuring,
       figures,
-      el('section', {}, el('h2', { text: 'How the tasks lie to each other' }), this.#compare.element),
+      el('section', {}, el('h2', { text: l10n.t('How the tasks lie to each other') }), this.#compare.element),
     );
   }
 
@@ -120,10 +121,12 @@ export class SensitivityTab {
     const { allocation, grid, sensitivity } = this.#subject;
     this.#slots = slotsByTensor(allocation, this.#isShared ? undefined : this.#tasks.selected);
     const measure = measureName(spending.measure, budget.kind);
-    const what = this.#isShared
-      ? 'Of the mean task vector, which RTVQ stores once for all tasks: squared error'
-      : 'Squared error';
-    this.#meaning.textContent = `${what} a weight at two bits, as the budget counts it; 1 is the mean of the model. ${MEASURES[measure]}`;
+    const meaning = this.#isShared
+      ? l10n.t(
+          'Of the mean task vector, which RTVQ stores once for all tasks: squared error a weight at two bits, as the budget counts it; 1 is the mean of the model.',
+        )
+      : l10n.t('Squared error a weight at two bits, as the budget counts it; 1 is the mean of the model.');
+    this.#meaning.textContent = `${meaning} ${translated(MEASURES[measure])}`;
     this.#heat.setGrid(grid);
     if (grid) this.#heat.show(sensitivityByCell(allocation, grid, this.#slots, sensitivity), []);
     this.#showKinds();
@@ -162,13 +165,18 @@ export class SensitivityTab {
     const values = totals.map(({ sensitivity: value }) => value);
     const format = (value: number) => `${value.toFixed(2)} ×`;
     const style = { token: '--vscode-charts-blue', pattern: 'solid' } as const;
-    const series = [{ label: 'sensitivity', style, values }];
+    const series = [{ label: l10n.t('sensitivity'), style, values }];
+    const said = labels.map((label, at) => `${label} ${format(values[at] ?? 0)}`);
     this.#kinds.show({
-      summary: `Sensitivity by kind: ${labels.map((label, at) => `${label} ${format(values[at] ?? 0)}`).join(', ')}`,
+      summary: l10n.t('Sensitivity by kind: {0}', said.join(', ')),
       legend: [],
       draw: width => drawStackedBars({ labels, totals: values.map(format), series, format }, width),
       table: {
-        columns: ['kind', 'sensitivity', this.#isShared ? 'bytes at two bits' : 'bytes spent'],
+        columns: [
+          l10n.t('kind'),
+          l10n.t('sensitivity'),
+          this.#isShared ? l10n.t('bytes at two bits') : l10n.t('bytes spent'),
+        ],
         rows: totals.map(({ bytes }, at) => [labels[at] ?? '', format(values[at] ?? 0), formatBytes(bytes)]),
       },
     });
@@ -184,17 +192,34 @@ export class SensitivityTab {
       points: tensorCurve(allocation, slots, POINTS),
       marks: [],
       formatX: formatBitsPerWeight,
-      titleX: 'bits per weight',
+      titleX: l10n.t('bits per weight'),
       height: HEIGHT,
     };
-    const whole = this.#isShared ? 'the whole shared base vector' : 'the whole model';
-    const of = tensor < 0 ? whole : name;
-    this.#of.textContent = `of ${of}`;
+    const { of, summary } = this.#curveTexts(tensor < 0 ? undefined : name);
+    this.#of.textContent = of;
     this.#curve.show({
-      summary: `Error by bits per weight of ${of}`,
+      summary,
       legend: [],
       draw: width => curvePicture(data, width),
       table: () => curveTable(data),
     });
+  }
+
+  /** What the curve is of. @param tensor undefined: all of it */
+  #curveTexts(tensor: string | undefined): { readonly of: string; readonly summary: string } {
+    if (tensor !== undefined)
+      return {
+        of: l10n.t('of {0}', tensor),
+        summary: l10n.t('Error by bits per weight of {0}', tensor),
+      };
+    if (this.#isShared)
+      return {
+        of: l10n.t('of the whole shared base vector'),
+        summary: l10n.t('Error by bits per weight of the whole shared base vector'),
+      };
+    return {
+      of: l10n.t('of the whole model'),
+      summary: l10n.t('Error by bits per weight of the whole model'),
+    };
   }
 }

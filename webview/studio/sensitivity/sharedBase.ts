@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Progress } from '../../../extension/protocol.ts';
 import { parseBudget } from '../../../extension/shared/allocation/index.ts';
 import { ProgressPane } from '../../common/progressPane.ts';
@@ -32,13 +33,13 @@ export class SharedBase {
   /** Measures it, saying how far that is in `holder`. @returns whether it is known now */
   async measure(holder: HTMLElement): Promise<boolean> {
     const { host } = this.context;
-    this.#pane = new ProgressPane('Measuring the shared base vector', () => void host.cancel());
+    this.#pane = new ProgressPane(l10n.t('Measuring the shared base vector'), () => void host.cancel());
     holder.replaceChildren(this.#pane.element);
     try {
       const table = await host.analyzeShared();
       if (table) this.#known = { allocation: new AllocationModel(table), grid: gridOf(table) };
     } catch (error) {
-      tellFailure(this.context, 'The shared base vector was not measured.', error);
+      tellFailure(this.context, l10n.t('The shared base vector was not measured.'), error);
     } finally {
       this.#pane = undefined;
       holder.replaceChildren();

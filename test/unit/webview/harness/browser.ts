@@ -27,6 +27,8 @@ export interface PageOptions {
   readonly height?: number;
   /** `pseudo`: every text that can be translated stands in brackets. */
   readonly language?: 'pseudo';
+  /** What else the page is asked for: `&tasks=1`. */
+  readonly query?: string;
 }
 
 /** A page of the harness, with all that went wrong in it. */
@@ -44,6 +46,7 @@ export async function openPage(
 ): Promise<OpenedPage> {
   const { theme = 'dark', rows = 5000, scenario = 'ready', width = 1200, height = 800 } = options;
   const language = options.language ? `&language=${options.language}` : '';
+  const query = options.query ?? '';
   const context = await browser.newContext({ viewport: { width, height } });
   const page = await context.newPage();
   const problems: string[] = [];
@@ -57,6 +60,6 @@ export async function openPage(
     });
   });
   if (options.language) await rememberGiven(page);
-  await page.goto(`${url}?still&theme=${theme}&rows=${rows}&scenario=${scenario}${language}`);
+  await page.goto(`${url}?still&theme=${theme}&rows=${rows}&scenario=${scenario}${language}${query}`);
   return { page, problems };
 }

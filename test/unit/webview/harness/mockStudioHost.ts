@@ -64,35 +64,20 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
   }
 
   async analyze(): Promise<AnalysisTable | undefined> {
-    this.onProgress({ done: 1, total: 3, current: 'model.layers.0.mlp.up_proj.weight' });
-    if (this.#scenario === 'silent') {
-      await new Promise<void>(resolve => (this.#cancel = resolve));
-      this.#scenario = 'ready';
-      return undefined;
-    }
-    if (this.#scenario === 'refused') {
-      this.#scenario = 'ready';
-      throw new Error('/models/math: no tensor name in common with the base /models/base');
-    }
-    return this.#table;
+    return this.#work(() => this.#table);
   }
 
   async analyzeShared(): Promise<AnalysisTable | undefined> {
-    this.onProgress({ done: 1, total: 2, current: 'model.layers.0.mlp.up_proj.weight' });
-    if (this.#scenario === 'silent') {
-      await new Promise<void>(resolve => (this.#cancel = resolve));
-      return undefined;
-    }
-    return sampleTable({ ...this.#options, tasks: 1 });
+    return this.#work(() => sampleTable({ ...this.#options, tasks: 1 }));
   }
 
-  /** Does not answer what takes long from now on. */
-  fallSilent(): void {
-    this.#scenario = 'silent';
+  /** What it does from now on. */
+  become(scenario: StudioScenario): void {
+    this.#scenario = scenario;
   }
 
   async compare(most: number | undefined): Promise<TaskComparisons | undefined> {
-    return sampleComparisons(most);
+    return this.#work(() => sampleComparisons(most));
   }
 
   async cancel(): Promise<void> {
@@ -116,7 +101,7 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
     const budget = parseBudget(order.budget);
     const { tasks, weights, fp32Bytes } = this.#table;
     const bytes = budget.kind === 'bytes' ? budget.bytes : 0;
-    return {
+    return this.#work(() => ({
       output: '/models/models-2.00bpw.tvq',
       bytes,
       fp32Bytes,
@@ -129,20 +114,40 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
       backend: 'cpu',
       backendReason: 'no GPU was found',
       warnings: [],
-    };
+    }));
   }
 
   async openResult(output: string): Promise<void> {
+    this.#fail();
     this.opened.push(output);
   }
 
   async copyCommand(order: StudioOrder): Promise<void> {
+    this.#fail();
     this.commands.push(order);
   }
 
   async saveFile(file: ExportedFile): Promise<boolean> {
+    this.#fail();
     this.saved.push(file);
     return true;
+  }
+
+  /** Work that takes long. */
+  async #work<T>(answer: () => T): Promise<T | undefined> {
+    this.onProgress({ done: 1, total: 3, current: 'model.layers.0.mlp.up_proj.weight' });
+    this.#fail();
+    if (this.#scenario !== 'silent') return answer();
+    await new Promise<void>(resolve => (this.#cancel = resolve));
+    this.#scenario = 'ready';
+    return undefined;
+  }
+
+  /** @throws once, where that is what it does */
+  #fail(): void {
+    if (this.#scenario !== 'refused') return;
+    this.#scenario = 'ready';
+    throw new Error('/models/math: no tensor name in common with the base /models/base');
   }
 
   #selection(): StudioSelection {

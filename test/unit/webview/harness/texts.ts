@@ -1,7 +1,9 @@
 import type { Page } from 'playwright-core';
 
 /** What is not translated: units and names of formats, as the file's own names are. */
-const UNITS = new Set('kB MB GB TB min bpw bit CSV PNG SVG FP tvq TVQ RTVQ Ctrl Alt Shift'.split(' '));
+const UNITS = new Set(
+  'kB MB GB TB min bpw bit CPU GPU CSV PNG SVG FP tvq TVQ RTVQ Ctrl Alt Shift'.split(' '),
+);
 
 const ATTRIBUTES = [
   'aria-label',

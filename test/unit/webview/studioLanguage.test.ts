@@ -1,0 +1,384 @@
+/** The Studio in another language: every text of its frame and of its tabs is a message that can be translated. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { TensorRule } from '../../../extension/protocol.ts';
+import type { StudioState } from '../../../webview/studio/studioState.ts';
+import { launch, openPage } from './harness/browser.ts';
+import type { StudioScenario } from './harness/mockStudioHost.ts';
+import { serve } from './harness/serve.mjs';
+import { untranslated } from './harness/texts.ts';
+
+let server: Awaited<ReturnType<typeof serve>>;
+let browser: Browser;
+let page: Page;
+let problems: string[];
+
+beforeAll(async () => {
+  browser = await launch();
+  server = await serve({ main: 'webview/studio/main.ts', page: 'test/unit/webview/harness/studioPage.ts' });
+});
+
+afterEach(async () => {
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+async function visit(scenario: StudioScenario = 'ready', query = '&tensors=44'): Promise<void> {
+  const options = { language: 'pseudo', height: 1400, scenario, query } as const;
+  ({ page, problems } = await openPage(browser, server.url, options));
+}
+
+async function open(tab: 'Sensitivity' | 'Bits', scenario?: StudioScenario, query?: string): Promise<void> {
+  await visit(scenario, query);
+  await page.getByTestId('tvq-row').first().waitFor();
+  await page.getByRole('tab', { name: tab }).click();
+}
+
+async function check(): Promise<void> {
+  expect(await untranslated(page)).toEqual([]);
+}
+
+/** The host fails, or falls silent, at what is done next. */
+const become = (scenario: StudioScenario) => page.evaluate(next => studio.host.become(next), scenario);
+const button = (name: string | RegExp) => page.getByRole('button', { name }).filter({ visible: true });
+const text = (words: string | RegExp) => page.getByText(words).filter({ visible: true }).first();
+
+async function checkTip(chart: string): Promise<void> {
+  await page.getByRole('img', { name: chart }).hover({ position: { x: 120, y: 60 } });
+  await page.locator('.tip:visible').waitFor();
+  await check();
+}
+
+/** Shows every chart of the tab as a table, with its menu. */
+async function checkCharts(count: number): Promise<void> {
+  expect(await button('Show as a table').count()).toBe(count);
+  for (let at = 0; at < count; at++) {
+    await button('Export:').nth(at).click();
+    await check();
+    await page.keyboard.press('Escape');
+  }
+  for (let at = 0; at < count; at++) await button('Show as a table').first().click();
+  await check();
+}
+
+describe('the page', () => {
+  test('without models', async () => {
+    await visit('empty');
+    await text('No models are chosen').waitFor();
+    await check();
+  });
+
+  test('measuring, and cancelled', async () => {
+    await visit('silent');
+    await text('33 %').waitFor();
+    await check();
+    await button('Cancel').click();
+    await text('Measuring was cancelled').waitFor();
+    await check();
+  });
+
+  test.each([
+    ['models that the host refuses', 'refused', undefined],
+    ['models with nothing to choose', 'ready', '&tasks=0'],
+  ] as const)('%s', async (_, scenario, query) => {
+    await visit(scenario, query);
+    await page.getByTestId('tvq-error').waitFor();
+    await check();
+  });
+
+  test.each([
+    ['a .tvq file', 'file', undefined],
+    ['one task', 'ready', '&tasks=1'],
+    ['models without layers', 'ready', '&flat=1'],
+    ['little of a model', 'ready', '&tasks=1&tensors=2'],
+  ] as const)('%s', async (_, scenario, query) => {
+    await open('Bits', scenario, query);
+    await check();
+    await page.getByRole('tab', { name: 'Sensitivity' }).click();
+    await check();
+  });
+});
+
+describe('sensitivity', () => {
+  const grid = () => page.getByRole('grid', { name: 'Sensitivity by layer' });
+  const task = () => page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task that is shown');
+
+  test.each(['relative', 'energy', 'depth'])('by measure %s', async measure => {
+    await open('Bits');
+    await page.getByLabel('What the budget is spent by').selectOption(measure);
+    await page.getByRole('tab', { name: 'Sensitivity' }).click();
+    await check();
+  });
+
+  test('cells, and the curve of a tensor', async () => {
+    await open('Sensitivity');
+    await grid().focus();
+    for (const [key, said] of [
+      ['ArrowUp', 'all of layer 0'],
+      ['ArrowLeft', 'all of outside the layers'],
+      ['ArrowLeft', 'all tensors'],
+      ['ArrowDown', 'all layers'],
+      ['ArrowRight', 'no tensor'],
+      ['End', 'outside the layers'],
+      ['Home', 'all of outside the layers'],
+      ['ArrowRight', 'all of layer 0'],
+      ['ArrowDown', 'layer 0'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await page
+        .getByRole('status')
+        .filter({ hasText: `⟦${said}⟧` })
+        .waitFor();
+      await check();
+    }
+    await page.keyboard.press('Enter');
+    await text(/of model\.layers/).waitFor();
+    await checkTip('Sensitivity by kind');
+  });
+
+  test('as tables, and taken away', async () => {
+    await open('Sensitivity');
+    await button('Compare all tensors').click();
+    await page.getByRole('img', { name: 'The cosine of' }).waitFor();
+    await checkCharts(4);
+    await button('Export:').first().click();
+    await become('refused');
+    await page.getByRole('menuitem', { name: 'Save table as CSV' }).click();
+    await page.getByRole('alert').filter({ hasText: 'no tensor name' }).waitFor();
+    await check();
+  });
+
+  test('of the shared base vector', async () => {
+    await open('Sensitivity');
+    await become('refused');
+    await task().selectOption('@shared');
+    await page.getByRole('alert').filter({ hasText: 'no tensor name' }).waitFor();
+    await check();
+    await become('silent');
+    await task().selectOption('@shared');
+    await page.getByRole('progressbar', { name: 'Measuring the shared base vector' }).waitFor();
+    await check();
+    await button('Cancel').click();
+    await task().selectOption('@shared');
+    await text('of the whole shared base vector').waitFor();
+    await check();
+    await grid().focus();
+    await page.keyboard.press('Enter');
+    await text(/of model\.layers/).waitFor();
+    await checkCharts(3);
+  });
+
+  test('tasks compared', async () => {
+    await open('Sensitivity');
+    await become('refused');
+    await button('Compare all tensors').click();
+    await page.getByRole('alert').filter({ hasText: 'no tensor name' }).waitFor();
+    await check();
+    await become('silent');
+    await button('Retry').click();
+    await page.getByRole('progressbar', { name: 'Comparing the task vectors' }).waitFor();
+    await check();
+    await button('Cancel').click();
+    await text('Comparing was cancelled').waitFor();
+    await check();
+    for (const name of ['Compare 16 tensors', 'Compare all tensors']) {
+      await button(name).click();
+      await page.getByRole('img', { name: 'The cosine of' }).waitFor();
+      await check();
+    }
+    for (const matrix of ['agreement', 'together']) {
+      await page.getByLabel('What the matrix shows').selectOption(matrix);
+      await check();
+    }
+    await checkTip('The weights that pairs');
+  });
+});
+
+describe('the budget', () => {
+  const field = () => page.getByTestId('tvq-budget');
+
+  test('in each unit, by each measure', async () => {
+    await open('Bits');
+    for (const [select, values] of [
+      ['Unit of the budget', ['bytes', 'codes', 'bitsPerWeight', 'percent', 'error']],
+      ['What the budget is spent by', ['relative', 'energy', 'depth', 'auto']],
+    ] as const) {
+      for (const value of values) {
+        await page.getByLabel(select).selectOption(value);
+        await check();
+      }
+    }
+  });
+
+  test.each([
+    ['much', 'is not a budget'],
+    ['1B', 'No smaller file is possible'],
+    ['90TB', 'No larger file would lose less'],
+    ['error=0', 'No larger file would lose less'],
+  ])('%s', async (budget, answer) => {
+    await open('Bits');
+    await field().fill(budget);
+    await text(answer).waitFor();
+    await check();
+  });
+
+  test('taken back', async () => {
+    await open('Bits');
+    await page.getByRole('slider').press('PageUp');
+    await button('Undo').click();
+    await check();
+    await button('Redo').click();
+    await button('Reset').click();
+    await check();
+  });
+});
+
+describe('wishes', () => {
+  const grid = () => page.getByRole('grid', { name: 'Bits by layer' });
+  const pick = (name: string) => page.getByRole('menuitemradio', { name }).first().click();
+  const rules = () => page.getByTestId('tvq-rule').count();
+
+  test('for cells, rows and columns of the grid, and for a row of the table', async () => {
+    await open('Bits');
+    await grid().focus();
+    for (const [keys, wish] of [
+      [[], 'Exact'],
+      [['ArrowRight'], '{0} bits'],
+      [['ArrowDown'], 'At least 1 bit'],
+      [['ArrowUp', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft'], 'At least {0} bits'],
+      [['ArrowUp'], '1 bit'],
+      [['ArrowRight'], 'Auto'],
+    ] as const) {
+      for (const key of keys) await page.keyboard.press(key);
+      await page.keyboard.press('Enter');
+      await check();
+      await pick(`⟦${wish.replace('{0}', '3')}⟧`);
+      await check();
+    }
+    await page.getByRole('grid', { name: 'Tensors' }).focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await check();
+    await pick('Exact');
+    await page.getByRole('gridcell', { name: 'exact' }).first().waitFor();
+    await checkCharts(3);
+  });
+
+  test('for patterns', async () => {
+    await open('Bits');
+    const wish = async (pattern: string, width: string) => {
+      await page.getByTestId('tvq-pattern').fill(pattern);
+      await button('Set bits…').click();
+      if (pattern !== '') await pick(width);
+    };
+    await wish('', '');
+    await text('Write a pattern of tensor names first').waitFor();
+    await check();
+    await wish('/(/', 'Exact');
+    await text('/(/ is not a valid regular expression').waitFor();
+    await check();
+    await page.getByLabel('Task of the rule').selectOption('dtd');
+    await wish('nothing.*', 'Exact');
+    await expect.poll(rules).toBe(1);
+    await check();
+    await button('Remove the rule').click();
+    await expect.poll(rules).toBe(0);
+    await check();
+  });
+
+  test('of every form, more than are listed', async () => {
+    const bounds = [undefined, 1, 2];
+    const wishes = [
+      ...([1, 2, 'exact', 'auto'] as const).map(bits => ({ bits })),
+      ...bounds.flatMap(min => bounds.map(max => ({ min, max }))),
+    ];
+    const every = Array.from({ length: 300 }, (_, at): TensorRule => ({
+      tensors: `*.${at}.*`,
+      ...wishes[at % wishes.length],
+    }));
+    await open('Bits');
+    await expect.poll(() => page.evaluate(() => sessionStorage.getItem('state'))).toContain('"selection":{');
+    await page.addInitScript(rules => {
+      const state = JSON.parse(sessionStorage.getItem('state') ?? '') as StudioState;
+      const spending = { ...state.spending, now: { ...state.spending.now, rules } };
+      sessionStorage.setItem('state', JSON.stringify({ ...state, spending }));
+    }, every);
+    await page.reload();
+    await text('and 100 before').waitFor();
+    await check();
+  });
+});
+
+describe('the table', () => {
+  const search = () => page.getByTestId('tvq-search').locator('input');
+
+  test('searched, and without matches', async () => {
+    await open('Bits');
+    await search().fill('mlp dtd');
+    await text('of 352 rows').waitFor();
+    await check();
+    await search().fill('zebra');
+    await text('No tensor matches').waitFor();
+    await check();
+  });
+
+  test('that is not saved', async () => {
+    await open('Bits');
+    await become('refused');
+    await button('Export CSV').click();
+    await text('Nothing was saved').waitFor();
+    await check();
+  });
+});
+
+describe('quantizing', () => {
+  const quantize = async () => {
+    await open('Bits');
+    await page.getByTestId('tvq-quantize').click();
+  };
+
+  test('its result beside what was predicted', async () => {
+    await quantize();
+    await page.getByTestId('tvq-measured-size').waitFor();
+    await check();
+    await become('refused');
+    await button('⟦Open⟧').click();
+    await text('The file was not opened').waitFor();
+    await check();
+  });
+
+  test('running, and cancelled', async () => {
+    await open('Bits');
+    await become('silent');
+    await page.getByTestId('tvq-quantize').click();
+    await text('33 %').waitFor();
+    await check();
+    await button('Cancel').click();
+    await text('Nothing was written').waitFor();
+    await check();
+  });
+
+  test('failing', async () => {
+    await open('Bits');
+    await become('refused');
+    await page.getByTestId('tvq-quantize').click();
+    await text('Nothing was written').waitFor();
+    await check();
+  });
+
+  test('by a command', async () => {
+    await open('Bits');
+    await become('refused');
+    await button('Copy as command').click();
+    await text('The command was not copied').waitFor();
+    await check();
+    await button('Copy as command').click();
+    await text('The command is on the clipboard').waitFor();
+    await check();
+  });
+});
