@@ -35,10 +35,6 @@ const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSig
 /** "304M", "6.04B". */
 export const formatCompact = (count: number): string => compact.format(count);
 
-/** "1 task", "8 tasks". */
-export const formatCounted = (count: number, noun: string): string =>
-  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
-
 /** Bits per weight: "2.40"; a file in which nothing is quantized has none. */
 export const formatBitsPerWeight = (bits: number): string => (bits > 0 ? bits.toFixed(2) : NONE);
 

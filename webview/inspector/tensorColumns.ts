@@ -1,8 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import type { TensorColumn, TensorRow } from '../../extension/protocol.ts';
-import { NONE } from '../common/format.ts';
+import { formatBitsPerWeight, NONE } from '../common/format.ts';
 import type { Column } from '../common/tableHeader.ts';
 import { TENSOR, numberColumn, textColumn } from '../common/columns.ts';
+
+/** "4" where every code is so wide, "1.40" where it is the mean of codes of any width. */
+export const bitsText = ({ codec, bits }: Pick<TensorRow, 'codec' | 'bits'>): string => {
+  if (typeof bits !== 'number') return NONE;
+  return codec === 'entropy' ? formatBitsPerWeight(bits) : String(bits);
+};
 
 /** The columns of the tensor table. */
 export const TENSOR_COLUMNS: readonly Column<TensorRow, TensorColumn>[] = [
@@ -10,7 +16,7 @@ export const TENSOR_COLUMNS: readonly Column<TensorRow, TensorColumn>[] = [
   textColumn('vector', l10n.t('task'), row => row.vector),
   TENSOR.shape,
   textColumn('codec', l10n.t('codec'), row => row.codec),
-  numberColumn('bits', l10n.t('bits'), ({ bits }) => (typeof bits === 'number' ? String(bits) : NONE)),
+  numberColumn('bits', l10n.t('bits'), bitsText),
   TENSOR.bytes,
   TENSOR.error,
 ];

@@ -10,13 +10,13 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
   server = await serve();
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await server?.close();
 });
 
-test.each(['light', 'dark', 'contrast'] as const)('%s', { timeout: 120_000 }, async theme => {
+test.each(['light', 'dark', 'contrast'] as const)('%s', async theme => {
   const { page } = await openPage(browser, server.url, { theme, height: 1000 });
   await page.getByTestId('tvq-row').first().waitFor();
   await page.getByText('Recipe', { exact: true }).click();

@@ -5,6 +5,7 @@ import { codesChart, entropyOf, mapChart, valuesChart } from '../../../webview/i
 import { formatCosine, taskMatrix } from '../../../webview/common/taskMatrix.ts';
 import { schemeText } from '../../../webview/inspector/summary.ts';
 import { vectorLines } from '../../../webview/inspector/taskList.ts';
+import { bitsText } from '../../../webview/inspector/tensorColumns.ts';
 import { sampleComparisons, sampleDetail, sampleSummary } from './harness/sampleFile.ts';
 
 describe('schemeText', () => {
@@ -32,6 +33,16 @@ describe('vectorLines', () => {
     expect(vectorLines({ ...summary, shared: undefined }).map(line => line.label)).toEqual(
       summary.tasks.map(task => task.name),
     );
+  });
+});
+
+describe('bitsText', () => {
+  test.each([
+    ['affine', 4, '4'],
+    ['entropy', 1.4, '1.40'],
+    ['exact', undefined, '–'],
+  ])('%s: %s', (codec, bits, expected) => {
+    expect(bitsText({ codec, bits })).toBe(expected);
   });
 });
 

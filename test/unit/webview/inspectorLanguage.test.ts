@@ -6,8 +6,6 @@ import { serve } from './harness/serve.mjs';
 import { untranslated } from './harness/texts.ts';
 import './harness/window.ts';
 
-const TIMEOUT = 120_000;
-
 let server: Awaited<ReturnType<typeof serve>>;
 let browser: Browser;
 let opened: OpenedPage | undefined;
@@ -15,7 +13,7 @@ let opened: OpenedPage | undefined;
 beforeAll(async () => {
   browser = await launch();
   server = await serve();
-}, TIMEOUT);
+});
 
 afterEach(async () => {
   expect(opened?.problems).toEqual([]);
@@ -69,7 +67,7 @@ const fail = (
   }, method);
 
 describe('the overview', () => {
-  test.each(['kind', 'layer', 'codec'])('has bytes by %s', { timeout: TIMEOUT }, async by => {
+  test.each(['kind', 'layer', 'codec'])('has bytes by %s', async by => {
     const page = await openTable();
     await page.getByLabel('What bytes are told apart by').selectOption(by);
     await page.locator('.overview canvas').hover({ position: { x: 100, y: 14 } });
@@ -79,14 +77,14 @@ describe('the overview', () => {
     await expectTranslated(page);
   });
 
-  test('says where the file comes from', { timeout: TIMEOUT }, async () => {
+  test('says where the file comes from', async () => {
     const page = await openTable();
     await page.getByText('Fine-tuned checkpoints').click();
     await page.getByText('Recipe').click();
     await expectTranslated(page);
   });
 
-  test('is saved and copied', { timeout: TIMEOUT }, async () => {
+  test('is saved and copied', async () => {
     const page = await openTable();
     await press(page, 'Export:');
     await page.getByRole('menu').waitFor();
@@ -97,7 +95,7 @@ describe('the overview', () => {
     await expectTranslated(page);
   });
 
-  test('does not open the Studio', { timeout: TIMEOUT }, async () => {
+  test('does not open the Studio', async () => {
     const page = await openTable();
     await fail(page, 'openStudio');
     await press(page, 'Re-quantize with another budget');
@@ -107,7 +105,7 @@ describe('the overview', () => {
 });
 
 describe('a tensor', () => {
-  test('is none at first, then is in charts and tables', { timeout: TIMEOUT }, async () => {
+  test('is none at first, then is in charts and tables', async () => {
     const page = await openTable();
     await page.getByRole('tab', { name: 'Tensor' }).click();
     await page.getByText('Choose a tensor in the table').waitFor();
@@ -125,7 +123,7 @@ describe('a tensor', () => {
     await expectTranslated(page);
   });
 
-  test('has nothing stored', { timeout: TIMEOUT }, async () => {
+  test('has nothing stored', async () => {
     const page = await openTable();
     await page.getByTestId('tvq-search').locator('input').fill('logit_scale');
     await page.getByText('9 of 5,000 rows').waitFor();
@@ -134,7 +132,7 @@ describe('a tensor', () => {
     await expectTranslated(page);
   });
 
-  test('is read, and is not when cancelled', { timeout: TIMEOUT }, async () => {
+  test('is read, and is not when cancelled', async () => {
     const page = await openTable('endless');
     await chooseFirst(page);
     await page.getByRole('progressbar').waitFor();
@@ -144,7 +142,7 @@ describe('a tensor', () => {
     await expectTranslated(page);
   });
 
-  test('is damaged', { timeout: TIMEOUT }, async () => {
+  test('is damaged', async () => {
     const page = await openTable('damaged');
     await chooseFirst(page);
     await page.getByText('This tensor cannot be shown').waitFor();
@@ -153,7 +151,7 @@ describe('a tensor', () => {
 });
 
 describe('tasks', () => {
-  test.each(['cosines', 'agreement', 'together'])('are compared: %s', { timeout: TIMEOUT }, async of => {
+  test.each(['cosines', 'agreement', 'together'])('are compared: %s', async of => {
     const page = await openTable();
     await compareAll(page);
     await page.getByLabel('What the matrix shows').selectOption(of);
@@ -162,7 +160,7 @@ describe('tasks', () => {
     await expectTranslated(page);
   });
 
-  test('are compared by some tensors', { timeout: TIMEOUT }, async () => {
+  test('are compared by some tensors', async () => {
     const page = await openTable();
     await page.getByRole('tab', { name: 'Compare tasks' }).click();
     await press(page, 'Compare 16 tensors');
@@ -170,7 +168,7 @@ describe('tasks', () => {
     await expectTranslated(page);
   });
 
-  test('are being compared, and are not when cancelled', { timeout: TIMEOUT }, async () => {
+  test('are being compared, and are not when cancelled', async () => {
     const page = await openTable('endless');
     await compareAll(page);
     await page.getByRole('progressbar').waitFor();
@@ -180,7 +178,7 @@ describe('tasks', () => {
     await expectTranslated(page);
   });
 
-  test('are not compared', { timeout: TIMEOUT }, async () => {
+  test('are not compared', async () => {
     const page = await openTable();
     await fail(page, 'compare');
     await compareAll(page);
@@ -193,14 +191,14 @@ describe('the file is verified', () => {
   test.each([
     ['ready', 'Whole: 2,369 checksums match.'],
     ['damaged', 'Damaged: 2 parts.'],
-  ])('%s', { timeout: TIMEOUT }, async (scenario, verdict) => {
+  ])('%s', async (scenario, verdict) => {
     const page = await openTable(scenario);
     await press(page, 'Verify');
     await page.getByText(verdict).waitFor();
     await expectTranslated(page);
   });
 
-  test('unless that is cancelled', { timeout: TIMEOUT }, async () => {
+  test('unless that is cancelled', async () => {
     const page = await openTable('endless');
     await press(page, 'Verify');
     await page.getByRole('progressbar').waitFor();
@@ -210,7 +208,7 @@ describe('the file is verified', () => {
     await expectTranslated(page);
   });
 
-  test('unless that fails', { timeout: TIMEOUT }, async () => {
+  test('unless that fails', async () => {
     const page = await openTable();
     await fail(page, 'verify');
     await press(page, 'Verify');
@@ -220,7 +218,7 @@ describe('the file is verified', () => {
 });
 
 describe('the table', () => {
-  test('is sorted and searched', { timeout: TIMEOUT }, async () => {
+  test('is sorted and searched', async () => {
     const page = await openTable();
     await page.getByRole('columnheader', { name: 'bytes' }).getByRole('button').click();
     await page.getByTestId('tvq-row').first().getByText('1.57 MB').waitFor();
@@ -234,7 +232,7 @@ describe('the table', () => {
     await expectTranslated(page);
   });
 
-  test('has rows that do not come', { timeout: TIMEOUT }, async () => {
+  test('has rows that do not come', async () => {
     const page = await openTable('flaky');
     await page.getByRole('grid').focus();
     await page.keyboard.press('End');
@@ -242,7 +240,7 @@ describe('the table', () => {
     await expectTranslated(page);
   });
 
-  test('is not exported, nor listed again', { timeout: TIMEOUT }, async () => {
+  test('is not exported, nor listed again', async () => {
     const page = await openTable();
     await fail(page, 'exportCsv');
     await press(page, 'Export CSV');
@@ -256,13 +254,13 @@ describe('the table', () => {
 });
 
 describe('the file', () => {
-  test('is refused', { timeout: TIMEOUT }, async () => {
+  test('is refused', async () => {
     const page = await open('refused');
     await page.getByTestId('tvq-error').waitFor();
     await expectTranslated(page);
   });
 
-  test('is waited for', { timeout: TIMEOUT }, async () => {
+  test('is waited for', async () => {
     const page = await open('silent');
     await page.getByRole('status').getByText('Reading the header of the file').waitFor();
     await expectTranslated(page);

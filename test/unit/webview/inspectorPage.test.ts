@@ -10,8 +10,6 @@ import type { ThemeName } from './harness/themes.ts';
 import './harness/window.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../e2e/screenshots/', import.meta.url));
-const TIMEOUT = 60_000;
-
 /** Far fewer than the rows there are, and enough for two screens. */
 const MOST_ROWS = 100;
 
@@ -23,7 +21,7 @@ beforeAll(async () => {
   browser = await launch();
   server = await serve();
   await mkdir(SCREENSHOTS, { recursive: true });
-}, TIMEOUT);
+});
 
 afterEach(async () => {
   expect(opened?.problems).toEqual([]);
@@ -63,7 +61,7 @@ describe('what is shown', () => {
     [1200, 420].map(width => ({ theme, width })),
   );
 
-  test.each(looks)('$theme, $width px', { timeout: TIMEOUT }, async ({ theme, width }) => {
+  test.each(looks)('$theme, $width px', async ({ theme, width }) => {
     const page = await openTable({ theme, width });
     expect(await text(page, 'tvq-size')).toBe('735 MB');
     expect(await text(page, 'tvq-share')).toBe('7.6 % of FP32');
@@ -78,13 +76,13 @@ describe('what is shown', () => {
     await page.screenshot({ path: `${SCREENSHOTS}page-${theme}-${width}.png`, fullPage: width < 700 });
   });
 
-  test('nothing of the file becomes markup', { timeout: TIMEOUT }, async () => {
+  test('nothing of the file becomes markup', async () => {
     const page = await openTable({ scenario: 'hostile' });
     expect(await page.locator('#app img, #app script').count()).toBe(0);
     expect(await text(page, 'tvq-base')).toContain('</script><img');
   });
 
-  test('the chart follows the theme, and is a table on demand', { timeout: TIMEOUT }, async () => {
+  test('the chart follows the theme, and is a table on demand', async () => {
     const page = await openTable({ theme: 'dark' });
     const picture = () =>
       page.locator('.overview canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
@@ -98,7 +96,7 @@ describe('what is shown', () => {
 });
 
 describe('the table', () => {
-  test.each([5_000, 100_000, 400_000])('keeps few of %d rows', { timeout: TIMEOUT }, async rows => {
+  test.each([5_000, 100_000, 400_000])('keeps few of %d rows', async rows => {
     const page = await openTable({ rows });
     for (const part of [0.1, 0.35, 0.36, 0.8, 1]) {
       await grid(page).evaluate((element, to) => (element.scrollTop = to * element.scrollHeight), part);
@@ -114,7 +112,7 @@ describe('the table', () => {
     expect(await page.evaluate(() => harness.host.asked.length)).toBeLessThan(16);
   });
 
-  test('is walked through with the keyboard', { timeout: TIMEOUT }, async () => {
+  test('is walked through with the keyboard', async () => {
     const page = await openTable();
     await grid(page).focus();
     const press = async (key: string) => {
@@ -132,7 +130,7 @@ describe('the table', () => {
     expect(await grid(page).getAttribute('aria-rowcount')).toBe('5001');
   });
 
-  test('shows a cut name in full where it is active', { timeout: TIMEOUT }, async () => {
+  test('shows a cut name in full where it is active', async () => {
     const page = await openTable({ width: 420 });
     await grid(page).focus();
     await page.keyboard.press('End');
@@ -146,7 +144,7 @@ describe('the table', () => {
     expect(await tip.isVisible()).toBe(false);
   });
 
-  test('sorts by a column, and back', { timeout: TIMEOUT }, async () => {
+  test('sorts by a column, and back', async () => {
     const page = await openTable();
     const header = grid(page).getByRole('columnheader', { name: 'bytes' });
     await header.getByRole('button').click();
@@ -158,7 +156,7 @@ describe('the table', () => {
     expect(await header.getAttribute('aria-sort')).toBe('ascending');
   });
 
-  test('is searched, emptied, and exported as it is seen', { timeout: TIMEOUT }, async () => {
+  test('is searched, emptied, and exported as it is seen', async () => {
     const page = await openTable();
     const field = page.getByTestId('tvq-search').locator('input');
     await field.fill('mlp.c_fc.weight cars');
@@ -178,7 +176,7 @@ describe('the table', () => {
 });
 
 describe('what goes wrong', () => {
-  test('a refused file says why, and is asked for again', { timeout: TIMEOUT }, async () => {
+  test('a refused file says why, and is asked for again', async () => {
     const page = await open({ scenario: 'refused' });
     await page.getByTestId('tvq-error').waitFor();
     expect(await text(page, 'tvq-error')).toContain('It was probably cut off while being copied.');
@@ -187,7 +185,7 @@ describe('what goes wrong', () => {
     await page.getByTestId('tvq-row').first().waitFor();
   });
 
-  test('rows that fail leave the rest standing', { timeout: TIMEOUT }, async () => {
+  test('rows that fail leave the rest standing', async () => {
     const page = await openTable({ scenario: 'flaky' });
     await grid(page).focus();
     await page.keyboard.press('End');
@@ -196,14 +194,14 @@ describe('what goes wrong', () => {
     await expect.poll(() => page.getByTestId('tvq-row').last().getAttribute('aria-busy')).toBeNull();
   });
 
-  test('a file that takes long shows an outline', { timeout: TIMEOUT }, async () => {
+  test('a file that takes long shows an outline', async () => {
     const page = await open({ scenario: 'silent' });
     await page.getByRole('status').getByText('Reading the header of the file').waitFor();
   });
 });
 
 describe('what stays', () => {
-  test('search, order and position survive a reload', { timeout: TIMEOUT }, async () => {
+  test('search, order and position survive a reload', async () => {
     const page = await openTable();
     await page.getByTestId('tvq-search').locator('input').fill('attn');
     await grid(page).getByRole('columnheader', { name: 'bytes' }).getByRole('button').click();
@@ -220,7 +218,7 @@ describe('what stays', () => {
     );
   });
 
-  test('a changed file is read again where one stands', { timeout: TIMEOUT }, async () => {
+  test('a changed file is read again where one stands', async () => {
     const page = await openTable();
     await grid(page).evaluate(element => (element.scrollTop = 5_000));
     await page.waitForTimeout(100);
@@ -231,7 +229,7 @@ describe('what stays', () => {
     expect(await grid(page).evaluate(element => element.scrollTop)).toBe(5_000);
   });
 
-  test('tab, tensor, switches and tables survive a reload', { timeout: TIMEOUT }, async () => {
+  test('tab, tensor, switches and tables survive a reload', async () => {
     const page = await openTable();
     await page.getByLabel('What bytes are told apart by').selectOption('layer');
     await chooseFirst(page);
@@ -245,7 +243,7 @@ describe('what stays', () => {
     await page.getByRole('img', { name: /^Bytes by layer/ }).waitFor();
   });
 
-  test('what was verified and compared is there after a reload', { timeout: TIMEOUT }, async () => {
+  test('what was verified and compared is there after a reload', async () => {
     const page = await openTable();
     await page.getByRole('button', { name: 'Verify' }).click();
     await page.getByText('Whole: 2,369 checksums match.').waitFor();
@@ -255,7 +253,7 @@ describe('what stays', () => {
 });
 
 describe('a chosen tensor', () => {
-  test.each(['light', 'dark', 'contrast'] as const)('is drawn (%s)', { timeout: TIMEOUT }, async theme => {
+  test.each(['light', 'dark', 'contrast'] as const)('is drawn (%s)', async theme => {
     const page = await openTable({ theme, height: 1100 });
     await grid(page).focus();
     await page.keyboard.press('ArrowDown');
@@ -269,7 +267,7 @@ describe('a chosen tensor', () => {
     await page.screenshot({ path: `${SCREENSHOTS}detail-${theme}.png` });
   });
 
-  test('is seen where panes are stacked', { timeout: TIMEOUT }, async () => {
+  test('is seen where panes are stacked', async () => {
     const page = await openTable({ width: 420 });
     await page.getByTestId('tvq-row').first().click();
     const head = page.getByTestId('tvq-detail').getByRole('heading').first();
@@ -280,7 +278,7 @@ describe('a chosen tensor', () => {
     await page.screenshot({ path: `${SCREENSHOTS}detail-420.png` });
   });
 
-  test('is cancelled, and read after all', { timeout: TIMEOUT }, async () => {
+  test('is cancelled, and read after all', async () => {
     const page = await openTable({ scenario: 'endless' });
     await page.getByTestId('tvq-row').first().click();
     await page.getByRole('progressbar', { name: 'Reading the tensor' }).waitFor();
@@ -289,7 +287,7 @@ describe('a chosen tensor', () => {
     await page.getByRole('progressbar', { name: 'Reading the tensor' }).waitFor();
   });
 
-  test('says what is damaged', { timeout: TIMEOUT }, async () => {
+  test('says what is damaged', async () => {
     const page = await openTable({ scenario: 'damaged' });
     await chooseFirst(page);
     await page.getByRole('alert').getByText('"cars" is damaged').waitFor();
@@ -298,7 +296,7 @@ describe('a chosen tensor', () => {
     await page.screenshot({ path: `${SCREENSHOTS}damaged.png` });
   });
 
-  test('has charts that say what is pointed at', { timeout: TIMEOUT }, async () => {
+  test('has charts that say what is pointed at', async () => {
     const page = await openTable();
     await chooseFirst(page);
     await page.getByRole('img', { name: /^Codes 0 to 15/ }).hover();
@@ -307,7 +305,7 @@ describe('a chosen tensor', () => {
 });
 
 describe('tasks compared', () => {
-  test.each(['light', 'dark', 'contrast'] as const)('as a matrix (%s)', { timeout: TIMEOUT }, async theme => {
+  test.each(['light', 'dark', 'contrast'] as const)('as a matrix (%s)', async theme => {
     const page = await openTable({ theme, height: 1000 });
     await page.getByRole('tab', { name: 'Compare tasks' }).click();
     await page.getByRole('button', { name: 'Compare all tensors' }).click();
@@ -318,7 +316,7 @@ describe('tasks compared', () => {
     await page.getByRole('table', { name: 'Tasks' }).getByText('svhn').first().waitFor();
   });
 
-  test('two by two', { timeout: TIMEOUT }, async () => {
+  test('two by two', async () => {
     const page = await openTable();
     await page.getByRole('tab', { name: 'Compare tasks' }).click();
     await page.getByRole('button', { name: 'Compare 16 tensors' }).click();
@@ -328,7 +326,7 @@ describe('tasks compared', () => {
     await page.getByRole('img', { name: 'The sign agreement of 8 tasks' }).waitFor();
   });
 
-  test('show how far the work is, and are cancelled', { timeout: TIMEOUT }, async () => {
+  test('show how far the work is, and are cancelled', async () => {
     const page = await openTable({ scenario: 'endless' });
     await page.getByRole('tab', { name: 'Compare tasks' }).click();
     await page.getByRole('button', { name: 'Compare all tensors' }).click();
@@ -346,7 +344,7 @@ describe('what can be taken away', () => {
     await page.getByRole('menuitem', { name: item }).click();
   };
 
-  test('pictures, drawings and tables', { timeout: TIMEOUT }, async () => {
+  test('pictures, drawings and tables', async () => {
     const page = await openTable();
     await save(page, 'bytes', 'Save as PNG');
     await expect.poll(() => saved(page)).toHaveLength(1);
@@ -362,7 +360,7 @@ describe('what can be taken away', () => {
     expect(csv!.data.split('\r\n')).toHaveLength(66);
   });
 
-  test('by keyboard', { timeout: TIMEOUT }, async () => {
+  test('by keyboard', async () => {
     const page = await openTable();
     const button = page.getByRole('button', { name: 'Export: Bytes' });
     await button.press('Enter');
@@ -380,7 +378,7 @@ describe('what can be taken away', () => {
     );
   });
 
-  test('names in a drawing are text', { timeout: TIMEOUT }, async () => {
+  test('names in a drawing are text', async () => {
     const page = await openTable({ scenario: 'hostile' });
     await page.getByRole('tab', { name: 'Compare tasks' }).click();
     await page.getByRole('button', { name: 'Compare all tensors' }).click();
@@ -392,7 +390,7 @@ describe('what can be taken away', () => {
     expect(await page.locator('#app img, #app script').count()).toBe(0);
   });
 
-  test('the Studio takes the file', { timeout: TIMEOUT }, async () => {
+  test('the Studio takes the file', async () => {
     const page = await openTable();
     await page.getByRole('button', { name: 'Re-quantize with another budget' }).click();
     await expect.poll(() => page.evaluate(() => harness.host.studioOpened)).toBe(1);
@@ -400,28 +398,24 @@ describe('what can be taken away', () => {
 });
 
 describe('by keyboard alone', () => {
-  test.each(['overview', 'tensor', 'tasks'])(
-    'every control of “%s” is reached by Tab',
-    { timeout: TIMEOUT },
-    async tab => {
-      const page = await openTable();
-      if (tab === 'tensor') {
-        await chooseFirst(page);
-        await page.getByRole('button', { name: 'Export: Map' }).waitFor();
-      }
-      if (tab === 'tasks') {
-        await page.getByRole('tab', { name: 'Compare tasks' }).click();
-        await page.getByRole('button', { name: 'Compare all tensors' }).click();
-        await page.getByRole('button', { name: 'Export: Tasks' }).waitFor();
-      }
-      const expected = await controls(page);
-      expect(expected.length).toBeGreaterThan(12);
-      expect(expected.every(name => name !== '')).toBe(true);
-      expect((await tabStops(page)).sort()).toEqual(expected.sort());
-    },
-  );
+  test.each(['overview', 'tensor', 'tasks'])('every control of “%s” is reached by Tab', async tab => {
+    const page = await openTable();
+    if (tab === 'tensor') {
+      await chooseFirst(page);
+      await page.getByRole('button', { name: 'Export: Map' }).waitFor();
+    }
+    if (tab === 'tasks') {
+      await page.getByRole('tab', { name: 'Compare tasks' }).click();
+      await page.getByRole('button', { name: 'Compare all tensors' }).click();
+      await page.getByRole('button', { name: 'Export: Tasks' }).waitFor();
+    }
+    const expected = await controls(page);
+    expect(expected.length).toBeGreaterThan(12);
+    expect(expected.every(name => name !== '')).toBe(true);
+    expect((await tabStops(page)).sort()).toEqual(expected.sort());
+  });
 
-  test('tabs are walked through with the arrow keys', { timeout: TIMEOUT }, async () => {
+  test('tabs are walked through with the arrow keys', async () => {
     const page = await openTable();
     await page.getByRole('tab', { name: 'Overview' }).focus();
     const chosen = () => page.getByRole('tab', { selected: true }).textContent();

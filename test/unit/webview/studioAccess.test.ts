@@ -5,14 +5,12 @@ import { controls, tabStops, violations } from './harness/accessibility.ts';
 import { launch, openPage, type PageOptions } from './harness/browser.ts';
 import { serve } from './harness/serve.mjs';
 
-const TIMEOUT = 120_000;
-
 let server: Awaited<ReturnType<typeof serve>>;
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
   server = await serve({ main: 'webview/studio/main.ts', page: 'test/unit/webview/harness/studioPage.ts' });
-}, TIMEOUT);
+});
 afterAll(async () => {
   await browser?.close();
   await server?.close();
@@ -40,7 +38,7 @@ async function pin(page: Page): Promise<void> {
 }
 
 describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious, %s:', theme => {
-  test('Sensitivity', { timeout: TIMEOUT }, async () => {
+  test('Sensitivity', async () => {
     const page = await open('Sensitivity', { theme });
     await page.getByRole('grid', { name: /^Sensitivity/ }).focus();
     await page.keyboard.press('ArrowRight');
@@ -51,7 +49,7 @@ describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious
     await page.context().close();
   });
 
-  test('Bits', { timeout: TIMEOUT }, async () => {
+  test('Bits', async () => {
     const page = await open('Bits', { theme });
     await page.getByTestId('tvq-quantize').click();
     await page.getByTestId('tvq-measured-size').waitFor();
@@ -66,7 +64,7 @@ describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious
     await page.context().close();
   });
 
-  test('Merge', { timeout: TIMEOUT }, async () => {
+  test('Merge', async () => {
     const page = await open('Merge', { theme });
     await page.getByRole('button', { name: 'merged-ties', exact: true }).click();
     await page.getByRole('button', { name: 'merged-task-arithmetic', exact: true }).click();
@@ -86,16 +84,12 @@ describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious
 });
 
 describe('by keyboard alone', () => {
-  test.each(['Sensitivity', 'Bits', 'Merge'])(
-    'every control of “%s” is one stop of Tab',
-    { timeout: TIMEOUT },
-    async tab => {
-      const page = await open(tab);
-      const expected = await controls(page);
-      expect(expected.length).toBeGreaterThan(8);
-      expect(expected.every(name => name !== '')).toBe(true);
-      expect((await tabStops(page)).sort()).toEqual(expected.sort());
-      await page.context().close();
-    },
-  );
+  test.each(['Sensitivity', 'Bits', 'Merge'])('every control of “%s” is one stop of Tab', async tab => {
+    const page = await open(tab);
+    const expected = await controls(page);
+    expect(expected.length).toBeGreaterThan(8);
+    expect(expected.every(name => name !== '')).toBe(true);
+    expect((await tabStops(page)).sort()).toEqual(expected.sort());
+    await page.context().close();
+  });
 });

@@ -13,8 +13,6 @@ declare global {
 }
 
 const SCREENSHOTS = fileURLToPath(new URL('../../e2e/screenshots/', import.meta.url));
-const TIMEOUT = 60_000;
-
 interface Options {
   readonly theme?: ThemeName;
   readonly scenario?: StudioScenario;
@@ -36,7 +34,7 @@ beforeAll(async () => {
     page: 'test/unit/webview/harness/studioPage.ts',
   });
   await mkdir(SCREENSHOTS, { recursive: true });
-}, TIMEOUT);
+});
 
 afterEach(async () => {
   expect(problems).toEqual([]);
@@ -84,7 +82,7 @@ describe('what is shown', () => {
     [1200, 420].map(width => ({ theme, width })),
   );
 
-  test.each(looks)('$theme, $width px', { timeout: TIMEOUT }, async ({ theme, width }) => {
+  test.each(looks)('$theme, $width px', async ({ theme, width }) => {
     await open({ theme, width });
     expect(await text('tvq-bits')).toBe('1.50 bpw');
     await page.screenshot({ path: `${SCREENSHOTS}studio-bits-${theme}-${width}.png` });
@@ -98,7 +96,7 @@ describe('what is shown', () => {
 });
 
 describe('before there is anything to show', () => {
-  test('models are asked for where none are chosen', { timeout: TIMEOUT }, async () => {
+  test('models are asked for where none are chosen', async () => {
     await visit({ scenario: 'empty' });
     await page.getByText('No models are chosen').waitFor();
     await page.screenshot({ path: `${SCREENSHOTS}studio-empty.png` });
@@ -106,7 +104,7 @@ describe('before there is anything to show', () => {
     await page.getByTestId('tvq-row').first().waitFor();
   });
 
-  test('measuring shows how far it is, and can be cancelled', { timeout: TIMEOUT }, async () => {
+  test('measuring shows how far it is, and can be cancelled', async () => {
     await visit({ scenario: 'silent' });
     await page.getByText('33 % · model.layers.0.mlp.up_proj.weight').waitFor();
     await page.screenshot({ path: `${SCREENSHOTS}studio-measuring.png` });
@@ -116,28 +114,28 @@ describe('before there is anything to show', () => {
     await page.getByTestId('tvq-row').first().waitFor();
   });
 
-  test('a failure is told, with a way on', { timeout: TIMEOUT }, async () => {
+  test('a failure is told, with a way on', async () => {
     await visit({ scenario: 'refused' });
     expect(await page.getByTestId('tvq-error').innerText()).toContain('no tensor name in common');
     await page.getByText('Retry', { exact: true }).click();
     await page.getByTestId('tvq-row').first().waitFor();
   });
 
-  test('nothing of a file becomes markup', { timeout: TIMEOUT }, async () => {
+  test('nothing of a file becomes markup', async () => {
     await open({ scenario: 'hostile' });
     await page.getByRole('tab', { name: 'Sensitivity' }).click();
     expect(await page.locator('#app img, #app script').count()).toBe(0);
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('</script><img');
   });
 
-  test('models without layers have a table, and no grid', { timeout: TIMEOUT }, async () => {
+  test('models without layers have a table, and no grid', async () => {
     await open({ flat: true });
     expect(await page.getByRole('grid', { name: /^Bits by layer/ }).count()).toBe(0);
   });
 });
 
 describe('for a .tvq file', () => {
-  test('starts with what that was made with, and goes back to it', { timeout: TIMEOUT }, async () => {
+  test('starts with what that was made with, and goes back to it', async () => {
     await open({ scenario: 'file' });
     const shown = async () => [
       await page.getByTestId('tvq-budget').inputValue(),
@@ -154,7 +152,7 @@ describe('for a .tvq file', () => {
     await expect.poll(shown).toEqual(start);
   });
 
-  test('keeps what was changed when it is made anew', { timeout: TIMEOUT }, async () => {
+  test('keeps what was changed when it is made anew', async () => {
     await open({ scenario: 'file' });
     await page.getByTestId('tvq-budget').fill('4bpw');
     await expect.poll(() => page.evaluate(() => sessionStorage.getItem('state'))).toContain('4bpw');
@@ -166,7 +164,7 @@ describe('for a .tvq file', () => {
 });
 
 describe('the budget', () => {
-  test('follows keys, the pointer and what is typed', { timeout: TIMEOUT }, async () => {
+  test('follows keys, the pointer and what is typed', async () => {
     await open();
     const sizes = [await size()];
     const next = async (direction: 1 | -1) => {
@@ -198,7 +196,7 @@ describe('the budget', () => {
     expect(await page.getByTestId('tvq-budget').inputValue()).toMatch(/^error=0\.0/);
   });
 
-  test('one drag is one step back', { timeout: TIMEOUT }, async () => {
+  test('one drag is one step back', async () => {
     await open();
     const before = await size();
     for (let i = 0; i < 5; i++) await dot().press('ArrowRight');
@@ -209,7 +207,7 @@ describe('the budget', () => {
     await expect.poll(size).toBeGreaterThan(before);
   });
 
-  test('quantizes what is shown, and shows what came out', { timeout: TIMEOUT }, async () => {
+  test('quantizes what is shown, and shows what came out', async () => {
     await open();
     await page.getByTestId('tvq-pattern').fill('*.q_proj.*');
     await page.getByText('Set bits…').click();
@@ -240,7 +238,7 @@ describe('pins', () => {
     (await page.getByTestId('tvq-rule').allInnerTexts()).map(rule => rule.split(/\s/)[0]);
   const pick = (name: string) => page.getByRole('menuitemradio', { name, exact: true }).click();
 
-  test('a cell, a row, a column and everything, by keyboard', { timeout: TIMEOUT }, async () => {
+  test('a cell, a row, a column and everything, by keyboard', async () => {
     await open();
     await grid().focus();
     await page.keyboard.press('Enter');
@@ -273,7 +271,7 @@ describe('pins', () => {
     expect(await page.locator('.heat-cell.pinned').count()).toBeGreaterThan(30);
   });
 
-  test('a row of the table, and the wish shows there', { timeout: TIMEOUT }, async () => {
+  test('a row of the table, and the wish shows there', async () => {
     await open();
     const table = page.getByRole('grid', { name: /^Tensors/ });
     await table.focus();
@@ -285,7 +283,7 @@ describe('pins', () => {
     expect(await table.evaluate(element => element === document.activeElement)).toBe(true);
   });
 
-  test('a pattern that makes no sense is refused where it was typed', { timeout: TIMEOUT }, async () => {
+  test('a pattern that makes no sense is refused where it was typed', async () => {
     await open();
     await page.getByTestId('tvq-pattern').fill('/(/');
     await page.getByText('Set bits…').click();
@@ -296,7 +294,7 @@ describe('pins', () => {
 });
 
 describe('the page', () => {
-  test('keeps few of 40,000 rows', { timeout: TIMEOUT }, async () => {
+  test('keeps few of 40,000 rows', async () => {
     await open({ tensors: 2000, tasks: 20 });
     const table = page.getByRole('grid', { name: /^Tensors/ });
     for (const part of [0.3, 1]) {
@@ -306,7 +304,7 @@ describe('the page', () => {
     }
   });
 
-  test('comes back as it was', { timeout: TIMEOUT }, async () => {
+  test('comes back as it was', async () => {
     await open();
     await page.getByTestId('tvq-budget').fill('5%');
     await page.getByTestId('tvq-search').locator('input').fill('mlp dtd');
@@ -326,7 +324,7 @@ describe('the page', () => {
     expect(await page.getByTestId('tvq-budget').inputValue()).toBe('5%');
   });
 
-  test('charts are tables on demand, and are saved as files', { timeout: TIMEOUT }, async () => {
+  test('charts are tables on demand, and are saved as files', async () => {
     await open();
     await page.getByRole('button', { name: 'Show as a table: Bytes by layer' }).click();
     await page.getByRole('table', { name: 'Bytes by layer' }).getByText('attention').first().waitFor();
@@ -352,7 +350,7 @@ describe('the page', () => {
     expect(files['bits-by-tensor.csv']).toMatch(/^tensor,task,shape/);
   });
 
-  test('grids are tables on demand, and are saved with their marks', { timeout: TIMEOUT }, async () => {
+  test('grids are tables on demand, and are saved with their marks', async () => {
     await open();
     await page.getByTestId('tvq-pattern').fill('*.q_proj.*');
     await page.getByText('Set bits…').click();
@@ -399,7 +397,7 @@ describe('the page', () => {
     await table.waitFor();
   });
 
-  test('charts follow the theme', { timeout: TIMEOUT }, async () => {
+  test('charts follow the theme', async () => {
     await open({ theme: 'dark' });
     const colour = () =>
       page

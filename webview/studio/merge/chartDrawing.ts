@@ -89,11 +89,17 @@ function labelPlace(scale: Scale, pixel: number, crossAlign: string) {
     : ({ x: scale.right - 8, y: pixel, align: 'end' } as const);
 }
 
-/** As chart.js has it, though its types do not say so. */
+/** Where chart.js put a point, and a bar. Its types know of no more than a place. */
 interface DrawnPoint {
   readonly x: number;
   readonly y: number;
   readonly skip: boolean;
+}
+interface DrawnBar {
+  readonly x: number;
+  readonly y: number;
+  readonly base: number;
+  readonly height: number;
 }
 
 function dataMarks(chart: Chart): Mark[] {
@@ -104,7 +110,7 @@ function dataMarks(chart: Chart): Mark[] {
       return stretches(points).map(stretch => lineMark(dataset as ChartDataset<'line'>, stretch));
     }
     return data.flatMap((element, bar): Mark[] => {
-      const { x, y, base, height } = element.getProps(['x', 'y', 'base', 'height'], true);
+      const { x, y, base, height } = element as unknown as DrawnBar;
       const fill = (dataset.backgroundColor as readonly Colour[])[bar];
       if (fill === undefined || dataset.data[bar] === null) return [];
       return [

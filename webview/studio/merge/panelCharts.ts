@@ -124,7 +124,7 @@ export function barPanel(
             grid: { display: false },
             border: { display: false },
             // chart.js gives an axis no more than a quarter of the width, and lets longer names run into the bars.
-            afterFit: scale => (scale.width = Math.min(longest(short) + GAP, scale.chart.width / 2)),
+            afterFit: scale => (scale.width = Math.min(longest(short) + GAP, 0.6 * scale.chart.width)),
             ticks: { ...tick(), autoSkip: false, crossAlign: 'far' },
           },
           values: {

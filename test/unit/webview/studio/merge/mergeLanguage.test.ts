@@ -7,8 +7,6 @@ import { untranslated } from '../../harness/texts.ts';
 import { MERGES, METHODS, TASKS } from './samples.ts';
 import './window.ts';
 
-const TIMEOUT = 120_000;
-
 /** What the page knows without its host: the tasks. A parameter is called "merge", which is a message as well. */
 const GIVEN = [...TASKS, 'the parameter merge'];
 
@@ -22,7 +20,7 @@ beforeAll(async () => {
     main: 'test/unit/webview/studio/merge/main.ts',
     page: 'test/unit/webview/studio/merge/page.ts',
   });
-}, TIMEOUT);
+});
 
 afterEach(async () => {
   expect(opened?.problems).toEqual([]);
@@ -59,7 +57,7 @@ const checkBox = (page: Page, task: string) =>
 const choose = (page: Page, method: string) => page.getByTestId('merge-method').selectOption(method);
 
 describe('the form', () => {
-  test('of every method', { timeout: TIMEOUT }, async () => {
+  test('of every method', async () => {
     const page = await openTab();
     await page.locator('summary').click();
     for (const { name, parameters } of METHODS) {
@@ -69,7 +67,7 @@ describe('the form', () => {
     }
   });
 
-  test('says what is wrong with a value, and what was meant', { timeout: TIMEOUT }, async () => {
+  test('says what is wrong with a value, and what was meant', async () => {
     const page = await openTab();
     await choose(page, 'dare_ties');
     const density = parameter(page, 'density');
@@ -87,7 +85,7 @@ describe('the form', () => {
     await expectTranslated(page, page.getByText('⟦A value is not right; see above.⟧'));
   });
 
-  test('has values and faults of single tasks', { timeout: TIMEOUT }, async () => {
+  test('has values and faults of single tasks', async () => {
     const page = await openTab();
     await choose(page, 'ties');
     await page.getByRole('slider', { name: '⟦weight of cars⟧' }).fill('0.5');
@@ -99,7 +97,7 @@ describe('the form', () => {
     await expectTranslated(page, page.getByText(/⟦Write a number/));
   });
 
-  test('says how many tasks a method takes', { timeout: TIMEOUT }, async () => {
+  test('says how many tasks a method takes', async () => {
     const page = await openTab();
     await choose(page, 'slerp');
     await expectTranslated(page, page.getByText('⟦SLERP takes 2 tasks at most, and 8 are checked.⟧'));
@@ -109,7 +107,7 @@ describe('the form', () => {
     await expectTranslated(page, page.getByText('⟦Check at least one task.⟧'));
   });
 
-  test('shows a plan with its faults, and why there is none', { timeout: TIMEOUT }, async () => {
+  test('shows a plan with its faults, and why there is none', async () => {
     const page = await openTab();
     await choose(page, 'iso_c');
     await expectTranslated(page, page.getByText('cars has no tensor of two dimensions.'));
@@ -122,14 +120,14 @@ describe('the form', () => {
     await expectTranslated(page, page.getByText('The base is gone.'));
   });
 
-  test.each(['checkpoints', 'unknown'])('of a selection: %s', { timeout: TIMEOUT }, async scenario => {
+  test.each(['checkpoints', 'unknown'])('of a selection: %s', async scenario => {
     const page = await openTab(scenario);
     expect(await untranslated(page)).toEqual([]);
   });
 });
 
 describe('a merge', () => {
-  test('that runs, ends and is taken from the list', { timeout: TIMEOUT }, async () => {
+  test('that runs, ends and is taken from the list', async () => {
     const page = await openTab('empty');
     await expectTranslated(page, page.getByText('⟦Nothing is merged yet⟧'));
     await button(page, 'Merge').click();
@@ -145,14 +143,14 @@ describe('a merge', () => {
     await expectTranslated(page, page.getByText('⟦Nothing is merged yet⟧'));
   });
 
-  test('that is cancelled', { timeout: TIMEOUT }, async () => {
+  test('that is cancelled', async () => {
     const page = await openTab('empty');
     await button(page, 'Merge').click();
     await button(page, 'Cancel').click();
     await expectTranslated(page, page.getByText('⟦Cancelled: merged-task-arithmetic was not written.⟧'));
   });
 
-  test('that fails', { timeout: TIMEOUT }, async () => {
+  test('that fails', async () => {
     const page = await openTab('failing');
     await button(page, 'Merge').click();
     await expectTranslated(page, page.getByText(/⟦merged-task-arithmetic was not merged\. cars/));
@@ -160,7 +158,7 @@ describe('a merge', () => {
 });
 
 describe('results', () => {
-  test('of which two are compared', { timeout: TIMEOUT }, async () => {
+  test('of which two are compared', async () => {
     const page = await openTab();
     await expectTranslated(page, page.getByText('⟦Select two merges to compare them.⟧'));
     for (const name of ['merged-task-arithmetic', 'merged-ties'])
@@ -168,7 +166,7 @@ describe('results', () => {
     await expectTranslated(page, page.getByText('⟦less merged-task-arithmetic⟧'));
   });
 
-  test('as tables, with a menu each', { timeout: TIMEOUT }, async () => {
+  test('as tables, with a menu each', async () => {
     const page = await openTab();
     await button(page, 'Export: ⟦Cosine to cars⟧').click();
     await expectTranslated(page, page.getByRole('menuitem', { name: '⟦Save as PNG⟧' }));
@@ -180,7 +178,7 @@ describe('results', () => {
     await expectTranslated(page, page.getByRole('menuitem', { name: '⟦Save table as CSV⟧' }));
   });
 
-  test('saved as a table have the headings that are shown', { timeout: TIMEOUT }, async () => {
+  test('saved as a table have the headings that are shown', async () => {
     const page = await openTab();
     const saved = (at: number) =>
       page.evaluate(index => `${merging.host.saved[index]?.name}: ${merging.host.saved[index]?.data}`, at);
@@ -191,7 +189,7 @@ describe('results', () => {
     await expect.poll(() => saved(1)).toMatch(/^sign-conflicts\.csv: ⟦layer⟧,merged-/);
   });
 
-  test('whose folder is gone, and whose parameters are rules', { timeout: TIMEOUT }, async () => {
+  test('whose folder is gone, and whose parameters are rules', async () => {
     const page = await openTab();
     await page.evaluate(async () => {
       const { page: tab } = merging.host;
@@ -211,7 +209,7 @@ describe('results', () => {
     await expectTranslated(page, page.getByText('There is no such folder.'));
   });
 
-  test('that are evaluated', { timeout: TIMEOUT }, async () => {
+  test('that are evaluated', async () => {
     const page = await openTab();
     const running = page.getByText(/^⟦Evaluating merged-breadcrumbs\./);
     await button(page, 'Evaluate merged-breadcrumbs').click();
@@ -230,21 +228,21 @@ describe('results', () => {
     await expectTranslated(page, page.getByText('⟦The evaluation of merged-ties was cancelled.⟧'));
   });
 
-  test('that nobody scored yet', { timeout: TIMEOUT }, async () => {
+  test('that nobody scored yet', async () => {
     const page = await openTab();
     for (const { name } of MERGES.filter(({ metrics }) => metrics.length > 0))
       await button(page, `Take from the list: ${name}`).click();
     await expectTranslated(page, page.getByText(/^⟦Score a merge with your own command/));
   });
 
-  test.each(['unset', 'restricted'])('that cannot be evaluated: %s', { timeout: TIMEOUT }, async scenario => {
+  test.each(['unset', 'restricted'])('that cannot be evaluated: %s', async scenario => {
     const page = await openTab(scenario);
     await expectTranslated(page, page.getByTestId('merge-evaluation'));
   });
 });
 
 describe('what goes wrong', () => {
-  test('before there are methods', { timeout: TIMEOUT }, async () => {
+  test('before there are methods', async () => {
     const page = await open('refused');
     await expectTranslated(page, page.getByTestId('merge-error'));
     await page.evaluate(() => {
@@ -254,12 +252,12 @@ describe('what goes wrong', () => {
     await expectTranslated(page, page.getByText('⟦There is no merge method.⟧'));
   });
 
-  test('while they are awaited', { timeout: TIMEOUT }, async () => {
+  test('while they are awaited', async () => {
     const page = await open('silent');
     await expectTranslated(page, page.getByText('⟦Asking for the merge methods⟧'));
   });
 
-  test('with texts of a file that are markup', { timeout: TIMEOUT }, async () => {
+  test('with texts of a file that are markup', async () => {
     const page = await openTab('hostile');
     await expectTranslated(page, page.getByTestId('merge-column').first());
   });

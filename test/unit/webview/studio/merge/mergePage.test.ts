@@ -9,8 +9,6 @@ import type { ThemeName } from '../../harness/themes.ts';
 import './window.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../../../e2e/screenshots/', import.meta.url));
-const TIMEOUT = 60_000;
-
 let server: Awaited<ReturnType<typeof serve>>;
 let browser: Browser;
 let opened: OpenedPage | undefined;
@@ -22,7 +20,7 @@ beforeAll(async () => {
     page: 'test/unit/webview/studio/merge/page.ts',
   });
   await mkdir(SCREENSHOTS, { recursive: true });
-}, TIMEOUT);
+});
 
 afterEach(async () => {
   expect(opened?.problems).toEqual([]);
@@ -50,7 +48,7 @@ describe('what is shown', () => {
     [1280, 400].map(width => ({ theme, width })),
   );
 
-  test.each(looks)('$theme, $width px', { timeout: TIMEOUT }, async ({ theme, width }) => {
+  test.each(looks)('$theme, $width px', async ({ theme, width }) => {
     const page = await openTab({ theme, width });
     await page.getByTestId('merge-preview').getByText('≈ 1.22 GB').waitFor();
     await page.screenshot({ path: `${SCREENSHOTS}merge-${theme}-${width}.png`, fullPage: true });
@@ -72,7 +70,7 @@ const mergeButton = (page: Page) => page.getByRole('button', { name: 'Merge', ex
 const columns = (page: Page) => page.getByTestId('merge-column');
 
 describe('the form', () => {
-  test('a method brings its parameters, and keeps what was changed of it', { timeout: TIMEOUT }, async () => {
+  test('a method brings its parameters, and keeps what was changed of it', async () => {
     const page = await openTab();
     const scale = parameter(page, 'scale');
     await scale.getByRole('textbox').fill('0.7');
@@ -90,7 +88,7 @@ describe('the form', () => {
     expect(await scale.getByText('changed').isVisible()).toBe(false);
   });
 
-  test('a wrong value says what is expected and what was meant', { timeout: TIMEOUT }, async () => {
+  test('a wrong value says what is expected and what was meant', async () => {
     const page = await openTab();
     await page.getByTestId('merge-method').selectOption('ties');
     const density = parameter(page, 'density');
@@ -105,7 +103,7 @@ describe('the form', () => {
     await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
   });
 
-  test('a slider sets the weight of one task', { timeout: TIMEOUT }, async () => {
+  test('a slider sets the weight of one task', async () => {
     const page = await openTab();
     const slider = page.getByRole('slider', { name: 'weight of cars' });
     await slider.focus();
@@ -123,7 +121,7 @@ describe('the form', () => {
     expect(await slider.inputValue()).toBe('0.5');
   });
 
-  test('sliders can set another parameter', { timeout: TIMEOUT }, async () => {
+  test('sliders can set another parameter', async () => {
     const page = await openTab();
     await page.getByTestId('merge-method').selectOption('ties');
     await page.getByRole('combobox', { name: 'What the sliders set' }).selectOption('density');
@@ -131,7 +129,7 @@ describe('the form', () => {
     await expect.poll(() => lastPlan(page)).toMatchObject({ taskParameters: { dtd: { density: 0.6 } } });
   });
 
-  test('a method for two tasks says so until two are checked', { timeout: TIMEOUT }, async () => {
+  test('a method for two tasks says so until two are checked', async () => {
     const page = await openTab();
     await page.getByTestId('merge-method').selectOption('slerp');
     await page.getByText('takes 2 tasks at most, and 8 are checked.').waitFor();
@@ -141,7 +139,7 @@ describe('the form', () => {
     await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
   });
 
-  test('another folder can be chosen, and let go of', { timeout: TIMEOUT }, async () => {
+  test('another folder can be chosen, and let go of', async () => {
     const page = await openTab();
     await page.getByRole('button', { name: 'Change…' }).click();
     await expect
@@ -153,7 +151,7 @@ describe('the form', () => {
 });
 
 describe('a merge', () => {
-  test('runs with progress, and becomes a column', { timeout: TIMEOUT }, async () => {
+  test('runs with progress, and becomes a column', async () => {
     const page = await openTab({ scenario: 'empty' });
     await page.getByText('Nothing is merged yet').waitFor();
     await page.getByText('after a first merge').waitFor();
@@ -173,7 +171,7 @@ describe('a merge', () => {
     await expect.poll(() => page.getByTestId('merge-output').textContent()).toBe('merged-task-arithmetic-2');
   });
 
-  test('beside others shows as a column that is being made', { timeout: TIMEOUT }, async () => {
+  test('beside others shows as a column that is being made', async () => {
     const page = await openTab();
     await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
     await mergeButton(page).click();
@@ -181,7 +179,7 @@ describe('a merge', () => {
     await page.screenshot({ path: `${SCREENSHOTS}merge-pending.png` });
   });
 
-  test('that is cancelled leaves the form as it was', { timeout: TIMEOUT }, async () => {
+  test('that is cancelled leaves the form as it was', async () => {
     const page = await openTab({ scenario: 'empty' });
     await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
     await mergeButton(page).click();
@@ -190,7 +188,7 @@ describe('a merge', () => {
     await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
   });
 
-  test('that fails says why', { timeout: TIMEOUT }, async () => {
+  test('that fails says why', async () => {
     const page = await openTab({ scenario: 'failing' });
     await expect.poll(() => mergeButton(page).isEnabled()).toBe(true);
     await mergeButton(page).click();
@@ -201,7 +199,7 @@ describe('a merge', () => {
 });
 
 describe('results', () => {
-  test('two columns are compared', { timeout: TIMEOUT }, async () => {
+  test('two columns are compared', async () => {
     const page = await openTab();
     await page.getByRole('button', { name: 'merged-ties', exact: true }).click();
     await page.getByRole('button', { name: 'merged-task-arithmetic', exact: true }).click();
@@ -214,7 +212,7 @@ describe('results', () => {
     await page.screenshot({ path: `${SCREENSHOTS}merge-compared.png` });
   });
 
-  test('charts follow the theme, are tables on demand, and have a menu', { timeout: TIMEOUT }, async () => {
+  test('charts follow the theme, are tables on demand, and have a menu', async () => {
     const page = await openTab();
     const picture = () =>
       page
@@ -241,7 +239,7 @@ describe('results', () => {
     await table.waitFor();
   });
 
-  test('have drawings with what their charts have, and their names', { timeout: TIMEOUT }, async () => {
+  test('have drawings with what their charts have, and their names', async () => {
     const page = await openTab();
     const drawing = async (chart: string) => {
       await exportChart(page, chart, 'Save as SVG');
@@ -277,7 +275,7 @@ describe('results', () => {
     expect(bars.rects).toBe(3);
   });
 
-  test('are saved as CSV, shown in their folder, and taken from the list', { timeout: TIMEOUT }, async () => {
+  test('are saved as CSV, shown in their folder, and taken from the list', async () => {
     const page = await openTab();
     await page.getByRole('button', { name: 'Export CSV' }).click();
     await expect
@@ -292,7 +290,7 @@ describe('results', () => {
     await expect.poll(() => columns(page).count()).toBe(2);
   });
 
-  test('are evaluated by the user’s command', { timeout: TIMEOUT }, async () => {
+  test('are evaluated by the user’s command', async () => {
     const page = await openTab();
     await page.getByRole('button', { name: 'Evaluate merged-breadcrumbs' }).click();
     await page.getByText('Evaluating merged-breadcrumbs.').waitFor();
@@ -307,7 +305,7 @@ describe('results', () => {
     await page.getByText('The evaluation of merged-ties was cancelled.').waitFor();
   });
 
-  test('cannot be evaluated without a command, which is offered', { timeout: TIMEOUT }, async () => {
+  test('cannot be evaluated without a command, which is offered', async () => {
     const page = await openTab({ scenario: 'unset' });
     expect(await page.getByRole('button', { name: 'Evaluate merged-ties' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Set a command…' }).click();
@@ -316,7 +314,7 @@ describe('results', () => {
 });
 
 describe('what stays, and what goes wrong', () => {
-  test('inputs and compared columns survive a reload', { timeout: TIMEOUT }, async () => {
+  test('inputs and compared columns survive a reload', async () => {
     const page = await openTab();
     await page.getByTestId('merge-method').selectOption('ties');
     await page.getByRole('slider', { name: 'weight of svhn' }).fill('0.25');
@@ -334,19 +332,19 @@ describe('what stays, and what goes wrong', () => {
     expect(await pressed.getAttribute('aria-pressed')).toBe('true');
   });
 
-  test('methods that cannot be read say why, and are asked for again', { timeout: TIMEOUT }, async () => {
+  test('methods that cannot be read say why, and are asked for again', async () => {
     const page = await open({ scenario: 'refused' });
     await page.getByTestId('merge-error').getByText('cannot be run').waitFor();
     await page.getByRole('button', { name: 'Retry' }).click();
     await page.getByTestId('merge-method').waitFor();
   });
 
-  test('an engine that takes long shows an outline', { timeout: TIMEOUT }, async () => {
+  test('an engine that takes long shows an outline', async () => {
     const page = await open({ scenario: 'silent' });
     await page.getByRole('status').getByText('Asking for the merge methods').waitFor();
   });
 
-  test('nothing of a file becomes markup', { timeout: TIMEOUT }, async () => {
+  test('nothing of a file becomes markup', async () => {
     const page = await openTab({ scenario: 'hostile' });
     await columns(page).first().waitFor();
     expect(await page.locator('#app img, #app script, #app b').count()).toBe(0);
