@@ -522,7 +522,7 @@ export interface CheckpointSummary {
 export interface TvqVectorSummary {
   /** Bytes of its own payloads. */
   readonly bytes: number;
-  /** The widest of its quantized tensors; 0 when there are none. */
+  /** Mean bits of a quantized weight; 0 when there are none. */
   readonly bits: number;
   /** ‖τ − τ̂‖² / ‖τ‖² over its quantized tensors; undefined when there are none. */
   readonly relativeError: number | undefined;

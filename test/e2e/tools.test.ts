@@ -8,7 +8,7 @@ import { findPrograms, shoot, useSession } from './harness/environment.ts';
 const programs = await findPrograms();
 
 describe.skipIf(programs === undefined)('language-model tools', () => {
-  const session = useSession(programs, false, [join(import.meta.dirname, 'toolCaller')]);
+  const session = useSession(programs, false, { others: [join(import.meta.dirname, 'toolCaller')] });
 
   /** Calls a tool, answers its question if there is to be one, and gives what the model is told. */
   async function call<Answer>(name: string, input: object, press?: 'Yes' | 'Cancel'): Promise<Answer> {

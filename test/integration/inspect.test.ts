@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ValueSums } from '../../extension/engine/inspect/valueSums.ts';
 import * as engine from '../../extension/engine/engine.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
+import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
 import type { QuantizeRecipe, TensorDetail } from '../../extension/protocol.ts';
 import { f32, fixture, i64, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import {
@@ -124,6 +125,22 @@ test('codes are counted as they lie in the file', async () => {
   const { from, counts: found } = codes!;
   expect(found).toEqual(counts.slice(from, from + found.length));
   expect(sum(found)).toBe(sum(counts));
+});
+
+test.each(Object.keys(SCHEMES))('bits are a mean over the weights of a vector: %s', async scheme => {
+  const file = await openTvq(fileOf(scheme));
+  const { tasks, shared } = summarizeTvq(file);
+  if (scheme !== 'budget') {
+    expect(tasks.map(({ bits }) => bits)).toEqual(tasks.map(() => SCHEMES[scheme]?.bits));
+    expect(shared?.bits).toBe(SCHEMES[scheme]?.baseBits);
+    return;
+  }
+  for (const { name, bytes, bits } of tasks) {
+    const records = file.tasks.find(task => task.name === name)?.records ?? [];
+    const coded = records.filter(({ codec }) => ['entropy', 'affine'].includes(codec.codec));
+    const weights = sum(coded.map(({ shape }) => shape.reduce((a, b) => a * b, 1)));
+    expect(bits).toBeCloseTo((8 * bytes) / weights, 2);
+  }
 });
 
 test('the shared vector is a vector like others', async () => {

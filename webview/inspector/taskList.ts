@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { TvqSummary, TvqVectorSummary } from '../../extension/protocol.ts';
 import { el } from '../common/dom.ts';
-import { formatBytes, formatError } from '../common/format.ts';
+import { formatBitsPerWeight, formatBytes, formatError } from '../common/format.ts';
 
 /** The name rows of the shared base vector have in place of a task's. */
 const SHARED = '@shared';
@@ -31,6 +31,10 @@ export function vectorLines({ tasks, shared }: Pick<TvqSummary, 'tasks' | 'share
   return shared ? [...lines, line(l10n.t('shared base'), SHARED, shared)] : lines;
 }
 
+/** "4" where every code is so wide, "1.49" of codes of different widths. */
+const formatMeanBits = (bits: number): string =>
+  Number.isInteger(bits) && bits > 0 ? String(bits) : formatBitsPerWeight(bits);
+
 /** The task vectors in the file. Clicking a name searches the tensor table for it. */
 export function taskList(summary: TvqSummary, onSearch: (text: string) => void): HTMLElement {
   const columns = [l10n.t('task'), l10n.t('bits'), l10n.t('relative error'), l10n.t('bytes')];
@@ -47,7 +51,7 @@ export function taskList(summary: TvqSummary, onSearch: (text: string) => void):
       'tr',
       {},
       el('th', { attributes: { scope: 'row' } }, name),
-      el('td', { text: String(line.bits || '') }),
+      el('td', { text: formatMeanBits(line.bits) }),
       el('td', { text: formatError(line.error) }),
       el('td', { text: formatBytes(line.bytes) }),
     );

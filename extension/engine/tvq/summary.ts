@@ -84,18 +84,23 @@ export function countTensors(
   };
 }
 
-/** Bits a weight of a record's codes: a whole number of packed ones, the mean of entropy-coded ones. */
-const bitsOf = (record: TvqRecord): number | undefined => {
-  if ('bits' in record.codec) return record.codec.bits;
-  if (record.codec.codec !== 'entropy') return undefined;
-  return Math.round((800 * payloadBytes(record)) / parametersOf(record)) / 100;
-};
+/** Bits a weight of a record with codes: a whole number of packed ones, the mean of entropy-coded ones. */
+const bitsOf = (record: TvqRecord): number =>
+  'bits' in record.codec ? record.codec.bits : (8 * payloadBytes(record)) / parametersOf(record);
+
+const toHundredths = (bits: number): number => Math.round(100 * bits) / 100;
+
+/** Over all their weights. */
+function meanBits(records: readonly TvqRecord[]): number {
+  const bits = sum(records, record => bitsOf(record) * parametersOf(record));
+  return bits / Math.max(1, sum(records, parametersOf));
+}
 
 function summarizeVector(vector: TvqVector): TvqVectorSummary {
   const quantized = vector.records.filter(hasCodes);
   return {
     bytes: sum(vector.records, payloadBytes),
-    bits: Math.max(0, ...quantized.map(record => bitsOf(record) as number)),
+    bits: toHundredths(meanBits(quantized)),
     relativeError: relativeError(quantized),
   };
 }
@@ -151,7 +156,7 @@ function rowsOf(file: TvqFile): readonly TensorRow[] {
       shape: record.shape,
       dtype: record.dtype,
       codec: record.codec.codec,
-      bits: bitsOf(record),
+      bits: hasCodes(record) ? toHundredths(bitsOf(record)) : undefined,
       bytes: payloadBytes(record),
       error: hasCodes(record) ? relativeError([record]) : undefined,
     })),

@@ -14,6 +14,13 @@ export interface Programs {
   readonly program: CodeServer;
 }
 
+export interface SessionExtras {
+  /** Folders of extensions that are installed beside ours. */
+  readonly others?: readonly string[];
+  /** The editor's language, in which our texts stand in brackets. */
+  readonly language?: string;
+}
+
 const ROOT = join(import.meta.dirname, '../../..');
 /** For people to look at; git ignores it. */
 const SCREENSHOTS = join(ROOT, 'test/e2e/screenshots');
@@ -28,12 +35,11 @@ export async function findPrograms(): Promise<Programs | undefined> {
 
 /**
  * One session for the tests of a `describe`; a test that fails leaves a screenshot.
- * @param others folders of extensions that are installed beside ours
  */
 export function useSession(
   programs: Programs | undefined,
   restricted: boolean,
-  others: readonly string[] = [],
+  { others = [], language }: SessionExtras = {},
 ): () => Session {
   let folder: string;
   let session: Session | undefined;
@@ -45,7 +51,7 @@ export function useSession(
     if (programs === undefined) return;
     folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-package-'));
     const packages = [await packageVsix(folder), ...others.map(other => packageOther(other, folder))];
-    session = await Session.start({ ...programs, packages, restricted });
+    session = await Session.start({ ...programs, packages, restricted, language });
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await shoot(current(), `failed ${task.name}`);

@@ -1,6 +1,6 @@
 /** A real VS Code (code-server) with our packaged extension, in fresh folders. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly packages: readonly string[];
   /** Asks for trust and starts workspaces in Restricted Mode. */
   readonly restricted: boolean;
+  /** The editor's language; our texts then stand in brackets. undefined: English. */
+  readonly language: string | undefined;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -44,13 +46,14 @@ export class Server {
     private readonly folder: string,
   ) {}
 
-  static async start({ program, packages, restricted }: ServerOptions): Promise<Server> {
+  static async start({ program, packages, restricted, language }: ServerOptions): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-server-'));
     const user = join(folder, 'user');
     await mkdir(join(user, 'User'), { recursive: true });
     const settings = { ...SETTINGS, 'security.workspace.trust.enabled': restricted };
     await writeFile(join(user, 'User', 'settings.json'), JSON.stringify(settings));
-    const places = ['--user-data-dir', user, '--extensions-dir', join(folder, 'extensions')];
+    const extensions = join(folder, 'extensions');
+    const places = ['--user-data-dir', user, '--extensions-dir', extensions];
     const env = environment(folder);
     const install = spawnSync(
       program.node,
@@ -61,6 +64,10 @@ export class Server {
       },
     );
     if (install.status !== 0) throw new Error(`the extensions could not be installed: ${install.stderr}`);
+    if (language !== undefined) {
+      await addLanguage(user, language);
+      await translate(extensions, language);
+    }
     const port = await freePort();
     const child = spawn(
       program.node,
@@ -70,6 +77,7 @@ export class Server {
         ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--config', join(folder, 'config.yaml')],
         ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
         ...(restricted ? [] : ['--disable-workspace-trust']),
+        ...(language === undefined ? [] : ['--locale', language]),
       ],
       { env, stdio: ['ignore', 'pipe', 'pipe'] },
     );
@@ -82,6 +90,28 @@ export class Server {
     await killTree(this.child);
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Makes the editor know a language, as an installed language pack does; its own texts stay English. */
+async function addLanguage(user: string, language: string): Promise<void> {
+  const vscode = join(user, `${language}.json`);
+  await writeFile(vscode, JSON.stringify({ contents: {} }));
+  const extension = { extensionIdentifier: { id: 'tests.language-pack' }, version: '1.0.0' };
+  const pack = { hash: 'tests', extensions: [extension], translations: { vscode }, label: language };
+  await writeFile(join(user, 'languagepacks.json'), JSON.stringify({ [language]: pack }));
+}
+
+/** Gives the installed extension a translation, as a translator would. */
+async function translate(extensions: string, language: string): Promise<void> {
+  const ours = (await readdir(extensions)).find(name => name.startsWith('tvq-studio.tvq-studio'));
+  if (ours === undefined) throw new Error(`the extension is not in ${extensions}`);
+  const folder = join(extensions, ours, 'extension', 'l10n');
+  const texts = JSON.parse(await readFile(join(folder, 'bundle.l10n.json'), 'utf8')) as Record<
+    string,
+    string
+  >;
+  const translated = Object.fromEntries(Object.keys(texts).map(text => [text, `⟦${text}⟧`]));
+  await writeFile(join(folder, `bundle.l10n.${language}.json`), JSON.stringify(translated));
 }
 
 /** Without what an editor around us would hand down, which makes a server open files in that editor. */

@@ -8,6 +8,7 @@ import { Workspace } from './workspace.ts';
 export interface SessionOptions extends Programs {
   readonly packages: readonly string[];
   readonly restricted: boolean;
+  readonly language: string | undefined;
 }
 
 /** --disable-gpu: the pages draw with plain 2D canvas, and a machine without a GPU starts faster without one. */
