@@ -3,7 +3,7 @@
  * A platform's package holds only that platform's GPU library; `universal` has none and computes on the CPU.
  */
 import { spawnSync } from 'node:child_process';
-import { access, cp, mkdtemp, rm } from 'node:fs/promises';
+import { access, cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,9 @@ const LIBRARIES = {
 };
 
 /** What .vscodeignore chooses from. */
-const PARTS = ['.vscodeignore', 'package.json', 'package.nls.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const PARTS = ['.vscodeignore', 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+/** Texts of package.json, by language. */
+const TEXTS = /^package\.nls(\..+)?\.json$/;
 const FOLDERS = [join('extension', 'media'), join('extension', 'l10n'), 'dist'];
 
 /** What a build leaves in dist/: without one of these the package would install and not work. */
@@ -43,7 +45,8 @@ export async function packageExtension(target, out) {
   }
   const stage = await mkdtemp(join(tmpdir(), 'tvq-package-'));
   try {
-    for (const part of [...PARTS, ...FOLDERS])
+    const texts = (await readdir(root)).filter(name => TEXTS.test(name));
+    for (const part of [...PARTS, ...texts, ...FOLDERS])
       await cp(join(root, part), join(stage, part), { recursive: true });
     if (target !== 'universal') await addLibrary(LIBRARIES[target], stage);
     runVsce(stage, target, resolve(out));
