@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { launch, openPage, type OpenedPage } from './harness/browser.ts';
+import { showTables } from './harness/charts.ts';
 import { serve } from './harness/serve.mjs';
 import { untranslated } from './harness/texts.ts';
 import './harness/window.ts';
@@ -48,12 +49,6 @@ const compareAll = async (page: Page) => {
   await page.getByRole('tab', { name: 'Compare tasks' }).click();
   await press(page, 'Compare all tensors');
 };
-
-/** Every chart in view as a table. */
-async function showTables(page: Page): Promise<void> {
-  const button = page.getByRole('button', { name: 'Show as a table' });
-  while ((await button.count()) > 0) await button.first().click();
-}
 
 /** Has the host fail from now on. */
 const fail = (

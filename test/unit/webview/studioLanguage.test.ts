@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { TensorRule } from '../../../extension/protocol.ts';
 import type { StudioState } from '../../../webview/studio/studioState.ts';
 import { launch, openPage } from './harness/browser.ts';
+import { showTables } from './harness/charts.ts';
 import type { StudioScenario } from './harness/mockStudioHost.ts';
 import { serve } from './harness/serve.mjs';
 import { untranslated } from './harness/texts.ts';
@@ -62,7 +63,7 @@ async function checkCharts(count: number): Promise<void> {
     await check();
     await page.keyboard.press('Escape');
   }
-  for (let at = 0; at < count; at++) await button('Show as a table').first().click();
+  await showTables(page);
   await check();
 }
 
