@@ -33,7 +33,8 @@ try {
   const vsix = join(folder, 'tvq-studio.vsix');
   await packageExtension(`${process.platform}-${process.arch}`, vsix);
   const results = [];
-  for (let run = 0; run < RUNS; run++) results.push(await measure({ chromium, program: codeServer, vsix }));
+  for (let run = 0; run < RUNS; run++)
+    results.push(await measure({ chromium, program: codeServer, packages: [vsix] }));
   console.log(`\n${cpus().length} x ${cpus()[0].model}; median (smallest to largest) of ${RUNS} windows`);
   for (const name of Object.keys(results[0])) {
     const [of, digits] = name.endsWith('MB') ? [1e-6, 0] : [1e-3, 2];
