@@ -33,9 +33,7 @@ export async function findPrograms(): Promise<Programs | undefined> {
   return undefined;
 }
 
-/**
- * One session for the tests of a `describe`; a test that fails leaves a screenshot.
- */
+/** One session for the tests of a `describe`; a test that fails leaves a screenshot. */
 export function useSession(
   programs: Programs | undefined,
   restricted: boolean,

@@ -58,10 +58,7 @@ export class Server {
     const install = spawnSync(
       program.node,
       [program.entry, ...places, ...packages.flatMap(file => ['--install-extension', file])],
-      {
-        env,
-        encoding: 'utf8',
-      },
+      { env, encoding: 'utf8' },
     );
     if (install.status !== 0) throw new Error(`the extensions could not be installed: ${install.stderr}`);
     if (language !== undefined) {
@@ -106,10 +103,7 @@ async function translate(extensions: string, language: string): Promise<void> {
   const ours = (await readdir(extensions)).find(name => name.startsWith('tvq-studio.tvq-studio'));
   if (ours === undefined) throw new Error(`the extension is not in ${extensions}`);
   const folder = join(extensions, ours, 'extension', 'l10n');
-  const texts = JSON.parse(await readFile(join(folder, 'bundle.l10n.json'), 'utf8')) as Record<
-    string,
-    string
-  >;
+  const texts = JSON.parse(await readFile(join(folder, 'bundle.l10n.json'), 'utf8')) as object;
   const translated = Object.fromEntries(Object.keys(texts).map(text => [text, `⟦${text}⟧`]));
   await writeFile(join(folder, `bundle.l10n.${language}.json`), JSON.stringify(translated));
 }
