@@ -1,35 +1,14 @@
 /** The inspector in another language: every text of its own is a message that can be translated. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { launch, openPage, type OpenedPage } from './harness/browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { showTables } from './harness/charts.ts';
-import { serve } from './harness/serve.mjs';
 import { untranslated } from './harness/texts.ts';
+import { usePage } from './harness/usePage.ts';
 import './harness/window.ts';
 
-let server: Awaited<ReturnType<typeof serve>>;
-let browser: Browser;
-let opened: OpenedPage | undefined;
+const visit = usePage('inspector');
 
-beforeAll(async () => {
-  browser = await launch();
-  server = await serve();
-});
-
-afterEach(async () => {
-  expect(opened?.problems).toEqual([]);
-  await opened?.page.context().close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-async function open(scenario = 'ready'): Promise<Page> {
-  opened = await openPage(browser, server.url, { language: 'pseudo', height: 1000, scenario });
-  return opened.page;
-}
+const open = (scenario = 'ready') => visit({ language: 'pseudo', height: 1000, scenario });
 
 async function openTable(scenario = 'ready'): Promise<Page> {
   const page = await open(scenario);

@@ -1,43 +1,21 @@
 /** The built page in Chromium, under the host's content security policy, with a mock host behind it. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { controls, tabStops } from './harness/accessibility.ts';
-import { launch, openPage, type OpenedPage, type PageOptions } from './harness/browser.ts';
-import { serve } from './harness/serve.mjs';
+import type { PageOptions } from './harness/browser.ts';
 import type { ThemeName } from './harness/themes.ts';
+import { usePage } from './harness/usePage.ts';
 import './harness/window.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../e2e/screenshots/', import.meta.url));
 /** Far fewer than the rows there are, and enough for two screens. */
 const MOST_ROWS = 100;
 
-let server: Awaited<ReturnType<typeof serve>>;
-let browser: Browser;
-let opened: OpenedPage | undefined;
+beforeAll(() => mkdir(SCREENSHOTS, { recursive: true }));
 
-beforeAll(async () => {
-  browser = await launch();
-  server = await serve();
-  await mkdir(SCREENSHOTS, { recursive: true });
-});
-
-afterEach(async () => {
-  expect(opened?.problems).toEqual([]);
-  await opened?.page.context().close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-/** Opens a page; whatever goes wrong in it fails the test. */
-async function open(options: PageOptions = {}): Promise<Page> {
-  opened = await openPage(browser, server.url, options);
-  return opened.page;
-}
+const open = usePage('inspector');
 
 async function openTable(options: PageOptions = {}): Promise<Page> {
   const page = await open(options);

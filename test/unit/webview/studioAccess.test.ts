@@ -1,24 +1,15 @@
 /** The Studio under axe-core and by keyboard alone: nothing serious in any tab or theme, and no control out of reach. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { controls, tabStops, violations } from './harness/accessibility.ts';
-import { launch, openPage, type PageOptions } from './harness/browser.ts';
-import { serve } from './harness/serve.mjs';
+import type { PageOptions } from './harness/browser.ts';
+import { usePage } from './harness/usePage.ts';
 
-let server: Awaited<ReturnType<typeof serve>>;
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-  server = await serve({ main: 'webview/studio/main.ts', page: 'test/unit/webview/harness/studioPage.ts' });
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const visit = usePage('studio');
 
 /** Opens the page at one of its tabs, with something in everything that may be empty. */
 async function open(tab: string, options: PageOptions = {}): Promise<Page> {
-  const { page } = await openPage(browser, server.url, { height: 1000, ...options });
+  const page = await visit({ height: 1000, ...options });
   await page.getByTestId('tvq-row').first().waitFor();
   if (tab === 'Bits') await pin(page);
   await page.getByRole('tab', { name: tab }).click();
@@ -46,7 +37,6 @@ describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious
     await page.getByRole('button', { name: 'Show as a table: Sensitivity by layer' }).click();
     await page.getByRole('button', { name: 'Export: Sensitivity by kind' }).click();
     expect(await violations(page)).toEqual([]);
-    await page.context().close();
   });
 
   test('Bits', async () => {
@@ -61,7 +51,6 @@ describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious
     await page.getByText('Set bits…').click();
     await page.getByTestId('tvq-menu').waitFor();
     expect(await violations(page)).toEqual([]);
-    await page.context().close();
   });
 
   test('Merge', async () => {
@@ -79,7 +68,6 @@ describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious
       await page.getByRole('button', { name: `Take from the list: ${name}` }).click();
     await page.getByText('Nothing is merged yet').waitFor();
     expect(await violations(page)).toEqual([]);
-    await page.context().close();
   });
 });
 
@@ -90,6 +78,5 @@ describe('by keyboard alone', () => {
     expect(expected.length).toBeGreaterThan(8);
     expect(expected.every(name => name !== '')).toBe(true);
     expect((await tabStops(page)).sort()).toEqual(expected.sort());
-    await page.context().close();
   });
 });

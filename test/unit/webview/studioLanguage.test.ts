@@ -1,37 +1,19 @@
 /** The Studio in another language: every text of its frame and of its tabs is a message that can be translated. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import type { TensorRule } from '../../../extension/protocol.ts';
 import type { StudioState } from '../../../webview/studio/studioState.ts';
-import { launch, openPage } from './harness/browser.ts';
 import { showTables } from './harness/charts.ts';
 import type { StudioScenario } from './harness/mockStudioHost.ts';
-import { serve } from './harness/serve.mjs';
 import { untranslated } from './harness/texts.ts';
+import { usePage } from './harness/usePage.ts';
 
-let server: Awaited<ReturnType<typeof serve>>;
-let browser: Browser;
 let page: Page;
-let problems: string[];
-
-beforeAll(async () => {
-  browser = await launch();
-  server = await serve({ main: 'webview/studio/main.ts', page: 'test/unit/webview/harness/studioPage.ts' });
-});
-
-afterEach(async () => {
-  expect(problems).toEqual([]);
-  await page.context().close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const openPage = usePage('studio');
 
 async function visit(scenario: StudioScenario = 'ready', query = '&tensors=44'): Promise<void> {
   const options = { language: 'pseudo', height: 1400, scenario, query } as const;
-  ({ page, problems } = await openPage(browser, server.url, options));
+  page = await openPage(options);
 }
 
 async function open(tab: 'Sensitivity' | 'Bits', scenario?: StudioScenario, query?: string): Promise<void> {

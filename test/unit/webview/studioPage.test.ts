@@ -1,12 +1,11 @@
 /** The Studio's page in Chromium, under the host's content security policy, with a mock host behind it. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { launch } from './harness/browser.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { MockStudioHost, StudioScenario } from './harness/mockStudioHost.ts';
-import { serve } from './harness/serve.mjs';
 import type { ThemeName } from './harness/themes.ts';
+import { usePage } from './harness/usePage.ts';
 
 declare global {
   var studio: { readonly host: MockStudioHost; setTheme(name: ThemeName): void };
@@ -22,50 +21,15 @@ interface Options {
   readonly flat?: boolean;
 }
 
-let server: Awaited<ReturnType<typeof serve>>;
-let browser: Browser;
 let page: Page;
-let problems: string[] = [];
+const openPage = usePage('studio');
 
-beforeAll(async () => {
-  browser = await launch();
-  server = await serve({
-    main: 'webview/studio/main.ts',
-    page: 'test/unit/webview/harness/studioPage.ts',
-  });
-  await mkdir(SCREENSHOTS, { recursive: true });
-});
+beforeAll(() => mkdir(SCREENSHOTS, { recursive: true }));
 
-afterEach(async () => {
-  expect(problems).toEqual([]);
-  await page?.context().close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-/** Opens the page; whatever goes wrong in it fails the test. */
 async function visit(options: Options = {}): Promise<void> {
-  const { theme = 'dark', scenario = 'ready', width = 1200, tensors = 226, tasks = 8, flat } = options;
-  const context = await browser.newContext({ viewport: { width, height: 900 } });
-  page = await context.newPage();
-  problems = [];
-  const found = problems;
-  page.on('console', message => {
-    if (message.type() === 'error') found.push(message.text());
-  });
-  page.on('pageerror', error => found.push(error.message));
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', event => {
-      console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
-    });
-  });
-  const query = { theme, scenario, tensors, tasks, ...(flat ? { flat: 1 } : {}) };
-  await page.goto(
-    `${server.url}?still&${new URLSearchParams(Object.entries(query).map(([k, v]) => [k, String(v)])).toString()}`,
-  );
+  const { tensors = 226, tasks = 8, flat = false, ...others } = options;
+  const query = `&tensors=${tensors}&tasks=${tasks}${flat ? '&flat' : ''}`;
+  page = await openPage({ height: 900, ...others, query });
 }
 
 async function open(options: Options = {}): Promise<void> {

@@ -1,41 +1,20 @@
 /** The Merge tab in another language: every text of its own is a message that can be translated. */
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { launch, openPage, type OpenedPage } from '../../harness/browser.ts';
-import { serve } from '../../harness/serve.mjs';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { untranslated } from '../../harness/texts.ts';
+import { usePage } from '../../harness/usePage.ts';
 import { MERGES, METHODS, TASKS } from './samples.ts';
 import './window.ts';
 
 /** What the page knows without its host: the tasks. A parameter is called "merge", which is a message as well. */
 const GIVEN = [...TASKS, 'the parameter merge'];
 
-let server: Awaited<ReturnType<typeof serve>>;
-let browser: Browser;
-let opened: OpenedPage | undefined;
-
-beforeAll(async () => {
-  browser = await launch();
-  server = await serve({
-    main: 'test/unit/webview/studio/merge/main.ts',
-    page: 'test/unit/webview/studio/merge/page.ts',
-  });
-});
-
-afterEach(async () => {
-  expect(opened?.problems).toEqual([]);
-  await opened?.page.context().close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const visit = usePage('mergeTab');
 
 async function open(scenario?: string): Promise<Page> {
-  opened = await openPage(browser, server.url, { language: 'pseudo', height: 1000, scenario });
-  await opened.page.evaluate(texts => texts.forEach(text => given.add(text)), GIVEN);
-  return opened.page;
+  const page = await visit({ language: 'pseudo', height: 1000, scenario });
+  await page.evaluate(texts => texts.forEach(text => given.add(text)), GIVEN);
+  return page;
 }
 
 /** The tab once its first merge is planned. */

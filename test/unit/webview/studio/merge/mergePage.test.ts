@@ -1,41 +1,18 @@
 /** The Merge tab in Chromium, under the host's content security policy, with a mock host behind it. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { launch, openPage, type OpenedPage, type PageOptions } from '../../harness/browser.ts';
-import { serve } from '../../harness/serve.mjs';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { PageOptions } from '../../harness/browser.ts';
 import type { ThemeName } from '../../harness/themes.ts';
+import { usePage } from '../../harness/usePage.ts';
 import './window.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../../../e2e/screenshots/', import.meta.url));
-let server: Awaited<ReturnType<typeof serve>>;
-let browser: Browser;
-let opened: OpenedPage | undefined;
+beforeAll(() => mkdir(SCREENSHOTS, { recursive: true }));
 
-beforeAll(async () => {
-  browser = await launch();
-  server = await serve({
-    main: 'test/unit/webview/studio/merge/main.ts',
-    page: 'test/unit/webview/studio/merge/page.ts',
-  });
-  await mkdir(SCREENSHOTS, { recursive: true });
-});
-
-afterEach(async () => {
-  expect(opened?.problems).toEqual([]);
-  await opened?.page.context().close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-async function open(options: PageOptions = {}): Promise<Page> {
-  opened = await openPage(browser, server.url, { height: 1000, ...options });
-  return opened.page;
-}
+const visit = usePage('mergeTab');
+const open = (options: PageOptions = {}) => visit({ height: 1000, ...options });
 
 async function openTab(options: PageOptions = {}): Promise<Page> {
   const page = await open(options);
