@@ -1,10 +1,11 @@
 /** Wires everything together, nothing else. */
-import { window, workspace, type ExtensionContext } from 'vscode';
+import { workspace, type ExtensionContext } from 'vscode';
 import { CheckpointStore } from './host/checkpointStore.ts';
 import { Commands } from './host/commands/index.ts';
 import { InspectorEditor } from './host/editors/inspectorEditor.ts';
 import { EngineClient } from './host/engineClient.ts';
 import { JobRunner } from './host/jobRunner.ts';
+import { Log } from './host/log.ts';
 import { MergeMemory } from './host/panels/mergeMemory.ts';
 import { StudioMerge } from './host/panels/studioMerge.ts';
 import { StudioPanels } from './host/panels/studioPanels.ts';
@@ -16,7 +17,7 @@ import { CheckpointTree } from './host/views/checkpointTree.ts';
 import { StatusBar } from './host/views/statusBar.ts';
 
 export function activate(context: ExtensionContext): void {
-  const log = window.createOutputChannel('TVQ Studio', { log: true });
+  const log = new Log();
   const status = new StatusBar();
   const checkpoints = new CheckpointStore(log);
   const engine = new EngineClient({

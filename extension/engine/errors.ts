@@ -1,15 +1,18 @@
+import { printable } from '../shared/printable.ts';
+
 /**
  * Errors a person can act on: one or two lines that name the file, the tensor, what was found, what was expected
- * and the remedy. Anything else that is thrown is a defect and keeps its stack.
+ * and the remedy. Anything else that is thrown is a defect and keeps its stack. The message is printable wherever it
+ * goes: a line break in a name does not begin another line, two lines are given as two.
  */
 export class UserError extends Error {
   /** `usage`: the call or recipe is wrong (exit 2); `failed`: the job failed (exit 1). */
   constructor(
-    message: string,
+    message: string | readonly string[],
     readonly kind: 'usage' | 'failed' = 'failed',
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super([message].flat().map(printable).join('\n'), options);
     this.name = 'UserError';
   }
 }

@@ -40,5 +40,5 @@ export function refuseErrors(
   problems: readonly { readonly severity: string; readonly message: string }[],
 ): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new UserError(errors.map(({ message }) => message).join('\n'));
+  if (errors.length > 0) throw new UserError(errors.map(({ message }) => message));
 }

@@ -1,10 +1,11 @@
 /** The workspace's checkpoints and .tvq files, found on first need and kept current by a file watcher. */
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { commands, EventEmitter, RelativePattern, workspace, type LogOutputChannel, type Uri } from 'vscode';
+import { commands, EventEmitter, RelativePattern, workspace, type Uri } from 'vscode';
 import { summarizeCheckpoints } from '../engine/checkpoint/discover.ts';
 import type { CheckpointSummary } from '../protocol.ts';
 import { Disposable } from './disposable.ts';
+import type { Log } from './log.ts';
 
 /** Name and size of a .tvq file; its header is read when it is asked for. */
 export interface TvqEntry {
@@ -42,7 +43,7 @@ export class CheckpointStore extends Disposable {
   /** Failures that are in the log already: every scan finds them again. */
   private told: ReadonlySet<string> = new Set();
 
-  constructor(private readonly log: LogOutputChannel) {
+  constructor(private readonly log: Log) {
     super();
     const watcher = this._register(workspace.createFileSystemWatcher(WATCHED));
     this._register(watcher.onDidCreate(() => this.refreshSoon()));
@@ -66,7 +67,7 @@ export class CheckpointStore extends Disposable {
   private startScan(): Promise<Snapshot> {
     const scan = this.scan();
     scan.catch(error => {
-      this.log.error(error as Error);
+      this.log.error(error);
       if (this.current === scan) this.current = undefined;
     });
     return scan;

@@ -21,7 +21,7 @@ const STOP_GRACE_MS = 1000;
 /** JSON-RPC's code of a request that ended because it was cancelled. */
 const REQUEST_CANCELLED = -32800;
 
-/** Where the engine's lines go; a `vscode.LogOutputChannel` is one. */
+/** Where the engine's lines go; a `Log` is one. */
 export interface EngineLog {
   info(message: string): void;
   warn(message: string): void;

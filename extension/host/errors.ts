@@ -1,17 +1,19 @@
 /** How failures reach the user: one short message, the rest in the log. */
-import { commands, l10n, window, workspace, type LogOutputChannel } from 'vscode';
+import { commands, l10n, workspace } from 'vscode';
 import { CancelledError } from './engineProcess.ts';
+import type { Log } from './log.ts';
+import { notifyError, notifyWarning } from './ui/notify.ts';
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /** Logs `error` with its cause and shows it with a way to the log. Cancelling is not an error. */
-export async function showError(log: LogOutputChannel, error: unknown): Promise<void> {
+export async function showError(log: Log, error: unknown): Promise<void> {
   if (error instanceof CancelledError) return;
-  log.error(error instanceof Error ? error : String(error));
+  log.error(error);
   const showLog = l10n.t('Show Log');
-  const pressed = await window.showErrorMessage(messageOf(error), showLog);
+  const pressed = await notifyError(messageOf(error), showLog);
   if (pressed === showLog) log.show();
 }
 
@@ -22,7 +24,7 @@ export async function checkTrust(): Promise<boolean> {
   const message = l10n.t(
     'Quantizing, merging, restoring and verifying are off in Restricted Mode. Viewing works.',
   );
-  const pressed = await window.showWarningMessage(message, manage);
+  const pressed = await notifyWarning(message, manage);
   if (pressed === manage) await commands.executeCommand('workbench.trust.manage');
   return false;
 }

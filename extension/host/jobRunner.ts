@@ -1,9 +1,10 @@
 /** Runs long jobs one after the other, with a cancellable notification and the status bar. */
-import { CancellationTokenSource, l10n, ProgressLocation, window, type CancellationToken } from 'vscode';
+import { CancellationTokenSource, l10n, type CancellationToken } from 'vscode';
 import type { Progress, RunOptions } from '../protocol.ts';
 import type { EngineClient, JobHooks } from './engineClient.ts';
 import { CancelledError } from './engineProcess.ts';
 import { readRunOptions } from './settings.ts';
+import { withProgress } from './ui/notify.ts';
 import type { StatusBar } from './views/statusBar.ts';
 
 /** More reports a second than this cost the window work and nobody reads them. */
@@ -33,18 +34,17 @@ export class JobRunner {
    * @param cancel cancels too, besides the notification's own button
    */
   async run<T>(title: string, work: Work<T>, cancel?: CancellationToken): Promise<T> {
-    const options = { location: ProgressLocation.Notification, title, cancellable: true };
-    return window.withProgress(options, (notification, button) => {
+    return withProgress(title, (report, button) => {
       const token = either(button, cancel);
       let percent = 0;
       const onProgress = (progress: Progress) => {
         const now = Math.max(percent, percentOf(progress));
         const { current } = progress;
         const message = current === '' ? `${now} %` : `${now} % · ${shorten(current)}`;
-        notification.report({ increment: now - percent, message });
+        report({ increment: now - percent, message });
         percent = now;
       };
-      if (this.running) notification.report({ message: l10n.t('waiting for another job') });
+      if (this.running) report({ message: l10n.t('waiting for another job') });
       return this.follow(title, work, { token, onProgress });
     });
   }

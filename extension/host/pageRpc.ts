@@ -1,15 +1,16 @@
 /** Answers a page: calls on the result run there, calls from there run on `host`. */
 import { createBirpc, type BirpcReturn } from 'birpc';
-import type { LogOutputChannel, Webview } from 'vscode';
+import type { Webview } from 'vscode';
 import { Disposable } from './disposable.ts';
 import { messageOf } from './errors.ts';
+import type { Log } from './log.ts';
 
 export interface PageOptions<Page> {
   /** Calls on the page that nobody waits for. */
   readonly events: readonly (keyof Page & string)[];
   /** Names the page in the log. */
   readonly name: string;
-  readonly log: LogOutputChannel;
+  readonly log: Log;
 }
 
 export class PageConnection<Page extends object, Host extends object> extends Disposable {

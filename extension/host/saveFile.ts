@@ -4,6 +4,7 @@ import { l10n, Uri, window, workspace } from 'vscode';
 import type { ExportedFile } from '../protocol.ts';
 import { checkExport, exportBytes } from './exportedFile.ts';
 import { reveal } from './reveal.ts';
+import { notify } from './ui/notify.ts';
 
 const FILTERS: Record<ExportedFile['kind'], Record<string, string[]>> = {
   png: { PNG: ['png'] },
@@ -24,7 +25,7 @@ export async function askWhere(
 /** Says that a file was written, with the way to it. */
 export function announce(target: Uri): void {
   const show = l10n.t('Reveal');
-  void window.showInformationMessage(l10n.t('Wrote {0}', target.fsPath), show).then(pressed => {
+  void notify(l10n.t('Wrote {0}', target.fsPath), show).then(pressed => {
     if (pressed === show) void reveal(target.fsPath);
   });
 }

@@ -1,4 +1,4 @@
-import { el } from './dom.ts';
+import { el, setText } from './dom.ts';
 import { NONE, splitBytes } from './format.ts';
 import { splitName } from './names.ts';
 import { TRUNCATE } from './truncationTip.ts';
@@ -12,7 +12,7 @@ export interface CellView<Row> {
 /** Text that is cut at its end. */
 export function textCell<Row>(text: (row: Row) => string): CellView<Row> {
   const element = el('span', { class: TRUNCATE });
-  return { element, show: row => (element.textContent = text(row)) };
+  return { element, show: row => setText(element, text(row)) };
 }
 
 /** A name that is cut in its middle, in the editor's font. */
@@ -24,8 +24,8 @@ export function nameCell<Row>(name: (row: Row) => string): CellView<Row> {
     element,
     show(row) {
       const parts = splitName(name(row));
-      head.textContent = parts.head;
-      tail.textContent = parts.tail;
+      setText(head, parts.head);
+      setText(tail, parts.tail);
       element.style.setProperty('--tail', String([...parts.tail].length));
     },
   };
@@ -41,8 +41,8 @@ export function bytesCell<Row>(bytes: (row: Row) => number): CellView<Row> {
     element,
     show(row) {
       const parts = splitBytes(bytes(row));
-      number.textContent = parts.value;
-      unit.textContent = parts.unit;
+      setText(number, parts.value);
+      setText(unit, parts.unit);
     },
   };
 }
@@ -53,7 +53,7 @@ export function numberCell<Row>(text: (row: Row) => string): CellView<Row> {
   return {
     element,
     show(row) {
-      element.textContent = text(row);
+      setText(element, text(row));
       element.classList.toggle('absent', element.textContent === NONE);
     },
   };

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import './chartFrame.css';
 import { exportMenu, type ChartExports, type Exportable } from './chartExport.ts';
 import { chartTable, type ChartTable } from './chartTable.ts';
-import { el } from './dom.ts';
+import { el, setLabel } from './dom.ts';
 import { applySeries, type SeriesStyle } from './seriesStyle.ts';
 import type { StateStore } from './state.ts';
 import { createIconButton } from './ui/toolkit.ts';
@@ -68,7 +68,7 @@ export class ChartFrame {
     this.#showTable = options.showTable;
     const { name, title, exports } = options;
     this.#toggle = createIconButton({ icon: 'table', label: '', onClick: () => this.#switch() });
-    this.#tableArea.setAttribute('aria-label', l10n.t('{0}, as a table', title));
+    setLabel(this.#tableArea, l10n.t('{0}, as a table', title));
     const menu = exportMenu(exports, { name, title, ...pictures, table: () => this.#table() });
     const heading = el('h2', { text: title });
     const head = el('div', { class: 'chart-head' }, heading, ...controls, this.#toggle.element, menu);

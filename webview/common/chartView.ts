@@ -1,6 +1,6 @@
 import { ChartFrame, type ChartFrameOptions, type LegendEntry } from './chartFrame.ts';
 import type { ChartTable } from './chartTable.ts';
-import { el } from './dom.ts';
+import { el, setLabel, setText } from './dom.ts';
 import { tipAt, type Drawing } from './drawing.ts';
 import { canvasOf, paint } from './drawingCanvas.ts';
 import { svgFile } from './drawingSvg.ts';
@@ -52,7 +52,7 @@ export class ChartView {
   /** Shows other data. */
   show(content: ChartContent): void {
     this.#content = content;
-    this.#canvas.setAttribute('aria-label', content.summary);
+    setLabel(this.#canvas, content.summary);
     this.#frame.show(content.legend, () => content.table);
     this.#draw();
   }
@@ -76,7 +76,7 @@ export class ChartView {
     const tip = this.#drawing && tipAt(this.#drawing, event.offsetX, event.offsetY);
     this.#tip.hidden = tip === undefined;
     if (tip === undefined) return;
-    this.#tip.textContent = tip;
+    setText(this.#tip, tip);
     const { width, height } = this.#tip.getBoundingClientRect();
     this.#tip.style.left = `${Math.max(4, Math.min(event.clientX + 12, window.innerWidth - width - 4))}px`;
     this.#tip.style.top = `${Math.max(4, event.clientY - height - 8)}px`;

@@ -1,4 +1,10 @@
-/** What `el` sets on a new element. File-derived text goes in as `text` or as a child, and so never as HTML. */
+/**
+ * Elements, and all that is said in them: names come from files, so they are text, never HTML, and printable. What has
+ * to come back as it is, such as the value of an option, is an attribute that nobody reads.
+ */
+import { printable } from '../../extension/shared/printable.ts';
+
+/** What `el` sets on a new element. */
 export interface ElementOptions {
   readonly class?: string;
   readonly text?: string;
@@ -14,12 +20,31 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   if (options.class !== undefined) element.className = options.class;
-  if (options.text !== undefined) element.textContent = options.text;
+  if (options.text !== undefined) setText(element, options.text);
   if (options.testid !== undefined) element.dataset['testid'] = options.testid;
-  for (const [name, value] of Object.entries(options.attributes ?? {})) element.setAttribute(name, value);
-  element.append(...children);
+  for (const [name, value] of Object.entries(options.attributes ?? {}))
+    element.setAttribute(name, READ.has(name) ? printable(value) : value);
+  element.append(...children.map(child => (typeof child === 'string' ? printable(child) : child)));
   return element;
 }
+
+/** Attributes that are read, or read aloud. */
+const READ: ReadonlySet<string> = new Set(['title', 'placeholder', 'aria-label', 'aria-valuetext']);
+
+/** Shows text in place of what an element has. */
+export const setText = (element: Element, text: string): void => {
+  element.textContent = printable(text);
+};
+
+/** Hover text of one line or more. */
+export const setTitle = (element: HTMLElement, ...lines: readonly string[]): void => {
+  element.title = lines.map(printable).join('\n');
+};
+
+/** What is read aloud in place of an element's content. */
+export const setLabel = (element: Element, label: string): void => {
+  element.setAttribute('aria-label', printable(label));
+};
 
 /** One of VS Code's icons; it only repeats what stands beside it, so screen readers pass it over. */
 export const icon = (name: string): HTMLSpanElement =>

@@ -1,3 +1,4 @@
+import { printable } from '../../extension/shared/printable.ts';
 import { FONT_SIZE, colourNow, fontFamily, type Drawing, type Mark } from './drawing.ts';
 import { canvasFill } from './seriesStyle.ts';
 import { isHighContrast } from './theme.ts';
@@ -60,6 +61,6 @@ function paintMark(context: CanvasRenderingContext2D, mark: Mark): void {
     case 'text':
       context.fillStyle = colourNow(mark.fill);
       context.textAlign = ALIGN[mark.align];
-      context.fillText(mark.text, mark.x, mark.y);
+      context.fillText(printable(mark.text), mark.x, mark.y);
   }
 }

@@ -8,12 +8,10 @@ import {
   type Mark,
 } from './drawing.ts';
 import type { SeriesStyle } from './seriesStyle.ts';
+import { setText } from './dom.ts';
 import { isHighContrast } from './theme.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
-// Characters that XML 1.0 does not have, whatever a name in a file may say.
-// eslint-disable-next-line no-control-regex
-const NOT_XML = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g;
 
 type Resolve = (colour: Colour) => string;
 
@@ -30,7 +28,7 @@ export function svgFile(drawing: Drawing, title: string): string {
   fill(svg, { ...drawing, marks: [ground, ...marks] }, colourNow);
   svg.setAttribute('font-family', fontFamily());
   svg.prepend(textNode('title', title));
-  return `${new XMLSerializer().serializeToString(svg).replace(NOT_XML, '\uFFFD')}\n`;
+  return `${new XMLSerializer().serializeToString(svg)}\n`;
 }
 
 function fill(svg: SVGSVGElement, { width, height, marks }: Drawing, resolve: Resolve): void {
@@ -110,7 +108,7 @@ function node(name: string, attributes: Attributes): SVGElement {
 
 function textNode(name: string, text: string, attributes: Attributes = {}): SVGElement {
   const made = node(name, attributes);
-  made.textContent = text;
+  setText(made, text);
   return made;
 }
 

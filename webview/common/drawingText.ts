@@ -1,4 +1,5 @@
 /** How much room text takes in a drawing. */
+import { printable } from '../../extension/shared/printable.ts';
 import { canvasFont } from './drawingCanvas.ts';
 
 let ruler: CanvasRenderingContext2D | null | undefined;
@@ -7,7 +8,7 @@ function widthOf(text: string): number {
   ruler ??= document.createElement('canvas').getContext('2d');
   if (!ruler) return 0;
   ruler.font = canvasFont();
-  return ruler.measureText(text).width;
+  return ruler.measureText(printable(text)).width;
 }
 
 /** Pixels of the longest. */
@@ -15,7 +16,8 @@ export const longest = (texts: readonly string[]): number =>
   Math.max(0, ...texts.map(text => Math.ceil(widthOf(text))));
 
 /** A name cut at its end to what there is room for. */
-export function fit(text: string, room: number): string {
+export function fit(name: string, room: number): string {
+  const text = printable(name);
   if (widthOf(text) <= room) return text;
   let cut = [...text];
   while (cut.length > 0 && widthOf(`${cut.join('')}…`) > room) cut = cut.slice(0, -1);

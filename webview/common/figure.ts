@@ -1,7 +1,7 @@
 import './plot.css';
 import { ChartFrame, type ChartFrameOptions, type LegendEntry } from './chartFrame.ts';
 import type { ChartTable } from './chartTable.ts';
-import { el } from './dom.ts';
+import { el, setLabel } from './dom.ts';
 import type { Drawing } from './drawing.ts';
 import { canvasOf } from './drawingCanvas.ts';
 import { drawSvg, svgFile } from './drawingSvg.ts';
@@ -67,7 +67,7 @@ export class Figure {
 
   #draw(): void {
     if (this.#content === undefined || this.#width === 0 || this.#frame.showsTable) return;
-    this.#svg.setAttribute('aria-label', this.#content.summary);
+    setLabel(this.#svg, this.#content.summary);
     drawSvg(this.#svg, this.#content.draw(this.#width));
   }
 }

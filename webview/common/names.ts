@@ -1,3 +1,5 @@
+import { printable } from '../../extension/shared/printable.ts';
+
 /** A name cut in two: `head` is shortened when there is no room, `tail` is shown last of all to be cut. */
 export interface SplitName {
   readonly head: string;
@@ -12,7 +14,8 @@ const TAIL = 28;
  * follows it tell tensors apart, the prefix is the same for hundreds. No width is measured here: CSS puts the
  * ellipsis at the end of `head` when there is too little room, whatever the font.
  */
-export function splitName(name: string, tailLength = TAIL): SplitName {
+export function splitName(whole: string, tailLength = TAIL): SplitName {
+  const name = printable(whole); // its length counts, and an escape is not cut unseen
   if (name.length <= tailLength) return { head: '', tail: name };
   const starts: number[] = [];
   for (let at = name.length - tailLength; at < name.length; at++) {

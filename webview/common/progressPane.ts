@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import './progressPane.css';
-import { el } from './dom.ts';
+import { el, setText } from './dom.ts';
 import { createButton } from './ui/toolkit.ts';
 
 /** How far some work has come; the host's `Progress` is one. */
@@ -26,6 +26,6 @@ export class ProgressPane {
 
   update({ done, total, current }: Step): void {
     if (total > 0) this.#bar.value = done / total;
-    this.#current.textContent = current;
+    setText(this.#current, current);
   }
 }

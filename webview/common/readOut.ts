@@ -1,4 +1,4 @@
-import { el } from './dom.ts';
+import { el, setText } from './dom.ts';
 
 export interface Reading {
   readonly value: string;
@@ -20,9 +20,9 @@ export class ReadOut {
   }
 
   show({ value, unit, caption }: Reading): void {
-    this.#value.textContent = value;
-    this.#unit.textContent = unit ?? '';
+    setText(this.#value, value);
+    setText(this.#unit, unit ?? '');
     this.#figure.replaceChildren(this.#value, ...(unit === undefined ? [] : [' ', this.#unit]));
-    this.#caption.textContent = caption;
+    setText(this.#caption, caption);
   }
 }

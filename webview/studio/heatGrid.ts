@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import './heatGrid.css';
 import { ChartFrame, type ChartFrameOptions } from '../common/chartFrame.ts';
-import { el } from '../common/dom.ts';
+import { el, setLabel, setText } from '../common/dom.ts';
 import type { Drawing } from '../common/drawing.ts';
 import { canvasOf } from '../common/drawingCanvas.ts';
 import { svgFile } from '../common/drawingSvg.ts';
@@ -198,9 +198,9 @@ export class HeatGrid {
     if (element === undefined) return;
     element.classList.add('active');
     element.id = `${this.#options.id}-${cell.row}-${cell.column}`;
-    element.setAttribute('aria-label', this.#describe(cell));
+    setLabel(element, this.#describe(cell));
     this.#body.setAttribute('aria-activedescendant', element.id);
-    this.#status.textContent = this.#describe(cell);
+    setText(this.#status, this.#describe(cell));
     element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
@@ -226,7 +226,7 @@ export class HeatGrid {
 
   #hovered(event: PointerEvent): void {
     const cell = this.#at(event.target);
-    if (cell !== undefined) this.#status.textContent = this.#describe(cell);
+    if (cell !== undefined) setText(this.#status, this.#describe(cell));
   }
 
   #pick({ row, column }: Cell): void {

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Progress } from '../../extension/protocol.ts';
-import { el } from '../common/dom.ts';
+import { el, setLabel, setText } from '../common/dom.ts';
 import { createButton } from '../common/ui/toolkit.ts';
 
 /** Work that runs: how far it is, on what, and a way to stop it. */
@@ -24,15 +24,15 @@ export class ProgressLine {
   /** @param title what the work is, also for screen readers */
   start(title: string): void {
     this.#bar.removeAttribute('value');
-    this.#bar.setAttribute('aria-label', title);
-    this.#text.textContent = `${title}…`;
+    setLabel(this.#bar, title);
+    setText(this.#text, `${title}…`);
     this.element.hidden = false;
   }
 
   update({ done, total, current }: Progress): void {
     if (this.element.hidden || total === 0) return;
     this.#bar.value = done / total;
-    this.#text.textContent = `${Math.floor((100 * done) / total)} %${current === '' ? '' : ` · ${current}`}`;
+    setText(this.#text, `${Math.floor((100 * done) / total)} %${current === '' ? '' : ` · ${current}`}`);
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { AnalysisTable, Progress, StudioMergePage, StudioSelection } from '../../extension/protocol.ts';
 import { exportMenu } from '../common/chartExport.ts';
-import { el, icon } from '../common/dom.ts';
+import { el, icon, setText, setTitle } from '../common/dom.ts';
 import { formatCompact, formatCount } from '../common/format.ts';
 import { fileName } from '../common/names.ts';
 import { Tabs } from '../common/tabs.ts';
@@ -68,11 +68,11 @@ export class StudioView {
     const { spending, tab } = state.get();
     const initial = start ? spendingOf(start) : INITIAL_SPENDING;
     this.#model = new StudioModel(table, spending, initial, ({ wishes }) => this.#changed(wishes));
-    this.#title.textContent = base.name;
-    this.#title.title = base.path;
+    setText(this.#title, base.name);
+    setTitle(this.#title, base.path);
     const weights = formatCompact(table.weights / Math.max(tasks.length, 1));
-    this.#facts.textContent = `${countText(selection)} · ${l10n.t('{0} weights each', weights)}`;
-    this.#facts.title = [tasks.map(({ name }) => name).join(', '), ...(source ? [source] : [])].join('\n');
+    setText(this.#facts, `${countText(selection)} · ${l10n.t('{0} weights each', weights)}`);
+    setTitle(this.#facts, tasks.map(({ name }) => name).join(', '), ...(source ? [source] : []));
     this.#tabs.show(tab);
     this.#bits.setModel();
     this.#sensitivity.setModel();
@@ -97,7 +97,7 @@ export class StudioView {
     if (device.status === 'fulfilled') {
       const { chosen, reason } = device.value;
       this.#device.replaceChildren(icon('chip'), chosen === 'cpu' ? 'CPU' : 'GPU');
-      this.#device.title = reason;
+      setTitle(this.#device, reason);
     }
     if (marks.status === 'fulfilled') this.#bits.setMarks(marks.value);
   }

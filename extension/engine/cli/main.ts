@@ -7,7 +7,7 @@ import type { Run } from './options.ts';
 import { addAnalyze } from './analyze.ts';
 import { addQuantize } from './quantize.ts';
 import { addRestore } from './restore.ts';
-import { reportError } from './terminal.ts';
+import { printableUsage, reportError } from './terminal.ts';
 import { addVerify } from './verify.ts';
 
 /** Runs the command line. @returns the exit status: 0 done, 1 failed, 2 wrong call, 130 cancelled */
@@ -18,7 +18,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const run: Run = async action => {
     status = (await action(cancel.signal)) ?? 0;
   };
-  const program = new Command('tvq')
+  const program = printableUsage(new Command('tvq'))
     .description('Quantize task vectors, merge models, and restore them.')
     .version(version)
     .exitOverride();

@@ -1,4 +1,9 @@
-/** What the command prints: results to stdout, everything else to stderr. */
+/**
+ * What the command prints: results to stdout, everything else to stderr. Names come from files, so cells and lines are
+ * made printable here; line breaks between them are the layout's.
+ */
+import type { Command } from 'commander';
+import { printable, printableJson, printableLines } from '../../shared/printable.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import type { Progress } from '../../protocol.ts';
 
@@ -8,13 +13,17 @@ export interface CommonOptions {
   readonly verbose?: boolean;
 }
 
-/** The one JSON object, or the text of a result. */
+/** The one JSON object, or the text of a result, made of `table` and `lines`. */
 export function printResult(options: CommonOptions, result: unknown, text: () => string): void {
-  process.stdout.write(`${options.json ? JSON.stringify(result, null, 2) : text()}\n`);
+  process.stdout.write(`${options.json ? printableJson(result, 2) : printableLines(text())}\n`);
 }
 
+/** Each text on a line of its own. */
+export const lines = (texts: readonly string[]): string => texts.map(printable).join('\n');
+
 /** Columns padded to their widest cell; numbers are right-aligned by the caller's `right` list. */
-export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+export function table(cells: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const rows = cells.map(row => row.map(printable));
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => (row[column] ?? '').length))) ?? [];
   return rows
     .map(row =>
@@ -29,7 +38,8 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
 }
 
 export function warn(options: CommonOptions, messages: readonly string[]): void {
-  if (!options.quiet) for (const message of messages) process.stderr.write(`warning: ${message}\n`);
+  if (!options.quiet)
+    for (const message of messages) process.stderr.write(`warning: ${printable(message)}\n`);
 }
 
 /** A progress line that rewrites itself on a terminal and stays away elsewhere. */
@@ -45,7 +55,7 @@ export function progressLine(options: CommonOptions): {
       if (!shown || (now - last < 100 && done < total)) return;
       last = now;
       const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
-      const line = `${String(percent).padStart(3)} %  ${current}`;
+      const line = `${String(percent).padStart(3)} %  ${printable(current)}`;
       process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
     },
     clear() {
@@ -61,12 +71,12 @@ export function reportError(error: unknown, verbose: boolean): number {
     return 130;
   }
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(
-    `${message
-      .split('\n')
-      .map(line => `tvq: ${line}`)
-      .join('\n')}\n`,
-  );
-  if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  const said = printableLines(message).split('\n');
+  process.stderr.write(said.map(line => `tvq: ${line}\n`).join(''));
+  if (verbose && error instanceof Error) process.stderr.write(`${printableLines(error.stack ?? '')}\n`);
   return error instanceof UserError && error.kind === 'usage' ? 2 : 1;
 }
+
+/** What the parser of the command line prints itself repeats the words it was given, file names among them. */
+export const printableUsage = (program: Command): Command =>
+  program.configureOutput({ outputError: (text, write) => write(printableLines(text)) });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { verify } from '../engine.ts';
 import { formatBytes } from '../format.ts';
 import { command, type Run } from './options.ts';
-import { printResult, progressLine, type CommonOptions } from './terminal.ts';
+import { lines, printResult, progressLine, type CommonOptions } from './terminal.ts';
 
 export function addVerify(program: Command, run: Run): void {
   command(
@@ -14,9 +14,11 @@ export function addVerify(program: Command, run: Run): void {
       const line = progressLine(options);
       const result = await verify(file, { signal, onProgress: line.update }).finally(line.clear);
       printResult(options, result, () =>
-        result.damaged.length === 0
-          ? `${file}: whole; ${result.checked} tensors, ${formatBytes(result.bytes)}`
-          : `${file}: damaged\n${result.damaged.join('\n')}`,
+        lines(
+          result.damaged.length === 0
+            ? [`${file}: whole; ${result.checked} tensors, ${formatBytes(result.bytes)}`]
+            : [`${file}: damaged`, ...result.damaged],
+        ),
       );
       return result.damaged.length === 0 ? 0 : 1;
     }),

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { stringify } from 'yaml';
 import type { MergeParameter, MergeRecipe, ParameterValue } from '../../protocol.ts';
 import type { MergeMethod } from './method.ts';
+import { printableYaml } from './output/printableYaml.ts';
 
 type Parameters = Readonly<Record<string, ParameterValue>>;
 
@@ -28,7 +28,7 @@ export function recipeText(recipe: MergeRecipe, method: MergeMethod): string {
   if (recipe.text !== undefined) return recipe.text;
   const own = allInputParameters(recipe, method);
   const common = method.parameters.filter(({ perInput }) => !perInput);
-  return stringify({
+  return printableYaml({
     merge_method: recipe.method,
     ...(recipe.base === undefined ? {} : { base_model: basename(recipe.base) }),
     models: recipe.inputs.map(({ name, path, task }) => ({

@@ -1,9 +1,10 @@
-import { commands, l10n, Uri, window } from 'vscode';
+import { commands, l10n, Uri } from 'vscode';
 import type { MergeMethodInfo, MergeRecipe, MergeResult } from '../../protocol.ts';
 import { keepTogether } from '../describe.ts';
 import { outcomeOf, reportPath } from '../merge/outcome.ts';
 import { reveal } from '../reveal.ts';
 import type { Services } from '../services.ts';
+import { notify } from '../ui/notify.ts';
 
 /** Says what a merge gave, with ways to the folder and to the report. */
 export async function showMerged(
@@ -25,7 +26,7 @@ export async function showMerged(
   const showReport = l10n.t('Show Report');
   const report = reportPath(result);
   const buttons = report === undefined ? [openFolder] : [openFolder, showReport];
-  const pressed = await window.showInformationMessage(merged + more, ...buttons);
+  const pressed = await notify(merged + more, ...buttons);
   if (pressed === openFolder) await reveal(output);
   if (pressed === showReport && report !== undefined) {
     await commands.executeCommand('vscode.open', Uri.file(report));

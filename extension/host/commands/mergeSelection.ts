@@ -1,6 +1,6 @@
 /** What can be merged, from the workspace and from disk, and what of it was clicked. */
 import { extname } from 'node:path';
-import { l10n, Uri, window } from 'vscode';
+import { l10n, Uri } from 'vscode';
 import { summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
@@ -19,6 +19,7 @@ import {
 } from '../merge/sources.ts';
 import type { Services } from '../services.ts';
 import { browseFolder } from '../ui/checkpointPicks.ts';
+import { notifyWarning } from '../ui/notify.ts';
 
 /** Sources, and what looked like one but cannot be read. */
 interface Found {
@@ -60,7 +61,7 @@ export async function browseSources(): Promise<readonly MergeSource[]> {
   const { sources, failures } = await readSources(folder.fsPath);
   if (sources.length === 0) {
     const none = l10n.t('There is no .safetensors checkpoint and no .tvq file in {0}.', folder.fsPath);
-    void window.showWarningMessage(failures[0] ?? none);
+    void notifyWarning(failures[0] ?? none);
   }
   return sources;
 }

@@ -1,10 +1,11 @@
 import { basename, join } from 'node:path';
-import { commands, l10n, Uri, window } from 'vscode';
+import { commands, l10n, Uri } from 'vscode';
 import type { PlanSummary, QuantizeRecipe, QuantizeResult } from '../../protocol.ts';
 import { describeSize, schemeSlug, type SchemeChoice } from '../describe.ts';
 import { commonFolder } from '../paths.ts';
 import type { Services } from '../services.ts';
 import { readRunOptions } from '../settings.ts';
+import { notify } from '../ui/notify.ts';
 import { pickOutput } from '../ui/outputPick.ts';
 import { pickScheme } from '../ui/schemePick.ts';
 import { runWizard, type Step } from '../ui/wizard.ts';
@@ -104,7 +105,7 @@ async function showResult({ log }: Services, result: QuantizeResult): Promise<vo
   const show = l10n.t('Reveal');
   const wrote = l10n.t('Wrote {0}: {1}', basename(output), size);
   const more = warnings.length > 0 ? ` ${l10n.t('Warnings: {0}; see the log.', warnings.length)}` : '';
-  const pressed = await window.showInformationMessage(wrote + more, open, show);
+  const pressed = await notify(wrote + more, open, show);
   if (pressed === open) await commands.executeCommand('tvq.openInspector', Uri.file(output));
   if (pressed === show) await reveal(output);
 }

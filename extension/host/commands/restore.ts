@@ -1,11 +1,12 @@
 import { basename, dirname, join } from 'node:path';
-import { l10n, window } from 'vscode';
+import { l10n } from 'vscode';
 import { exists } from '../../engine/atomic.ts';
 import { formatBytes, formatPercent } from '../../engine/format.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
 import type { CheckpointSummary, TvqSummary } from '../../protocol.ts';
 import { pickBase } from '../ui/checkpointPicks.ts';
+import { notify } from '../ui/notify.ts';
 import { pickOutput, type Output, type Proposal } from '../ui/outputPick.ts';
 import { pick } from '../ui/pick.ts';
 import { runWizard, type Step } from '../ui/wizard.ts';
@@ -52,7 +53,7 @@ export const restore: Command = {
     for (const warning of result.warnings) log.warn(warning);
     const show = l10n.t('Reveal');
     const wrote = l10n.t('Wrote {0}: {1}', basename(result.output), formatBytes(result.bytes));
-    if ((await window.showInformationMessage(wrote, show)) === show) await reveal(result.output);
+    if ((await notify(wrote, show)) === show) await reveal(result.output);
   },
 };
 

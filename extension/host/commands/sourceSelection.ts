@@ -1,6 +1,6 @@
 /** The Studio's selection for a .tvq file: what it was made from, and with what. */
 import { basename } from 'node:path';
-import { l10n, window } from 'vscode';
+import { l10n } from 'vscode';
 import { openTvq, type TvqFile } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
 import type { CheckpointSummary, StudioSelection } from '../../protocol.ts';
@@ -9,6 +9,7 @@ import { sourceCheckpoints, type SourceCheckpoints } from '../source/checkpoints
 import { sourceSettings } from '../source/settings.ts';
 import { browseCheckpoints, merge } from '../ui/checkpointPicks.ts';
 import { pickMissing } from '../ui/missingPick.ts';
+import { notifyWarning } from '../ui/notify.ts';
 import { runWizard, type Position, type Step, type Turn } from '../ui/wizard.ts';
 import { describeUnmatched } from './describeUnmatched.ts';
 import { taskNames, type QuantizeDraft } from './quantizeDraft.ts';
@@ -83,7 +84,7 @@ async function findMissing(draft: SourceDraft, at: Position): Promise<Turn> {
     draft.sources = sources;
     Object.assign(draft.answers, answers);
     if (added.length > 0 && foundOf(draft).length === before) {
-      void window.showWarningMessage(
+      void notifyWarning(
         l10n.t(
           'None of them is there under its name and with the tensors that {0} has of it.',
           basename(draft.file.path),

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { l10n, window } from 'vscode';
+import { l10n } from 'vscode';
+import { notify } from '../ui/notify.ts';
 import type { Command } from './command.ts';
 import { tvqArgument } from './selection.ts';
 
@@ -17,7 +18,7 @@ export const verify: Command = {
     const [first] = result.damaged;
     if (first === undefined) {
       const message = l10n.t('{0} is whole: {1} checksums match.', name, result.checked);
-      void window.showInformationMessage(message);
+      void notify(message);
       return;
     }
     for (const line of result.damaged) log.error(`${path}: ${line}`);

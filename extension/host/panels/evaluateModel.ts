@@ -1,9 +1,11 @@
 /** The user's evaluation command, with a cancellable notification and its output in the log. */
-import { l10n, ProgressLocation, window, workspace, Uri, type LogOutputChannel } from 'vscode';
+import { l10n, workspace, Uri } from 'vscode';
 import { basename, dirname } from 'node:path';
 import type { StudioMetric } from '../../protocol.ts';
 import { runEvaluation } from '../evaluation/run.ts';
+import type { Log } from '../log.ts';
 import { readEvaluationCommand } from '../settings.ts';
+import { withProgress } from '../ui/notify.ts';
 
 /** The setting that has the command. */
 export const EVALUATION_COMMAND = 'tvq.evaluation.command';
@@ -13,7 +15,7 @@ const SHOWN = 60;
 /** Runs in the model's workspace folder. Rejects with a readable message, or because `abort` was called. */
 export async function evaluateModel(
   model: string,
-  log: LogOutputChannel,
+  log: Log,
   abort: AbortController,
 ): Promise<readonly StudioMetric[]> {
   if (!workspace.isTrusted) throw new Error(l10n.t('Models are not evaluated in Restricted Mode.'));
@@ -27,8 +29,7 @@ export async function evaluateModel(
     Uri.file(dirname(model));
   log.info(`Evaluating ${model}: ${command}`);
   const title = l10n.t('Evaluating {0}', basename(model));
-  const options = { location: ProgressLocation.Notification, title, cancellable: true };
-  return window.withProgress(options, async (notification, token) => {
+  return withProgress(title, async (report, token) => {
     token.onCancellationRequested(() => abort.abort());
     return runEvaluation({
       command,
@@ -37,7 +38,7 @@ export async function evaluateModel(
       signal: abort.signal,
       onLine: line => {
         log.info(line);
-        if (line.trim() !== '') notification.report({ message: line.trim().slice(0, SHOWN) });
+        if (line.trim() !== '') report({ message: line.trim().slice(0, SHOWN) });
       },
     });
   });

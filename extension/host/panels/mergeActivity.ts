@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
-import { EventEmitter, type LogOutputChannel } from 'vscode';
+import { EventEmitter } from 'vscode';
 import type { StudioMergeActivity } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
 import { CancelledError } from '../engineProcess.ts';
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 
 /** One thing that runs at a time. How it ended is kept where it gave nothing: the page may be hidden by then. */
 export class MergeActivity extends Disposable {
@@ -12,7 +13,7 @@ export class MergeActivity extends Disposable {
   private shown: StudioMergeActivity | undefined;
   private abort = new AbortController();
 
-  constructor(private readonly log: LogOutputChannel) {
+  constructor(private readonly log: Log) {
     super();
   }
 
@@ -52,7 +53,7 @@ export class MergeActivity extends Disposable {
       this.shown = undefined;
     } catch (error) {
       const cancelled = error instanceof CancelledError || abort.signal.aborted;
-      if (!cancelled) this.log.error(error instanceof Error ? error : String(error));
+      if (!cancelled) this.log.error(error);
       this.shown = cancelled
         ? { ...running, state: 'cancelled' }
         : { ...running, state: 'failed', message: messageOf(error) };

@@ -9,6 +9,7 @@ import {
   type TaskDefinition,
   type TaskProvider,
 } from 'vscode';
+import { printable } from '../../shared/printable.ts';
 import type { CheckpointStore } from '../checkpointStore.ts';
 import { Disposable } from '../disposable.ts';
 import { findNodeRuntime, type NodeRuntime } from '../nodeRuntime.ts';
@@ -58,6 +59,6 @@ export class TvqTaskProvider extends Disposable implements TaskProvider {
   ): Task {
     const { process, args: all, env } = invocationOf(runtime, this.cliPath, args);
     const execution = new ProcessExecution(process, all, { env });
-    return new Task(definition, scope, name, TASK_TYPE, execution, PROBLEM_MATCHER);
+    return new Task(definition, scope, printable(name), TASK_TYPE, execution, PROBLEM_MATCHER);
   }
 }

@@ -7,8 +7,10 @@ import {
   workspace,
   type LanguageModelTool,
 } from 'vscode';
+import { printableJson, printableLines } from '../../shared/printable.ts';
 import { Disposable } from '../disposable.ts';
 import { CancelledError } from '../engineProcess.ts';
+import { messageOf } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { inspectCheckpoint } from './inspectCheckpoint.ts';
 import { mergeModels } from './mergeModels.ts';
@@ -36,16 +38,23 @@ function toolOf(tool: Tool, services: Services): LanguageModelTool<unknown> {
   return {
     async prepareInvocation({ input }) {
       checkTrust();
-      return tool.prepare(services, input);
+      try {
+        return await tool.prepare(services, input);
+      } catch (error) {
+        throw toldError(error);
+      }
     },
     async invoke({ input }, token) {
       checkTrust();
       try {
         const answer = await tool.invoke(services, input, token);
-        return new LanguageModelToolResult([new LanguageModelTextPart(JSON.stringify(answer))]);
+        return new LanguageModelToolResult([new LanguageModelTextPart(printableJson(answer))]);
       } catch (error) {
-        throw error instanceof CancelledError ? new CancellationError() : error;
+        throw error instanceof CancelledError ? new CancellationError() : toldError(error);
       }
     },
   };
 }
+
+/** Read by the model and by the user, who both take what is in it for what it looks like. */
+const toldError = (error: unknown): Error => new Error(printableLines(messageOf(error)), { cause: error });

@@ -7,6 +7,7 @@ import { summarizeTvq } from '../../engine/tvq/summary.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
 import type { Snapshot } from '../checkpointStore.ts';
 import { displayPath } from '../describe.ts';
+import { paragraphs } from '../ui/facts.ts';
 import { inspectedPath } from './recipes.ts';
 import { workspaceFolders, type Tool } from './tool.ts';
 
@@ -20,7 +21,7 @@ export const inspectCheckpoint: Tool = {
   prepare(_services, input) {
     const path = inspectedPath(input, workspaceFolders());
     const message = path ? l10n.t('Inspecting {0}', displayPath(path)) : l10n.t('Looking for checkpoints');
-    return { invocationMessage: message };
+    return { invocationMessage: paragraphs([message]) };
   },
   async invoke({ checkpoints }, input) {
     const path = inspectedPath(input, workspaceFolders());

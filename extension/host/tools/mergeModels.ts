@@ -4,7 +4,7 @@ import { formatBytes } from '../../engine/format.ts';
 import type { MergePlanSummary, MergeRecipe } from '../../protocol.ts';
 import { displayPath } from '../describe.ts';
 import { readRunOptions } from '../settings.ts';
-import { facts } from '../ui/facts.ts';
+import { facts, paragraphs } from '../ui/facts.ts';
 import { mergeRecipe } from './recipes.ts';
 import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
 
@@ -16,7 +16,7 @@ export const mergeModels: Tool = {
     const plan = await engine.planMerge(recipe, readRunOptions());
     refuseProblems(plan.problems);
     return {
-      invocationMessage: titleOf(recipe),
+      invocationMessage: paragraphs([titleOf(recipe)]),
       confirmationMessages: { title: l10n.t('Merge Models'), message: describe(recipe, plan) },
     };
   },

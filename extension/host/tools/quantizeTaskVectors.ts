@@ -3,7 +3,7 @@ import { l10n } from 'vscode';
 import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
 import { describeScheme, describeSize, displayPath } from '../describe.ts';
 import { readRunOptions } from '../settings.ts';
-import { facts } from '../ui/facts.ts';
+import { facts, paragraphs } from '../ui/facts.ts';
 import { quantizeRecipe } from './recipes.ts';
 import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
 
@@ -15,7 +15,7 @@ export const quantizeTaskVectors: Tool = {
     const plan = await engine.plan(recipe, readRunOptions());
     refuseProblems(plan.problems);
     return {
-      invocationMessage: titleOf(recipe),
+      invocationMessage: paragraphs([titleOf(recipe)]),
       confirmationMessages: { title: l10n.t('Quantize Task Vectors'), message: describe(recipe, plan) },
     };
   },

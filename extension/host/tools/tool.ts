@@ -1,5 +1,6 @@
 /** What every language-model tool is. */
 import { workspace, type CancellationToken, type PreparedToolInvocation } from 'vscode';
+import { UserError } from '../../engine/errors.ts';
 import type { Problem } from '../../protocol.ts';
 import type { Services } from '../services.ts';
 import type { Folder } from './workspacePath.ts';
@@ -24,5 +25,5 @@ export function workspaceFolders(): Folder[] {
 /** Throws what stands in the way of a plan, so that the model hears of it before anybody is asked. */
 export function refuseProblems(problems: readonly Problem[]): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
+  if (errors.length > 0) throw new UserError(errors.map(({ message }) => message));
 }

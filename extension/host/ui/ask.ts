@@ -1,5 +1,7 @@
 /** A text input that is one step of a wizard. */
 import { QuickInputButtons, window } from 'vscode';
+import { printable } from '../../shared/printable.ts';
+import { withoutMarkup } from './plainText.ts';
 import type { Position } from './wizard.ts';
 
 export interface Question {
@@ -15,14 +17,18 @@ export interface Question {
 
 /** The text, which `validate` accepts. */
 export async function ask(question: Question): Promise<{ readonly text: string } | 'back' | 'cancel'> {
-  const { at, validate } = question;
+  const { at } = question;
+  const faultOf = (text: string) => {
+    const fault = question.validate(text);
+    return fault && withoutMarkup(fault);
+  };
   const input = window.createInputBox();
-  input.title = at.title;
+  input.title = printable(at.title);
   if (at.totalSteps > 1) {
     input.step = at.step;
     input.totalSteps = at.totalSteps;
   }
-  input.prompt = question.prompt;
+  input.prompt = withoutMarkup(question.prompt);
   input.value = question.value;
   input.placeholder = question.placeholder;
   // Looking something up in the editor must not throw half an answer away.
@@ -32,9 +38,9 @@ export async function ask(question: Question): Promise<{ readonly text: string }
     return await new Promise(resolve => {
       input.onDidTriggerButton(() => resolve('back'));
       input.onDidHide(() => resolve('cancel'));
-      input.onDidChangeValue(text => (input.validationMessage = validate(text)));
+      input.onDidChangeValue(text => (input.validationMessage = faultOf(text)));
       input.onDidAccept(() => {
-        input.validationMessage = validate(input.value);
+        input.validationMessage = faultOf(input.value);
         if (input.validationMessage === undefined) resolve({ text: input.value });
       });
       input.show();

@@ -1,14 +1,15 @@
 /** The steps that choose a base model and fine-tuned checkpoints. */
-import { l10n, QuickPickItemKind, ThemeIcon, window, type QuickPickItem, type Uri } from 'vscode';
+import { l10n, QuickPickItemKind, ThemeIcon, window, type Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
 import { findWeightFiles } from '../checkpointStore.ts';
 import { describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
 import { commonFolder } from '../paths.ts';
-import { pick } from './pick.ts';
+import { notifyWarning } from './notify.ts';
+import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
-interface CheckpointItem extends QuickPickItem {
+interface CheckpointItem extends PickItem {
   readonly checkpoint?: CheckpointSummary;
   /** Stands for doing without. */
   readonly isNone?: boolean;
@@ -40,7 +41,8 @@ export async function pickBaseOrNone(
   meaning: string,
 ): Promise<Chosen<CheckpointSummary> | 'none' | 'back' | 'cancel'> {
   const none: CheckpointItem = {
-    label: `$(circle-slash) ${l10n.t('No base model')}`,
+    label: l10n.t('No base model'),
+    icon: 'circle-slash',
     detail: meaning,
     isNone: true,
   };
@@ -57,7 +59,7 @@ async function chooseBase(
   let active = proposed;
   for (;;) {
     const where = known.length > 0 ? l10n.t('Another folder…') : l10n.t('Choose a folder…');
-    const elsewhere: CheckpointItem = { label: `$(folder-opened) ${where}`, alwaysShow: true };
+    const elsewhere: CheckpointItem = { label: where, icon: 'folder-opened', alwaysShow: true };
     const answer = await pick<CheckpointItem>({
       at,
       placeholder: l10n.t('Base model: the pre-trained checkpoint that the others were fine-tuned from'),
@@ -103,7 +105,7 @@ export async function pickTasks(
       ({ architecture, path }) => architecture === base.architecture && path !== base.path,
     );
     if (found.length > 0 && added.length === 0) {
-      void window.showWarningMessage(
+      void notifyWarning(
         l10n.t('No checkpoint there has the same tensor names and shapes as {0}.', base.name),
       );
     }
@@ -159,7 +161,7 @@ export async function browseCheckpoints(): Promise<readonly CheckpointSummary[]>
   const { checkpoints, failures } = await summarizeCheckpoints(await findWeightFiles(folder));
   if (checkpoints.length === 0) {
     const why = failures[0]?.message ?? l10n.t('There is no .safetensors file in {0}.', folder.fsPath);
-    void window.showWarningMessage(why);
+    void notifyWarning(why);
   }
   return checkpoints;
 }

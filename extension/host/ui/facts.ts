@@ -1,14 +1,20 @@
 import { MarkdownString } from 'vscode';
+import { escapeText } from '../../shared/markdown.ts';
 
-/** Lines "label: value", below a title where there is one. Names come from files, so everything is added as text. */
-export function facts(
+/** Paragraphs of text, the first one bold where it is a title; nothing in them is markup. */
+export function paragraphs(texts: readonly string[], title?: string): MarkdownString {
+  const shown = texts.map(escapeText);
+  return new MarkdownString(
+    [...(title === undefined ? [] : [`**${escapeText(title)}**`]), ...shown].join('\n\n'),
+  );
+}
+
+/** Lines "label: value", below a title where there is one. */
+export const facts = (
   title: string | undefined,
   rows: readonly (readonly [label: string, value: string | undefined])[],
-): MarkdownString {
-  const text = new MarkdownString();
-  if (title !== undefined) text.appendMarkdown('**').appendText(title).appendMarkdown('**\n\n');
-  for (const [label, value] of rows) {
-    if (value !== undefined) text.appendText(`${label}: ${value}`).appendMarkdown('\n\n');
-  }
-  return text;
-}
+): MarkdownString =>
+  paragraphs(
+    rows.flatMap(([label, value]) => (value === undefined ? [] : [`${label}: ${value}`])),
+    title,
+  );

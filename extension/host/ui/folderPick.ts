@@ -1,20 +1,21 @@
 /** The step that chooses the folder for a merged model; nothing is ever replaced unasked. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { l10n, QuickPickItemKind, window, workspace, type QuickPickItem } from 'vscode';
+import { l10n, QuickPickItemKind, workspace } from 'vscode';
 import { exists } from '../../engine/atomic.ts';
 import { displayPath } from '../describe.ts';
 import { ask } from './ask.ts';
 import { browse, browseFolder } from './checkpointPicks.ts';
 import type { PlanView } from './mergePlanView.ts';
+import { askModal, notifyError } from './notify.ts';
 import type { Output } from './outputPick.ts';
-import { pick } from './pick.ts';
+import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 /** Warnings in the list; the log has them all. */
 const MAX_WARNINGS = 5;
 
-interface FolderItem extends QuickPickItem {
+interface FolderItem extends PickItem {
   readonly path?: string;
   /** Said when it is chosen, because it is no answer. */
   readonly note?: string;
@@ -51,7 +52,7 @@ export async function pickFolder(request: FolderRequest): Promise<PlannedOutput 
     if (settled === 'rename') {
       renaming = true;
       proposed = await freeName(proposed);
-    } else if (settled && 'fault' in settled) void window.showErrorMessage(settled.fault);
+    } else if (settled && 'fault' in settled) void notifyError(settled.fault);
     else if (settled) return settled;
   }
 }
@@ -102,13 +103,15 @@ async function chooseFolder(
 }
 
 async function itemsOf(path: string, { fault, size, warnings }: PlanView): Promise<FolderItem[]> {
-  const taken = l10n.t('$(warning) Exists already; you will be asked before it is replaced');
-  const facts = [size, (await exists(path)) ? taken : undefined].filter(fact => fact !== undefined);
+  const taken = l10n.t('Exists already; you will be asked before it is replaced');
+  const isTaken = await exists(path);
+  const facts = [size, isTaken ? taken : undefined].filter(fact => fact !== undefined);
   const items: FolderItem[] = [
     {
       label: basename(path),
       description: l10n.t('in {0}', displayPath(dirname(path))),
-      detail: fault === undefined ? facts.join(' · ') : `$(error) ${fault}`,
+      detail: fault ?? facts.join(' · '),
+      detailIcon: fault !== undefined ? 'error' : isTaken ? 'warning' : undefined,
       path,
       note: fault,
     },
@@ -116,10 +119,10 @@ async function itemsOf(path: string, { fault, size, warnings }: PlanView): Promi
   ];
   if (warnings.length === 0) return items;
   items.push({ label: l10n.t('warnings'), kind: QuickPickItemKind.Separator });
-  for (const note of warnings.slice(0, MAX_WARNINGS)) items.push({ label: `$(warning) ${note}`, note });
+  for (const note of warnings.slice(0, MAX_WARNINGS)) items.push({ label: note, icon: 'warning', note });
   const more = warnings.length - MAX_WARNINGS;
   const note = l10n.t('{0} more warnings; the log has them all', more);
-  if (more > 0) items.push({ label: `$(ellipsis) ${note}`, note });
+  if (more > 0) items.push({ label: note, icon: 'ellipsis', note });
   return items;
 }
 
@@ -153,7 +156,7 @@ async function confirm(path: string): Promise<Output | 'rename' | undefined> {
   const rename = l10n.t('Another Name…');
   const message = l10n.t('{0} exists already. Overwrite it?', basename(path));
   const detail = l10n.t('{0} and everything in it is replaced.', path);
-  const pressed = await window.showWarningMessage(message, { modal: true, detail }, overwrite, rename);
+  const pressed = await askModal(message, detail, overwrite, rename);
   if (pressed === overwrite) return { path, overwrite: true };
   return pressed === rename ? 'rename' : undefined;
 }

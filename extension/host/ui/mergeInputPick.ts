@@ -1,6 +1,6 @@
 /** The step that chooses what is merged: checkpoints, and tasks of .tvq files. */
 import { basename, dirname } from 'node:path';
-import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
+import { l10n, QuickPickItemKind } from 'vscode';
 import { groupByArchitecture } from '../../engine/checkpoint/discover.ts';
 import { formatBytes, formatPercent } from '../../engine/format.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
@@ -15,10 +15,10 @@ import {
   type TaskSource,
 } from '../merge/sources.ts';
 import { browse, checkpointItems } from './checkpointPicks.ts';
-import { pick } from './pick.ts';
+import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
-interface SourceItem extends QuickPickItem {
+interface SourceItem extends PickItem {
   readonly source?: MergeSource;
 }
 
@@ -85,7 +85,7 @@ function taskGroup(tasks: readonly TaskSource[]): SourceItem[] {
   return [{ label, kind: QuickPickItemKind.Separator }, ...items];
 }
 
-function describeTask({ path, task, file }: TaskSource): Pick<QuickPickItem, 'description' | 'detail'> {
+function describeTask({ path, task, file }: TaskSource): Pick<PickItem, 'description' | 'detail'> {
   const vector = file.tasks.find(({ name }) => name === task);
   const error = vector?.relativeError;
   return {

@@ -1,11 +1,11 @@
 /** The step that chooses a merge method. */
-import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
+import { l10n, QuickPickItemKind } from 'vscode';
 import type { MergeMethodInfo } from '../../protocol.ts';
 import { translated } from '../translated.ts';
-import { pick } from './pick.ts';
+import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
-interface MethodItem extends QuickPickItem {
+interface MethodItem extends PickItem {
   readonly method?: MergeMethodInfo;
 }
 

@@ -1,13 +1,13 @@
 /** The step that says which checkpoints of a .tvq file were not found, and offers to look for them. */
-import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
+import { l10n, QuickPickItemKind } from 'vscode';
 import type { SourceCheckpoint } from '../source/checkpoints.ts';
-import { pick } from './pick.ts';
+import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 /** Names in the sentence; the list below it has them all. */
 const MAX_NAMES = 3;
 
-interface MissingItem extends QuickPickItem {
+interface MissingItem extends PickItem {
   readonly answer?: 'browse' | 'next';
 }
 
@@ -42,12 +42,14 @@ function itemsOf(sources: readonly SourceCheckpoint[], missing: readonly SourceC
   const found = sources.length - missing.length;
   return [
     {
-      label: `$(folder-opened) ${l10n.t('Choose their folder…')}`,
+      label: l10n.t('Choose their folder…'),
+      icon: 'folder-opened',
       description: l10n.t('They are looked for in it by name'),
       answer: 'browse',
     },
     {
-      label: `$(arrow-right) ${found > 0 ? l10n.t('Go on with what was found') : l10n.t('Choose other checkpoints')}`,
+      label: found > 0 ? l10n.t('Go on with what was found') : l10n.t('Choose other checkpoints'),
+      icon: 'arrow-right',
       description: l10n.t('{0} of {1} were found', found, sources.length),
       answer: 'next',
     },

@@ -1,9 +1,10 @@
 /** The step that chooses where the result goes; nothing is ever overwritten unasked. */
 import { basename, dirname } from 'node:path';
-import { l10n, Uri, window, type QuickPickItem } from 'vscode';
+import { l10n, Uri, window } from 'vscode';
 import { exists } from '../../engine/atomic.ts';
 import { displayPath } from '../describe.ts';
-import { pick } from './pick.ts';
+import { askModal } from './notify.ts';
+import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 export interface Output {
@@ -25,7 +26,7 @@ export interface Proposal {
   readonly meaning?: string;
 }
 
-interface OutputItem extends QuickPickItem {
+interface OutputItem extends PickItem {
   readonly path?: string;
 }
 
@@ -48,11 +49,13 @@ export async function pickOutput(
 }
 
 async function proposalItem({ path, meaning }: Proposal): Promise<OutputItem> {
-  const taken = l10n.t('$(warning) Exists already; you will be asked before it is overwritten');
+  const taken = l10n.t('Exists already; you will be asked before it is overwritten');
+  const isTaken = await exists(path);
   return {
     label: basename(path),
     description: l10n.t('in {0}', displayPath(dirname(path))),
-    detail: (await exists(path)) ? taken : meaning,
+    detail: isTaken ? taken : meaning,
+    detailIcon: isTaken ? 'warning' : undefined,
     path,
   };
 }
@@ -63,8 +66,7 @@ async function confirm(path: string, kind: OutputKind): Promise<Output | undefin
   const overwrite = l10n.t('Overwrite');
   const rename = l10n.t('Another Name…');
   const message = l10n.t('{0} exists already. Overwrite it?', basename(path));
-  const options = { modal: true, detail: path };
-  const pressed = await window.showWarningMessage(message, options, overwrite, rename);
+  const pressed = await askModal(message, path, overwrite, rename);
   if (pressed === overwrite) return { path, overwrite: true };
   return pressed === rename ? saveDialog(path, kind) : undefined;
 }

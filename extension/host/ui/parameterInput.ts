@@ -1,13 +1,13 @@
 /** Asks for one value of a merge method's parameter. */
-import { l10n, type QuickPickItem } from 'vscode';
+import { l10n } from 'vscode';
 import type { MergeParameter, ParameterScalar } from '../../protocol.ts';
 import { formatValue, isDefault, parseValue, type Fault } from '../../shared/mergeParameters.ts';
 import { translated } from '../translated.ts';
 import { ask } from './ask.ts';
-import { pick } from './pick.ts';
+import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
-interface ValueItem extends QuickPickItem {
+interface ValueItem extends PickItem {
   readonly value: ParameterScalar;
 }
 

@@ -1,20 +1,20 @@
 /** The step that shows a merge method's parameters, edits them, and says what would be written. */
-import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
+import { l10n, QuickPickItemKind } from 'vscode';
 import type { MergeMethodInfo, MergeParameter } from '../../protocol.ts';
 import { formatValue, valueOf, valuesOf, withValue, type Edits } from '../../shared/mergeParameters.ts';
 import { translated } from '../translated.ts';
 import { askValue, describeValue } from './parameterInput.ts';
 import type { PlanView } from './mergePlanView.ts';
-import { pick } from './pick.ts';
+import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
-interface ParameterItem extends QuickPickItem {
+interface ParameterItem extends PickItem {
   readonly action?: MergeParameter | 'continue' | 'base';
   /** Why it cannot go on. */
   readonly fault?: string;
 }
 
-interface InputItem extends QuickPickItem {
+interface InputItem extends PickItem {
   readonly input?: ParameterRequest['inputs'][number];
 }
 
@@ -78,9 +78,11 @@ function continueItem({ fault, size, warnings }: PlanView): ParameterItem {
   const [first] = warnings;
   const more = warnings.length > 1 ? ` ${l10n.t('(and {0} more)', warnings.length - 1)}` : '';
   return {
-    label: `$(arrow-right) ${l10n.t('Continue')}`,
+    label: l10n.t('Continue'),
+    icon: 'arrow-right',
     description: size,
-    detail: fault !== undefined ? `$(error) ${fault}` : first && `$(warning) ${first}${more}`,
+    detail: fault ?? (first && first + more),
+    detailIcon: fault !== undefined ? 'error' : first && 'warning',
     alwaysShow: true,
     action: 'continue',
     fault,
@@ -109,7 +111,7 @@ async function edit(
     if (answer === 'cancel') return answer;
     return answer === 'back' ? edits : withValue(edits, parameter, answer.value);
   }
-  const done: InputItem = { label: `$(check) ${l10n.t('Done')}` };
+  const done: InputItem = { label: l10n.t('Done'), icon: 'check' };
   const all: InputItem = { label: l10n.t('All inputs') };
   for (;;) {
     const each = inputs.map((input): InputItem => {

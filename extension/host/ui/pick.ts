@@ -1,8 +1,28 @@
 /** A quick pick that is one step of a wizard. */
-import { QuickInputButtons, window, type QuickInputButton, type QuickPickItem } from 'vscode';
+import {
+  QuickInputButtons,
+  window,
+  type QuickInputButton,
+  type QuickPickItem,
+  type QuickPickItemKind,
+} from 'vscode';
+import { printable } from '../../shared/printable.ts';
+import { withoutIcons } from './plainText.ts';
 import type { Position } from './wizard.ts';
 
-export interface PickRequest<T extends QuickPickItem> {
+/** A row. Its icons are named apart from its texts, in which names of files may look like icons. */
+export interface PickItem extends Pick<QuickPickItem, 'label' | 'description' | 'detail' | 'alwaysShow'> {
+  /** A codicon before the label. */
+  readonly icon?: string;
+  readonly detailIcon?: string;
+  readonly kind?: QuickPickItemKind;
+}
+
+interface Row<T> extends QuickPickItem {
+  readonly item: T;
+}
+
+export interface PickRequest<T extends PickItem> {
   readonly at: Position;
   readonly placeholder: string;
   /** A promise shows a busy list until it is there. */
@@ -19,15 +39,15 @@ export interface PickRequest<T extends QuickPickItem> {
 export type PickAnswer<T> = readonly T[] | 'back' | 'cancel' | 'button';
 
 /** Rejects when the promised items do. */
-export async function pick<T extends QuickPickItem>(request: PickRequest<T>): Promise<PickAnswer<T>> {
+export async function pick<T extends PickItem>(request: PickRequest<T>): Promise<PickAnswer<T>> {
   const { at, validate } = request;
-  const input = window.createQuickPick<T>();
-  input.title = at.title;
+  const input = window.createQuickPick<Row<T>>();
+  input.title = printable(at.title);
   if (at.totalSteps > 1) {
     input.step = at.step;
     input.totalSteps = at.totalSteps;
   }
-  input.placeholder = request.placeholder;
+  input.placeholder = printable(request.placeholder);
   input.matchOnDescription = true;
   // Looking something up in the editor must not throw half an answer away.
   input.ignoreFocusOut = true;
@@ -42,20 +62,22 @@ export async function pick<T extends QuickPickItem>(request: PickRequest<T>): Pr
       input.onDidHide(() => resolve('cancel'));
       input.onDidAccept(() => {
         if (input.busy) return;
-        const chosen = input.selectedItems;
+        const chosen = input.selectedItems.map(({ item }) => item);
         if (chosen.length === 0 && !input.canSelectMany) return;
         const fault = validate?.(chosen);
         if (fault === undefined) resolve(chosen);
-        else input.placeholder = fault;
+        else input.placeholder = printable(fault);
       });
       input.busy = true;
       input.show();
       Promise.resolve(request.items).then(items => {
-        input.items = items;
-        if (request.checked) input.selectedItems = items.filter(request.checked);
-        const active = request.active ? items.filter(request.active) : [];
+        const rows = items.map(rowOf);
+        const { active, checked } = request;
+        input.items = rows;
+        if (checked) input.selectedItems = rows.filter(({ item }) => checked(item));
+        const highlighted = active ? rows.filter(({ item }) => active(item)) : [];
         // An empty list would take the highlight from the first item.
-        if (active.length > 0) input.activeItems = active;
+        if (highlighted.length > 0) input.activeItems = highlighted;
         input.busy = false;
       }, reject);
     });
@@ -63,3 +85,15 @@ export async function pick<T extends QuickPickItem>(request: PickRequest<T>): Pr
     input.dispose();
   }
 }
+
+const rowOf = <T extends PickItem>(item: T): Row<T> => ({
+  label: shown(item.label, item.icon),
+  description: item.description && shown(item.description),
+  detail: item.detail && shown(item.detail, item.detailIcon),
+  kind: item.kind,
+  alwaysShow: item.alwaysShow,
+  item,
+});
+
+const shown = (text: string, icon?: string): string =>
+  (icon === undefined ? '' : `$(${icon}) `) + withoutIcons(text);

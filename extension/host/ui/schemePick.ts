@@ -1,18 +1,18 @@
 /** The step that chooses how to quantize, with the size of the file that each way would give. */
-import { l10n, QuickPickItemKind, type QuickPickItem } from 'vscode';
+import { l10n, QuickPickItemKind } from 'vscode';
 import type { PlanSummary } from '../../protocol.ts';
 import { parseBudget } from '../../shared/allocation/index.ts';
 import { presetNamed, PRESETS } from '../../shared/presets.ts';
 import { describeScheme, describeSize, type SchemeChoice } from '../describe.ts';
 import { presetText } from '../presetText.ts';
 import { ask } from './ask.ts';
-import { pick } from './pick.ts';
+import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 /** Asks the engine what choices would give; from headers alone, so that many can be asked for. */
 export type Planner = (choices: readonly SchemeChoice[]) => Promise<readonly PlanSummary[]>;
 
-interface SchemeItem extends QuickPickItem {
+interface SchemeItem extends PickItem {
   readonly choice?: SchemeChoice;
   /** What has to be asked further instead. */
   readonly more?: 'budget' | 'widths';
@@ -157,7 +157,7 @@ async function planned(rows: readonly SchemeItem[], plan: Planner): Promise<Sche
     const summary = plans.get(row.choice);
     if (!summary) return row;
     const fault = summary.problems.find(({ severity }) => severity === 'error')?.message;
-    if (fault !== undefined) return { ...row, fault, detail: `$(error) ${fault}` };
+    if (fault !== undefined) return { ...row, fault, detail: fault, detailIcon: 'error' };
     return { ...row, description: `≈ ${describeSize(summary)}` };
   });
 }

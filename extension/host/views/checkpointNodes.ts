@@ -4,9 +4,11 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri } 
 import { groupByArchitecture, proposeBase } from '../../engine/checkpoint/discover.ts';
 import { formatBytes, formatCount } from '../../engine/format.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
+import { printable } from '../../shared/printable.ts';
 import type { Failure, Snapshot, TvqEntry } from '../checkpointStore.ts';
 import { describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
 import { commonFolder } from '../paths.ts';
+import { paragraphs } from '../ui/facts.ts';
 
 /** Every node names the files it stands for, so that commands can take it in place of an explorer selection. */
 interface NodeBase {
@@ -108,8 +110,17 @@ function failureGroup(failures: readonly Failure[]): GroupNode {
   };
 }
 
-/** What the tree shows of a node; its tooltip comes later. */
+/** What the tree shows of a node; its tooltip comes later. Labels and descriptions are text to VS Code, without icons. */
 export function treeItemOf(node: Node): TreeItem {
+  const item = itemOf(node);
+  for (const part of ['label', 'description', 'tooltip'] as const) {
+    const text = item[part];
+    if (typeof text === 'string') item[part] = printable(text);
+  }
+  return item;
+}
+
+function itemOf(node: Node): TreeItem {
   switch (node.kind) {
     case 'checkpoint': {
       const item = new TreeItem(node.label);
@@ -140,8 +151,8 @@ export function treeItemOf(node: Node): TreeItem {
     case 'failure': {
       const { path, message } = node.failure;
       const item = new TreeItem(basename(path));
-      item.description = message.replace(`${path}: `, '');
-      item.tooltip = `${displayPath(path)}\n${item.description}`;
+      item.description = message.replace(`${printable(path)}: `, '');
+      item.tooltip = paragraphs([displayPath(path), item.description]);
       item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
       return item;
     }

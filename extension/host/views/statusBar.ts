@@ -1,7 +1,9 @@
 /** One item: the running job, or what the idle engine computes with. A click opens the log. */
-import { l10n, MarkdownString, StatusBarAlignment, window } from 'vscode';
+import { l10n, StatusBarAlignment, window, type MarkdownString } from 'vscode';
 import type { DevicesReport } from '../../protocol.ts';
+import { printable } from '../../shared/printable.ts';
 import { Disposable } from '../disposable.ts';
+import { paragraphs } from '../ui/facts.ts';
 
 export type Backend = Pick<DevicesReport, 'chosen' | 'reason'>;
 
@@ -48,14 +50,12 @@ export class StatusBar extends Disposable {
     this.item.text = `$(${job ? 'loading~spin' : 'chip'}) ${words.join(' · ')}`;
     this.item.tooltip = this.tooltip();
     const spoken = [job?.title, progress, backend].filter(word => word !== undefined);
-    this.item.accessibilityInformation = { label: `TVQ Studio: ${spoken.join(', ')}` };
+    this.item.accessibilityInformation = { label: printable(`TVQ Studio: ${spoken.join(', ')}`) };
     this.item.show();
   }
 
   private tooltip(): MarkdownString {
-    const tooltip = new MarkdownString();
-    if (this.job) tooltip.appendText(this.job.title).appendMarkdown('\n\n');
-    if (this.backend) tooltip.appendText(this.backend.reason).appendMarkdown('\n\n');
-    return tooltip.appendText(l10n.t('Click to show the log'));
+    const said = [this.job?.title, this.backend?.reason, l10n.t('Click to show the log')];
+    return paragraphs(said.filter(text => text !== undefined));
   }
 }

@@ -6,7 +6,7 @@ import { copyCompanions } from '../../../extension/engine/merge/output/companion
 import { setDtype, writtenDtype } from '../../../extension/engine/merge/output/config.ts';
 import { readFrontMatter } from '../../../extension/engine/merge/output/frontMatter.ts';
 import { combineLicences } from '../../../extension/engine/merge/output/licence.ts';
-import { codeBlock, escapeText, inlineCode } from '../../../extension/engine/merge/output/markdown.ts';
+import { codeBlock, escapeText, inlineCode } from '../../../extension/shared/markdown.ts';
 import { modelCard, type ModelCardInfo } from '../../../extension/engine/merge/output/modelCard.ts';
 import { readModelSource, type ModelSource } from '../../../extension/engine/merge/output/modelSource.ts';
 import { methodNamed } from '../../../extension/engine/merge/registry.ts';

@@ -6,7 +6,8 @@
  */
 import { provideVSCodeDesignSystem, vsCodeButton, vsCodeTextField } from '@vscode/webview-ui-toolkit';
 import './toolkit.css';
-import { el, icon } from '../dom.ts';
+import { printable } from '../../../extension/shared/printable.ts';
+import { el, icon, setLabel, setTitle } from '../dom.ts';
 
 provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeTextField());
 
@@ -26,7 +27,7 @@ export function createButton(options: ButtonOptions): HTMLElement {
     start.slot = 'start';
     button.append(start);
   }
-  button.append(options.label);
+  button.append(printable(options.label));
   button.addEventListener('click', options.onClick);
   return button;
 }
@@ -54,8 +55,8 @@ export function createIconButton(options: IconButtonOptions): IconButton {
   element.setAttribute('appearance', 'icon');
   element.addEventListener('click', options.onClick);
   const set = (name: string, label: string) => {
-    element.setAttribute('aria-label', label);
-    element.title = label;
+    setLabel(element, label);
+    setTitle(element, label);
     element.replaceChildren(icon(name));
   };
   set(options.icon, options.label);

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
-import { el } from '../../common/dom.ts';
+import { el, setText } from '../../common/dom.ts';
 import {
   formatBitsPerWeight,
   formatBytes,
@@ -124,7 +124,7 @@ export class BudgetBar {
   }
 
   #tell(why: string | undefined, look: 'fault' | 'quiet'): void {
-    this.#fault.textContent = why ?? '';
+    setText(this.#fault, why ?? '');
     this.#fault.className = `budget-note ${look}`;
     this.#fault.hidden = why === undefined;
   }

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { el } from '../../common/dom.ts';
+import { el, setText } from '../../common/dom.ts';
 import { createButton, createIconButton } from '../../common/ui/toolkit.ts';
 import { describeWish, MAX_RULES, withWish } from '../model/rules.ts';
 import type { StudioModel } from '../model/studioModel.ts';
@@ -105,7 +105,7 @@ export class RuleList {
   }
 
   #refuse(why: string): void {
-    this.#fault.textContent = why;
+    setText(this.#fault, why);
     this.#fault.hidden = false;
   }
 }

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { tableFile } from '../../common/chartTable.ts';
-import { el } from '../../common/dom.ts';
+import { el, setText } from '../../common/dom.ts';
 import { formatCount, formatShape } from '../../common/format.ts';
 import { emptyPane } from '../../common/states.ts';
 import { createButton, createSearchField } from '../../common/ui/toolkit.ts';
@@ -96,7 +96,7 @@ export class SlotTable {
     this.#order = this.#rows?.select(query, spent, sensitivity) ?? new Uint32Array();
     this.#cache = new Map();
     const { length } = this.#order;
-    this.#count.textContent = countText(length, allocation.table.slots.end.length);
+    setText(this.#count, countText(length, allocation.table.slots.end.length));
     const none = emptyPane(
       l10n.t('No tensor matches “{0}”', query.search),
       l10n.t('Every word must occur in the name of the tensor or of the task.'),

@@ -6,7 +6,7 @@ import type {
   StudioSelection,
 } from '../../../extension/protocol.ts';
 import { withValue } from '../../../extension/shared/mergeParameters.ts';
-import { el } from '../../common/dom.ts';
+import { el, setText } from '../../common/dom.ts';
 import type { StateStore } from '../../common/state.ts';
 import { translated } from '../../common/translated.ts';
 import {
@@ -112,8 +112,8 @@ export class MergeForm {
     const { method } = this;
     if (method === undefined) return;
     this.#method.value = method.name;
-    this.#meaning.textContent = translated(method.meaning);
-    this.#variant.textContent = method.variant;
+    setText(this.#meaning, translated(method.meaning));
+    setText(this.#variant, method.variant);
     this.#fields = method.parameters.map(
       parameter => new ParameterField(parameter, value => this.#edit(parameter, value)),
     );
@@ -161,12 +161,12 @@ export class MergeForm {
     this.#tasks.show(edits, state.excluded);
     for (const option of this.#method.options) {
       const known = this.#methods.find(({ name }) => name === option.value);
-      option.textContent = known === undefined ? option.value : methodLabel(known, tasks.length);
+      setText(option, known === undefined ? option.value : methodLabel(known, tasks.length));
     }
     const comparable = comparableTasks(selection, tasks);
     this.#compare.disabled = !comparable;
     this.#compare.checked = state.compare && comparable;
-    this.#compareHint.textContent = compareHint(selection, comparable);
+    setText(this.#compareHint, compareHint(selection, comparable));
   }
 }
 

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { MergeParameter, ParameterScalar } from '../../../extension/protocol.ts';
 import { formatValue, parseValue, suggestText } from '../../../extension/shared/mergeParameters.ts';
-import { el } from '../../common/dom.ts';
+import { el, setText } from '../../common/dom.ts';
 import { translated } from '../../common/translated.ts';
 import { createIconButton } from '../../common/ui/toolkit.ts';
 import { describeDefault, describeFault, type FieldValue } from './formModel.ts';
@@ -19,7 +19,7 @@ export class FaultLine {
 
   show(message: string | undefined, suggestion?: string): void {
     this.element.hidden = message === undefined;
-    this.element.replaceChildren(message ?? '');
+    setText(this.element, message ?? '');
     if (suggestion === undefined) return;
     const text = l10n.t('Use {0}', suggestion);
     const button = el('button', { class: 'link', text, attributes: { type: 'button' } });

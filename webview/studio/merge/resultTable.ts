@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { StudioMergeActivity, StudioMerged, StudioMergeSession } from '../../../extension/protocol.ts';
-import { el, icon } from '../../common/dom.ts';
+import { el, icon, setTitle } from '../../common/dom.ts';
 import { NONE } from '../../common/format.ts';
 import { TRUNCATE } from '../../common/truncationTip.ts';
 import { createIconButton } from '../../common/ui/toolkit.ts';
@@ -180,7 +180,7 @@ function resultRow(
 function resultCell({ text, title, changed }: ResultCell, kind: string): HTMLElement {
   const classes = [kind, changed === true ? 'changed' : '', text === NONE ? 'absent' : ''];
   const cell = el('td', { class: classes.filter(name => name !== '').join(' '), text });
-  if (title !== undefined) cell.title = title;
+  if (title !== undefined) setTitle(cell, title);
   if (changed === true)
     cell.append(el('span', { class: 'visually-hidden', text: ` ${l10n.t('(changed)')}` }));
   return cell;

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Progress, StudioMergeActivity, StudioMergePlan } from '../../../extension/protocol.ts';
-import { el, icon } from '../../common/dom.ts';
+import { el, icon, setText, setTitle } from '../../common/dom.ts';
 import { TRUNCATE } from '../../common/truncationTip.ts';
 import { createButton, setDisabled } from '../../common/ui/toolkit.ts';
 import { messagesOf, percentOf, previewOf } from './runModel.ts';
@@ -76,8 +76,8 @@ export class RunBar {
     this.element.classList.toggle('planning', plan === undefined);
     this.#isPlanned = plan !== undefined;
     if (plan === undefined) return this.#enable();
-    this.#folder.textContent = plan.outputName;
-    this.#folder.title = plan.output;
+    setText(this.#folder, plan.outputName);
+    setTitle(this.#folder, plan.output);
     const parts = previewOf(plan).map(({ label, value }) =>
       el('div', {}, el('dt', { text: label }), el('dd', { text: value })),
     );
@@ -111,7 +111,10 @@ export class RunBar {
         ? l10n.t('{0} was not merged. {1}', name, message)
         : l10n.t('Cancelled: {0} was not written.', name);
     if (!this.#ended.hidden)
-      this.#ended.replaceChildren(icon(state === 'failed' ? 'error' : 'circle-slash'), why);
+      this.#ended.replaceChildren(
+        icon(state === 'failed' ? 'error' : 'circle-slash'),
+        el('span', { text: why }),
+      );
     if (starts) this.progress({ done: 0, total: 0, current: '' });
     this.#enable();
   }
@@ -120,8 +123,8 @@ export class RunBar {
     const percent = percentOf(progress);
     if (progress.total > 0) this.#bar.value = percent;
     else this.#bar.removeAttribute('value');
-    this.#percent.textContent = progress.total > 0 ? `${percent} %` : l10n.t('starting');
-    this.#current.textContent = progress.current;
+    setText(this.#percent, progress.total > 0 ? `${percent} %` : l10n.t('starting'));
+    setText(this.#current, progress.current);
   }
 
   #say(errors: readonly string[], warnings: readonly string[]): void {

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { MergeParameter, ParameterScalar } from '../../../extension/protocol.ts';
 import { formatValue, valueOf, type Edits } from '../../../extension/shared/mergeParameters.ts';
-import { el } from '../../common/dom.ts';
+import { el, setLabel, setText } from '../../common/dom.ts';
 import { TRUNCATE } from '../../common/truncationTip.ts';
 import { sliderRange } from './formModel.ts';
 import { NumberField } from './parameterField.ts';
@@ -63,7 +63,7 @@ export class TaskSliders {
     this.#picker.hidden = parameters.length < 2;
     this.#picker.value = parameter?.name ?? '';
     this.#bare.hidden = parameters.length > 1;
-    this.#bare.textContent = parameter === undefined ? '' : l10n.t('{0} by task', parameter.name);
+    setText(this.#bare, parameter === undefined ? '' : l10n.t('{0} by task', parameter.name));
     this.#byTask = new Map(tasks.map(task => [task, this.#row(task, parameter)]));
     this.#rows.replaceChildren(...[...this.#byTask.values()].map(({ element }) => element));
   }
@@ -98,8 +98,8 @@ export class TaskSliders {
     const slider = el('input', { class: 'slider', attributes: { type: 'range' } });
     const declared = parameter ?? NO_PARAMETER;
     const number = new NumberField(declared, value => onValue(declared, task, value));
-    slider.setAttribute('aria-label', l10n.t('{0} of {1}', declared.name, task));
-    number.input.setAttribute('aria-label', l10n.t('{0} of {1}, as a number', declared.name, task));
+    setLabel(slider, l10n.t('{0} of {1}', declared.name, task));
+    setLabel(number.input, l10n.t('{0} of {1}, as a number', declared.name, task));
     slider.addEventListener('input', () => onValue(declared, task, Number(slider.value)));
     const controls = parameter === undefined ? [] : [slider, number.input, number.fault.element];
     const element = el('div', { class: 'task-row', testid: 'merge-task' }, name, ...controls);

@@ -5,7 +5,7 @@ import { MEASURES } from '../../../extension/shared/allocation/index.ts';
 import { tableState } from '../../common/chartFrame.ts';
 import { ComparePane } from '../../common/comparePane.ts';
 import { ChartView } from '../../common/chartView.ts';
-import { el } from '../../common/dom.ts';
+import { el, setText } from '../../common/dom.ts';
 import { Figure } from '../../common/figure.ts';
 import { formatBitsPerWeight, formatBytes } from '../../common/format.ts';
 import { drawStackedBars } from '../../common/stackedBars.ts';
@@ -126,7 +126,7 @@ export class SensitivityTab {
           'Of the mean task vector, which RTVQ stores once for all tasks: squared error a weight at two bits, as the budget counts it; 1 is the mean of the model.',
         )
       : l10n.t('Squared error a weight at two bits, as the budget counts it; 1 is the mean of the model.');
-    this.#meaning.textContent = `${meaning} ${translated(MEASURES[measure])}`;
+    setText(this.#meaning, `${meaning} ${translated(MEASURES[measure])}`);
     this.#heat.setGrid(grid);
     if (grid) this.#heat.show(sensitivityByCell(allocation, grid, this.#slots, sensitivity), []);
     this.#showKinds();
@@ -196,7 +196,7 @@ export class SensitivityTab {
       height: HEIGHT,
     };
     const { of, summary } = this.#curveTexts(tensor < 0 ? undefined : name);
-    this.#of.textContent = of;
+    setText(this.#of, of);
     this.#curve.show({
       summary,
       legend: [],

@@ -1,5 +1,5 @@
 /** The README.md of a merged model: what the Hub's model card wants, and all that is needed to make it again. */
-import { stringify } from 'yaml';
+import { parse } from 'yaml';
 import type {
   MergeMethodInfo,
   MergeParameter,
@@ -10,8 +10,10 @@ import type {
 import { formatBytes } from '../../format.ts';
 import { TOOL } from '../../version.ts';
 import { combineLicences, licenceText } from './licence.ts';
-import { codeBlock, escapeText, inlineCode, table } from './markdown.ts';
+import { printableLines } from '../../../shared/printable.ts';
+import { codeBlock, escapeText, inlineCode, table } from '../../../shared/markdown.ts';
 import type { ModelSource } from './modelSource.ts';
+import { printableYaml } from './printableYaml.ts';
 import type { WrittenFile } from './writtenFile.ts';
 
 export interface CardInput {
@@ -49,11 +51,17 @@ export function modelCard(info: ModelCardInfo): string {
       methodSection(info),
       `## Inputs\n\n${inputTable(info)}`,
       licenceSection(info),
-      `## Recipe\n\n${codeBlock(info.recipeText, 'yaml')}`,
+      `## Recipe\n\n${codeBlock(shownRecipe(info.recipeText), 'yaml')}`,
       `## Files\n\n${fileTable(info.files)}`,
       `Written by ${escapeText(TOOL)} on ${info.created.toISOString()}.`,
     ].join('\n\n') + '\n'
   );
+}
+
+/** Word for word where all of it can be seen; else the same recipe written anew, for escapes need double quotes. */
+function shownRecipe(text: string): string {
+  const plain = text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
+  return printableLines(plain) === plain ? plain : printableYaml(parse(plain));
 }
 
 const sourcesOf = ({ base, inputs }: ModelCardInfo): ModelSource[] =>
@@ -63,7 +71,7 @@ function frontMatter(info: ModelCardInfo): string {
   const sources = sourcesOf(info);
   const models = [...new Set(sources.flatMap(({ hubIds }) => hubIds))];
   const { common } = combineLicences(sources);
-  return stringify({
+  return printableYaml({
     ...(common && {
       license: common.ids.length === 1 ? common.ids[0] : common.ids,
       ...(common.name !== undefined && { license_name: common.name }),

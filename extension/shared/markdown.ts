@@ -1,22 +1,24 @@
 /** Text of unknown origin as Markdown that shows it and does nothing else. */
 
-/** One line without control characters and those that turn the direction of writing. */
-const plain = (text: string): string =>
-  text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
+import { printable, printableLines } from './printable.ts';
+
+/** Punctuation that means something anywhere; at the beginning, where a list or a heading could be; in bare addresses. */
+const MARKUP = /[\\`*_[\]<>|#~&!$@]|^[-+=]|(?<=^\d+)[.)]|:(?=\/\/)|(?<=www)\./gi;
 
 /** As running text, also in a table. */
-export const escapeText = (text: string): string => plain(text).replace(/[\\`*_[\]<>|#~&!$]/g, '\\$&');
+export const escapeText = (text: string): string => printable(text.trim()).replace(MARKUP, '\\$&');
 
 /** As code, also in a table, where a bar would end the cell. */
 export function inlineCode(text: string): string {
-  const content = plain(text).replaceAll('|', '\\|');
+  const content = printable(text).replaceAll('|', '\\|');
   const fence = '`'.repeat(longestRun(content, /`+/g) + 1);
   const space = /^[ `]|[ `]$/.test(content) ? ' ' : '';
   return content === '' ? '' : fence + space + content + space + fence;
 }
 
-/** As a block, word for word. */
-export function codeBlock(text: string, language: string): string {
+/** As a block, word for word where it is printable. */
+export function codeBlock(code: string, language: string): string {
+  const text = printableLines(code);
   const fence = '`'.repeat(Math.max(3, longestRun(text, /`+/g) + 1));
   return `${fence}${language}\n${text.replace(/\n?$/, '\n')}${fence}`;
 }

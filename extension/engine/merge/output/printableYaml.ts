@@ -1,0 +1,26 @@
+import { Document, isScalar, visit } from 'yaml';
+import { escapeUnprintable, printable } from '../../../shared/printable.ts';
+
+/**
+ * A value as YAML whose text is printable. Only double quotes can hold escapes, and `yaml` writes what turns the
+ * direction of writing, and C1, as it is: in a name, a file's reader would see another line than the parser.
+ */
+export function printableYaml(value: unknown): string {
+  const document = new Document(value);
+  visit(document, {
+    Scalar(_key, node) {
+      if (isScalar(node) && typeof node.value === 'string' && printable(node.value) !== node.value)
+        node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document
+    .toString()
+    .split('\n')
+    .map(line => escapeUnprintable(line, escaped))
+    .join('\n');
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) as number;
+  return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : printable(character);
+}
