@@ -47,6 +47,10 @@ const walls = {
   },
 };
 
+/** What shows text to people is used in one file, which makes the text printable. */
+const only = (file, object, properties) =>
+  properties.map(property => ({ object, property, message: `only ${file}: names come from files` }));
+
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'kernels/cpu/**', 'test/fixtures/**'] },
   js.configs.recommended,
@@ -91,6 +95,56 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: 'ImportDeclaration', message: 'protocol.ts has types only' },
+      ],
+    },
+  },
+  {
+    files: ['extension/engine/**'],
+    ignores: ['extension/engine/cli/terminal.ts'],
+    rules: {
+      'no-restricted-properties': ['error', ...only('cli/terminal.ts', 'process', ['stdout', 'stderr'])],
+    },
+  },
+  {
+    files: ['extension/engine/**', 'extension/host/**', 'webview/**'],
+    ignores: ['extension/engine/server.ts'], // the host writes what it says to the log
+    rules: { 'no-console': 'error' },
+  },
+  {
+    files: ['extension/host/**', 'extension/main.ts'],
+    ignores: ['extension/host/log.ts', 'extension/host/ui/{ask,facts,notify,pick}.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...only('host/ui/notify.ts', 'window', [
+          'showInformationMessage',
+          'showWarningMessage',
+          'showErrorMessage',
+          'withProgress',
+          'setStatusBarMessage',
+        ]),
+        ...only('host/ui/pick.ts', 'window', ['createQuickPick', 'showQuickPick']),
+        ...only('host/ui/ask.ts', 'window', ['createInputBox', 'showInputBox']),
+        ...only('host/log.ts', 'window', ['createOutputChannel']),
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='MarkdownString']", message: 'only host/ui/facts.ts' },
+      ],
+    },
+  },
+  {
+    files: ['webview/**'],
+    ignores: ['webview/common/dom.ts', 'webview/common/truncationTip.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'AssignmentExpression[left.property.name=/^(textContent|innerText|innerHTML|outerHTML|title)$/],' +
+            "CallExpression[callee.property.name='insertAdjacentHTML']",
+          message: 'only webview/common/dom.ts: names come from files',
+        },
       ],
     },
   },

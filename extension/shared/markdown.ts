@@ -3,7 +3,7 @@
 import { printable, printableLines } from './printable.ts';
 
 /** Punctuation that means something anywhere; at the beginning, where a list or a heading could be; in bare addresses. */
-const MARKUP = /[\\`*_[\]<>|#~&!$@]|^[-+=]|(?<=^\d+)[.)]|:(?=\/\/)|(?<=www)\./gi;
+const MARKUP = /[\\`*_[\]<>|#~&!$@]|^[-+=](?=[-+=\s]|$)|(?<=^\d+)[.)](?=\s|$)|:(?=\/\/)|(?<=www)\./gi;
 
 /** As running text, also in a table. */
 export const escapeText = (text: string): string => printable(text.trim()).replace(MARKUP, '\\$&');

@@ -6,6 +6,7 @@ import { copyCompanions } from '../../../extension/engine/merge/output/companion
 import { setDtype, writtenDtype } from '../../../extension/engine/merge/output/config.ts';
 import { readFrontMatter } from '../../../extension/engine/merge/output/frontMatter.ts';
 import { combineLicences } from '../../../extension/engine/merge/output/licence.ts';
+import { printable } from '../../../extension/shared/printable.ts';
 import { codeBlock, escapeText, inlineCode } from '../../../extension/shared/markdown.ts';
 import { modelCard, type ModelCardInfo } from '../../../extension/engine/merge/output/modelCard.ts';
 import { readModelSource, type ModelSource } from '../../../extension/engine/merge/output/modelSource.ts';
@@ -249,9 +250,19 @@ describe('licences', () => {
 
 describe('Markdown', () => {
   test.each([
-    ['a|b\n`c`', 'a\\|b \\`c\\`'],
+    ['a|b\n`c`', 'a\\|b\\\\n\\`c\\`'],
+    ['-0.5 (default)', '-0.5 (default)'],
+    ['---', '\\---'],
     ['<script>[x](y)', '\\<script\\>\\[x\\](y)'],
-    ['\u202Eabc\u0000', 'abc '],
+    ['\u202Eabc\u0000', '\\\\u202eabc\\\\x00'],
+    [
+      'https://evil.example www.evil.example me@evil.example',
+      'https\\://evil.example www\\.evil.example me\\@evil.example',
+    ],
+    ['![x](command:y) &lt;', '\\!\\[x\\](command:y) \\&lt;'],
+    ['- a', '\\- a'],
+    ['1. a', '1\\. a'],
+    ['Größe 日本 👩‍👩‍👧 (v1.5-final): yes', 'Größe 日本 👩‍👩‍👧 (v1.5-final): yes'],
   ])('text %j', (text, escaped) => {
     expect(escapeText(text)).toBe(escaped);
   });
@@ -357,5 +368,14 @@ describe('the model card', () => {
 
   test('the recipe stands in it word for word', () => {
     expect(modelCard(info)).toContain('\n````yaml\nmerge_method: ties\n# ```\n````\n');
+  });
+
+  test('a recipe with what cannot be seen stands in it so that it makes the same', () => {
+    const recipeText = '\ufeffmodels:\r\n  - model: a\u202egnp\r\n  - model: "\\e[31m"\r\n# \u202e\r\n';
+    const card = modelCard({ ...info, name: 'a\n## b', recipeText });
+    expect(card).toContain('\n# a\\\\n\\#\\# b\n');
+    for (const line of card.split('\n')) expect(printable(line)).toBe(line);
+    const written = /```yaml\n([^]*?)```/.exec(card)?.[1] ?? '';
+    expect(parse(written)).toEqual({ models: [{ model: 'a\u202egnp' }, { model: '\u001b[31m' }] });
   });
 });
