@@ -19,7 +19,7 @@ const TENSORS = [
   'bidi\u202e.weight',
   'größe.日本.weight',
 ];
-const TASK = 'ta\x1b]0;title\x07sk\nwarning: forged\u202e';
+const TASK = 'task'; // may have letters, digits and little else
 const base = join(folder, 'base.safetensors');
 const tuned = join(folder, 'tuned.safetensors');
 const file = join(folder, 'f\u2066ile.tvq');
@@ -57,13 +57,14 @@ async function save(path: string, value: (i: number) => number): Promise<void> {
   await writeFile(path, safetensorsBytes(header, Buffer.concat(parts.map(({ data }) => data))));
 }
 
-const tasks = ['--task', `${TASK}=${tuned}`];
+const cpu = ['--backend', 'cpu'];
+const tasks = ['--task', `${TASK}=${tuned}`, ...cpu];
 
 beforeAll(async () => {
   await mkdir(folder);
   await save(base, i => Math.sin(i));
   await save(tuned, i => Math.sin(i) + 0.01 * Math.cos(7 * i));
-  expect((await tvq('quantize', '--base', base, ...tasks, '-o', file)).stderr).toBe('');
+  expect((await tvq('quantize', '--base', base, ...tasks, '-o', file)).status).toBe(0);
 });
 
 describe('results', () => {
@@ -73,7 +74,6 @@ describe('results', () => {
     expect(table).toContain('line\\nbreak.weight');
     expect(table).toContain('bidi\\u202e.weight');
     expect(table).toContain('größe.日本.weight');
-    expect(table).toContain('sk\\nwarning: forged\\u202e');
   });
 
   test.each([
@@ -94,7 +94,7 @@ describe('results', () => {
       '--dry-run',
     ],
     ['merge', '--base', base, ...tasks, '--method', 'task_arithmetic', '-o', join(folder, 'b\x1bc')],
-    ['restore', file, '--base', base, '--task', TASK, '-o', join(folder, 'r\x1bc')],
+    ['restore', file, '--base', base, '--task', TASK, ...cpu, '-o', join(folder, 'r\x1bc')],
   ])('%s', async (...args) => {
     expect(await said(...args)).toContain('x\\x1b[2J\\ntvq: all is well');
   });
@@ -125,7 +125,7 @@ describe('errors', () => {
     ['no such file', ['inspect', join(folder, 'no\x1b[2Jne')]],
     [
       'no such task',
-      ['restore', file, '--base', base, '--task', 'x\nwarning: forged', '-o', join(folder, 'o')],
+      ['restore', file, '--base', base, '--task', 'x\nwarning: forged', ...cpu, '-o', join(folder, 'o')],
     ],
     ['an unknown option', ['inspect', '--x\x1b[31m']],
     [
@@ -157,7 +157,18 @@ describe('errors', () => {
     const other = join(folder, 'other.safetensors');
     const header = { 'un\x1b[31mlike\n': { dtype: 'F32', shape: [1], data_offsets: [0, 4] } };
     await writeFile(other, safetensorsBytes(header, new Uint8Array(4)));
-    await said('quantize', '--base', base, '--task', `a=${other}`, '-o', join(folder, 'o.tvq'));
-    await said('merge', '--base', base, '--task', `a=${other}`, '--method', 'ties', '-o', join(folder, 'o'));
+    await said('quantize', '--base', base, '--task', `a=${other}`, ...cpu, '-o', join(folder, 'o.tvq'));
+    await said(
+      'merge',
+      '--base',
+      base,
+      '--task',
+      `a=${other}`,
+      ...cpu,
+      '--method',
+      'ties',
+      '-o',
+      join(folder, 'o'),
+    );
   });
 });

@@ -61,7 +61,7 @@ export function modelCard(info: ModelCardInfo): string {
 /** Word for word where all of it can be seen; else the same recipe written anew, for escapes need double quotes. */
 function shownRecipe(text: string): string {
   const plain = text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
-  return printableLines(plain) === plain ? plain : printableYaml(parse(plain));
+  return printableLines(plain) === plain ? plain : printableYaml(parse(plain, { logLevel: 'error' }));
 }
 
 const sourcesOf = ({ base, inputs }: ModelCardInfo): ModelSource[] =>
