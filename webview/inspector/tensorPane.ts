@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import './tensorPane.css';
 import type { InspectorHost, TensorColumn, TensorQuery, TensorRow } from '../../extension/protocol.ts';
-import { el } from '../common/dom.ts';
+import { el, setText } from '../common/dom.ts';
 import { formatCount } from '../common/format.ts';
 import { PageLoader } from '../common/pageLoader.ts';
 import { errorMessage } from '../common/rpc.ts';
@@ -137,10 +137,11 @@ export class TensorPane {
   }
 
   #present(total: number, search: string): void {
-    this.#count.textContent =
+    const count =
       total === this.#allRows
         ? l10n.t('{0} rows', formatCount(total))
         : l10n.t('{0} of {1} rows', formatCount(total), formatCount(this.#allRows));
+    setText(this.#count, count);
     setDisabled(this.#export, total === 0);
     if (total > 0) return this.#replaceTable(undefined);
     const hint = l10n.t('Every word must occur in the name of the tensor or of the task.');

@@ -6,7 +6,7 @@ import type {
   StudioMergeSession,
 } from '../../../extension/protocol.ts';
 import { tableState } from '../../common/chartFrame.ts';
-import { el } from '../../common/dom.ts';
+import { el, setText } from '../../common/dom.ts';
 import { errorMessage } from '../../common/rpc.ts';
 import type { StateStore } from '../../common/state.ts';
 import { Notice, skeleton } from '../../common/states.ts';
@@ -109,10 +109,11 @@ export class ResultsPane {
     const isEmpty = merges.length === 0;
     this.#table.element.hidden = this.#export.hidden = isEmpty;
     this.#hint.hidden = merges.length < 2;
-    this.#hint.textContent =
+    const hint =
       selected.length === 2
         ? l10n.t('Two merges are compared.')
         : l10n.t('Select two merges to compare them.');
+    setText(this.#hint, hint);
     this.#instead.hidden = !isEmpty;
     this.#instead.replaceChildren(
       merging?.state === 'running' ? skeleton(l10n.t('Merging {0}', merging.name), SKELETON) : emptyResults(),
