@@ -2,6 +2,7 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { Programs } from './environment.ts';
 import { Server } from './server.ts';
+import { settled } from './settled.ts';
 import { Workbench } from './workbench.ts';
 import { Workspace } from './workspace.ts';
 
@@ -36,6 +37,7 @@ export class Session {
     session.listen(page);
     try {
       await session.workbench.open(server.url, workspace.root);
+      await settled(session.workbench, workspace);
     } catch (error) {
       await session.stop();
       throw error;
