@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { findProgram, firstThatExists } from './find.mjs';
 import { lastLine, twice } from './twice.mjs';
 
-/** Generous: on two cores it takes one minute. */
-const TIMEOUT_MS = 5 * 60_000;
+/** Generous: on two cores it takes two minutes, and what is ended halfway has to be repaired by hand. */
+const TIMEOUT_MS = 15 * 60_000;
 /** Another apt-get, which a fresh machine runs by itself, is waited for. */
 const LOCK_SECONDS = 120;
 

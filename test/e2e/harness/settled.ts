@@ -1,6 +1,6 @@
 /** When a window that has just come up sees what happens in its folder. */
 import { rm, writeFile } from 'node:fs/promises';
-import type { Locator } from 'playwright-core';
+import { reaches } from './reaches.ts';
 import type { Workbench } from './workbench.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -16,17 +16,10 @@ export async function settled(workbench: Workbench, workspace: Workspace): Promi
     const name = `comes and goes ${round}`;
     const item = workbench.explorerItem(name);
     await writeFile(workspace.path(name), '');
-    const came = await reaches(item, 'visible');
+    const came = await reaches(item, 'visible', ROUND_MS);
     await rm(workspace.path(name));
     // The first list may have the file already, so that only its going is an event.
-    if (came && (await reaches(item, 'detached'))) return;
+    if (came && (await reaches(item, 'detached', ROUND_MS))) return;
   }
   throw new Error('VS Code does not see what is written into its folder');
-}
-
-function reaches(item: Locator, state: 'visible' | 'detached'): Promise<boolean> {
-  return item.waitFor({ state, timeout: ROUND_MS }).then(
-    () => true,
-    () => false,
-  );
 }
