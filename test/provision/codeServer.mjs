@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { withoutNpm } from './environment.mjs';
 import { CODE_SERVER, NODE, cacheFolder, codeServerFolder, codeServerIn } from './find.mjs';
 import { findCodeServer, nodePackage } from './find.mjs';
-import { lastLine, twice } from './twice.mjs';
+import { reasonOf, twice } from './twice.mjs';
 
 /** Generous: on two cores it takes five minutes. */
 const TIMEOUT_MS = 12 * 60_000;
@@ -29,10 +29,11 @@ export async function installCodeServer() {
     await mkdir(partial);
     await writeFile(join(partial, 'package.json'), '{ "private": true }\n');
     const bin = dirname(codeServerIn(partial).node);
+    // Its native modules are compiled for the Node that will run them.
+    await writeFile(join(partial, '.npmrc'), `nodedir=${JSON.stringify(dirname(bin))}\n`);
     const failure =
       npmInstall(partial, `${nodePackage()}@${NODE}`) ??
-      // Its native modules are compiled for the Node that will run them.
-      npmInstall(partial, `code-server@${CODE_SERVER}`, [bin], ['--nodedir', dirname(bin)]);
+      npmInstall(partial, `code-server@${CODE_SERVER}`, bin);
     if (failure) return failure;
     // Another run may have been faster: its install is as good, and may be in use.
     if (!(await findCodeServer())) {
@@ -46,13 +47,13 @@ export async function installCodeServer() {
 }
 
 /** @returns {string | undefined} why it did not work */
-function npmInstall(folder, name, path = [], options = []) {
+function npmInstall(folder, name, ...path) {
   const env = withoutNpm(process.env);
   const sources = SOURCE_OPTIONS.flatMap(option => {
     const value = process.env[`npm_config_${option}`];
-    return value ? [`--${option}`, value] : [];
+    return value ? [`--${option}=${value}`] : [];
   });
-  const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', ...sources, ...options, name];
+  const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', ...sources, name];
   const { status, stderr, error } = twice(() =>
     spawnSync('npm', args, {
       cwd: folder,
@@ -62,7 +63,7 @@ function npmInstall(folder, name, path = [], options = []) {
       timeout: TIMEOUT_MS,
     }),
   );
-  return status === 0 ? undefined : lastLine(stderr, error);
+  return status === 0 ? undefined : reasonOf(stderr, error);
 }
 
 /** What installs that were killed left behind. */

@@ -1,7 +1,7 @@
 /** Debian packages that the tests need. */
 import { spawnSync } from 'node:child_process';
 import { findProgram, firstThatExists } from './find.mjs';
-import { lastLine, twice } from './twice.mjs';
+import { reasonOf, twice } from './twice.mjs';
 
 /** Generous: on two cores it takes two minutes, and what is ended halfway has to be repaired by hand. */
 const TIMEOUT_MS = 15 * 60_000;
@@ -46,10 +46,12 @@ export function installPackages(names) {
   };
   const wait = ['-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`];
   const { status, stderr, error } = twice(() => {
+    // What was interrupted before keeps apt-get from doing anything.
+    spawnSync('dpkg', ['--configure', '-a'], options);
     spawnSync('apt-get', [...wait, 'update'], options);
     return spawnSync('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...names], options);
   });
   return status === 0
     ? undefined
-    : `apt-get could not install ${names.join(' ')}: ${lastLine(stderr, error)}`;
+    : `apt-get could not install ${names.join(' ')}: ${reasonOf(stderr, error)}`;
 }

@@ -1,7 +1,10 @@
 /** Programs that download. */
 
-/** What npm says last, whatever went wrong. */
-const NO_REASON = /A complete log of this run can be found in|^npm (error|ERR!)\s*$/;
+/** What npm says whatever went wrong. */
+const NO_REASON = /^(A complete log of this run can be found in.*)?$/;
+/** npm names the cause first, a script's own words are last. */
+const FIRST_LINES = 3;
+const LAST_LINES = 2;
 
 /**
  * Runs a program that downloads, and once more when that fails: a connection may break off. One that has used up
@@ -16,8 +19,18 @@ export function twice(run) {
   return result.status === 0 || result.error?.code === 'ETIMEDOUT' ? result : run();
 }
 
-/** Why a program failed, in one line. */
-export function lastLine(stderr, error) {
-  const lines = (stderr ?? '').split('\n').filter(line => line.trim() !== '' && !NO_REASON.test(line));
-  return error?.message ?? lines.at(-1)?.trim() ?? 'no reason given';
+/**
+ * Why a program failed, in one line.
+ *
+ * @param {string | null | undefined} stderr
+ * @param {Error | undefined} error
+ */
+export function reasonOf(stderr, error) {
+  if (error) return error.message;
+  const said = (stderr ?? '').split('\n').map(line => line.replace(/^(npm (error|ERR!)|E:)/, '').trim());
+  const lines = said.filter(line => !NO_REASON.test(line));
+  if (lines.length > FIRST_LINES + LAST_LINES) {
+    lines.splice(FIRST_LINES, lines.length - FIRST_LINES - LAST_LINES, '…');
+  }
+  return lines.join('; ') || 'no reason given';
 }

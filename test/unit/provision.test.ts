@@ -15,6 +15,7 @@ interface Call {
   readonly name: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly npmrc: string;
 }
 
 /** Remembers how it was called, fails as often as it is told, and leaves what the real program would. */
@@ -24,7 +25,8 @@ const { basename, dirname, join } = require('node:path');
 const name = basename(process.argv[1]);
 const args = process.argv.slice(2);
 const here = file => join(${JSON.stringify(bin)}, file);
-appendFileSync(here('calls'), JSON.stringify({ name, args, env: process.env }) + '\\n');
+const npmrc = name === 'npm' ? readFileSync('.npmrc', 'utf8') : '';
+appendFileSync(here('calls'), JSON.stringify({ name, args, env: process.env, npmrc }) + '\\n');
 const make = file => {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, '');
@@ -104,10 +106,11 @@ describe('code-server', needs('Linux', LINUX), () => {
       expect(env['PATH']).not.toContain('node_modules/.bin');
       expect(env['PATH']).not.toContain('node-gyp-bin');
       // Where packages come from holds all the same.
-      expect(args.join(' ')).toContain('--registry http://localhost:9/');
+      expect(args.join(' ')).toContain('--registry=http://localhost:9/');
     }
-    // The second runs on the Node.js that the first installed.
+    // The second runs on the Node.js that the first installed, and compiles for it.
     expect(calls[1]?.env['PATH']).toMatch(/^\S+\/node-linux-\w+\/bin:/);
+    expect(calls[1]?.npmrc).toMatch(/^nodedir="\S+\/node-linux-\w+"$/m);
   });
 
   test('is installed once', async () => {
@@ -128,9 +131,7 @@ describe('code-server', needs('Linux', LINUX), () => {
     const { provision, installs, fails, left } = await withBrowser();
     await fails('npm', 2);
     const said = provision();
-    expect(said).toMatch(
-      /missing: code-server .* could not be installed: npm error network: connection reset$/m,
-    );
+    expect(said).toMatch(/missing: code-server .* could not be installed: network: connection reset$/m);
     expect(said).not.toContain('"entry"');
     expect(await installs('npm')).toHaveLength(2);
     expect(await Promise.all(await left())).toEqual([[]]);
