@@ -124,11 +124,10 @@ describe('a file that is quantized again', IN_VSCODE, () => {
   });
 
   it('keeps what was changed over a reload of the window', async () => {
-    const { workbench } = session();
     await studio().dot.press('PageUp');
     await expect.poll(() => studio().budget()).not.toBe('3bpw');
     const changed = await studio().budget();
-    await workbench.reload();
+    await session().reload();
     await shown();
     expect(await studio().budget()).toBe(changed);
     await frame().getByRole('button', { name: 'Reset' }).click();

@@ -62,10 +62,9 @@ describe('the Studio in VS Code', IN_VSCODE, () => {
   });
 
   it('is there again after the window was reloaded', async () => {
-    const { workbench } = session();
     const before = { bytes: await studio().predictedBytes(), budget: await studio().budget() };
     const rules = await studio().rules();
-    await workbench.reload();
+    await session().reload();
     await studio().measured();
     await expect.poll(() => studio().budget()).toBe(before.budget);
     await expect.poll(() => studio().rules()).toEqual(rules);

@@ -8,7 +8,7 @@ import { findCodeServer, nodePackage } from './find.mjs';
 import { reasonOf, twice } from './twice.mjs';
 
 /** Generous: on two cores it takes five minutes. */
-const TIMEOUT_MS = 12 * 60_000;
+const TIMEOUT_MS = 20 * 60_000;
 /** Where packages come from is a matter of the machine: what an npm around us was told holds for ours. */
 const SOURCE_OPTIONS = ['registry', 'cafile', 'userconfig', 'globalconfig'];
 
