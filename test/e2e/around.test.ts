@@ -2,13 +2,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { inspect } from './harness/cli.ts';
-import { findPrograms, shoot, useSession } from './harness/environment.ts';
+import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import type { Workbench } from './harness/workbench.ts';
 
-const programs = await findPrograms();
-
-describe.skipIf(programs === undefined)('around the editor', () => {
-  const session = useSession(programs, false);
+describe('around the editor', IN_VSCODE, () => {
+  const session = useSession(false);
 
   it('walks through a first merge', async () => {
     const { workbench } = session();

@@ -1,13 +1,12 @@
 /** The editor in another language: our texts are its own everywhere, in the editor's parts and in our pages. */
 import { describe, expect, it } from 'vitest';
 import { tvq } from './harness/cli.ts';
-import { findPrograms, shoot, useSession } from './harness/environment.ts';
+import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 
-const programs = await findPrograms();
 const LANGUAGE = 'qps-ploc';
 
-describe.skipIf(programs === undefined)('in another language', () => {
-  const session = useSession(programs, false, { language: LANGUAGE });
+describe('in another language', IN_VSCODE, () => {
+  const session = useSession(false, { language: LANGUAGE });
   const frame = () => session().workbench.inspector;
 
   it('a wizard asks', async () => {

@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { f32, writeSafetensors } from '../checkpoints.ts';
 import { tvq } from './harness/cli.ts';
-import { findPrograms, shoot, useSession } from './harness/environment.ts';
+import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import { MergeWizard, oneLine, readReport } from './harness/mergeWizard.ts';
 
-const programs = await findPrograms();
 const TASKS = ['code', 'math', 'chat'];
 
-describe.skipIf(programs === undefined)('merging in VS Code', () => {
-  const session = useSession(programs, false);
+describe('merging in VS Code', IN_VSCODE, () => {
+  const session = useSession(false);
   const wizard = () => new MergeWizard(session().workbench);
   const file = () => session().workspace.path('models', 'llama.tvq');
   const output = () => session().workspace.path('models', 'merged-ties');

@@ -4,14 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inspect, tvq } from './harness/cli.ts';
-import { findPrograms, shoot, useSession } from './harness/environment.ts';
+import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import { InspectorPage } from './harness/inspectorPage.ts';
 import { StudioPage } from './harness/studioPage.ts';
 
-const programs = await findPrograms();
-
-describe.skipIf(programs === undefined)('a file that is quantized again', () => {
-  const session = useSession(programs, false);
+describe('a file that is quantized again', IN_VSCODE, () => {
+  const session = useSession(false);
   const frame = () => session().workbench.inspector;
   const studio = () => new StudioPage(frame());
   let elsewhere: string | undefined;
@@ -126,11 +124,10 @@ describe.skipIf(programs === undefined)('a file that is quantized again', () => 
   });
 
   it('keeps what was changed over a reload of the window', async () => {
-    const { workbench } = session();
     await studio().dot.press('PageUp');
     await expect.poll(() => studio().budget()).not.toBe('3bpw');
     const changed = await studio().budget();
-    await workbench.reload();
+    await session().reload();
     await shown();
     expect(await studio().budget()).toBe(changed);
     await frame().getByRole('button', { name: 'Reset' }).click();

@@ -1,13 +1,11 @@
 /** A workspace that is not trusted: viewing works, running is off. */
 import { describe, expect, it } from 'vitest';
 import { inspect, tvq } from './harness/cli.ts';
-import { findPrograms, shoot, useSession } from './harness/environment.ts';
+import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import { expected, InspectorPage } from './harness/inspectorPage.ts';
 
-const programs = await findPrograms();
-
-describe.skipIf(programs === undefined)('in a restricted workspace', () => {
-  const session = useSession(programs, true);
+describe('in a restricted workspace', IN_VSCODE, () => {
+  const session = useSession(true);
 
   it('shows checkpoints, and says why they cannot be quantized', async () => {
     const { workbench } = session();

@@ -2,14 +2,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { inspect } from './harness/cli.ts';
-import { findPrograms, shoot, useSession } from './harness/environment.ts';
+import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import { StudioPage } from './harness/studioPage.ts';
 import { THEMES } from './harness/workbench.ts';
 
-const programs = await findPrograms();
-
-describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
-  const session = useSession(programs, false);
+describe('the Studio in VS Code', IN_VSCODE, () => {
+  const session = useSession(false);
   const studio = () => new StudioPage(session().workbench.inspector);
 
   it('opens for a folder, and measures its task vectors', async () => {
@@ -64,10 +62,9 @@ describe.skipIf(programs === undefined)('the Studio in VS Code', () => {
   });
 
   it('is there again after the window was reloaded', async () => {
-    const { workbench } = session();
     const before = { bytes: await studio().predictedBytes(), budget: await studio().budget() };
     const rules = await studio().rules();
-    await workbench.reload();
+    await session().reload();
     await studio().measured();
     await expect.poll(() => studio().budget()).toBe(before.budget);
     await expect.poll(() => studio().rules()).toEqual(rules);

@@ -3,12 +3,10 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspect } from './harness/cli.ts';
-import { findPrograms, shoot, useSession } from './harness/environment.ts';
+import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 
-const programs = await findPrograms();
-
-describe.skipIf(programs === undefined)('language-model tools', () => {
-  const session = useSession(programs, false, { others: [join(import.meta.dirname, 'toolCaller')] });
+describe('language-model tools', IN_VSCODE, () => {
+  const session = useSession(false, { others: [join(import.meta.dirname, 'toolCaller')] });
 
   /** Calls a tool, answers its question if there is to be one, and gives what the model is told. */
   async function call<Answer>(name: string, input: object, press?: 'Yes' | 'Cancel'): Promise<Answer> {

@@ -3,15 +3,13 @@ import { copyFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { writeSparseTvq } from '../sparseTvq.ts';
 import { inspect } from './harness/cli.ts';
-import { findPrograms, shoot, useSession } from './harness/environment.ts';
+import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import { expected, InspectorPage } from './harness/inspectorPage.ts';
 import { THEMES } from './harness/workbench.ts';
 import { acceptOutput, chooseScheme, openResult } from './harness/wizard.ts';
 
-const programs = await findPrograms();
-
-describe.skipIf(programs === undefined)('in VS Code', () => {
-  const session = useSession(programs, false);
+describe('in VS Code', IN_VSCODE, () => {
+  const session = useSession(false);
   const page = () => new InspectorPage(session().workbench.inspector);
 
   it('lists the base model and the checkpoints with their sizes', async () => {

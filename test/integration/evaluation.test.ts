@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runEvaluation } from '../../extension/host/evaluation/run.ts';
+import { needs } from '../needs.ts';
 import { temporaryFolder } from '../temporary.ts';
 
 const folder = await temporaryFolder();
@@ -52,7 +53,7 @@ describe('an evaluation', () => {
     expect(lines).toEqual(expect.arrayContaining(['loading é', 'done']));
   });
 
-  test.skipIf(process.platform === 'win32')('may be a pipeline', async () => {
+  test('may be a pipeline', needs('POSIX shell', process.platform !== 'win32'), async () => {
     const { metrics } = await evaluate(`${node} score.mjs "\${model}" | grep accuracy`);
     expect(metrics[0]).toEqual({ name: 'accuracy.mean', value: 0.75 });
   });

@@ -6,11 +6,12 @@ import { expect, test } from 'vitest';
 import type { QuantizeRecipe } from '../../extension/protocol.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
 import { quantize, recipe, restore, restoreRecipe, tensorsOf, valuesOf } from '../engine.ts';
+import { needs } from '../needs.ts';
+import { findPython } from '../provision/find.mjs';
 import { temporaryFolder } from '../temporary.ts';
 
 const folder = await temporaryFolder();
-const python = process.env.PYTHON ?? 'python3';
-const hasNumpy = spawnSync(python, ['-c', 'import numpy']).status === 0;
+const python = findPython();
 
 /** numpy alone: the part of `safetensors.safe_open` that the snippet uses, for machines without that library. */
 const SAFE_OPEN = `
@@ -52,49 +53,53 @@ for task in tasks:
         np.asarray(values, '<f4').tofile(f'{out}-{task}-{name}')
 `;
 
-test.skipIf(!hasNumpy)('the numpy snippet of the specification restores every scheme', async () => {
-  const next = noise(3);
-  const checkpoint = (name: string) => {
-    const path = join(folder, `${name}.safetensors`);
-    const same = f32([4, 4], i => i);
-    return writeSafetensors(path, {
-      w: f32([7, 9], next),
-      v: f32([33, 3], next),
-      // Three streams, the last one short.
-      long: f32([1, 16_421], next),
-      same,
-      norm: f32([5], next),
-    }).then(() => path);
-  };
-  const [base, ...tuned] = [await checkpoint('base'), await checkpoint('one'), await checkpoint('two')];
-  const tasks = tuned.map((path, i) => ({ name: ['one', 'two'][i] as string, path }));
-  const document = await readFile(new URL('../../docs/tvq-format.md', import.meta.url), 'utf8');
-  const [, snippet] = /```python\n([\s\S]*?)```/.exec(document) as unknown as [string, string];
-  const script = join(folder, 'snippet.py');
-  await writeFile(script, SAFE_OPEN + snippet + MAIN);
+test(
+  'the numpy snippet of the specification restores every scheme',
+  needs('Python with numpy', python !== undefined),
+  async () => {
+    const next = noise(3);
+    const checkpoint = (name: string) => {
+      const path = join(folder, `${name}.safetensors`);
+      const same = f32([4, 4], i => i);
+      return writeSafetensors(path, {
+        w: f32([7, 9], next),
+        v: f32([33, 3], next),
+        // Three streams, the last one short.
+        long: f32([1, 16_421], next),
+        same,
+        norm: f32([5], next),
+      }).then(() => path);
+    };
+    const [base, ...tuned] = [await checkpoint('base'), await checkpoint('one'), await checkpoint('two')];
+    const tasks = tuned.map((path, i) => ({ name: ['one', 'two'][i] as string, path }));
+    const document = await readFile(new URL('../../docs/tvq-format.md', import.meta.url), 'utf8');
+    const [, snippet] = /```python\n([\s\S]*?)```/.exec(document) as unknown as [string, string];
+    const script = join(folder, 'snippet.py');
+    await writeFile(script, SAFE_OPEN + snippet + MAIN);
 
-  for (const [scheme, asked] of Object.entries<Partial<QuantizeRecipe>>({
-    fq: { scheme: 'fq', bits: 5 },
-    tvq: { bits: 3 },
-    rtvq: { scheme: 'rtvq', bits: 2 },
-    budget: { budget: 'error=0.05' },
-    hadamard: { codec: 'hadamard', bits: 2 },
-    groups: { codec: 'lloyd-max', bits: 3, groupSize: 32 },
-    tensors: { codec: 'clip', bits: 5, groupSize: 0 },
-    offsets: { scheme: 'rtvq', codec: 'gaussian', bits: 2 },
-  })) {
-    const file = join(folder, `${scheme}.tvq`);
-    await quantize(recipe(file, { base, tasks, ...asked }));
-    const out = join(folder, scheme);
-    const run = spawnSync(python, [script, file, base, out, 'one', 'two'], { encoding: 'utf8' });
-    expect(run.stderr).toBe('');
-    for (const task of ['one', 'two']) {
-      const restored = join(folder, `${scheme}-${task}.safetensors`);
-      await restore(restoreRecipe(file, task, restored, { base }));
-      for (const [name, tensor] of await tensorsOf(restored)) {
-        const theirs = new Float32Array((await readFile(`${out}-${task}-${name}`)).slice().buffer);
-        expect([...theirs], `${scheme} ${task} ${name}`).toEqual([...valuesOf(tensor)]);
+    for (const [scheme, asked] of Object.entries<Partial<QuantizeRecipe>>({
+      fq: { scheme: 'fq', bits: 5 },
+      tvq: { bits: 3 },
+      rtvq: { scheme: 'rtvq', bits: 2 },
+      budget: { budget: 'error=0.05' },
+      hadamard: { codec: 'hadamard', bits: 2 },
+      groups: { codec: 'lloyd-max', bits: 3, groupSize: 32 },
+      tensors: { codec: 'clip', bits: 5, groupSize: 0 },
+      offsets: { scheme: 'rtvq', codec: 'gaussian', bits: 2 },
+    })) {
+      const file = join(folder, `${scheme}.tvq`);
+      await quantize(recipe(file, { base, tasks, ...asked }));
+      const out = join(folder, scheme);
+      const run = spawnSync(python as string, [script, file, base, out, 'one', 'two'], { encoding: 'utf8' });
+      expect(run.stderr).toBe('');
+      for (const task of ['one', 'two']) {
+        const restored = join(folder, `${scheme}-${task}.safetensors`);
+        await restore(restoreRecipe(file, task, restored, { base }));
+        for (const [name, tensor] of await tensorsOf(restored)) {
+          const theirs = new Float32Array((await readFile(`${out}-${task}-${name}`)).slice().buffer);
+          expect([...theirs], `${scheme} ${task} ${name}`).toEqual([...valuesOf(tensor)]);
+        }
       }
     }
-  }
-});
+  },
+);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { packageExtension } from '../../../extension/package.mjs';
-import { provision } from '../../provision.mjs';
-import type { CodeServer } from './server.ts';
+import { needs } from '../../needs.ts';
+import { findBrowser, findCodeServer, type CodeServer } from '../../provision/find.mjs';
 import { Session } from './session.ts';
 
 export interface Programs {
@@ -25,17 +25,14 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** For people to look at; git ignores it. */
 const SCREENSHOTS = join(ROOT, 'test/e2e/screenshots');
 
-/** undefined, with the reason on the console, where there is no browser or no VS Code for it. */
-export async function findPrograms(): Promise<Programs | undefined> {
-  const { chromium, codeServer, missing } = await provision();
-  if (chromium && codeServer) return { chromium, program: codeServer };
-  for (const line of missing) console.warn(line);
-  return undefined;
-}
+const { chromium } = await findBrowser();
+const program = await findCodeServer();
+
+/** Leaves a suite out where there is no browser or no VS Code for it; `node test/provision.mjs` installs both. */
+export const IN_VSCODE = needs('Chromium or no code-server', chromium !== undefined && program !== undefined);
 
 /** One session for the tests of a `describe`; a test that fails leaves a screenshot. */
 export function useSession(
-  programs: Programs | undefined,
   restricted: boolean,
   { others = [], language }: SessionExtras = {},
 ): () => Session {
@@ -46,10 +43,10 @@ export function useSession(
     return session;
   };
   beforeAll(async () => {
-    if (programs === undefined) return;
+    if (chromium === undefined || program === undefined) throw new Error('there is no VS Code');
     folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-package-'));
     const packages = [await packageVsix(folder), ...others.map(other => packageOther(other, folder))];
-    session = await Session.start({ ...programs, packages, restricted, language });
+    session = await Session.start({ chromium, program, packages, restricted, language });
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await shoot(current(), `failed ${task.name}`);

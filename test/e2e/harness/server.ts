@@ -4,12 +4,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withoutNpm } from '../../provision/environment.mjs';
+import type { CodeServer } from '../../provision/find.mjs';
 import { killTree } from './processTree.ts';
-
-export interface CodeServer {
-  readonly node: string;
-  readonly entry: string;
-}
 
 export interface ServerOptions {
   readonly program: CodeServer;
@@ -108,9 +105,11 @@ async function translate(extensions: string, language: string): Promise<void> {
   await writeFile(join(folder, `bundle.l10n.${language}.json`), JSON.stringify(translated));
 }
 
-/** Without what an editor around us would hand down, which makes a server open files in that editor. */
+/** Without what an npm or an editor around us would hand down; the latter makes a server open files in that editor. */
 function environment(home: string): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|NODE_OPTIONS|VITEST)/.test(name));
+  const kept = Object.entries(withoutNpm(process.env)).filter(
+    ([name]) => !/^(VSCODE_|NODE_OPTIONS|VITEST)/.test(name),
+  );
   return { ...Object.fromEntries(kept), HOME: home, VSCODE_IPC_HOOK_CLI: '' };
 }
 

@@ -2,6 +2,7 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { Programs } from './environment.ts';
 import { Server } from './server.ts';
+import { settled } from './settled.ts';
 import { Workbench } from './workbench.ts';
 import { Workspace } from './workspace.ts';
 
@@ -14,6 +15,8 @@ export interface SessionOptions extends Programs {
 /** --disable-gpu: the pages draw with plain 2D canvas, and a machine without a GPU starts faster without one. */
 const BROWSER_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
 const TIMEOUT_MS = 30_000;
+/** A window loads megabytes of scripts and starts processes: many times what any step in it takes. */
+const WINDOW_TIMEOUT_MS = 120_000;
 
 export class Session {
   /** Console errors and policy violations that our own pages and code caused. */
@@ -31,11 +34,10 @@ export class Session {
     const server = await Server.start(options);
     const browser = await chromium.launch({ executablePath: options.chromium, args: BROWSER_FLAGS });
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.setDefaultTimeout(TIMEOUT_MS);
     const session = new Session(workspace, new Workbench(page), server, browser);
     session.listen(page);
     try {
-      await session.workbench.open(server.url, workspace.root);
+      await session.comesUp(() => session.workbench.open(server.url, workspace.root));
     } catch (error) {
       await session.stop();
       throw error;
@@ -43,10 +45,23 @@ export class Session {
     return session;
   }
 
+  /** Reloads the window, and waits until it has come up again. */
+  async reload(): Promise<void> {
+    await this.comesUp(() => this.workbench.reload());
+  }
+
   async stop(): Promise<void> {
     await this.browser.close();
     await this.server.stop();
     await this.workspace.remove();
+  }
+
+  private async comesUp(start: () => Promise<void>): Promise<void> {
+    const { page } = this.workbench;
+    page.setDefaultTimeout(WINDOW_TIMEOUT_MS);
+    await start();
+    await settled(this.workbench, this.workspace);
+    page.setDefaultTimeout(TIMEOUT_MS);
   }
 
   private listen(page: Page): void {

@@ -1,8 +1,11 @@
 /** VS Code's window, as far as the tests use it. Selectors hold for VS Code 1.99 to 1.139. */
 import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { reaches } from './reaches.ts';
 
 const MENU_ATTEMPTS = 20;
 const MENU_PAUSE_MS = 500;
+const PALETTE_ATTEMPTS = 6;
+const PALETTE_MS = 10_000;
 
 /** Themes by their name, with the file that the window's class names. */
 export const THEMES = {
@@ -22,11 +25,20 @@ export class Workbench {
     await this.page.getByRole('tab', { name: 'TVQ Studio' }).first().waitFor();
   }
 
+  /**
+   * Types into the palette until it offers the command. It lists what is enabled when something is typed and adds
+   * nothing later; and until a window is restored VS Code takes its workspace for one that is not trusted
+   * (WorkspaceTrustContextKeys is a contribution of the phase "restored"), where ours are not enabled.
+   */
   async runCommand(title: string): Promise<void> {
-    await this.openPalette(title);
     // Several commands may match what is typed; only one is called so.
     const exact = this.page.getByText(title, { exact: true });
-    await this.quickRow(/./).filter({ has: exact }).first().click();
+    const row = this.quickRow(/./).filter({ has: exact }).first();
+    for (let attempt = 1; attempt <= PALETTE_ATTEMPTS; attempt++) {
+      await this.openPalette(title);
+      if (await reaches(row, 'visible', PALETTE_MS)) return row.click();
+    }
+    throw new Error(`the palette has no "${title}"`);
   }
 
   /** Reloads the window as people do: then VS Code saves what its editors hold, which a page that is left does not. */
@@ -46,9 +58,15 @@ export class Workbench {
     return titles;
   }
 
-  /** By mouse: a page that has the focus and is still loading passes no keys on to VS Code. */
+  /**
+   * By mouse: a page that has the focus and is still loading passes no keys on to VS Code. A palette that is open is
+   * typed into anew.
+   */
   private async openPalette(typed: string): Promise<void> {
-    await this.page.locator('.command-center-center').click();
+    const isOpen =
+      (await this.quickInput.isVisible()) && (await this.quickInput.inputValue()).startsWith('>');
+    if (isOpen) await this.quickInput.fill('>');
+    else await this.page.locator('.command-center-center').click();
     await this.quickInput.fill(`>${typed}`);
   }
 

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../../../extension/host/evaluation/commandLine.ts';
+import { needs } from '../../../needs.ts';
 
 const ECHO = `"${process.execPath}" -p "JSON.stringify(process.argv.slice(1))" --`;
 const PATHS = [
@@ -13,7 +14,7 @@ const PATHS = [
   '-x;ls',
 ];
 
-describe.skipIf(process.platform === 'win32')('in a POSIX shell', () => {
+describe('in a POSIX shell', needs('POSIX shell', process.platform !== 'win32'), () => {
   const argumentsOf = (template: string, path: string): unknown =>
     JSON.parse(execFileSync('/bin/sh', ['-c', commandLine(template, path, 'linux')], { encoding: 'utf8' }));
 

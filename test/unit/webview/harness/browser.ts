@@ -1,20 +1,15 @@
-import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { findBrowser } from '../../../provision/find.mjs';
 import { rememberGiven } from './texts.ts';
 import type { ThemeName } from './themes.ts';
 
-const USUAL_PLACES = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+const { chromium: executablePath } = await findBrowser();
+
+export const hasBrowser = executablePath !== undefined;
 
 /** Starts Chromium, from CHROMIUM or where it usually is. */
 export async function launch(): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM'] ?? USUAL_PLACES.find(existsSync);
-  if (executablePath === undefined)
-    throw new Error('Chromium is missing: install it, or set CHROMIUM to its path.');
+  if (executablePath === undefined) throw new Error('there is no Chromium');
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 }
 

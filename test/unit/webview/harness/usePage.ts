@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { launch, openPage, type OpenedPage, type PageOptions } from './browser.ts';
+import { leaveOut } from '../../../needs.ts';
+import { hasBrowser, launch, openPage, type OpenedPage, type PageOptions } from './browser.ts';
 import { serve } from './serve.mjs';
 
 /** Pages with the mocks of their hosts. */
@@ -14,13 +15,18 @@ export const PAGES = {
 } as const;
 
 /**
- * A page for the tests of a file, one at a time; whatever goes wrong in it fails its test.
+ * A page for the tests of a file, one at a time; whatever goes wrong in it fails its test. Without a browser the
+ * tests are left out.
  * @returns what opens it
  */
 export function usePage(name: keyof typeof PAGES): (options?: PageOptions) => Promise<Page> {
   let browser: Browser | undefined;
   let server: Awaited<ReturnType<typeof serve>> | undefined;
   let opened: OpenedPage | undefined;
+  if (!hasBrowser) {
+    leaveOut('Chromium');
+    return () => Promise.reject(new Error('there is no Chromium'));
+  }
   beforeAll(async () => {
     browser = await launch();
     server = await serve(PAGES[name]);

@@ -1,0 +1,9 @@
+import type { Locator } from 'playwright-core';
+
+/** Whether an element comes, or goes, within this time. */
+export function reaches(item: Locator, state: 'visible' | 'detached', timeout: number): Promise<boolean> {
+  return item.waitFor({ state, timeout }).then(
+    () => true,
+    () => false,
+  );
+}

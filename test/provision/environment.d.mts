@@ -1,0 +1,1 @@
+export function withoutNpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv;

@@ -1,0 +1,61 @@
+/** A vitest reporter that counts for `npm test`, and the lines that it ends with. */
+import { writeFileSync } from 'node:fs';
+
+/** Names the file that the counts are written to. */
+export const TALLY = 'TVQ_TEST_TALLY';
+
+/**
+ * @typedef {object} Counts
+ * @property {number} passed
+ * @property {number} failed
+ * @property {Record<string, number>} skipped by the reason
+ */
+
+export default class TallyReporter {
+  onTestRunEnd(modules) {
+    writeFileSync(process.env[TALLY], JSON.stringify(count(modules)));
+  }
+}
+
+/** @returns {Counts} */
+function count(modules) {
+  const counts = { passed: 0, failed: 0, skipped: {} };
+  for (const module of modules) {
+    const before = counts.failed;
+    for (const test of module.children.allTests()) {
+      const { state, note } = test.result();
+      if (state === 'passed') counts.passed++;
+      else if (state === 'skipped' && !wasGivenUp(test)) {
+        const reason = test.meta().leftOut ?? note ?? `marked so: ${test.fullName}`;
+        counts.skipped[reason] = (counts.skipped[reason] ?? 0) + 1;
+      } else counts.failed++;
+    }
+    // What is wrong may be no test: the file cannot be loaded, or what follows its tests fails.
+    if (!module.ok() && counts.failed === before) counts.failed++;
+  }
+  return counts;
+}
+
+/** A test that did not run because what prepares it failed is no test that was left out, though vitest says so. */
+function wasGivenUp(test) {
+  if (test.options.mode === 'skip' || test.options.mode === 'todo') return false;
+  for (let suite = test.parent; ; suite = suite.parent) {
+    if (suite.errors().length > 0) return true;
+    if (suite.type === 'module') return false;
+  }
+}
+
+/**
+ * What `npm test` ends with: a line a reason, and the counts.
+ *
+ * @param {Counts} counts
+ * @returns {string[]}
+ */
+export function closingLines({ passed, failed, skipped }) {
+  const reasons = Object.entries(skipped);
+  const sum = reasons.reduce((total, [, tests]) => total + tests, 0);
+  return [
+    ...reasons.map(([reason, tests]) => `${tests} skipped: ${reason}`),
+    `${passed} passed, ${failed} failed, ${sum} skipped`,
+  ];
+}
