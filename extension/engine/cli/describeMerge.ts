@@ -1,6 +1,6 @@
 /** What `tvq merge` prints: its plan, and its result. */
-import type { MergePlanSummary, MergeRecipe, MergeResult, MergeTotals } from '../../protocol.ts';
-import { formatBytes, formatPercent, formatSeconds } from '../format.ts';
+import type { MergePlanSummary, MergeRecipe, MergeResult, MergeTotals, TensorFate } from '../../protocol.ts';
+import { formatBytes, formatCount, formatPercent, formatSeconds } from '../format.ts';
 import { table } from './terminal.ts';
 
 export const describePlan = (recipe: MergeRecipe, plan: MergePlanSummary): string =>
@@ -8,7 +8,7 @@ export const describePlan = (recipe: MergeRecipe, plan: MergePlanSummary): strin
     ['output', plan.output],
     ['method', recipe.method],
     ['size', formatBytes(plan.bytes)],
-    ['tensors', `${plan.tensors.merged} merged, ${plan.tensors.copied} copied`],
+    ...describeFates(plan.fates),
     ['reads', formatBytes(plan.readBytes)],
     ['memory', `about ${formatBytes(plan.memory)}`],
   ]);
@@ -30,6 +30,17 @@ export const describeResult = ({
     ['time', formatSeconds(seconds)],
     ['backend', backendReason],
   ]);
+
+/** A row for what becomes of which tensors, and why: nothing is copied or left out in silence. */
+const describeFates = (fates: readonly TensorFate[]): string[][] =>
+  labelled(
+    'tensors',
+    fates.map(({ fate, why, tensors, weights, names }) => {
+      const more = tensors > names.length ? ' …' : '';
+      const example = fate === 'merged' ? '' : `: ${names.join(', ')}${more}`;
+      return `${tensors} ${fate} (${why}, ${formatCount(weights)} values)${example}`;
+    }),
+  );
 
 /** A row a number that there is. */
 function describeReport({ norm, inputs, signConflicts, difference }: MergeTotals): string[][] {
