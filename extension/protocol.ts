@@ -214,6 +214,8 @@ export interface PlanSummary {
   readonly memory: number;
   readonly tasks: readonly string[];
   readonly tensors: TensorCounts;
+  /** What becomes of all task tensors, and why. */
+  readonly fates: readonly TensorFate[];
   readonly problems: readonly Problem[];
 }
 
@@ -273,7 +275,7 @@ export interface RestoreResult {
 
 /** Tensors of which the same becomes for the same reason. */
 export interface TensorFate {
-  readonly fate: 'merged' | 'copied' | 'left out';
+  readonly fate: 'merged' | 'copied' | 'quantized' | 'kept' | 'left out';
   /** In a few words. */
   readonly why: string;
   readonly tensors: number;

@@ -1,6 +1,7 @@
 /** What `tvq merge` prints: its plan, and its result. */
-import type { MergePlanSummary, MergeRecipe, MergeResult, MergeTotals, TensorFate } from '../../protocol.ts';
-import { formatBytes, formatCount, formatPercent, formatSeconds } from '../format.ts';
+import type { MergePlanSummary, MergeRecipe, MergeResult, MergeTotals } from '../../protocol.ts';
+import { formatBytes, formatPercent, formatSeconds } from '../format.ts';
+import { describeFates, labelled } from './describeFates.ts';
 import { table } from './terminal.ts';
 
 export const describePlan = (recipe: MergeRecipe, plan: MergePlanSummary): string =>
@@ -31,17 +32,6 @@ export const describeResult = ({
     ['backend', backendReason],
   ]);
 
-/** A row for what becomes of which tensors, and why: nothing is copied or left out in silence. */
-const describeFates = (fates: readonly TensorFate[]): string[][] =>
-  labelled(
-    'tensors',
-    fates.map(({ fate, why, tensors, weights, names }) => {
-      const more = tensors > names.length ? ' …' : '';
-      const example = fate === 'merged' ? '' : `: ${names.join(', ')}${more}`;
-      return `${tensors} ${fate} (${why}, ${formatCount(weights)} values)${example}`;
-    }),
-  );
-
 /** A row a number that there is. */
 function describeReport({ norm, inputs, signConflicts, difference }: MergeTotals): string[][] {
   if (norm === null) return [['norm', 'not known: deltas are counted from a base model']];
@@ -65,7 +55,3 @@ function describeReport({ norm, inputs, signConflicts, difference }: MergeTotals
       : [['difference', `${difference.toPrecision(3)} from full precision (squared, relative)`]]),
   ];
 }
-
-/** Rows of which the first has the label. */
-const labelled = (label: string, rows: readonly string[]): string[][] =>
-  rows.map((row, i) => [i === 0 ? label : '', row]);

@@ -1,13 +1,13 @@
 /** Which tensors of the inputs belong to which of the model that is written, and what becomes of each. */
 import type { MergeRecipe, Problem, TensorFate } from '../../protocol.ts';
 import type { Checkpoint, TensorSource } from '../checkpoint/checkpoint.ts';
-import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
+import { isQuantizable } from '../checkpoint/dtype.ts';
 import { formatBytes } from '../format.ts';
 import { isBuffer } from '../match/buffers.ts';
+import { fatesOf } from '../match/fates.ts';
 import { estrangement } from '../match/kinship.ts';
 import { listed } from '../match/listed.ts';
 import { embeddingOf, isHead } from '../match/tiedHead.ts';
-import { groupBy } from '../../shared/groupBy.ts';
 import { payloadSource } from '../restore/payload.ts';
 import type { InputTensor } from './inputTensor.ts';
 import { describeMisfits, misfitOf, type Misfit } from './misfits.ts';
@@ -260,16 +260,6 @@ function exactSource(input: InputTensor): TensorSource | undefined {
   return input.record.codec.codec === 'exact' ? payloadSource(input.file, input.record) : undefined;
 }
 
-/** Tensors by what becomes of them, for the plan and the report. */
-export function fatesOf(tensors: readonly MatchedTensor[]): TensorFate[] {
-  return [...groupBy(tensors, ({ fate, why }) => `${fate}\0${why}`).values()].map(group => {
-    const { fate, why } = group[0] as MatchedTensor;
-    return {
-      fate,
-      why,
-      tensors: group.length,
-      weights: group.reduce((sum, { original }) => sum + elementCount(original.shape), 0),
-      names: group.slice(0, 3).map(({ tensor }) => tensor),
-    };
-  });
-}
+/** What becomes of each tensor, for the plan and the report. */
+export const fatesOfMatch = ({ tensors }: Match): TensorFate[] =>
+  fatesOf(tensors.map(({ tensor, original, fate, why }) => ({ tensor, shape: original.shape, fate, why })));

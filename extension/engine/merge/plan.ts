@@ -11,7 +11,7 @@ import { compareBase } from '../restore/plan.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
 import { checkRecipe } from './checks.ts';
 import { openModels } from './models.ts';
-import { fatesOf, matchTensors, type Match, type Reference } from './match.ts';
+import { fatesOfMatch, matchTensors, type Match, type Reference } from './match.ts';
 import type { InputTensor } from './inputTensor.ts';
 import { mergeJobBytes } from './job.ts';
 import { blockCount, blockOf, depthOf } from './layers.ts';
@@ -221,7 +221,7 @@ export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
     memory: MIN_MEMORY + budget.threads * Math.max(0, ...jobs.map(job => mergeJobBytes(job, plan.chunk))),
     parameters: allParameters(recipe, method),
     tensors: { merged: jobs.length - copied, copied },
-    fates: fatesOf(match.tensors),
+    fates: fatesOfMatch(match),
     problems: plan.problems,
   };
 };

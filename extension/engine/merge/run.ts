@@ -13,7 +13,7 @@ import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
 import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
 import { listed } from '../match/listed.ts';
-import { fatesOf } from './match.ts';
+import { fatesOfMatch } from './match.ts';
 import { prepare } from './phases.ts';
 import { modelPath, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './provenance.ts';
@@ -55,7 +55,7 @@ export async function runMerge(
     async () => {
       const strange = strangers(plan, reports);
       warnings.push(...strange);
-      report = mergeReport(jobs, reports, names, strange.length === 0, fatesOf(plan.match.tensors));
+      report = mergeReport(jobs, reports, names, strange.length === 0, fatesOfMatch(plan.match));
       warnings.push(...copiesThatDiffer(jobs, reports));
       const cards = await cardInputs(plan, reports);
       const { warning } = combineLicences(

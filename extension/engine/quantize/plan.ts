@@ -10,6 +10,7 @@ import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
 import type { Coding } from './coding.ts';
 import { before, ROOMIEST, widest, type Codings } from './codings.ts';
+import { largeIntegers } from './fates.ts';
 import { isQuantized, quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';
 import { makeLayout, payloadsOf } from './plannedLayout.ts';
@@ -60,6 +61,7 @@ export async function planQuantize(
     ...found,
     ...checkRecipe(recipe, checkpoints),
     ...compareCheckpoints(recipe, checkpoints, ruleOf(recipe)),
+    ...largeIntegers(jobs),
     ...unmetWishes(recipe, checkpoints, jobs),
     ...checkMemory(room, budget, jobs),
     ...(await checkOutput(recipe, [checkpoints.base, ...checkpoints.tasks], size.known ? size.bytes : 0)),
