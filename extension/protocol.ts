@@ -131,6 +131,11 @@ export interface MergeRecipe {
   readonly output: string;
   /** undefined: that of the base, or of the first input. */
   readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
+  /**
+   * What becomes of a tensor that some input lacks, or has in another shape: an error; the base's is kept; that of the
+   * first input that has it is taken, with its config and tokenizer; or it is left out.
+   */
+  readonly onMismatch: 'error' | 'base' | 'first' | 'skip';
   /** Bytes of a shard at most; a larger tensor has a shard of its own. */
   readonly shardBytes: number;
   readonly overwrite: boolean;
@@ -209,6 +214,8 @@ export interface PlanSummary {
   readonly memory: number;
   readonly tasks: readonly string[];
   readonly tensors: TensorCounts;
+  /** What becomes of all task tensors, and why. */
+  readonly fates: readonly TensorFate[];
   readonly problems: readonly Problem[];
 }
 
@@ -266,6 +273,17 @@ export interface RestoreResult {
   readonly warnings: readonly string[];
 }
 
+/** Tensors of which the same becomes for the same reason. */
+export interface TensorFate {
+  readonly fate: 'merged' | 'copied' | 'quantized' | 'kept' | 'left out';
+  /** In a few words. */
+  readonly why: string;
+  readonly tensors: number;
+  readonly weights: number;
+  /** The first few. */
+  readonly names: readonly string[];
+}
+
 /** A merge plan as it is shown. */
 export interface MergePlanSummary {
   readonly output: string;
@@ -276,8 +294,10 @@ export interface MergePlanSummary {
   readonly memory: number;
   /** Every parameter, defaults written out; gradients and rules as they were given. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
-  /** Tensors merged, and taken from the base as they are. */
+  /** Tensors merged, and taken as they are. */
   readonly tensors: { readonly merged: number; readonly copied: number };
+  /** What becomes of all of them, and why. */
+  readonly fates: readonly TensorFate[];
   readonly problems: readonly Problem[];
 }
 
@@ -778,6 +798,8 @@ export interface StudioMergeChoices {
   readonly parameters: Readonly<Record<string, ParameterScalar>>;
   /** By task, then by parameter; these win over `parameters`. */
   readonly taskParameters: Readonly<Record<string, Readonly<Record<string, ParameterScalar>>>>;
+  /** What becomes of tensors that some model lacks or has in another shape. */
+  readonly onMismatch: MergeRecipe['onMismatch'];
   /** Whether the same merge is made of the checkpoints too, for the difference from full precision. */
   readonly compare: boolean;
   /** The folder to be written; undefined: the one that the host proposes. */

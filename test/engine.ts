@@ -81,6 +81,7 @@ export const mergeRecipe = (
   lines: undefined,
   output,
   dtype: undefined,
+  onMismatch: 'error',
   shardBytes: 5e9,
   overwrite: false,
   resume: false,

@@ -116,6 +116,7 @@ const mergeRecipe = z
     lines: z.strictObject({ alpha: z.number(), beta: z.number() }).optional(),
     output: path,
     dtype: z.enum(['F32', 'F16', 'BF16']).optional(),
+    onMismatch: z.enum(['error', 'base', 'first', 'skip']).default('error'),
     shardBytes: z.int().positive(),
     overwrite: z.boolean(),
     resume: z.boolean(),

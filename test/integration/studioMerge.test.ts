@@ -21,6 +21,7 @@ const choices = (changes: Partial<StudioMergeChoices> = {}): StudioMergeChoices 
   tasks: LLAMA_TASKS.map(({ name }) => name),
   parameters: { density: 0.4 },
   taskParameters: { math: { weight: 0.5 } },
+  onMismatch: 'error',
   compare: true,
   output: undefined,
   ...changes,

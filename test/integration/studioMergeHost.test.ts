@@ -98,6 +98,7 @@ const choices: StudioMergeChoices = {
   tasks: ['code', 'math'],
   parameters: {},
   taskParameters: {},
+  onMismatch: 'error',
   compare: true,
   output: undefined,
 };

@@ -5,6 +5,9 @@ import { basename, dirname, join } from 'node:path';
 import type { CheckpointSummary } from '../../protocol.ts';
 import { openWeights, ownsItsFolder, weightsOf, type Checkpoint } from './checkpoint.ts';
 import { groupBy } from '../../shared/groupBy.ts';
+import { bareName } from '../match/alignNames.ts';
+import { isBuffer } from '../match/buffers.ts';
+import { isHead } from '../match/tiedHead.ts';
 import { elementCount } from './dtype.ts';
 import { INDEX_SUFFIX } from './hfIndex.ts';
 
@@ -98,14 +101,17 @@ export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Checkp
   };
 }
 
-/** Equal for the same tensor names and shapes, in whatever order. */
+/**
+ * Equal for models that can be combined: the same tensors by name and shape, in whatever order, but for what wrappers and
+ * containers put in front of names, buffers, and heads, which some have and others store as their embedding.
+ */
 export function architectureOf(
   tensors: Iterable<{ readonly name: string; readonly shape: readonly number[] }>,
 ): string {
   const hash = createHash('sha256');
-  for (const { name, shape } of [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    hash.update(`${name}\0${shape.join(',')}\n`);
-  }
+  const telling = [...tensors].filter(({ name, shape }) => !isBuffer(name, shape) && !isHead(name));
+  const lines = telling.map(({ name, shape }) => `${bareName(name)}\0${shape.join(',')}\n`);
+  for (const line of lines.sort()) hash.update(line);
   return hash.digest('hex').slice(0, 16);
 }
 

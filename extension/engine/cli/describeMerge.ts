@@ -1,6 +1,7 @@
 /** What `tvq merge` prints: its plan, and its result. */
 import type { MergePlanSummary, MergeRecipe, MergeResult, MergeTotals } from '../../protocol.ts';
 import { formatBytes, formatPercent, formatSeconds } from '../format.ts';
+import { describeFates, labelled } from './describeFates.ts';
 import { table } from './terminal.ts';
 
 export const describePlan = (recipe: MergeRecipe, plan: MergePlanSummary): string =>
@@ -8,7 +9,7 @@ export const describePlan = (recipe: MergeRecipe, plan: MergePlanSummary): strin
     ['output', plan.output],
     ['method', recipe.method],
     ['size', formatBytes(plan.bytes)],
-    ['tensors', `${plan.tensors.merged} merged, ${plan.tensors.copied} copied`],
+    ...describeFates(plan.fates),
     ['reads', formatBytes(plan.readBytes)],
     ['memory', `about ${formatBytes(plan.memory)}`],
   ]);
@@ -54,7 +55,3 @@ function describeReport({ norm, inputs, signConflicts, difference }: MergeTotals
       : [['difference', `${difference.toPrecision(3)} from full precision (squared, relative)`]]),
   ];
 }
-
-/** Rows of which the first has the label. */
-const labelled = (label: string, rows: readonly string[]): string[][] =>
-  rows.map((row, i) => [i === 0 ? label : '', row]);

@@ -25,6 +25,7 @@ interface MergeOptions extends EngineOptions {
   readonly recipe?: string;
   readonly output?: string;
   readonly dtype?: 'f32' | 'f16' | 'bf16';
+  readonly onMismatch?: MergeRecipe['onMismatch'];
   readonly shardSize: number;
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;
@@ -58,6 +59,12 @@ export function addMerge(program: Command, run: Run): void {
         'f16',
         'bf16',
       ]),
+    )
+    .addOption(
+      new Option(
+        '--on-mismatch <way>',
+        "tensors that some model lacks or has in another shape: error; keep the base's; take that of the first input with it; skip (left out)",
+      ).choices(['error', 'base', 'first', 'skip']),
     )
     .addOption(
       new Option('--shard-size <size>', 'size of a weight file at most')
@@ -97,7 +104,16 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
   const { output, overwrite = false, resume = false, shardSize: shardBytes, compare = [] } = options;
   if (!output) throw new UserError('name the folder to write with -o FOLDER', 'usage');
   const dtype = options.dtype?.toUpperCase() as MergeRecipe['dtype'];
-  const common = { output, overwrite, resume, shardBytes, compare, ...(dtype ? { dtype } : {}) };
+  const { onMismatch } = options;
+  const common = {
+    output,
+    overwrite,
+    resume,
+    shardBytes,
+    compare,
+    ...(dtype ? { dtype } : {}),
+    ...(onMismatch ? { onMismatch } : {}),
+  };
   if (options.recipe !== undefined) {
     if (files.length > 0 || options.task || options.method || options.base) {
       throw new UserError(
@@ -133,6 +149,7 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
     text: undefined,
     ...common,
     dtype,
+    onMismatch: onMismatch ?? 'error',
   };
 }
 

@@ -16,6 +16,7 @@ import {
   type MeasureOptions,
   type Run,
 } from './options.ts';
+import { describeFates } from './describeFates.ts';
 import { collect } from './parse.ts';
 import { settingsOf, withSettings, type SettingsOptions } from './quantizeSettings.ts';
 import { printResult, progressLine, table, warn } from './terminal.ts';
@@ -82,7 +83,7 @@ const describePlan = (plan: PlanSummary): string =>
     ['output', plan.output],
     ...describeSize(plan),
     ['tasks', plan.tasks.join(', ')],
-    ['tensors', `${plan.tensors.quantized} quantized, ${plan.tensors.kept} exact`],
+    ...describeFates(plan.fates),
     ['reads', formatBytes(plan.readBytes)],
     ['memory', `about ${formatBytes(plan.memory)}`],
   ]);

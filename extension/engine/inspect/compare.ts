@@ -2,13 +2,15 @@
 import type { TaskComparisons, TaskVectors } from '../../protocol.ts';
 import type { EngineBackend } from '../backends.ts';
 import type { Budget, Room } from '../budget.ts';
-import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { formatBytes } from '../format.ts';
 import type { Hooks } from '../hooks.ts';
 import type { JobReport } from '../job.ts';
 import type { StoredTensor } from '../merge/inputTensor.ts';
+import { openFamily } from '../match/family.ts';
+import { refuseErrors } from '../runPlanned.ts';
 import { jobBytes } from '../runJob.ts';
 import {
   compareJobBytes,
@@ -85,10 +87,13 @@ async function ofFile(path: string): Promise<Comparable> {
 
 async function ofCheckpoints({ base, tasks }: Exclude<TaskVectors, { file: string }>): Promise<Comparable> {
   checkCount('there is', tasks.length);
-  const [original, ...tuned] = await Promise.all(
-    [base, ...tasks.map(({ path }) => path)].map(openCheckpoint),
+  const family = await openFamily(
+    base,
+    tasks.map(({ path }) => path),
   );
-  const all = (original as Checkpoint).tensors;
+  refuseErrors(family.problems);
+  const { tensors: all } = family.base;
+  const tuned = family.tasks;
   const names = new Set(
     [all, ...tuned.map(({ tensors }) => tensors)].flatMap(tensors => [...tensors.keys()]),
   );

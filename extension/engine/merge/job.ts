@@ -1,4 +1,5 @@
 /** Merges one tensor of all inputs. */
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext, JobReport } from '../job.ts';
 import { RawTensor } from '../quantize/exact.ts';
@@ -29,20 +30,24 @@ export async function runMergeJob(job: MergeJob, context: JobContext): Promise<J
 }
 
 async function copyTensor(job: MergeJob, context: JobContext): Promise<JobReport> {
-  if (job.measure) return { checksums: [], warnings: [] };
-  const opened = (inputs: MergeJob['inputs']) =>
-    inputs.map(input => (input.kind === 'checkpoint' ? new RawTensor(context, input.source) : undefined));
+  if (job.measure || job.way.kind !== 'copy') return { checksums: [], warnings: [] };
+  const { source, beside } = job.way;
+  const opened = (sources: readonly (TensorSource | undefined)[]) =>
+    sources.map(found => (found ? new RawTensor(context, found) : undefined));
   const hashed = (read: readonly (RawTensor | undefined)[]) =>
     Promise.all(read.map(async tensor => tensor?.checksum()));
-  const tensors = [job.base && new RawTensor(context, job.base), ...opened(job.inputs)];
-  const checksums = await hashed(tensors);
-  const originals = await hashed(opened(job.exact?.inputs ?? []));
-  const copied = tensors.find(tensor => tensor !== undefined);
-  if (!copied) throw new Error(`${job.tensor}: nothing to copy`);
+  const copied = new RawTensor(context, source);
+  const ofBase = job.base && (isSame(job.base, source) ? copied : new RawTensor(context, job.base));
+  const found = await hashed(opened(beside));
+  const originals = await hashed(opened(job.exact?.way.kind === 'copy' ? job.exact.way.beside : []));
   for (let output = 0; output < job.outputs; output++) {
-    await context.emit({ type: 'begin', output, codec: 'exact', bytes: copied.source.bytes });
+    await context.emit({ type: 'begin', output, codec: 'exact', bytes: source.bytes });
     for await (const bytes of copied.pieces()) await context.emit({ type: 'bytes', bytes: bytes.slice() });
     await context.emit({ type: 'end', output, outcome: WRITTEN });
   }
-  return { checksums, warnings: [], findings: { originals } };
+  const own = await copied.checksum();
+  const differs = beside.some((other, i) => other?.dtype === source.dtype && found[i] !== own);
+  return { checksums: [await ofBase?.checksum(), ...found], warnings: [], findings: { originals, differs } };
 }
+
+const isSame = (a: TensorSource, b: TensorSource): boolean => a.file === b.file && a.offset === b.offset;

@@ -9,8 +9,13 @@ import { windowsOf, type WindowedSpan } from './windows.ts';
 
 /** How a tensor is merged, with everything that is known before it is read. */
 export type TensorWay =
-  /** Bytes of the base (or of the first input) as they are. */
-  | { readonly kind: 'copy' }
+  /** Bytes as they are. */
+  | {
+      readonly kind: 'copy';
+      readonly source: TensorSource;
+      /** By input, what it has in their place: whether that differs is told. */
+      readonly beside: readonly (TensorSource | undefined)[];
+    }
   /** Σ cᵢ·xᵢ. */
   | { readonly kind: 'fixed'; readonly coefficients: readonly number[] }
   /** Σ cᵢ·xᵢ, where a method of the registry finds the coefficients from the inner products. */
@@ -71,6 +76,8 @@ export interface MergeFindings {
   /** Σ|τ| and Σ|masked unified vector| by input. */
   readonly emr?: readonly { readonly own: number; readonly unified: number }[];
   readonly stats?: TensorStats | undefined;
+  /** Of a copied tensor: whether some input has other bytes in its place. */
+  readonly differs?: boolean;
   /** XXH64 of the checkpoints compared with, by input. */
   readonly originals?: readonly (string | undefined)[];
 }
@@ -120,9 +127,9 @@ export const exactOf = ({ exact, resident }: MergeJob): MergeJob | undefined =>
 export const mergeSources = ({
   base,
   inputs,
+  way,
   exact,
 }: MergeJob): readonly ({ readonly bytes: number } | undefined)[] => [
   ...(exact ? mergeSources(exact) : []),
-  base,
-  ...inputs.flatMap(inputSources),
+  ...(way.kind === 'copy' ? [way.source, ...way.beside] : [base, ...inputs.flatMap(inputSources)]),
 ];

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { MergeRecipe } from '../../protocol.ts';
-import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { Dtype } from '../checkpoint/dtype.ts';
+import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { DTYPE_BITS, elementCount, type Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
 import { isCoded } from '../tvq/layout.ts';
 import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../tvq/reader.ts';
@@ -16,6 +16,8 @@ export type OpenInput =
       readonly file: TvqFile;
       readonly task: string;
       readonly records: ReadonlyMap<string, TvqRecord>;
+      /** What the task's checkpoint has. */
+      readonly tensors: ReadonlyMap<string, Pick<TensorSource, 'shape' | 'dtype' | 'bytes'>>;
       readonly shared: ReadonlyMap<string, TvqRecord>;
       /** XXH64 of the base's tensors that the file was made from. */
       readonly baseChecksums: ReadonlyMap<string, string>;
@@ -42,10 +44,23 @@ export function tvqInput(file: TvqFile, vector: TvqVector, name = vector.name): 
     file,
     task: vector.name,
     records: byName(vector.records),
+    tensors: new Map(
+      vector.records.flatMap(({ tensor, dtype, shape, codec }) =>
+        codec.codec === 'absent'
+          ? []
+          : [[tensor, { dtype, shape, bytes: (elementCount(shape) * DTYPE_BITS[dtype]) / 8 }]],
+      ),
+    ),
     shared: byName(vector === file.shared ? [] : (file.shared?.records ?? [])),
     baseChecksums: new Map(file.base.tensors.map(({ name: tensor, checksum }) => [tensor, checksum])),
   };
 }
+
+/** Names, shapes, dtypes and bytes of an input's tensors. */
+export const tensorsOf = (
+  input: OpenInput,
+): ReadonlyMap<string, Pick<TensorSource, 'shape' | 'dtype' | 'bytes'>> =>
+  input.kind === 'checkpoint' ? input.checkpoint.tensors : input.tensors;
 
 /** What an input has of a tensor. */
 export function tensorOf(input: OpenInput, tensor: string): InputTensor | undefined {

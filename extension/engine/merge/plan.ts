@@ -3,22 +3,23 @@ import { resolve as resolvePath } from 'node:path';
 import { exists } from '../atomic.ts';
 import type { MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
-import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
-import { DTYPE_BITS, elementCount, isQuantizable } from '../checkpoint/dtype.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { DTYPE_BITS, elementCount } from '../checkpoint/dtype.ts';
 import { formatBytes } from '../format.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { compareBase } from '../restore/plan.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
-import { checkRecipe, checkTensor, warnOfExtras } from './checks.ts';
+import { checkRecipe } from './checks.ts';
+import { openModels } from './models.ts';
+import { fatesOfMatch, matchTensors, type Match, type Reference } from './match.ts';
 import type { InputTensor } from './inputTensor.ts';
 import { mergeJobBytes } from './job.ts';
 import { blockCount, blockOf, depthOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
-import { openInput, tensorOf, type OpenInput } from './openInput.ts';
+import type { OpenInput } from './openInput.ts';
 import { checkReplaceable } from './output/partialFolder.ts';
 import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
-import { openOriginals } from './originals.ts';
 import { resolve } from './parameters.ts';
 import { allParameters } from './recipeText.ts';
 import { methodNamed } from './registry.ts';
@@ -30,6 +31,8 @@ export interface MergePlan {
   readonly inputs: readonly OpenInput[];
   /** The inputs as they were before they were quantized; undefined when nothing is compared with them. */
   readonly originals: readonly OpenInput[] | undefined;
+  /** What becomes of every tensor. */
+  readonly match: Match;
   /** In the order of the output. */
   readonly jobs: readonly MergeJob[];
   /** Names of the models that are written: one, or one a task (emr). */
@@ -47,15 +50,15 @@ export interface MergePlan {
 export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergePlan> {
   const method = methodNamed(recipe.method);
   checkRecipe(recipe, method);
-  const base = recipe.base === undefined ? undefined : await openCheckpoint(recipe.base);
-  const inputs = await Promise.all(recipe.inputs.map(openInput));
-  const problems: Problem[] = inputs.flatMap(input =>
-    input.kind === 'tvq' && base ? compareBase(input.file, base) : [],
-  );
-  const originals = await openOriginals(recipe, inputs);
+  const { base, inputs, originals, reference, ties, problems } = await openModels(recipe);
+  for (const input of inputs)
+    if (input.kind === 'tvq' && base) problems.push(...compareBase(input.file, base));
+  const matched = (of: readonly OpenInput[]) => matchTensors(recipe.onMismatch, reference, of, ties);
+  const match = matched(inputs);
+  problems.push(...match.problems);
   const jobs = withExact(
-    makeJobs(recipe, method, base, inputs, problems),
-    originals && makeJobs(recipe, method, base, originals, problems),
+    makeJobs(recipe, method, reference, inputs, match),
+    originals && makeJobs(recipe, method, reference, originals, matched(originals)),
   );
   const needed = Math.max(0, ...jobs.map(job => mergeJobBytes(job, room.chunk)));
   const budget = room.budget(needed);
@@ -84,6 +87,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     base,
     inputs,
     originals,
+    match,
     jobs: placed,
     models,
     budget,
@@ -108,26 +112,20 @@ const tensorOfJob = ({ tensor, shape, dtype }: MergeJob): UnplacedTensor => ({
   bytes: (elementCount(shape) * DTYPE_BITS[dtype]) / 8,
 });
 
-/** A job a tensor of the base (or of the first model), largest elements first so that all lie aligned. */
+/** A job a tensor that is written, largest elements first so that all lie aligned. */
 function makeJobs(
   recipe: MergeRecipe,
   method: MergeMethod,
-  base: Checkpoint | undefined,
+  { base, tensors: model }: Reference,
   inputs: readonly OpenInput[],
-  problems: Problem[],
+  match: Match,
 ): MergeJob[] {
-  const usesBase = base !== undefined && method.base !== 'unused';
-  const [first] = inputs as [OpenInput, ...OpenInput[]];
-  const model =
-    base?.tensors ??
-    (first.kind === 'checkpoint' ? first.checkpoint.tensors : new Map<string, TensorSource>());
-  const names = [...model.keys()].sort();
-  const blocks = blockCount(names);
+  const written = match.tensors.filter(({ fate }) => fate !== 'left out');
+  const numbers = new Map(written.map(({ tensor }, number) => [tensor, number]));
+  const blocks = blockCount(model.keys());
   const perInput = method.parameters.filter(parameter => parameter.perInput);
-  const jobs = names.map((tensor, number): MergeJob => {
-    const original = model.get(tensor) as TensorSource;
-    const found = inputs.map(input => tensorOf(input, tensor));
-    const usable = isQuantizable(original.dtype) && checkTensor(tensor, original, inputs, found, problems);
+  const jobs = written.map((matched): MergeJob => {
+    const { tensor, original, fate, copied, twin } = matched;
     const place = { tensor, depth: depthOf(tensor, blocks) };
     const values = resolve(method.parameters, [recipe.parameters], place);
     const inputValues = inputs.map((_, i) =>
@@ -136,13 +134,13 @@ function makeJobs(
     const job: MergeJob = {
       kind: 'merge',
       tensor,
-      number,
+      number: numbers.get(twin ?? tensor) as number,
       shape: original.shape,
-      dtype: usable ? (recipe.dtype ?? original.dtype) : original.dtype,
-      base: base?.tensors.get(tensor),
-      inputs: found.filter(input => input !== undefined),
-      wanted: usesBase ? 'vectors' : 'models',
-      way: { kind: 'copy' },
+      dtype: fate === 'merged' ? (recipe.dtype ?? original.dtype) : original.dtype,
+      base: matched.base,
+      inputs: matched.inputs,
+      wanted: base !== undefined && method.base !== 'unused' ? 'vectors' : 'models',
+      way: { kind: 'copy', source: original, beside: copied?.beside ?? [] },
       values,
       inputValues,
       scale: (typeof values.scale === 'number' ? values.scale : 1) * linesAt(recipe.lines, tensor, blocks),
@@ -151,10 +149,8 @@ function makeJobs(
       resident: false,
       exact: undefined,
     };
-    if (!usable || original.bytes === 0) return job;
-    return withSharedVector({ ...job, way: wayOf(method, job) }, method, inputs);
+    return fate === 'merged' ? withSharedVector({ ...job, way: wayOf(method, job) }, method, inputs) : job;
   });
-  for (const input of inputs) warnOfExtras(input, model, problems);
   return jobs.sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);
 }
 
@@ -209,7 +205,7 @@ export const modelPath = (recipe: MergeRecipe, model: string | undefined): strin
   model === undefined ? resolvePath(recipe.output) : resolvePath(recipe.output, model);
 
 export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
-  const { recipe, method, jobs, budget, base, inputs } = plan;
+  const { recipe, method, jobs, budget, base, inputs, match } = plan;
   const copied = jobs.filter(({ way }) => way.kind === 'copy').length;
   const bytesOf = (input: OpenInput) => (input.kind === 'checkpoint' ? input.checkpoint.bytes : 0);
   const tvqFiles = new Map(
@@ -225,6 +221,7 @@ export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
     memory: MIN_MEMORY + budget.threads * Math.max(0, ...jobs.map(job => mergeJobBytes(job, plan.chunk))),
     parameters: allParameters(recipe, method),
     tensors: { merged: jobs.length - copied, copied },
+    fates: fatesOfMatch(match),
     problems: plan.problems,
   };
 };

@@ -24,6 +24,8 @@ export interface RecipeOverrides {
   readonly shardBytes: number;
   /** Counts before that of the file. */
   readonly dtype?: Dtype | undefined;
+  /** Counts before that of the file. */
+  readonly onMismatch?: MergeRecipe['onMismatch'];
   readonly compare?: readonly NamedPath[];
 }
 
@@ -91,7 +93,7 @@ export function parseRecipe(
   checkTokenizer(document, shape, folder, found.base);
   const shared = { path: ['parameters'], values: shape.parameters ?? {} };
   const { parameters, inputParameters } = translate(document, method, shared, found.models, note);
-  const { dtype, ...rest } = overrides;
+  const { dtype, onMismatch, ...rest } = overrides;
   return parseMergeRecipe({
     kind: 'merge',
     base: found.base,
@@ -101,6 +103,7 @@ export function parseRecipe(
     inputParameters,
     lines: readLines(document, shape, method),
     dtype: dtype ?? readDtype(document, shape),
+    onMismatch: onMismatch ?? shape.on_mismatch ?? 'error',
     ...rest,
     text,
   });

@@ -39,6 +39,7 @@ export function recipeText(recipe: MergeRecipe, method: MergeMethod): string {
     })),
     parameters: written(common, recipe.parameters),
     ...(recipe.lines ? { lines: recipe.lines } : {}),
+    ...(recipe.onMismatch === 'error' ? {} : { on_mismatch: recipe.onMismatch }),
     ...(recipe.dtype ? { out_dtype: recipe.dtype } : {}),
   });
 }

@@ -1,5 +1,5 @@
 /** merge-report.json: what a merge did, by tensor, by layer and in all (docs/merge-report.md). */
-import type { MergeTotals } from '../../protocol.ts';
+import type { MergeTotals, TensorFate } from '../../protocol.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import type { JobReport } from '../job.ts';
 import { blockOf } from './layers.ts';
@@ -12,6 +12,8 @@ export interface MergeReport {
   /** By block; `null` is everything outside the blocks. */
   readonly layers: readonly ({ readonly layer: number | null } & MergeTotals)[];
   readonly tensors: readonly ({ readonly tensor: string; readonly scale: number } & MergeTotals)[];
+  /** What became of all tensors, and why. */
+  readonly fates: readonly TensorFate[];
   /** Tensors taken over from an interrupted run, of which there are no numbers. */
   readonly unmeasured: number;
 }
@@ -30,6 +32,7 @@ export function mergeReport(
   reports: readonly (JobReport | undefined)[],
   names: readonly string[],
   comparable: boolean,
+  fates: readonly TensorFate[],
 ): MergeReport {
   const measured = jobs.flatMap((job, i): Measured[] => {
     const report = reports[i];
@@ -47,6 +50,7 @@ export function mergeReport(
     tensors: measured
       .map(one => ({ tensor: one.job.tensor, scale: one.job.scale, ...totals([one], names) }))
       .sort((a, b) => (a.tensor < b.tensor ? -1 : 1)),
+    fates,
     unmeasured: reports.filter(report => report === undefined).length,
   };
 }

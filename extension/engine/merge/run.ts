@@ -12,6 +12,8 @@ import type { MergeJob } from './mergeJob.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
 import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
+import { listed } from '../match/listed.ts';
+import { fatesOfMatch } from './match.ts';
 import { prepare } from './phases.ts';
 import { modelPath, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './provenance.ts';
@@ -53,7 +55,8 @@ export async function runMerge(
     async () => {
       const strange = strangers(plan, reports);
       warnings.push(...strange);
-      report = mergeReport(jobs, reports, names, strange.length === 0);
+      report = mergeReport(jobs, reports, names, strange.length === 0, fatesOfMatch(plan.match));
+      warnings.push(...copiesThatDiffer(jobs, reports));
       const cards = await cardInputs(plan, reports);
       const { warning } = combineLicences(
         [cards.base, ...cards.inputs].flatMap(card => (card ? [card.source] : [])),
@@ -152,6 +155,16 @@ function intoFolders(folders: readonly ModelFolder[], pending: readonly number[]
   };
 }
 
+/** BatchNorm counts its batches in every model on its own, and nothing is computed with the count. */
+const COUNTERS = /(^|\.)num_batches_tracked$/;
+
+/** What of the copied tensors is not the same in all inputs. */
+function copiesThatDiffer(jobs: readonly MergeJob[], reports: readonly (JobReport | undefined)[]): string[] {
+  const names = jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.differs ? [tensor] : []));
+  const telling = names.filter(name => !COUNTERS.test(name));
+  return telling.length > 0 ? [`${listed(telling)} not the same in all models; copied, not merged`] : [];
+}
+
 /** A .tvq file's task vectors belong to one base: what was read of it must be what the file was made from. */
 function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [checksum] }: JobReport): void {
   if (checksum === undefined || !base) return;
@@ -165,14 +178,15 @@ function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [che
 }
 
 async function commit(
-  { recipe, method, base, inputs, jobs }: MergePlan,
+  { recipe, method, base, inputs, jobs, match }: MergePlan,
   folder: ModelFolder,
   model: string | undefined,
   report: MergeReport,
   cards: Cards,
 ) {
   const [first] = inputs;
-  const donor = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
+  const own = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
+  const donor = match.donor?.kind === 'checkpoint' ? match.donor.checkpoint : own;
   const text = recipeText(recipe, method);
   const { way: _, ...info } = method;
   const whole = {

@@ -3,6 +3,8 @@ import type { Problem, QuantizeRecipe } from '../../protocol.ts';
 import { MIN_MEMORY, type Budget, type Room } from '../budget.ts';
 import type { Checkpoint, TensorSource } from '../checkpoint/checkpoint.ts';
 import { formatBytes } from '../format.ts';
+import { estrangement } from '../match/kinship.ts';
+import { listed, shapeText } from '../match/listed.ts';
 import { quantizeJobBytes, type QuantizeJob } from './job.ts';
 import type { KeepRule } from './keep.ts';
 
@@ -11,60 +13,49 @@ export interface Checkpoints {
   readonly tasks: readonly Checkpoint[];
 }
 
-/** Names listed in one message; the rest is counted. */
-const MAX_LISTED = 3;
-
-/** What does not fit between the base and the fine-tuned checkpoints, with the remedy. */
+/** What does not fit between the base and the fine-tuned checkpoints, with the remedy: one line for each kind. */
 export function compareCheckpoints(
   recipe: QuantizeRecipe,
   { base, tasks }: Checkpoints,
   keeps: KeepRule,
 ): Problem[] {
-  const problems: Problem[] = [];
-  for (const [t, task] of tasks.entries()) {
+  return tasks.flatMap((task, t) => {
+    const strange = estrangement(task.tensors, base.tensors);
+    if (strange !== undefined) return [error(`${task.path}: ${strange}`)];
     const name = recipe.tasks[t]?.name as string;
-    const common = [...task.tensors.keys()].filter(tensor => base.tensors.has(tensor));
-    if (common.length === 0) {
-      problems.push(
-        error(
-          `${task.path}: no tensor name in common with the base ${base.path}; is this its fine-tuned checkpoint?`,
-        ),
-      );
-      continue;
-    }
-    for (const tensor of common) {
-      const [tuned, original] = [task.tensors.get(tensor), base.tensors.get(tensor)] as [
-        TensorSource,
-        TensorSource,
-      ];
-      if (tuned.shape.join() === original.shape.join() || keeps(tuned)) continue;
-      problems.push(
-        error(
-          `${task.path}: tensor "${tensor}" has shape [${tuned.shape.join(', ')}], the base has [${original.shape.join(', ')}]; ` +
-            `store it exactly with --keep '^${escapePattern(tensor)}$', or choose the right base`,
-        ),
-      );
-    }
     const missing = [...base.tensors.keys()].filter(tensor => !task.tensors.has(tensor));
     const extra = [...task.tensors.keys()].filter(tensor => !base.tensors.has(tensor));
-    if (missing.length)
-      problems.push(warning(`task "${name}" lacks ${listed(missing)} of the base; it is restored without`));
-    if (extra.length)
-      problems.push(warning(`task "${name}" has ${listed(extra)} that the base lacks; stored exactly`));
-  }
-  return problems;
+    return [
+      ...(recipe.scheme === 'fq' ? [] : compareShapes(task, base, keeps)),
+      ...(missing.length
+        ? [warning(`task "${name}" lacks ${listed(missing)} of the base; it is restored without`)]
+        : []),
+      ...(extra.length
+        ? [warning(`task "${name}" has ${listed(extra)} that the base lacks; stored exactly`)]
+        : []),
+    ];
+  });
+}
+
+/** Tensors that there is no task vector of (resized embeddings, classifiers with other labels) are kept whole. */
+function compareShapes({ path, tensors }: Checkpoint, base: Checkpoint, keeps: KeepRule): Problem[] {
+  const other = [...tensors.values()].filter(tuned => {
+    const original = base.tensors.get(tuned.name);
+    return original && original.shape.join() !== tuned.shape.join() && !keeps(tuned);
+  });
+  const [first] = other;
+  if (!first) return [];
+  const { shape: was } = base.tensors.get(first.name) as TensorSource;
+  const bytes = other.reduce((sum, tuned) => sum + tuned.bytes, 0);
+  return [
+    warning(
+      `${path}: ${listed(other.map(({ name }) => name))} of another shape than in the base (${shapeText(first.shape)}, there ${shapeText(was)}); stored exactly, ${formatBytes(bytes)}`,
+    ),
+  ];
 }
 
 const error = (message: string): Problem => ({ severity: 'error', message });
 const warning = (message: string): Problem => ({ severity: 'warning', message });
-
-const escapePattern = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, MAX_LISTED).map(name => `"${name}"`);
-  const more = names.length - shown.length;
-  return `${names.length === 1 ? 'tensor' : `${names.length} tensors:`} ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
 
 /** What is wrong with what was asked, whatever the checkpoints hold. */
 export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints): Problem[] {

@@ -4,11 +4,13 @@ import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import { placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
+import { openFamily } from '../match/family.ts';
 import { headerBound, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
 import type { Coding } from './coding.ts';
 import { before, ROOMIEST, widest, type Codings } from './codings.ts';
+import { largeIntegers } from './fates.ts';
 import { isQuantized, quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';
 import { makeLayout, payloadsOf } from './plannedLayout.ts';
@@ -46,10 +48,8 @@ export async function planQuantize(
 ): Promise<QuantizePlan> {
   const { chunk } = room;
   checkWishes(recipe);
-  const [base, ...tasks] = await Promise.all(
-    [recipe.base, ...recipe.tasks.map(({ path }) => path)].map(open),
-  );
-  const checkpoints = { base: base as Checkpoint, tasks };
+  const paths = recipe.tasks.map(({ path }) => path);
+  const { problems: found, ...checkpoints } = await openFamily(recipe.base, paths, open);
   const jobs = alignedFirst(makeJobs(recipe, checkpoints, codings ?? before(recipe)));
   const layout = withRoom(makeLayout(recipe, checkpoints, jobs), recipe, checkpoints);
   const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
@@ -58,11 +58,13 @@ export async function planQuantize(
   const planned = { layout, jobs: placed };
   const size = plannedSize(recipe, planned, codings === undefined);
   const problems = [
+    ...found,
     ...checkRecipe(recipe, checkpoints),
     ...compareCheckpoints(recipe, checkpoints, ruleOf(recipe)),
+    ...largeIntegers(jobs),
     ...unmetWishes(recipe, checkpoints, jobs),
     ...checkMemory(room, budget, jobs),
-    ...(await checkOutput(recipe, [checkpoints.base, ...tasks], size.known ? size.bytes : 0)),
+    ...(await checkOutput(recipe, [checkpoints.base, ...checkpoints.tasks], size.known ? size.bytes : 0)),
   ];
   const summary = summarize(recipe, checkpoints, planned, size, budget, problems, chunk);
   return { recipe, ...planned, budget, summary };

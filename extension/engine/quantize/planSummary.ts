@@ -4,6 +4,8 @@ import type { PlanSummary, Problem, QuantizeRecipe } from '../../protocol.ts';
 import { MIN_MEMORY, type Budget } from '../budget.ts';
 import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
 import type { Checkpoints } from './checks.ts';
+import { fatesOf } from '../match/fates.ts';
+import { fatesOfJobs } from './fates.ts';
 import { quantizeJobBytes } from './job.ts';
 import { scaleOf, type Planned, type PlannedSize } from './size.ts';
 
@@ -31,6 +33,7 @@ export function summarize(
     tensors: countTensors(
       layout.vectors.filter(({ checkpoint }) => checkpoint !== undefined).flatMap(({ records }) => records),
     ),
+    fates: fatesOf(fatesOfJobs(recipe, base.tensors, jobs)),
     problems,
   };
 }

@@ -5,6 +5,7 @@ import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, isQuantizable, type Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
 import { formatBytes } from '../format.ts';
+import { alignNames } from '../match/alignNames.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { isCoded } from '../tvq/layout.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../tvq/reader.ts';
@@ -40,7 +41,9 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
     );
   }
   const base =
-    recipe.base === undefined || file.scheme.scheme === 'fq' ? undefined : await openCheckpoint(recipe.base);
+    recipe.base === undefined || file.scheme.scheme === 'fq'
+      ? undefined
+      : namedAsIn(file, await openCheckpoint(recipe.base));
   const shared = new Map(file.shared?.records.map(record => [record.tensor, record]));
   const jobs = task.records
     .filter(({ codec }) => codec.codec !== 'absent')
@@ -88,6 +91,10 @@ const withCodes = (record: TvqRecord | undefined): TvqRecord | undefined =>
 
 /** Restoring from another base can be forced; a merge, whose result nobody could tell from a right one, cannot. */
 export const OR_FORCE = 'use that one, or pass --force';
+
+/** A base with its tensors named as when the file was made from it: it may have been saved anew, with prefixes. */
+export const namedAsIn = (file: TvqFile, base: Checkpoint): Checkpoint =>
+  alignNames(base, new Map(file.base.tensors.map(tensor => [tensor.name, tensor]))).checkpoint;
 
 /** What headers tell of whether this is the base that the file was made from; checksums are compared on the way. */
 export function compareBase(file: TvqFile, base: Checkpoint, remedy?: string): Problem[] {

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import { l10n } from 'vscode';
 import type { MergeMethodInfo } from '../../protocol.ts';
+import { ON_MISMATCH, type OnMismatch } from '../../shared/mismatch.ts';
+import { translated } from '../translated.ts';
 import {
   baseNeed,
   checkpointsOf,
@@ -22,6 +24,7 @@ import { pickInputs } from '../ui/mergeInputPick.ts';
 import { viewPlan } from '../ui/mergePlanView.ts';
 import { pickMethod } from '../ui/methodPick.ts';
 import type { Output } from '../ui/outputPick.ts';
+import { pick } from '../ui/pick.ts';
 import { pickParameters } from '../ui/parameterPick.ts';
 import { runWizard, type Position, type Step, type Turn } from '../ui/wizard.ts';
 import type { Command } from './command.ts';
@@ -88,11 +91,13 @@ function stepsOf(
         inputs: draft.inputs.map((source, i) => ({ name: names[i]?.name ?? '', id: sourceId(source) })),
         edits: draft.edits,
         base: describeBase(draft),
+        mismatch: describeMismatch(draft.onMismatch),
         plan: edits => planned({ ...draft, edits }, { path: proposedFolder(draft), overwrite: true }),
       });
       draft.edits = answer.edits;
-      if (answer.turn !== 'base') return answer.turn;
-      if ((await askBase({ ...titled(at, draft), canGoBack: true }, draft)) === 'cancel') return 'cancel';
+      if (answer.turn !== 'base' && answer.turn !== 'mismatch') return answer.turn;
+      const ask = answer.turn === 'base' ? askBase : askMismatch;
+      if ((await ask({ ...titled(at, draft), canGoBack: true }, draft)) === 'cancel') return 'cancel';
     }
   };
   const chooseOutput: Step = async at => {
@@ -136,6 +141,24 @@ async function askBase(at: Position, draft: MergeDraft): Promise<Turn> {
   if (answer === 'back' || answer === 'cancel') return answer;
   draft.base = answer === 'none' ? 'none' : answer.chosen;
   if (answer !== 'none') draft.known = mergeSources(draft.known, answer.known.map(checkpointSource));
+  return 'next';
+}
+
+const describeMismatch = (onMismatch: OnMismatch): string => {
+  const known = ON_MISMATCH.find(({ name }) => name === onMismatch);
+  return known ? translated(known.meaning) : onMismatch;
+};
+
+/** Keeps the answer in the draft. */
+async function askMismatch(at: Position, draft: MergeDraft): Promise<Turn> {
+  const answer = await pick({
+    at,
+    placeholder: l10n.t('Tensors that some model lacks or has in another shape'),
+    items: ON_MISMATCH.map(({ name }) => ({ label: describeMismatch(name), name })),
+    active: item => item.name === draft.onMismatch,
+  });
+  if (answer === 'back' || answer === 'cancel') return answer;
+  if (answer !== 'button' && answer[0]) draft.onMismatch = answer[0].name;
   return 'next';
 }
 

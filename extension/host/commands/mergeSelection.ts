@@ -51,7 +51,15 @@ export async function mergeDraftFrom(
       failures[0] ?? l10n.t('There is no .safetensors checkpoint and no .tvq file in {0}.', where),
     );
   }
-  return { known, inputs, method: undefined, base: undefined, edits: NO_EDITS, output: undefined };
+  return {
+    known,
+    inputs,
+    method: undefined,
+    base: undefined,
+    edits: NO_EDITS,
+    onMismatch: 'error',
+    output: undefined,
+  };
 }
 
 /** What a folder holds that the user chooses; empty when cancelled or nothing is there, which is told. */

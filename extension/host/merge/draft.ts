@@ -15,6 +15,8 @@ export interface MergeDraft {
   /** `none`: the user wants no base model; undefined: nobody asked yet. */
   base: CheckpointSummary | 'none' | undefined;
   edits: Edits;
+  /** What becomes of tensors that some model lacks or has in another shape. */
+  onMismatch: MergeRecipe['onMismatch'];
   output: { readonly path: string; readonly overwrite: boolean } | undefined;
 }
 
@@ -74,6 +76,7 @@ export function recipeOf(draft: MergeDraft, output = required(draft.output)): Me
     method: required(draft.method).name,
     parameters: edits.shared,
     inputParameters: inputParametersOf(edits, inputs.map(sourceId)),
+    onMismatch: draft.onMismatch,
     output: output.path,
     overwrite: output.overwrite,
     compare: [],

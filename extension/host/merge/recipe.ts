@@ -4,7 +4,15 @@ import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 /** What the wizard and the Studio ask for; the rest of a recipe is only written by hand. */
 export type MergeWishes = Pick<
   MergeRecipe,
-  'base' | 'inputs' | 'method' | 'parameters' | 'inputParameters' | 'output' | 'overwrite' | 'compare'
+  | 'base'
+  | 'inputs'
+  | 'method'
+  | 'parameters'
+  | 'inputParameters'
+  | 'onMismatch'
+  | 'output'
+  | 'overwrite'
+  | 'compare'
 >;
 
 export const mergeRecipe = (wishes: MergeWishes): MergeRecipe => ({

@@ -21,6 +21,7 @@ const choices = z.object({
   tasks: z.array(name).max(1000),
   parameters: values,
   taskParameters: z.record(name, values).refine(record => Object.keys(record).length <= 1000),
+  onMismatch: z.enum(['error', 'base', 'first', 'skip']),
   compare: z.boolean(),
   output: z.string().max(4096).refine(isAbsolute).optional(),
 });
@@ -70,6 +71,7 @@ export function studioRecipe(
     method: method.name,
     parameters: asked.parameters,
     inputParameters: tasks.map(task => ownOf(asked.taskParameters, task.name)),
+    onMismatch: asked.onMismatch,
     output,
     overwrite: false,
     compare: asked.compare && tasks.every(task => hasCheckpoint(selection, task)) ? tasks : [],

@@ -13,7 +13,7 @@ export const QUANTIZE_FIELDS =
   ['base', 'tasks', 'output', 'scheme', 'bits', 'baseBits', 'budget', 'keep'] as const;
 // prettier-ignore
 export const MERGE_FIELDS =
-  ['base', 'inputs', 'method', 'parameters', 'inputParameters', 'lines', 'output', 'dtype'] as const;
+  ['base', 'inputs', 'method', 'parameters', 'inputParameters', 'lines', 'output', 'dtype', 'onMismatch'] as const;
 
 export function quantizeRecipe(input: unknown, folders: readonly Folder[]): QuantizeRecipe {
   const asked = fieldsOf(input, QUANTIZE_FIELDS);

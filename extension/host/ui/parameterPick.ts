@@ -9,7 +9,7 @@ import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 interface ParameterItem extends PickItem {
-  readonly action?: MergeParameter | 'continue' | 'base';
+  readonly action?: MergeParameter | 'continue' | 'base' | 'mismatch';
   /** Why it cannot go on. */
   readonly fault?: string;
 }
@@ -25,13 +25,15 @@ export interface ParameterRequest {
   readonly edits: Edits;
   /** Name of the base model; undefined where the merge has none and can have none. */
   readonly base: string | undefined;
+  /** What becomes of tensors that differ, in words. */
+  readonly mismatch: string;
   /** What would be done with these values. */
   readonly plan: (edits: Edits) => Promise<PlanView>;
 }
 
 /** How the step ended, and the values as they are now: they are kept when the user goes back, too. */
 export interface ParameterAnswer {
-  readonly turn: 'next' | 'back' | 'cancel' | 'base';
+  readonly turn: 'next' | 'back' | 'cancel' | 'base' | 'mismatch';
   readonly edits: Edits;
 }
 
@@ -48,7 +50,7 @@ export async function pickParameters(at: Position, request: ParameterRequest): P
     if (answer === 'back' || answer === 'cancel') return { turn: answer, edits };
     const action = answer === 'button' ? undefined : answer[0]?.action;
     if (action === 'continue') return { turn: 'next', edits };
-    if (action === 'base') return { turn: 'base', edits };
+    if (action === 'base' || action === 'mismatch') return { turn: action, edits };
     if (action === undefined) continue;
     const edited = await edit(at, request, edits, action);
     if (edited === 'cancel') return { turn: 'cancel', edits };
@@ -57,7 +59,7 @@ export async function pickParameters(at: Position, request: ParameterRequest): P
 }
 
 function itemsOf(request: ParameterRequest, edits: Edits, view: PlanView): ParameterItem[] {
-  const { method, base } = request;
+  const { method, base, mismatch } = request;
   const items = [continueItem(view), heading(method.title)];
   for (const parameter of method.parameters) {
     items.push({
@@ -67,10 +69,14 @@ function itemsOf(request: ParameterRequest, edits: Edits, view: PlanView): Param
       action: parameter,
     });
   }
-  if (base !== undefined) {
-    items.push(heading(l10n.t('model')));
-    items.push({ label: l10n.t('Base model'), description: base, action: 'base' });
-  }
+  items.push(heading(l10n.t('model')));
+  if (base !== undefined) items.push({ label: l10n.t('Base model'), description: base, action: 'base' });
+  items.push({
+    label: l10n.t('Tensors that differ'),
+    description: mismatch,
+    detail: l10n.t('What becomes of those that some model lacks or has in another shape'),
+    action: 'mismatch',
+  });
   return items;
 }
 

@@ -305,6 +305,7 @@ describe('the model card', () => {
       lines: { alpha: 0.2, beta: 0.8 },
       output: '/models/merged',
       dtype: undefined,
+      onMismatch: 'error',
       shardBytes: 5e9,
       overwrite: false,
       resume: false,

@@ -32,6 +32,7 @@ const draftOf = (more: Partial<MergeDraft> = {}): MergeDraft => ({
   method: method('task_arithmetic'),
   base: undefined,
   edits: NO_EDITS,
+  onMismatch: 'error',
   output: { path: '/w/out', overwrite: false },
   ...more,
 });

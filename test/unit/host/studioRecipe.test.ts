@@ -24,6 +24,7 @@ const choices: StudioMergeChoices = {
   tasks: ['dtd', 'cars'],
   parameters: { density: 0.4 },
   taskParameters: { dtd: { weight: [0.5, 1] } },
+  onMismatch: 'error',
   compare: true,
   output: undefined,
 };

@@ -175,6 +175,7 @@ export function choicesOf(
     tasks,
     parameters: declared(edits.shared),
     taskParameters: Object.fromEntries(tasks.map((task, at) => [task, byTask[at] ?? {}])),
+    onMismatch: state.onMismatch,
     compare: state.compare && comparableTasks(selection, tasks),
     output: state.output === '' ? undefined : state.output,
   };

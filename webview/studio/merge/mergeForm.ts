@@ -5,6 +5,7 @@ import type {
   ParameterScalar,
   StudioSelection,
 } from '../../../extension/protocol.ts';
+import { ON_MISMATCH } from '../../../extension/shared/mismatch.ts';
 import { withValue } from '../../../extension/shared/mergeParameters.ts';
 import { el, setText } from '../../common/dom.ts';
 import type { StateStore } from '../../common/state.ts';
@@ -36,6 +37,11 @@ export class MergeForm {
   readonly #variant = el('p', { class: 'quiet' });
   readonly #parameters = el('div', { class: 'parameters' });
   readonly #tasks: TaskSliders;
+  readonly #mismatch = el('select', {
+    class: 'select',
+    testid: 'merge-mismatch',
+    attributes: { id: 'merge-mismatch' },
+  });
   readonly #compare = el('input', { class: 'check-box', attributes: { type: 'checkbox' } });
   readonly #compareHint = el('p', { class: 'quiet' });
   #fields: readonly ParameterField[] = [];
@@ -63,6 +69,16 @@ export class MergeForm {
         this.#present();
       },
     });
+    this.#mismatch.append(
+      ...ON_MISMATCH.map(({ name, meaning }) =>
+        el('option', { text: translated(meaning), attributes: { value: name } }),
+      ),
+    );
+    this.#mismatch.addEventListener('change', () => {
+      const chosen = ON_MISMATCH.find(({ name }) => name === this.#mismatch.value);
+      state.update({ onMismatch: chosen?.name ?? 'error' });
+      this.#changed();
+    });
     this.#compare.addEventListener('change', () => {
       state.update({ compare: this.#compare.checked });
       this.#changed();
@@ -82,6 +98,12 @@ export class MergeForm {
       ),
       this.#parameters,
       this.#tasks.element,
+      el('label', {
+        class: 'field-title',
+        text: l10n.t('Tensors that some model lacks or has in another shape'),
+        attributes: { for: 'merge-mismatch' },
+      }),
+      this.#mismatch,
       el('div', { class: 'compare' }, compare, this.#compareHint),
     );
   }
@@ -163,6 +185,7 @@ export class MergeForm {
       const known = this.#methods.find(({ name }) => name === option.value);
       setText(option, known === undefined ? option.value : methodLabel(known, tasks.length));
     }
+    this.#mismatch.value = state.onMismatch;
     const comparable = comparableTasks(selection, tasks);
     this.#compare.disabled = !comparable;
     this.#compare.checked = state.compare && comparable;

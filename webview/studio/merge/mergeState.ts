@@ -1,5 +1,6 @@
 import type { ParameterScalar } from '../../../extension/protocol.ts';
 import type { Edits } from '../../../extension/shared/mergeParameters.ts';
+import { ON_MISMATCH, type OnMismatch } from '../../../extension/shared/mismatch.ts';
 import { mergeState } from '../../common/state.ts';
 
 type Values = Readonly<Record<string, ParameterScalar>>;
@@ -20,6 +21,8 @@ export interface MergeTabState {
   readonly excluded: readonly string[];
   /** The parameter that the sliders set; empty: the first that each task has its own of. */
   readonly slider: string;
+  /** What becomes of tensors that some model lacks or has in another shape. */
+  readonly onMismatch: OnMismatch;
   readonly compare: boolean;
   /** The folder to be written; empty: what the host proposes. */
   readonly output: string;
@@ -34,6 +37,7 @@ export const INITIAL_MERGE_STATE: MergeTabState = {
   edits: {},
   excluded: [],
   slider: '',
+  onMismatch: 'error',
   compare: false,
   output: '',
   selected: [],
@@ -46,6 +50,7 @@ export function readMergeState(stored: unknown): MergeTabState {
   return {
     ...state,
     edits: isRecord(state.edits) ? state.edits : {},
+    onMismatch: ON_MISMATCH.find(({ name }) => name === state.onMismatch)?.name ?? 'error',
     excluded: textsOf(state.excluded),
     selected: textsOf(state.selected),
     tables: textsOf(state.tables),

@@ -43,6 +43,7 @@ const recipe = z.strictObject(
     out_dtype: text.nullish(),
     tokenizer_source: text.nullish(),
     lines: lines.nullish(),
+    on_mismatch: z.enum(['error', 'base', 'first', 'skip'], expected('error, base, first or skip')).nullish(),
   },
   expected('a map with models and merge_method'),
 );

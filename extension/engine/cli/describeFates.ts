@@ -1,0 +1,17 @@
+import type { TensorFate } from '../../protocol.ts';
+import { formatCount } from '../format.ts';
+
+/** A row for what becomes of which tensors, and why. */
+export const describeFates = (fates: readonly TensorFate[]): string[][] =>
+  labelled(
+    'tensors',
+    fates.map(({ fate, why, tensors, weights, names }) => {
+      const usual = fate === 'merged' || fate === 'quantized';
+      const examples = usual ? '' : `: ${names.join(', ')}${tensors > names.length ? ' …' : ''}`;
+      return `${tensors} ${fate} (${why}, ${formatCount(weights)} values)${examples}`;
+    }),
+  );
+
+/** Rows of which the first has the label. */
+export const labelled = (label: string, rows: readonly string[]): string[][] =>
+  rows.map((row, i) => [i === 0 ? label : '', row]);

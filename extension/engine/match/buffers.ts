@@ -1,0 +1,26 @@
+/** Tensors that a model computes for itself and some versions of a library save: nothing of a fine-tuning is in them. */
+
+/** By library, what its modules register as buffers under these names. */
+const BUFFERS: readonly RegExp[] = [
+  // rotary positions (Llama and its kin, older transformers), also as cached sines
+  /(^|\.)rotary_emb\.(inv_freq|original_inv_freq|cos_cached|sin_cached)$/,
+  /(^|\.)(rotary_pos_emb|rope|rotary)\.(inv_freq|freqs|freqs_cis)$/,
+  /(^|\.)(freqs_cis|alibi|causal_mask)$/,
+  // causal masks (GPT-2, GPT-Neo, GPT-J, GPT-NeoX, CodeGen) and what is filled in where they mask
+  /(^|\.)(attn|attention)(\.attention)?\.masked_bias$/,
+  /(^|\.)attn_mask$/,
+  // positions (BERT and its kin, CLIP, ViT) and token types that are zeros
+  /(^|\.)(position_ids|token_type_ids)$/,
+  /(^|\.)relative_position_index$/,
+  /(^|\.)relative_coords_table$/,
+  /(^|\.)embed_positions\.(weights|_float_tensor)$/,
+  // BatchNorm counts its batches
+  /(^|\.)num_batches_tracked$/,
+];
+
+/** GPT-2's causal mask is called like a bias; a real one has one dimension. */
+const MASK = /(^|\.)(attn|attention)(\.attention)?\.bias$/;
+
+/** Whether a tensor is a buffer, by its name and the number of its dimensions. */
+export const isBuffer = (name: string, shape: readonly number[]): boolean =>
+  BUFFERS.some(pattern => pattern.test(name)) || (MASK.test(name) && shape.length === 4);

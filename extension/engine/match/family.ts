@@ -1,0 +1,44 @@
+/** A base model and fine-tunings of it, each with its tensors named as the base names them. */
+import type { Problem } from '../../protocol.ts';
+import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import { alignNames } from './alignNames.ts';
+import { readModelConfig } from './modelConfig.ts';
+import { quantizedFault } from './quantizedWeights.ts';
+
+export interface Family {
+  readonly base: Checkpoint;
+  readonly tasks: readonly Checkpoint[];
+  /** What was changed to make names match, and checkpoints that nothing can be computed with. */
+  readonly problems: readonly Problem[];
+}
+
+/** Opens checkpoints. @param open opens one by its path */
+export async function openFamily(
+  base: string,
+  tasks: readonly string[],
+  open: (path: string) => Promise<Checkpoint> = openCheckpoint,
+): Promise<Family> {
+  const [original, ...tuned] = (await Promise.all([base, ...tasks].map(open))) as [
+    Checkpoint,
+    ...Checkpoint[],
+  ];
+  const faults = await Promise.all([original, ...tuned].map(faultOf));
+  const aligned = tuned.map(task => alignNames(task, original.tensors));
+  return {
+    base: original,
+    tasks: aligned.map(({ checkpoint }) => checkpoint),
+    problems: [
+      ...[...new Set(faults)].flatMap((message): Problem[] =>
+        message ? [{ severity: 'error', message }] : [],
+      ),
+      ...aligned.flatMap(({ checkpoint, change }): Problem[] =>
+        change === undefined
+          ? []
+          : [{ severity: 'warning', message: `${checkpoint.path}: its tensors are read ${change}` }],
+      ),
+    ],
+  };
+}
+
+const faultOf = async (checkpoint: Checkpoint): Promise<string | undefined> =>
+  quantizedFault(checkpoint, await readModelConfig(checkpoint));

@@ -1,0 +1,114 @@
+/** Whether two models are of one family at all, and what is the matter when they are not: one line a model. */
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { isQuantizable } from '../checkpoint/dtype.ts';
+import { isBuffer } from './buffers.ts';
+import { listed, shapeText } from './listed.ts';
+
+type Tensor = Pick<TensorSource, 'shape' | 'bytes' | 'dtype'>;
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+/** Of a model's weights, so many must be in the base by name for it to be taken for a fine-tuning of it. */
+const HARDLY = 0.5;
+
+/** Of the tensors that both have, so many differ in shape in a model of another width. */
+const WIDTH = 0.5;
+
+/**
+ * What keeps a model from being a fine-tuning of the base, in words that follow the model's name; undefined where
+ * names and shapes speak for it.
+ * @param strict whether another number of layers or another width does; otherwise tensors are judged one by one
+ */
+export function estrangement(model: Tensors, base: Tensors, strict = true): string | undefined {
+  const size = strict ? (otherLayers(model, base) ?? otherWidth(model, base)) : undefined;
+  return emptied(model, base) ?? strangeNames(model, base) ?? size;
+}
+
+const isEmpty = ({ bytes }: Tensor): boolean => bytes === 0;
+
+/** DeepSpeed ZeRO-3 leaves each process a part of the weights, and a state dict saved there has matrices of shape [0]. */
+function emptied(model: Tensors, base: Tensors): string | undefined {
+  const empty = [...model].filter(([name, tensor]) => {
+    const original = base.get(name);
+    return original && isEmpty(tensor) && !isEmpty(original);
+  });
+  const [first] = empty;
+  if (!first) return undefined;
+  const [name, { shape }] = first;
+  return (
+    `${listed(empty.map(([one]) => one))} empty: "${name}" is ${shapeText(shape)}, the base has ${shapeText((base.get(name) as Tensor).shape)}; ` +
+    'was it saved under DeepSpeed ZeRO-3 without gathering its weights? Consolidate it with zero_to_fp32.py'
+  );
+}
+
+/** The list of blocks that a tensor lies in, as `model.layers`, and its block's number. */
+function blockIn(name: string): { readonly stack: string; readonly block: number } | undefined {
+  const [, stack, digits] = /^(.*?)\.(\d+)\./.exec(name) ?? [];
+  return stack === undefined ? undefined : { stack, block: Number(digits) };
+}
+
+/** A list of fewer of a model's tensors is a head made of a few modules rather than its layers. */
+const MOST_OF = 0.25;
+
+/** How many blocks each long list has; buffers, which some versions save and others do not, count for none. */
+function blockCounts(tensors: Tensors): Map<string, number> {
+  const lists = new Map<string, { blocks: number; tensors: number }>();
+  for (const [name, { shape }] of tensors) {
+    const at = isBuffer(name, shape) ? undefined : blockIn(name);
+    if (!at) continue;
+    const list = lists.get(at.stack) ?? { blocks: 0, tensors: 0 };
+    lists.set(at.stack, { blocks: Math.max(list.blocks, at.block + 1), tensors: list.tensors + 1 });
+  }
+  const long = [...lists].filter(([, list]) => list.tensors >= MOST_OF * tensors.size);
+  return new Map(long.map(([stack, { blocks }]) => [stack, blocks]));
+}
+
+function otherLayers(model: Tensors, base: Tensors): string | undefined {
+  const inBase = blockCounts(base);
+  for (const [stack, layers] of blockCounts(model)) {
+    const others = inBase.get(stack);
+    if (others === undefined || layers === others) continue;
+    return `it has ${layers} layers in ${stack}, the base has ${others}; only models of one architecture and size can be combined`;
+  }
+  return undefined;
+}
+
+function otherWidth(model: Tensors, base: Tensors): string | undefined {
+  const common = [...model].filter(([name]) => base.has(name));
+  const other = common.filter(([name, { shape }]) => shape.join() !== base.get(name)?.shape.join());
+  const [first] = other;
+  if (!first || other.length < Math.max(2, WIDTH * common.length)) return undefined;
+  const [name, { shape }] = first;
+  return (
+    `it has another width: ${other.length} of the ${common.length} tensors that both have differ in shape ` +
+    `("${name}" is ${shapeText(shape)}, the base has ${shapeText((base.get(name) as Tensor).shape)}); only models of one architecture and size can be combined`
+  );
+}
+
+/** Experts of a mixture, a tensor each or all of a layer in one. */
+const SPLIT = /\.experts\.\d+\./;
+const STACKED = /\.experts\.(gate_up_proj|down_proj|gate_proj|up_proj|w[123]|wi|wo)(\.weight)?$/;
+
+function strangeNames(model: Tensors, base: Tensors): string | undefined {
+  const weights = [...model].filter(([, { dtype }]) => isQuantizable(dtype));
+  const sum = (of: readonly (readonly [string, Tensor])[]) =>
+    of.reduce((total, [, { bytes }]) => total + bytes, 0);
+  const known = weights.filter(([name]) => base.has(name));
+  if (sum(known) >= HARDLY * sum(weights) && known.length > 0) return undefined;
+  const unknown = weights.find(([name]) => !base.has(name))?.[0] ?? '';
+  const matched = `${known.length} of its ${weights.length} tensors are in the base by name ("${unknown}" is not)`;
+  const has = (names: Tensors, pattern: RegExp) => [...names.keys()].some(name => pattern.test(name));
+  const layouts = [
+    [
+      has(model, STACKED) && has(base, SPLIT),
+      'its experts are stacked in one tensor a layer, those of the base are split',
+    ],
+    [
+      has(model, SPLIT) && has(base, STACKED),
+      'its experts are split, those of the base are stacked in one tensor a layer',
+    ],
+  ] as const;
+  const layout = layouts.find(([is]) => is)?.[1];
+  return layout
+    ? `${matched}; ${layout}; save both with one version of transformers`
+    : `${matched}; is it a fine-tuning of this base?`;
+}

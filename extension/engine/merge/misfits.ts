@@ -1,0 +1,73 @@
+/** Tensors that inputs lack, or have in another shape or dtype: found one by one, told in one line for all alike. */
+import type { MergeRecipe, Problem } from '../../protocol.ts';
+import { groupBy } from '../../shared/groupBy.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { isQuantizable } from '../checkpoint/dtype.ts';
+import { listed, shapeText } from '../match/listed.ts';
+import type { InputTensor } from './inputTensor.ts';
+import { dtypeOf, shapeOf } from './openInput.ts';
+
+/** Why an input's tensor cannot be merged. */
+export interface Misfit {
+  readonly input: string;
+  readonly tensor: string;
+  /** `rows`: longer or shorter, as embeddings and classifiers are where tokens or labels were added. */
+  readonly kind: 'lacks' | 'rows' | 'shape' | 'dtype';
+  /** What it is there, and in the reference. */
+  readonly is: string;
+  readonly was: string;
+}
+
+/** @returns undefined where the tensor fits */
+export function misfitOf(
+  input: string,
+  tensor: string,
+  original: TensorSource,
+  found: InputTensor | undefined,
+): Misfit | undefined {
+  if (!found) return { input, tensor, kind: 'lacks', is: '', was: '' };
+  const [shape, wanted] = [shapeOf(found), original.shape];
+  if (shape.join() !== wanted.join()) {
+    const rows = shape.length === wanted.length && shape.slice(1).join() === wanted.slice(1).join();
+    return { input, tensor, kind: rows ? 'rows' : 'shape', is: shapeText(shape), was: shapeText(wanted) };
+  }
+  if (isQuantizable(dtypeOf(found))) return undefined;
+  return { input, tensor, kind: 'dtype', is: dtypeOf(found), was: original.dtype };
+}
+
+const OUTCOMES: Readonly<Record<MergeRecipe['onMismatch'], (reference: string) => string>> = {
+  error: reference =>
+    `--on-mismatch base keeps what ${reference} has, first takes what the first input with it has, skip leaves it out`,
+  base: reference => `what ${reference} has is kept`,
+  first: () => 'what the first input with it has is taken',
+  skip: () => 'left out',
+};
+
+/** @param reference what the inputs are compared with, in words */
+export function describeMisfits(
+  misfits: readonly Misfit[],
+  reference: string,
+  onMismatch: MergeRecipe['onMismatch'],
+): Problem[] {
+  const groups = groupBy(misfits, ({ input, kind }) => `${input}\0${kind}`);
+  return [...groups.values()].map(group => ({
+    severity: onMismatch === 'error' ? 'error' : 'warning',
+    message: `${describe(group, reference)}; ${OUTCOMES[onMismatch](reference)}`,
+  }));
+}
+
+function describe(group: readonly Misfit[], reference: string): string {
+  const { input, kind, is, was } = group[0] as Misfit;
+  const what = listed(group.map(({ tensor }) => tensor));
+  const example = `${group.length > 1 ? 'the first ' : ''}${is}, ${was} in ${reference}`;
+  switch (kind) {
+    case 'lacks':
+      return `input "${input}" lacks ${what} of ${reference}`;
+    case 'rows':
+      return `input "${input}": ${what} of another length (${example}), as where tokens or labels were added`;
+    case 'shape':
+      return `input "${input}": ${what} of another shape (${example})`;
+    case 'dtype':
+      return `input "${input}": ${what} of another kind (${example}), where floating point was expected`;
+  }
+}

@@ -1,0 +1,60 @@
+/** What becomes of each tensor of a quantize run, and why. */
+import type { Problem, QuantizeRecipe } from '../../protocol.ts';
+import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import { isQuantizable } from '../checkpoint/dtype.ts';
+import { formatBytes } from '../format.ts';
+import { isBuffer } from '../match/buffers.ts';
+import type { Fated } from '../match/fates.ts';
+import { listed } from '../match/listed.ts';
+import type { QuantizeJob, TaskTensor } from './job.ts';
+
+const INTEGERS = 'integers';
+
+/** Bytes above which a tensor of integers is more than a count or a list of positions. */
+const LARGE = 64 << 10;
+
+/** @param inBase the base's tensor of that name, also where its values do not count (fq) */
+export function fatesOfJobs(
+  recipe: QuantizeRecipe,
+  inBase: ReadonlyMap<string, TensorSource>,
+  jobs: readonly QuantizeJob[],
+): Fated[] {
+  return jobs.flatMap(({ tensor, tasks }) => {
+    const original = inBase.get(tensor);
+    return tasks.map((task): Fated => {
+      const shape = (task.source ?? original)?.shape ?? [];
+      return { tensor, shape, ...fateOf(recipe, task, original) };
+    });
+  });
+}
+
+function fateOf(
+  { keep, keepRule, scheme }: QuantizeRecipe,
+  { source, coding }: TaskTensor,
+  original: TensorSource | undefined,
+): Pick<Fated, 'fate' | 'why'> {
+  if (!source) return { fate: 'left out', why: 'not in the fine-tuned checkpoint' };
+  if (coding) return { fate: 'quantized', why: 'floats' };
+  const kept = (why: string) => ({ fate: 'kept', why }) as const;
+  if (!isQuantizable(source.dtype)) return kept(INTEGERS);
+  if (source.bytes === 0) return kept('empty');
+  if (keep.some(pattern => new RegExp(pattern).test(source.name))) return kept('named by --keep');
+  if (scheme !== 'fq' && !original) return kept('not in the base');
+  if (scheme !== 'fq' && original?.shape.join() !== source.shape.join())
+    return kept('of another shape than in the base');
+  return kept(keepRule === 'published' ? 'as in the published code' : 'norms and biases');
+}
+
+/** More integers than counts and positions are worth a word: they are stored as they are. */
+export function largeIntegers(jobs: readonly QuantizeJob[]): Problem[] {
+  const sources = jobs.flatMap(({ tasks }) => tasks.flatMap(({ source }) => source ?? []));
+  const large = sources.filter(
+    ({ name, dtype, shape, bytes }) => !isQuantizable(dtype) && bytes > LARGE && !isBuffer(name, shape),
+  );
+  if (large.length === 0) return [];
+  const bytes = large.reduce((sum, source) => sum + source.bytes, 0);
+  const names = [...new Set(large.map(({ name }) => name))];
+  return [
+    { severity: 'warning', message: `${listed(names)} of integers, stored exactly: ${formatBytes(bytes)}` },
+  ];
+}

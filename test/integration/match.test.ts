@@ -1,0 +1,319 @@
+/** Models whose tensors are not those of the base: what is merged all the same, what is refused, and how it is told. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { previewRoom } from '../../extension/engine/backends.ts';
+import { planMerge, summarizeMerge } from '../../extension/engine/merge/plan.ts';
+import type { MergeReport } from '../../extension/engine/merge/report.ts';
+import type { MergeRecipe } from '../../extension/protocol.ts';
+import { f32, i64, u16, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
+import {
+  checkpointInput,
+  merge,
+  mergeRecipe,
+  OPTIONS,
+  quantize,
+  recipe,
+  restore,
+  restoreRecipe,
+  tensorsOf,
+  valuesOf,
+} from '../engine.ts';
+import { temporaryPaths } from '../temporary.ts';
+
+const path = await temporaryPaths();
+
+type Tensors = Readonly<Record<string, MadeTensor>>;
+
+/** A model folder. */
+async function model(tensors: Tensors, config: object = {}): Promise<string> {
+  const folder = path();
+  await mkdir(folder);
+  await writeSafetensors(join(folder, 'model.safetensors'), tensors);
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  return folder;
+}
+
+const EMBEDDING = 'model.embed_tokens.weight';
+const HEAD = 'lm_head.weight';
+const matrix = (value: number, shape: readonly number[] = [4, 4]) => f32(shape, () => value);
+
+/** A model of one layer whose values are all the same. */
+const body = (value: number): Tensors => ({
+  [EMBEDDING]: matrix(value),
+  'model.layers.0.mlp.up_proj.weight': matrix(value),
+  'model.layers.0.mlp.down_proj.weight': matrix(value),
+  'model.norm.weight': f32([4], () => value),
+});
+
+const asked = (
+  base: string | undefined,
+  inputs: Readonly<Record<string, string>>,
+  changes: Partial<MergeRecipe> = {},
+) =>
+  mergeRecipe(
+    path(),
+    base === undefined ? 'linear' : 'task_arithmetic',
+    Object.entries(inputs).map(([name, file]) => checkpointInput(file, name)),
+    { base, parameters: base === undefined ? {} : { scale: 1 }, ...changes },
+  );
+
+/** The first value of each tensor that was merged, and what was said. */
+async function merged(recipe: MergeRecipe) {
+  const { output, warnings } = await merge(recipe);
+  const tensors = await tensorsOf(output);
+  const floats = [...tensors].filter(([, { dtype }]) => dtype === 'F32');
+  return {
+    output,
+    warnings,
+    tensors,
+    values: Object.fromEntries(floats.map(([name, tensor]) => [name, valuesOf(tensor)[0]])),
+    config: JSON.parse(await readFile(join(output, 'config.json'), 'utf8')) as Record<string, unknown>,
+  };
+}
+
+describe('output heads that some models store and others have as their embedding', () => {
+  const tied = { tie_word_embeddings: true };
+
+  test('in the base only: it is the embedding, and is left out as the config says', async () => {
+    const base = await model({ ...body(1), [HEAD]: matrix(1) }, tied);
+    const { values } = await merged(asked(base, { a: await model(body(3), tied) }));
+    expect(values).toMatchObject({ [EMBEDDING]: 3 });
+    expect(values).not.toHaveProperty(HEAD);
+  });
+
+  test('in the base only, where nothing but the bytes says that it is the embedding', async () => {
+    const base = await model({ ...body(1), [HEAD]: matrix(1) });
+    const { values } = await merged(asked(base, { a: await model(body(3)) }));
+    expect(values).toMatchObject({ [EMBEDDING]: 3, [HEAD]: 3 });
+  });
+
+  test('random masks are the same for both', async () => {
+    const base = await model({ ...body(1), [HEAD]: matrix(1) });
+    const a = await model(body(3));
+    const { tensors } = await merged({ ...asked(base, { a }), method: 'dare_linear' });
+    expect(tensors.get(HEAD)?.data).toEqual(tensors.get(EMBEDDING)?.data);
+  });
+
+  test('a copy in one input only is no head of its own', async () => {
+    const a = await model({ ...body(3), [HEAD]: matrix(3) }, tied);
+    const { values, config } = await merged(asked(await model(body(1), tied), { a }));
+    expect(values).not.toHaveProperty(HEAD);
+    expect(config.tie_word_embeddings).toBe(true);
+  });
+
+  test('a head of its own in one input is written, to which the others contribute their embedding', async () => {
+    const a = await model({ ...body(3), [HEAD]: matrix(7) }, { tie_word_embeddings: false });
+    const b = await model(body(2), tied);
+    const { values, config } = await merged(asked(await model(body(1), tied), { a, b }));
+    expect(values).toMatchObject({ [EMBEDDING]: 4, [HEAD]: 1 + 6 + 1 });
+    expect(config.tie_word_embeddings).toBe(false);
+  });
+
+  test('so in a mean of whole models', async () => {
+    const a = await model({ ...body(3), [HEAD]: matrix(7) }, { tie_word_embeddings: false });
+    const b = await model(body(1), tied);
+    expect((await merged(asked(undefined, { a, b }))).values).toMatchObject({ [EMBEDDING]: 2, [HEAD]: 4 });
+  });
+
+  test('a base with a head of its own needs inputs that have one', async () => {
+    const base = await model({ ...body(1), [HEAD]: matrix(5) });
+    await expect(merge(asked(base, { a: await model(body(3)) }))).rejects.toThrow(
+      `input "a" lacks tensor "${HEAD}" of the base; --on-mismatch base`,
+    );
+  });
+});
+
+describe('buffers', () => {
+  const buffers: Tensors = {
+    'model.layers.0.self_attn.rotary_emb.inv_freq': f32([2], i => 1 / (i + 1)),
+    'h.0.attn.masked_bias': u16('F16', [], () => 0xfc00), // −∞
+    'embeddings.position_ids': i64([1, 4], i => BigInt(i)),
+  };
+
+  test('that only the base has are kept, with one line', async () => {
+    const base = await model({ ...body(1), ...buffers });
+    const { tensors, warnings } = await merged(
+      asked(base, { a: await model(body(2)), b: await model(body(2)) }),
+    );
+    for (const [name, { data }] of Object.entries(buffers)) expect(tensors.get(name)?.data).toEqual(data);
+    expect(warnings.filter(line => line.includes('inv_freq'))).toHaveLength(1);
+  });
+
+  test('are never computed with, whatever their dtype', async () => {
+    const floats = { ...buffers, 'embeddings.position_ids': f32([1, 4], i => i) };
+    const base = await model({ ...body(1), ...buffers });
+    const { tensors } = await merged(asked(base, { a: await model({ ...body(2), ...floats }) }));
+    expect(tensors.get('embeddings.position_ids')?.dtype).toBe('I64');
+  });
+
+  test('that differ are told', async () => {
+    const a = await model({ ...body(2), ...buffers, 'embeddings.position_ids': i64([1, 4], () => 0n) });
+    const { warnings } = await merged(asked(await model({ ...body(1), ...buffers }), { a }));
+    expect(warnings).toContain(
+      'tensor "embeddings.position_ids" not the same in all models; copied, not merged',
+    );
+  });
+});
+
+describe('integers', () => {
+  test('more of them than a buffer has are told', async () => {
+    const codes = i64([100, 100], i => BigInt(i));
+    const base = await model({ ...body(1), codes });
+    const { warnings } = await merged(asked(base, { a: await model({ ...body(2), codes }) }));
+    expect(warnings.join('\n')).toContain('tensor "codes", 80.0 kB of integers, copied from the base');
+  });
+});
+
+describe('tensors that differ', () => {
+  const HEADS = 'score.weight';
+  const classifier = (value: number, labels: number) => ({
+    ...body(value),
+    [HEADS]: matrix(value, [labels, 4]),
+  });
+  const made = async () => ({
+    base: await model(classifier(1, 10), { num_labels: 10 }),
+    a: await model(classifier(2, 3), { num_labels: 3 }),
+  });
+
+  test('are an error that names the way out', async () => {
+    const { base, a } = await made();
+    await expect(merge(asked(base, { a }))).rejects.toThrow(
+      /^input "a": tensor "score.weight" of another length \(\[3, 4\], \[10, 4\] in the base\).*--on-mismatch base keeps/,
+    );
+  });
+
+  test.each([
+    ['base', 1, 10],
+    ['first', 2, 3],
+  ] as const)('%s', async (onMismatch, value, labels) => {
+    const { base, a } = await made();
+    const { values, tensors, warnings, config } = await merged(asked(base, { a }, { onMismatch }));
+    expect(values[HEADS]).toBe(value);
+    expect(tensors.get(HEADS)?.shape).toEqual([labels, 4]);
+    expect(config.num_labels).toBe(labels);
+    expect(warnings.join('\n')).toContain('"score.weight" of another length');
+    expect(values[EMBEDDING]).toBe(2);
+  });
+
+  test('skip', async () => {
+    const { base, a } = await made();
+    const { values } = await merged(asked(base, { a }, { onMismatch: 'skip' }));
+    expect(values).not.toHaveProperty(HEADS);
+  });
+
+  test('many are one line', async () => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`extra.${i}.weight`, matrix(1)]));
+    const base = await model({ ...body(1), ...many });
+    const error = (await merge(asked(base, { a: await model(body(2)) })).catch((e: unknown) => e)) as Error;
+    expect(error.message.split('\n')).toHaveLength(1);
+    expect(error.message).toContain('40 tensors ("extra.0.weight"');
+  });
+
+  test('of DeepSpeed ZeRO-3 are refused whatever is asked for', async () => {
+    const a = await model({ ...body(2), 'model.layers.0.mlp.up_proj.weight': f32([0], () => 0) });
+    const base = await model(body(1));
+    const wanted = /empty: "model.layers.0.mlp.up_proj.weight" is \[0\], the base has \[4, 4\].*ZeRO-3/;
+    await expect(merge(asked(base, { a }, { onMismatch: 'base' }))).rejects.toThrow(wanted);
+    await expect(quantize(recipe(path('.tvq'), { base, tasks: [{ name: 'a', path: a }] }))).rejects.toThrow(
+      wanted,
+    );
+  });
+});
+
+describe('models that are no family', () => {
+  const layers = (count: number, width = 4) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [
+        `model.layers.${i}.mlp.up_proj.weight`,
+        matrix(1, [width, width]),
+      ]),
+    );
+  const experts = (split: boolean): Tensors =>
+    split
+      ? Object.fromEntries(
+          [0, 1].map(i => [`model.layers.0.mlp.experts.${i}.up_proj.weight`, matrix(1, [8, 8])]),
+        )
+      : { 'model.layers.0.mlp.experts.gate_up_proj': matrix(1, [2, 8, 8]) };
+
+  test.each([
+    ['another number of layers', layers(4), layers(2), 'it has 2 layers in model.layers, the base has 4'],
+    ['another width', layers(4, 4), layers(4, 8), 'it has another width: 4 of the 4 tensors'],
+    [
+      'experts stacked',
+      experts(true),
+      { ...experts(false), w: matrix(1, [2, 2]) },
+      'its experts are stacked',
+    ],
+    ['experts split', experts(false), experts(true), 'its experts are split'],
+    [
+      'hardly anything in common',
+      layers(2),
+      { ...body(1), other: matrix(1, [9, 9]) },
+      'are in the base by name',
+    ],
+  ])('%s', async (_, base, tuned, wanted) => {
+    const [original, a] = [await model(base), await model(tuned)];
+    const merging = () => merge(asked(original, { a }));
+    const quantizing = () =>
+      quantize(recipe(path('.tvq'), { base: original, tasks: [{ name: 'a', path: a }] }));
+    for (const run of [merging, quantizing]) {
+      const error = (await run().catch((e: unknown) => e)) as Error;
+      expect(error.message).toContain(wanted);
+      expect(error.message.split('\n')).toHaveLength(1);
+    }
+  });
+});
+
+describe('prefixes', () => {
+  const prefixed = (tensors: Tensors) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`_orig_mod.${name}`, tensor]));
+
+  test('are left aside in merges, which is told', async () => {
+    const { values, warnings } = await merged(
+      asked(await model(body(1)), { a: await model(prefixed(body(3))) }),
+    );
+    expect(values).toEqual(Object.fromEntries(Object.keys(body(1)).map(name => [name, 3])));
+    expect(warnings).toEqual(['input "a": its tensors are read without _orig_mod. in their names']);
+  });
+
+  test('are left aside in a .tvq file, and in the base that a task is restored with', async () => {
+    const file = path('.tvq');
+    const [base, a] = [await model(body(1)), await model(prefixed(body(3)))];
+    const { warnings } = await quantize(recipe(file, { base, tasks: [{ name: 'a', path: a }] }));
+    expect(warnings.join('\n')).toContain('_orig_mod.');
+    const output = path();
+    await restore(restoreRecipe(file, 'a', output, { base: await model(prefixed(body(1))) }));
+    expect([...(await tensorsOf(output)).keys()].sort()).toEqual(Object.keys(body(1)).sort());
+  });
+});
+
+describe('weights that are codes', () => {
+  test('are refused by name, by merges and by quantizing', async () => {
+    const codes = { ...body(1), 'q.weight': u16('I16', [4, 4], () => 1), 'q.weight_scale': matrix(1) };
+    const [base, a] = [await model(codes), await model(codes)];
+    const wanted = '8-bit with scales weights: tensor "q.weight" is I16 [4, 4]';
+    await expect(merge(asked(base, { a }))).rejects.toThrow(wanted);
+    await expect(quantize(recipe(path('.tvq'), { base, tasks: [{ name: 'a', path: a }] }))).rejects.toThrow(
+      wanted,
+    );
+  });
+});
+
+test('the plan and the report say what becomes of every tensor', async () => {
+  const extra = { 'h.0.attn.masked_bias': f32([], () => -Infinity), ids: i64([2], () => 1n) };
+  const base = await model({ ...body(1), ...extra, lonely: matrix(1) });
+  const wanted = asked(base, { a: await model({ ...body(2), ...extra }) }, { onMismatch: 'skip' });
+  const fates = [
+    { fate: 'merged', why: 'floats', tensors: 4, weights: 52 },
+    { fate: 'copied', why: 'buffers, which a model computes for itself', tensors: 1, weights: 1 },
+    { fate: 'copied', why: 'integers', tensors: 1, weights: 2 },
+    { fate: 'left out', why: 'not the same in all models (--on-mismatch skip)', tensors: 1, weights: 16 },
+  ];
+  const sorted = (list: readonly { why: string }[]) => [...list].sort((a, b) => (a.why < b.why ? -1 : 1));
+  const plan = summarizeMerge(await planMerge(wanted, previewRoom(OPTIONS)));
+  expect(sorted(plan.fates)).toMatchObject(sorted(fates));
+  const { output } = await merge(wanted);
+  const report = JSON.parse(await readFile(join(output, 'merge-report.json'), 'utf8')) as MergeReport;
+  expect(sorted(report.fates)).toMatchObject(sorted(fates));
+});
