@@ -25,7 +25,7 @@ interface MergeOptions extends EngineOptions {
   readonly recipe?: string;
   readonly output?: string;
   readonly dtype?: 'f32' | 'f16' | 'bf16';
-  readonly shardSize: number;
+  readonly shardSize?: number;
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;
   readonly resume?: boolean;
@@ -60,9 +60,7 @@ export function addMerge(program: Command, run: Run): void {
       ]),
     )
     .addOption(
-      new Option('--shard-size <size>', 'size of a weight file at most')
-        .argParser(parseBytes)
-        .default(SHARD_BYTES, '5GB'),
+      new Option('--shard-size <size>', 'size of a weight file at most (default: 5GB)').argParser(parseBytes),
     )
     .option('--dry-run', 'print the plan and write nothing')
     .option('--overwrite', 'replace an existing output')
@@ -94,10 +92,10 @@ async function act(files: readonly string[], options: MergeOptions, signal: Abor
 }
 
 async function recipeOf(files: readonly string[], options: MergeOptions): Promise<MergeRecipe> {
-  const { output, overwrite = false, resume = false, shardSize: shardBytes, compare = [] } = options;
+  const { output, overwrite = false, resume = false, compare = [] } = options;
   if (!output) throw new UserError('name the folder to write with -o FOLDER', 'usage');
   const dtype = options.dtype?.toUpperCase() as MergeRecipe['dtype'];
-  const common = { output, overwrite, resume, shardBytes, compare, ...(dtype ? { dtype } : {}) };
+  const common = { output, overwrite, resume, shardBytes: options.shardSize, compare, dtype };
   if (options.recipe !== undefined) {
     if (files.length > 0 || options.task || options.method || options.base) {
       throw new UserError(
@@ -132,7 +130,7 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
     lines: options.lines === undefined ? undefined : linesOf(options.lines),
     text: undefined,
     ...common,
-    dtype,
+    shardBytes: options.shardSize ?? SHARD_BYTES,
   };
 }
 

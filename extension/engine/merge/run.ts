@@ -126,7 +126,7 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelF
 
 /** Equal for runs that write the same bytes, judged by the recipe and the inputs' sizes and times. */
 async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<string> {
-  const { output: _o, overwrite: _w, resume: _r, text: _t, compare: _c, ...what } = recipe;
+  const { output: _o, overwrite: _w, resume: _r, text: _t, folder: _f, compare: _c, ...what } = recipe;
   const files = [
     ...(base?.files ?? []),
     ...inputs.flatMap(input => (input.kind === 'tvq' ? [input.file.path] : input.checkpoint.files)),
@@ -173,7 +173,8 @@ async function commit(
 ) {
   const [first] = inputs;
   const donor = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
-  const text = recipeText(recipe, method);
+  const target = modelPath(recipe, model);
+  const text = recipeText(recipe, method, target);
   const { way: _, ...info } = method;
   const whole = {
     method: method.name,
@@ -185,7 +186,7 @@ async function commit(
     companions: donor && isFolderCheckpoint(donor) ? donor.path : undefined,
     files: written => ({
       'README.md': modelCard({
-        name: basename(modelPath(recipe, model)),
+        name: basename(target),
         recipe,
         recipeText: text,
         method: info,
