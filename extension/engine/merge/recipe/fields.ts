@@ -17,7 +17,7 @@ export const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
 /** Where a value stands, as messages have it: `models[0].model: `. */
-const whereabouts = (path: Path): string => {
+export const whereabouts = (path: Path): string => {
   const where = path.map(part => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
   return where && `${where.slice(1)}: `;
 };

@@ -9,6 +9,7 @@ import {
   readNumber,
   readParameters,
   readText,
+  whereabouts,
   type Text,
 } from './fields.ts';
 import { passOver } from './strangers.ts';
@@ -204,7 +205,7 @@ function checkSources(document: RecipeDocument, value: Record<string, unknown>):
 function readModel(document: RecipeDocument, value: unknown, path: Path): Text {
   if (!isMapping(value)) return readText(document, value, path);
   const inner = ['model', 'path'].find(key => Object.hasOwn(value, key));
-  if (inner === undefined) throw document.error(path, `${path.join('.')}: a path was expected`);
+  if (inner === undefined) throw document.error(path, `${whereabouts(path)}a path was expected`);
   for (const key of Object.keys(value)) {
     const place = [...path, key];
     if (key === inner || isNothing(value[key])) continue;
