@@ -33,7 +33,7 @@ interface MergeOptions extends EngineOptions {
 
 export function addMerge(program: Command, run: Run): void {
   withEngine(
-    command(program, 'merge [file.tvq...]', 'merge models, or tasks of .tvq files, into one model folder'),
+    command(program, 'merge [file.tvq...]', 'merge models, or tasks of .tvq files, into one model'),
   )
     .option('--base <path>', 'base model: a .safetensors file or a folder')
     .option('--task <name=path>', 'checkpoint to merge; repeat for more', parseTask)
@@ -51,7 +51,7 @@ export function addMerge(program: Command, run: Run): void {
       parseTask,
     )
     .option('--recipe <file.yml>', 'read everything from a recipe (mergekit schema)')
-    .option('-o, --output <folder>', 'folder to write')
+    .option('-o, --output <path>', 'folder, or .safetensors file, to write')
     .addOption(
       new Option('--dtype <name>', 'dtype to write (default: that of the base)').choices([
         'f32',
@@ -93,7 +93,7 @@ async function act(files: readonly string[], options: MergeOptions, signal: Abor
 
 async function recipeOf(files: readonly string[], options: MergeOptions): Promise<MergeRecipe> {
   const { output, overwrite = false, resume = false, compare = [] } = options;
-  if (!output) throw new UserError('name the folder to write with -o FOLDER', 'usage');
+  if (!output) throw new UserError('name the folder or file to write with -o PATH', 'usage');
   const dtype = options.dtype?.toUpperCase() as MergeRecipe['dtype'];
   const common = { output, overwrite, resume, shardBytes: options.shardSize, compare, dtype };
   if (options.recipe !== undefined) {

@@ -6,11 +6,12 @@ import type { EngineBackend } from '../backends.ts';
 import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import type { JobEvent, JobReport } from '../job.ts';
-import { wrongBase } from '../restore/plan.ts';
+import { isFileOutput, wrongBase } from '../restore/plan.ts';
 import { runPlanned } from '../runPlanned.ts';
 import type { MergeJob } from './mergeJob.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
+import { ModelFile, type ModelOutput } from './output/modelFile.ts';
 import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
 import { prepare } from './phases.ts';
 import { modelPath, type MergePlan } from './plan.ts';
@@ -18,7 +19,7 @@ import { cardInputs, strangers, type Cards } from './provenance.ts';
 import { allInputParameters, allParameters, recipeText } from './recipeText.ts';
 import { mergeReport, type MergeReport } from './report.ts';
 
-/** Does what a merge plan says: a model folder, or one a task (emr). */
+/** Does what a merge plan says: a model folder, or one a task (emr), or a single file. */
 export async function runMerge(
   plan: MergePlan,
   backend: EngineBackend,
@@ -66,9 +67,11 @@ export async function runMerge(
   const output = modelPath(recipe, undefined);
   return {
     output,
-    files: plan.models.flatMap(model =>
-      plan.shards.map(({ name }) => (model === undefined ? name : `${model}/${name}`)),
-    ),
+    files: isFileOutput(output)
+      ? [basename(output)]
+      : plan.models.flatMap(model =>
+          plan.shards.map(({ name }) => (model === undefined ? name : `${model}/${name}`)),
+        ),
     bytes: plan.bytes,
     method: method.name,
     parameters: allParameters(recipe, method),
@@ -99,8 +102,11 @@ const measureWith =
     return found.map(({ findings }) => findings ?? {});
   };
 
-async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelFolder[]> {
+async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelOutput[]> {
   const { recipe, models, shards } = plan;
+  const [whole] = shards;
+  if (isFileOutput(recipe.output) && whole)
+    return [await ModelFile.open(recipe.output, whole, recipe.overwrite)];
   const fingerprint = await runFingerprint(plan);
   const folders: ModelFolder[] = [];
   try {
@@ -140,11 +146,11 @@ async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<stri
 }
 
 /** Hands pieces to the folder they belong to, but for shards that are finished already. */
-function intoFolders(folders: readonly ModelFolder[], pending: readonly number[]) {
-  let current: ModelFolder | undefined;
+function intoFolders(folders: readonly ModelOutput[], pending: readonly number[]) {
+  let current: ModelOutput | undefined;
   return async (number: number, event: JobEvent): Promise<void> => {
     if (event.type === 'begin') {
-      const folder = folders[event.output] as ModelFolder;
+      const folder = folders[event.output] as ModelOutput;
       const index = pending[number] as number;
       current = folder.finished.has(index) ? undefined : folder;
       await current?.begin(index);
@@ -166,7 +172,7 @@ function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [che
 
 async function commit(
   { recipe, method, base, inputs, jobs }: MergePlan,
-  folder: ModelFolder,
+  folder: ModelOutput,
   model: string | undefined,
   report: MergeReport,
   cards: Cards,
