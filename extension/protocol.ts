@@ -127,7 +127,7 @@ export interface MergeRecipe {
   readonly inputParameters: readonly Readonly<Record<string, ParameterValue>>[];
   /** LiNeS: scale the merged task vector from `alpha` in the first block to `alpha + beta` in the last. */
   readonly lines: { readonly alpha: number; readonly beta: number } | undefined;
-  /** A folder. */
+  /** A folder, or a .safetensors file. */
   readonly output: string;
   /** undefined: that of the base, or of the first input. */
   readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
@@ -141,8 +141,10 @@ export interface MergeRecipe {
   readonly overwrite: boolean;
   /** Take over finished shards of an interrupted run of the same recipe. */
   readonly resume: boolean;
-  /** What the recipe was read from, kept word for word beside the model. */
+  /** What the recipe was read from; it is kept beside the model, with paths that lead from there. */
   readonly text: string | undefined;
+  /** Where relative paths in `text` start. */
+  readonly folder?: string | undefined;
   /**
    * By the names of inputs from .tvq files: the checkpoints that they were made from. The report then has the
    * difference from the same merge in full precision. One for each such input, or none at all.

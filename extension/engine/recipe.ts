@@ -124,6 +124,7 @@ const mergeRecipe = z
       .string()
       .max(2 ** 20)
       .optional(),
+    folder: path.optional(),
     compare: z
       .array(z.strictObject({ name: taskName, path }))
       .max(MAX_ENTRIES)

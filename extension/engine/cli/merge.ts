@@ -26,16 +26,14 @@ interface MergeOptions extends EngineOptions {
   readonly output?: string;
   readonly dtype?: 'f32' | 'f16' | 'bf16';
   readonly onMismatch?: MergeRecipe['onMismatch'];
-  readonly shardSize: number;
+  readonly shardSize?: number;
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;
   readonly resume?: boolean;
 }
 
 export function addMerge(program: Command, run: Run): void {
-  withEngine(
-    command(program, 'merge [file.tvq...]', 'merge models, or tasks of .tvq files, into one model folder'),
-  )
+  withEngine(command(program, 'merge [file.tvq...]', 'merge models, or tasks of .tvq files, into one model'))
     .option('--base <path>', 'base model: a .safetensors file or a folder')
     .option('--task <name=path>', 'checkpoint to merge; repeat for more', parseTask)
     .option('--method <name>', 'merge method (see below)')
@@ -52,7 +50,7 @@ export function addMerge(program: Command, run: Run): void {
       parseTask,
     )
     .option('--recipe <file.yml>', 'read everything from a recipe (mergekit schema)')
-    .option('-o, --output <folder>', 'folder to write')
+    .option('-o, --output <path>', 'folder, or .safetensors file, to write')
     .addOption(
       new Option('--dtype <name>', 'dtype to write (default: that of the base)').choices([
         'f32',
@@ -67,9 +65,7 @@ export function addMerge(program: Command, run: Run): void {
       ).choices(['error', 'base', 'first', 'skip']),
     )
     .addOption(
-      new Option('--shard-size <size>', 'size of a weight file at most')
-        .argParser(parseBytes)
-        .default(SHARD_BYTES, '5GB'),
+      new Option('--shard-size <size>', 'size of a weight file at most (default: 5GB)').argParser(parseBytes),
     )
     .option('--dry-run', 'print the plan and write nothing')
     .option('--overwrite', 'replace an existing output')
@@ -101,19 +97,11 @@ async function act(files: readonly string[], options: MergeOptions, signal: Abor
 }
 
 async function recipeOf(files: readonly string[], options: MergeOptions): Promise<MergeRecipe> {
-  const { output, overwrite = false, resume = false, shardSize: shardBytes, compare = [] } = options;
-  if (!output) throw new UserError('name the folder to write with -o FOLDER', 'usage');
+  const { output, overwrite = false, resume = false, compare = [] } = options;
+  if (!output) throw new UserError('name the folder or file to write with -o PATH', 'usage');
   const dtype = options.dtype?.toUpperCase() as MergeRecipe['dtype'];
-  const { onMismatch } = options;
-  const common = {
-    output,
-    overwrite,
-    resume,
-    shardBytes,
-    compare,
-    ...(dtype ? { dtype } : {}),
-    ...(onMismatch ? { onMismatch } : {}),
-  };
+  const { onMismatch, shardSize: shardBytes } = options;
+  const common = { output, overwrite, resume, shardBytes, compare, dtype, onMismatch };
   if (options.recipe !== undefined) {
     if (files.length > 0 || options.task || options.method || options.base) {
       throw new UserError(
@@ -148,7 +136,7 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
     lines: options.lines === undefined ? undefined : linesOf(options.lines),
     text: undefined,
     ...common,
-    dtype,
+    shardBytes: options.shardSize ?? SHARD_BYTES,
     onMismatch: onMismatch ?? 'error',
   };
 }

@@ -7,7 +7,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount } from '../checkpoint/dtype.ts';
 import { formatBytes } from '../format.ts';
 import { checkOutput } from '../outputCheck.ts';
-import { compareBase } from '../restore/plan.ts';
+import { compareBase, isFileOutput } from '../restore/plan.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
 import { checkRecipe } from './checks.ts';
 import { openModels } from './models.ts';
@@ -18,6 +18,8 @@ import { blockCount, blockOf, depthOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 import type { OpenInput } from './openInput.ts';
+import { checkFileOutput } from './output/fileOutput.ts';
+import { checkReplaceableFile } from './output/modelFile.ts';
 import { checkReplaceable } from './output/partialFolder.ts';
 import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
 import { resolve } from './parameters.ts';
@@ -70,7 +72,9 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   }
   const placed = placeJobs(jobs, budget, job => mergeJobBytes(job, room.chunk));
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
-  const shards = planShards(jobs.map(tensorOfJob), recipe.shardBytes);
+  const isFile = isFileOutput(recipe.output);
+  if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
+  const shards = planShards(jobs.map(tensorOfJob), isFile ? Infinity : recipe.shardBytes);
   const bytes = models.length * shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const files = [...inputs, ...(originals ?? [])].map(input =>
     input.kind === 'tvq' ? { path: input.file.path, files: [input.file.path] } : input.checkpoint,
@@ -78,7 +82,8 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   problems.push(...(await checkOutput(recipe, base ? [base, ...files] : files, bytes)));
   if (recipe.overwrite && problems.every(({ severity }) => severity !== 'error')) {
     for (const target of models.map(model => modelPath(recipe, model))) {
-      if (await exists(target)) await checkReplaceable(target);
+      if (isFile) await checkReplaceableFile(target, true);
+      else if (await exists(target)) await checkReplaceable(target);
     }
   }
   return {

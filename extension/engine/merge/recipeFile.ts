@@ -3,15 +3,19 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { MergeRecipe, NamedPath } from '../../protocol.ts';
+import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import { parseMergeRecipe } from '../recipe.ts';
 import type { MergeMethod } from './method.ts';
 import { MAX_RECIPE_BYTES, RecipeDocument } from './recipe/document.ts';
+import { readDtype } from './recipe/dtypes.ts';
 import { expandTasks, isWholeFile } from './recipe/expand.ts';
+import type { Text } from './recipe/fields.ts';
 import { LACKING, MERGEKIT } from './recipe/mergekit.ts';
-import { readModels, type Models } from './recipe/models.ts';
-import { readShape, type RecipeShape } from './recipe/schema.ts';
-import { translate } from './recipe/translate.ts';
+import { readModels, type Models, type Surroundings } from './recipe/models.ts';
+import { checkOnDisk } from './recipe/onDisk.ts';
+import { readShape, type Shape } from './recipe/shape.ts';
+import { translate, type Translated } from './recipe/translate.ts';
 import { METHODS, methodNamed } from './registry.ts';
 
 type Dtype = NonNullable<MergeRecipe['dtype']>;
@@ -21,11 +25,10 @@ export interface RecipeOverrides {
   readonly output: string;
   readonly overwrite: boolean;
   readonly resume: boolean;
-  readonly shardBytes: number;
-  /** Counts before that of the file. */
+  /** These count before those of the file. */
+  readonly shardBytes?: number | undefined;
   readonly dtype?: Dtype | undefined;
-  /** Counts before that of the file. */
-  readonly onMismatch?: MergeRecipe['onMismatch'];
+  readonly onMismatch?: MergeRecipe['onMismatch'] | undefined;
   readonly compare?: readonly NamedPath[];
 }
 
@@ -37,7 +40,7 @@ export interface RecipeHost {
 
 /**
  * Reads a recipe file; paths in it are relative to it.
- * @throws UserError naming the file, the line and what to do
+ * @throws UserError with a line for each fault, naming the file, the line and what to do
  */
 export async function readRecipeFile(
   path: string,
@@ -46,13 +49,17 @@ export async function readRecipeFile(
 ): Promise<MergeRecipe> {
   const text = await readText(path);
   const named = (line: string) => `${path}: ${line}`;
-  const host = { exists: existsSync, note: (line: string) => note(named(line)) };
+  const surroundings = { folder: dirname(resolve(path)), exists: existsSync };
   let recipe: MergeRecipe;
   try {
-    recipe = parseRecipe(text, dirname(resolve(path)), overrides, host);
+    const document = new RecipeDocument(text, line => note(named(line)));
+    const reading = read(document, surroundings);
+    await checkOnDisk(document, reading, surroundings);
+    recipe = recipeOf(document, reading, overrides, text, surroundings.folder);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(named(error.message), error.kind, { cause: error });
+    const lines = error.message.split('\n').map(named);
+    throw new UserError(lines, error.kind, { cause: error });
   }
   return expandTasks(recipe);
 }
@@ -76,7 +83,7 @@ async function readText(path: string): Promise<string> {
 /**
  * Reads a recipe's text. An input that is a .tvq file without a task stands for all of its tasks (`expandTasks`).
  * @param folder where relative paths start
- * @throws UserError naming the line
+ * @throws UserError with a line for each fault
  */
 export function parseRecipe(
   text: string,
@@ -84,39 +91,74 @@ export function parseRecipe(
   overrides: RecipeOverrides,
   { exists = () => true, note = () => undefined }: RecipeHost = {},
 ): MergeRecipe {
-  const document = new RecipeDocument(text);
+  const document = new RecipeDocument(text, note);
+  return recipeOf(document, read(document, { folder, exists }), overrides, text, folder);
+}
+
+/** What could be read of a recipe; what is wrong with it is kept by the document. */
+interface Reading {
+  readonly shape: Shape;
+  readonly models: Models;
+  readonly method: MergeMethod | undefined;
+  readonly translated: Translated | undefined;
+  readonly dtype: Dtype | undefined;
+}
+
+function read(document: RecipeDocument, surroundings: Surroundings): Reading {
   const shape = readShape(document);
-  const method = readMethod(document, shape.merge_method);
-  const role = MERGEKIT[method.name]?.base ?? 'origin';
-  const found = readModels(document, shape, role, { folder, exists }, note);
-  checkModels(document, method, role, found);
-  checkTokenizer(document, shape, folder, found.base);
-  const shared = { path: ['parameters'], values: shape.parameters ?? {} };
-  const { parameters, inputParameters } = translate(document, method, shared, found.models, note);
-  const { dtype, onMismatch, ...rest } = overrides;
+  const method = document.attempt(() => shape.method && readMethod(document, shape.method));
+  const role = (method && MERGEKIT[method.name]?.base) ?? 'origin';
+  const models = readModels(document, shape, role, surroundings);
+  const dtype = document.attempt(() => readDtype(document, shape));
+  if (!method) return { shape, models, method, translated: undefined, dtype };
+  if (shape.models.length > 0) document.attempt(() => checkModels(document, method, role, models, shape));
+  document.attempt(() => checkLines(document, shape, method));
+  const translated = translate(document, method, shape.shared, models.models);
+  return { shape, models, method, translated, dtype };
+}
+
+/** @throws UserError with a line for each fault that the document kept */
+function recipeOf(
+  document: RecipeDocument,
+  { shape, models, method, translated, dtype }: Reading,
+  { dtype: asked, onMismatch, compare = [], shardBytes, ...rest }: RecipeOverrides,
+  text: string,
+  folder: string,
+): MergeRecipe {
+  document.refuse();
+  const { lines } = shape;
+  const compared = shape.compare.map(({ name, checkpoint }) => ({
+    name,
+    path: resolve(folder, checkpoint.text),
+  }));
   return parseMergeRecipe({
     kind: 'merge',
-    base: found.base,
-    inputs: found.models.map(({ input }) => input),
-    method: method.name,
-    parameters,
-    inputParameters,
-    lines: readLines(document, shape, method),
-    dtype: dtype ?? readDtype(document, shape),
-    onMismatch: onMismatch ?? shape.on_mismatch ?? 'error',
+    base: models.base,
+    inputs: models.models.map(({ input }) => input),
+    method: method?.name,
+    ...translated,
+    lines: lines && { alpha: lines.alpha, beta: lines.beta },
+    dtype: asked ?? dtype,
+    onMismatch: onMismatch ?? shape.onMismatch ?? 'error',
+    compare: compare.length > 0 ? compare : compared,
+    shardBytes: shardBytes ?? shape.shardBytes ?? SHARD_BYTES,
     ...rest,
     text,
+    folder,
   });
 }
 
-function readMethod(document: RecipeDocument, name: string): MergeMethod {
-  const place = ['merge_method'];
+function readMethod(document: RecipeDocument, { path, text }: Text): MergeMethod {
+  const name = text
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, '_');
   if (Object.hasOwn(LACKING, name) && METHODS.every(method => method.name !== name))
-    throw document.error(place, LACKING[name] as string);
+    throw document.error(path, LACKING[name] as string);
   try {
     return methodNamed(name);
   } catch (error) {
-    throw document.error(place, (error as Error).message);
+    throw document.error(path, (error as Error).message);
   }
 }
 
@@ -125,64 +167,30 @@ function checkModels(
   { name, ...method }: MergeMethod,
   role: string,
   { base, models }: Models,
+  { reference, sliced }: Shape,
 ): void {
   const inputs = models.map(({ input }) => input);
   if (base === undefined && (method.base === 'required' || role === 'first'))
     throw document.error(['merge_method'], `base_model is missing; method ${name} needs it`);
+  const place = [sliced ? 'slices' : 'models'];
   if (base === undefined && inputs.some(input => input.task !== undefined || isWholeFile(input)))
     throw document.error(
-      ['models'],
+      place,
       'base_model is missing; task vectors in .tvq files need the model they belong to',
     );
   if (inputs.some(isWholeFile)) return; // how many there are is in the files
   const { minimumInputs: least, maximumInputs: most = Infinity } = method;
   if (inputs.length >= least && inputs.length <= most) return;
   const wanted = least === most ? `exactly ${least}` : `at least ${least}`;
-  const beside = role === 'origin' && base !== undefined ? ' beside base_model' : '';
+  const beside = role === 'origin' && base !== undefined && !reference ? ' beside base_model' : '';
   const here = inputs.map(input => input.name).join(', ') || 'none';
-  throw document.error(['models'], `method ${name} merges ${wanted} models${beside}; here: ${here}`);
+  throw document.error(place, `method ${name} merges ${wanted} models${beside}; here: ${here}`);
 }
 
-function checkTokenizer(
-  document: RecipeDocument,
-  shape: RecipeShape,
-  folder: string,
-  base: string | undefined,
-): void {
-  const source = shape.tokenizer_source;
-  if (!source || source === 'base' || (base !== undefined && resolve(folder, source) === base)) return;
-  throw document.error(
-    ['tokenizer_source'],
-    `tokenizer_source ${source} is not supported; only base is: the models must have the vocabulary of base_model`,
-  );
-}
-
-function readLines(
-  document: RecipeDocument,
-  { lines }: RecipeShape,
-  method: MergeMethod,
-): MergeRecipe['lines'] {
+function checkLines(document: RecipeDocument, { lines }: Shape, method: MergeMethod): void {
   if (lines && method.family !== 'vectors')
     throw document.error(
-      ['lines'],
+      lines.path,
       `lines scales task vectors by depth; method ${method.name} merges whole models`,
     );
-  return lines ?? undefined;
-}
-
-const DTYPES: Readonly<Record<string, Dtype>> = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' };
-
-/** The output's dtype; everything is computed in float32. */
-function readDtype(document: RecipeDocument, shape: RecipeShape): Dtype | undefined {
-  const read = (key: 'dtype' | 'out_dtype') => {
-    const name = shape[key]?.replace(/^torch\./, '');
-    if (name === undefined) return undefined;
-    if (Object.hasOwn(DTYPES, name)) return DTYPES[name];
-    throw document.error(
-      [key],
-      `${key} ${name} is not supported; there are ${Object.keys(DTYPES).join(', ')}`,
-    );
-  };
-  const dtype = read('dtype');
-  return read('out_dtype') ?? dtype;
 }

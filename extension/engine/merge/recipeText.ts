@@ -1,7 +1,15 @@
-import { basename } from 'node:path';
+/** Recipes as they are kept beside a model: read from there, they make the same model again. */
+import { relative, resolve, sep } from 'node:path';
 import type { MergeParameter, MergeRecipe, ParameterValue } from '../../protocol.ts';
+import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import type { MergeMethod } from './method.ts';
 import { printableYaml } from './output/printableYaml.ts';
+import { RecipeDocument } from './recipe/document.ts';
+import { dtypeName, readDtype } from './recipe/dtypes.ts';
+import { MERGEKIT } from './recipe/mergekit.ts';
+import { readShape } from './recipe/shape.ts';
+import { inMergekitsNames } from './recipe/translate.ts';
+import { withStandard } from './recipe/values.ts';
 
 type Parameters = Readonly<Record<string, ParameterValue>>;
 
@@ -23,23 +31,85 @@ export const allInputParameters = (
 const written = (declared: readonly MergeParameter[], given: Parameters): Parameters =>
   Object.fromEntries(declared.map(({ name, default: standard }) => [name, given[name] ?? standard]));
 
-/** The recipe as it is kept beside the model: word for word where it came from a file, else written out. */
-export function recipeText(recipe: MergeRecipe, method: MergeMethod): string {
-  if (recipe.text !== undefined) return recipe.text;
-  const own = allInputParameters(recipe, method);
-  const common = method.parameters.filter(({ perInput }) => !perInput);
-  return printableYaml({
+/**
+ * The recipe as YAML, with paths that lead from a folder: what it was read from with its comments, or written out.
+ * @param folder where the text will stand
+ */
+export function recipeText(recipe: MergeRecipe, method: MergeMethod, folder: string): string {
+  const kept = recipe.text === undefined ? undefined : keptText(recipe, recipe.text, folder);
+  return kept ?? writtenText(recipe, method, folder);
+}
+
+/** On another drive there is no way but the whole path. */
+function pathFrom(folder: string, path: string): string {
+  const way = relative(folder, resolve(path));
+  return sep === '\\' ? way.replaceAll('\\', '/') : way;
+}
+
+/** The text that a recipe was read from, where paths and what the command line said are all that has to change. */
+function keptText(recipe: MergeRecipe, text: string, folder: string): string | undefined {
+  const document = new RecipeDocument(text);
+  const shape = readShape(document);
+  const from = recipe.folder ?? '';
+  const paths = shape.files.map(file => [file.path, pathFrom(folder, resolve(from, file.text))] as const);
+  const { dtype, onMismatch, shardBytes, compare } = recipe;
+  const compared = compare.map(({ name, path }) => [name, pathFrom(folder, path)] as const);
+  const isCompared = compare.every(
+    ({ name, path }, i) =>
+      shape.compare[i]?.name === name && resolve(from, shape.compare[i].checkpoint.text) === resolve(path),
+  );
+  return document.with(paths, {
+    ...(dtype && readDtype(document, shape) !== dtype ? { out_dtype: dtypeName(dtype) } : {}),
+    ...((shape.onMismatch ?? 'error') === onMismatch ? {} : { on_mismatch: onMismatch }),
+    ...((shape.shardBytes ?? SHARD_BYTES) === shardBytes ? {} : { shard_size: shardBytes }),
+    ...(isCompared ? {} : { compare: Object.fromEntries(compared) }),
+  });
+}
+
+function writtenText(recipe: MergeRecipe, method: MergeMethod, folder: string): string {
+  const { inputs, inputParameters, parameters, lines, dtype, onMismatch, shardBytes, compare } = recipe;
+  const common = Object.fromEntries(
+    method.parameters.map(({ name, default: standard }) => [name, withStandard(parameters[name], standard)]),
+  );
+  const document = {
     merge_method: recipe.method,
-    ...(recipe.base === undefined ? {} : { base_model: basename(recipe.base) }),
-    models: recipe.inputs.map(({ name, path, task }) => ({
-      model: basename(path),
+    ...baseKeys(recipe, folder),
+    models: inputs.map(({ name, path, task }, i) => ({
+      model: pathFrom(folder, path),
       ...(task === undefined ? {} : { task }),
       name,
-      parameters: own[name],
+      ...ownParameters(recipe.method, inputParameters[i]),
     })),
-    parameters: written(common, recipe.parameters),
-    ...(recipe.lines ? { lines: recipe.lines } : {}),
-    ...(recipe.onMismatch === 'error' ? {} : { on_mismatch: recipe.onMismatch }),
-    ...(recipe.dtype ? { out_dtype: recipe.dtype } : {}),
-  });
+    parameters: inMergekitsNames(recipe.method, common),
+    ...(lines ? { lines } : {}),
+    ...(dtype ? { out_dtype: dtypeName(dtype) } : {}),
+    ...(onMismatch === 'error' ? {} : { on_mismatch: onMismatch }),
+    ...(shardBytes === SHARD_BYTES ? {} : { shard_size: shardBytes }),
+    ...(compare.length === 0
+      ? {}
+      : { compare: Object.fromEntries(compare.map(({ name, path }) => [name, pathFrom(folder, path)])) }),
+  };
+  return printableYaml(document, { version: '1.1', lineWidth: 0 });
+}
+
+const ownParameters = (method: string, given: Parameters = {}) =>
+  Object.keys(given).length > 0 ? { parameters: inMergekitsNames(method, given) } : {};
+
+/** `base_model` where mergekit takes it for the same, else `reference`, which is no model of the merge by itself. */
+function baseKeys({ base, inputs, method }: MergeRecipe, folder: string): Record<string, string> {
+  const role = MERGEKIT[method]?.base ?? 'origin';
+  const models = inputs.map(({ path, task }) => (task === undefined ? resolve(path) : undefined));
+  const [first] = models;
+  const model = base === undefined ? undefined : resolve(base);
+  const among = model !== undefined && models.includes(model);
+  const paths = {
+    origin: { base_model: among ? undefined : model, reference: among ? model : undefined },
+    member: { base_model: among ? model : undefined, reference: among ? undefined : model },
+    first: { base_model: first, reference: model === first ? undefined : model },
+  }[role];
+  return Object.fromEntries(
+    Object.entries(paths).flatMap(([key, path]) =>
+      path === undefined ? [] : [[key, pathFrom(folder, path)]],
+    ),
+  );
 }

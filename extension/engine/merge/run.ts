@@ -6,11 +6,12 @@ import type { EngineBackend } from '../backends.ts';
 import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import type { JobEvent, JobReport } from '../job.ts';
-import { wrongBase } from '../restore/plan.ts';
+import { isFileOutput, wrongBase } from '../restore/plan.ts';
 import { runPlanned } from '../runPlanned.ts';
 import type { MergeJob } from './mergeJob.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
+import { ModelFile, type ModelOutput } from './output/modelFile.ts';
 import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
 import { listed } from '../match/listed.ts';
 import { fatesOfMatch } from './match.ts';
@@ -20,7 +21,7 @@ import { cardInputs, strangers, type Cards } from './provenance.ts';
 import { allInputParameters, allParameters, recipeText } from './recipeText.ts';
 import { mergeReport, type MergeReport } from './report.ts';
 
-/** Does what a merge plan says: a model folder, or one a task (emr). */
+/** Does what a merge plan says: a model folder, or one a task (emr), or a single file. */
 export async function runMerge(
   plan: MergePlan,
   backend: EngineBackend,
@@ -69,9 +70,11 @@ export async function runMerge(
   const output = modelPath(recipe, undefined);
   return {
     output,
-    files: plan.models.flatMap(model =>
-      plan.shards.map(({ name }) => (model === undefined ? name : `${model}/${name}`)),
-    ),
+    files: isFileOutput(output)
+      ? [basename(output)]
+      : plan.models.flatMap(model =>
+          plan.shards.map(({ name }) => (model === undefined ? name : `${model}/${name}`)),
+        ),
     bytes: plan.bytes,
     method: method.name,
     parameters: allParameters(recipe, method),
@@ -102,8 +105,11 @@ const measureWith =
     return found.map(({ findings }) => findings ?? {});
   };
 
-async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelFolder[]> {
+async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelOutput[]> {
   const { recipe, models, shards } = plan;
+  const [whole] = shards;
+  if (isFileOutput(recipe.output) && whole)
+    return [await ModelFile.open(recipe.output, whole, recipe.overwrite)];
   const fingerprint = await runFingerprint(plan);
   const folders: ModelFolder[] = [];
   try {
@@ -129,7 +135,7 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelF
 
 /** Equal for runs that write the same bytes, judged by the recipe and the inputs' sizes and times. */
 async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<string> {
-  const { output: _o, overwrite: _w, resume: _r, text: _t, compare: _c, ...what } = recipe;
+  const { output: _o, overwrite: _w, resume: _r, text: _t, folder: _f, compare: _c, ...what } = recipe;
   const files = [
     ...(base?.files ?? []),
     ...inputs.flatMap(input => (input.kind === 'tvq' ? [input.file.path] : input.checkpoint.files)),
@@ -143,11 +149,11 @@ async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<stri
 }
 
 /** Hands pieces to the folder they belong to, but for shards that are finished already. */
-function intoFolders(folders: readonly ModelFolder[], pending: readonly number[]) {
-  let current: ModelFolder | undefined;
+function intoFolders(folders: readonly ModelOutput[], pending: readonly number[]) {
+  let current: ModelOutput | undefined;
   return async (number: number, event: JobEvent): Promise<void> => {
     if (event.type === 'begin') {
-      const folder = folders[event.output] as ModelFolder;
+      const folder = folders[event.output] as ModelOutput;
       const index = pending[number] as number;
       current = folder.finished.has(index) ? undefined : folder;
       await current?.begin(index);
@@ -179,7 +185,7 @@ function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [che
 
 async function commit(
   { recipe, method, base, inputs, jobs, match }: MergePlan,
-  folder: ModelFolder,
+  folder: ModelOutput,
   model: string | undefined,
   report: MergeReport,
   cards: Cards,
@@ -187,7 +193,8 @@ async function commit(
   const [first] = inputs;
   const own = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
   const donor = match.donor?.kind === 'checkpoint' ? match.donor.checkpoint : own;
-  const text = recipeText(recipe, method);
+  const target = modelPath(recipe, model);
+  const text = recipeText(recipe, method, target);
   const { way: _, ...info } = method;
   const whole = {
     method: method.name,
@@ -199,7 +206,7 @@ async function commit(
     companions: donor && isFolderCheckpoint(donor) ? donor.path : undefined,
     files: written => ({
       'README.md': modelCard({
-        name: basename(modelPath(recipe, model)),
+        name: basename(target),
         recipe,
         recipeText: text,
         method: info,

@@ -63,6 +63,7 @@ dtype: float16
       overwrite: false,
       resume: false,
       text,
+      folder: '/recipes',
     });
     expect(notes).toEqual([expect.stringMatching(/^line 22: int8_mask has no effect; /)]);
   });

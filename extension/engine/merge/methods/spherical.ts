@@ -169,7 +169,7 @@ export const karcher: MergeMethod = {
   meaning: translatable('Riemannian mean of the models on the sphere, found by iteration.'),
   variant: "mergekit's, with equal weights; the norm is the mean of the norms.",
   parameters: [
-    parameter.integer('max_iter', 10, [1, 1000], translatable('Steps at most.')),
+    parameter.integer('max_iter', 10, [1, 1_000_000], translatable('Steps at most.')),
     parameter.number('tol', 1e-5, [0, 1], translatable('Length of a step below which the iteration ends.')),
   ],
   base: 'unused',

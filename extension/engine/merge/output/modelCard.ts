@@ -51,7 +51,7 @@ export function modelCard(info: ModelCardInfo): string {
       methodSection(info),
       `## Inputs\n\n${inputTable(info)}`,
       licenceSection(info),
-      `## Recipe\n\n${codeBlock(shownRecipe(info.recipeText), 'yaml')}`,
+      `## Recipe\n\nPaths start at this folder.\n\n${codeBlock(shownRecipe(info.recipeText), 'yaml')}`,
       `## Files\n\n${fileTable(info.files)}`,
       `Written by ${escapeText(TOOL)} on ${info.created.toISOString()}.`,
     ].join('\n\n') + '\n'

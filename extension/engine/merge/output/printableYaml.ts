@@ -1,12 +1,12 @@
-import { Document, isScalar, visit } from 'yaml';
+import { Document, isScalar, visit, type DocumentOptions, type ToStringOptions } from 'yaml';
 import { escapeUnprintable, printable } from '../../../shared/printable.ts';
 
 /**
  * A value as YAML whose text is printable. Only double quotes can hold escapes, and `yaml` writes what turns the
  * direction of writing, and C1, as it is: in a name, a file's reader would see another line than the parser.
  */
-export function printableYaml(value: unknown): string {
-  const document = new Document(value);
+export function printableYaml(value: unknown, options: DocumentOptions & ToStringOptions = {}): string {
+  const document = new Document(value, options);
   visit(document, {
     Scalar(_key, node) {
       if (isScalar(node) && typeof node.value === 'string' && printable(node.value) !== node.value)
@@ -14,7 +14,7 @@ export function printableYaml(value: unknown): string {
     },
   });
   return document
-    .toString()
+    .toString(options)
     .split('\n')
     .map(line => escapeUnprintable(line, escaped))
     .join('\n');

@@ -18,8 +18,8 @@ export class ShardWriter {
     this.#end = shard.dataOffset;
   }
 
-  static async create(folder: string, shard: Shard): Promise<ShardWriter> {
-    const file = await AtomicFile.create(join(folder, shard.name), { overwrite: true, start: 0 });
+  static async create(folder: string, shard: Shard, overwrite = true): Promise<ShardWriter> {
+    const file = await AtomicFile.create(join(folder, shard.name), { overwrite, start: 0 });
     const writer = new ShardWriter(shard, file);
     await writer.#write(shardHeader(shard));
     return writer;

@@ -16,19 +16,38 @@ export type Path = readonly (string | number)[];
 
 /** Recipes have a few kB; some faults of larger texts (30,000 keys in one map) take the parser many seconds. */
 export const MAX_RECIPE_BYTES = 128 * 1024;
-/** Recipes nest eight tokens deep. Far deeper texts overflow the parser's stack, which ends the process. */
+/** Recipes nest ten tokens deep. Far deeper texts overflow the parser's stack, which ends the process. */
 const MAX_DEPTH = 64;
 /** Uses of one anchor, with those inside of it: a few lines of aliases can stand for billions of values. */
 const MAX_ALIASES = 100;
+/** One slip can make a fault of every line that follows. */
+const MAX_FAULTS = 10;
 
-/** A YAML text as plain data that knows on which line each value stands. */
+/** Something wrong at a place of a recipe. */
+class RecipeFault extends UserError {
+  constructor(
+    readonly line: number,
+    message: string,
+  ) {
+    super(`line ${line}: ${message}`, 'usage');
+  }
+}
+
+/** A YAML text as plain data that knows on which line each value stands, and collects what is wrong with it. */
 export class RecipeDocument {
   readonly value: unknown;
   readonly #document: Document;
   readonly #lines = new LineCounter();
+  readonly #faults: UserError[] = [];
 
-  /** @throws UserError naming the line when the text is no single, plain YAML document */
-  constructor(text: string) {
+  /**
+   * @param note told of what has no effect, a line each
+   * @throws UserError naming the lines when the text is no single, plain YAML document
+   */
+  constructor(
+    private readonly text: string,
+    private readonly told: (line: string) => void = () => undefined,
+  ) {
     if (Buffer.byteLength(text) > MAX_RECIPE_BYTES)
       throw new UserError(
         `it is larger than ${MAX_RECIPE_BYTES} bytes; a recipe has a few thousand`,
@@ -43,38 +62,98 @@ export class RecipeDocument {
       stringKeys: true,
       logLevel: 'error',
     });
-    const [fault] = [...this.#document.errors, ...this.#document.warnings];
-    if (fault) {
-      const several = fault.code === 'MULTIPLE_DOCS';
-      const message = several
-        ? 'a second document begins here; keep each recipe in a file of its own'
-        : fault.message;
-      throw new UserError(`line ${this.#lines.linePos(fault.pos[0]).line}: ${message}`, 'usage');
+    for (const { code, message, pos } of [...this.#document.errors, ...this.#document.warnings]) {
+      const { line } = this.#lines.linePos(pos[0]);
+      const several = 'a second document begins here; keep each recipe in a file of its own';
+      this.#report(new RecipeFault(line, code === 'MULTIPLE_DOCS' ? several : message));
     }
+    this.refuse();
     this.value = this.#plain();
   }
 
   /** An error about the value at a place, or about its nearest surroundings when there is none. */
   error(path: Path, message: string): UserError {
-    return new UserError(`line ${this.line(path)}: ${message}`, 'usage');
+    return new RecipeFault(this.line(path), message);
+  }
+
+  /** Tells of something that has no effect. */
+  note(path: Path, message: string): void {
+    this.told(`line ${this.line(path)}: ${message}`);
+  }
+
+  /** Does a part of the reading; what is wrong with it is kept for `refuse`, so that all faults are told at once. */
+  attempt<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.#report(error);
+      return undefined;
+    }
+  }
+
+  #report(error: unknown): void {
+    if (!(error instanceof UserError)) throw error;
+    this.#faults.push(error);
+  }
+
+  /** @throws UserError with a line for each fault that was found so far */
+  refuse(): void {
+    if (this.#faults.length === 0) return;
+    const lineOf = (fault: UserError) => (fault instanceof RecipeFault ? fault.line : 0);
+    const sorted = this.#faults.toSorted((a, b) => lineOf(a) - lineOf(b));
+    const messages = [...new Set(sorted.flatMap(({ message }) => message.split('\n')))];
+    const more = messages.length - MAX_FAULTS;
+    if (more > 0) messages.splice(MAX_FAULTS, more, `… and ${more} more`);
+    throw new UserError(messages, 'usage');
   }
 
   line(path: Path): number {
-    let node: unknown = this.#document.contents;
     let offset = 0;
+    for (const step of this.#walk(path)) offset = step.offset ?? offset;
+    return this.#lines.linePos(offset).line;
+  }
+
+  /**
+   * The text with other values at some places: comments, order, anchors and everything else stay.
+   * @param settings keys of the top level that are set, or added at the end
+   * @returns undefined when one of the places is not written out (it came out of a merge key)
+   */
+  with(
+    values: readonly (readonly [Path, string])[],
+    settings: Readonly<Record<string, unknown>>,
+  ): string | undefined {
+    let changed = false;
+    for (const [path, value] of values) {
+      const node = [...this.#walk(path)].at(-1)?.node;
+      if (!isScalar(node) || [...this.#walk(path)].length !== path.length) return undefined;
+      if (node.value === value) continue;
+      node.value = value;
+      changed = true;
+    }
+    for (const [key, value] of Object.entries(settings)) {
+      this.#document.set(key, value);
+      changed = true;
+    }
+    return changed ? this.#document.toString({ lineWidth: 0 }) : this.text;
+  }
+
+  /** From the top to the value at a place, as far as there is something. */
+  *#walk(path: Path): Generator<{ readonly node: unknown; readonly offset: number | undefined }> {
+    let node: unknown = this.#document.contents;
     for (const part of path) {
-      if (node instanceof Alias) node = node.resolve(this.#document);
+      let offset: number | undefined;
       if (isMap(node)) {
         const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
-        if (!isScalar(pair?.key)) break;
-        offset = pair.key.range?.[0] ?? offset;
+        if (!isScalar(pair?.key)) return;
+        offset = pair.key.range?.[0];
         node = pair.value;
       } else if (isSeq(node)) {
         node = node.items[part as number];
-        offset = (node as { range?: readonly number[] } | undefined)?.range?.[0] ?? offset;
-      } else break;
+        offset = (node as { range?: readonly number[] } | undefined)?.range?.[0];
+      } else return;
+      if (node instanceof Alias) node = node.resolve(this.#document);
+      yield { node, offset };
     }
-    return this.#lines.linePos(offset).line;
   }
 
   #plain(): unknown {

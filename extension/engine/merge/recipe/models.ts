@@ -3,8 +3,9 @@ import { basename, extname, resolve } from 'node:path';
 import type { MergeInput } from '../../../protocol.ts';
 import { isTaskName } from '../../tvq/layout.ts';
 import type { Path, RecipeDocument } from './document.ts';
+import type { Text } from './fields.ts';
 import type { MergekitMethod } from './mergekit.ts';
-import type { RecipeShape } from './schema.ts';
+import type { Entry, Shape } from './shape.ts';
 import type { GivenOfModel } from './translate.ts';
 
 /** Where a recipe's paths lead. */
@@ -20,59 +21,73 @@ export interface Model extends GivenOfModel {
 }
 
 export interface Models {
+  /** Of the recipe: what task vectors are counted from, whose config and dtypes the output has. */
   readonly base: string | undefined;
   readonly models: readonly Model[];
 }
 
 export const isTvq = (path: string): boolean => extname(path).toLowerCase() === '.tvq';
 
-/** @param role what the method takes base_model for */
+/**
+ * What is wrong is kept by the document.
+ * @param role what the method takes base_model for
+ */
 export function readModels(
   document: RecipeDocument,
-  shape: RecipeShape,
+  shape: Shape,
   role: MergekitMethod['base'],
   { folder, exists }: Surroundings,
-  note: (line: string) => void,
 ): Models {
-  const find = (path: Path, text: string) => findModel(document, path, text, resolve(folder, text), exists);
-  const base = shape.base_model ? find(['base_model'], shape.base_model) : undefined;
-  if (base !== undefined && isTvq(base))
-    throw document.error(
-      ['base_model'],
-      'base_model is a .tvq file; name the checkpoint that its task vectors belong to',
-    );
+  const find = ({ path, text }: Text) =>
+    document.attempt(() => findModel(document, path, text, resolve(folder, text), exists)) ??
+    resolve(folder, text);
+  const base = shape.base && find(shape.base);
+  const reference = shape.reference && find(shape.reference);
+  document.attempt(() => checkBase(document, shape, role));
   const names = explicitNames(document, shape);
-  const listed = shape.models.map((entry, i): Model => {
-    const path = ['models', i];
-    const file = find([...path, 'model'], entry.model);
-    if (entry.task && !isTvq(file))
-      throw document.error([...path, 'task'], 'only .tvq files have tasks; leave task out');
-    if (entry.name && isTvq(file) && !entry.task)
-      throw document.error(
-        [...path, 'name'],
-        'all tasks of the file keep their names; give the task, or leave name out',
-      );
-    const name = entry.name ?? freeName(entry.task ?? stem(file), names);
-    const input = { name, path: file, task: entry.task ?? undefined };
-    return { name, input, path: [...path, 'parameters'], values: entry.parameters ?? {} };
+  const listed = shape.models.map(({ model, task, name: given, parameters }): Model => {
+    const file = find(model);
+    document.attempt(() => {
+      if (task && !isTvq(file)) throw document.error(task.path, 'only .tvq files have tasks; leave task out');
+      if (given && isTvq(file) && !task)
+        throw document.error(
+          given.path,
+          'all tasks of the file keep their names; give the task, or leave name out',
+        );
+    });
+    const name = given?.text ?? freeName(task?.text ?? stem(file), names);
+    return { ...parameters, name, input: { name, path: file, task: task?.text } };
   });
-  checkTwice(document, listed);
-  if (base === undefined) return { base, models: listed };
+  checkTwice(document, shape, listed);
+  if (base === undefined) return { base: reference, models: listed };
   const isBase = ({ input }: Model) => input.path === base;
   const own = listed.find(isBase);
-  const others = listed.filter(model => !isBase(model));
+  const others = listed.filter(model => model !== own);
   if (role === 'origin') {
     if (own && Object.keys(own.values).length > 0)
-      note(
-        `line ${document.line(own.path)}: the parameters of base_model have no effect; it is what the others are compared with`,
+      document.note(
+        own.path,
+        'the parameters of base_model have no effect; it is what the others are compared with',
       );
-    return { base, models: others };
+    return { base, models: listed.filter(model => !isBase(model)) };
   }
   const asModel = own ?? nameless(base, names);
-  if (role === 'first') return { base, models: [asModel, ...others] };
-  // mergekit adds a base that is not listed. Where there are .tvq files it is there for them, and no model of its own.
-  const added = own || listed.some(({ input }) => isTvq(input.path)) ? [] : [asModel];
-  return { base, models: [...listed, ...added] };
+  if (role === 'first') return { base: reference ?? base, models: [asModel, ...others] };
+  // mergekit adds a base that is not listed, but not to slices. Where there are .tvq files it is there for them.
+  const complete = own ?? (shape.sliced || reference || listed.some(({ input }) => isTvq(input.path)));
+  return { base: reference ?? base, models: complete ? listed : [...listed, asModel] };
+}
+
+function checkBase(document: RecipeDocument, { base, reference }: Shape, role: MergekitMethod['base']): void {
+  if (base && reference && role === 'origin')
+    throw document.error(reference.path, 'reference and base_model are the same here; give one of them');
+  for (const given of [base, reference]) {
+    if (given && isTvq(given.text))
+      throw document.error(
+        given.path,
+        `${given.path[0]} is a .tvq file; name the checkpoint that its task vectors belong to`,
+      );
+  }
 }
 
 function nameless(path: string, names: Set<string>): Model {
@@ -105,20 +120,24 @@ function findModel(
   throw document.error(place, `there is no such file or folder: ${path}`);
 }
 
-/** Names that entries were given. @throws UserError for one that is no name, or is given twice */
-function explicitNames(document: RecipeDocument, { models }: RecipeShape): Set<string> {
+/** Names that entries were given; what is no name, or given twice, is kept by the document. */
+function explicitNames(document: RecipeDocument, { models }: Shape): Set<string> {
   const names = new Set<string>();
-  for (const [i, { name, task }] of models.entries()) {
-    for (const [key, text] of Object.entries({ name, task })) {
-      if (text && !isTaskName(text))
-        throw document.error(
-          ['models', i, key],
-          `${key}: "${text}" is no name; it has up to 128 letters, digits, dots, dashes and underscores`,
-        );
+  for (const { name, task } of models) {
+    for (const [key, given] of Object.entries({ name, task })) {
+      document.attempt(() => {
+        if (given && !isTaskName(given.text))
+          throw document.error(
+            given.path,
+            `${key}: "${given.text}" is no name; it has up to 128 letters, digits, dots, dashes and underscores`,
+          );
+      });
     }
     if (!name) continue;
-    if (names.has(name)) throw document.error(['models', i, 'name'], `two models are named "${name}"`);
-    names.add(name);
+    document.attempt(() => {
+      if (names.has(name.text)) throw document.error(name.path, `two models are named "${name.text}"`);
+    });
+    names.add(name.text);
   }
   return names;
 }
@@ -140,15 +159,19 @@ export function freeName(name: string, names: Set<string>): string {
   return free;
 }
 
-function checkTwice(document: RecipeDocument, models: readonly Model[]): void {
+/** The same model twice is a slip, unless each has a name of its own. */
+function checkTwice(document: RecipeDocument, { models }: Shape, listed: readonly Model[]): void {
   const seen = new Set<string>();
-  for (const { input, path } of models) {
+  for (const [i, { input }] of listed.entries()) {
     const key = JSON.stringify([input.path, input.task]);
-    if (seen.has(key))
-      throw document.error(
-        path.slice(0, 2),
-        `${input.path} is listed twice; list it once, with the sum of the weights`,
-      );
+    const { path, name } = models[i] as Entry;
+    if (seen.has(key) && !name)
+      document.attempt(() => {
+        throw document.error(
+          path,
+          `${input.path} is listed twice; list it once, with the sum of the weights`,
+        );
+      });
     seen.add(key);
   }
 }

@@ -1,20 +1,16 @@
 /** From the parameters of a recipe file to those of our methods. */
-import type { MergeParameter, ParameterScalar, ParameterValue } from '../../../protocol.ts';
+import type { ParameterScalar, ParameterValue } from '../../../protocol.ts';
 import { UserError } from '../../errors.ts';
 import type { MergeMethod } from '../method.ts';
 import { checkParameters } from '../parameters.ts';
+import { METHODS } from '../registry.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import { BREADCRUMBS, MERGEKIT, type Row } from './mergekit.ts';
-import { unknown } from './schema.ts';
-import { isExhaustive, mapScalars, readValue, withStandard } from './values.ts';
+import type { Given } from './shape.ts';
+import { passOver } from './strangers.ts';
+import { isExhaustive, isRules, mapScalars, readValue, withStandard } from './values.ts';
 
-/** Parameters as the file has them, and where. */
-export interface Given {
-  readonly path: Path;
-  readonly values: Readonly<Record<string, unknown>>;
-}
-
-/** Those of a model, with the name it is called by. */
+/** Parameters of a model, with the name it is called by. */
 export interface GivenOfModel extends Given {
   readonly name: string;
 }
@@ -28,25 +24,33 @@ export interface Translated {
 }
 
 /**
- * @param shared parameters of the whole merge
- * @param note told of what has no effect
- * @throws UserError naming the line, the parameter and what to do
+ * What is wrong is kept by the document; what has no effect is noted there.
+ * @param shared parameters of the whole merge; the first that has a value for a tensor counts
  */
 export function translate(
   document: RecipeDocument,
   method: MergeMethod,
-  shared: Given,
+  shared: readonly Given[],
   models: readonly GivenOfModel[],
-  note: (line: string) => void,
 ): Translated {
-  checkBreadcrumbs(document, method, [shared, ...models]);
+  document.attempt(() => checkBreadcrumbs(document, method, [...shared, ...models]));
   const rows = rowsOf(method);
-  const context = { document, method, rows, shared, models, note };
-  const parameters = translateAll(context, shared, true);
+  const context = { document, method, rows };
+  const parameters: Parameters = {};
+  for (const given of shared) {
+    for (const [name, value] of Object.entries(translateAll(context, given, true)))
+      parameters[name] = withStandard(parameters[name], value);
+  }
   const inputParameters = models.map(model => translateAll(context, model, false));
   for (const [name, row] of Object.entries(rows)) {
     if (row.to === undefined) continue;
-    if (row.standard === undefined) checkGiven(context, name, row, { parameters, inputParameters });
+    if (row.standard === undefined)
+      checkGiven(
+        context,
+        [name, row],
+        { path: shared[0]?.path ?? [], models },
+        { parameters, inputParameters },
+      );
     else parameters[row.to] = withStandard(parameters[row.to], named(row, row.standard));
   }
   for (const [name, standard] of Object.entries(MERGEKIT[method.name]?.fixed ?? {}))
@@ -58,13 +62,10 @@ interface Context {
   readonly document: RecipeDocument;
   readonly method: MergeMethod;
   readonly rows: Readonly<Record<string, Row>>;
-  readonly shared: Given;
-  readonly models: readonly GivenOfModel[];
-  readonly note: (line: string) => void;
 }
 
 /** Methods that mergekit lacks know its `lambda` and `int8_mask` all the same. */
-function rowsOf(method: MergeMethod): Readonly<Record<string, Row>> {
+export function rowsOf(method: MergeMethod): Readonly<Record<string, Row>> {
   const known = MERGEKIT[method.name]?.rows;
   if (known) return known;
   const scale = method.parameters.find(({ name }) => name === 'scale')?.default;
@@ -77,81 +78,123 @@ function rowsOf(method: MergeMethod): Readonly<Record<string, Row>> {
 
 /** Our name of a switch's value; other values as they are (our own names among them). */
 function named(row: Row | undefined, value: ParameterScalar): ParameterScalar {
-  if (!row?.named) return value;
-  if (value === true || value === 1) return row.named[0];
-  return value === false || value === 0 ? row.named[1] : value;
+  if (!row?.named || typeof value !== 'boolean') return value;
+  return row.named[value ? 0 : 1];
+}
+
+/** Parameters by mergekit's names, where it has the method: what `translate` undoes. */
+export function inMergekitsNames(
+  method: string,
+  parameters: Readonly<Record<string, ParameterValue>>,
+): Readonly<Record<string, ParameterValue>> {
+  const rows = Object.entries(MERGEKIT[method]?.rows ?? {});
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => {
+      const [theirs, row] = rows.find(([, { to }]) => to === name) ?? [name, undefined];
+      const [on, off] = row?.named ?? [];
+      const change = (scalar: ParameterScalar) => (scalar === on ? true : scalar === off ? false : scalar);
+      return [theirs, row?.named ? mapScalars(value, change) : value];
+    }),
+  );
+}
+
+const SWITCHES: Readonly<Record<string, boolean>> = {
+  true: true,
+  false: false,
+  yes: true,
+  no: false,
+  on: true,
+  off: false,
+};
+
+/** Switches are written as numbers (0 is off, as in Python) or in quotes, too. */
+function asSwitch(value: ParameterScalar): ParameterScalar {
+  if (typeof value === 'number') return value !== 0;
+  return typeof value === 'string' ? (SWITCHES[value.toLowerCase()] ?? value) : value;
 }
 
 function translateAll(context: Context, { path, values }: Given, shared: boolean): Parameters {
-  const { document, method, rows, note } = context;
+  const { document, method, rows } = context;
   const found: Parameters = {};
   const from: Record<string, string> = {};
-  for (const [name, raw] of Object.entries(values)) {
+  const translateOne = (name: string, raw: unknown) => {
     const place = [...path, name];
     const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
-    if (row && row.to === undefined && row.only === undefined) {
-      note(`line ${document.line(place)}: ${name} has no effect; ${row.why}`);
-      continue;
-    }
-    const value = readValue(document, place, raw);
-    if (row?.only !== undefined) {
-      if (value !== row.only && value !== Number(row.only))
-        throw document.error(place, `${name}: ${JSON.stringify(raw)} is not supported; ${row.why}`);
-      continue;
-    }
-    const parameter = parameterOf(context, name, row, place);
+    if (row && row.to === undefined && row.only === undefined)
+      return document.note(place, `${name} has no effect; ${row.why}`);
+    if (row?.only !== undefined) return checkOnly(document, place, raw, row);
+    const ours = row?.to ?? name;
+    const parameter = method.parameters.find(known => known.name === ours);
+    if (!parameter) return passOverParameter(context, place);
     if (!shared && !(row ? row.each : parameter.perInput))
-      throw document.error(
+      return document.note(
         place,
-        `${name} counts for the whole merge; move it to the parameters beside merge_method`,
+        `${name} counts for the whole merge and has no effect for one model, as in mergekit; it belongs in the parameters beside merge_method`,
       );
     const twin = from[parameter.name];
     if (twin !== undefined) throw document.error(place, `${name} and ${twin} are the same; give one of them`);
     from[parameter.name] = name;
-    const ours = mapScalars(value, scalar => named(row, scalar));
-    located(document, place, () => checkParameters(method.name, [{ ...parameter, name }], { [name]: ours }));
-    found[parameter.name] = ours;
-  }
+    const isSwitch = row?.named !== undefined || parameter.type === 'boolean';
+    const value = mapScalars(readValue(document, place, raw), scalar =>
+      named(row, isSwitch ? asSwitch(scalar) : scalar),
+    );
+    located(document, place, () => checkParameters(method.name, [{ ...parameter, name }], { [name]: value }));
+    found[parameter.name] = value;
+  };
+  for (const [name, raw] of Object.entries(values)) document.attempt(() => translateOne(name, raw));
   return found;
 }
 
-function parameterOf(
-  { document, method, rows }: Context,
-  name: string,
-  row: Row | undefined,
-  place: Path,
-): MergeParameter {
-  const ours = row?.to ?? name;
-  const parameter = method.parameters.find(known => known.name === ours);
-  if (parameter) return parameter;
-  const names = new Set([...Object.keys(rows), ...method.parameters.map(known => known.name)]);
-  throw document.error(place, `${unknown(name, 'parameter', [...names])} (method ${method.name})`);
+function checkOnly(document: RecipeDocument, place: Path, raw: unknown, { only, why }: Row): void {
+  const value = readValue(document, place, raw);
+  const plain = typeof only === 'boolean' && !isRules(value) ? asSwitch(value) : value;
+  if (plain !== only)
+    throw document.error(place, `${place.at(-1)}: ${JSON.stringify(raw)} is not supported; ${why}`);
+}
+
+/** Every parameter of any method, by mergekit's names and by ours. */
+const PARAMETERS: ReadonlySet<string> = new Set([
+  ...Object.values(MERGEKIT).flatMap(({ rows }) => Object.keys(rows)),
+  ...METHODS.flatMap(({ parameters }) => parameters.map(({ name }) => name)),
+]);
+
+/** mergekit passes over parameters that a method does not have. */
+function passOverParameter({ document, method, rows }: Context, place: Path): void {
+  const name = String(place.at(-1));
+  if (PARAMETERS.has(name))
+    return document.note(place, `method ${method.name} has no ${name}; it has no effect, as in mergekit`);
+  passOver(document, place, 'parameter', [
+    ...new Set([...Object.keys(rows), ...method.parameters.map(known => known.name)]),
+  ]);
 }
 
 /** Refuses a merge in which a tensor of some model would be without a value that mergekit demands. */
 function checkGiven(
-  { document, method, shared, models }: Context,
-  name: string,
-  { to = name, each }: Row,
+  { document, method }: Context,
+  [name, { to = name, each }]: readonly [string, Row],
+  { path, models }: { readonly path: Path; readonly models: readonly GivenOfModel[] },
   { parameters, inputParameters }: Translated,
 ): void {
   const common = parameters[to];
   if (common !== undefined && isExhaustive(common)) return;
   const places = each
     ? models.map((model, i) => ({ ...model, value: inputParameters[i]?.[to] }))
-    : [{ ...shared, name: '', value: undefined }];
-  const missing = places.find(({ value }) => value === undefined || !isExhaustive(value));
-  if (!missing) return;
-  const whose = missing.name && ` of ${missing.name}`;
-  const partly = missing.value ?? common;
-  const isBase = missing.path[0] === 'base_model';
-  const remedy = isBase ? ': list the base among the models with it, or leave base_model out' : '';
-  throw document.error(
-    missing.path,
-    partly === undefined
-      ? `${name}${whose} is missing; method ${method.name} needs it, as in mergekit${remedy}`
-      : `${name}${whose} is missing for tensors that none of its filters is for; end the list with \`- value: …\``,
-  );
+    : [{ path, values: {}, name: '', value: undefined }];
+  for (const { path: place, values, name: model, value } of places) {
+    if (Object.hasOwn(values, name) && value === undefined) continue; // what is wrong with it was told
+    if (value !== undefined && isExhaustive(value)) continue;
+    const whose = model && ` of ${model}`;
+    const isBase = place[0] === 'base_model';
+    const remedy = isBase ? ': list the base among the models with it, or leave base_model out' : '';
+    document.attempt(() => {
+      throw document.error(
+        place,
+        (value ?? common) === undefined
+          ? `${name}${whose} is missing; method ${method.name} needs it, as in mergekit${remedy}`
+          : `${name}${whose} is missing for tensors that none of its filters is for; end the list with \`- value: …\``,
+      );
+    });
+  }
 }
 
 function checkBreadcrumbs(document: RecipeDocument, method: MergeMethod, given: readonly Given[]): void {

@@ -1,7 +1,8 @@
 /** Values of parameters in a recipe file: scalars, gradients, and rules by tensor name. */
 import type { ParameterScalar, ParameterValue } from '../../../protocol.ts';
 import type { Path, RecipeDocument } from './document.ts';
-import { unknown } from './schema.ts';
+import { isMapping } from './fields.ts';
+import { unknown } from './strangers.ts';
 
 type Rules = Exclude<ParameterValue, ParameterScalar>;
 
@@ -13,9 +14,10 @@ export const isExhaustive = (value: ParameterValue): boolean =>
   !isRules(value) || value.some(({ filter }) => filter === undefined || filter === '*');
 
 /** The same value, but with `standard` for tensors that none of its rules is for. */
-export function withStandard(value: ParameterValue | undefined, standard: ParameterScalar): ParameterValue {
+export function withStandard(value: ParameterValue | undefined, standard: ParameterValue): ParameterValue {
   if (value === undefined) return standard;
-  return isRules(value) && !isExhaustive(value) ? [...value, { filter: undefined, value: standard }] : value;
+  if (!isRules(value) || isExhaustive(value)) return value;
+  return [...value, ...(isRules(standard) ? standard : [{ filter: undefined, value: standard }])];
 }
 
 /** Applies `change` to the value, or to that of each rule. */
@@ -26,14 +28,11 @@ export const mapScalars = (
   isRules(value) ? value.map(rule => ({ ...rule, value: change(rule.value) })) : change(value);
 
 const RULE_KEYS = ['filter', 'value'];
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @throws UserError naming the line */
 export function readValue(document: RecipeDocument, path: Path, value: unknown): ParameterValue {
   const name = String(path.at(-1));
-  if (isMapping(value))
-    throw document.error(path, `${name}: write rules as a list, \`- filter: …\` and \`value: …\``);
+  if (isMapping(value)) return [readRule(document, path, name, value)];
   if (!Array.isArray(value) || !value.some(isMapping)) return readScalar(document, path, name, value);
   return value.map((item: unknown, i) => readRule(document, [...path, i], name, item));
 }
@@ -50,7 +49,14 @@ function readRule(document: RecipeDocument, path: Path, name: string, rule: unkn
   return { filter, value: readScalar(document, [...path, 'value'], name, rule.value) };
 }
 
-function readScalar(document: RecipeDocument, path: Path, name: string, value: unknown): ParameterScalar {
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Numbers in quotes are numbers, as in mergekit; so are those with an exponent but no dot, which YAML 1.1 reads as text. */
+const asNumber = (value: unknown): unknown =>
+  typeof value === 'string' && NUMBER.test(value.trim()) ? Number(value) : value;
+
+function readScalar(document: RecipeDocument, path: Path, name: string, given: unknown): ParameterScalar {
+  const value: unknown = Array.isArray(given) ? given.map(asNumber) : asNumber(given);
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') return value;
   if (!Array.isArray(value) || value.length === 0) throw document.error(path, `${name} has no value`);
   if (value.every(item => typeof item === 'number')) return value;

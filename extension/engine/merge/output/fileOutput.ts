@@ -1,0 +1,23 @@
+import type { MergeRecipe, Problem } from '../../../protocol.ts';
+import { SHARD_BYTES } from '../../../shared/shardBytes.ts';
+
+/** What a recipe says that does not go with one .safetensors file as the output. @param several a model an input */
+export function checkFileOutput({ output, resume, shardBytes }: MergeRecipe, several: boolean): Problem[] {
+  const problems: Problem[] = [];
+  if (several)
+    problems.push({
+      severity: 'error',
+      message: `${output}: a model is written for each input; name a folder for them`,
+    });
+  if (resume)
+    problems.push({
+      severity: 'warning',
+      message: `${output}: --resume has no effect; a single file is written from the beginning`,
+    });
+  if (shardBytes !== SHARD_BYTES)
+    problems.push({
+      severity: 'warning',
+      message: `${output}: the size of weight files has no effect; name a folder to have several`,
+    });
+  return problems;
+}

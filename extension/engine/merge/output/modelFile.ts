@@ -1,0 +1,54 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { alreadyThere } from '../../atomic.ts';
+import { UserError } from '../../errors.ts';
+import type { CommitOptions, CommittedFolder, ModelFolder } from './modelFolder.ts';
+import type { Shard } from './shards.ts';
+import { ShardWriter } from './shardWriter.ts';
+
+/** Where a merged model goes: a folder, or a file that stands alone. */
+export type ModelOutput = Pick<ModelFolder, 'finished' | 'notes' | 'begin' | 'append' | 'commit' | 'discard'>;
+
+/** A merged model as one .safetensors file, and nothing beside it; it has its name only once it is complete. */
+export class ModelFile implements ModelOutput {
+  readonly finished: ReadonlySet<number> = new Set();
+  readonly notes: readonly string[] = [];
+
+  private constructor(private readonly writer: ShardWriter) {}
+
+  /** @param shard all tensors of the model; its name does not count */
+  static async open(target: string, shard: Shard, overwrite: boolean): Promise<ModelFile> {
+    const path = resolve(target);
+    await checkReplaceableFile(path, overwrite);
+    return new ModelFile(
+      await ShardWriter.create(dirname(path), { ...shard, name: basename(path) }, overwrite),
+    );
+  }
+
+  async begin(): Promise<void> {
+    this.writer.begin();
+    return Promise.resolve();
+  }
+
+  append(bytes: Uint8Array): Promise<void> {
+    return this.writer.append(bytes);
+  }
+
+  /** Gives the file its name; companions and further files belong to folders. */
+  async commit(_folder?: CommitOptions): Promise<CommittedFolder> {
+    return { files: [await this.writer.commit()], warnings: [] };
+  }
+
+  discard(): Promise<void> {
+    return this.writer.discard();
+  }
+}
+
+/** @throws UserError when there is something that is not replaced */
+export async function checkReplaceableFile(target: string, overwrite: boolean): Promise<void> {
+  const there = await stat(target).catch(() => undefined);
+  if (!there) return;
+  if (!there.isFile())
+    throw new UserError(`${target}: is no file, it is not replaced; choose another output`);
+  if (!overwrite) throw alreadyThere(target);
+}

@@ -1,0 +1,40 @@
+import type { MergeRecipe } from '../../../protocol.ts';
+import type { RecipeDocument } from './document.ts';
+import type { Text } from './fields.ts';
+import type { Shape } from './shape.ts';
+
+type Dtype = NonNullable<MergeRecipe['dtype']>;
+
+/** PyTorch's names, which recipes have. */
+const NAMES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<Dtype, string>;
+
+/** Other spellings of them. */
+const SPELLINGS: Readonly<Record<string, Dtype>> = {
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  float: 'F32',
+  half: 'F16',
+  fp32: 'F32',
+  fp16: 'F16',
+  f32: 'F32',
+  f16: 'F16',
+  bf16: 'BF16',
+};
+
+export const dtypeName = (dtype: Dtype): string => NAMES[dtype];
+
+/** The output's dtype; everything is computed in float32. @throws UserError naming the line */
+export function readDtype(document: RecipeDocument, { dtype, outDtype }: Shape): Dtype | undefined {
+  const read = (given: Text | undefined) => {
+    if (!given) return undefined;
+    const found = SPELLINGS[given.text.toLowerCase().replace(/^torch\./, '')];
+    if (found) return found;
+    throw document.error(
+      given.path,
+      `${given.path[0]} ${given.text} is not supported; there are ${Object.values(NAMES).join(', ')}`,
+    );
+  };
+  const computed = read(dtype);
+  return read(outDtype) ?? computed;
+}

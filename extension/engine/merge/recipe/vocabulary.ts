@@ -1,0 +1,93 @@
+/** Which tokens a model knows, from the files of its tokenizer. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import { isMapping } from './fields.ts';
+
+export interface Vocabulary {
+  /** Rows of its embedding; undefined when that is not known. */
+  readonly size: number | undefined;
+  /** By file, what stands in it: the number of each token, or its digest. */
+  readonly files: ReadonlyMap<string, ReadonlyMap<string, number> | string>;
+}
+
+/** The largest tokenizer.json have 35 MB. */
+const MAX_BYTES = 64 << 20;
+
+/** In the order in which they are compared: the first that both models have decides. */
+const READERS: readonly (readonly [string, (content: Buffer) => ReadonlyMap<string, number> | string])[] = [
+  ['tokenizer.json', content => tokensOf(JSON.parse(content.toString()) as unknown)],
+  ['tokenizer.model', digest],
+  ['vocab.json', content => mapOf(JSON.parse(content.toString()) as unknown)],
+  ['vocab.txt', digest],
+  ['spiece.model', digest],
+];
+
+export async function readVocabulary({ path, tensors }: Checkpoint): Promise<Vocabulary> {
+  const files = new Map<string, ReadonlyMap<string, number> | string>();
+  for (const [name, read] of READERS) {
+    const file = join(path, name);
+    try {
+      if ((await stat(file)).size <= MAX_BYTES) files.set(name, read(await readFile(file)));
+    } catch {
+      // not there, or not readable as what it is called: it cannot be compared
+    }
+  }
+  const embedding = [...tensors.values()].find(({ name }) => EMBEDDING.test(name));
+  return { size: embedding?.shape[0], files };
+}
+
+/** As the common architectures call it. */
+const EMBEDDING = /(^|\.)(embed_tokens|wte|word_embeddings|tok_embeddings|embed_in|shared)\.weight$/;
+
+/** What is different; undefined when the vocabularies are equal, or nothing can be compared. */
+export function differ(a: Vocabulary, b: Vocabulary): string | undefined {
+  if (a.size !== undefined && b.size !== undefined && a.size !== b.size)
+    return `${b.size} rows, not ${a.size}`;
+  for (const [name] of READERS) {
+    const [one, two] = [a.files.get(name), b.files.get(name)];
+    if (one === undefined || two === undefined) continue;
+    if (typeof one === 'string' || typeof two === 'string')
+      return one === two ? undefined : `its ${name} is another`;
+    const limit = a.size ?? Infinity;
+    return differentToken(one, two, limit) ?? differentToken(two, one, limit);
+  }
+  return undefined;
+}
+
+/** Tokens beyond the embedding's rows do not count, as in mergekit. */
+function differentToken(
+  these: ReadonlyMap<string, number>,
+  those: ReadonlyMap<string, number>,
+  limit: number,
+): string | undefined {
+  for (const [token, number] of these) {
+    if (number < limit && those.get(token) !== number) return `token ${JSON.stringify(token)}`;
+  }
+  return undefined;
+}
+
+/** The vocabulary of a tokenizer.json with the tokens that were added, by number. */
+function tokensOf(tokenizer: unknown): ReadonlyMap<string, number> {
+  const { model, added_tokens: added = [] } = tokenizer as { model?: unknown; added_tokens?: unknown };
+  const vocabulary = isMapping(model) ? model.vocab : undefined;
+  const tokens = new Map<string, number>();
+  if (Array.isArray(vocabulary)) {
+    // Unigram: [token, score] by number.
+    for (const [number, entry] of vocabulary.entries()) tokens.set(String((entry as unknown[])[0]), number);
+  } else if (isMapping(vocabulary)) {
+    return new Map([...mapOf(vocabulary), ...addedTokens(added)]);
+  } else throw new TypeError('no vocabulary');
+  return new Map([...tokens, ...addedTokens(added)]);
+}
+
+const addedTokens = (added: unknown): [string, number][] =>
+  (added as { id: number; content: string }[]).map(({ id, content }) => [content, id]);
+
+const mapOf = (vocabulary: unknown): ReadonlyMap<string, number> =>
+  new Map(Object.entries(vocabulary as Record<string, number>));
+
+function digest(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
