@@ -2,7 +2,7 @@
 import type { TaskComparisons, TaskVectors } from '../../protocol.ts';
 import type { EngineBackend } from '../backends.ts';
 import type { Budget, Room } from '../budget.ts';
-import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { formatBytes } from '../format.ts';
@@ -85,9 +85,7 @@ async function ofFile(path: string): Promise<Comparable> {
 
 async function ofCheckpoints({ base, tasks }: Exclude<TaskVectors, { file: string }>): Promise<Comparable> {
   checkCount('there is', tasks.length);
-  const [original, ...tuned] = await Promise.all(
-    [base, ...tasks.map(({ path }) => path)].map(openCheckpoint),
-  );
+  const [original, ...tuned] = await Promise.all([base, ...tasks.map(({ path }) => path)].map(openModel));
   const all = (original as Checkpoint).tensors;
   const names = new Set(
     [all, ...tuned.map(({ tensors }) => tensors)].flatMap(tensors => [...tensors.keys()]),

@@ -3,7 +3,7 @@ import { resolve as resolvePath } from 'node:path';
 import { exists } from '../atomic.ts';
 import type { MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
-import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { noteProblems, openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { formatBytes } from '../format.ts';
 import { checkOutput } from '../outputCheck.ts';
@@ -47,12 +47,16 @@ export interface MergePlan {
 export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergePlan> {
   const method = methodNamed(recipe.method);
   checkRecipe(recipe, method);
-  const base = recipe.base === undefined ? undefined : await openCheckpoint(recipe.base);
+  const base = recipe.base === undefined ? undefined : await openModel(recipe.base);
   const inputs = await Promise.all(recipe.inputs.map(openInput));
   const problems: Problem[] = inputs.flatMap(input =>
     input.kind === 'tvq' && base ? compareBase(input.file, base) : [],
   );
   const originals = await openOriginals(recipe, inputs);
+  const opened = [...inputs, ...(originals ?? [])].flatMap(input =>
+    input.kind === 'checkpoint' ? [input.checkpoint] : [],
+  );
+  problems.push(...noteProblems(base ? [base, ...opened] : opened));
   const jobs = withExact(
     makeJobs(recipe, method, base, inputs, problems),
     originals && makeJobs(recipe, method, base, originals, problems),

@@ -2,7 +2,7 @@
 import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
 import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import { placeJobs, type Budget, type Room } from '../budget.ts';
-import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { noteProblems, openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { headerBound, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
 import { checkOutput } from '../outputCheck.ts';
@@ -42,7 +42,7 @@ export async function planQuantize(
   recipe: QuantizeRecipe,
   room: Room,
   codings?: Codings,
-  open: (path: string) => Promise<Checkpoint> = openCheckpoint,
+  open: (path: string) => Promise<Checkpoint> = openModel,
 ): Promise<QuantizePlan> {
   const { chunk } = room;
   checkWishes(recipe);
@@ -58,6 +58,7 @@ export async function planQuantize(
   const planned = { layout, jobs: placed };
   const size = plannedSize(recipe, planned, codings === undefined);
   const problems = [
+    ...noteProblems([checkpoints.base, ...tasks]),
     ...checkRecipe(recipe, checkpoints),
     ...compareCheckpoints(recipe, checkpoints, ruleOf(recipe)),
     ...unmetWishes(recipe, checkpoints, jobs),
