@@ -10,16 +10,19 @@ import { temporaryFolder } from '../temporary.ts';
 const folder = await temporaryFolder();
 const command = fileURLToPath(new URL('../../dist/tvq.mjs', import.meta.url));
 
-function tvq(...args: string[]): Promise<{ status: number | null; lines: string[] }> {
+function tvq(...args: string[]): Promise<{ status: number | null; stdout: string; lines: string[] }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [command, ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       cwd: folder,
     });
-    let stderr = '';
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
     child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
     child.on('error', reject);
-    child.on('close', status => resolve({ status, lines: stderr.split('\n').filter(line => line !== '') }));
+    child.on('close', status =>
+      resolve({ status, stdout, lines: stderr.split('\n').filter(line => line !== '') }),
+    );
   });
 }
 
@@ -29,8 +32,8 @@ const weights = (seed: number) => f32([64, 64], noise(seed));
 async function model(name: string, seed: number): Promise<void> {
   const [one, two] = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
   await mkdir(join(folder, name));
-  await writeSafetensors(join(folder, name, one as string), { a: weights(seed), b: weights(seed + 1) });
-  await writeSafetensors(join(folder, name, two as string), { c: weights(seed + 2) });
+  await writeSafetensors(join(folder, name, one), { a: weights(seed), b: weights(seed + 1) });
+  await writeSafetensors(join(folder, name, two), { c: weights(seed + 2) });
   const map = { a: one, b: one, c: two, mtp: two };
   await writeFile(join(folder, name, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
 }
@@ -101,5 +104,10 @@ test.each([
 });
 
 test('inspect shows an adapter as what it is', async () => {
-  expect((await tvq('inspect', 'lora.safetensors')).status).toBe(0);
+  const { status, stdout } = await tvq('inspect', 'lora.safetensors', '--json');
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    tensors: 2,
+    adapter: expect.stringContaining('a LoRA adapter (PEFT, rank 4), not a whole checkpoint') as string,
+  });
 });

@@ -91,7 +91,7 @@ async function openFile(file: string): Promise<Checkpoint> {
 
 /** Reads the headers of weights that belong together. @param note how they were chosen */
 export async function openSet(folder: WeightFolder, set: WeightSet, note?: string): Promise<Checkpoint> {
-  const { files, index } = await filesOfSet(folder, set);
+  const { files, index, notes: numbers } = await filesOfSet(folder, set);
   const headers = await Promise.all(files.map(readSafetensorsHeader));
   const { tensors, notes } = gatherTensors(headers, index);
   const owns = await ownsFolder(folder, set);
@@ -108,6 +108,7 @@ export async function openSet(folder: WeightFolder, set: WeightSet, note?: strin
     bytes: headers.reduce((sum, header) => sum + header.fileBytes, 0),
     notes: [
       ...(note === undefined ? [] : [note]),
+      ...numbers,
       ...notes,
       ...inside,
       ...(owns ? await readPointers(folder) : []),

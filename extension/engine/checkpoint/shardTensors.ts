@@ -11,6 +11,7 @@ interface SetFiles {
   /** Absolute. */
   readonly files: readonly string[];
   readonly index: ShardIndex | undefined;
+  readonly notes: readonly string[];
 }
 
 /** The weight files of a set, all there. @throws UserError naming those that are missing */
@@ -27,11 +28,11 @@ export async function filesOfSet(folder: WeightFolder, set: WeightSet): Promise<
         : `${join(path, set.entry)}: one of ${set.count} shards; ${listed(lacking)} ${many}`,
     );
   }
-  if (index) checkUnlisted(folder, index, files);
+  const notes = index ? checkNumbers(folder, index, files) : [];
   const cut = files.find(file => names.includes(aria2Notes(file)));
   if (cut !== undefined)
     throw new UserError(`${join(path, cut)}: ${await askDownload(path, [aria2Notes(cut)])}`);
-  return { files: files.map(file => join(path, file)), index };
+  return { files: files.map(file => join(path, file)), index, notes };
 }
 
 /** Names of shards that a set lacks; most count from 1, some from 0. */
@@ -50,17 +51,31 @@ function missingNumbers({ kind, count, files }: WeightSet): string[] {
     );
 }
 
-/** Shards of the set that an index lists in part: what it does not list would be missing from the model. */
-function checkUnlisted({ sets }: WeightFolder, { file }: ShardIndex, listedFiles: readonly string[]): void {
-  const sameSet = sets.find(
+/**
+ * An index that lists a part of a numbered set: a note where the others are not there.
+ * @throws UserError where they lie beside it, as they would be missing from the model
+ */
+function checkNumbers(
+  { sets }: WeightFolder,
+  { file }: ShardIndex,
+  listedFiles: readonly string[],
+): string[] {
+  const set = sets.find(
     ({ kind, files }) => kind === 'shard' && files.some(name => listedFiles.includes(name)),
   );
-  const unlisted = sameSet?.files.filter(name => !listedFiles.includes(name)) ?? [];
-  if (unlisted.length === 0) return;
-  throw new UserError(
-    `${file}: does not list ${listed(unlisted)} beside it, of the same set; ` +
-      'download the index again, or move it away to read all shards',
-  );
+  if (!set) return [];
+  const unlisted = set.files.filter(name => !listedFiles.includes(name));
+  if (unlisted.length > 0) {
+    throw new UserError(
+      `${file}: does not list ${listed(unlisted)} beside it, of the same set; ` +
+        'download the index again, or move it away to read all shards',
+    );
+  }
+  const lacking = missingNumbers(set);
+  if (lacking.length === 0) return [];
+  return [
+    `${file}: lists ${set.files.length} of ${set.count} shards, not ${listed(lacking)}; is the model whole?`,
+  ];
 }
 
 /**

@@ -126,6 +126,14 @@ describe('an index', () => {
     expect(await inTree(path, ...Object.keys(SHARDS))).toEqual([]);
   });
 
+  test('that lists one of two shards, the other being nowhere, asks', async () => {
+    const [one] = Object.keys(SHARDS) as [string];
+    const path = await folder({ [one]: ['a'], 'model.safetensors.index.json': { a: one } });
+    expect((await openCheckpoint(path)).notes).toEqual([
+      `${join(path, 'model.safetensors.index.json')}: lists 1 of 2 shards, not model-00002-of-00002.safetensors; is the model whole?`,
+    ]);
+  });
+
   test.each([
     ['model.safetensors.index.fp16.json', 'model.fp16-00001-of-00002.safetensors'],
     ['model.safetensors.index.fp16.json', 'model-00001-of-00002.fp16.safetensors'],
