@@ -537,6 +537,10 @@ export interface CheckpointSummary {
   readonly architecture: string;
   /** `architectures[0]` or `model_type` of config.json. */
   readonly model: string | undefined;
+  /** What whoever uses it should know, a line each. */
+  readonly notes: readonly string[];
+  /** What it is where it is an adapter rather than a model. */
+  readonly adapter: string | undefined;
 }
 
 // ------------------------------------------------------------------------------------------- inspector

@@ -19,7 +19,7 @@ import type {
 } from '../protocol.ts';
 import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from './backends.ts';
 import type { Room } from './budget.ts';
-import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.ts';
+import { openModel, type Checkpoint } from './checkpoint/checkpoint.ts';
 import { Cancelled } from './errors.ts';
 import type { Hooks } from './hooks.ts';
 import { planCompare, runCompare } from './inspect/compare.ts';
@@ -52,7 +52,7 @@ export async function planAll(
 ): Promise<readonly PlanSummary[]> {
   const opened = new Map<string, Promise<Checkpoint>>();
   const open = (path: string): Promise<Checkpoint> => {
-    const opening = opened.get(path) ?? openCheckpoint(path);
+    const opening = opened.get(path) ?? openModel(path);
     opened.set(path, opening);
     return opening;
   };

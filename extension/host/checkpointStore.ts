@@ -24,9 +24,10 @@ export interface Snapshot {
   readonly tvqFiles: readonly TvqEntry[];
 }
 
-const FOUND = '**/{*.safetensors,*.safetensors.index.json,*.tvq}';
+const WEIGHTS = '*.safetensors,*.safetensors.index.json,*.safetensors.index.*.json';
+const FOUND = `**/{${WEIGHTS},*.tvq}`;
 /** config.json names the model, so a change to one matters too. */
-const WATCHED = '**/{*.safetensors,*.safetensors.index.json,config.json,*.tvq}';
+const WATCHED = `**/{${WEIGHTS},config.json,*.tvq}`;
 /** What our own commands are still writing, or left behind when they were killed. */
 const UNFINISHED = /\.tvq-(tmp|partial)([\\/]|$)/;
 /** Stops a workspace over a whole model archive from flooding the tree; the log says when it is reached. */
@@ -133,7 +134,7 @@ function foldersAbove(files: readonly string[]): Record<string, true> {
 
 /** Paths of weight files under a folder the user chose, excluded ones too. */
 export async function findWeightFiles(folder: Uri): Promise<string[]> {
-  return findUnder(folder, '**/{*.safetensors,*.safetensors.index.json}');
+  return findUnder(folder, `**/{${WEIGHTS}}`);
 }
 
 /** Paths of .tvq files under a folder the user chose, excluded ones too. */

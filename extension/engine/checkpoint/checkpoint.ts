@@ -1,17 +1,29 @@
-/** What a checkpoint is on disk: one .safetensors file, or a folder with one or with a shard index. */
-import { readdir, stat } from 'node:fs/promises';
+/** What a checkpoint is on disk: one .safetensors file, or several that an index or their numbers hold together. */
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { Problem } from '../../protocol.ts';
 import { describeSystemError, UserError } from '../errors.ts';
-import { INDEX_SUFFIX, readShardIndex } from './hfIndex.ts';
-import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
+import { adapterKind, configuredAdapter, type AdapterFinding } from './adapter.ts';
+import { cachedSnapshot } from './hubCache.ts';
+import { noWeights, notWeights } from './noWeights.ts';
+import { readPointers } from './pointers.ts';
+import { readSafetensorsHeader, type TensorSource } from './safetensors.ts';
+import { filesOfSet, gatherTensors } from './shardTensors.ts';
+import { statFile } from './smallFile.ts';
+import {
+  mainSet,
+  ownsFolder,
+  readWeightFolder,
+  setOf,
+  type WeightFolder,
+  type WeightSet,
+} from './weightFolder.ts';
+import { isWeightName } from './weightNames.ts';
 
-/** Where a tensor's bytes are. */
-export interface TensorSource extends TensorEntry {
-  readonly file: string;
-}
+export type { TensorSource } from './safetensors.ts';
 
 export interface Checkpoint {
-  /** Absolute path of the folder, or of the file. */
+  /** Absolute path of the folder, of the file, or of the file that stands for several. Opening it opens the same. */
   readonly path: string;
   /** Last part of the path, without the extension. */
   readonly name: string;
@@ -20,90 +32,91 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorSource>;
   /** Bytes of the weight files. */
   readonly bytes: number;
+  /** What whoever uses it should know, a line each: what was left out, and what was opened in place of what was named. */
+  readonly notes: readonly string[];
+  /** Set where it is an adapter rather than a model. */
+  readonly adapter: AdapterFinding | undefined;
 }
 
-/** Reads the headers of a checkpoint. @throws UserError naming the path and the remedy. */
+/**
+ * Reads the headers of a checkpoint, or of an adapter.
+ * @throws UserError naming the path and the remedy
+ */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const absolute = resolve(path);
   try {
     const isFolder = (await stat(absolute)).isDirectory();
-    return await openWeights(isFolder ? await weightsOf(absolute) : weightsFile(absolute));
+    return await (isFolder ? openFolder(absolute) : openFile(absolute));
   } catch (error) {
     throw describeSystemError(error, path);
   }
 }
 
-/** Reads the checkpoint that a weight file or shard index stands for. */
-export async function openWeights(file: string): Promise<Checkpoint> {
-  const index = file.endsWith(INDEX_SUFFIX) ? await readShardIndex(file) : undefined;
-  const files = index?.shards ?? [file];
+/** Reads the headers of a whole model. @throws UserError also for an adapter, with the remedy */
+export async function openModel(path: string): Promise<Checkpoint> {
+  const checkpoint = await openCheckpoint(path);
+  const { adapter } = checkpoint;
+  if (adapter) throw new UserError(`${checkpoint.path}: ${describeAdapter(adapter)}`);
+  return checkpoint;
+}
+
+/** "a LoRA adapter (PEFT, rank 8), not a whole checkpoint; …" */
+export const describeAdapter = ({ what, remedy }: AdapterFinding): string =>
+  `${what}, not a whole checkpoint; ${remedy}`;
+
+/** Notes of checkpoints as warnings of a plan, each once. */
+export const noteProblems = (checkpoints: readonly Checkpoint[]): Problem[] =>
+  [...new Set(checkpoints.flatMap(({ notes }) => notes))].map(message => ({ severity: 'warning', message }));
+
+async function openFolder(path: string): Promise<Checkpoint> {
+  const folder = await readWeightFolder(path);
+  const main = await mainSet(folder);
+  if (main) return openSet(folder, main.set, main.note);
+  const snapshot = await cachedSnapshot(path);
+  if (snapshot === undefined) throw await noWeights(path, folder.names);
+  const checkpoint = await openFolder(snapshot);
+  return {
+    ...checkpoint,
+    notes: [`${path}: its snapshot ${basename(snapshot)} is read`, ...checkpoint.notes],
+  };
+}
+
+async function openFile(file: string): Promise<Checkpoint> {
+  if (!isWeightName(basename(file))) throw notWeights(file);
+  await statFile(file);
+  const folder = await readWeightFolder(dirname(file));
+  const { set, note } = await setOf(folder, basename(file));
+  return openSet(folder, set, note);
+}
+
+/** Reads the headers of weights that belong together. @param note how they were chosen */
+export async function openSet(folder: WeightFolder, set: WeightSet, note?: string): Promise<Checkpoint> {
+  const { files, index, notes: numbers } = await filesOfSet(folder, set);
   const headers = await Promise.all(files.map(readSafetensorsHeader));
-  const tensors = new Map<string, TensorSource>();
-  for (const header of headers) {
-    for (const entry of header.tensors) {
-      if (index && index.tensors.get(entry.name) !== header.file) continue; // listed for another shard
-      tensors.set(entry.name, { ...entry, file: header.file });
-    }
-  }
-  for (const [name, shard] of index?.tensors ?? []) {
-    if (!tensors.has(name))
-      throw new UserError(`${shard}: tensor "${name}" is missing; the index lists it in this shard`);
-  }
-  const path = ownsItsFolder(file) ? dirname(file) : file;
+  const { tensors, notes } = gatherTensors(headers, index);
+  const owns = await ownsFolder(folder, set);
+  const path = owns ? folder.path : join(folder.path, set.entry);
+  const found = adapterKind(tensors) ?? (await configuredAdapter(files[0] as string));
+  const inside = found?.inside
+    ? [`${path}: holds ${found.what} beside the weights that it changes; ${found.remedy}, and save it anew`]
+    : [];
   return {
     path,
-    name: basename(path).replace(/\.safetensors(\.index\.json)?$/, ''),
+    name: owns ? basename(folder.path) : set.stem,
     files,
     tensors,
     bytes: headers.reduce((sum, header) => sum + header.fileBytes, 0),
+    notes: [
+      ...(note === undefined ? [] : [note]),
+      ...numbers,
+      ...notes,
+      ...inside,
+      ...(owns ? await readPointers(folder) : []),
+    ],
+    adapter: found?.inside ? undefined : found,
   };
 }
 
 /** Whether a checkpoint is a folder, with config and tokenizer, rather than a file that stands alone. */
-export const isFolderCheckpoint = ({ path, files }: Checkpoint): boolean => !files.includes(path);
-
-/** Whether a weight file is the one that its folder is named for, as Hugging Face lays checkpoints out. */
-export const ownsItsFolder = (file: string): boolean =>
-  /^(model|diffusion_pytorch_model|pytorch_model)\.safetensors(\.index\.json)?$/.test(basename(file));
-
-function weightsFile(file: string): string {
-  if (/\.(pt|pth|bin|ckpt)$/.test(file)) {
-    throw new UserError(
-      `${file}: PyTorch pickles are not read; save the weights as safetensors first ` +
-        '(safetensors.torch.save_file, or save_pretrained)',
-    );
-  }
-  if (!/\.safetensors(\.index\.json)?$/.test(file)) {
-    throw new UserError(`${file}: not a checkpoint; a .safetensors file or a folder with one was expected`);
-  }
-  return file;
-}
-
-/** The weight file or index of a folder, with transformers' precedence: a single file before an index. */
-export async function weightsOf(folder: string): Promise<string> {
-  const names = await readdir(folder);
-  for (const stem of ['model', 'diffusion_pytorch_model']) {
-    for (const name of [`${stem}.safetensors`, stem + INDEX_SUFFIX]) {
-      if (names.includes(name)) return join(folder, name);
-    }
-  }
-  const found = names.filter(name => /\.safetensors(\.index\.json)?$/.test(name)).sort();
-  const indexes = found.filter(name => name.endsWith(INDEX_SUFFIX));
-  const only = indexes.length === 1 ? indexes[0] : found.length === 1 ? found[0] : undefined;
-  if (names.includes('adapter_config.json')) {
-    throw new UserError(
-      `${folder}: a LoRA adapter, not a whole checkpoint; merge it into its base model first`,
-    );
-  }
-  if (only) return join(folder, only);
-  if (found.length > 1) {
-    throw new UserError(
-      `${folder}: ${found.length} weight files (${found.slice(0, 3).join(', ')} …); name one of them`,
-    );
-  }
-  const pickles = names.filter(name => /\.(pt|pth|bin|ckpt)$/.test(name));
-  throw new UserError(
-    `${folder}: no .safetensors file in this folder` +
-      (pickles.length ? `; ${pickles[0]} is a PyTorch pickle, save it as safetensors first` : ''),
-  );
-}
+export const isFolderCheckpoint = ({ path, files }: Checkpoint): boolean =>
+  dirname(files[0] as string) === path;

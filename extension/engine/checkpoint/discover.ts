@@ -1,22 +1,36 @@
 /** Which checkpoints a workspace holds, from headers alone. */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CheckpointSummary } from '../../protocol.ts';
-import { openWeights, ownsItsFolder, weightsOf, type Checkpoint } from './checkpoint.ts';
+import { describeAdapter, openSet, type Checkpoint } from './checkpoint.ts';
+import { describeSystemError } from '../errors.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import { bareName } from '../match/alignNames.ts';
 import { isBuffer } from '../match/buffers.ts';
 import { isHead } from '../match/tiedHead.ts';
 import { elementCount } from './dtype.ts';
-import { INDEX_SUFFIX } from './hfIndex.ts';
+import { readJson } from './smallFile.ts';
+import {
+  mainSet,
+  ownsFolder,
+  readWeightFolder,
+  setsWith,
+  type WeightFolder,
+  type WeightSet,
+} from './weightFolder.ts';
 
 export interface Discovery {
   /** Sorted by path. */
   readonly checkpoints: CheckpointSummary[];
   /** Files that look like checkpoints but cannot be read, with the reason. */
   readonly failures: { readonly path: string; readonly message: string }[];
+  /** Adapters, with what they are: they cannot be used as checkpoints. */
+  readonly adapters: { readonly path: string; readonly message: string }[];
 }
+
+/** A config with 21,000 labels has 2 MB. */
+const MAX_CONFIG_BYTES = 8 << 20;
 
 /** Headers read at once: enough to keep a network disk busy, few enough to leave file handles for others. */
 const CONCURRENCY = 16;
@@ -28,54 +42,61 @@ const MAX_CACHED = 10_000;
 const cache = new Map<string, { stamp: string; summary: CheckpointSummary }>();
 
 /**
- * Groups weight files into checkpoints.
- * @param weightFiles absolute paths of `*.safetensors` and `*.safetensors.index.json` files
+ * Groups weight files into checkpoints; of a checkpoint in several files one is enough.
+ * @param weightFiles absolute paths of weight files and indexes
  */
 export async function summarizeCheckpoints(weightFiles: readonly string[]): Promise<Discovery> {
-  const discovery: Discovery = { checkpoints: [], failures: [] };
-  const entries = await entryFiles(weightFiles);
-  const queue = entries.values();
-  const worker = async () => {
-    for (const file of queue) {
-      try {
-        discovery.checkpoints.push(await summarize(file));
-      } catch (error) {
-        discovery.failures.push({ path: file, message: (error as Error).message });
-      }
+  const found: Discovery = { checkpoints: [], failures: [], adapters: [] };
+  const failed = (path: string, error: unknown) =>
+    void found.failures.push({ path, message: (error as Error).message });
+  const wanted: { readonly folder: WeightFolder; readonly set: WeightSet }[] = [];
+  await forEach(groupBy(weightFiles, dirname), async ([path, files]) => {
+    try {
+      const folder = await readWeightFolder(path);
+      const sets = await wantedSets(folder, new Set(files.map(file => basename(file))));
+      wanted.push(...sets.map(set => ({ folder, set })));
+    } catch (error) {
+      for (const file of files) failed(file, describeSystemError(error, file));
     }
+  });
+  await forEach(wanted, async ({ folder, set }) => {
+    const file = join(folder.path, set.entry);
+    try {
+      const summary = await summarize(folder, set);
+      if (summary.adapter === undefined) found.checkpoints.push(summary);
+      else found.adapters.push({ path: file, message: `${file}: ${summary.adapter}` });
+    } catch (error) {
+      failed(file, describeSystemError(error, file));
+    }
+  });
+  for (const oldest of [...cache.keys()].slice(0, Math.max(0, cache.size - MAX_CACHED))) cache.delete(oldest);
+  for (const list of [found.checkpoints, found.failures, found.adapters])
+    list.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return found;
+}
+
+/** Does the work for every item, for `CONCURRENCY` of them at once. */
+async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const worker = async () => {
+    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-  for (const oldest of [...cache.keys()].slice(0, Math.max(0, cache.size - MAX_CACHED))) cache.delete(oldest);
-  const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
-  discovery.checkpoints.sort(byPath);
-  discovery.failures.sort(byPath);
-  return discovery;
 }
 
-/** One file a checkpoint: the index for sharded folders, every lone file for itself; adapters are left out. */
-async function entryFiles(files: readonly string[]): Promise<string[]> {
-  const entries: string[] = [];
-  for (const [folder, names] of groupBy(files, dirname)) {
-    if (names.some(file => basename(file) === 'adapter_model.safetensors')) continue;
-    const owner = names.find(ownsItsFolder) && (await weightsOf(folder).catch(() => undefined));
-    if (owner) {
-      entries.push(owner);
-      continue;
-    }
-    const indexes = names.filter(file => file.endsWith(INDEX_SUFFIX));
-    const isShard = (file: string) => indexes.length > 0 && /-\d{5,6}-of-\d{5,6}\.safetensors$/.test(file);
-    entries.push(...indexes, ...names.filter(file => !indexes.includes(file) && !isShard(file)));
-  }
-  return entries;
+/** A folder that is a model is that model only, whatever lies beside its weights. */
+async function wantedSets(folder: WeightFolder, names: ReadonlySet<string>): Promise<readonly WeightSet[]> {
+  const main = await mainSet(folder).catch(() => undefined);
+  return main && (await ownsFolder(folder, main.set)) ? [main.set] : setsWith(folder, names);
 }
 
-async function summarize(file: string): Promise<CheckpointSummary> {
-  const { size, mtimeMs } = await stat(file);
-  const stamp = `${size}:${mtimeMs}`;
+async function summarize(folder: WeightFolder, set: WeightSet): Promise<CheckpointSummary> {
+  const stats = await Promise.all(set.files.map(file => stat(join(folder.path, file))));
+  const stamp = stats.map(({ size, mtimeMs }) => `${size}:${mtimeMs}`).join();
+  const file = join(folder.path, set.entry);
   const known = cache.get(file);
   if (known?.stamp === stamp) return known.summary;
-  const checkpoint = await openWeights(file);
-  const summary = await describeCheckpoint(checkpoint);
+  const summary = await describeCheckpoint(await openSet(folder, set));
   cache.set(file, { stamp, summary });
   return summary;
 }
@@ -98,6 +119,8 @@ export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Checkp
     tensors: checkpoint.tensors.size,
     architecture: architectureOf(checkpoint.tensors.values()),
     model: await modelType(checkpoint),
+    notes: checkpoint.notes,
+    adapter: checkpoint.adapter && describeAdapter(checkpoint.adapter),
   };
 }
 
@@ -118,7 +141,7 @@ export function architectureOf(
 async function modelType(checkpoint: Checkpoint): Promise<string | undefined> {
   const folder = dirname(checkpoint.files[0] as string);
   try {
-    const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as {
+    const config = (await readJson(join(folder, 'config.json'), MAX_CONFIG_BYTES)) as {
       architectures?: unknown[];
       model_type?: unknown;
     };

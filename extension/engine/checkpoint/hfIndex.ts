@@ -1,13 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describeSystemError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
+import { readText } from './smallFile.ts';
 
 /** Caps of huggingface.js: an index is plain JSON that anyone may write. */
 const MAX_INDEX_BYTES = 250_000_000;
 const MAX_INDEX_ENTRIES = 200_000;
 const MAX_SHARDS = 10_000;
-
-export const INDEX_SUFFIX = '.safetensors.index.json';
 
 /** A Hugging Face shard index: which file holds which tensor. */
 export interface ShardIndex {
@@ -21,14 +19,13 @@ export interface ShardIndex {
 /** Reads `*.safetensors.index.json`. @throws UserError naming the file and the fault. */
 export async function readShardIndex(file: string): Promise<ShardIndex> {
   const wrong = (what: string) => new UserError(`${file}: not a valid shard index: ${what}`);
+  const text = await readText(file, MAX_INDEX_BYTES);
   let json: unknown;
   try {
-    const { size } = await stat(file);
-    if (size > MAX_INDEX_BYTES) throw wrong(`it has ${size} bytes, at most ${MAX_INDEX_BYTES} are allowed`);
-    json = JSON.parse(await readFile(file, 'utf8'));
+    json = JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) throw wrong(error.message);
-    throw describeSystemError(error, file);
+    const isMarkup = text.trimStart().startsWith('<');
+    throw wrong(isMarkup ? 'it is a web page; download it again' : (error as Error).message);
   }
   const map = (json as { weight_map?: unknown } | null)?.weight_map;
   if (typeof map !== 'object' || map === null) throw wrong('it has no weight_map');

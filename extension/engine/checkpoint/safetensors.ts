@@ -6,14 +6,18 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { describeSystemError, UserError } from '../errors.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts';
+import { FOREIGN_HEAD_BYTES, foreignContent } from './foreignContent.ts';
 import { readExactly } from './io.ts';
 import { nestsDeeper } from './jsonDepth.ts';
+import { statFile } from './smallFile.ts';
 
 /** The reference implementation's cap; without one, eight bytes could ask for 16 EiB. */
 export const MAX_HEADER_BYTES = 100_000_000;
 /** A header nests three deep (file, tensor, shape); more only serves to exhaust the parser's stack. */
 const MAX_HEADER_DEPTH = 4;
 const LENGTH_BYTES = 8;
+
+const CUT_OFF = 'the download may not be complete';
 
 export interface TensorEntry {
   readonly name: string;
@@ -22,6 +26,11 @@ export interface TensorEntry {
   /** Bytes from the start of the file. */
   readonly offset: number;
   readonly bytes: number;
+}
+
+/** Where a tensor's bytes are. */
+export interface TensorSource extends TensorEntry {
+  readonly file: string;
 }
 
 export interface SafetensorsHeader {
@@ -36,12 +45,12 @@ export interface SafetensorsHeader {
 
 /** Reads and checks the header of a safetensors file. @throws UserError naming the file and the fault. */
 export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
+  await statFile(file);
   let handle: FileHandle | undefined;
   try {
     handle = await open(file, 'r');
     const { size } = await handle.stat();
-    const text = await readHeaderText(handle, file, size);
-    return parseHeader(file, size, text);
+    return await readHeader(handle, file, size);
   } catch (error) {
     throw describeSystemError(error, file);
   } finally {
@@ -49,8 +58,21 @@ export async function readSafetensorsHeader(file: string): Promise<SafetensorsHe
   }
 }
 
+/** What a file that fails really is says more than what is wrong with its header. */
+async function readHeader(handle: FileHandle, file: string, size: number): Promise<SafetensorsHeader> {
+  try {
+    return parseHeader(file, size, await readHeaderText(handle, file, size));
+  } catch (error) {
+    const head = new Uint8Array(Math.min(size, FOREIGN_HEAD_BYTES));
+    await readExactly(handle, head, 0, file);
+    const what = foreignContent(head);
+    throw what === undefined ? error : new UserError(`${file}: ${what}`);
+  }
+}
+
 /** The header's raw bytes, length checked against the file. */
 async function readHeaderText(handle: FileHandle, file: string, size: number): Promise<Uint8Array> {
+  if (size === 0) throw new UserError(`${file}: the file is empty; was the download finished?`);
   if (size < LENGTH_BYTES)
     throw fault(file, `the file has ${size} bytes, a header needs at least ${LENGTH_BYTES}`);
   const prefix = new Uint8Array(LENGTH_BYTES);
@@ -60,7 +82,10 @@ async function readHeaderText(handle: FileHandle, file: string, size: number): P
     throw fault(file, `its header claims ${length} bytes, at most ${MAX_HEADER_BYTES} are allowed`);
   }
   if (LENGTH_BYTES + Number(length) > size) {
-    throw fault(file, `its header claims ${length} bytes, the file ends after ${size - LENGTH_BYTES}`);
+    throw fault(
+      file,
+      `its header claims ${length} bytes, the file ends after ${size - LENGTH_BYTES}; ${CUT_OFF}`,
+    );
   }
   const text = new Uint8Array(Number(length));
   await readExactly(handle, text, LENGTH_BYTES, file);
@@ -162,7 +187,10 @@ function checkTiling(
     expected += bytes;
   }
   if (expected > fileBytes) {
-    throw fault(file, `the file is truncated: it has ${fileBytes} bytes, its header describes ${expected}`);
+    throw fault(
+      file,
+      `the file is truncated: it has ${fileBytes} bytes, its header describes ${expected}; ${CUT_OFF}`,
+    );
   }
   if (expected < fileBytes) {
     throw fault(file, `the file is ${fileBytes - expected} bytes longer than its header describes`);

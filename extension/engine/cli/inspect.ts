@@ -7,7 +7,7 @@ import { formatBits, formatBytes, formatCount, formatPercent } from '../format.t
 import { openTvq } from '../tvq/reader.ts';
 import { summarizeTvq } from '../tvq/summary.ts';
 import { command, type Run } from './options.ts';
-import { printResult, table, type CommonOptions } from './terminal.ts';
+import { printResult, table, warn, type CommonOptions } from './terminal.ts';
 
 export function addInspect(program: Command, run: Run): void {
   command(
@@ -17,6 +17,10 @@ export function addInspect(program: Command, run: Run): void {
   ).action((paths: string[], options: CommonOptions) =>
     run(async () => {
       const summaries = await Promise.all(paths.map(inspect));
+      warn(
+        options,
+        summaries.flatMap(summary => (summary.kind === 'checkpoint' ? summary.notes : [])),
+      );
       printResult(options, summaries.length === 1 ? summaries[0] : summaries, () =>
         summaries
           .map(summary => (summary.kind === 'tvq' ? describeTvq(summary) : describe(summary)))
@@ -64,7 +68,7 @@ function describeTvq(summary: TvqSummary): string {
 const describe = (summary: CheckpointSummary): string =>
   table([
     ['path', summary.path],
-    ['model', summary.model ?? 'unknown'],
+    ['model', summary.adapter ?? summary.model ?? 'unknown'],
     [
       'size',
       `${formatBytes(summary.bytes)} in ${summary.files.length} ${summary.files.length === 1 ? 'file' : 'files'}`,

@@ -1,9 +1,8 @@
 /** Options that say what a budget is spent by, and what single tensors get. */
-import { readFile, stat } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { QuantizeRecipe, TensorRule } from '../../protocol.ts';
-import { describeSystemError, UserError } from '../errors.ts';
-import { formatBytes } from '../format.ts';
+import { readText } from '../checkpoint/smallFile.ts';
+import { UserError } from '../errors.ts';
 import { parseNumber } from './parse.ts';
 
 type Wishes = Pick<QuantizeRecipe, 'sensitivity' | 'reconstruction' | 'rules' | 'weights'>;
@@ -88,17 +87,13 @@ export async function wishesOf(options: WishOptions): Promise<Wishes> {
 
 /** What the file holds, which the recipe's check goes over. */
 async function readWeights(file: string): Promise<Record<string, number>> {
+  const text = await readText(file, MAX_WEIGHTS_FILE);
   try {
-    const { size } = await stat(file);
-    if (size > MAX_WEIGHTS_FILE)
-      throw new UserError(
-        `${file}: ${formatBytes(size)}; a file of weights has ${formatBytes(MAX_WEIGHTS_FILE)} at most`,
-      );
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, number>;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw describeSystemError(error, file);
+  } catch {
+    // said below
   }
   throw new UserError(`${file}: a JSON object from tensor names to weights was expected`, 'usage');
 }

@@ -1,6 +1,6 @@
 /** A base model and fine-tunings of it, each with its tensors named as the base names them. */
 import type { Problem } from '../../protocol.ts';
-import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import { noteProblems, openModel, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { alignNames } from './alignNames.ts';
 import { readModelConfig } from './modelConfig.ts';
 import { quantizedFault } from './quantizedWeights.ts';
@@ -16,7 +16,7 @@ export interface Family {
 export async function openFamily(
   base: string,
   tasks: readonly string[],
-  open: (path: string) => Promise<Checkpoint> = openCheckpoint,
+  open: (path: string) => Promise<Checkpoint> = openModel,
 ): Promise<Family> {
   const [original, ...tuned] = (await Promise.all([base, ...tasks].map(open))) as [
     Checkpoint,
@@ -28,6 +28,7 @@ export async function openFamily(
     base: original,
     tasks: aligned.map(({ checkpoint }) => checkpoint),
     problems: [
+      ...noteProblems([original, ...tuned]),
       ...[...new Set(faults)].flatMap((message): Problem[] =>
         message ? [{ severity: 'error', message }] : [],
       ),

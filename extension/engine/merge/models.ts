@@ -1,6 +1,6 @@
 /** The models of a merge as they are on disk, each with its tensors named as the base names them. */
 import type { MergeRecipe, Problem } from '../../protocol.ts';
-import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { noteProblems, openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { alignNames } from '../match/alignNames.ts';
 import { readModelConfig } from '../match/modelConfig.ts';
 import { quantizedFault } from '../match/quantizedWeights.ts';
@@ -40,6 +40,11 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
     return { ...input, checkpoint };
   };
   const inputs = opened.map(aligned);
+  const checkpoints = [
+    ...(base ? [base] : []),
+    ...inputs.flatMap(input => (input.kind === 'checkpoint' ? [input.checkpoint] : [])),
+  ];
+  problems.push(...noteProblems(checkpoints));
   const originals = (await openOriginals(recipe, inputs))?.map(aligned);
   const known = new Map<string, Nature>();
   const natureAt = async (checkpoint: Checkpoint): Promise<Nature> => {
@@ -66,7 +71,7 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
 
 /** Where there are tasks of a .tvq file, names are those of the file: task vectors belong to it. */
 async function openBase(path: string, inputs: readonly OpenInput[]): Promise<Checkpoint> {
-  const base = await openCheckpoint(path);
+  const base = await openModel(path);
   const stored = inputs.find(input => input.kind === 'tvq');
   return stored ? namedAsIn(stored.file, base) : base;
 }

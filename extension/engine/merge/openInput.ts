@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import type { MergeRecipe } from '../../protocol.ts';
-import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount, type Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
 import { isCoded } from '../tvq/layout.ts';
@@ -25,7 +25,7 @@ export type OpenInput =
 
 /** Reads an input's headers. */
 export async function openInput({ name, path, task }: MergeRecipe['inputs'][number]): Promise<OpenInput> {
-  if (extname(path) !== '.tvq') return { kind: 'checkpoint', name, checkpoint: await openCheckpoint(path) };
+  if (extname(path) !== '.tvq') return { kind: 'checkpoint', name, checkpoint: await openModel(path) };
   const file = await openTvq(path);
   const vector = file.tasks.find(known => known.name === task);
   if (!vector) {

@@ -1,6 +1,6 @@
 /** The checkpoints that tasks of .tvq files were made from, for a comparison with the merge in full precision. */
 import type { MergeRecipe } from '../../protocol.ts';
-import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { openModel } from '../checkpoint/checkpoint.ts';
 import { UserError } from '../errors.ts';
 import type { OpenInput } from './openInput.ts';
 
@@ -28,7 +28,7 @@ export async function openOriginals(
   return Promise.all(
     inputs.map(async (input): Promise<OpenInput> => {
       if (input.kind === 'checkpoint') return input;
-      const checkpoint = await openCheckpoint(paths.get(input.name) as string);
+      const checkpoint = await openModel(paths.get(input.name) as string);
       return { kind: 'checkpoint', name: `${input.name} in full precision`, checkpoint };
     }),
   );

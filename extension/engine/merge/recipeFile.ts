@@ -1,9 +1,10 @@
 /** Recipe files: mergekit's YAML schema for the methods both have, with a few keys of our own (docs/recipes.md). */
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { MergeRecipe, NamedPath } from '../../protocol.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
+import { decodeText, statFile } from '../checkpoint/smallFile.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import { parseMergeRecipe } from '../recipe.ts';
 import type { MergeMethod } from './method.ts';
@@ -66,16 +67,16 @@ export async function readRecipeFile(
 
 async function readText(path: string): Promise<string> {
   try {
-    const { size } = await stat(path);
+    const { size } = await statFile(path);
     if (size > MAX_RECIPE_BYTES)
       throw new UserError(
         `${path}: ${size} bytes are too many for a recipe; is this the right file?`,
         'usage',
       );
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    const text = decodeText(await readFile(path));
+    if (typeof text === 'string') return text;
+    throw new UserError(`${path}: ${text.wrong}`, 'usage');
   } catch (error) {
-    if (error instanceof TypeError)
-      throw new UserError(`${path}: it is not UTF-8 text`, 'usage', { cause: error });
     throw describeSystemError(error, path);
   }
 }

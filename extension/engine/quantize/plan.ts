@@ -2,7 +2,7 @@
 import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
 import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import { placeJobs, type Budget, type Room } from '../budget.ts';
-import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { openFamily } from '../match/family.ts';
 import { headerBound, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
@@ -44,7 +44,7 @@ export async function planQuantize(
   recipe: QuantizeRecipe,
   room: Room,
   codings?: Codings,
-  open: (path: string) => Promise<Checkpoint> = openCheckpoint,
+  open: (path: string) => Promise<Checkpoint> = openModel,
 ): Promise<QuantizePlan> {
   const { chunk } = room;
   checkWishes(recipe);

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { Problem, RestoreRecipe } from '../../protocol.ts';
 import { placeJobs, type Budget, type Room } from '../budget.ts';
-import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import { noteProblems, openModel, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, isQuantizable, type Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
 import { formatBytes } from '../format.ts';
@@ -43,7 +43,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   const base =
     recipe.base === undefined || file.scheme.scheme === 'fq'
       ? undefined
-      : namedAsIn(file, await openCheckpoint(recipe.base));
+      : namedAsIn(file, await openModel(recipe.base));
   const shared = new Map(file.shared?.records.map(record => [record.tensor, record]));
   const jobs = task.records
     .filter(({ codec }) => codec.codec !== 'absent')
@@ -79,7 +79,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   const placed = placeJobs(usable, budget, job => restoreJobBytes(job, chunk));
   const bytes = placed.reduce((sum, job) => sum + restoredBytes(job), 0);
   const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
-  problems.push(...(await checkOutput(recipe, inputs, bytes)));
+  problems.push(...noteProblems(base ? [base] : []), ...(await checkOutput(recipe, inputs, bytes)));
   return { recipe, file, base, jobs: placed, budget, bytes, problems };
 }
 

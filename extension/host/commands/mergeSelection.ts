@@ -1,7 +1,8 @@
 /** What can be merged, from the workspace and from disk, and what of it was clicked. */
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { l10n, Uri } from 'vscode';
 import { summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
+import { isWeightName } from '../../engine/checkpoint/weightNames.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
 import { findTvqFiles, findWeightFiles } from '../checkpointStore.ts';
@@ -77,14 +78,16 @@ export async function browseSources(): Promise<readonly MergeSource[]> {
 /** Of a file, or of everything in a folder. */
 async function readSources(path: string): Promise<Found> {
   if (extname(path) === '.tvq') return readTasks([path]);
-  const isFile = path.endsWith('.safetensors') || path.endsWith('.safetensors.index.json');
-  const [weights, tvqs] = isFile
+  const [weights, tvqs] = isWeightName(basename(path))
     ? [[path], []]
     : await Promise.all([findWeightFiles(Uri.file(path)), findTvqFiles(Uri.file(path))]);
   const [discovery, tasks] = await Promise.all([summarizeCheckpoints(weights), readTasks(tvqs)]);
   return {
     sources: [...discovery.checkpoints.map(checkpointSource), ...tasks.sources],
-    failures: [...discovery.failures.map(({ message }) => message), ...tasks.failures],
+    failures: [
+      ...[...discovery.failures, ...discovery.adapters].map(({ message }) => message),
+      ...tasks.failures,
+    ],
   };
 }
 

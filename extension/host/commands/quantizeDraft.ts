@@ -2,6 +2,7 @@
 import { basename, dirname, sep } from 'node:path';
 import { l10n, Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
+import { isWeightName } from '../../engine/checkpoint/weightNames.ts';
 import type { CheckpointSummary, NamedPath } from '../../protocol.ts';
 import { findWeightFiles, type CheckpointStore } from '../checkpointStore.ts';
 import { describeCheckpoint, displayPath, type SchemeChoice } from '../describe.ts';
@@ -51,10 +52,10 @@ async function checkpointsAt(
     );
     if (inside.length === 0) {
       // Excluded from the workspace's search, or newer than it.
-      const isFile = path.endsWith('.safetensors') || path.endsWith('.safetensors.index.json');
+      const isFile = isWeightName(basename(path));
       const fresh = await summarizeCheckpoints(isFile ? [path] : await findWeightFiles(Uri.file(path)));
       inside.push(...fresh.checkpoints);
-      failures.push(...fresh.failures.map(({ message }) => message));
+      failures.push(...[...fresh.failures, ...fresh.adapters].map(({ message }) => message));
     }
     for (const one of inside) found.set(one.path, one);
   }

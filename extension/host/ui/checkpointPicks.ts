@@ -158,9 +158,11 @@ export async function browseFolder(title: string): Promise<Uri | undefined> {
 export async function browseCheckpoints(): Promise<readonly CheckpointSummary[]> {
   const folder = await browseFolder(l10n.t('Choose a folder with checkpoints'));
   if (folder === undefined) return [];
-  const { checkpoints, failures } = await summarizeCheckpoints(await findWeightFiles(folder));
+  const { checkpoints, failures, adapters } = await summarizeCheckpoints(await findWeightFiles(folder));
   if (checkpoints.length === 0) {
-    const why = failures[0]?.message ?? l10n.t('There is no .safetensors file in {0}.', folder.fsPath);
+    const why =
+      [...failures, ...adapters][0]?.message ??
+      l10n.t('There is no .safetensors file in {0}.', folder.fsPath);
     void notifyWarning(why);
   }
   return checkpoints;

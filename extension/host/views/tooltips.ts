@@ -9,7 +9,7 @@ import { facts } from '../ui/facts.ts';
 import type { CheckpointNode, TvqNode } from './checkpointNodes.ts';
 
 export function checkpointTooltip({ checkpoint, isBase }: CheckpointNode): MarkdownString {
-  const { path, files, bytes, parameters, dtypes, tensors, model } = checkpoint;
+  const { path, files, bytes, parameters, dtypes, tensors, model, notes } = checkpoint;
   const perType = dtypes.map(({ dtype, parameters: count }) => `${dtype} ${formatCount(count)}`).join(', ');
   return facts(displayPath(path), [
     [l10n.t('Role'), isBase ? l10n.t('proposed base model') : undefined],
@@ -20,6 +20,7 @@ export function checkpointTooltip({ checkpoint, isBase }: CheckpointNode): Markd
       l10n.t('Size'),
       files.length > 1 ? l10n.t('{0} in {1} files', formatBytes(bytes), files.length) : formatBytes(bytes),
     ],
+    [l10n.t('Note'), notes.length > 0 ? notes.join('\n') : undefined],
   ]);
 }
 

@@ -17,7 +17,15 @@ function checkpoint(names: readonly (readonly [name: string, counterpart: string
     const shape = shapeOf(counterpart);
     return [name, { name, dtype: 'F32', shape, offset: 0, bytes: 4 * shape[0]! * 4, file: 'x' }] as const;
   });
-  return { path: '/x', name: 'x', files: ['/x'], tensors: new Map(tensors), bytes: 0 };
+  return {
+    path: '/x',
+    name: 'x',
+    files: ['/x'],
+    tensors: new Map(tensors),
+    bytes: 0,
+    notes: [],
+    adapter: undefined,
+  };
 }
 
 const reference = checkpoint(NAMES.map(name => [name, name])).tensors;

@@ -51,7 +51,7 @@ test('several files without an index are not guessed at', async () => {
   for (const name of ['a', 'b'])
     await writeSafetensors(join(path, `${name}.safetensors`), { w: f32([1], i => i) });
   await expect(openCheckpoint(path)).rejects.toThrow(
-    '2 weight files (a.safetensors, b.safetensors …); name one of them',
+    '2 weight files (a.safetensors, b.safetensors); name one of them',
   );
 });
 
@@ -60,7 +60,7 @@ test.each([
   [
     'a PyTorch pickle',
     ['pytorch_model.bin'],
-    'pytorch_model.bin is a PyTorch pickle, save it as safetensors first',
+    'pytorch_model.bin: PyTorch pickles are not read; save the weights as safetensors first',
   ],
   [
     'a LoRA adapter',
@@ -82,9 +82,13 @@ test.each([
   [
     'a tensor that its shard lacks',
     { v: 'model.safetensors' },
-    'tensor "v" is missing; the index lists it in this shard',
+    'has other tensors; x.safetensors.index.json lists tensor "v" in it',
   ],
-  ['a shard that is not there', { w: 'other.safetensors' }, 'there is no such file'],
+  [
+    'a shard that is not there',
+    { w: 'other.safetensors' },
+    'x.safetensors.index.json: it lists other.safetensors, which is not there; was the download finished?',
+  ],
 ])('an index with %s is refused', async (_, map, message) => {
   const path = await folder();
   await writeSafetensors(join(path, 'model.safetensors'), { w: f32([1], i => i) });

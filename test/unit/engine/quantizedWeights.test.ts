@@ -10,7 +10,15 @@ function checkpoint(made: Made): Checkpoint {
     const bytes = (elementCount(shape) * DTYPE_BITS[dtype]) / 8;
     return [name, { name, dtype, shape, offset: 0, bytes, file: '/m/model.safetensors' }] as const;
   });
-  return { path: '/m', name: 'm', files: ['/m/model.safetensors'], tensors: new Map(tensors), bytes: 0 };
+  return {
+    path: '/m',
+    name: 'm',
+    files: ['/m/model.safetensors'],
+    tensors: new Map(tensors),
+    bytes: 0,
+    notes: [],
+    adapter: undefined,
+  };
 }
 
 const FLOATS: Made = { 'model.norm.weight': ['BF16', [8]], 'model.embed_tokens.weight': ['BF16', [4, 8]] };

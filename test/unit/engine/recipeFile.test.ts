@@ -265,8 +265,18 @@ describe('files', async () => {
     await expect(readRecipeFile(path, OVERRIDES)).rejects.toThrow(`${path}: line 2: there is no folder`);
   });
 
+  test.each(['utf-16le', 'utf-8'] as const)('a recipe with a byte order mark, in %s', async encoding => {
+    const path = await write(
+      Buffer.from(
+        '\ufeffmerge_method: ties\nbase_model: base\nmodels: [{model: a}]\nparameters: {weight: 1}',
+        encoding,
+      ),
+    );
+    expect((await readRecipeFile(path, OVERRIDES)).base).toBe(join(folder, 'base'));
+  });
+
   test('files that are no recipe', async () => {
-    const path = await write(Uint8Array.of(0xff, 0xfe, 0x00));
+    const path = await write(Uint8Array.of(0xc3, 0x28, 0x20));
     await expect(readRecipeFile(path, OVERRIDES)).rejects.toThrow('it is not UTF-8 text');
     await write('#'.repeat(2 ** 20));
     await expect(readRecipeFile(path, OVERRIDES)).rejects.toThrow('1048576 bytes are too many for a recipe');

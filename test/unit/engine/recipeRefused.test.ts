@@ -123,7 +123,8 @@ test.each([
 
 test.each([
   ['org/model-7B', /^line 2: .* run `hf download org\/model-7B --local-dir model-7B`/m],
-  ['org/model@v1', /`hf download org\/model --local-dir model`/],
+  ['org/model@v1', /`hf download org\/model --revision v1 --local-dir model`/],
+  ['org/model@refs/pr/5', /`hf download org\/model --revision refs\/pr\/5 --local-dir model`/],
   ['base+adapter', /^line 2: "base\+adapter": model\+LoRA is not supported; merge the adapter/m],
   ['/no/such/place', /^line 2: there is no such file or folder: \/no\/such\/place/m],
 ])('a model that is not there: %s', (model, message) => {

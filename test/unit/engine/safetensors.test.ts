@@ -17,7 +17,6 @@ const tensor = (dtype: string, shape: unknown, range: unknown) => ({ dtype, shap
 describe('a malformed file is refused with its own message', () => {
   test.each([
     ['array-header', 'its header is a JSON array, an object was expected'],
-    ['empty', 'the file has 0 bytes, a header needs at least 8'],
     ['header-too-long', 'its header claims 1099511627776 bytes, at most 100000000 are allowed'],
     ['hole', '4 bytes before tensor "b" belong to no tensor'],
     ['invalid-utf8', 'its header is not valid UTF-8'],
@@ -30,7 +29,10 @@ describe('a malformed file is refused with its own message', () => {
     ['size-mismatch', 'tensor "a": F32 [3] needs 12 bytes, its data_offsets span 8'],
     ['too-small', 'the file has 2 bytes, a header needs at least 8'],
     ['trailing-byte', 'the file is 1 bytes longer than its header describes'],
-    ['truncated', 'the file is truncated: it has 79 bytes, its header describes 86'],
+    [
+      'truncated',
+      'the file is truncated: it has 79 bytes, its header describes 86; the download may not be complete',
+    ],
     ['unknown-dtype', 'tensor "a": unknown dtype "Q7"'],
   ])('%s', async (name, message) => {
     const file = fixture(`bad-safetensors/${name}.safetensors`);
@@ -41,6 +43,12 @@ describe('a malformed file is refused with its own message', () => {
     expect(error?.message).toContain(`${file}: not a valid safetensors file: ${message}`);
   });
 
+  test('an empty file', async () => {
+    const file = fixture('bad-safetensors/empty.safetensors');
+    await expect(readSafetensorsHeader(file)).rejects.toThrow(
+      `${file}: the file is empty; was the download finished?`,
+    );
+  });
   test('nesting that would exhaust a parser', async () => {
     await expect(read(Buffer.from(`{"a":${'['.repeat(100_000)}`))).rejects.toThrow(
       'nests deeper than 4 levels',

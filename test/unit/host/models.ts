@@ -14,6 +14,8 @@ export const model = (path: string, architecture = 'llama'): CheckpointSummary =
   tensors: 1,
   architecture,
   model: undefined,
+  notes: [],
+  adapter: undefined,
 });
 
 export const checkpoint = (path: string, architecture?: string): MergeSource =>

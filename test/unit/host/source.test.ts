@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { architectureOf, summarizeCheckpoints } from '../../../extension/engine/checkpoint/discover.ts';
-import { weightsOf } from '../../../extension/engine/checkpoint/checkpoint.ts';
 import { openTvq, type TvqFile } from '../../../extension/engine/tvq/reader.ts';
 import { checkSelection } from '../../../extension/host/panels/studioChecks.ts';
 import { sourceCheckpoints } from '../../../extension/host/source/checkpoints.ts';
@@ -101,8 +100,9 @@ describe('the checkpoints of a file', () => {
   it.each<Scheme>(['tvq', 'rtvq', 'fq'])('are found for a real file: %s', async scheme => {
     const output = join(await temporaryFolder(), 'small.tvq');
     await quantize(recipe(output, { scheme }));
-    const folders = ['base', 'chat', 'code', 'math'].map(name => fixture(`llama/${name}`));
-    const { checkpoints } = await summarizeCheckpoints(await Promise.all(folders.map(weightsOf)));
+    const one = ['chat', 'code', 'math'].map(name => `${name}/model.safetensors`);
+    const files = ['base/model.safetensors.index.json', ...one].map(name => fixture(`llama/${name}`));
+    const { checkpoints } = await summarizeCheckpoints(files);
     const names = sourceCheckpoints(await openTvq(output), checkpoints).map(source => source.found?.name);
     expect(names).toEqual(['base', 'code', 'math', 'chat']);
   });

@@ -95,7 +95,7 @@ function nameless(path: string, names: Set<string>): Model {
   return { name, input: { name, path, task: undefined }, path: ['base_model'], values: {} };
 }
 
-const HUB_ID = /^[\w.-]+\/[\w.-]+(@[\w.-]+)?$/;
+const HUB_ID = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
 
 function findModel(
   document: RecipeDocument,
@@ -111,10 +111,11 @@ function findModel(
       `"${text}": model+LoRA is not supported; merge the adapter into its model first`,
     );
   if (HUB_ID.test(text)) {
-    const id = text.replace(/@.*/, '');
+    const [id, revision] = text.split('@') as [string, string | undefined];
+    const of = revision === undefined ? '' : ` --revision ${revision}`;
     throw document.error(
       place,
-      `there is no folder ${path}; models are not downloaded: if "${text}" is on the Hugging Face Hub, run \`hf download ${id} --local-dir ${basename(id)}\` and give that folder`,
+      `there is no folder ${path}; models are not downloaded: if "${text}" is on the Hugging Face Hub, run \`hf download ${id}${of} --local-dir ${basename(id)}\` and give that folder`,
     );
   }
   throw document.error(place, `there is no such file or folder: ${path}`);

@@ -1,0 +1,30 @@
+/** The Hub's cache: `models--ORGANISATION--NAME` with a folder a commit, and `refs` that name commits. */
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { listed } from './weightFolder.ts';
+
+/** A commit's hash has 40 bytes. */
+const MAX_REF_LENGTH = 200;
+
+/**
+ * The snapshot that the top folder of a cached model stands for: the one that `refs/main` names, or the only one.
+ * @returns undefined where the folder is none of the Hub's cache
+ * @throws UserError naming the snapshots to choose from
+ */
+export async function cachedSnapshot(folder: string): Promise<string | undefined> {
+  const top = basename(folder) === 'snapshots' ? dirname(folder) : folder;
+  if (!/^models--/.test(basename(top))) return undefined;
+  const snapshots = join(top, 'snapshots');
+  const names = (await readdir(snapshots).catch((): string[] => [])).sort();
+  const main = (await readFile(join(top, 'refs', 'main'), 'utf8').catch(() => ''))
+    .slice(0, MAX_REF_LENGTH)
+    .trim();
+  const meant = names.find(name => name === main) ?? (names.length === 1 ? names[0] : undefined);
+  if (meant !== undefined) return join(snapshots, meant);
+  if (names.length === 0)
+    throw new UserError(
+      `${folder}: a model of the Hub's cache without a snapshot; was the download finished?`,
+    );
+  throw new UserError(`${folder}: ${names.length} snapshots (${listed(names)}); name one of them`);
+}

@@ -1,0 +1,113 @@
+/** What is opened, or left out, in place of what was named: every command says so, in a line. */
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { f32, noise, writeSafetensors } from '../checkpoints.ts';
+import { temporaryFolder } from '../temporary.ts';
+
+const folder = await temporaryFolder();
+const command = fileURLToPath(new URL('../../dist/tvq.mjs', import.meta.url));
+
+function tvq(...args: string[]): Promise<{ status: number | null; stdout: string; lines: string[] }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [command, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: folder,
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    child.on('error', reject);
+    child.on('close', status =>
+      resolve({ status, stdout, lines: stderr.split('\n').filter(line => line !== '') }),
+    );
+  });
+}
+
+const weights = (seed: number) => f32([64, 64], noise(seed));
+
+/** A model in two shards whose index still lists heads that were taken out. */
+async function model(name: string, seed: number): Promise<void> {
+  const [one, two] = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
+  await mkdir(join(folder, name));
+  await writeSafetensors(join(folder, name, one), { a: weights(seed), b: weights(seed + 1) });
+  await writeSafetensors(join(folder, name, two), { c: weights(seed + 2) });
+  const map = { a: one, b: one, c: two, mtp: two };
+  await writeFile(join(folder, name, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
+}
+await model('base', 1);
+await model('tuned', 5);
+await writeSafetensors(join(folder, 'lora.safetensors'), {
+  'base_model.model.a.lora_A.weight': f32([4, 64], noise(1)),
+  'base_model.model.a.lora_B.weight': f32([64, 4], noise(2)),
+});
+
+const NOTE = (name: string) =>
+  `warning: ${join(folder, name, 'model.safetensors.index.json')}: lists tensor "mtp" that no file has; left out`;
+const BOTH = ['--base', 'base', '--task', 't=tuned'];
+
+test.each([
+  ['inspect', ['inspect', 'base', 'tuned']],
+  ['analyze', ['analyze', ...BOTH, '--no-cache', '--backend', 'cpu']],
+  ['quantize', ['quantize', ...BOTH, '--bits', '4', '-o', 'plan.tvq', '--dry-run']],
+  ['quantize to the end', ['quantize', ...BOTH, '--bits', '4', '-o', 'q.tvq', '--backend', 'cpu']],
+  ['merge', ['merge', ...BOTH, '--method', 'task_arithmetic', '-o', 'm', '--backend', 'cpu']],
+])('a tensor that an index lists and no shard has: %s', async (_, args) => {
+  const { status, lines } = await tvq(...args);
+  expect(status).toBe(0);
+  expect(lines).toEqual(expect.arrayContaining([NOTE('base'), NOTE('tuned')]));
+});
+
+test('and restore, which has the base only', async () => {
+  await tvq('quantize', ...BOTH, '--bits', '4', '-o', 'r.tvq', '--backend', 'cpu');
+  const { status, lines } = await tvq('restore', 'r.tvq', '--base', 'base', '--task', 't', '-o', 'r');
+  expect(status).toBe(0);
+  expect(lines).toContain(NOTE('base'));
+});
+
+test('one shard named is the whole model, and said', async () => {
+  const shard = join('base', 'model-00002-of-00002.safetensors');
+  const { status, lines } = await tvq(
+    'quantize',
+    '--base',
+    shard,
+    '--task',
+    't=tuned',
+    '-o',
+    's.tvq',
+    '--dry-run',
+  );
+  expect(status).toBe(0);
+  expect(lines.join()).toContain(
+    '2 of 2 shards that model.safetensors.index.json lists; the whole model is read',
+  );
+});
+
+const ADAPTER = `tvq: ${join(folder, 'lora.safetensors')}: a LoRA adapter (PEFT, rank 4), not a whole checkpoint; merge it into its base model first`;
+test.each([
+  ['quantize', ['quantize', '--base', 'base', '--task', 'a=lora.safetensors', '-o', 'x.tvq']],
+  ['analyze', ['analyze', '--base', 'base', '--task', 'a=lora.safetensors']],
+  ['merge', ['merge', '--base', 'base', '--task', 'a=lora.safetensors', '--method', 'ties', '-o', 'x']],
+  [
+    'merge into it',
+    ['merge', '--base', 'lora.safetensors', '--task', 't=tuned', '--method', 'ties', '-o', 'x'],
+  ],
+  ['restore', ['restore', 'q2.tvq', '--base', 'lora.safetensors', '--task', 't', '-o', 'x']],
+])('an adapter in place of a model is refused in one line: %s', async (_, args) => {
+  if (args[0] === 'restore')
+    await tvq('quantize', ...BOTH, '--bits', '4', '-o', 'q2.tvq', '--backend', 'cpu', '--overwrite');
+  const { status, lines } = await tvq(...args);
+  expect(status).not.toBe(0);
+  expect(lines).toEqual([ADAPTER]);
+});
+
+test('inspect shows an adapter as what it is', async () => {
+  const { status, stdout } = await tvq('inspect', 'lora.safetensors', '--json');
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    tensors: 2,
+    adapter: expect.stringContaining('a LoRA adapter (PEFT, rank 4), not a whole checkpoint') as string,
+  });
+});
