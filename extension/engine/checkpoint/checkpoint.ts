@@ -18,6 +18,8 @@ export interface Checkpoint {
   /** Weight files, absolute. */
   readonly files: readonly string[];
   readonly tensors: ReadonlyMap<string, TensorSource>;
+  /** `__metadata__` of the weight file, of the first where there are several. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Bytes of the weight files. */
   readonly bytes: number;
 }
@@ -55,6 +57,7 @@ export async function openWeights(file: string): Promise<Checkpoint> {
     name: basename(path).replace(/\.safetensors(\.index\.json)?$/, ''),
     files,
     tensors,
+    metadata: headers[0]?.metadata ?? {},
     bytes: headers.reduce((sum, header) => sum + header.fileBytes, 0),
   };
 }

@@ -47,6 +47,10 @@ export function tvqInput(file: TvqFile, vector: TvqVector, name = vector.name): 
   };
 }
 
+/** The first input, where it is a checkpoint: the model whose config and metadata a merge without a base has. */
+export const firstCheckpoint = ([first]: readonly OpenInput[]): Checkpoint | undefined =>
+  first?.kind === 'checkpoint' ? first.checkpoint : undefined;
+
 /** What an input has of a tensor. */
 export function tensorOf(input: OpenInput, tensor: string): InputTensor | undefined {
   if (input.kind === 'checkpoint') {

@@ -5,6 +5,7 @@ import type { MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount, isQuantizable } from '../checkpoint/dtype.ts';
+import { mergedMetadata } from '../checkpoint/weightsMetadata.ts';
 import { formatBytes } from '../format.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { compareBase } from '../restore/plan.ts';
@@ -15,7 +16,7 @@ import { mergeJobBytes } from './job.ts';
 import { blockCount, blockOf, depthOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
-import { openInput, tensorOf, type OpenInput } from './openInput.ts';
+import { firstCheckpoint, openInput, tensorOf, type OpenInput } from './openInput.ts';
 import { checkReplaceable } from './output/partialFolder.ts';
 import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
 import { openOriginals } from './originals.ts';
@@ -67,7 +68,8 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   }
   const placed = placeJobs(jobs, budget, job => mergeJobBytes(job, room.chunk));
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
-  const shards = planShards(jobs.map(tensorOfJob), recipe.shardBytes);
+  const metadata = mergedMetadata(method.name, base ?? firstCheckpoint(inputs));
+  const shards = planShards(jobs.map(tensorOfJob), recipe.shardBytes, metadata);
   const bytes = models.length * shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const files = [...inputs, ...(originals ?? [])].map(input =>
     input.kind === 'tvq' ? { path: input.file.path, files: [input.file.path] } : input.checkpoint,

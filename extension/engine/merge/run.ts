@@ -9,6 +9,7 @@ import type { JobEvent, JobReport } from '../job.ts';
 import { wrongBase } from '../restore/plan.ts';
 import { runPlanned } from '../runPlanned.ts';
 import type { MergeJob } from './mergeJob.ts';
+import { firstCheckpoint } from './openInput.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
 import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
@@ -171,8 +172,7 @@ async function commit(
   report: MergeReport,
   cards: Cards,
 ) {
-  const [first] = inputs;
-  const donor = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
+  const donor = base ?? firstCheckpoint(inputs);
   const text = recipeText(recipe, method);
   const { way: _, ...info } = method;
   const whole = {
@@ -183,6 +183,7 @@ async function commit(
   };
   return folder.commit({
     companions: donor && isFolderCheckpoint(donor) ? donor.path : undefined,
+    donor: donor?.tensors,
     files: written => ({
       'README.md': modelCard({
         name: basename(modelPath(recipe, model)),

@@ -11,6 +11,7 @@ import type { Coding } from './coding.ts';
 import { before, ROOMIEST, widest, type Codings } from './codings.ts';
 import { isQuantized, quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';
+import { planFiles } from './plannedFiles.ts';
 import { makeLayout, payloadsOf } from './plannedLayout.ts';
 import { summarize } from './planSummary.ts';
 import { plannedSize } from './size.ts';
@@ -51,7 +52,8 @@ export async function planQuantize(
   );
   const checkpoints = { base: base as Checkpoint, tasks };
   const jobs = alignedFirst(makeJobs(recipe, checkpoints, codings ?? before(recipe)));
-  const layout = withRoom(makeLayout(recipe, checkpoints, jobs), recipe, checkpoints);
+  const { files, problems: leftOut } = await planFiles(recipe, checkpoints);
+  const layout = withRoom(makeLayout(recipe, checkpoints, jobs, files), recipe, checkpoints);
   const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
   const budget = room.budget(streamed);
   const placed = placeJobs(jobs, budget, job => quantizeJobBytes(job, chunk));
@@ -61,6 +63,7 @@ export async function planQuantize(
     ...checkRecipe(recipe, checkpoints),
     ...compareCheckpoints(recipe, checkpoints, ruleOf(recipe)),
     ...unmetWishes(recipe, checkpoints, jobs),
+    ...leftOut,
     ...checkMemory(room, budget, jobs),
     ...(await checkOutput(recipe, [checkpoints.base, ...tasks], size.known ? size.bytes : 0)),
   ];
@@ -134,7 +137,12 @@ function alignedFirst(jobs: readonly QuantizeJob[]): QuantizeJob[] {
 function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkpoints): RoomyLayout {
   if (recipe.budget === undefined) return { ...layout, headerBytes: headerBound(layout) };
   const roomy: QuantizeRecipe = { ...recipe, ...budgetRoom };
-  const roomiest = makeLayout(roomy, checkpoints, makeJobs(roomy, checkpoints, widest(roomy, ROOMIEST)));
+  const roomiest = makeLayout(
+    roomy,
+    checkpoints,
+    makeJobs(roomy, checkpoints, widest(roomy, ROOMIEST)),
+    layout.files,
+  );
   const headerBytes = 8 * Math.ceil(headerBound(roomiest) / 8) + rulesBytes(recipe.rules);
   return { ...layout, headerBytes };
 }
