@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { analyze } from '../engine.ts';
+import { analyze, plan } from '../engine.ts';
 import type { Scheme } from '../../protocol.ts';
 import { formatBytes } from '../format.ts';
 import type { Analyzed } from '../quantize/measure.ts';
@@ -19,7 +19,7 @@ import {
 } from './options.ts';
 import { codecOf, withCodec, type CodecOptions } from './codecOptions.ts';
 import { collect } from './parse.ts';
-import { printResult, progressLine, table } from './terminal.ts';
+import { printResult, progressLine, table, warn } from './terminal.ts';
 
 interface AnalyzeOptions extends MeasureOptions, CheckpointOptions, CodecOptions {
   readonly keep?: readonly string[];
@@ -59,11 +59,17 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
     keepRule: 'vectors',
     keep: options.keep ?? [],
     prune: options.prune,
+    files: false,
     overwrite: true,
   });
   const line = progressLine(options);
   const measuring = measuringOptions(options, recipe.output);
   const analyses = await analyze(recipe, measuring, { signal, onProgress: line.update }).finally(line.clear);
+  const { problems } = await plan(recipe, measuring);
+  warn(
+    options,
+    problems.map(({ message }) => message),
+  );
   const nameOf = (output: number): string => tasks[output - firstTask(recipe)]?.name ?? SHARED_VECTOR;
   const named = analyses.map(({ output, ...rest }) => ({ task: nameOf(output), ...rest }));
   printResult(options, { tensors: named.map(asJson) }, () => describe(named));

@@ -4,6 +4,7 @@ import { exists } from '../atomic.ts';
 import type { MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
 import { DTYPE_BITS, elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { mergedMetadata } from '../checkpoint/weightsMetadata.ts';
 import { formatBytes } from '../format.ts';
@@ -11,6 +12,7 @@ import { checkOutput } from '../outputCheck.ts';
 import { compareBase } from '../restore/plan.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
 import { checkRecipe, checkTensor, warnOfExtras } from './checks.ts';
+import { describedInput } from './describedInput.ts';
 import type { InputTensor } from './inputTensor.ts';
 import { mergeJobBytes } from './job.ts';
 import { blockCount, blockOf, depthOf } from './layers.ts';
@@ -74,6 +76,10 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const files = [...inputs, ...(originals ?? [])].map(input =>
     input.kind === 'tvq' ? { path: input.file.path, files: [input.file.path] } : input.checkpoint,
   );
+  const [donor, ...described] = base
+    ? [describedCheckpoint('the base', base), ...inputs.map(describedInput)]
+    : inputs.map(describedInput);
+  problems.push(...(await configDifferences(donor, described)));
   problems.push(...(await checkOutput(recipe, base ? [base, ...files] : files, bytes)));
   if (recipe.overwrite && problems.every(({ severity }) => severity !== 'error')) {
     for (const target of models.map(model => modelPath(recipe, model))) {

@@ -3,6 +3,7 @@ import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
 import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import { placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { headerBound, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
 import { checkOutput } from '../outputCheck.ts';
@@ -64,6 +65,10 @@ export async function planQuantize(
     ...compareCheckpoints(recipe, checkpoints, ruleOf(recipe)),
     ...unmetWishes(recipe, checkpoints, jobs),
     ...leftOut,
+    ...(await configDifferences(
+      describedCheckpoint('the base', checkpoints.base),
+      tasks.map((task, t) => describedCheckpoint(`task "${recipe.tasks[t]?.name}"`, task)),
+    )),
     ...checkMemory(room, budget, jobs),
     ...(await checkOutput(recipe, [checkpoints.base, ...tasks], size.known ? size.bytes : 0)),
   ];

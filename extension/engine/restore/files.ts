@@ -1,27 +1,29 @@
 /** What goes with a restored task: the tuning's own config, tokenizer and metadata, and the base's where it has none. */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
+import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { isObject, parsePythonJson } from '../checkpoint/jsonText.ts';
 import { changedWeights, type WeightsMetadata } from '../checkpoint/weightsMetadata.ts';
 import { companionKind, companionsOf, isCompanion, writeCompanion } from '../merge/output/companions.ts';
 import type { DescribedWeights } from '../merge/output/configFit.ts';
 import type { UnplacedTensor } from '../merge/output/shards.ts';
 import { digestOf, METADATA_FILE, readStoredFile, type TvqStoredFile } from '../tvq/files.ts';
+import type { TvqFile } from '../tvq/reader.ts';
 import type { RestorePlan } from './plan.ts';
 
-/** What has to be known of a plan. */
-type Restored = Pick<RestorePlan, 'recipe' | 'file' | 'base'>;
-
-const filesOfTask = ({ recipe, file }: Restored): readonly TvqStoredFile[] =>
-  file.files.filter(({ tasks }) => tasks.includes(recipe.task));
+const filesOfTask = ({ files }: TvqFile, task: string): readonly TvqStoredFile[] =>
+  files.filter(({ tasks }) => tasks.includes(task));
 
 /** Metadata of the fine-tuned weight file; only that it is for PyTorch where the file was made without. */
-export async function restoredMetadata(plan: Restored): Promise<WeightsMetadata> {
-  const listed = filesOfTask(plan).find(({ name }) => name === METADATA_FILE);
-  if (listed?.from === 'base') return changedWeights(plan.base?.metadata ?? {});
+export async function restoredMetadata(
+  file: TvqFile,
+  task: string,
+  base: Checkpoint | undefined,
+): Promise<WeightsMetadata> {
+  const listed = filesOfTask(file, task).find(({ name }) => name === METADATA_FILE);
+  if (listed?.from === 'base') return changedWeights(base?.metadata ?? {});
   if (listed?.from !== 'file') return changedWeights({});
-  const said = parsePythonJson((await readStoredFile(plan.file.path, listed)).toString());
+  const said = parsePythonJson((await readStoredFile(file.path, listed)).toString());
   const texts = Object.entries(isObject(said) ? said : {}).filter(([, value]) => typeof value === 'string');
   return changedWeights(Object.fromEntries(texts) as WeightsMetadata);
 }
@@ -31,7 +33,7 @@ export async function restoredMetadata(plan: Restored): Promise<WeightsMetadata>
  * @throws UserError when a stored file is damaged
  */
 export async function writeTaskFiles(
-  plan: Restored,
+  plan: Pick<RestorePlan, 'recipe' | 'file' | 'base'>,
   folder: string,
   tensors: readonly UnplacedTensor[],
 ): Promise<string[]> {
@@ -42,7 +44,7 @@ export async function writeTaskFiles(
     const { notes } = await writeCompanion(folder, { name, content }, weights);
     warnings.push(...notes.map(note => `${source}: ${note}`));
   };
-  const own = filesOfTask(plan).filter(({ name }) => name !== METADATA_FILE);
+  const own = filesOfTask(tvq, plan.recipe.task).filter(({ name }) => name !== METADATA_FILE);
   for (const listed of own) {
     const { name, from } = listed;
     const missing = `${tvq.path}: "${name}" of task "${plan.recipe.task}"`;

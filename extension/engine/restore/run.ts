@@ -21,7 +21,7 @@ export async function runRestore(
   const started = performance.now();
   const { recipe, jobs, budget, problems } = plan;
   const output = resolve(recipe.output);
-  const metadata = await restoredMetadata(plan);
+  const metadata = await restoredMetadata(plan.file, recipe.task, plan.base);
   const folder = isFileOutput(output) ? undefined : await AtomicFolder.create(output, recipe);
   const file = folder ? join(folder.temporary, 'model.safetensors') : output;
   const entries = jobs.map(entryOf);
