@@ -49,7 +49,9 @@ describe('config', () => {
       ' "quantization_config": {"dtype": "int8"}, "other": {"dtype": "x"}}';
     const half = '"float16"';
     expect(editConfig(config('null', '"float32"'), F16)).toBe(config(half, half));
-    expect(editConfig(config('null', '"float32"'), { ...F16, uniform: false })).toBe(config(half, '"float32"'));
+    expect(editConfig(config('null', '"float32"'), { ...F16, uniform: false })).toBe(
+      config(half, '"float32"'),
+    );
   });
 
   test.each([
