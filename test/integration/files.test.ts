@@ -100,7 +100,9 @@ describe('a restored folder', () => {
     const asked = recipe(path('.tvq'), { base, tasks: [asTask('a', own)], budget: '20000B' });
     const { bytes } = await quantize(asked);
     expect(bytes).toBeLessThanOrEqual(20_000);
-    await expect(quantize({ ...asked, output: path('.tvq'), budget: '15000B' })).rejects.toThrow('15000 B is too small');
+    await expect(quantize({ ...asked, output: path('.tvq'), budget: '15000B' })).rejects.toThrow(
+      '15000 B is too small',
+    );
     await quantize({ ...asked, output: path('.tvq'), budget: '15000B', files: false });
   });
 });
