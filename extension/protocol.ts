@@ -78,6 +78,8 @@ export interface QuantizeRecipe {
   readonly weights?: TensorWeights | undefined;
   /** Regular expressions; tensors whose name matches one are stored exactly. */
   readonly keep: readonly string[];
+  /** Whether config, tokenizer and other small files of the tasks are stored too; left out: true. */
+  readonly files?: boolean | undefined;
   readonly overwrite: boolean;
 }
 
@@ -600,8 +602,11 @@ export interface TvqSummary {
     readonly codes: number;
     readonly scales: number;
     readonly exact: number;
+    readonly files: number;
     readonly header: number;
   };
+  /** Configuration, tokenizer and other small files of the tasks. */
+  readonly files: readonly TvqFileSummary[];
   /** By kind of tensor (attention, MLP, norm, embedding, …), the largest first. */
   readonly groups: readonly ByteGroup[];
   /** By layer, from the shallowest. */
@@ -611,6 +616,17 @@ export interface TvqSummary {
   /** Rows of the tensor table without a filter. */
   readonly rows: number;
   readonly recipe: unknown;
+}
+
+/** A file beside the weights of some tasks; `__metadata__` is that of the weight file's header. */
+export interface TvqFileSummary {
+  readonly name: string;
+  readonly tasks: readonly string[];
+  readonly bytes: number;
+  /** Where restoring takes it from: this file, the base model that has the same, or nowhere, as it was too large. */
+  readonly from: 'file' | 'base' | 'none';
+  /** Compressed, in this file. */
+  readonly storedBytes: number;
 }
 
 export type TensorColumn = 'tensor' | 'vector' | 'shape' | 'codec' | 'bits' | 'bytes' | 'error';

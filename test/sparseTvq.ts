@@ -11,6 +11,7 @@ import {
   hashedHeader,
   headerBound,
   metadataOf,
+  NO_FILES,
   sideEntries,
   type TableRow,
   type TvqLayout,
@@ -86,6 +87,7 @@ export async function writeSparseTvq(
       checkpoint: `task${t}`,
       records,
     })),
+    files: NO_FILES,
     recipe: { kind: 'quantize', bits: asked.bits },
   };
   const dataOffset = alignedDataOffset(headerBound(layout));

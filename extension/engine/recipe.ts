@@ -73,6 +73,7 @@ const quantizeRecipe = z.strictObject({
     .optional(),
   keepRule: z.enum(['vectors', 'published']),
   keep: z.array(pattern),
+  files: z.boolean().optional(),
   overwrite: z.boolean(),
 });
 

@@ -39,7 +39,7 @@ describe.each([
     expect(await layout(output)).toEqual(await layout(tied('code')));
     expect((await tensorsOf(output)).has('lm_head.weight')).toBe(false);
     const { metadata } = await readSafetensorsHeader(join(output, 'model.safetensors'));
-    expect(metadata).toEqual({ format: 'pt' });
+    expect(metadata).toMatchObject({ format: 'pt', 'tvq.merge_method': 'ties' });
     const config = await json(join(output, 'config.json'));
     expect(config).toEqual(await json(join(tied('code'), 'config.json')));
     expect(config).toMatchObject({ tie_word_embeddings: true, dtype: 'bfloat16' });

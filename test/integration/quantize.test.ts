@@ -233,9 +233,9 @@ describe('what comes out', () => {
       const asked = recipe(path('.tvq'), { bits });
       const result = await quantize(asked);
       const summary = summarizeTvq(await openTvq(asked.output));
-      const { codes, scales, exact, header } = summary.parts;
+      const { codes, scales, exact, files, header } = summary.parts;
       expect((await stat(asked.output)).size).toBe(result.bytes);
-      expect(codes + scales + exact + header).toBe(result.bytes);
+      expect(codes + scales + exact + files + header).toBe(result.bytes);
       const quantized = 3 * (24736 - 5 * 32);
       expect(codes).toBe((quantized * bits) / 8);
       expect(result.bitsPerWeight).toBeCloseTo((8 * result.bytes) / quantized, 10);

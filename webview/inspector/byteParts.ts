@@ -31,6 +31,12 @@ export const BYTE_PARTS: readonly BytePart[] = [
     style: { token: '--vscode-charts-yellow', pattern: 'stripes' },
   },
   {
+    key: 'files',
+    label: l10n.t('files'),
+    meaning: l10n.t('configuration, tokenizer and other small files, compressed'),
+    style: { token: '--vscode-charts-green', pattern: 'solid' },
+  },
+  {
     key: 'header',
     label: l10n.t('header'),
     meaning: l10n.t('names, shapes, recipe and checksums'),

@@ -30,6 +30,8 @@ export interface Checkpoint {
   /** Weight files, absolute. */
   readonly files: readonly string[];
   readonly tensors: ReadonlyMap<string, TensorSource>;
+  /** `__metadata__` of the weight file, of the first where there are several. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Bytes of the weight files. */
   readonly bytes: number;
   /** What whoever uses it should know, a line each: what was left out, and what was opened in place of what was named. */
@@ -105,6 +107,7 @@ export async function openSet(folder: WeightFolder, set: WeightSet, note?: strin
     name: owns ? basename(folder.path) : set.stem,
     files,
     tensors,
+    metadata: headers[0]?.metadata ?? {},
     bytes: headers.reduce((sum, header) => sum + header.fileBytes, 0),
     notes: [
       ...(note === undefined ? [] : [note]),

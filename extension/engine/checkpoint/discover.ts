@@ -10,7 +10,7 @@ import { bareName } from '../match/alignNames.ts';
 import { isBuffer } from '../match/buffers.ts';
 import { isHead } from '../match/tiedHead.ts';
 import { elementCount } from './dtype.ts';
-import { readJson } from './smallFile.ts';
+import { readConfig } from './configFile.ts';
 import {
   mainSet,
   ownsFolder,
@@ -28,9 +28,6 @@ export interface Discovery {
   /** Adapters, with what they are: they cannot be used as checkpoints. */
   readonly adapters: { readonly path: string; readonly message: string }[];
 }
-
-/** A config with 21,000 labels has 2 MB. */
-const MAX_CONFIG_BYTES = 8 << 20;
 
 /** Headers read at once: enough to keep a network disk busy, few enough to leave file handles for others. */
 const CONCURRENCY = 16;
@@ -138,18 +135,12 @@ export function architectureOf(
   return hash.digest('hex').slice(0, 16);
 }
 
+/** A lone file has no config, and a broken one does not make the weights unusable. */
 async function modelType(checkpoint: Checkpoint): Promise<string | undefined> {
-  const folder = dirname(checkpoint.files[0] as string);
-  try {
-    const config = (await readJson(join(folder, 'config.json'), MAX_CONFIG_BYTES)) as {
-      architectures?: unknown[];
-      model_type?: unknown;
-    };
-    const name = config.architectures?.[0] ?? config.model_type;
-    return typeof name === 'string' ? name : undefined;
-  } catch {
-    return undefined; // a lone file has no config, and a broken one does not make the weights unusable
-  }
+  const config = await readConfig(join(dirname(checkpoint.files[0] as string), 'config.json'));
+  const { architectures, model_type: type } = config ?? {};
+  const name: unknown = Array.isArray(architectures) && architectures.length > 0 ? architectures[0] : type;
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** Checkpoints with the same tensor names and shapes, largest group first. */

@@ -1,5 +1,6 @@
 import { AtomicFile } from '../atomic.ts';
-import { alignedDataOffset, headerJsonBytes, serializeHeader, type TensorEntry } from './safetensors.ts';
+import { alignedDataOffset, headerJsonBytes, type TensorEntry } from './safetensors.ts';
+import type { WeightsMetadata } from './weightsMetadata.ts';
 
 /**
  * Writes a safetensors file in one pass: room for the header is reserved at the front, tensors are appended as
@@ -69,20 +70,16 @@ export class SafetensorsWriter {
   }
 }
 
-/** `__metadata__` of a plain checkpoint: transformers refuses files that do not say which framework they are for. */
-const CHECKPOINT_METADATA = { format: 'pt' };
-
-/** JSON bytes of a plain checkpoint's header, for tensors in the order in which they will be written. */
-export function checkpointHeaderBytes(tensors: readonly Omit<TensorEntry, 'offset'>[]): number {
+/** JSON bytes of a checkpoint's header, for tensors in the order in which they will be written. */
+export function checkpointHeaderBytes(
+  metadata: WeightsMetadata,
+  tensors: readonly Omit<TensorEntry, 'offset'>[],
+): number {
   let offset = 0;
   const placed = tensors.map(tensor => {
     const entry = { ...tensor, offset };
     offset += tensor.bytes;
     return entry;
   });
-  return headerJsonBytes(CHECKPOINT_METADATA, placed);
+  return headerJsonBytes(metadata, placed);
 }
-
-/** Header of a plain checkpoint. */
-export const checkpointHeader = (tensors: readonly TensorEntry[], dataOffset: number): Uint8Array =>
-  serializeHeader(CHECKPOINT_METADATA, tensors, dataOffset);

@@ -59,6 +59,7 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
     keepRule: 'vectors',
     keep: options.keep ?? [],
     prune: options.prune,
+    files: false,
     overwrite: true,
   });
   const line = progressLine(options);

@@ -62,7 +62,21 @@ function describeTvq(summary: TvqSummary): string {
     ]),
     '',
     table([['task', 'bytes', 'error', 'checkpoint'], ...rows], [1, 2]),
+    ...describeFiles(summary),
   ].join('\n');
+}
+
+/** The files that go with the tasks' weights; none of older files. */
+function describeFiles({ files }: TvqSummary): string[] {
+  if (files.length === 0) return [];
+  const places = { base: "the base model's", none: 'too large, left out' };
+  const rows = files.map(({ name, tasks, bytes, from, storedBytes }) => [
+    name,
+    formatBytes(bytes),
+    from === 'file' ? formatBytes(storedBytes) : places[from],
+    tasks.join(', '),
+  ]);
+  return ['', table([['file', 'bytes', 'stored', 'tasks'], ...rows], [1])];
 }
 
 const describe = (summary: CheckpointSummary): string =>

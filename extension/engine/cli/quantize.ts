@@ -25,6 +25,7 @@ import { wishesOf, withWishes } from './wishes.ts';
 interface QuantizeOptions extends MeasureOptions, CheckpointOptions, SettingsOptions {
   readonly output?: string;
   readonly keep?: readonly string[];
+  readonly files?: boolean;
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;
 }
@@ -37,6 +38,7 @@ export function addQuantize(program: Command, run: Run): void {
   ).option('-o, --output <file.tvq>', 'file to write');
   withWishes(withSettings(added))
     .option('--keep <regex>', 'store tensors with a matching name exactly; repeat for more', collect)
+    .option('--no-files', 'store no config, tokenizer and other small files of the checkpoints')
     .option('--dry-run', 'print the plan and write nothing')
     .option('--overwrite', 'replace an existing output')
     .action((options: QuantizeOptions) => run(signal => act(options, signal)));
@@ -71,6 +73,7 @@ async function recipeOf(options: QuantizeOptions) {
     ...(await wishesOf(options)),
     keep: options.keep ?? [],
     prune: options.prune,
+    ...(options.files === false ? { files: false } : {}),
     overwrite: options.overwrite ?? false,
   });
 }

@@ -4,7 +4,9 @@ import { exists } from '../atomic.ts';
 import type { MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
 import { DTYPE_BITS, elementCount } from '../checkpoint/dtype.ts';
+import { mergedMetadata } from '../checkpoint/weightsMetadata.ts';
 import { formatBytes } from '../format.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { compareBase, isFileOutput } from '../restore/plan.ts';
@@ -12,12 +14,13 @@ import { SHARED_VECTOR } from '../tvq/layout.ts';
 import { checkRecipe } from './checks.ts';
 import { openModels } from './models.ts';
 import { fatesOfMatch, matchTensors, type Match, type Reference } from './match.ts';
+import { describedInput } from './describedInput.ts';
 import type { InputTensor } from './inputTensor.ts';
 import { mergeJobBytes } from './job.ts';
 import { blockCount, blockOf, depthOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
-import type { OpenInput } from './openInput.ts';
+import { firstCheckpoint, type OpenInput } from './openInput.ts';
 import { checkFileOutput } from './output/fileOutput.ts';
 import { checkReplaceableFile } from './output/modelFile.ts';
 import { checkReplaceable } from './output/partialFolder.ts';
@@ -33,6 +36,8 @@ export interface MergePlan {
   readonly inputs: readonly OpenInput[];
   /** The inputs as they were before they were quantized; undefined when nothing is compared with them. */
   readonly originals: readonly OpenInput[] | undefined;
+  /** The model whose config, tokenizer and metadata the merged one has. */
+  readonly donor: Checkpoint | undefined;
   /** What becomes of every tensor. */
   readonly match: Match;
   /** In the order of the output. */
@@ -74,11 +79,17 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
   const isFile = isFileOutput(recipe.output);
   if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
-  const shards = planShards(jobs.map(tensorOfJob), isFile ? Infinity : recipe.shardBytes);
+  const donor = match.donor ? firstCheckpoint([match.donor]) : (base ?? firstCheckpoint(inputs));
+  const metadata = mergedMetadata(method.name, donor);
+  const shards = planShards(jobs.map(tensorOfJob), isFile ? Infinity : recipe.shardBytes, metadata);
   const bytes = models.length * shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const files = [...inputs, ...(originals ?? [])].map(input =>
     input.kind === 'tvq' ? { path: input.file.path, files: [input.file.path] } : input.checkpoint,
   );
+  const [model, ...described] = base
+    ? [describedCheckpoint('the base', base), ...inputs.map(describedInput)]
+    : inputs.map(describedInput);
+  problems.push(...(await configDifferences(model, described)));
   problems.push(...(await checkOutput(recipe, base ? [base, ...files] : files, bytes)));
   if (recipe.overwrite && problems.every(({ severity }) => severity !== 'error')) {
     for (const target of models.map(model => modelPath(recipe, model))) {
@@ -92,6 +103,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     base,
     inputs,
     originals,
+    donor,
     match,
     jobs: placed,
     models,

@@ -184,15 +184,12 @@ function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [che
 }
 
 async function commit(
-  { recipe, method, base, inputs, jobs, match }: MergePlan,
+  { recipe, method, donor, jobs, match }: MergePlan,
   folder: ModelOutput,
   model: string | undefined,
   report: MergeReport,
   cards: Cards,
 ) {
-  const [first] = inputs;
-  const own = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
-  const donor = match.donor?.kind === 'checkpoint' ? match.donor.checkpoint : own;
   const target = modelPath(recipe, model);
   const text = recipeText(recipe, method, target);
   const { way: _, ...info } = method;
@@ -204,6 +201,8 @@ async function commit(
   };
   return folder.commit({
     companions: donor && isFolderCheckpoint(donor) ? donor.path : undefined,
+    donor: donor?.tensors,
+    settings: match.ownHead ? { tie_word_embeddings: false } : {},
     files: written => ({
       'README.md': modelCard({
         name: basename(target),

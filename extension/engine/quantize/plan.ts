@@ -3,6 +3,7 @@ import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
 import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import { placeJobs, type Budget, type Room } from '../budget.ts';
 import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { openFamily } from '../match/family.ts';
 import { headerBound, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
@@ -13,6 +14,7 @@ import { before, ROOMIEST, widest, type Codings } from './codings.ts';
 import { largeIntegers } from './fates.ts';
 import { isQuantized, quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';
+import { planFiles } from './plannedFiles.ts';
 import { makeLayout, payloadsOf } from './plannedLayout.ts';
 import { summarize } from './planSummary.ts';
 import { plannedSize } from './size.ts';
@@ -51,7 +53,8 @@ export async function planQuantize(
   const paths = recipe.tasks.map(({ path }) => path);
   const { problems: found, ...checkpoints } = await openFamily(recipe.base, paths, open);
   const jobs = alignedFirst(makeJobs(recipe, checkpoints, codings ?? before(recipe)));
-  const layout = withRoom(makeLayout(recipe, checkpoints, jobs), recipe, checkpoints);
+  const { files, problems: leftOut } = await planFiles(recipe, checkpoints);
+  const layout = withRoom(makeLayout(recipe, checkpoints, jobs, files), recipe, checkpoints);
   const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
   const budget = room.budget(streamed);
   const placed = placeJobs(jobs, budget, job => quantizeJobBytes(job, chunk));
@@ -63,6 +66,11 @@ export async function planQuantize(
     ...compareCheckpoints(recipe, checkpoints, ruleOf(recipe)),
     ...largeIntegers(jobs),
     ...unmetWishes(recipe, checkpoints, jobs),
+    ...leftOut,
+    ...(await configDifferences(
+      describedCheckpoint('the base', checkpoints.base),
+      checkpoints.tasks.map((task, t) => describedCheckpoint(`task "${recipe.tasks[t]?.name}"`, task)),
+    )),
     ...checkMemory(room, budget, jobs),
     ...(await checkOutput(recipe, [checkpoints.base, ...checkpoints.tasks], size.known ? size.bytes : 0)),
   ];
@@ -136,7 +144,12 @@ function alignedFirst(jobs: readonly QuantizeJob[]): QuantizeJob[] {
 function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkpoints): RoomyLayout {
   if (recipe.budget === undefined) return { ...layout, headerBytes: headerBound(layout) };
   const roomy: QuantizeRecipe = { ...recipe, ...budgetRoom };
-  const roomiest = makeLayout(roomy, checkpoints, makeJobs(roomy, checkpoints, widest(roomy, ROOMIEST)));
+  const roomiest = makeLayout(
+    roomy,
+    checkpoints,
+    makeJobs(roomy, checkpoints, widest(roomy, ROOMIEST)),
+    layout.files,
+  );
   const headerBytes = 8 * Math.ceil(headerBound(roomiest) / 8) + rulesBytes(recipe.rules);
   return { ...layout, headerBytes };
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { QuantizeRecipe } from '../../protocol.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
-import type { PlannedRecord, PlannedVector, TableRow, TvqLayout } from '../tvq/header.ts';
+import type { PlannedFiles, PlannedRecord, PlannedVector, TableRow, TvqLayout } from '../tvq/header.ts';
 import { SHARED_VECTOR, type Codec } from '../tvq/layout.ts';
 import { TOOL } from '../version.ts';
 import type { Checkpoints } from './checks.ts';
@@ -34,6 +34,7 @@ export function makeLayout(
   recipe: QuantizeRecipe,
   { base, tasks }: Checkpoints,
   jobs: readonly QuantizeJob[],
+  files: PlannedFiles,
 ): TvqLayout {
   const tensors: TableRow[] = [];
   const rows = new Map<string, number>();
@@ -88,6 +89,7 @@ export function makeLayout(
     tensors,
     base: { name: base.name, rows: baseRows },
     vectors: scheme === 'rtvq' ? [sharedVector, ...vectors] : vectors,
+    files,
     // Names instead of paths: a file that is handed on says what it is made of, not where its maker keeps it.
     recipe: {
       kind: 'quantize',

@@ -2,17 +2,16 @@ import { join, resolve } from 'node:path';
 import type { Progress, RestoreResult } from '../../protocol.ts';
 import { AtomicFolder } from '../atomic.ts';
 import type { EngineBackend } from '../backends.ts';
-import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
-import { checkpointHeader, checkpointHeaderBytes, SafetensorsWriter } from '../checkpoint/writer.ts';
+import { serializeHeader } from '../checkpoint/safetensors.ts';
+import { checkpointHeaderBytes, SafetensorsWriter } from '../checkpoint/writer.ts';
 import { UserError } from '../errors.ts';
 import type { JobReport } from '../job.ts';
-import { copyCompanions } from '../merge/output/companions.ts';
-import { writtenDtype } from '../merge/output/config.ts';
 import { runPlanned } from '../runPlanned.ts';
+import { restoredMetadata, writeTaskFiles } from './files.ts';
 import { restoredBytes, type RestoreJob } from './job.ts';
 import { isFileOutput, OR_FORCE, wrongBase, type RestorePlan } from './plan.ts';
 
-/** Does what a restore plan says: one .safetensors file, or a folder with the base's config and tokenizer. */
+/** Does what a restore plan says: one .safetensors file, or a folder with the tuning's config and tokenizer. */
 export async function runRestore(
   plan: RestorePlan,
   backend: EngineBackend,
@@ -20,13 +19,14 @@ export async function runRestore(
   onProgress: (progress: Progress) => void,
 ): Promise<RestoreResult> {
   const started = performance.now();
-  const { recipe, jobs, budget, problems, base } = plan;
+  const { recipe, jobs, budget, problems } = plan;
   const output = resolve(recipe.output);
+  const metadata = await restoredMetadata(plan.file, recipe.task, plan.base);
   const folder = isFileOutput(output) ? undefined : await AtomicFolder.create(output, recipe);
   const file = folder ? join(folder.temporary, 'model.safetensors') : output;
   const entries = jobs.map(entryOf);
   const writer = await SafetensorsWriter.create(file, {
-    headerBytes: checkpointHeaderBytes(entries),
+    headerBytes: checkpointHeaderBytes(metadata, entries),
     overwrite: recipe.overwrite,
   });
   const warnings = problems.map(({ message }) => message);
@@ -46,12 +46,9 @@ export async function runRestore(
       },
     },
     async () => {
-      await writer.commit(checkpointHeader);
+      await writer.commit((tensors, dataOffset) => serializeHeader(metadata, tensors, dataOffset));
       if (folder) {
-        if (base && isFolderCheckpoint(base)) {
-          const copied = await copyCompanions(base.path, folder.temporary, writtenDtype(entries));
-          warnings.push(...copied.warnings);
-        }
+        warnings.push(...(await writeTaskFiles(plan, folder.temporary, entries)));
         await folder.commit();
       }
     },

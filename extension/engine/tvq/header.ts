@@ -16,6 +16,7 @@ import {
   isCoded,
   payloadName,
   sideArrays,
+  storedFileName,
   type Codec,
 } from './layout.ts';
 import { type Metadata } from './metadata.ts';
@@ -36,6 +37,14 @@ export interface PlannedVector {
   readonly records: readonly PlannedRecord[];
 }
 
+/** Files beside the weights, compressed when they are planned, so that the size is known to the byte. */
+export interface PlannedFiles {
+  readonly stored: readonly { readonly bytes: Uint8Array; readonly checksum: string }[];
+  readonly listed: Metadata['tvq_files'];
+}
+
+export const NO_FILES: PlannedFiles = { stored: [], listed: { table: [], tasks: [] } };
+
 /** A row of the tensor table. */
 export type TableRow = readonly [name: string, dtype: Dtype, shape: readonly number[]];
 
@@ -46,6 +55,7 @@ export interface TvqLayout {
   readonly tensors: readonly TableRow[];
   readonly base: { readonly name: string; readonly rows: readonly number[] };
   readonly vectors: readonly PlannedVector[];
+  readonly files: PlannedFiles;
   readonly recipe: unknown;
 }
 
@@ -88,8 +98,9 @@ export function plannedBytes(layout: RoomyLayout): number {
   return alignedDataOffset(layout.headerBytes) + dataBytes(layout);
 }
 
-const dataBytes = ({ base, vectors }: TvqLayout): number =>
+const dataBytes = ({ base, vectors, files }: TvqLayout): number =>
   8 * base.rows.length +
+  files.stored.reduce((sum, { bytes }) => sum + bytes.length, 0) +
   vectors.reduce(
     (sum, { records }) => sum + 24 * records.length + records.reduce((s, { bytes }) => s + bytes, 0),
     0,
@@ -132,7 +143,8 @@ export function headerBound(layout: TvqLayout): number {
     layout.vectors.map(() => HEADER_HASH_PLACEHOLDER),
   );
   const sides = [...sideEntries(layout)].map(({ name, dtype, shape }) => entry(name, dtype, shape));
-  return headerJsonBytes(metadata, [...sides, ...payloads]);
+  const files = [...fileEntries(layout)].map(({ name, dtype, shape }) => entry(name, dtype, shape));
+  return headerJsonBytes(metadata, [...sides, ...payloads, ...files]);
 }
 
 /** Distinct codecs of a file: the payload-less ones and `exact`, which any tensor may fall back to, come first; then
@@ -166,6 +178,15 @@ export function* sideEntries({
   }
 }
 
+/** The tensors that hold files, with their bytes. */
+export function* fileEntries({
+  files,
+}: TvqLayout): Generator<{ name: string; dtype: Dtype; shape: number[]; content: Uint8Array }> {
+  for (const [n, { bytes }] of files.stored.entries()) {
+    yield { name: storedFileName(n), dtype: 'U8', shape: [bytes.length], content: bytes };
+  }
+}
+
 export function metadataOf(
   layout: TvqLayout,
   provenance: Provenance,
@@ -192,6 +213,9 @@ export function metadataOf(
         ? {}
         : { source: { name: checkpoint, fingerprint: provenance.fingerprints[v] as string } }),
     })),
+    tvq_requires: [],
+    tvq_extras: layout.files.stored.map(({ checksum }, n) => [storedFileName(n), checksum]),
+    tvq_files: layout.files.listed,
     tvq_recipe: layout.recipe,
   };
   return {

@@ -4,12 +4,25 @@
  */
 import type { GroupSize } from './codebookPayload.ts';
 
-export const FORMAT_VERSION = 1;
+/** The version that is written; older ones are read. */
+export const FORMAT_VERSION = 2;
+export const OLDEST_VERSION = 1;
+
+/**
+ * What a reader of this version understands beyond it. A file that cannot be restored rightly without something newer
+ * lists it in `tvq_requires`, and readers that do not know it refuse the file by that name.
+ */
+export const FEATURES: ReadonlySet<string> = new Set();
 
 /** The vector that all tasks of an RTVQ file share. No task may have this name. */
 export const SHARED_VECTOR = '@shared';
 /** Prefix of the base model's checksum array. */
 export const BASE_MODEL = '@base';
+/** Begins the names of tensors that belong to no task; a reader passes over those that it does not know. */
+const RESERVED = '@';
+export const isReserved = (tensor: string): boolean => tensor.startsWith(RESERVED);
+/** The nth compressed file beside the tasks' weights. */
+export const storedFileName = (n: number): string => `@files/${n}`;
 
 /** How one tensor of one vector is stored. */
 export type Codec =

@@ -8,6 +8,11 @@ import type { Scheme } from '../../protocol.ts';
 export const MAX_VECTORS = 4096;
 export const MAX_TENSORS = 1_000_000;
 const MAX_NAME = 1024;
+const MAX_REQUIRED = 100;
+const MAX_EXTRAS = 100_000;
+/** Files of one task, and bytes of one: what is read of a file that anyone may have made stays within them. */
+export const MAX_FILES = 1000;
+export const MAX_FILE_BYTES = 64 << 20;
 
 const text = z.string().max(MAX_NAME);
 const index = z.int().nonnegative().max(MAX_TENSORS);
@@ -28,6 +33,8 @@ const codecs = z.discriminatedUnion('codec', [
   z.strictObject({ codec: z.literal('absent') }),
 ]);
 
+const checksum = z.string().regex(/^[0-9a-f]{16}$/, 'not a checksum');
+
 const source = z.object({ name: text, fingerprint: text });
 
 const vector = z.object({
@@ -40,6 +47,24 @@ const vector = z.object({
   sideSha256: text,
   /** The fine-tuned checkpoint; absent for the shared vector. */
   source: source.optional(),
+});
+
+/** Files beside the weights: `table` has each once, `tasks` the rows that belong to a task. */
+const fileTable = z.object({
+  table: z
+    .array(
+      z.tuple([
+        text,
+        /** Bytes of the file itself. */
+        z.int().nonnegative().max(MAX_FILE_BYTES),
+        /** The first 32 hex digits of its SHA-256. */
+        z.string().regex(/^[0-9a-f]{32}$/, 'not a digest'),
+        /** Number of the tensor that has it; `base`: the base model had the same; `none`: it was too large to store. */
+        z.union([index, z.enum(['base', 'none'])]),
+      ]),
+    )
+    .max(MAX_EXTRAS),
+  tasks: z.array(z.tuple([text, z.array(index).max(MAX_FILES)])).max(MAX_VECTORS),
 });
 
 /** Metadata keys and the schema of each value's JSON. */
@@ -56,6 +81,14 @@ export const METADATA = {
   /** Name, dtype and shape; a tensor whose dtype or shape differs between checkpoints has a row for each. */
   tvq_tensors: z.array(z.tuple([text, dtype, z.array(z.int().nonnegative()).max(64)])).max(MAX_TENSORS),
   tvq_vectors: z.array(vector).max(MAX_VECTORS),
+  /** Features that a reader has to understand; none in version 1. */
+  tvq_requires: z.array(text).max(MAX_REQUIRED).default([]),
+  /** XXH64 of each reserved tensor that is no part of a vector, whatever it holds. */
+  tvq_extras: z
+    .array(z.tuple([text, checksum]))
+    .max(MAX_EXTRAS)
+    .default([]),
+  tvq_files: fileTable.default({ table: [], tasks: [] }),
   tvq_recipe: z.unknown(),
 } as const;
 

@@ -4,9 +4,16 @@ import type { Dtype } from '../checkpoint/dtype.ts';
 import { readExactly } from '../checkpoint/io.ts';
 import type { SafetensorsHeader, TensorEntry } from '../checkpoint/safetensors.ts';
 import { UserError } from '../errors.ts';
-import { HEADER_HASH_KEY, HEADER_HASH_PLACEHOLDER } from './layout.ts';
+import { HEADER_HASH_KEY, HEADER_HASH_PLACEHOLDER, isReserved } from './layout.ts';
 
 export const fault = (file: string, what: string) => new UserError(`${file}: not a valid .tvq file: ${what}`);
+
+/** A reserved tensor that is no part of a vector. */
+export interface TvqExtra {
+  readonly entry: TensorEntry;
+  /** XXH64 of its bytes, 16 hex digits. */
+  readonly checksum: string;
+}
 
 /** Hands out the file's tensors, each once and as expected, and reads the small ones. */
 export class PartReader {
@@ -77,9 +84,14 @@ export class PartReader {
     this.#hash = createHash('sha256');
   }
 
-  checkAllTaken(): void {
-    const [extra] = this.#entries.keys();
-    if (extra !== undefined) throw fault(this.header.file, `"${extra}" belongs to no vector`);
+  /** Takes the reserved tensors with their checksums; nothing else may be left. */
+  takeExtras(listed: readonly (readonly [name: string, checksum: string])[]): TvqExtra[] {
+    const extras = listed.map(([name, checksum]) => ({ entry: this.takeBytes(name), checksum }));
+    const odd = extras.find(({ entry }) => !isReserved(entry.name))?.entry.name;
+    const [unknown] = this.#entries.keys();
+    const stray = odd ?? unknown;
+    if (stray !== undefined) throw fault(this.header.file, `"${stray}" belongs to no vector`);
+    return extras;
   }
 
   close(): Promise<void> {

@@ -10,8 +10,10 @@ import { UserError } from '../errors.ts';
 import {
   BASE_MODEL,
   FORMAT_NAME,
+  FEATURES,
   FORMAT_VERSION,
   isCoded,
+  OLDEST_VERSION,
   payloadName,
   SHARED_VECTOR,
   sideArrays,
@@ -19,7 +21,8 @@ import {
 } from './layout.ts';
 import { codebookParts } from './codebookPayload.ts';
 import { METADATA, type Metadata } from './metadata.ts';
-import { fault, PartReader } from './partReader.ts';
+import { filesOf, type TvqStoredFile } from './files.ts';
+import { fault, PartReader, type TvqExtra } from './partReader.ts';
 
 /** Metadata nests at most: list, entry, shape. The recipe is plain data of the same depth. */
 const MAX_METADATA_DEPTH = 6;
@@ -63,6 +66,11 @@ export interface TvqFile {
   };
   readonly shared: TvqVector | undefined;
   readonly tasks: readonly TvqVector[];
+  readonly version: number;
+  /** Files beside the weights. */
+  readonly files: readonly TvqStoredFile[];
+  /** Reserved tensors, those of files included. */
+  readonly extras: readonly TvqExtra[];
   readonly recipe: unknown;
 }
 
@@ -71,6 +79,7 @@ export async function openTvq(path: string): Promise<TvqFile> {
   const header = await readSafetensorsHeader(path);
   checkVersion(header);
   const metadata = parseMetadata(header);
+  checkRequired(header.file, metadata);
   const reader = await PartReader.open(header);
   try {
     return await assemble(header, metadata, reader);
@@ -85,17 +94,31 @@ function checkVersion({ file, metadata }: SafetensorsHeader): void {
       `${file}: a safetensors file, but not a .tvq file (its metadata has no format "${FORMAT_NAME}")`,
     );
   }
-  if (metadata.tvq_version !== String(FORMAT_VERSION)) {
+  if (!VERSIONS.has(metadata.tvq_version)) {
     throw new UserError(
-      `${file}: .tvq format version ${metadata.tvq_version.slice(0, 20)}, this tool reads version ${FORMAT_VERSION}; update it`,
+      `${file}: .tvq format version ${metadata.tvq_version.slice(0, 20)}, this tool reads versions ${[...VERSIONS].join(' and ')}; update it`,
     );
   }
+}
+
+const VERSIONS: ReadonlySet<string> = new Set([OLDEST_VERSION, FORMAT_VERSION].map(String));
+
+/** A file may need what only later versions of this tool know: ignoring it would restore something else. */
+function checkRequired(file: string, { tvq_requires: required }: Metadata): void {
+  const unknown = required.filter(feature => !FEATURES.has(feature));
+  if (unknown.length === 0) return;
+  const names = unknown.map(name => JSON.stringify(name)).join(', ');
+  throw new UserError(`${file}: a reader has to understand ${names}, which this tool does not; update it`);
 }
 
 function parseMetadata({ file, metadata }: SafetensorsHeader): Metadata {
   const parsed = Object.entries(METADATA).map(([key, schema]) => {
     const text = metadata[key];
-    if (text === undefined) throw fault(file, `its metadata has no ${key}`);
+    if (text === undefined) {
+      const absent = schema.safeParse(undefined);
+      if (absent.success && key !== 'tvq_recipe') return [key, absent.data] as const;
+      throw fault(file, `its metadata has no ${key}`);
+    }
     if (nestsDeeper(Buffer.from(text), MAX_METADATA_DEPTH)) throw fault(file, `${key} nests too deep`);
     let json: unknown;
     try {
@@ -171,7 +194,7 @@ async function assemble(header: SafetensorsHeader, metadata: Metadata, reader: P
       throw fault(file, `vector "${name}" lists a tensor twice`);
     vectors.push({ name, source, records });
   }
-  reader.checkAllTaken();
+  const extras = reader.takeExtras(metadata.tvq_extras);
   const names = new Set(vectors.map(({ name }) => name));
   if (names.size !== vectors.length) throw fault(file, 'two of its vectors have the same name');
 
@@ -192,6 +215,9 @@ async function assemble(header: SafetensorsHeader, metadata: Metadata, reader: P
     },
     shared: vectors.find(({ name }) => name === SHARED_VECTOR),
     tasks: vectors.filter(({ name }) => name !== SHARED_VECTOR),
+    version: Number(header.metadata.tvq_version),
+    files: filesOf(file, metadata, extras),
+    extras,
     recipe: metadata.tvq_recipe,
   };
 }

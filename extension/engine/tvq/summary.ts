@@ -31,11 +31,12 @@ export function summarizeTvq(file: TvqFile): TvqSummary {
   const codes = sum(records.filter(hasCodes), payloadBytes);
   const exact = sum(records, payloadBytes) - codes;
   const header = file.headerBytes + 8 * file.base.tensors.length;
+  const files = sum(file.extras, ({ entry }) => entry.bytes);
   return {
     kind: 'tvq',
     file: file.path,
     bytes: file.bytes,
-    formatVersion: 1,
+    formatVersion: file.version,
     tool: file.tool,
     created: file.created,
     scheme: file.scheme.scheme,
@@ -53,7 +54,14 @@ export function summarizeTvq(file: TvqFile): TvqSummary {
     parameters: sum(file.tasks[0]?.records.filter(isPresent) ?? [], parametersOf),
     fp32Bytes: 4 * sum(taskRecords.filter(isPresent), parametersOf),
     tensors: countTensors(taskRecords),
-    parts: { codes, scales: file.bytes - codes - exact - header, exact, header },
+    parts: { codes, scales: file.bytes - codes - exact - files - header, exact, files, header },
+    files: file.files.map(({ name, tasks, bytes, from, stored }) => ({
+      name,
+      tasks,
+      bytes,
+      from,
+      storedBytes: stored?.entry.bytes ?? 0,
+    })),
     groups: groupsOf(records, ({ tensor }) => tensorKind(tensor)).sort(largestFirst),
     layers: layersOf(records),
     codecs: groupsOf(records, codecName).sort(largestFirst),

@@ -4,6 +4,8 @@ import { FilePool } from '../checkpoint/io.ts';
 import { UserError } from '../errors.ts';
 import { RawTensor } from '../quantize/exact.ts';
 import { payloadSource } from '../restore/payload.ts';
+import { readStoredFile } from './files.ts';
+import type { TvqExtra } from './partReader.ts';
 import { openTvq, type TvqFile, type TvqRecord } from './reader.ts';
 
 /** Checks every byte of a .tvq file against its checksums and names each damaged tensor. */
@@ -34,10 +36,33 @@ export async function verifyTvq(
       done += record.payload?.bytes ?? 0;
       onProgress({ done, total: file.bytes - file.headerBytes, current: record.tensor });
     }
+    for (const extra of file.extras) {
+      const source = { ...extra.entry, file: file.path };
+      const checksum = await new RawTensor(context, source).checksum();
+      checked++;
+      if (checksum !== extra.checksum) damaged.push(nameOf(file, extra));
+      else damaged.push(...(await unreadable(file, extra)));
+    }
   } finally {
     await files.close();
   }
   return { file: path, bytes: file.bytes, checked, damaged };
+}
+
+/** A file by its name, with a task that has it; a reserved tensor of another kind by its own. */
+function nameOf({ files }: TvqFile, extra: TvqExtra): string {
+  const [listed] = files.filter(({ stored }) => stored === extra);
+  return listed ? `file "${listed.name}" of "${listed.tasks.join('", "')}"` : `tensor "${extra.entry.name}"`;
+}
+
+/** Files whose bytes are as they were written, and yet cannot be read. */
+async function unreadable(file: TvqFile, extra: TvqExtra): Promise<string[]> {
+  const listed = file.files.find(({ stored }) => stored === extra);
+  if (!listed) return [];
+  return readStoredFile(file.path, listed).then(
+    () => [],
+    () => [nameOf(file, extra)],
+  );
 }
 
 function payloadsOf({ shared, tasks }: TvqFile): (readonly [vector: string, record: TvqRecord])[] {

@@ -3,6 +3,7 @@ import { SafetensorsWriter } from '../checkpoint/writer.ts';
 import type { JobEvent, RecordOutcome } from '../job.ts';
 import {
   codecTable,
+  fileEntries,
   hashedHeader,
   metadataOf,
   sideEntries,
@@ -74,6 +75,10 @@ export class TvqWriter {
 
   async commit(provenance: Provenance): Promise<void> {
     const { layout } = this;
+    for (const { content, ...entry } of fileEntries(layout)) {
+      this.file.begin({ ...entry, bytes: content.length });
+      await this.file.append(content);
+    }
     const baseSide = await this.#writeSides([
       [sideArrays.checksums(BASE_MODEL), checksumArray(provenance.baseChecksums)],
     ]);

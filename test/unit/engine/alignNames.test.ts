@@ -23,6 +23,7 @@ function checkpoint(names: readonly (readonly [name: string, counterpart: string
     files: ['/x'],
     tensors: new Map(tensors),
     bytes: 0,
+    metadata: {},
     notes: [],
     adapter: undefined,
   };

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { copyCompanions } from '../../../extension/engine/merge/output/companions.ts';
-import { setDtype, writtenDtype } from '../../../extension/engine/merge/output/config.ts';
+import { editConfig, writtenDtype } from '../../../extension/engine/merge/output/config.ts';
 import { readFrontMatter } from '../../../extension/engine/merge/output/frontMatter.ts';
 import { combineLicences } from '../../../extension/engine/merge/output/licence.ts';
 import { printable } from '../../../extension/shared/printable.ts';
@@ -22,6 +22,9 @@ beforeEach(async () => {
   await mkdir(folder, { recursive: true });
 });
 
+/** Weights of one dtype. */
+const BF16 = { tensors: [{ name: 'w', dtype: 'BF16', shape: [4], bytes: 8 }] } as const;
+
 const write = async (files: Readonly<Record<string, string>>, to = folder) => {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(to, name)), { recursive: true });
@@ -34,11 +37,11 @@ describe('config', () => {
 
   test('only the dtypes change, not a byte of the rest', async () => {
     const config = await readFile(join(fixture('llama/base'), 'config.json'), 'utf8');
-    expect(setDtype(config, F16)).toBe(config.replace('bfloat16', 'float16'));
+    expect(editConfig(config, F16)).toBe(config.replace('bfloat16', 'float16'));
     const odd = '{"theta": 10000.0, "limit": [0.0, Infinity], "big": 1000000000000000019884624838656}';
-    expect(setDtype(odd, F16)).toBe(odd);
+    expect(editConfig(odd, F16)).toBe(odd);
     const strings = String.raw`{"a": "\", \"dtype\": 1", "b": ["dtype", "x"], "dtype": "\\" }`;
-    expect(setDtype(strings, F16)).toBe(strings.replace(String.raw`"\\" }`, '"float16" }'));
+    expect(editConfig(strings, F16)).toBe(strings.replace(String.raw`"\\" }`, '"float16" }'));
   });
 
   test('every key that is there is set, in parts too when all weights have one dtype', () => {
@@ -46,8 +49,10 @@ describe('config', () => {
       `{"torch_dtype": ${dtype}, "dtype": ${dtype}, "text_config": {"dtype": ${part}},` +
       ' "quantization_config": {"dtype": "int8"}, "other": {"dtype": "x"}}';
     const half = '"float16"';
-    expect(setDtype(config('null', '"float32"'), F16)).toBe(config(half, half));
-    expect(setDtype(config('null', '"float32"'), { ...F16, uniform: false })).toBe(config(half, '"float32"'));
+    expect(editConfig(config('null', '"float32"'), F16)).toBe(config(half, half));
+    expect(editConfig(config('null', '"float32"'), { ...F16, uniform: false })).toBe(
+      config(half, '"float32"'),
+    );
   });
 
   test.each([
@@ -60,7 +65,7 @@ describe('config', () => {
     ['a string without end', `{"dtype": "${String.raw`\n`.repeat(1_000_000)}`],
     ['endless', `{"dtype": "${'x'.repeat(9_000_000)}"}`],
   ])('%s is no config', (_, text) => {
-    expect(setDtype(text, F16)).toBeUndefined();
+    expect(editConfig(text, F16)).toBeUndefined();
   });
 
   test('the dtype of most weights counts', () => {
@@ -108,7 +113,7 @@ describe('companions', () => {
     await symlink('gone', join(folder, 'gone.json'));
     const to = join(folder, '..', 'to');
     await mkdir(to);
-    const { files, warnings } = await copyCompanions(folder, to, { dtype: 'BF16', uniform: true });
+    const { files, warnings } = await copyCompanions(folder, to, BF16);
     expect(files.map(({ name }) => name).sort()).toEqual(Object.keys(companions).sort());
     expect(warnings).toEqual([]);
     expect(await readFile(join(to, 'config.json'), 'utf8')).toBe('{"dtype": "bfloat16"}');
@@ -120,11 +125,11 @@ describe('companions', () => {
     await truncate(join(folder, 'tokenizer.json'), 65 << 20);
     const to = join(folder, '..', 'to');
     await mkdir(to);
-    const { files, warnings } = await copyCompanions(folder, to, { dtype: 'BF16', uniform: true });
+    const { files, warnings } = await copyCompanions(folder, to, BF16);
     expect(files.map(({ name }) => name)).toEqual(['config.json']);
     expect(warnings).toEqual([
-      expect.stringContaining('its dtype could not be set'),
       expect.stringContaining('tokenizer.json: not copied, its 68.2 MB'),
+      expect.stringContaining('its dtype could not be set'),
     ]);
     expect(await readFile(join(to, 'config.json'), 'utf8')).toBe('{"dtype":');
   });

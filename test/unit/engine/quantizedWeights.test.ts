@@ -16,6 +16,7 @@ function checkpoint(made: Made): Checkpoint {
     files: ['/m/model.safetensors'],
     tensors: new Map(tensors),
     bytes: 0,
+    metadata: {},
     notes: [],
     adapter: undefined,
   };

@@ -1,8 +1,11 @@
 /** Files of a model folder that are not weights: what transformers, vLLM and llama.cpp look for beside them. */
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { readJson } from '../../checkpoint/configFile.ts';
+import { isObject } from '../../checkpoint/jsonText.ts';
 import { formatBytes } from '../../format.ts';
-import { setDtype, type WrittenDtype } from './config.ts';
+import { decodeText } from '../../checkpoint/smallFile.ts';
+import { fittedConfig, type DescribedWeights } from './configFit.ts';
 import { writeSmallFile, type WrittenFile } from './writtenFile.ts';
 
 /** Configurations, tokenizers, vocabularies, chat templates, modeling code. */
@@ -14,64 +17,138 @@ const NOT_OF_THE_MODEL =
   /(\.index\.json|^adapter_config\.json|^(trainer_state|training_args|merge-report)\.json|_results\.json)$/;
 /** Where transformers keeps chat templates beyond the first. */
 const TEMPLATES_FOLDER = 'additional_chat_templates';
+/** Where sentence-transformers lists the modules behind the transformer, and how it names a folder of one. */
+const MODULES = 'modules.json';
+const MODULE_FOLDER = /^\d{1,3}_[A-Za-z]\w{0,63}$/;
+/** Weights of such a module: they belong to it, and are neither merged nor quantized. */
+const MODULE_WEIGHTS = /^(model\.safetensors|pytorch_model\.bin)$/;
 
 /** The largest tokenizers have 35 MB; anything above this is not a small file that goes with the weights. */
-const MAX_COMPANION_BYTES = 64 << 20;
+export const MAX_COMPANION_BYTES = 64 << 20;
+/** A model has at most some 30; more are no companions of weights. */
+export const MAX_COMPANIONS = 1000;
+const MAX_NAME = 255;
 
-const isCompanion = (name: string): boolean =>
+const isPlain = (name: string): boolean =>
   !/^(\.|readme)/i.test(name) && !NOT_OF_THE_MODEL.test(name) && (COMPANION.test(name) || LEGAL.test(name));
+const isTemplate = (name: string): boolean => /^[^.].*\.jinja$/.test(name);
+const isOfModule = (name: string): boolean => isPlain(name) || MODULE_WEIGHTS.test(name);
+/** Fit for a file's name on every system, and no way out of its folder. */
+const isSafe = (name: string): boolean =>
+  name.length <= MAX_NAME && /^[^\\/:*?"<>|\p{Cc}\p{Cf}]+$/u.test(name);
+
+/** Whether a file of this name, relative to a model's folder, goes with weights; others are never written. */
+export function isCompanion(name: string): boolean {
+  const [first, second, ...more] = name.split('/') as [string, ...string[]];
+  if (more.length > 0 || !isSafe(first) || (second !== undefined && !isSafe(second))) return false;
+  if (second === undefined) return isPlain(first);
+  return first === TEMPLATES_FOLDER ? isTemplate(second) : MODULE_FOLDER.test(first) && isOfModule(second);
+}
+
+/** Companions that belong together: of one kind, all are taken from one model. */
+export function companionKind(name: string): 'config' | 'tokenizer' | 'processor' | 'legal' | 'other' {
+  if (name === 'config.json') return 'config';
+  if (LEGAL.test(name)) return 'legal';
+  if (/^(pre|image_|video_|feature_)?(processor|extractor)/.test(name)) return 'processor';
+  const isTokenizer =
+    /^(tokenizer|vocab|merges|special_tokens|added_tokens|chat_template|spiece|sentencepiece|source\.|target\.)/;
+  const isVocabulary = /\.(model|tiktoken)$/;
+  return isTokenizer.test(name) || isVocabulary.test(name) || name.startsWith(`${TEMPLATES_FOLDER}/`)
+    ? 'tokenizer'
+    : 'other';
+}
+
+/** Weights of a module behind the transformer. */
+export const isModuleWeights = (name: string): boolean =>
+  name.includes('/') && MODULE_WEIGHTS.test(name.slice(name.indexOf('/') + 1));
 
 export interface Companions {
   readonly files: readonly WrittenFile[];
   readonly warnings: readonly string[];
 }
 
+export interface Companion {
+  /** Relative to the folder, with slashes. */
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
 /**
- * Copies companions of a model folder, config.json with the dtype that was written. Links are followed, as the Hub's
+ * Copies companions of a model folder, config.json with what the weights really are. Links are followed, as the Hub's
  * cache is made of them.
  */
 export async function copyCompanions(
   from: string,
   to: string,
-  written: WrittenDtype | undefined,
+  weights: DescribedWeights,
 ): Promise<Companions> {
   const files: WrittenFile[] = [];
-  const warnings: string[] = [];
-  for (const name of await companionNames(from)) {
-    const source = join(from, name);
-    const { size } = await stat(source);
-    if (size > MAX_COMPANION_BYTES) {
-      warnings.push(
-        `${source}: not copied, its ${formatBytes(size)} are more than ${formatBytes(MAX_COMPANION_BYTES)}`,
-      );
-      continue;
-    }
-    let content: string | Uint8Array = await readFile(source);
-    if (name === 'config.json' && written) {
-      const fixed = setDtype(content.toString(), written);
-      if (fixed === undefined)
-        warnings.push(`${source}: copied as it is, its dtype could not be set; it is not valid JSON`);
-      content = fixed ?? content;
-    }
-    if (name.includes('/')) await mkdir(join(to, TEMPLATES_FOLDER), { recursive: true });
-    files.push(await writeSmallFile(to, name, content));
+  const { names, warnings } = await companionsOf(from);
+  for (const name of names) {
+    const written = await writeCompanion(to, { name, content: await readFile(join(from, name)) }, weights);
+    files.push(written.file);
+    warnings.push(...written.notes.map(note => `${join(from, name)}: ${note}`));
+    if (isModuleWeights(name)) warnings.push(`${join(from, name)}: copied as it is, not merged`);
   }
   return { files, warnings };
 }
 
-/** Names relative to the folder, sorted. */
-async function companionNames(folder: string): Promise<string[]> {
-  const templates = (await readdir(join(folder, TEMPLATES_FOLDER)).catch(() => []))
-    .filter(name => /^[^.].*\.jinja$/.test(name))
-    .map(name => `${TEMPLATES_FOLDER}/${name}`);
-  const names = [...(await readdir(folder)).filter(isCompanion), ...templates].sort();
-  const areFiles = await Promise.all(
-    names.map(name =>
-      stat(join(folder, name)).then(
-        info => info.isFile(),
-        () => false, // a link into a cache that was cleared
-      ),
-    ),
+/** Writes one into a model folder; a config.json is made to agree with the weights. */
+export async function writeCompanion(
+  folder: string,
+  { name, content }: Companion,
+  weights: DescribedWeights,
+): Promise<{ readonly file: WrittenFile; readonly notes: readonly string[] }> {
+  await mkdir(join(folder, dirname(name)), { recursive: true });
+  if (name !== 'config.json') return { file: await writeSmallFile(folder, name, content), notes: [] };
+  const { text, notes } = fittedConfig(textOf(content), weights);
+  const file = await writeSmallFile(folder, name, text ?? content);
+  const broken = 'copied as it is, its dtype could not be set; it is not valid JSON';
+  return { file, notes: text === undefined ? [broken] : notes };
+}
+
+/** Names of companions relative to their folder, sorted; what is too large to be one is left out with a warning. */
+export async function companionsOf(folder: string): Promise<{ names: string[]; warnings: string[] }> {
+  const names: string[] = [];
+  const warnings: string[] = [];
+  for (const name of (await candidates(folder)).filter(isCompanion).sort().slice(0, MAX_COMPANIONS)) {
+    const file = join(folder, name);
+    const info = await stat(file).catch(() => undefined); // a link into a cache that was cleared
+    if (!info?.isFile()) continue;
+    if (info.size <= MAX_COMPANION_BYTES) names.push(name);
+    else
+      warnings.push(
+        `${file}: not copied, its ${formatBytes(info.size)} are more than ${formatBytes(MAX_COMPANION_BYTES)}`,
+      );
+  }
+  return { names, warnings };
+}
+
+async function candidates(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  const inner = [TEMPLATES_FOLDER, ...(names.includes(MODULES) ? await moduleFolders(folder) : [])];
+  const nested = await Promise.all(
+    inner.map(async name => {
+      const found = await readdir(join(folder, name)).catch((): string[] => []);
+      // Of weights in two formats one is enough.
+      const twice = found.includes('model.safetensors');
+      return found.filter(file => !twice || file !== 'pytorch_model.bin').map(file => `${name}/${file}`);
+    }),
   );
-  return names.filter((_, i) => areFiles[i]);
+  return [...names, ...nested.flat()];
+}
+
+/** Folders that modules.json of sentence-transformers lists; that of the transformer itself is the model's own. */
+async function moduleFolders(folder: string): Promise<string[]> {
+  const modules = await readJson(join(folder, MODULES));
+  const paths = Object.values(modules ?? {}).flatMap((module: unknown) =>
+    isObject(module) ? [module.path] : [],
+  );
+  return [...new Set(paths)].filter(path => typeof path === 'string' && MODULE_FOLDER.test(path)) as string[];
+}
+
+/** A config's text, whichever encoding it was saved in; it is written as UTF-8. */
+function textOf(content: Uint8Array): string {
+  const text = decodeText(content);
+  return typeof text === 'string' ? text : '';
 }

@@ -1,9 +1,8 @@
-/** config.json of the base model, with the dtype that the weights really have. */
+/** A config.json that says what the weights beside it are: values are set in its text, the rest stays to the byte. */
+import { isPart, MAX_CONFIG_LENGTH } from '../../checkpoint/configFile.ts';
 import { isQuantizable, type QuantizableDtype } from '../../checkpoint/dtype.ts';
+import { jsonTokens } from '../../checkpoint/jsonText.ts';
 import type { UnplacedTensor } from './shards.ts';
-
-/** The longest configs, with 21,000 labels, have 2 MB. */
-const MAX_CONFIG_LENGTH = 8 << 20;
 
 const TORCH_NAMES: Readonly<Record<QuantizableDtype, string>> = {
   F64: 'float64',
@@ -19,6 +18,13 @@ export interface WrittenDtype {
   readonly uniform: boolean;
 }
 
+/** A value that a config is to have. */
+export interface ConfigSetting {
+  /** The way to it, by keys: `['text_config', 'vocab_size']`. */
+  readonly path: readonly string[];
+  readonly value: boolean | number | readonly string[] | Readonly<Record<string, string | number>>;
+}
+
 /** The dtype of floating-point tensors; undefined when there are none. */
 export function writtenDtype(tensors: readonly UnplacedTensor[]): WrittenDtype | undefined {
   const bytes = new Map<QuantizableDtype, number>();
@@ -30,58 +36,90 @@ export function writtenDtype(tensors: readonly UnplacedTensor[]): WrittenDtype |
 }
 
 /**
- * Sets `dtype` and `torch_dtype` (transformers' name up to version 4) where a config has them, in the configs of its
- * parts too when all weights have one dtype. Only those values are replaced: parsing and printing again would turn
- * 10000.0 into 10000 and cannot read the NaN and Infinity that Python writes.
+ * Sets values in a config's text, and `dtype` and `torch_dtype` (transformers' name up to version 4) where it has them,
+ * in the configs of its parts too when all weights have one dtype. Only those values are replaced: parsing and printing
+ * again would turn 10000.0 into 10000 and cannot read the NaN and Infinity that Python writes. A setting whose key is
+ * missing is added; one in a part that is missing is left out.
  * @returns undefined when the text is no JSON object of a size that a config can have
  */
-export function setDtype(config: string, { dtype, uniform }: WrittenDtype): string | undefined {
-  const spans = config.length > MAX_CONFIG_LENGTH ? undefined : dtypeSpans(config, uniform);
-  return spans?.reduceRight(
-    (text, [start, end]) => `${text.slice(0, start)}"${TORCH_NAMES[dtype]}"${text.slice(end)}`,
-    config,
-  );
-}
-
-/** A string's beginning, punctuation, or a number or literal. */
-const TOKEN = /"|[{}[\],:]|[^\s{}[\],:"]+/g;
-const KEY = /^"(torch_)?dtype"$/;
-const PART = /_config"$/;
-
-function* tokens(text: string): Generator<[token: string, start: number, end: number]> {
-  const pattern = new RegExp(TOKEN);
-  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
-    // a pattern for whole strings runs out of stack on long ones
-    if (match[0] === '"') pattern.lastIndex = endOfString(text, pattern.lastIndex);
-    yield [text.slice(match.index, pattern.lastIndex), match.index, pattern.lastIndex];
+export function editConfig(
+  config: string,
+  dtype: WrittenDtype | undefined,
+  settings: readonly ConfigSetting[] = [],
+): string | undefined {
+  const places = config.length > MAX_CONFIG_LENGTH ? undefined : placesIn(config);
+  if (!places) return undefined;
+  const valueOf = new Map(settings.map(({ path, value }) => [keyOf(path), JSON.stringify(value)]));
+  const edits = places.values.flatMap(({ path, start, end }): Edit[] => {
+    const value = valueOf.get(keyOf(path));
+    if (value !== undefined) return [{ start, end, text: value }];
+    const isDtype = dtype && DTYPE.test(path.at(-1) ?? '') && (path.length === 1 || dtype.uniform);
+    return isDtype ? [{ start, end, text: `"${TORCH_NAMES[dtype.dtype]}"` }] : [];
+  });
+  const there = new Set(places.values.map(({ path }) => keyOf(path)));
+  for (const { path, value } of settings) {
+    const start = places.parts.get(keyOf(path.slice(0, -1)));
+    if (start === undefined || there.has(keyOf(path))) continue;
+    const [space] = /^\s*/.exec(config.slice(start)) as unknown as [string];
+    const comma = config[start + space.length] === '}' ? '' : ',';
+    const text = `${space}${JSON.stringify(path.at(-1))}: ${JSON.stringify(value)}${comma}`;
+    edits.push({ start, end: start, text });
   }
+  return edits
+    .sort((a, b) => b.start - a.start)
+    .reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), config);
 }
 
-/** Where a string ends whose content begins here. */
-function endOfString(text: string, position: number): number {
-  while (position < text.length && text[position] !== '"') position += text[position] === '\\' ? 2 : 1;
-  return position + 1;
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
 }
 
-/** Where in the text the values stand; read token by token, so that no nesting can exhaust the stack. */
-function dtypeSpans(text: string, withParts: boolean): [start: number, end: number][] | undefined {
-  const spans: [number, number][] = [];
-  /** Objects and lists around the token; `key` is that of the value to come, `wanted` a config or part of one. */
-  const around: { readonly wanted: boolean; key: string | undefined }[] = [];
+const DTYPE = /^(torch_)?dtype$/;
+
+const keyOf = (path: readonly string[]): string => JSON.stringify(path);
+
+interface Places {
+  readonly values: readonly {
+    readonly path: readonly string[];
+    readonly start: number;
+    readonly end: number;
+  }[];
+  /** Where the first key of the config, or of a part of it, may stand, by the way to it. */
+  readonly parts: ReadonlyMap<string, number>;
+}
+
+/** Where the values of a config and its parts stand; read token by token, so that no nesting can exhaust the stack. */
+function placesIn(text: string): Places | undefined {
+  const values: Places['values'][number][] = [];
+  const parts = new Map<string, number>();
+  /** Objects and lists around the token: where they begin, the way to a config or part of one, the key of the value to come. */
+  const around: {
+    readonly start: number;
+    readonly path: readonly string[] | undefined;
+    key: string | undefined;
+  }[] = [];
   let roots = 0;
-  for (const [token, start, end] of tokens(text)) {
+  for (const [token, start, end] of jsonTokens(text)) {
     const inner = around.at(-1);
     if (token === '{' || token === '[') {
-      const key = inner?.key ?? '';
-      const isPart = withParts && inner?.wanted && PART.test(key) && key !== '"quantization_config"';
-      around.push({ wanted: token === '{' && (!inner || isPart === true), key: undefined });
+      const key = inner?.key;
+      let path = inner ? undefined : ([] as readonly string[]);
+      if (inner?.path && key !== undefined && token === '{' && isPart(key)) path = [...inner.path, key];
+      if (path) parts.set(keyOf(path), end);
+      around.push({ start, path, key: undefined });
       if (!inner && (token === '[' || ++roots > 1)) return undefined;
     } else if (!inner) return undefined;
-    else if (token === '}' || token === ']') around.pop();
-    else if (token === ',') inner.key = undefined;
+    else if (token === '}' || token === ']') {
+      around.pop();
+      const outer = around.at(-1);
+      if (outer?.path && outer.key !== undefined)
+        values.push({ path: [...outer.path, outer.key], start: inner.start, end });
+    } else if (token === ',') inner.key = undefined;
     else if (token === ':') continue;
-    else if (inner.key === undefined) inner.key = token;
-    else if (inner.wanted && KEY.test(inner.key)) spans.push([start, end]);
+    else if (inner.key === undefined) inner.key = token.replace(/^"|"$/g, '');
+    else if (inner.path) values.push({ path: [...inner.path, inner.key], start, end });
   }
-  return roots === 1 && around.length === 0 ? spans : undefined;
+  return roots === 1 && around.length === 0 ? { values, parts } : undefined;
 }

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { publishFolder, removeStale } from '../../atomic.ts';
 import { Cancelled, describeSystemError } from '../../errors.ts';
 import { copyCompanions, type Companions } from './companions.ts';
-import { writtenDtype } from './config.ts';
+import type { ConfigSettings, Shapes } from './configFit.ts';
 import type { FolderLock } from './folderLock.ts';
 import { JOURNAL, recoverShards, writeJournal, type Recovery } from './journal.ts';
 import { clearPartial, partialsOf, removeAll, takePartial } from './partialFolder.ts';
@@ -28,6 +28,10 @@ export interface ModelFolderOptions {
 export interface CommitOptions {
   /** Folder whose config, tokenizer and the like go with the model. */
   readonly companions: string | undefined;
+  /** Tensors of the model in that folder; undefined: those that are written. */
+  readonly donor?: Shapes | undefined;
+  /** What its config has to say, where the written shapes do not tell. */
+  readonly settings?: ConfigSettings | undefined;
   /** Further small files by name, made when all others are written; they win over companions of the same name. */
   readonly files: (written: readonly WrittenFile[]) => Readonly<Record<string, string>>;
 }
@@ -117,7 +121,7 @@ export class ModelFolder {
   }
 
   /** Adds what belongs beside the weights and gives the folder its name. */
-  async commit({ companions, files }: CommitOptions): Promise<CommittedFolder> {
+  async commit({ companions, donor, settings, files }: CommitOptions): Promise<CommittedFolder> {
     const { target, overwrite, shards } = this.options;
     const written = shards.map(({ name }) => {
       const file = this.#complete.get(name);
@@ -125,10 +129,11 @@ export class ModelFolder {
       return file;
     });
     const index = shardIndex(shards);
-    const dtype = writtenDtype(shards.flatMap(({ tensors }) => tensors));
+    const weights = { tensors: shards.flatMap(({ tensors }) => tensors), donor, settings };
     try {
       if (index) written.push(await writeSmallFile(this.partial, index.name, index.text));
-      const copied = companions === undefined ? NONE : await copyCompanions(companions, this.partial, dtype);
+      const copied =
+        companions === undefined ? NONE : await copyCompanions(companions, this.partial, weights);
       const more = files([...written, ...copied.files]);
       written.push(...copied.files.filter(({ name }) => !Object.hasOwn(more, name)));
       for (const [name, content] of Object.entries(more))

@@ -1,6 +1,7 @@
 import type { TensorEntry } from '../../checkpoint/safetensors.ts';
-import { alignedDataOffset } from '../../checkpoint/safetensors.ts';
-import { checkpointHeader, checkpointHeaderBytes } from '../../checkpoint/writer.ts';
+import { alignedDataOffset, serializeHeader } from '../../checkpoint/safetensors.ts';
+import { checkpointHeaderBytes } from '../../checkpoint/writer.ts';
+import { PLAIN, type WeightsMetadata } from '../../checkpoint/weightsMetadata.ts';
 
 /** A tensor before it has a place in a file. */
 export type UnplacedTensor = Omit<TensorEntry, 'offset'>;
@@ -13,6 +14,8 @@ export interface Shard {
   readonly first: number;
   /** With their final offsets. */
   readonly tensors: readonly TensorEntry[];
+  /** Of its header. */
+  readonly metadata: WeightsMetadata;
   /** Where the data begins. */
   readonly dataOffset: number;
   /** Bytes of the file. */
@@ -24,7 +27,11 @@ export interface Shard {
  * take its data above the limit; a larger tensor has a file of its own.
  * @param shardBytes bytes of tensor data in a file
  */
-export function planShards(tensors: readonly UnplacedTensor[], shardBytes: number): Shard[] {
+export function planShards(
+  tensors: readonly UnplacedTensor[],
+  shardBytes: number,
+  metadata: WeightsMetadata = PLAIN,
+): Shard[] {
   const groups: UnplacedTensor[][] = [];
   let filled = 0;
   for (const tensor of tensors) {
@@ -39,21 +46,26 @@ export function planShards(tensors: readonly UnplacedTensor[], shardBytes: numbe
   }
   let first = 0;
   return groups.map((group, s) => {
-    const shard = placeShard(shardName(s, groups.length), first, group);
+    const shard = placeShard(shardName(s, groups.length), first, group, metadata);
     first += group.length;
     return shard;
   });
 }
 
-function placeShard(name: string, first: number, group: readonly UnplacedTensor[]): Shard {
-  const dataOffset = alignedDataOffset(checkpointHeaderBytes(group));
+function placeShard(
+  name: string,
+  first: number,
+  group: readonly UnplacedTensor[],
+  metadata: WeightsMetadata,
+): Shard {
+  const dataOffset = alignedDataOffset(checkpointHeaderBytes(metadata, group));
   let bytes = dataOffset;
   const tensors = group.map(tensor => {
     const entry = { ...tensor, offset: bytes };
     bytes += tensor.bytes;
     return entry;
   });
-  return { name, first, tensors, dataOffset, bytes };
+  return { name, first, tensors, metadata, dataOffset, bytes };
 }
 
 const shardName = (shard: number, count: number): string => {
@@ -62,8 +74,8 @@ const shardName = (shard: number, count: number): string => {
 };
 
 /** The bytes in front of a shard's data. */
-export const shardHeader = ({ tensors, dataOffset }: Shard): Uint8Array =>
-  checkpointHeader(tensors, dataOffset);
+export const shardHeader = ({ metadata, tensors, dataOffset }: Shard): Uint8Array =>
+  serializeHeader(metadata, tensors, dataOffset);
 
 /** Name and text of the shard index; undefined for a single shard, which has none. */
 export function shardIndex(

@@ -99,7 +99,8 @@ export function sampleSummary(rows: number): TvqSummary {
     parameters: 303_966_208,
     fp32Bytes: 9_726_918_656,
     tensors: { quantized: 792, kept: 1576, unchanged: 8 },
-    parts: { codes: 716_701_696, scales: 25_344, exact: 17_965_056, header: 410_368 },
+    parts: { codes: 716_701_696, scales: 25_344, exact: 17_965_056, files: 0, header: 410_368 },
+    files: [],
     groups: [
       { group: 'mlp', codes: 477_626_368, exact: 0 },
       { group: 'attention', codes: 235_929_600, exact: 0 },

@@ -1,0 +1,50 @@
+/** JSON as Python writes it: its tokens, and its values with NaN and Infinity. */
+import { nestsDeeper } from './jsonDepth.ts';
+
+/** A string's beginning, punctuation, or a number or literal. */
+const TOKEN = /"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+/** The tokens of a JSON text with their places; of a text that is none, whatever looks like one. */
+export function* jsonTokens(text: string): Generator<[token: string, start: number, end: number]> {
+  const pattern = new RegExp(TOKEN);
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    // a pattern for whole strings runs out of stack on long ones
+    if (match[0] === '"') pattern.lastIndex = endOfString(text, pattern.lastIndex);
+    yield [text.slice(match.index, pattern.lastIndex), match.index, pattern.lastIndex];
+  }
+}
+
+/** Where a string ends whose content begins here. */
+function endOfString(text: string, position: number): number {
+  while (position < text.length && text[position] !== '"') position += text[position] === '\\' ? 2 : 1;
+  return position + 1;
+}
+
+/** Configs nest five deep; more only serves to exhaust a stack. */
+const MAX_DEPTH = 64;
+/** What Python's json writes for numbers that JSON has not. */
+const NOT_JSON = /^(NaN|-?Infinity)$/;
+
+/** Parses JSON as Python writes it; NaN and infinities become strings. @returns undefined for what is no JSON */
+export function parsePythonJson(text: string): unknown {
+  if (nestsDeeper(Buffer.from(text), MAX_DEPTH)) return undefined;
+  try {
+    return JSON.parse(/NaN|Infinity/.test(text) ? withNamedNumbers(text) : text);
+  } catch {
+    return undefined;
+  }
+}
+
+function withNamedNumbers(text: string): string {
+  let [result, done] = ['', 0];
+  for (const [token, start, end] of jsonTokens(text)) {
+    if (!NOT_JSON.test(token)) continue;
+    result += `${text.slice(done, start)}"${token}"`;
+    done = end;
+  }
+  return result + text.slice(done);
+}
+
+/** A JSON object rather than a list or a plain value. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,22 @@
+/** What an input of a merge says of itself: a checkpoint by its folder, a task by the files stored with it. */
+import { describedCheckpoint } from '../checkpoint/configDifferences.ts';
+import type { DescribedModel } from '../checkpoint/configFacts.ts';
+import { parseConfig } from '../checkpoint/configFile.ts';
+import { restoredMetadata } from '../restore/files.ts';
+import { readStoredFile } from '../tvq/files.ts';
+import type { OpenInput } from './openInput.ts';
+
+export function describedInput(input: OpenInput): DescribedModel {
+  const label = `input "${input.name}"`;
+  if (input.kind === 'checkpoint') return describedCheckpoint(label, input.checkpoint);
+  const { file, task } = input;
+  return {
+    label,
+    // What is listed as the base's own does not differ from it.
+    config: async name => {
+      const stored = file.files.find(one => one.name === name && one.tasks.includes(task) && one.stored);
+      return stored && parseConfig((await readStoredFile(file.path, stored)).toString());
+    },
+    metadata: () => restoredMetadata(file, task, undefined),
+  };
+}

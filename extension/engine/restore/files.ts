@@ -1,0 +1,85 @@
+/** What goes with a restored task: the tuning's own config, tokenizer and metadata, and the base's where it has none. */
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import { isObject, parsePythonJson } from '../checkpoint/jsonText.ts';
+import { changedWeights, type WeightsMetadata } from '../checkpoint/weightsMetadata.ts';
+import { companionKind, companionsOf, isCompanion, writeCompanion } from '../merge/output/companions.ts';
+import type { DescribedWeights } from '../merge/output/configFit.ts';
+import type { UnplacedTensor } from '../merge/output/shards.ts';
+import { digestOf, METADATA_FILE, readStoredFile, type TvqStoredFile } from '../tvq/files.ts';
+import type { TvqFile } from '../tvq/reader.ts';
+import type { RestorePlan } from './plan.ts';
+
+const filesOfTask = ({ files }: TvqFile, task: string): readonly TvqStoredFile[] =>
+  files.filter(({ tasks }) => tasks.includes(task));
+
+/** Metadata of the fine-tuned weight file; only that it is for PyTorch where the file was made without. */
+export async function restoredMetadata(
+  file: TvqFile,
+  task: string,
+  base: Checkpoint | undefined,
+): Promise<WeightsMetadata> {
+  const listed = filesOfTask(file, task).find(({ name }) => name === METADATA_FILE);
+  if (listed?.from === 'base') return changedWeights(base?.metadata ?? {});
+  if (listed?.from !== 'file') return changedWeights({});
+  const said = parsePythonJson((await readStoredFile(file.path, listed)).toString());
+  const texts = Object.entries(isObject(said) ? said : {}).filter(([, value]) => typeof value === 'string');
+  return changedWeights(Object.fromEntries(texts) as WeightsMetadata);
+}
+
+/**
+ * Writes a task's files into the folder of its weights. @returns what could not be as it was, a sentence each
+ * @throws UserError when a stored file is damaged
+ */
+export async function writeTaskFiles(
+  plan: Pick<RestorePlan, 'recipe' | 'file' | 'base'>,
+  folder: string,
+  tensors: readonly UnplacedTensor[],
+): Promise<string[]> {
+  const { file: tvq, base } = plan;
+  const warnings: string[] = [];
+  const ofBase = base && isFolderCheckpoint(base) ? await companionsOf(base.path) : undefined;
+  const write = async (name: string, source: string, content: Uint8Array, weights: DescribedWeights) => {
+    const { notes } = await writeCompanion(folder, { name, content }, weights);
+    warnings.push(...notes.map(note => `${source}: ${note}`));
+  };
+  const own = filesOfTask(tvq, plan.recipe.task).filter(({ name }) => name !== METADATA_FILE);
+  for (const listed of own) {
+    const { name, from } = listed;
+    const missing = `${tvq.path}: "${name}" of task "${plan.recipe.task}"`;
+    if (!isCompanion(name)) warnings.push(`${missing} is no file that goes with weights; not written`);
+    else if (from === 'none')
+      warnings.push(`${missing} was too large to be stored; copy it from the fine-tuned checkpoint`);
+    else if (from === 'file')
+      await write(name, `${basename(tvq.path)}, ${name}`, await readStoredFile(tvq.path, listed), {
+        tensors,
+      });
+    else if (!base || !ofBase?.names.includes(name))
+      warnings.push(
+        `${missing} is that of the base model "${tvq.base.name}", which has none here; copy it from there`,
+      );
+    else {
+      const source = join(base.path, name);
+      const content = await readFile(source);
+      if (digestOf(content) !== listed.digest)
+        warnings.push(
+          `${source}: not the file that task "${plan.recipe.task}" was stored with; written as it is now`,
+        );
+      await write(name, source, content, { tensors });
+    }
+  }
+  // A trainer's checkpoint often comes without tokenizer, a file of version 1 or of lone weights without anything.
+  const kinds = new Set(own.map(({ name }) => companionKind(name)));
+  const fills = (name: string) =>
+    own.length === 0 || (FILLED.has(companionKind(name)) && !kinds.has(companionKind(name)));
+  for (const name of ofBase && base ? ofBase.names.filter(fills) : []) {
+    const source = join((base as NonNullable<typeof base>).path, name);
+    await write(name, source, await readFile(source), { tensors, donor: base?.tensors });
+  }
+  if (own.length === 0) warnings.push(...(ofBase?.warnings ?? []));
+  return warnings;
+}
+
+/** Kinds of which a task without any has the base's. */
+const FILLED: ReadonlySet<string> = new Set(['config', 'tokenizer', 'processor', 'legal']);
