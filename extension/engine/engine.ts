@@ -21,6 +21,7 @@ import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from '.
 import type { Room } from './budget.ts';
 import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.ts';
 import { Cancelled } from './errors.ts';
+import { whileUnchanged } from './fileStamp.ts';
 import type { Hooks } from './hooks.ts';
 import { planCompare, runCompare } from './inspect/compare.ts';
 import { loadKernels } from './kernels.ts';
@@ -100,7 +101,10 @@ export const analyzeShared = (
   hooks: Hooks,
 ): Promise<AnalysisTable> =>
   withMeasurable({ ...recipe, scheme: 'rtvq' }, options, async (plan, backend) =>
-    sharedVectorTable(plan, await measureTensors(plan, backend, hooks, 'shared')),
+    sharedVectorTable(
+      plan,
+      await whileUnchanged(plan.stamps, () => measureTensors(plan, backend, hooks, 'shared')),
+    ),
   );
 
 const measured = <T>(

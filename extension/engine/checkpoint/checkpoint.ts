@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeSystemError, UserError } from '../errors.ts';
+import type { FileStamp } from '../fileStamp.ts';
 import { INDEX_SUFFIX, readShardIndex } from './hfIndex.ts';
 import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
 
@@ -20,6 +21,8 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorSource>;
   /** Bytes of the weight files. */
   readonly bytes: number;
+  /** Of the weight files, as their headers were read. */
+  readonly stamps: readonly FileStamp[];
 }
 
 /** Reads the headers of a checkpoint. @throws UserError naming the path and the remedy. */
@@ -56,6 +59,7 @@ export async function openWeights(file: string): Promise<Checkpoint> {
     files,
     tensors,
     bytes: headers.reduce((sum, header) => sum + header.fileBytes, 0),
+    stamps: headers.map(({ stamp }) => stamp),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { describeSystemError, UserError } from '../errors.ts';
+import { stampFrom, type FileStamp } from '../fileStamp.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts';
 import { readExactly } from './io.ts';
 import { nestsDeeper } from './jsonDepth.ts';
@@ -35,13 +36,15 @@ export interface SafetensorsHeader {
 }
 
 /** Reads and checks the header of a safetensors file. @throws UserError naming the file and the fault. */
-export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
+export async function readSafetensorsHeader(
+  file: string,
+): Promise<SafetensorsHeader & { readonly stamp: FileStamp }> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(file, 'r');
-    const { size } = await handle.stat();
-    const text = await readHeaderText(handle, file, size);
-    return parseHeader(file, size, text);
+    const stamp = stampFrom(file, await handle.stat({ bigint: true }));
+    const text = await readHeaderText(handle, file, stamp.bytes);
+    return { ...parseHeader(file, stamp.bytes, text), stamp };
   } catch (error) {
     throw describeSystemError(error, file);
   } finally {

@@ -29,6 +29,7 @@ interface MergeOptions extends EngineOptions {
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;
   readonly resume?: boolean;
+  readonly allowNonfinite?: boolean;
 }
 
 export function addMerge(program: Command, run: Run): void {
@@ -67,6 +68,7 @@ export function addMerge(program: Command, run: Run): void {
     .option('--dry-run', 'print the plan and write nothing')
     .option('--overwrite', 'replace an existing output')
     .option('--resume', 'take over the finished shards of an interrupted run')
+    .option('--allow-nonfinite', 'write NaN and infinity where they come out, and count them')
     .addHelpText('after', () => `\nMethods and their parameters:\n${describeMethods()}`)
     .action((files: string[], options: MergeOptions) => run(signal => act(files, options, signal)));
 }
@@ -95,9 +97,18 @@ async function act(files: readonly string[], options: MergeOptions, signal: Abor
 
 async function recipeOf(files: readonly string[], options: MergeOptions): Promise<MergeRecipe> {
   const { output, overwrite = false, resume = false, shardSize: shardBytes, compare = [] } = options;
+  const { allowNonfinite = false } = options;
   if (!output) throw new UserError('name the folder to write with -o FOLDER', 'usage');
   const dtype = options.dtype?.toUpperCase() as MergeRecipe['dtype'];
-  const common = { output, overwrite, resume, shardBytes, compare, ...(dtype ? { dtype } : {}) };
+  const common = {
+    output,
+    overwrite,
+    resume,
+    allowNonfinite,
+    shardBytes,
+    compare,
+    ...(dtype ? { dtype } : {}),
+  };
   if (options.recipe !== undefined) {
     if (files.length > 0 || options.task || options.method || options.base) {
       throw new UserError(

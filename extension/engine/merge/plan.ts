@@ -5,6 +5,7 @@ import type { MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount, isQuantizable } from '../checkpoint/dtype.ts';
+import type { FileStamp } from '../fileStamp.ts';
 import { formatBytes } from '../format.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { compareBase } from '../restore/plan.ts';
@@ -15,13 +16,14 @@ import { mergeJobBytes } from './job.ts';
 import { blockCount, blockOf, depthOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
-import { openInput, tensorOf, type OpenInput } from './openInput.ts';
+import { openInput, stampsOf, tensorOf, type OpenInput } from './openInput.ts';
 import { checkReplaceable } from './output/partialFolder.ts';
 import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
 import { openOriginals } from './originals.ts';
 import { resolve } from './parameters.ts';
 import { allParameters } from './recipeText.ts';
 import { methodNamed } from './registry.ts';
+import { averagingStatistics, isCounter } from './statistics.ts';
 
 export interface MergePlan {
   readonly recipe: MergeRecipe;
@@ -40,6 +42,8 @@ export interface MergePlan {
   readonly shards: readonly Shard[];
   /** Bytes of all weight files. */
   readonly bytes: number;
+  /** Of everything that is read. */
+  readonly stamps: readonly FileStamp[];
   readonly problems: readonly Problem[];
 }
 
@@ -90,6 +94,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     chunk: room.chunk,
     shards,
     bytes,
+    stamps: [...(base?.stamps ?? []), ...[...inputs, ...(originals ?? [])].flatMap(stampsOf)],
     problems: problems.filter(({ message }, i) => problems.findIndex(one => one.message === message) === i),
   };
 }
@@ -127,7 +132,10 @@ function makeJobs(
   const jobs = names.map((tensor, number): MergeJob => {
     const original = model.get(tensor) as TensorSource;
     const found = inputs.map(input => tensorOf(input, tensor));
-    const usable = isQuantizable(original.dtype) && checkTensor(tensor, original, inputs, found, problems);
+    const usable =
+      isQuantizable(original.dtype) &&
+      !isCounter(tensor) &&
+      checkTensor(tensor, original, inputs, found, problems);
     const place = { tensor, depth: depthOf(tensor, blocks) };
     const values = resolve(method.parameters, [recipe.parameters], place);
     const inputValues = inputs.map((_, i) =>
@@ -146,13 +154,15 @@ function makeJobs(
       values,
       inputValues,
       scale: (typeof values.scale === 'number' ? values.scale : 1) * linesAt(recipe.lines, tensor, blocks),
+      allowNonfinite: recipe.allowNonfinite,
       outputs: isEmr(method) ? inputs.length : 1,
       measure: undefined,
       resident: false,
       exact: undefined,
     };
     if (!usable || original.bytes === 0) return job;
-    return withSharedVector({ ...job, way: wayOf(method, job) }, method, inputs);
+    const way = { ...job, way: wayOf(method, job) };
+    return withSharedVector(averagingStatistics(way, method), method, inputs);
   });
   for (const input of inputs) warnOfExtras(input, model, problems);
   return jobs.sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);

@@ -21,6 +21,7 @@ export interface RecipeOverrides {
   readonly output: string;
   readonly overwrite: boolean;
   readonly resume: boolean;
+  readonly allowNonfinite?: boolean;
   readonly shardBytes: number;
   /** Counts before that of the file. */
   readonly dtype?: Dtype | undefined;

@@ -5,6 +5,7 @@ import type { MergeResult, Progress } from '../../protocol.ts';
 import type { EngineBackend } from '../backends.ts';
 import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
 import { Cancelled, UserError } from '../errors.ts';
+import { whileUnchanged } from '../fileStamp.ts';
 import type { JobEvent, JobReport } from '../job.ts';
 import { wrongBase } from '../restore/plan.ts';
 import { runPlanned } from '../runPlanned.ts';
@@ -12,6 +13,7 @@ import type { MergeJob } from './mergeJob.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
 import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
+import { outputWarnings } from './outputWarnings.ts';
 import { prepare } from './phases.ts';
 import { modelPath, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './provenance.ts';
@@ -26,13 +28,16 @@ export async function runMerge(
   onProgress: (progress: Progress) => void,
 ): Promise<MergeResult> {
   const started = performance.now();
-  const { recipe, budget, method } = plan;
+  const { recipe, budget, method, stamps } = plan;
   const folders = await openFolders(plan, signal);
   const discard = async () => void (await Promise.all(folders.map(folder => folder.discard())));
-  const jobs = await prepare(plan.jobs, measureWith(plan, backend, signal)).catch(async (error: unknown) => {
-    await discard();
-    throw signal.aborted ? new Cancelled() : error;
-  });
+  const measure = measureWith(plan, backend, signal);
+  const jobs = await whileUnchanged(stamps, () => prepare(plan.jobs, measure)).catch(
+    async (error: unknown) => {
+      await discard();
+      throw signal.aborted ? new Cancelled() : error;
+    },
+  );
   const pending = [...jobs.keys()].filter(index => folders.some(({ finished }) => !finished.has(index)));
   const reports: (JobReport | undefined)[] = jobs.map(() => undefined);
   let report: MergeReport | undefined;
@@ -40,7 +45,7 @@ export async function runMerge(
   const warnings: string[] = [];
   const committed: CommittedFolder[] = [];
   await runPlanned(
-    { jobs: pending.map(index => jobs[index] as MergeJob), budget, backend, signal, onProgress },
+    { jobs: pending.map(index => jobs[index] as MergeJob), stamps, budget, backend, signal, onProgress },
     {
       accept: intoFolders(folders, pending),
       finished: (number, report) => {
@@ -52,7 +57,7 @@ export async function runMerge(
     { discard },
     async () => {
       const strange = strangers(plan, reports);
-      warnings.push(...strange);
+      warnings.push(...strange, ...outputWarnings(jobs, reports));
       report = mergeReport(jobs, reports, names, strange.length === 0);
       const cards = await cardInputs(plan, reports);
       const { warning } = combineLicences(
@@ -126,7 +131,9 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelF
 
 /** Equal for runs that write the same bytes, judged by the recipe and the inputs' sizes and times. */
 async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<string> {
-  const { output: _o, overwrite: _w, resume: _r, text: _t, compare: _c, ...what } = recipe;
+  const { output: _o, overwrite: _w, resume: _r, text: _t, compare: _c, allowNonfinite, ...what } = recipe;
+  // Shards that may hold such values are not taken over by a run that refuses them.
+  const allowed = allowNonfinite ? ['nonfinite'] : [];
   const files = [
     ...(base?.files ?? []),
     ...inputs.flatMap(input => (input.kind === 'tvq' ? [input.file.path] : input.checkpoint.files)),
@@ -135,7 +142,7 @@ async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<stri
     files.map(async file => stat(file).then(({ size, mtimeMs }) => [file, size, mtimeMs])),
   );
   return createHash('sha256')
-    .update(JSON.stringify([what, stamps]))
+    .update(JSON.stringify([what, stamps, ...allowed]))
     .digest('hex');
 }
 

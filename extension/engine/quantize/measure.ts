@@ -1,6 +1,7 @@
 /** Measures what the tensors of a plan cost: all that a budget can be spent on, and what has no choice. */
 import type { EngineBackend } from '../backends.ts';
 import { Cancelled } from '../errors.ts';
+import { whileUnchanged } from '../fileStamp.ts';
 import type { Hooks } from '../hooks.ts';
 import type { JobEvent, JobReport } from '../job.ts';
 import type { TensorAnalysis } from './analysis.ts';
@@ -33,7 +34,8 @@ export const analyze = (
   backend: EngineBackend,
   hooks: Hooks,
   cache: string | undefined,
-): Promise<Analysis> => cached(cache, plan.jobs, () => measure(plan, backend, hooks));
+): Promise<Analysis> =>
+  cached(cache, plan, () => whileUnchanged(plan.stamps, () => measure(plan, backend, hooks)));
 
 async function measure(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks): Promise<Analysis> {
   const tensors = await measureTensors(plan, backend, hooks);

@@ -4,6 +4,7 @@ import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import { placeJobs, type Budget, type Room } from '../budget.ts';
 import { openCheckpoint, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
+import type { FileStamp } from '../fileStamp.ts';
 import { headerBound, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
@@ -22,6 +23,8 @@ export interface QuantizePlan {
   /** In the order of their payloads in the file. */
   readonly jobs: readonly QuantizeJob[];
   readonly budget: Budget;
+  /** Of the checkpoints' files. */
+  readonly stamps: readonly FileStamp[];
   readonly summary: PlanSummary;
 }
 
@@ -65,7 +68,8 @@ export async function planQuantize(
     ...(await checkOutput(recipe, [checkpoints.base, ...tasks], size.known ? size.bytes : 0)),
   ];
   const summary = summarize(recipe, checkpoints, planned, size, budget, problems, chunk);
-  return { recipe, ...planned, budget, summary };
+  const stamps = [checkpoints.base, ...tasks].flatMap(one => one.stamps);
+  return { recipe, ...planned, budget, stamps, summary };
 }
 
 /** Number of the first task's vector in the file: rtvq's shared one stands before it. */

@@ -17,11 +17,11 @@ export async function runQuantize(
   onProgress: (progress: Progress) => void,
 ): Promise<QuantizeResult> {
   const started = performance.now();
-  const { recipe, layout, jobs, budget, summary } = plan;
+  const { recipe, layout, jobs, budget, summary, stamps } = plan;
   const writer = await TvqWriter.create(summary.output, layout, recipe.overwrite);
   const reports: JobReport[] = [];
   await runPlanned(
-    { jobs, budget, backend, signal, onProgress },
+    { jobs, stamps, budget, backend, signal, onProgress },
     {
       accept: (job, event) => writer.accept(jobs[job]?.tensor as string, event),
       finished: (job, report) => void (reports[job] = report),

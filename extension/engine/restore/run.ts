@@ -8,6 +8,7 @@ import { UserError } from '../errors.ts';
 import type { JobReport } from '../job.ts';
 import { copyCompanions } from '../merge/output/companions.ts';
 import { writtenDtype } from '../merge/output/config.ts';
+import { outputWarnings } from '../merge/outputWarnings.ts';
 import { runPlanned } from '../runPlanned.ts';
 import { restoredBytes, type RestoreJob } from './job.ts';
 import { isFileOutput, OR_FORCE, wrongBase, type RestorePlan } from './plan.ts';
@@ -20,7 +21,7 @@ export async function runRestore(
   onProgress: (progress: Progress) => void,
 ): Promise<RestoreResult> {
   const started = performance.now();
-  const { recipe, jobs, budget, problems, base } = plan;
+  const { recipe, jobs, budget, problems, base, stamps } = plan;
   const output = resolve(recipe.output);
   const folder = isFileOutput(output) ? undefined : await AtomicFolder.create(output, recipe);
   const file = folder ? join(folder.temporary, 'model.safetensors') : output;
@@ -30,14 +31,18 @@ export async function runRestore(
     overwrite: recipe.overwrite,
   });
   const warnings = problems.map(({ message }) => message);
+  const reports: JobReport[] = [];
   await runPlanned(
-    { jobs, budget, backend, signal, onProgress },
+    { jobs, stamps, budget, backend, signal, onProgress },
     {
       accept: async (number, event) => {
         if (event.type === 'bytes') await writer.append(event.bytes);
         else if (event.type === 'begin') writer.begin(entries[number] as (typeof entries)[number]);
       },
-      finished: (number, report) => checkBase(plan, number, report),
+      finished: (number, report) => {
+        reports[number] = report;
+        checkBase(plan, number, report);
+      },
     },
     {
       discard: async () => {
@@ -46,6 +51,7 @@ export async function runRestore(
       },
     },
     async () => {
+      warnings.push(...outputWarnings(jobs, reports));
       await writer.commit(checkpointHeader);
       if (folder) {
         if (base && isFolderCheckpoint(base)) {

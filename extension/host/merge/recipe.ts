@@ -14,5 +14,6 @@ export const mergeRecipe = (wishes: MergeWishes): MergeRecipe => ({
   dtype: undefined,
   shardBytes: SHARD_BYTES,
   resume: false,
+  allowNonfinite: false,
   text: undefined,
 });
