@@ -29,10 +29,17 @@ import { planMerge, summarizeMerge } from './merge/plan.ts';
 import { methodInfos } from './merge/registry.ts';
 import { runMerge } from './merge/run.ts';
 import { planWithin } from './quantize/allocate.ts';
-import { analyze as measure, measureTensors, type Analysis, type Analyzed } from './quantize/measure.ts';
-import { planQuantize, type QuantizePlan } from './quantize/plan.ts';
+import {
+  analyze as measure,
+  measureTensors,
+  unfitOf,
+  type Analysis,
+  type Analyzed,
+} from './quantize/measure.ts';
+import { firstTask, planQuantize, type QuantizePlan } from './quantize/plan.ts';
 import { runQuantize } from './quantize/run.ts';
 import { sharedVectorTable, tableOf } from './quantize/table.ts';
+import { unfitWarnings } from './quantize/unfit.ts';
 import { planRestore } from './restore/plan.ts';
 import { runRestore } from './restore/run.ts';
 import { refuseErrors } from './runPlanned.ts';
@@ -85,7 +92,11 @@ export const analyze = (
   recipe: QuantizeRecipe,
   options: RunOptions,
   hooks: Hooks,
-): Promise<readonly Analyzed[]> => measured(recipe, options, hooks, (_, { tensors }) => tensors);
+): Promise<{ readonly tensors: readonly Analyzed[]; readonly warnings: readonly string[] }> =>
+  measured(recipe, options, hooks, (_, analysis) => ({
+    tensors: analysis.tensors,
+    warnings: unfitWarnings(recipe, firstTask(recipe), unfitOf(analysis)),
+  }));
 
 /** What `analyze` measures, as columns. */
 export const analyzeTable = (

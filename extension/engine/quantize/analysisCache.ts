@@ -11,7 +11,7 @@ import type { Analysis } from './measure.ts';
 import type { QuantizePlan } from './plan.ts';
 
 /** Goes up with every change of what is measured, or of how it is written down. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 const SUFFIX = '.analysis';
 /** What an analysis follows from. */

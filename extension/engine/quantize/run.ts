@@ -7,7 +7,8 @@ import { isCoded } from '../tvq/layout.ts';
 import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
 import { TvqWriter } from '../tvq/writer.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
-import type { QuantizePlan } from './plan.ts';
+import { firstTask, type QuantizePlan } from './plan.ts';
+import { unfitWarnings } from './unfit.ts';
 
 /** Does what a plan says; nothing is left behind unless all of it succeeds. */
 export async function runQuantize(
@@ -52,7 +53,13 @@ export async function runQuantize(
     backendReason: backend.reason,
     warnings: [
       ...summary.problems.map(({ message }) => message),
-      ...reports.flatMap(({ warnings }) => warnings),
+      ...unfitWarnings(
+        recipe,
+        firstTask(recipe),
+        reports.flatMap(({ unfit = [] }, j) =>
+          unfit.map(one => ({ ...one, tensor: jobs[j]?.tensor as string })),
+        ),
+      ),
     ],
   };
 }
