@@ -1,5 +1,6 @@
 /** What is written is numbers, statistics stay statistics, and inputs stay as they were. */
-import { copyFile, readFile, utimes, writeFile } from 'node:fs/promises';
+import { readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exists } from '../../extension/engine/atomic.ts';
@@ -79,6 +80,7 @@ describe.each(tvq.BACKENDS)('values that are no numbers (%s)', backend => {
     expect([...new Uint32Array(data.slice().buffer)]).toEqual([
       0x7fc00000, 0x7fc00000, 0x40000000, 0x40800000,
     ]);
+    if (backend === 'webgpu') return; // refused by the same code
     for (const { name, base: uses, maximumInputs = 2 } of METHODS) {
       if (maximumInputs < 2 || name === 'task_arithmetic' || name === 'linear') continue;
       const asked = tvq.mergeRecipe(path(), name, inputs, {
@@ -109,7 +111,7 @@ describe('a NaN in an input', () => {
     write({ 'a.weight': matrix(spoilt), 'b.weight': matrix(), norm: vector(spoilt ?? 1, 2, 3) });
   const presets = {
     '3 bits': {},
-    'a budget': { budget: '3bpw' },
+    'a budget': { budget: 'codes=3bpw' },
     'a codec': { codec: 'hadamard', bits: 4 },
     pruned: { prune: 0.5 },
     rtvq: { scheme: 'rtvq' },
@@ -141,7 +143,7 @@ describe('a NaN in an input', () => {
     const asked = tvq.recipe(path('.tvq'), { base, tasks: [{ name: 't', path: task }] });
     expect((await tvq.quantize(asked)).warnings.join()).toContain(`${base}: NaN or infinite`);
     const cache = path();
-    const swapped = { ...asked, base: task, tasks: [{ name: 't', path: base }] };
+    const swapped = { ...asked, output: path('.tvq'), base: task, tasks: [{ name: 't', path: base }] };
     for (let time = 0; time < 2; time++) {
       const { warnings } = await engine.analyze(swapped, { ...tvq.OPTIONS, cache }, tvq.hooks());
       expect(warnings).toHaveLength(1);
@@ -155,7 +157,7 @@ describe('running statistics', () => {
   const checkpoint = (variance: number) =>
     write({
       'bn.weight': f32([4], () => 1 + next() / 10),
-      'conv.weight': f32([4, 16], next),
+      'conv.weight': f32([64, 64], next),
       'bn.running_mean': f32([4], () => variance),
       'bn.running_var': f32([4], () => variance),
       'bn.num_batches_tracked': i64([], () => BigInt(Math.round(variance * 10))),
@@ -222,20 +224,24 @@ describe('running statistics', () => {
 describe('an input that changes meanwhile', () => {
   const next = noise(11);
   const make = () => write({ 'a.weight': f32([64, 64], next), 'b.weight': f32([64, 64], next) });
-  const changes: Record<string, (file: string) => Promise<void>> = {
-    'is overwritten in place': async file => writeFile(file, await readFile(file)),
-    'is touched': file => utimes(file, 1, 1),
-    'is replaced': async file => copyFile(await make(), file),
-    grows: async file => writeFile(file, 'more', { flag: 'a' }),
+  const changes: Record<string, (file: string, other: string) => void> = {
+    'is overwritten in place': file => writeFileSync(file, readFileSync(file)),
+    'is touched': file => utimesSync(file, 1, 1),
+    'is replaced': (file, other) => renameSync(other, file),
+    grows: file => writeFileSync(file, 'more', { flag: 'a' }),
   };
   /** Hooks that change a file as soon as a tensor is done. */
-  const meddling = (change: () => Promise<void>): engine.Hooks => {
-    let changed: Promise<void> | undefined;
-    return { ...tvq.hooks(), onProgress: () => void (changed ??= change()) };
+  const meddling = (change: () => void): engine.Hooks => {
+    let changed = false;
+    const onProgress = () => {
+      if (!changed) change();
+      changed = true;
+    };
+    return { ...tvq.hooks(), onProgress };
   };
 
   test.each(Object.keys(changes))('%s: nothing is published', async kind => {
-    const change = changes[kind] as (file: string) => Promise<void>;
+    const change = changes[kind] as (file: string, other: string) => void;
     const jobs: ((base: string, task: string, hooks: engine.Hooks) => Promise<string>)[] = [
       async (base, task, hooks) => {
         const recipe = arithmetic(base, [input(task, 't')]);
@@ -254,12 +260,12 @@ describe('an input that changes meanwhile', () => {
       },
     ];
     for (const job of jobs) {
-      const [base, task] = [await make(), await make()];
+      const [base, task, other] = [await make(), await make(), await make()];
       await expect(
         job(
           base,
           task,
-          meddling(() => change(task)),
+          meddling(() => change(task, other)),
         ),
       ).rejects.toThrow(`${task}: changed while it was read`);
     }
@@ -270,7 +276,7 @@ describe('an input that changes meanwhile', () => {
     const recipe = tvq.recipe(path('.tvq'), { base, tasks: [{ name: 't', path: task }] });
     await tvq.quantize(recipe);
     const asked = tvq.restoreRecipe(recipe.output, 't', path('.safetensors'), { base });
-    const touch = (file: string) => meddling(() => utimes(file, 1, 1));
+    const touch = (file: string) => meddling(() => utimesSync(file, 1, 1));
     await expect(engine.restore(asked, tvq.OPTIONS, touch(base))).rejects.toThrow(`${base}: changed while`);
     expect(await exists(asked.output)).toBe(false);
     await expect(engine.verify(recipe.output, touch(recipe.output))).rejects.toThrow('changed while');
