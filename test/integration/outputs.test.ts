@@ -176,8 +176,11 @@ describe('running statistics', () => {
       const [base, a, b] = await Promise.all([1, 0.01, 0.02].map(checkpoint));
       const inputs = [input(a as string, 'a'), input(b as string, 'b')];
       const changes = info?.base === 'required' ? { base: base as string } : {};
-      const scale = info?.parameters.some(({ name }) => name === 'scale') ? { scale: 3 } : {};
-      const recipe = tvq.mergeRecipe(path(), method, inputs, { ...changes, parameters: scale });
+      const scale = info?.parameters.some(({ name }) => name === 'scale');
+      const recipe = tvq.mergeRecipe(path(), method, inputs, {
+        ...changes,
+        parameters: scale ? { scale: 3 } : {},
+      });
       await tvq.merge(recipe);
       for (const model of method === 'emr' ? ['a', 'b'] : ['']) {
         const values = await merged(recipe, model);
