@@ -95,6 +95,8 @@ export interface RestoreRecipe {
   readonly overwrite: boolean;
   /** Apply to a base whose fingerprint differs. */
   readonly force: boolean;
+  /** Write NaN and infinity where they come out, and count them. */
+  readonly allowNonfinite: boolean;
 }
 
 /** One model, or one task of a .tvq file, that goes into a merge. */
@@ -143,6 +145,8 @@ export interface MergeRecipe {
   readonly overwrite: boolean;
   /** Take over finished shards of an interrupted run of the same recipe. */
   readonly resume: boolean;
+  /** Write NaN and infinity where they come out, and count them; plain sums also compute with those of the inputs. */
+  readonly allowNonfinite: boolean;
   /** What the recipe was read from; it is kept beside the model, with paths that lead from there. */
   readonly text: string | undefined;
   /** Where relative paths in `text` start. */

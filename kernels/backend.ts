@@ -172,11 +172,19 @@ export interface Backend extends MergeStages, CodecStages, GroupStages {
   deltaEnergy(tuned: Slice, base: Slice | undefined, count: number, before?: number): Promise<number>;
 
   /** Stage encode: F32 values at element `first` of `x`, rounded to nearest even to `type` (overflow gives
-   * infinity, NaN stays a quiet NaN), packed at the start of `out`. Not flushed: bf16 and f16 subnormals keep
-   * their value. F32 is a plain copy. */
-  encode(x: Slice, type: FloatType, out: Region, count: number): Promise<void>;
+   * infinity, every NaN the quiet one without sign and payload), packed at the start of `out`. Not flushed:
+   * subnormals keep their value. Counts what does not come out as a number. */
+  encode(x: Slice, type: FloatType, out: Region, count: number): Promise<NotNumbers>;
 
   dispose(): void;
+}
+
+/** Values that an encoded type holds as NaN or infinity. */
+export interface NotNumbers {
+  /** NaN or infinite before they were encoded. */
+  readonly nonFinite: number;
+  /** Finite, but beyond the type's range. */
+  readonly overflowed: number;
 }
 
 /** What codes lose, in one call of quantizePack or in several in a row. */

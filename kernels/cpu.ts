@@ -3,7 +3,7 @@ import { Arena, ARENA_OVERHEAD } from './arena.ts';
 import type { ArenaRegion } from './arena.ts';
 import { BYTES_PER_ELEMENT, packedBytes } from './backend.ts';
 import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from './backend.ts';
-import type { SquaredError } from './backend.ts';
+import type { NotNumbers, SquaredError } from './backend.ts';
 import * as checks from './checks.ts';
 import { WasmGroupStages } from './cpuGroups.ts';
 import { ROW_MEMORY, startOf } from './cpuMerge.ts';
@@ -180,9 +180,11 @@ class WasmBackend extends WasmGroupStages implements CpuBackend {
     );
   }
 
-  async encode(x: Slice, type: FloatType, out: Region, count: number): Promise<void> {
+  async encode(x: Slice, type: FloatType, out: Region, count: number): Promise<NotNumbers> {
     checks.checkEncode(this.chunk, x, type, out, count);
-    this.kernels.exports.encode(at(x), TYPE_NUMBERS[type], startOf(out), count);
+    this.kernels.exports.encode(at(x), TYPE_NUMBERS[type], startOf(out), count, SCRATCH.counts);
+    const [nonFinite, overflowed] = this.counts();
+    return { nonFinite, overflowed };
   }
 
   /** Nothing is held that the garbage collector does not see. */

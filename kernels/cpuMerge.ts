@@ -220,7 +220,7 @@ export abstract class WasmMergeStages implements MergeStages {
     return this.kernels.exports.absSum(startOf(x), count, before, SCRATCH.lanes);
   }
 
-  private counts(): [number, number] {
+  protected counts(): [number, number] {
     return [this.values.getUint32(SCRATCH.counts, true), this.values.getUint32(SCRATCH.counts + 4, true)];
   }
 }

@@ -52,7 +52,7 @@ export interface KernelExports {
     before: number,
     lanes: Pointer,
   ): number;
-  encode(x: Pointer, type: number, out: Pointer, count: number): void;
+  encode(x: Pointer, type: number, out: Pointer, count: number, counts: Pointer): void;
   axpy(sum: Pointer, x: Pointer, weight: number, first: number, count: number): void;
   magnitudeHistogram(
     x: Pointer,

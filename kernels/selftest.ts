@@ -3,7 +3,7 @@ import { BYTES_PER_ELEMENT, packedBytes } from './backend.ts';
 import type { Backend, FloatType, Region, Scope, Slice } from './backend.ts';
 import { CODEC_CHECKS, CODEC_EXPECTED } from './selftestCodec.ts';
 import { bytesOf, digest, SELF_TEST_COUNT, selfTestAffine, selfTestHalves } from './selftestData.ts';
-import { selfTestTable, selfTestValues } from './selftestData.ts';
+import { selfTestTable, selfTestUnbounded, selfTestValues } from './selftestData.ts';
 import { GROUP_CHECKS, GROUP_EXPECTED } from './selftestGroups.ts';
 import { MERGE_CHECKS, MERGE_EXPECTED } from './selftestMerge.ts';
 import type { MergeCheck } from './selftestMerge.ts';
@@ -67,12 +67,15 @@ const CHECKS: Record<string, (bench: Bench) => Promise<string>> = {
   },
   delta_energy: async ({ backend, tuned, base }) =>
     digest(bytesOf(await backend.deltaEnergy(tuned.F16, base, COUNT))),
-  encode: async ({ backend, memory, base }) => {
+  encode: async ({ backend, memory }) => {
+    const x = await slice(backend, memory, 'F32', selfTestUnbounded(1));
     const out = memory.alloc(COUNT * 2);
-    await backend.encode(base, 'BF16', out, COUNT);
-    const bf16 = await backend.read(out, 0, COUNT * 2);
-    await backend.encode(base, 'F16', out, COUNT);
-    return digest(bf16, await backend.read(out, 0, COUNT * 2));
+    const encoded: Uint8Array[] = [];
+    for (const type of ['BF16', 'F16'] as const) {
+      const { nonFinite, overflowed } = await backend.encode(x, type, out, COUNT);
+      encoded.push(await backend.read(out, 0, COUNT * 2), bytesOf(nonFinite, overflowed));
+    }
+    return digest(...encoded);
   },
 };
 
@@ -96,7 +99,7 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   quantize_pack: '3974f3ff',
   unpack_dequantize: '752df77e',
   delta_energy: '3947af94',
-  encode: '88e05a75',
+  encode: '2ecb47f1',
   ...MERGE_EXPECTED,
   ...CODEC_EXPECTED,
   ...GROUP_EXPECTED,

@@ -42,6 +42,13 @@ export function selfTestValues(seed: number): Uint8Array {
   return new Uint8Array(values.buffer);
 }
 
+/** The same with some that f16, or bf16 as well, has no room for, and some that are no numbers. */
+export function selfTestUnbounded(seed: number): Uint8Array {
+  const values = new Float32Array(selfTestValues(seed).buffer);
+  values.set([65520, -1e6, 2 ** 128 * (1 - 2 ** -9), -(2 ** 128) * (1 - 2 ** -24), Infinity, -Infinity, NaN], 100);
+  return new Uint8Array(values.buffer);
+}
+
 /** Elements of a 16-bit type, all of them finite: pseudo-random bits below the largest exponent. */
 export function selfTestHalves(type: FloatType, seed: number): Uint8Array {
   const halves = new Uint16Array(SELF_TEST_COUNT + 1);

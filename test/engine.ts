@@ -59,6 +59,7 @@ export const restoreRecipe = (
   dtype: undefined,
   overwrite: false,
   force: false,
+  allowNonfinite: false,
   ...changes,
 });
 
@@ -85,6 +86,7 @@ export const mergeRecipe = (
   shardBytes: 5e9,
   overwrite: false,
   resume: false,
+  allowNonfinite: false,
   text: undefined,
   compare: [],
   ...changes,

@@ -21,6 +21,7 @@ import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from '.
 import type { Room } from './budget.ts';
 import { openModel, type Checkpoint } from './checkpoint/checkpoint.ts';
 import { Cancelled } from './errors.ts';
+import { whileUnchanged } from './fileStamp.ts';
 import type { Hooks } from './hooks.ts';
 import { planCompare, runCompare } from './inspect/compare.ts';
 import { loadKernels } from './kernels.ts';
@@ -28,10 +29,17 @@ import { planMerge, summarizeMerge } from './merge/plan.ts';
 import { methodInfos } from './merge/registry.ts';
 import { runMerge } from './merge/run.ts';
 import { planWithin } from './quantize/allocate.ts';
-import { analyze as measure, measureTensors, type Analysis, type Analyzed } from './quantize/measure.ts';
-import { planQuantize, type QuantizePlan } from './quantize/plan.ts';
+import {
+  analyze as measure,
+  measureTensors,
+  unfitOf,
+  type Analysis,
+  type Analyzed,
+} from './quantize/measure.ts';
+import { firstTask, planQuantize, type QuantizePlan } from './quantize/plan.ts';
 import { runQuantize } from './quantize/run.ts';
 import { sharedVectorTable, tableOf } from './quantize/table.ts';
+import { unfitWarnings } from './quantize/unfit.ts';
 import { planRestore } from './restore/plan.ts';
 import { runRestore } from './restore/run.ts';
 import { refuseErrors } from './runPlanned.ts';
@@ -84,7 +92,11 @@ export const analyze = (
   recipe: QuantizeRecipe,
   options: RunOptions,
   hooks: Hooks,
-): Promise<readonly Analyzed[]> => measured(recipe, options, hooks, (_, { tensors }) => tensors);
+): Promise<{ readonly tensors: readonly Analyzed[]; readonly warnings: readonly string[] }> =>
+  measured(recipe, options, hooks, (_, analysis) => ({
+    tensors: analysis.tensors,
+    warnings: unfitWarnings(recipe, firstTask(recipe), unfitOf(analysis)),
+  }));
 
 /** What `analyze` measures, as columns. */
 export const analyzeTable = (
@@ -100,7 +112,10 @@ export const analyzeShared = (
   hooks: Hooks,
 ): Promise<AnalysisTable> =>
   withMeasurable({ ...recipe, scheme: 'rtvq' }, options, async (plan, backend) =>
-    sharedVectorTable(plan, await measureTensors(plan, backend, hooks, 'shared')),
+    sharedVectorTable(
+      plan,
+      await whileUnchanged(plan.stamps, () => measureTensors(plan, backend, hooks, 'shared')),
+    ),
   );
 
 const measured = <T>(

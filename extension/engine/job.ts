@@ -6,6 +6,7 @@ import type { TensorComparison } from './inspect/compareJob.ts';
 import type { TensorContents } from './inspect/detailJob.ts';
 import type { MergeFindings } from './merge/mergeJob.ts';
 import type { TensorAnalysis } from './quantize/analysis.ts';
+import type { Unfit } from './quantize/unfit.ts';
 import type { Codec } from './tvq/layout.ts';
 
 /** How one vector's tensor came out. */
@@ -47,6 +48,8 @@ export interface JobReport {
   /** XXH64 of each source tensor that was read whole, by file order of the job's sources. */
   readonly checksums: readonly (string | undefined)[];
   readonly warnings: readonly string[];
+  /** Tensors of a quantization that could not be quantized, or hold no numbers. */
+  readonly unfit?: readonly Unfit[];
   /** What an analysis measured, by task tensor. */
   readonly analyses?: readonly TensorAnalysis[];
   /** What a merge job measured. */

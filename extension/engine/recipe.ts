@@ -86,6 +86,7 @@ const restoreRecipe = z.strictObject({
   dtype: z.enum(['F32', 'F16', 'BF16']).optional(),
   overwrite: z.boolean(),
   force: z.boolean(),
+  allowNonfinite: z.boolean().default(false),
 });
 
 const scalar = z.union([
@@ -121,6 +122,7 @@ const mergeRecipe = z
     shardBytes: z.int().positive(),
     overwrite: z.boolean(),
     resume: z.boolean(),
+    allowNonfinite: z.boolean().default(false),
     text: z
       .string()
       .max(2 ** 20)

@@ -2,20 +2,24 @@ import type { Progress } from '../protocol.ts';
 import type { EngineBackend } from './backends.ts';
 import type { Budget } from './budget.ts';
 import { Cancelled, UserError } from './errors.ts';
+import { whileUnchanged, type FileStamp } from './fileStamp.ts';
 import type { Sink } from './orderedSink.ts';
 import { jobBytes, type Job } from './runJob.ts';
 
 export interface PlannedRun {
   readonly jobs: readonly Job[];
+  /** Of all files that are read. */
+  readonly stamps: readonly FileStamp[];
   readonly budget: Budget;
   readonly backend: EngineBackend;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** Runs jobs into an output that is committed when all succeeded and discarded when anything fails. */
+/** Runs jobs into an output that is committed when all succeeded, with inputs that stayed as they were, and discarded
+ * when anything fails. */
 export async function runPlanned(
-  { jobs, budget, backend, signal, onProgress }: PlannedRun,
+  { jobs, stamps, budget, backend, signal, onProgress }: PlannedRun,
   sink: Sink,
   output: { discard(): Promise<void> },
   commit: () => Promise<void>,
@@ -23,10 +27,12 @@ export async function runPlanned(
   const total = jobs.reduce((sum, job) => sum + jobBytes(job), 0);
   let done = 0;
   try {
-    await backend.runner(budget)(jobs, sink, signal, (current, bytes) => {
-      done += bytes;
-      onProgress({ done, total, current });
-    });
+    await whileUnchanged(stamps, () =>
+      backend.runner(budget)(jobs, sink, signal, (current, bytes) => {
+        done += bytes;
+        onProgress({ done, total, current });
+      }),
+    );
     signal.throwIfAborted();
     await commit();
   } catch (error) {

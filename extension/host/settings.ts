@@ -20,6 +20,10 @@ export function readRunOptions(): RunOptions {
   };
 }
 
+/** Whether NaN and infinity may be written where they come out of a merge or a restoration. */
+export const readAllowNonfinite = (): boolean =>
+  workspace.getConfiguration('tvq').get<boolean>('allowNonfinite', false);
+
 export const NODE_PATH = 'tvq.engine.nodePath';
 
 /** The executable for the engine; empty: find one. */

@@ -1,7 +1,7 @@
 /** The WebGPU backend's operations: the stages of kernels/wgsl on an opened device. */
 import { BYTES_PER_ELEMENT, SUM_BLOCK } from '../backend.ts';
 import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from '../backend.ts';
-import type { SquaredError } from '../backend.ts';
+import type { NotNumbers, SquaredError } from '../backend.ts';
 import * as checks from '../checks.ts';
 import { flushed, flushedBits } from '../ftz.ts';
 import { NO_TYPE, TYPE_NUMBERS } from '../wasm.ts';
@@ -220,18 +220,17 @@ export class WebGpuBackend extends WebGpuGroupStages implements Backend {
     return sums.reduce((sum, block) => sum + block, before);
   }
 
-  async encode(x: Slice, type: FloatType, out: Region, count: number): Promise<void> {
+  async encode(x: Slice, type: FloatType, out: Region, count: number): Promise<NotNumbers> {
     checks.checkEncode(this.chunk, x, type, out, count);
-    if (count === 0) return;
     const bytes = count * BYTES_PER_ELEMENT[type];
-    const words = Math.ceil(bytes / 4);
-    await this.runner.run({
+    const [nonFinite, overflowed] = await this.tallyOf({
       stage: 'encode',
       constants: { TYPE: TYPE_NUMBERS[type] },
-      params: Uint32Array.of(words, count),
+      count: Math.ceil(bytes / 4),
+      params: [count],
       bindings: [window(x, count), { memory: out as GpuRegion, bytes }],
-      groups: tilesOf(words),
     });
+    return { nonFinite, overflowed };
   }
 
   dispose(): void {

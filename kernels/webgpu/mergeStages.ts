@@ -175,22 +175,32 @@ export abstract class WebGpuMergeStages extends WebGpuDropStages implements Merg
   }
 
   /** The same for a stage with the two counts of tally.wgsl. */
-  private async tally(
+  private tally(
     stage: Stage,
     count: number,
     regions: readonly Region[],
     constants: Readonly<Record<string, number>> = {},
     params: Uint32Array = new Uint32Array(),
   ): Promise<[number, number]> {
+    const bindings = regions.map(region => values(region, count));
+    return this.tallyOf({ stage, count, constants, params: [...params], bindings });
+  }
+
+  /** The two counts of a stage with tally.wgsl; `params` follow the count, `bindings` the counts. */
+  protected async tallyOf(work: {
+    readonly stage: Stage;
+    readonly count: number;
+    readonly constants: Readonly<Record<string, number>>;
+    readonly params: readonly number[];
+    readonly bindings: readonly Binding[];
+  }): Promise<[number, number]> {
+    const { stage, count, constants, params, bindings } = work;
     if (count === 0) return [0, 0];
     const found = await this.runner.run({
       stage,
       constants,
       params: Uint32Array.of(count, ...params),
-      bindings: [
-        { memory: this.runner.results, bytes: TALLY_BYTES },
-        ...regions.map(region => values(region, count)),
-      ],
+      bindings: [{ memory: this.runner.results, bytes: TALLY_BYTES }, ...bindings],
       groups: tilesOf(count),
       clear: TALLY_BYTES,
       result: TALLY_BYTES,

@@ -49,7 +49,7 @@ export const SOURCES = {
   quantize_pack: common + blockSums + pack + quantizePack,
   unpack_dequantize: common + each + unpack + unpackDequantize,
   delta_energy: common + blockSums + deltaEnergy,
-  encode: common + each + encode,
+  encode: common + tally + encode,
   axpy: common + each + axpy,
   magnitude_histogram: common + magnitudeHistogram,
   trim: common + tally + trim,

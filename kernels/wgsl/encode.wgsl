@@ -8,26 +8,29 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<u32>;
-@group(0) @binding(2) var<storage, read_write> out: array<u32>;
+@group(0) @binding(2) var<storage, read> x: array<u32>;
+@group(0) @binding(3) var<storage, read_write> out: array<u32>;
 
 override TYPE: u32;
 
+// Smallest magnitudes that round to infinity: 65520 as f16, the middle between the largest bf16 and 2^128.
+const F16_OVERFLOW: u32 = 0x477ff000u;
+const BF16_OVERFLOW: u32 = 0x7f7f8000u;
+
 fn to_bf16(b: u32) -> u32 {
-  if ((b & 0x7fffffffu) > EXPONENT) {
-    return (b >> 16u) | 0x40u;
+  if ((b & MAGNITUDE) > EXPONENT) {
+    return QUIET_NAN >> 16u;
   }
   return (b + 0x7fffu + ((b >> 16u) & 1u)) >> 16u;
 }
 
 fn to_f16(b: u32) -> u32 {
   let sign = (b >> 16u) & 0x8000u;
-  let a = b & 0x7fffffffu;
+  let a = b & MAGNITUDE;
   if (a > EXPONENT) {
-    return sign | 0x7e00u;
+    return 0x7e00u;
   }
-  // 65520 and more.
-  if (a >= 0x477ff000u) {
+  if (a >= F16_OVERFLOW) {
     return sign | 0x7c00u;
   }
   // 2^-14 and more: a normal f16.
@@ -48,21 +51,36 @@ fn to_f16(b: u32) -> u32 {
 }
 
 fn convert(b: u32) -> u32 {
+  if (TYPE == F32) {
+    return select(b, QUIET_NAN, (b & MAGNITUDE) > EXPONENT);
+  }
   if (TYPE == BF16) {
     return to_bf16(b);
   }
   return to_f16(b);
 }
 
-// One invocation makes whole words: two elements each, or one of F32.
-fn each(w: u32) {
-  if (TYPE == F32) {
-    out[w] = x[w];
-  } else {
-    var word = convert(x[2u * w]);
-    if (2u * w + 1u < params.elements) {
-      word |= convert(x[2u * w + 1u]) << 16u;
-    }
-    out[w] = word;
+// Whether a value is no number, and whether it is one that only the type has no room for.
+fn not_number(b: u32) -> vec2<u32> {
+  if (non_finite(b)) {
+    return vec2<u32>(1u, 0u);
   }
+  let least = select(select(F16_OVERFLOW, BF16_OVERFLOW, TYPE == BF16), EXPONENT, TYPE == F32);
+  return vec2<u32>(0u, select(0u, 1u, (b & MAGNITUDE) >= least));
+}
+
+// One invocation makes whole words: two elements each, or one of F32.
+fn each(w: u32) -> vec2<u32> {
+  if (TYPE == F32) {
+    out[w] = convert(x[w]);
+    return not_number(x[w]);
+  }
+  let low = x[2u * w];
+  if (2u * w + 1u >= params.elements) {
+    out[w] = convert(low);
+    return not_number(low);
+  }
+  let high = x[2u * w + 1u];
+  out[w] = convert(low) | (convert(high) << 16u);
+  return not_number(low) + not_number(high);
 }

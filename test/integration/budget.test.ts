@@ -166,7 +166,7 @@ test('a damaged payload is named', async () => {
 
 test('analyze measures every choice, cheaper ones with more error', async () => {
   const asked = await budgeted({}, 2001);
-  const analyses = await engine.analyze(asked, tvq.OPTIONS, tvq.hooks());
+  const { tensors: analyses } = await engine.analyze(asked, tvq.OPTIONS, tvq.hooks());
   expect(analyses.map(({ tensor, output }) => `${output} ${tensor}`).sort()).toEqual(
     [0, 1].flatMap(task =>
       ['layers.0.w.weight', 'layers.1.same.weight', 'layers.1.v.weight'].map(tensor => `${task} ${tensor}`),

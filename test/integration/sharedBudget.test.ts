@@ -178,7 +178,7 @@ test('merges read it: one task as it is restored, the sum of all as the shared v
 
 test('analyze measures the shared vector, and the offsets given each of its choices', async () => {
   const asked = await shared({}, 2001);
-  const analyses = await engine.analyze(asked, tvq.OPTIONS, tvq.hooks());
+  const { tensors: analyses } = await engine.analyze(asked, tvq.OPTIONS, tvq.hooks());
   const of = (tensor: string) => analyses.filter(one => one.tensor === tensor);
   const [base, ...offsets] = of('layers.0.w.weight');
   expect(offsets).toHaveLength(4);
@@ -203,7 +203,7 @@ test('the shared vector can be measured by itself, as a table', async () => {
   expect(table.tasks).toEqual(['@shared']);
   expect(table.tensors.map(({ name }) => name).sort()).toEqual(['layers.0.w.weight', 'layers.1.v.weight']);
   expect(table.slots.end).toHaveLength(2);
-  const all = await engine.analyze({ ...asked, scheme: 'rtvq' }, tvq.OPTIONS, tvq.hooks());
+  const { tensors: all } = await engine.analyze({ ...asked, scheme: 'rtvq' }, tvq.OPTIONS, tvq.hooks());
   const given = all.find(({ output, tensor }) => output === 0 && tensor === 'layers.0.w.weight');
   const at = table.tensors.findIndex(({ name }) => name === 'layers.0.w.weight');
   expect(table.slots.energy[at]).toBeCloseTo(given?.energy as number, 6);

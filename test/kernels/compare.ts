@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { SquaredError } from '../../kernels/backend.ts';
 import type { Quantized } from './drive.ts';
-import type { Difference } from './oracle.ts';
+import type { Difference, Encoded } from './oracle.ts';
 
 /** Every byte equal. */
 export function expectBytes(actual: Uint8Array, expected: Uint8Array): void {
@@ -10,6 +10,12 @@ export function expectBytes(actual: Uint8Array, expected: Uint8Array): void {
   if (Buffer.compare(actual, expected) === 0) return;
   const at = actual.findIndex((byte, i) => byte !== expected[i]);
   expect.fail(`byte ${at} of ${actual.length} is ${actual[at]}, expected ${expected[at]}`);
+}
+
+/** Every byte and both counts equal. */
+export function expectEncoded(actual: Encoded, expected: Encoded): void {
+  expectBytes(actual.bytes, expected.bytes);
+  expect({ ...actual, bytes: undefined }).toEqual({ ...expected, bytes: undefined });
 }
 
 /** Every bit equal where the expected value is finite; elsewhere neither is finite. */

@@ -2,7 +2,7 @@
 import { BYTES_PER_ELEMENT, packedBytes } from '../../kernels/backend.ts';
 import type { Affine, Backend, Extent, FloatType, Region, Scope, Slice } from '../../kernels/backend.ts';
 import type { SquaredError } from '../../kernels/backend.ts';
-import type { Difference, Stored } from './oracle.ts';
+import type { Difference, Encoded, Stored } from './oracle.ts';
 
 const NOTHING: Extent = { min: Infinity, max: -Infinity, finite: true };
 
@@ -170,17 +170,20 @@ export function encodeOn(
   values: Float32Array,
   type: FloatType,
   { chunk = backend.chunk } = {},
-): Promise<Uint8Array> {
+): Promise<Encoded> {
   return backend.scope(async memory => {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     const x: Slice = { region: await place(backend, memory, bytes), type: 'F32', first: 0 };
     const width = BYTES_PER_ELEMENT[type];
     const out = memory.alloc(Math.min(chunk, values.length) * width);
     const all = new Uint8Array(values.length * width);
+    let [nonFinite, overflowed] = [0, 0];
     await eachChunk(values.length, chunk, async (first, size) => {
-      await backend.encode({ ...x, first }, type, out, size);
+      const found = await backend.encode({ ...x, first }, type, out, size);
+      nonFinite += found.nonFinite;
+      overflowed += found.overflowed;
       all.set(await backend.read(out, 0, size * width), first * width);
     });
-    return all;
+    return { bytes: all, nonFinite, overflowed };
   });
 }

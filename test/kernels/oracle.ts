@@ -197,15 +197,28 @@ function roundedBits(value: number, exponentBits: number, mantissaBits: number, 
   return signBit + Math.min((exponent - least) * 2 ** mantissaBits + units, infinity);
 }
 
-/** Stored elements of float32 values, whatever their bits; a NaN keeps its upper bits in BF16, none in F16. */
-export function encode(x: Float32Array, type: FloatType): Uint8Array {
-  if (type === 'F32') return new Uint8Array(x.slice().buffer);
+/** Stored elements of float32 values, whatever their bits, and how many are no numbers; NaNs lose sign and payload. */
+export function encode(x: Float32Array, type: FloatType): Encoded {
   const bits = new Uint32Array(x.buffer, x.byteOffset, x.length);
+  const nonFinite = x.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
+  if (type === 'F32') {
+    const words = bits.map((b, i) => (Number.isNaN(x[i]) ? 0x7fc00000 : b));
+    return { bytes: new Uint8Array(words.buffer), nonFinite, overflowed: 0 };
+  }
+  const [quiet, infinity] = type === 'F16' ? [0x7e00, 0x7c00] : [0x7fc0, 0x7f80];
   const halves = Uint16Array.from(bits, (b, i) => {
     const value = x[i] ?? 0;
     const signBit = (b >>> 31) * 0x8000;
-    if (Number.isNaN(value)) return type === 'F16' ? signBit + 0x7e00 : (b >>> 16) | 0x40;
+    if (Number.isNaN(value)) return quiet;
     return type === 'F16' ? roundedBits(value, 5, 10, signBit) : roundedBits(value, 8, 7, signBit);
   });
-  return new Uint8Array(halves.buffer);
+  const notNumbers = halves.reduce((count, half) => count + ((half & infinity) === infinity ? 1 : 0), 0);
+  return { bytes: new Uint8Array(halves.buffer), nonFinite, overflowed: notNumbers - nonFinite };
+}
+
+/** What encode makes of values. */
+export interface Encoded {
+  readonly bytes: Uint8Array;
+  readonly nonFinite: number;
+  readonly overflowed: number;
 }

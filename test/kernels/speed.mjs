@@ -93,8 +93,8 @@ report('unpack_dequantize 3 bits + BF16', 4, (first, count) =>
 report('delta_energy F32 - F32', 4, (first, count) =>
   kernels.deltaEnergy(tuned + first * 4, F32, reference + first * 4, F32, count, 0, 4096),
 );
-report('encode BF16', 4, (_, count) => kernels.encode(x, BF16, codes, count));
-report('encode F16', 4, (_, count) => kernels.encode(x, F16, codes, count));
+report('encode BF16', 4, (_, count) => kernels.encode(x, BF16, codes, count, SCRATCH));
+report('encode F16', 4, (_, count) => kernels.encode(x, F16, codes, count, SCRATCH));
 report('xxh64 (GB of bytes)', 4, (first, count) => kernels.xxh64Update(16_384, tuned + first * 4, count * 4));
 
 kernels.axpy(sum, x, 0.4, 1, chunk);
@@ -237,5 +237,5 @@ report('TIES of one BF16 task (GB of BF16)', 2, (first, count) => {
   }
   kernels.signCounts(y, count, SCRATCH);
   kernels.quotient(sum, share, count);
-  kernels.encode(sum, BF16, codes, count);
+  kernels.encode(sum, BF16, codes, count, SCRATCH);
 });

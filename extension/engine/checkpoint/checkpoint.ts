@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Problem } from '../../protocol.ts';
 import { describeSystemError, UserError } from '../errors.ts';
+import type { FileStamp } from '../fileStamp.ts';
 import { adapterKind, configuredAdapter, type AdapterFinding } from './adapter.ts';
 import { cachedSnapshot } from './hubCache.ts';
 import { noWeights, notWeights } from './noWeights.ts';
@@ -38,6 +39,8 @@ export interface Checkpoint {
   readonly notes: readonly string[];
   /** Set where it is an adapter rather than a model. */
   readonly adapter: AdapterFinding | undefined;
+  /** Of the weight files, as their headers were read. */
+  readonly stamps: readonly FileStamp[];
 }
 
 /**
@@ -117,6 +120,7 @@ export async function openSet(folder: WeightFolder, set: WeightSet, note?: strin
       ...(owns ? await readPointers(folder) : []),
     ],
     adapter: found?.inside ? undefined : found,
+    stamps: headers.map(({ stamp }) => stamp),
   };
 }
 

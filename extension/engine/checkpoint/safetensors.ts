@@ -5,6 +5,7 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { describeSystemError, UserError } from '../errors.ts';
+import { stampFrom, type FileStamp } from '../fileStamp.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts';
 import { FOREIGN_HEAD_BYTES, foreignContent } from './foreignContent.ts';
 import { readExactly } from './io.ts';
@@ -44,13 +45,15 @@ export interface SafetensorsHeader {
 }
 
 /** Reads and checks the header of a safetensors file. @throws UserError naming the file and the fault. */
-export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
+export async function readSafetensorsHeader(
+  file: string,
+): Promise<SafetensorsHeader & { readonly stamp: FileStamp }> {
   await statFile(file);
   let handle: FileHandle | undefined;
   try {
     handle = await open(file, 'r');
-    const { size } = await handle.stat();
-    return await readHeader(handle, file, size);
+    const stamp = stampFrom(file, await handle.stat({ bigint: true }));
+    return { ...(await readHeader(handle, file, stamp.bytes)), stamp };
   } catch (error) {
     throw describeSystemError(error, file);
   } finally {

@@ -64,15 +64,12 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
   });
   const line = progressLine(options);
   const measuring = measuringOptions(options, recipe.output);
-  const { problems } = await plan(recipe, measuring);
-  warn(
-    options,
-    problems.filter(({ severity }) => severity === 'warning').map(({ message }) => message),
-  );
-  const analyses = await analyze(recipe, measuring, { signal, onProgress: line.update }).finally(line.clear);
+  const hooks = { signal, onProgress: line.update };
+  const { tensors, warnings } = await analyze(recipe, measuring, hooks).finally(line.clear);
   const nameOf = (output: number): string => tasks[output - firstTask(recipe)]?.name ?? SHARED_VECTOR;
-  const named = analyses.map(({ output, ...rest }) => ({ task: nameOf(output), ...rest }));
-  printResult(options, { tensors: named.map(asJson) }, () => describe(named));
+  const named = tensors.map(({ output, ...rest }) => ({ task: nameOf(output), ...rest }));
+  warn(options, warnings);
+  printResult(options, { tensors: named.map(asJson), warnings }, () => describe(named));
   return 0;
 }
 
@@ -103,13 +100,19 @@ const SHOWN = [0.5, 1, 1.5, 2, 3, 4];
 /** A line a tensor and task: its size, its norm, and its relative squared error at a few rates. */
 function describe(analyses: readonly Named[]): string {
   const heading = ['tensor', 'task', 'F32', 'norm', ...SHOWN.map(rate => `${rate} bpw`)];
-  const lines = analyses.map(({ tensor, task, elements, energy, choices }) => {
+  const lines = analyses.map(({ tensor, task, elements, energy, finite, choices }) => {
     const errors = SHOWN.map(rate => {
       const affordable = choices.filter(({ bytes }) => 8 * bytes <= rate * elements);
       const least = Math.min(...affordable.map(({ error }) => error.unbiased));
       return affordable.length > 0 ? (least / energy).toPrecision(2) : '–';
     });
-    return [tensor, task, formatBytes(4 * elements), Math.sqrt(energy).toPrecision(3), ...errors];
+    return [
+      tensor,
+      task,
+      formatBytes(4 * elements),
+      finite ? Math.sqrt(energy).toPrecision(3) : 'not finite',
+      ...errors,
+    ];
   });
   return table([heading, ...lines]);
 }

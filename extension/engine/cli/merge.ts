@@ -30,6 +30,7 @@ interface MergeOptions extends EngineOptions {
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;
   readonly resume?: boolean;
+  readonly allowNonfinite?: boolean;
 }
 
 export function addMerge(program: Command, run: Run): void {
@@ -70,6 +71,7 @@ export function addMerge(program: Command, run: Run): void {
     .option('--dry-run', 'print the plan and write nothing')
     .option('--overwrite', 'replace an existing output')
     .option('--resume', 'take over the finished shards of an interrupted run')
+    .option('--allow-nonfinite', 'write NaN and infinity where they come out, and count them')
     .addHelpText('after', () => `\nMethods and their parameters:\n${describeMethods()}`)
     .action((files: string[], options: MergeOptions) => run(signal => act(files, options, signal)));
 }
@@ -97,11 +99,11 @@ async function act(files: readonly string[], options: MergeOptions, signal: Abor
 }
 
 async function recipeOf(files: readonly string[], options: MergeOptions): Promise<MergeRecipe> {
-  const { output, overwrite = false, resume = false, compare = [] } = options;
+  const { output, overwrite = false, resume = false, allowNonfinite, compare = [] } = options;
   if (!output) throw new UserError('name the folder or file to write with -o PATH', 'usage');
   const dtype = options.dtype?.toUpperCase() as MergeRecipe['dtype'];
   const { onMismatch, shardSize: shardBytes } = options;
-  const common = { output, overwrite, resume, shardBytes, compare, dtype, onMismatch };
+  const common = { output, overwrite, resume, allowNonfinite, shardBytes, compare, dtype, onMismatch };
   if (options.recipe !== undefined) {
     if (files.length > 0 || options.task || options.method || options.base) {
       throw new UserError(
@@ -138,6 +140,7 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
     ...common,
     shardBytes: options.shardSize ?? SHARD_BYTES,
     onMismatch: onMismatch ?? 'error',
+    allowNonfinite: allowNonfinite ?? false,
   };
 }
 

@@ -13,6 +13,7 @@ interface RestoreOptions extends EngineOptions {
   readonly dtype?: 'f32' | 'f16' | 'bf16';
   readonly overwrite?: boolean;
   readonly force?: boolean;
+  readonly allowNonfinite?: boolean;
 }
 
 export function addRestore(program: Command, run: Run): void {
@@ -29,6 +30,7 @@ export function addRestore(program: Command, run: Run): void {
     )
     .option('--overwrite', 'replace an existing output')
     .option('--force', 'apply to a base model that differs from the one the file was made from')
+    .option('--allow-nonfinite', 'write NaN and infinity where they come out, and count them')
     .action((source: string, options: RestoreOptions) => run(signal => act(source, options, signal)));
 }
 
@@ -44,6 +46,7 @@ async function act(source: string, options: RestoreOptions, signal: AbortSignal)
     dtype: options.dtype?.toUpperCase(),
     overwrite: options.overwrite ?? false,
     force: options.force ?? false,
+    allowNonfinite: options.allowNonfinite ?? false,
   });
   const line = progressLine(options);
   const result = await restore(recipe, runOptions(options), { signal, onProgress: line.update }).finally(

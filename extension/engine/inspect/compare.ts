@@ -5,6 +5,7 @@ import type { Budget, Room } from '../budget.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { Cancelled, UserError } from '../errors.ts';
+import { whileUnchanged, type FileStamp } from '../fileStamp.ts';
 import { formatBytes } from '../format.ts';
 import type { Hooks } from '../hooks.ts';
 import type { JobReport } from '../job.ts';
@@ -31,6 +32,7 @@ export interface ComparePlan {
   readonly budget: Budget;
   readonly comparable: number;
   readonly leftOut: number;
+  readonly stamps: readonly FileStamp[];
 }
 
 /**
@@ -42,7 +44,9 @@ export async function planCompare(
   most: number | undefined,
   room: Room,
 ): Promise<ComparePlan> {
-  const { tasks, names, all } = await ('file' in vectors ? ofFile(vectors.file) : ofCheckpoints(vectors));
+  const { tasks, names, all, stamps } = await ('file' in vectors
+    ? ofFile(vectors.file)
+    : ofCheckpoints(vectors));
   const jobs = spread(all, most ?? all.length);
   const needed = Math.max(0, ...jobs.map(job => compareJobBytes(job, room.chunk)));
   const budget = room.budget(needed);
@@ -51,7 +55,7 @@ export async function planCompare(
       `comparing ${tasks.length} tasks takes ${formatBytes(needed)} of memory, ${formatBytes(room.memory)} are allowed in all; allow more (setting tvq.memory)`,
     );
   }
-  return { tasks, jobs, budget, comparable: all.length, leftOut: names.size - all.length };
+  return { tasks, jobs, budget, comparable: all.length, leftOut: names.size - all.length, stamps };
 }
 
 /** What can be compared. */
@@ -60,6 +64,7 @@ interface Comparable {
   /** Of all tensors. */
   readonly names: ReadonlySet<string>;
   readonly all: readonly CompareJob[];
+  readonly stamps: readonly FileStamp[];
 }
 
 async function ofFile(path: string): Promise<Comparable> {
@@ -76,6 +81,7 @@ async function ofFile(path: string): Promise<Comparable> {
   return {
     tasks,
     names,
+    stamps: [file.stamp],
     all: [...names].flatMap(tensor =>
       storedJob(
         tensor,
@@ -100,6 +106,7 @@ async function ofCheckpoints({ base, tasks }: Exclude<TaskVectors, { file: strin
   return {
     tasks: tasks.map(({ name }) => name),
     names,
+    stamps: [family.base, ...tuned].flatMap(one => one.stamps),
     all: [...names].flatMap(tensor =>
       checkpointJob(
         all.get(tensor),
@@ -114,7 +121,7 @@ export async function runCompare(
   backend: EngineBackend,
   { signal, onProgress }: Hooks,
 ): Promise<TaskComparisons> {
-  const { jobs, budget, tasks, comparable, leftOut } = plan;
+  const { jobs, budget, tasks, comparable, leftOut, stamps } = plan;
   const total = jobs.reduce((sum, job) => sum + jobBytes(job), 0);
   let done = 0;
   let sums = noComparison(tasks.length);
@@ -125,10 +132,12 @@ export async function runCompare(
     },
   };
   try {
-    await backend.runner(budget)(jobs, sink, signal, (current, bytes) => {
-      done += bytes;
-      onProgress({ done, total, current });
-    });
+    await whileUnchanged(stamps, () =>
+      backend.runner(budget)(jobs, sink, signal, (current, bytes) => {
+        done += bytes;
+        onProgress({ done, total, current });
+      }),
+    );
   } catch (error) {
     throw signal.aborted ? new Cancelled() : error;
   }

@@ -64,7 +64,8 @@ async function compare(job: CompareJob, context: JobContext, memory: Scope): Pro
   const vectors = job.inputs.map(region);
   const base = job.base && new TensorInput(context, job.base, memory.alloc(baseBytes(job)), false);
   const readers = job.inputs.map(
-    input => new InputReader(context, memory, input, base, scratch, span, false),
+    input =>
+      new InputReader(context, memory, input, { hashed: false, tolerance: undefined }, base, scratch, span),
   );
   const sums = noComparison(tasks);
   for (const part of spansOf(count, false)) {

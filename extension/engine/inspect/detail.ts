@@ -2,6 +2,7 @@ import { CHUNK } from '../../../kernels/cpu.ts';
 import type { TensorDetail } from '../../protocol.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { Cancelled, UserError } from '../errors.ts';
+import { whileUnchanged } from '../fileStamp.ts';
 import type { JobReport } from '../job.ts';
 import { kernelModule } from '../kernels.ts';
 import { ThreadPool } from '../threads.ts';
@@ -28,7 +29,8 @@ export async function tensorDetail(
   if (!record)
     throw new UserError(`${path}: "${vectorName}" has no tensor "${tensor}"; reload the file`, 'usage');
   const input = hasValues(record) ? storedTensor(file, vector)(tensor) : undefined;
-  const contents = input && (await runAlone({ kind: 'detail', tensor, input }, signal));
+  const contents =
+    input && (await whileUnchanged([file.stamp], () => runAlone({ kind: 'detail', tensor, input }, signal)));
   const whole = file.scheme.scheme === 'fq' || record.codec.codec === 'exact';
   return {
     tensor,

@@ -1,5 +1,7 @@
 /** Tensors that a model computes for itself and some versions of a library save: nothing of a fine-tuning is in them. */
 
+import { statisticOf } from '../runningStatistics.ts';
+
 /** By library, what its modules register as buffers under these names. */
 const BUFFERS: readonly RegExp[] = [
   // rotary positions (Llama and its kin, older transformers), also as cached sines
@@ -14,13 +16,14 @@ const BUFFERS: readonly RegExp[] = [
   /(^|\.)relative_position_index$/,
   /(^|\.)relative_coords_table$/,
   /(^|\.)embed_positions\.(weights|_float_tensor)$/,
-  // BatchNorm counts its batches
-  /(^|\.)num_batches_tracked$/,
 ];
 
 /** GPT-2's causal mask is called like a bias; a real one has one dimension. */
 const MASK = /(^|\.)(attn|attention)(\.attention)?\.bias$/;
 
+/** Whether a tensor is counted rather than learned, as BatchNorm counts its batches. */
+export const isCounter = (name: string): boolean => statisticOf(name) === 'count';
+
 /** Whether a tensor is a buffer, by its name and the number of its dimensions. */
 export const isBuffer = (name: string, shape: readonly number[]): boolean =>
-  BUFFERS.some(pattern => pattern.test(name)) || (MASK.test(name) && shape.length === 4);
+  isCounter(name) || BUFFERS.some(pattern => pattern.test(name)) || (MASK.test(name) && shape.length === 4);

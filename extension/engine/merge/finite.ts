@@ -1,16 +1,47 @@
-/** A merge takes finite values only: NaN and infinity spread, and no trim can rank them. */
-import type { Extent } from '../../../kernels/backend.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
+/** Merges compute with numbers: NaN and infinity spread, and no trim can rank them. */
 import { UserError } from '../errors.ts';
 
-/** @throws UserError when some of a checkpoint's values, whose extent was found on the way, are not finite */
-export function checkFinite({ file, name }: TensorSource, { finite }: Extent): void {
-  if (!finite) throw nonFinite(file, `tensor "${name}"`);
+/** What may be done with values that are no numbers. */
+export interface Tolerance {
+  readonly allowNonfinite: boolean;
+  /** Whether the tensor is a sum weight by weight, where each spoils one value of the output alone. */
+  readonly isSum: boolean;
 }
 
-/** @param what the tensor, in words */
-export const nonFinite = (file: string, what: string): UserError =>
+/** Whether they are computed with. */
+export const takesNonFinite = ({ allowNonfinite, isSum }: Tolerance): boolean => allowNonfinite && isSum;
+
+/** An input's tensor. */
+interface Place {
+  readonly file: string;
+  readonly name: string;
+  /** Of a .tvq file. */
+  readonly task?: string;
+}
+
+const nameOf = ({ file, name, task }: Place): string =>
+  `${file}: tensor "${name}"${task === undefined ? '' : ` of "${task}"`}`;
+
+/** The error of an input with values that are no numbers. */
+export const nonFinite = (place: Place, tolerance: Tolerance | undefined): UserError =>
   new UserError(
-    `${file}: ${what} holds NaN or infinite values, finite float32 was expected; was its training or its conversion to ` +
-      'float16 unstable? Use another checkpoint, or leave this one out',
+    `${nameOf(place)} holds NaN or infinite values, finite float32 was expected; was its training or its conversion to ` +
+      `float16 unstable? Use another checkpoint, or leave this one out${otherwise(tolerance)}`,
   );
+
+/** The error of an input that is finite, as its base is, but further from it than a float32 can say. */
+export const tooFar = (place: Place, tolerance: Tolerance | undefined): UserError =>
+  new UserError(
+    `${nameOf(place)} differs from the base's by more than float32 holds (±3.4e38); is this its base? Use another ` +
+      `checkpoint, or leave this one out${otherwise(tolerance)}`,
+  );
+
+const otherwise = (tolerance: Tolerance | undefined): string => {
+  if (!tolerance) return '';
+  if (tolerance.isSum)
+    return ', or compute with it nonetheless (--allow-nonfinite, setting tvq.allowNonfinite)';
+  return tolerance.allowNonfinite
+    ? '; --allow-nonfinite computes with such values in plain sums alone (linear, task_arithmetic), as here one would ' +
+        'decide about others'
+    : '';
+};

@@ -2,7 +2,7 @@ import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import type { QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext } from '../job.ts';
-import { checkFinite, nonFinite } from './finite.ts';
+import { nonFinite, takesNonFinite, tooFar, type Tolerance } from './finite.ts';
 import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
 import { recordReader, recordReaderBytes, type RecordReader } from '../restore/recordReader.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
@@ -40,6 +40,14 @@ export const inputSources = (input: InputTensor): readonly ({ readonly bytes: nu
 const asStored = (record: TvqRecord): TvqRecord =>
   record.codec.codec === 'same' ? { ...record, codec: { codec: 'constant' }, scales: [0, 0] } : record;
 
+/** What a reader is used for. */
+export interface Reading {
+  /** Whether the checksum will be asked for. */
+  readonly hashed: boolean;
+  /** undefined: values that are no numbers are refused, whatever is asked for. */
+  readonly tolerance: Tolerance | undefined;
+}
+
 /** Decodes an input's values, window by window. */
 export class InputReader {
   readonly #checkpoint: TensorInput | undefined;
@@ -50,14 +58,14 @@ export class InputReader {
     private readonly context: JobContext,
     memory: Scope,
     private readonly input: InputTensor,
+    private readonly reading: Reading,
     private readonly base: TensorInput | undefined,
     private readonly scratch: Region,
     span: number,
-    hashed: boolean,
   ) {
     if (input.kind === 'checkpoint') {
       const region = memory.alloc(inputTensorBytes(input, span));
-      this.#checkpoint = new TensorInput(context, input.source, region, hashed);
+      this.#checkpoint = new TensorInput(context, input.source, region, reading.hashed);
       return;
     }
     const { file, task, record, shared } = input;
@@ -95,14 +103,16 @@ export class InputReader {
   /** Whole weights, less the reference's. */
   async #weights(tuned: Slice, reference: Slice | undefined, out: Region, count: number): Promise<void> {
     const { backend } = this.context;
-    const { finite } = await backend.deltaMinmax(tuned, reference, out, count);
-    if (finite) return;
-    if (this.base && reference)
-      checkFinite(this.base.source, await backend.deltaMinmax(reference, undefined, undefined, count));
     const { input } = this;
-    if (input.kind === 'tvq')
-      throw nonFinite(input.file, `tensor "${input.record.tensor}" of "${input.task}"`);
-    throw nonFinite(input.source.file, `tensor "${input.source.name}"`);
+    const { tolerance } = this.reading;
+    const { finite } = await backend.deltaMinmax(tuned, reference, out, count);
+    if (finite || (tolerance && takesNonFinite(tolerance))) return;
+    const isFinite = async (values: Slice) =>
+      (await backend.deltaMinmax(values, undefined, undefined, count)).finite;
+    if (this.base && reference && !(await isFinite(reference))) throw nonFinite(this.base.source, tolerance);
+    const place =
+      input.kind === 'tvq' ? { file: input.file, name: input.record.tensor, task: input.task } : input.source;
+    throw reference && (await isFinite(tuned)) ? tooFar(place, tolerance) : nonFinite(place, tolerance);
   }
 
   /** After all spans were loaded. @throws UserError when what was read of a .tvq file is damaged */

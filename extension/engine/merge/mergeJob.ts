@@ -1,11 +1,18 @@
 /** A merge job as data: one tensor of all inputs, and what comes back about it. */
-import type { SquaredError } from '../../../kernels/backend.ts';
+import type { NotNumbers, SquaredError } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type Dtype } from '../checkpoint/dtype.ts';
+import type { Tolerance } from './finite.ts';
 import { inputSources, type InputTensor, type Wanted } from './inputTensor.ts';
 import type { Combine, Sparsify } from './method.ts';
 import type { Values } from './parameters.ts';
 import { windowsOf, type WindowedSpan } from './windows.ts';
+
+/** Shares of a weighted mean, 0 or more and 1 in all. */
+export interface Shares {
+  readonly base: number;
+  readonly inputs: readonly number[];
+}
 
 /** How a tensor is merged, with everything that is known before it is read. */
 export type TensorWay =
@@ -18,6 +25,8 @@ export type TensorWay =
     }
   /** Σ cᵢ·xᵢ. */
   | { readonly kind: 'fixed'; readonly coefficients: readonly number[] }
+  /** A weighted mean of whole models, by output: running statistics. */
+  | { readonly kind: 'statistics'; readonly shares: readonly Shares[]; readonly variance: boolean }
   /** Σ cᵢ·xᵢ, where a method of the registry finds the coefficients from the inner products. */
   | { readonly kind: 'gram'; readonly method: string }
   /** A function of the whole tensor, of a method of the registry. */
@@ -54,6 +63,8 @@ export interface MergeJob {
   readonly inputValues: readonly Values[];
   /** What the merged task vector is multiplied by (scale, and LiNeS). */
   readonly scale: number;
+  /** Whether NaN and infinity may be written; where it is a sum, also be computed with. */
+  readonly allowNonfinite: boolean;
   /** Outputs to write: one, or one a task (emr). */
   readonly outputs: number;
   /** What to measure instead of merging. */
@@ -78,6 +89,10 @@ export interface MergeFindings {
   readonly stats?: TensorStats | undefined;
   /** Of a copied tensor: whether some input has other bytes in its place. */
   readonly differs?: boolean;
+  /** Values that are NaN or infinite in what was written. */
+  readonly written?: NotNumbers;
+  /** Variances below 0 that were written as 0. */
+  readonly raised?: number;
   /** XXH64 of the checkpoints compared with, by input. */
   readonly originals?: readonly (string | undefined)[];
 }
@@ -105,6 +120,12 @@ export const dropsWeights = (way: TensorWay): boolean => {
   if (way.kind !== 'selective') return false;
   return way.sparsify !== 'none' || way.combine === 'consensus' || way.combine === 'emr';
 };
+
+/** What a job may do with values that are no numbers. */
+export const toleranceOf = ({ allowNonfinite, way }: MergeJob): Tolerance => ({
+  allowNonfinite,
+  isSum: way.kind === 'fixed' || way.kind === 'statistics',
+});
 
 /** Values that must stay together: rows, where a method ranks them. */
 export const rowLengthOf = ({ way, shape }: MergeJob): number =>

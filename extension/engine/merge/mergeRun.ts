@@ -2,10 +2,11 @@
 import type { Region, Scope } from '../../../kernels/backend.ts';
 import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
-import { encodeValues } from '../restore/encode.ts';
+import { countOf, NONE, plus, refused } from '../notNumbers.ts';
+import { encodeValues, type EncodedValues } from '../restore/encode.ts';
 import { measureModel } from './measure.ts';
 import { Merging } from './merging.ts';
-import { exactOf, type MergeJob, type TensorStats } from './mergeJob.ts';
+import { exactOf, type MergeFindings, type MergeJob } from './mergeJob.ts';
 import { Passes } from './passes.ts';
 import { StatsSum } from './stats.ts';
 import type { Window } from './windows.ts';
@@ -22,18 +23,25 @@ export async function runTensor(job: MergeJob, context: JobContext, memory: Scop
   }
   const compared = exactOf(job);
   const exact = compared && new Passes(compared, context, memory);
-  const stats = await merge(passes, exact);
+  const findings = await merge(passes, exact);
   const [, ...originals] = exact?.finish() ?? [];
-  return { checksums: passes.finish(), warnings: [], findings: { stats, originals } };
+  return { checksums: passes.finish(), warnings: [], findings: { ...findings, originals } };
 }
 
-/** @returns undefined where there is no base that deltas could be told from */
-async function merge(passes: Passes, compared: Passes | undefined): Promise<TensorStats | undefined> {
+/**
+ * Writes the tensor and measures it; without a base that deltas could be told from there are no `stats`.
+ * @throws UserError where values come out as NaN or infinite and may not
+ */
+async function merge(passes: Passes, compared: Passes | undefined): Promise<MergeFindings> {
   const { job, context, memory } = passes;
   const merging = await Merging.prepare(passes);
   const exact = compared && (await Merging.prepare(compared));
   const stats = job.base && new StatsSum(passes);
   const bytes = (elementCount(job.shape) * DTYPE_BITS[job.dtype]) / 8;
+
+  let written = NONE;
+  // A tensor that will be refused is not handed on: what is complete could be taken over by a later run.
+  const isFine = () => job.allowNonfinite || countOf(written) === 0;
 
   // A model a task (emr) means going through the tensor once for each: outputs are written one after the other.
   for (let output = 0; output < job.outputs; output++) {
@@ -42,7 +50,9 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Tens
       const vector = await merging.combine(window, span, output);
       await stats?.addKept(output, window);
       const scale = merging.scaleOf(output);
-      await context.emit({ type: 'bytes', bytes: await encode(passes, window, vector, scale) });
+      const { bytes, found } = await encode(passes, window, vector, scale);
+      written = plus(written, found);
+      if (isFine()) await context.emit({ type: 'bytes', bytes });
       if (!stats || (output > 0 && !exact)) return;
       const delta = await merging.delta(window, vector, scale);
       if (exact) await stats.addDifference(delta, await exact.deltaOf(window, span, output), window);
@@ -50,25 +60,30 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Tens
       const unified = vector !== memory.merged; // emr: the vector is the mask's part of it
       await stats.add(window, unified ? await merging.delta(window, memory.merged, job.scale) : delta);
     });
+    if (!isFine()) throw refused(job, written);
     await context.emit({ type: 'end', output, outcome: WRITTEN });
   }
-  return stats?.result(merging.kept);
+  return { stats: stats?.result(merging.kept), written, raised: merging.raised };
 }
 
 /** base + scale·vector, or the values themselves where whole models are merged, in the dtype that is written. */
-async function encode(
-  passes: Passes,
-  window: Window,
-  vector: Region,
-  scale: number,
-): Promise<Uint8Array<ArrayBuffer>> {
+async function encode(passes: Passes, window: Window, vector: Region, scale: number): Promise<EncodedValues> {
   const { job, context, memory } = passes;
+  const { backend } = context;
   const { skip, count } = window;
   let values = vector;
   if (job.wanted === 'vectors') {
     values = await passes.decodeBase(window);
-    await context.backend.axpy(values, vector, scale, false, count);
+    await backend.axpy(values, vector, scale, false, count);
   }
-  const bytes = await encodeValues(context, job.dtype as QuantizableDtype, values, memory.encoded, count);
-  return skip === 0 ? bytes : bytes.slice((skip * DTYPE_BITS[job.dtype]) / 8);
+  // What belongs to the window before must not be counted twice.
+  if (skip > 0) await backend.write(values, 0, 4 * skip, async view => void view.fill(0));
+  const { bytes, found } = await encodeValues(
+    context,
+    job.dtype as QuantizableDtype,
+    values,
+    memory.encoded,
+    count,
+  );
+  return { bytes: skip === 0 ? bytes : bytes.slice((skip * DTYPE_BITS[job.dtype]) / 8), found };
 }

@@ -1,12 +1,16 @@
 import type { Region } from '../../../kernels/backend.ts';
 import type { Span } from '../quantize/tensorInput.ts';
+import { raiseToZero } from '../runningStatistics.ts';
 import { combineLinear, combineSelective } from './combine.ts';
 import { coefficientsOf, thinningOf, wholeTensor, type WholeTensor } from './measure.ts';
+import type { Shares, TensorWay } from './mergeJob.ts';
 import type { Passes, Thinning } from './passes.ts';
 import type { Window } from './windows.ts';
 
 /** Merges a tensor's windows, once everything that it takes is measured. */
 export class Merging {
+  #raised = 0;
+
   private constructor(
     readonly passes: Passes,
     private readonly coefficients: readonly number[] | undefined,
@@ -20,6 +24,11 @@ export class Merging {
     return new Merging(passes, coefficients, whole, await thinningOf(passes));
   }
 
+  /** Variances below 0 that were set to 0 so far. */
+  get raised(): number {
+    return this.#raised;
+  }
+
   /** Weights kept of each input, where the whole tensor is merged at once. */
   get kept(): readonly number[] | undefined {
     return this.whole?.kept;
@@ -31,7 +40,8 @@ export class Merging {
     const { xs, merged, b } = memory;
     const { count } = window;
     await this.passes.thin(window, span, this.thinning);
-    if (this.coefficients) await combineLinear(context.backend, xs, this.coefficients, merged, count);
+    if (job.way.kind === 'statistics') await this.#average(job.way, window, output);
+    else if (this.coefficients) await combineLinear(context.backend, xs, this.coefficients, merged, count);
     else if (this.whole) await this.#place(this.whole.values, span.first + window.first, count);
     else await combineSelective(context.backend, job, memory, weights, count);
     if (job.way.kind !== 'selective' || job.way.combine !== 'emr') return merged;
@@ -64,6 +74,22 @@ export class Merging {
   async deltaOf(window: Window, span: Span, output: number): Promise<Region> {
     await this.passes.enter(window, span);
     return this.delta(window, await this.combine(window, span, output), this.scaleOf(output));
+  }
+
+  /** The mean of the models by an output's shares. Quantized or damaged variances may be below 0, and so their mean. */
+  async #average(
+    { shares, variance }: Extract<TensorWay, { kind: 'statistics' }>,
+    window: Window,
+    output: number,
+  ): Promise<void> {
+    const { context, memory } = this.passes;
+    const { base, inputs } = shares[output] as Shares;
+    await combineLinear(context.backend, memory.xs, inputs, memory.merged, window.count);
+    if (base > 0) {
+      const decoded = await this.passes.decodeBase(window);
+      await context.backend.axpy(memory.merged, decoded, base, false, window.count);
+    }
+    if (variance) this.#raised += await raiseToZero(context, memory.merged, window.count);
   }
 
   /** Puts merged values into the window's region. */

@@ -8,6 +8,8 @@ export interface LinearWay {
   /** Whether the coefficients depend on the tensor: the matrix of inner products is then measured first. */
   readonly gram: boolean;
   coefficients(tensor: LinearTensor): readonly number[];
+  /** Shares of the inputs in a plain mean, where they are told by another parameter than their weights. */
+  readonly shares?: (values: Values) => readonly number[];
 }
 
 export interface LinearTensor {

@@ -3,6 +3,7 @@ import type { MergeRecipe } from '../../protocol.ts';
 import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount, type Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
+import type { FileStamp } from '../fileStamp.ts';
 import { isCoded } from '../tvq/layout.ts';
 import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../tvq/reader.ts';
 import type { InputTensor } from './inputTensor.ts';
@@ -85,6 +86,9 @@ export function tensorOf(input: OpenInput, tensor: string): InputTensor | undefi
     whole: input.file.scheme.scheme === 'fq',
   };
 }
+
+export const stampsOf = (input: OpenInput): readonly FileStamp[] =>
+  input.kind === 'tvq' ? [input.file.stamp] : input.checkpoint.stamps;
 
 export const shapeOf = (input: InputTensor): readonly number[] =>
   input.kind === 'checkpoint' ? input.source.shape : input.record.shape;

@@ -4,9 +4,9 @@ import type { QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext } from '../job.ts';
 import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
 import type { MergeMemory } from './combine.ts';
-import { checkFinite } from './finite.ts';
+import { nonFinite, takesNonFinite } from './finite.ts';
 import { InputReader } from './inputTensor.ts';
-import { rowLengthOf, spansOfJob, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
+import { rowLengthOf, spansOfJob, toleranceOf, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
 import { thin } from './sparsify.ts';
 import { longest, type Window, type WindowedSpan } from './windows.ts';
 
@@ -40,8 +40,9 @@ export class Passes {
     this.memory = { xs: job.inputs.map(region), merged, a, b, decoding, encoded };
     const baseRegion = job.base && memory.alloc(inputBytes(job.base.dtype as QuantizableDtype, span));
     this.base = job.base && new TensorInput(context, job.base, baseRegion as Region, !job.measure);
+    const reading = { hashed: !job.measure, tolerance: toleranceOf(job) };
     this.#readers = job.inputs.map(
-      input => new InputReader(context, memory, input, this.base, decoding, span, !job.measure),
+      input => new InputReader(context, memory, input, reading, this.base, decoding, span),
     );
     this.weights = job.inputValues.map(({ weight }) => (typeof weight === 'number' ? weight : 1));
   }
@@ -76,10 +77,9 @@ export class Passes {
   async decodeBase({ first, count }: Window): Promise<Region> {
     const base = this.base as TensorInput;
     const { decoding } = this.memory;
-    checkFinite(
-      base.source,
-      await this.context.backend.deltaMinmax(base.slice(first), undefined, decoding, count),
-    );
+    const { finite } = await this.context.backend.deltaMinmax(base.slice(first), undefined, decoding, count);
+    const tolerance = toleranceOf(this.job);
+    if (!finite && !takesNonFinite(tolerance)) throw nonFinite(base.source, tolerance);
     return decoding;
   }
 

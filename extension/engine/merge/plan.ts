@@ -7,6 +7,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
 import { DTYPE_BITS, elementCount } from '../checkpoint/dtype.ts';
 import { mergedMetadata } from '../checkpoint/weightsMetadata.ts';
+import type { FileStamp } from '../fileStamp.ts';
 import { formatBytes } from '../format.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { compareBase, isFileOutput } from '../restore/plan.ts';
@@ -20,7 +21,7 @@ import { mergeJobBytes } from './job.ts';
 import { blockCount, blockOf, depthOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
-import { firstCheckpoint, type OpenInput } from './openInput.ts';
+import { firstCheckpoint, stampsOf, type OpenInput } from './openInput.ts';
 import { checkFileOutput } from './output/fileOutput.ts';
 import { checkReplaceableFile } from './output/modelFile.ts';
 import { checkReplaceable } from './output/partialFolder.ts';
@@ -28,6 +29,7 @@ import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts'
 import { resolve } from './parameters.ts';
 import { allParameters } from './recipeText.ts';
 import { methodNamed } from './registry.ts';
+import { averagingStatistics } from './statistics.ts';
 
 export interface MergePlan {
   readonly recipe: MergeRecipe;
@@ -50,6 +52,8 @@ export interface MergePlan {
   readonly shards: readonly Shard[];
   /** Bytes of all weight files. */
   readonly bytes: number;
+  /** Of everything that is read. */
+  readonly stamps: readonly FileStamp[];
   readonly problems: readonly Problem[];
 }
 
@@ -111,6 +115,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     chunk: room.chunk,
     shards,
     bytes,
+    stamps: [...(base?.stamps ?? []), ...[...inputs, ...(originals ?? [])].flatMap(stampsOf)],
     problems: problems.filter(({ message }, i) => problems.findIndex(one => one.message === message) === i),
   };
 }
@@ -161,12 +166,15 @@ function makeJobs(
       values,
       inputValues,
       scale: (typeof values.scale === 'number' ? values.scale : 1) * linesAt(recipe.lines, tensor, blocks),
+      allowNonfinite: recipe.allowNonfinite,
       outputs: isEmr(method) ? inputs.length : 1,
       measure: undefined,
       resident: false,
       exact: undefined,
     };
-    return fate === 'merged' ? withSharedVector({ ...job, way: wayOf(method, job) }, method, inputs) : job;
+    if (fate !== 'merged') return job;
+    const way = { ...job, way: wayOf(method, job) };
+    return withSharedVector(averagingStatistics(way, method), method, inputs);
   });
   return jobs.sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);
 }

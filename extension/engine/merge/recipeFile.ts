@@ -30,6 +30,7 @@ export interface RecipeOverrides {
   readonly shardBytes?: number | undefined;
   readonly dtype?: Dtype | undefined;
   readonly onMismatch?: MergeRecipe['onMismatch'] | undefined;
+  readonly allowNonfinite?: boolean | undefined;
   readonly compare?: readonly NamedPath[];
 }
 
@@ -122,7 +123,7 @@ function read(document: RecipeDocument, surroundings: Surroundings): Reading {
 function recipeOf(
   document: RecipeDocument,
   { shape, models, method, translated, dtype }: Reading,
-  { dtype: asked, onMismatch, compare = [], shardBytes, ...rest }: RecipeOverrides,
+  { dtype: asked, onMismatch, allowNonfinite, compare = [], shardBytes, ...rest }: RecipeOverrides,
   text: string,
   folder: string,
 ): MergeRecipe {
@@ -141,6 +142,7 @@ function recipeOf(
     lines: lines && { alpha: lines.alpha, beta: lines.beta },
     dtype: asked ?? dtype,
     onMismatch: onMismatch ?? shape.onMismatch ?? 'error',
+    allowNonfinite: allowNonfinite ?? shape.allowNonfinite ?? false,
     compare: compare.length > 0 ? compare : compared,
     shardBytes: shardBytes ?? shape.shardBytes ?? SHARD_BYTES,
     ...rest,

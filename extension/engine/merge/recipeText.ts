@@ -52,7 +52,7 @@ function keptText(recipe: MergeRecipe, text: string, folder: string): string | u
   const shape = readShape(document);
   const from = recipe.folder ?? '';
   const paths = shape.files.map(file => [file.path, pathFrom(folder, resolve(from, file.text))] as const);
-  const { dtype, onMismatch, shardBytes, compare } = recipe;
+  const { dtype, onMismatch, allowNonfinite, shardBytes, compare } = recipe;
   const compared = compare.map(({ name, path }) => [name, pathFrom(folder, path)] as const);
   const isCompared = compare.every(
     ({ name, path }, i) =>
@@ -61,13 +61,24 @@ function keptText(recipe: MergeRecipe, text: string, folder: string): string | u
   return document.with(paths, {
     ...(dtype && readDtype(document, shape) !== dtype ? { out_dtype: dtypeName(dtype) } : {}),
     ...((shape.onMismatch ?? 'error') === onMismatch ? {} : { on_mismatch: onMismatch }),
+    ...((shape.allowNonfinite ?? false) === allowNonfinite ? {} : { allow_nonfinite: allowNonfinite }),
     ...((shape.shardBytes ?? SHARD_BYTES) === shardBytes ? {} : { shard_size: shardBytes }),
     ...(isCompared ? {} : { compare: Object.fromEntries(compared) }),
   });
 }
 
 function writtenText(recipe: MergeRecipe, method: MergeMethod, folder: string): string {
-  const { inputs, inputParameters, parameters, lines, dtype, onMismatch, shardBytes, compare } = recipe;
+  const {
+    inputs,
+    inputParameters,
+    parameters,
+    lines,
+    dtype,
+    onMismatch,
+    allowNonfinite,
+    shardBytes,
+    compare,
+  } = recipe;
   const common = Object.fromEntries(
     method.parameters.map(({ name, default: standard }) => [name, withStandard(parameters[name], standard)]),
   );
@@ -84,6 +95,7 @@ function writtenText(recipe: MergeRecipe, method: MergeMethod, folder: string): 
     ...(lines ? { lines } : {}),
     ...(dtype ? { out_dtype: dtypeName(dtype) } : {}),
     ...(onMismatch === 'error' ? {} : { on_mismatch: onMismatch }),
+    ...(allowNonfinite ? { allow_nonfinite: true } : {}),
     ...(shardBytes === SHARD_BYTES ? {} : { shard_size: shardBytes }),
     ...(compare.length === 0
       ? {}

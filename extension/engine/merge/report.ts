@@ -2,6 +2,7 @@
 import type { MergeTotals, TensorFate } from '../../protocol.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import type { JobReport } from '../job.ts';
+import { countOf, NONE } from '../notNumbers.ts';
 import { blockOf } from './layers.ts';
 import type { MergeJob, TensorStats } from './mergeJob.ts';
 
@@ -11,7 +12,12 @@ export interface MergeReport {
   readonly model: MergeTotals;
   /** By block; `null` is everything outside the blocks. */
   readonly layers: readonly ({ readonly layer: number | null } & MergeTotals)[];
-  readonly tensors: readonly ({ readonly tensor: string; readonly scale: number } & MergeTotals)[];
+  readonly tensors: readonly ({
+    readonly tensor: string;
+    readonly scale: number;
+    /** Values that are NaN or infinite in the output. */
+    readonly nonFinite: number;
+  } & MergeTotals)[];
   /** What became of all tensors, and why. */
   readonly fates: readonly TensorFate[];
   /** Tensors taken over from an interrupted run, of which there are no numbers. */
@@ -21,6 +27,7 @@ export interface MergeReport {
 interface Measured {
   readonly job: MergeJob;
   readonly stats: TensorStats | undefined;
+  readonly nonFinite: number;
 }
 
 /**
@@ -38,7 +45,9 @@ export function mergeReport(
     const report = reports[i];
     const stats = report?.findings?.stats;
     const difference = comparable ? stats?.difference : undefined;
-    return report && job.way.kind !== 'copy' ? [{ job, stats: stats && { ...stats, difference } }] : [];
+    if (!report || job.way.kind === 'copy') return [];
+    const nonFinite = countOf(report.findings?.written ?? NONE);
+    return [{ job, stats: stats && { ...stats, difference }, nonFinite }];
   });
   const byLayer = [...groupBy(measured, ({ job }) => blockOf(job.tensor) ?? null)];
   return {
@@ -48,7 +57,12 @@ export function mergeReport(
       .sort(([a], [b]) => (a ?? Infinity) - (b ?? Infinity))
       .map(([layer, members]) => ({ layer, ...totals(members, names) })),
     tensors: measured
-      .map(one => ({ tensor: one.job.tensor, scale: one.job.scale, ...totals([one], names) }))
+      .map(one => ({
+        tensor: one.job.tensor,
+        scale: one.job.scale,
+        nonFinite: one.nonFinite,
+        ...totals([one], names),
+      }))
       .sort((a, b) => (a.tensor < b.tensor ? -1 : 1)),
     fates,
     unmeasured: reports.filter(report => report === undefined).length,

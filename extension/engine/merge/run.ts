@@ -5,6 +5,7 @@ import type { MergeResult, Progress } from '../../protocol.ts';
 import type { EngineBackend } from '../backends.ts';
 import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
 import { Cancelled, UserError } from '../errors.ts';
+import { whileUnchanged } from '../fileStamp.ts';
 import type { JobEvent, JobReport } from '../job.ts';
 import { isFileOutput, wrongBase } from '../restore/plan.ts';
 import { runPlanned } from '../runPlanned.ts';
@@ -13,8 +14,10 @@ import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
 import { ModelFile, type ModelOutput } from './output/modelFile.ts';
 import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
+import { isCounter } from '../match/buffers.ts';
 import { listed } from '../match/listed.ts';
 import { fatesOfMatch } from './match.ts';
+import { outputWarnings } from './outputWarnings.ts';
 import { prepare } from './phases.ts';
 import { modelPath, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './provenance.ts';
@@ -29,13 +32,16 @@ export async function runMerge(
   onProgress: (progress: Progress) => void,
 ): Promise<MergeResult> {
   const started = performance.now();
-  const { recipe, budget, method } = plan;
+  const { recipe, budget, method, stamps } = plan;
   const folders = await openFolders(plan, signal);
   const discard = async () => void (await Promise.all(folders.map(folder => folder.discard())));
-  const jobs = await prepare(plan.jobs, measureWith(plan, backend, signal)).catch(async (error: unknown) => {
-    await discard();
-    throw signal.aborted ? new Cancelled() : error;
-  });
+  const measure = measureWith(plan, backend, signal);
+  const jobs = await whileUnchanged(stamps, () => prepare(plan.jobs, measure)).catch(
+    async (error: unknown) => {
+      await discard();
+      throw signal.aborted ? new Cancelled() : error;
+    },
+  );
   const pending = [...jobs.keys()].filter(index => folders.some(({ finished }) => !finished.has(index)));
   const reports: (JobReport | undefined)[] = jobs.map(() => undefined);
   let report: MergeReport | undefined;
@@ -43,7 +49,7 @@ export async function runMerge(
   const warnings: string[] = [];
   const committed: CommittedFolder[] = [];
   await runPlanned(
-    { jobs: pending.map(index => jobs[index] as MergeJob), budget, backend, signal, onProgress },
+    { jobs: pending.map(index => jobs[index] as MergeJob), stamps, budget, backend, signal, onProgress },
     {
       accept: intoFolders(folders, pending),
       finished: (number, report) => {
@@ -55,9 +61,8 @@ export async function runMerge(
     { discard },
     async () => {
       const strange = strangers(plan, reports);
-      warnings.push(...strange);
+      warnings.push(...strange, ...outputWarnings(jobs, reports), ...copiesThatDiffer(jobs, reports));
       report = mergeReport(jobs, reports, names, strange.length === 0, fatesOfMatch(plan.match));
-      warnings.push(...copiesThatDiffer(jobs, reports));
       const cards = await cardInputs(plan, reports);
       const { warning } = combineLicences(
         [cards.base, ...cards.inputs].flatMap(card => (card ? [card.source] : [])),
@@ -135,7 +140,18 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelO
 
 /** Equal for runs that write the same bytes, judged by the recipe and the inputs' sizes and times. */
 async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<string> {
-  const { output: _o, overwrite: _w, resume: _r, text: _t, folder: _f, compare: _c, ...what } = recipe;
+  const {
+    output: _o,
+    overwrite: _w,
+    resume: _r,
+    text: _t,
+    folder: _f,
+    compare: _c,
+    allowNonfinite,
+    ...what
+  } = recipe;
+  // Shards that may hold such values are not taken over by a run that refuses them.
+  const allowed = allowNonfinite ? ['nonfinite'] : [];
   const files = [
     ...(base?.files ?? []),
     ...inputs.flatMap(input => (input.kind === 'tvq' ? [input.file.path] : input.checkpoint.files)),
@@ -144,7 +160,7 @@ async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<stri
     files.map(async file => stat(file).then(({ size, mtimeMs }) => [file, size, mtimeMs])),
   );
   return createHash('sha256')
-    .update(JSON.stringify([what, stamps]))
+    .update(JSON.stringify([what, stamps, ...allowed]))
     .digest('hex');
 }
 
@@ -161,13 +177,10 @@ function intoFolders(folders: readonly ModelOutput[], pending: readonly number[]
   };
 }
 
-/** BatchNorm counts its batches in every model on its own, and nothing is computed with the count. */
-const COUNTERS = /(^|\.)num_batches_tracked$/;
-
 /** What of the copied tensors is not the same in all inputs. */
 function copiesThatDiffer(jobs: readonly MergeJob[], reports: readonly (JobReport | undefined)[]): string[] {
   const names = jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.differs ? [tensor] : []));
-  const telling = names.filter(name => !COUNTERS.test(name));
+  const telling = names.filter(name => !isCounter(name));
   return telling.length > 0 ? [`${listed(telling)} not the same in all models; copied, not merged`] : [];
 }
 

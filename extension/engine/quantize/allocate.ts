@@ -39,7 +39,8 @@ export async function planWithin(
       measureTensors(plan, backend, quiet, steps, tensor),
     );
     const codings = codingsOf(analysis.tensors, chosen, finer);
-    return await planQuantize(plan.recipe, backend.room, codings);
+    // What was measured is what is to be quantized.
+    return { ...(await planQuantize(plan.recipe, backend.room, codings)), stamps: plan.stamps };
   } catch (error) {
     throw asUserError(error);
   }

@@ -8,44 +8,40 @@ import { join } from 'node:path';
 import { AtomicFile } from '../atomic.ts';
 import { TOOL } from '../version.ts';
 import type { Analysis } from './measure.ts';
-import type { QuantizeJob } from './job.ts';
+import type { QuantizePlan } from './plan.ts';
 
 /** Goes up with every change of what is measured, or of how it is written down. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 const SUFFIX = '.analysis';
+/** What an analysis follows from. */
+type Measured = Pick<QuantizePlan, 'jobs' | 'stamps'>;
+
 /** Bounds of a folder: the files used last stay. */
 const MAX_FILES = 16;
 const MAX_BYTES = 256 * 2 ** 20;
 
 /**
- * What `folder` has of an analysis of `jobs`, or what `measure` finds, which is then kept there. A folder that cannot
+ * What `folder` has of an analysis of a plan, or what `measure` finds, which is then kept there. A folder that cannot
  * be read or written is as good as none.
  */
 export async function cached(
   folder: string | undefined,
-  jobs: readonly QuantizeJob[],
+  plan: Measured,
   measure: () => Promise<Analysis>,
 ): Promise<Analysis> {
   if (folder === undefined) return measure();
-  const key = await keyOf(jobs);
+  const key = keyOf(plan);
   const file = join(folder, `${key}${SUFFIX}`);
   const known = await read(file).catch(() => undefined);
   if (known) return known;
   const analysis = await measure();
-  // Checkpoints that changed meanwhile are not what the key says.
-  if ((await keyOf(jobs)) === key) await keep(folder, file, analysis).catch(() => undefined);
+  await keep(folder, file, analysis).catch(() => undefined);
   return analysis;
 }
 
 /** Checkpoints by what the file system says of their files, tensors by where in them they are. */
-async function keyOf(jobs: readonly QuantizeJob[]): Promise<string> {
-  const sources = jobs.flatMap(({ base, tasks }) => [base, ...tasks.map(({ source }) => source)]);
-  const files = [...new Set(sources.flatMap(source => source?.file ?? []))].sort();
-  const states = files.map(async file => {
-    const { size, ino, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
-    return [file, size, ino, mtimeNs, ctimeNs].map(String);
-  });
+function keyOf({ jobs, stamps }: Measured): string {
   const tensors = jobs.map(({ tensor, base, shared, reconstruction, tasks, prune }) => [
     tensor,
     base,
@@ -54,7 +50,7 @@ async function keyOf(jobs: readonly QuantizeJob[]): Promise<string> {
     shared && reconstruction,
     tasks.map(({ output, source, coding }) => [output, source, coding]),
   ]);
-  const all = JSON.stringify([FORMAT, TOOL, await Promise.all(states), tensors]);
+  const all = JSON.stringify([FORMAT, TOOL, stamps, tensors]);
   return sha256(all);
 }
 

@@ -1,14 +1,35 @@
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
+import type { Dtype } from '../checkpoint/dtype.ts';
 import type { JobContext, RecordOutcome } from '../job.ts';
 
 /** Bytes of a tensor that are in memory at once; smaller tensors (norms, biases) are read a single time. */
 const PIECE_BYTES = 8 << 20;
 
+/** Where an element's exponent stands: in the last of `every` words. Safetensors data is little-endian. */
+const FORMATS: Partial<
+  Record<
+    Dtype,
+    {
+      readonly Words: typeof Uint16Array | typeof Uint32Array;
+      readonly every: number;
+      readonly magnitude: number;
+      readonly infinity: number;
+    }
+  >
+> = {
+  F64: { Words: Uint32Array, every: 2, magnitude: 0x7fffffff, infinity: 0x7ff00000 },
+  F32: { Words: Uint32Array, every: 1, magnitude: 0x7fffffff, infinity: 0x7f800000 },
+  BF16: { Words: Uint16Array, every: 1, magnitude: 0x7fff, infinity: 0x7f80 },
+  F16: { Words: Uint16Array, every: 1, magnitude: 0x7fff, infinity: 0x7c00 },
+};
+
 /** A checkpoint tensor as raw bytes. */
 export class RawTensor {
   #whole: Promise<Uint8Array<ArrayBuffer>> | undefined;
   #checksum: Promise<string> | undefined;
+  #nan = false;
+  #infinite = false;
 
   constructor(
     private readonly context: Pick<JobContext, 'files' | 'kernels' | 'signal'>,
@@ -18,6 +39,12 @@ export class RawTensor {
   /** XXH64 of the bytes. */
   checksum(): Promise<string> {
     return (this.#checksum ??= this.#hash());
+  }
+
+  /** Whether there are NaNs and infinities among floating-point values; found while the checksum is. */
+  async notNumbers(): Promise<{ readonly nan: boolean; readonly infinite: boolean }> {
+    await this.checksum();
+    return { nan: this.#nan, infinite: this.#infinite };
   }
 
   /** Whether both tensors are the same, bit for bit. */
@@ -58,7 +85,28 @@ export class RawTensor {
 
   async #hash(): Promise<string> {
     const hash = new Xxh64(this.context.kernels);
-    for await (const piece of this.pieces()) hash.update(piece);
+    for await (const piece of this.pieces()) {
+      hash.update(piece);
+      this.#look(piece);
+    }
     return hash.digest();
+  }
+
+  #look(piece: Uint8Array<ArrayBuffer>): void {
+    const format = FORMATS[this.source.dtype];
+    if (!format) return;
+    const { Words, every, magnitude, infinity } = format;
+    const words = new Words(piece.buffer, piece.byteOffset, piece.byteLength / Words.BYTES_PER_ELEMENT);
+    for (let i = every - 1; i < words.length; i += every) {
+      const bits = (words[i] as number) & magnitude;
+      if (bits < infinity) continue;
+      if (bits === infinity && !this.#hasLowerBits(words, i, every)) this.#infinite = true;
+      else this.#nan = true;
+    }
+  }
+
+  /** Of a float64, whose upper word is looked at. */
+  #hasLowerBits(words: Uint16Array | Uint32Array, i: number, every: number): boolean {
+    return every === 2 && words[i - 1] !== 0;
   }
 }

@@ -1,6 +1,7 @@
 import { isQuantizable } from '../checkpoint/dtype.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import type { QuantizeRecipe } from '../../protocol.ts';
+import { statisticOf } from '../runningStatistics.ts';
 
 /** Whether a tensor is stored exactly instead of quantized. */
 export type KeepRule = (tensor: TensorSource) => boolean;
@@ -19,9 +20,13 @@ export function keepRule(recipe: Pick<QuantizeRecipe, 'keepRule' | 'keep'>): Kee
   return tensor => exact(tensor) || rule(tensor);
 }
 
-/** Tensors that stay exact under a budget too: those that were named, those that are not floating point, empty ones. */
+/** Tensors that stay exact under a budget too: those that were named, running statistics (a variance must not turn
+ * negative), those that are not floating point, empty ones. */
 export function exactRule({ keep }: Pick<QuantizeRecipe, 'keep'>): KeepRule {
   const patterns = keep.map(pattern => new RegExp(pattern));
   return tensor =>
-    !isQuantizable(tensor.dtype) || tensor.bytes === 0 || patterns.some(pattern => pattern.test(tensor.name));
+    !isQuantizable(tensor.dtype) ||
+    tensor.bytes === 0 ||
+    statisticOf(tensor.name) !== undefined ||
+    patterns.some(pattern => pattern.test(tensor.name));
 }

@@ -1,12 +1,14 @@
 /** Measures what the tensors of a plan cost: all that a budget can be spent on, and what has no choice. */
 import type { EngineBackend } from '../backends.ts';
 import { Cancelled } from '../errors.ts';
+import { whileUnchanged } from '../fileStamp.ts';
 import type { Hooks } from '../hooks.ts';
 import type { JobEvent, JobReport } from '../job.ts';
 import type { TensorAnalysis } from './analysis.ts';
 import { cached } from './analysisCache.ts';
 import type { Measuring, QuantizeJob } from './job.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';
+import type { UnfitTensor } from './unfit.ts';
 
 /** A tensor of a task vector, measured. */
 export interface Analyzed extends TensorAnalysis {
@@ -25,7 +27,16 @@ export interface Fixed {
   readonly bytes: number;
   /** ‖τ̂ − τ‖² and ‖τ‖² of what is quantized, by task. */
   readonly errors: readonly (readonly [error: number, energy: number])[];
+  readonly unfit: readonly UnfitTensor[];
 }
+
+/** All tensors of a plan that could not be quantized, or hold no numbers. */
+export const unfitOf = ({ tensors, fixed }: Analysis): readonly UnfitTensor[] => [
+  ...tensors.flatMap(({ tensor, output, finite }) =>
+    finite ? [] : [{ tensor, output, why: 'nonFinite' as const }],
+  ),
+  ...fixed.unfit,
+];
 
 /** Measures what a plan's budget can be spent on, or finds it in the folder `cache`. */
 export const analyze = (
@@ -33,7 +44,8 @@ export const analyze = (
   backend: EngineBackend,
   hooks: Hooks,
   cache: string | undefined,
-): Promise<Analysis> => cached(cache, plan.jobs, () => measure(plan, backend, hooks));
+): Promise<Analysis> =>
+  cached(cache, plan, () => whileUnchanged(plan.stamps, () => measure(plan, backend, hooks)));
 
 async function measure(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks): Promise<Analysis> {
   const tensors = await measureTensors(plan, backend, hooks);
@@ -55,6 +67,7 @@ async function measureFixed(
     .map(job => ({ ...job, tasks: job.tasks.filter(({ open }) => !open) }))
     .filter(({ tasks }) => tasks.length > 0);
   let bytes = 0;
+  const unfit: UnfitTensor[] = [];
   const errors = recipe.tasks.map(() => [0, 0] as [number, number]);
   const sink = {
     accept: async (_: number, event: JobEvent) => {
@@ -63,14 +76,17 @@ async function measureFixed(
       const sums = errors[event.output - firstTask(recipe)] as [number, number];
       event.outcome.errors.forEach((value, i) => ((sums[i] as number) += value));
     },
-    finished: () => undefined,
+    finished: (number: number, { unfit: found = [] }: JobReport) => {
+      const { tensor } = fixed[number] as QuantizeJob;
+      unfit.push(...found.map(one => ({ ...one, tensor })));
+    },
   };
   try {
     await backend.runner(budget)(fixed, sink, signal, () => undefined);
   } catch (error) {
     throw signal.aborted ? new Cancelled() : error;
   }
-  return { bytes, errors };
+  return { bytes, errors, unfit };
 }
 
 /** Measures what a budget may choose for a plan's tensors: of all of them, or of `only` one. */

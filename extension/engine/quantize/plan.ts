@@ -6,6 +6,7 @@ import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/che
 import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { openFamily } from '../match/family.ts';
+import type { FileStamp } from '../fileStamp.ts';
 import { headerBound, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
@@ -26,6 +27,8 @@ export interface QuantizePlan {
   /** In the order of their payloads in the file. */
   readonly jobs: readonly QuantizeJob[];
   readonly budget: Budget;
+  /** Of the checkpoints' files. */
+  readonly stamps: readonly FileStamp[];
   readonly summary: PlanSummary;
 }
 
@@ -75,7 +78,8 @@ export async function planQuantize(
     ...(await checkOutput(recipe, [checkpoints.base, ...checkpoints.tasks], size.known ? size.bytes : 0)),
   ];
   const summary = summarize(recipe, checkpoints, planned, size, budget, problems, chunk);
-  return { recipe, ...planned, budget, summary };
+  const stamps = [checkpoints.base, ...checkpoints.tasks].flatMap(one => one.stamps);
+  return { recipe, ...planned, budget, stamps, summary };
 }
 
 /** Number of the first task's vector in the file: rtvq's shared one stands before it. */

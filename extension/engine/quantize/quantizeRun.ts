@@ -8,10 +8,12 @@ import { RawTensor } from './exact.ts';
 import { isQuantized, type QuantizedTask, type QuantizeJob, type TaskTensor } from './job.ts';
 import { JobInputs } from './jobInputs.ts';
 import type { SharedVector } from './sharedVector.ts';
+import type { Unfit } from './unfit.ts';
 import { decide, emitCodes, extentOf, withoutPayload, type Values } from './vectorEncoder.ts';
 
 export class QuantizeRun {
-  readonly #warnings: string[] = [];
+  readonly #unfit: Unfit[] = [];
+  readonly #baseRaw: RawTensor | undefined;
   readonly #inputs: JobInputs | undefined;
 
   constructor(
@@ -19,20 +21,21 @@ export class QuantizeRun {
     private readonly context: JobContext,
     memory: Scope,
   ) {
+    this.#baseRaw = job.base && new RawTensor(context, job.base);
     this.#inputs = job.tasks.some(isQuantized) ? new JobInputs(job, context, memory) : undefined;
   }
 
   async run(): Promise<JobReport> {
-    const { job, context } = this;
+    const { job } = this;
     const inputs = this.#inputs;
     const checksums = inputs ? await this.#quantizeTasks(inputs) : new Map<TaskTensor, string>();
-    const baseRaw = job.base && new RawTensor(context, job.base);
     const taskChecksums: (string | undefined)[] = [];
     for (const task of job.tasks) {
-      taskChecksums.push(checksums.get(task) ?? (await this.#storeExactly(task, baseRaw)));
+      taskChecksums.push(checksums.get(task) ?? (await this.#storeExactly(task)));
     }
-    const base = inputs?.base?.checksum ?? (await baseRaw?.checksum());
-    return { checksums: [base, ...taskChecksums], warnings: this.#warnings };
+    const base = inputs?.base?.checksum ?? (await this.#baseRaw?.checksum());
+    if (!inputs && this.#baseRaw && (await this.#baseRaw.notNumbers()).nan) this.#noteBase();
+    return { checksums: [base, ...taskChecksums], warnings: [], unfit: this.#unfit };
   }
 
   /** @returns the checksum of each quantized task's tensor */
@@ -116,25 +119,39 @@ export class QuantizeRun {
     return min === max ? withoutPayload('constant', min) : encoder.emit(found);
   }
 
-  #storeUnquantizable({ source, output }: Pick<QuantizedTask, 'source' | 'output'>): Promise<RecordOutcome> {
-    this.#warnings.push(
-      `${source.file}: tensor "${this.job.tensor}" has NaN, infinite or barely differing values; it is stored exactly`,
-    );
-    return new RawTensor(this.context, source).emitExact(this.context.emit, output);
+  async #storeUnquantizable({
+    source,
+    output,
+  }: Pick<QuantizedTask, 'source' | 'output'>): Promise<RecordOutcome> {
+    const raw = new RawTensor(this.context, source);
+    const [own, base] = [await raw.notNumbers(), await this.#baseRaw?.notNumbers()];
+    if (own.nan || own.infinite) this.#unfit.push({ output, why: 'nonFinite' });
+    else if (base?.nan || base?.infinite) this.#noteBase();
+    else this.#unfit.push({ output, why: 'range' });
+    return raw.emitExact(this.context.emit, output);
+  }
+
+  /** Says once that the base's tensor holds NaN or infinity. */
+  #noteBase(): void {
+    if (this.#unfit.every(({ output }) => output !== undefined))
+      this.#unfit.push({ output: undefined, why: 'nonFinite' });
   }
 
   /** @returns the checksum of the source, when there is one */
-  async #storeExactly(task: TaskTensor, base: RawTensor | undefined): Promise<string | undefined> {
+  async #storeExactly(task: TaskTensor): Promise<string | undefined> {
     const { context } = this;
+    const base = this.#baseRaw;
+    const { output } = task;
     let outcome = withoutPayload('absent');
     let checksum: string | undefined;
     if (task.source) {
       const raw = new RawTensor(context, task.source);
       checksum = await raw.checksum();
-      outcome =
-        base && (await raw.equals(base))
-          ? withoutPayload('same')
-          : await raw.emitExact(context.emit, task.output);
+      const same = base !== undefined && (await raw.equals(base));
+      const { nan, infinite } = await raw.notNumbers();
+      // Infinity that the base has too is a mask, as in older attention layers.
+      if (nan || (infinite && !same)) this.#unfit.push({ output, why: 'nonFinite' });
+      outcome = same ? withoutPayload('same') : await raw.emitExact(context.emit, output);
     }
     await context.emit({ type: 'end', output: task.output, outcome });
     return checksum;

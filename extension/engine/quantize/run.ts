@@ -7,7 +7,8 @@ import { isCoded } from '../tvq/layout.ts';
 import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
 import { TvqWriter } from '../tvq/writer.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
-import type { QuantizePlan } from './plan.ts';
+import { firstTask, type QuantizePlan } from './plan.ts';
+import { unfitWarnings } from './unfit.ts';
 
 /** Does what a plan says; nothing is left behind unless all of it succeeds. */
 export async function runQuantize(
@@ -17,11 +18,11 @@ export async function runQuantize(
   onProgress: (progress: Progress) => void,
 ): Promise<QuantizeResult> {
   const started = performance.now();
-  const { recipe, layout, jobs, budget, summary } = plan;
+  const { recipe, layout, jobs, budget, summary, stamps } = plan;
   const writer = await TvqWriter.create(summary.output, layout, recipe.overwrite);
   const reports: JobReport[] = [];
   await runPlanned(
-    { jobs, budget, backend, signal, onProgress },
+    { jobs, stamps, budget, backend, signal, onProgress },
     {
       accept: (job, event) => writer.accept(jobs[job]?.tensor as string, event),
       finished: (job, report) => void (reports[job] = report),
@@ -52,7 +53,13 @@ export async function runQuantize(
     backendReason: backend.reason,
     warnings: [
       ...summary.problems.map(({ message }) => message),
-      ...reports.flatMap(({ warnings }) => warnings),
+      ...unfitWarnings(
+        recipe,
+        firstTask(recipe),
+        reports.flatMap(({ unfit = [] }, j) =>
+          unfit.map(one => ({ ...one, tensor: jobs[j]?.tensor as string })),
+        ),
+      ),
     ],
   };
 }

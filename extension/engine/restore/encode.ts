@@ -1,7 +1,13 @@
-import type { Region } from '../../../kernels/backend.ts';
+import type { NotNumbers, Region } from '../../../kernels/backend.ts';
 import { DTYPE_BITS, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext } from '../job.ts';
 import { floatTypeOf } from '../quantize/tensorInput.ts';
+
+/** Values as they are written, and how many of them are NaN or infinite there. */
+export interface EncodedValues {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly found: NotNumbers;
+}
 
 /** Values in the dtype they are written in. */
 export async function encodeValues(
@@ -10,10 +16,11 @@ export async function encodeValues(
   values: Region,
   encoded: Region,
   count: number,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<EncodedValues> {
   const type = floatTypeOf(dtype);
-  await backend.encode({ region: values, type: 'F32', first: 0 }, type, encoded, count);
+  const found = await backend.encode({ region: values, type: 'F32', first: 0 }, type, encoded, count);
   const bytes = (await backend.read(encoded, 0, (count * DTYPE_BITS[type]) / 8)) as Uint8Array<ArrayBuffer>;
-  if (dtype !== 'F64') return bytes;
-  return new Uint8Array(Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, count)).buffer);
+  if (dtype !== 'F64') return { bytes, found };
+  const wide = Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, count));
+  return { bytes: new Uint8Array(wide.buffer), found };
 }

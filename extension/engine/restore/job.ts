@@ -1,10 +1,12 @@
 /** Restores one tensor of one task: base + dequantized task vector. */
-import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
+import type { NotNumbers, Region, Scope, Slice } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount, type Dtype, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
+import { countOf, NONE, plus, refused } from '../notNumbers.ts';
 import { RawTensor } from '../quantize/exact.ts';
 import { chunksOf, inputBytes, spansOf, SPAN_ELEMENTS, TensorInput } from '../quantize/tensorInput.ts';
+import { raiseToZero, statisticOf } from '../runningStatistics.ts';
 import { encodeValues } from './encode.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
@@ -24,6 +26,8 @@ export interface RestoreJob {
   readonly shared: TvqRecord | undefined;
   /** The base model's tensor; undefined where the record does not need it. */
   readonly base: TensorSource | undefined;
+  /** Whether NaN and infinity may be written that the task's tensor does not have itself. */
+  readonly allowNonfinite: boolean;
   readonly resident: boolean;
 }
 
@@ -53,7 +57,7 @@ export function restoreJobBytes(job: RestoreJob, chunk: number): number {
 export function runRestoreJob(job: RestoreJob, context: JobContext): Promise<JobReport> {
   return context.backend.scope(async memory => {
     await context.emit({ type: 'begin', output: 0, codec: 'exact', bytes: restoredBytes(job) });
-    const checksum = copies(job) ? await copy(job, context) : await compute(job, context, memory);
+    const done = copies(job) ? { checksum: await copy(job, context) } : await compute(job, context, memory);
     const outcome: RecordOutcome = {
       codec: 'exact',
       scales: [0, 0],
@@ -61,7 +65,8 @@ export function runRestoreJob(job: RestoreJob, context: JobContext): Promise<Job
       errors: [0, 0],
     };
     await context.emit({ type: 'end', output: 0, outcome });
-    return { checksums: [checksum], warnings: [] };
+    const { checksum, ...findings } = done;
+    return { checksums: [checksum], warnings: [], findings };
   });
 }
 
@@ -77,7 +82,19 @@ async function copy(job: RestoreJob, context: JobContext): Promise<string | unde
   return fromBase ? checksum : undefined;
 }
 
-async function compute(job: RestoreJob, context: JobContext, memory: Scope): Promise<string | undefined> {
+/** Whether the tensor is the task's own as a whole: infinity in it was not made here, but for the range of float32. */
+const isOwn = ({ record: { codec, dtype } }: RestoreJob): boolean =>
+  (codec.codec === 'exact' || codec.codec === 'same') && dtype !== 'F64';
+
+/** What came of a tensor, beside its bytes. */
+interface Computed {
+  readonly checksum: string | undefined;
+  readonly written?: NotNumbers;
+  readonly raised?: number;
+}
+
+/** @throws UserError where values come out as NaN or infinite and may not */
+async function compute(job: RestoreJob, context: JobContext, memory: Scope): Promise<Computed> {
   const { backend, signal } = context;
   const count = elementCount(job.record.shape);
   const span = spanElements(job, count);
@@ -95,6 +112,9 @@ async function compute(job: RestoreJob, context: JobContext, memory: Scope): Pro
   const vector = job.record.codec.codec === 'same' ? undefined : reader(job.record, job.task);
   const shared = job.shared && reader(job.shared, SHARED_VECTOR);
 
+  const isVariance = statisticOf(job.tensor) === 'variance' && !isOwn(job);
+  let written = NONE;
+  let raised = 0;
   for (const part of spansOf(count, job.resident)) {
     await Promise.all([base?.load(part), vector?.load(part), shared?.load(part)]);
     for (const chunk of chunksOf(part, backend.chunk)) {
@@ -104,13 +124,16 @@ async function compute(job: RestoreJob, context: JobContext, memory: Scope): Pro
       const from: Slice | undefined = shared ? { region: reference, type: 'F32', first: 0 } : original;
       if (vector) await vector.decode(chunk, from, values);
       else await backend.deltaMinmax(from as Slice, undefined, values, chunk.count);
-      await context.emit({
-        type: 'bytes',
-        bytes: await encodeValues(context, job.dtype as QuantizableDtype, values, encoded, chunk.count),
-      });
+      if (isVariance) raised += await raiseToZero(context, values, chunk.count);
+      const dtype = job.dtype as QuantizableDtype;
+      const { bytes, found } = await encodeValues(context, dtype, values, encoded, chunk.count);
+      written = plus(written, isOwn(job) ? { ...found, nonFinite: 0 } : found);
+      await context.emit({ type: 'bytes', bytes });
     }
   }
   shared?.check();
   vector?.check();
-  return base?.checksum;
+  if (countOf(written) > 0 && !job.allowNonfinite)
+    throw refused({ ...job, shape: job.record.shape }, written);
+  return { checksum: base?.checksum, written, raised };
 }

@@ -4,6 +4,7 @@ import { placeJobs, type Budget, type Room } from '../budget.ts';
 import { noteProblems, openModel, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, isQuantizable, type Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
+import type { FileStamp } from '../fileStamp.ts';
 import { formatBytes } from '../format.ts';
 import { alignNames } from '../match/alignNames.ts';
 import { checkOutput } from '../outputCheck.ts';
@@ -19,6 +20,8 @@ export interface RestorePlan {
   readonly jobs: readonly RestoreJob[];
   readonly budget: Budget;
   readonly bytes: number;
+  /** Of the file and the base. */
+  readonly stamps: readonly FileStamp[];
   readonly problems: readonly Problem[];
 }
 
@@ -56,6 +59,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       record,
       shared: usesReference(record) ? withCodes(shared.get(record.tensor)) : undefined,
       base: record.codec.codec === 'exact' ? undefined : base?.tensors.get(record.tensor),
+      allowNonfinite: recipe.allowNonfinite,
       resident: false,
     }))
     .sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]); // keeps every tensor aligned to its element size
@@ -80,7 +84,8 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   const bytes = placed.reduce((sum, job) => sum + restoredBytes(job), 0);
   const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
   problems.push(...noteProblems(base ? [base] : []), ...(await checkOutput(recipe, inputs, bytes)));
-  return { recipe, file, base, jobs: placed, budget, bytes, problems };
+  const stamps = [file.stamp, ...(base?.stamps ?? [])];
+  return { recipe, file, base, jobs: placed, budget, bytes, stamps, problems };
 }
 
 /** Whether a record's values are counted from the base (and the shared vector). */

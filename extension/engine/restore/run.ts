@@ -6,6 +6,7 @@ import { serializeHeader } from '../checkpoint/safetensors.ts';
 import { checkpointHeaderBytes, SafetensorsWriter } from '../checkpoint/writer.ts';
 import { UserError } from '../errors.ts';
 import type { JobReport } from '../job.ts';
+import { outputWarnings } from '../merge/outputWarnings.ts';
 import { runPlanned } from '../runPlanned.ts';
 import { restoredMetadata, writeTaskFiles } from './files.ts';
 import { restoredBytes, type RestoreJob } from './job.ts';
@@ -19,7 +20,7 @@ export async function runRestore(
   onProgress: (progress: Progress) => void,
 ): Promise<RestoreResult> {
   const started = performance.now();
-  const { recipe, jobs, budget, problems } = plan;
+  const { recipe, jobs, budget, problems, stamps } = plan;
   const output = resolve(recipe.output);
   const metadata = await restoredMetadata(plan.file, recipe.task, plan.base);
   const folder = isFileOutput(output) ? undefined : await AtomicFolder.create(output, recipe);
@@ -30,14 +31,18 @@ export async function runRestore(
     overwrite: recipe.overwrite,
   });
   const warnings = problems.map(({ message }) => message);
+  const reports: JobReport[] = [];
   await runPlanned(
-    { jobs, budget, backend, signal, onProgress },
+    { jobs, stamps, budget, backend, signal, onProgress },
     {
       accept: async (number, event) => {
         if (event.type === 'bytes') await writer.append(event.bytes);
         else if (event.type === 'begin') writer.begin(entries[number] as (typeof entries)[number]);
       },
-      finished: (number, report) => checkBase(plan, number, report),
+      finished: (number, report) => {
+        reports[number] = report;
+        checkBase(plan, number, report);
+      },
     },
     {
       discard: async () => {
@@ -46,6 +51,7 @@ export async function runRestore(
       },
     },
     async () => {
+      warnings.push(...outputWarnings(jobs, reports));
       await writer.commit((tensors, dataOffset) => serializeHeader(metadata, tensors, dataOffset));
       if (folder) {
         warnings.push(...(await writeTaskFiles(plan, folder.temporary, entries)));

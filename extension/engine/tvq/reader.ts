@@ -7,6 +7,7 @@ import {
   type TensorEntry,
 } from '../checkpoint/safetensors.ts';
 import { UserError } from '../errors.ts';
+import type { FileStamp } from '../fileStamp.ts';
 import {
   BASE_MODEL,
   FORMAT_NAME,
@@ -54,6 +55,8 @@ export interface TvqVector {
 export interface TvqFile {
   readonly path: string;
   readonly bytes: number;
+  /** Of the file as its header was read. */
+  readonly stamp: FileStamp;
   readonly headerBytes: number;
   readonly tool: string;
   readonly created: string;
@@ -82,7 +85,7 @@ export async function openTvq(path: string): Promise<TvqFile> {
   checkRequired(header.file, metadata);
   const reader = await PartReader.open(header);
   try {
-    return await assemble(header, metadata, reader);
+    return { ...(await assemble(header, metadata, reader)), stamp: header.stamp };
   } finally {
     await reader.close();
   }
@@ -134,7 +137,11 @@ function parseMetadata({ file, metadata }: SafetensorsHeader): Metadata {
   return Object.fromEntries(parsed) as Metadata;
 }
 
-async function assemble(header: SafetensorsHeader, metadata: Metadata, reader: PartReader): Promise<TvqFile> {
+async function assemble(
+  header: SafetensorsHeader,
+  metadata: Metadata,
+  reader: PartReader,
+): Promise<Omit<TvqFile, 'stamp'>> {
   const { file } = header;
   const table = metadata.tvq_tensors;
   const row = (index: number) => {

@@ -2,6 +2,7 @@ import type { Kernels } from '../../../kernels/wasm.ts';
 import type { Progress, VerifyResult } from '../../protocol.ts';
 import { FilePool } from '../checkpoint/io.ts';
 import { UserError } from '../errors.ts';
+import { whileUnchanged } from '../fileStamp.ts';
 import { RawTensor } from '../quantize/exact.ts';
 import { payloadSource } from '../restore/payload.ts';
 import { readStoredFile } from './files.ts';
@@ -28,7 +29,7 @@ export async function verifyTvq(
   const damaged: string[] = [];
   let checked = 0;
   let done = 0;
-  try {
+  const check = async () => {
     for (const [vector, record] of payloadsOf(file)) {
       const checksum = await new RawTensor(context, payloadSource(file.path, record)).checksum();
       if (checksum !== record.checksum) damaged.push(`tensor "${record.tensor}" of "${vector}"`);
@@ -43,9 +44,8 @@ export async function verifyTvq(
       if (checksum !== extra.checksum) damaged.push(nameOf(file, extra));
       else damaged.push(...(await unreadable(file, extra)));
     }
-  } finally {
-    await files.close();
-  }
+  };
+  await whileUnchanged([file.stamp], check).finally(() => files.close());
   return { file: path, bytes: file.bytes, checked, damaged };
 }
 

@@ -17,7 +17,7 @@ import {
 } from '../merge/draft.ts';
 import { checkpointSource, fitsAsBase, inputsOf, mergeSources, sourceId } from '../merge/sources.ts';
 import type { Services } from '../services.ts';
-import { readRunOptions } from '../settings.ts';
+import { readAllowNonfinite, readRunOptions } from '../settings.ts';
 import { pickBase, pickBaseOrNone } from '../ui/checkpointPicks.ts';
 import { pickFolder } from '../ui/folderPick.ts';
 import { pickInputs } from '../ui/mergeInputPick.ts';
@@ -47,7 +47,7 @@ export const merge: Command = {
     const method = required(draft.method);
     const title = l10n.t('Merging to {0} with {1}', basename(recipe.output), method.title);
     const result = await services.jobs.run(title, (engine, options, hooks) =>
-      engine.merge(recipe, options, hooks),
+      engine.merge({ ...recipe, allowNonfinite: readAllowNonfinite() }, options, hooks),
     );
     // A folder that appears by being renamed is not always reported with what is in it.
     services.checkpoints.refresh();

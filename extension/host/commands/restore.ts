@@ -12,6 +12,7 @@ import { pick } from '../ui/pick.ts';
 import { runWizard, type Step } from '../ui/wizard.ts';
 import type { Command } from './command.ts';
 import { reveal } from '../reveal.ts';
+import { readAllowNonfinite } from '../settings.ts';
 import { tvqArgument } from './selection.ts';
 
 interface RestoreDraft {
@@ -45,6 +46,7 @@ export const restore: Command = {
           dtype: undefined,
           overwrite: output.overwrite,
           force: false,
+          allowNonfinite: readAllowNonfinite(),
         },
         options,
         hooks,

@@ -22,5 +22,6 @@ export const mergeRecipe = (wishes: MergeWishes): MergeRecipe => ({
   dtype: undefined,
   shardBytes: SHARD_BYTES,
   resume: false,
+  allowNonfinite: false,
   text: undefined,
 });

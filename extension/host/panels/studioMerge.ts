@@ -33,7 +33,7 @@ import { checkChoices, freeFolder, methodOf, studioRecipe } from '../merge/studi
 import { reveal } from '../reveal.ts';
 import { savePageFile } from '../saveFile.ts';
 import type { Services } from '../services.ts';
-import { readEvaluationCommand, readRunOptions } from '../settings.ts';
+import { readAllowNonfinite, readEvaluationCommand, readRunOptions } from '../settings.ts';
 import { EVALUATION_COMMAND, evaluateModel } from './evaluateModel.ts';
 import { chooseOutput } from './chooseOutput.ts';
 import { MergeActivity } from './mergeActivity.ts';
@@ -171,7 +171,7 @@ export class StudioMerge extends Disposable {
       const result = await this.services.jobs.run(
         title,
         (engine, options, hooks) =>
-          engine.merge(recipe, options, {
+          engine.merge({ ...recipe, allowNonfinite: readAllowNonfinite() }, options, {
             token: hooks.token,
             onProgress: progress => {
               hooks.onProgress(progress);

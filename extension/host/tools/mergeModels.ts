@@ -3,7 +3,7 @@ import { l10n } from 'vscode';
 import { formatBytes } from '../../engine/format.ts';
 import type { MergePlanSummary, MergeRecipe } from '../../protocol.ts';
 import { displayPath } from '../describe.ts';
-import { readRunOptions } from '../settings.ts';
+import { readAllowNonfinite, readRunOptions } from '../settings.ts';
 import { facts, paragraphs } from '../ui/facts.ts';
 import { mergeRecipe } from './recipes.ts';
 import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
@@ -24,7 +24,8 @@ export const mergeModels: Tool = {
     const recipe = mergeRecipe(input, workspaceFolders());
     const result = await jobs.run(
       titleOf(recipe),
-      (engine, options, hooks) => engine.merge(recipe, options, hooks),
+      (engine, options, hooks) =>
+        engine.merge({ ...recipe, allowNonfinite: readAllowNonfinite() }, options, hooks),
       token,
     );
     // A folder that appears by being renamed is not always reported with what is in it.

@@ -24,6 +24,7 @@ function checkpoint(names: readonly (readonly [name: string, counterpart: string
     tensors: new Map(tensors),
     bytes: 0,
     metadata: {},
+    stamps: [],
     notes: [],
     adapter: undefined,
   };

@@ -314,6 +314,7 @@ describe('the model card', () => {
       shardBytes: 5e9,
       overwrite: false,
       resume: false,
+      allowNonfinite: false,
       text: undefined,
       compare: [],
     },

@@ -17,6 +17,7 @@ function checkpoint(made: Made): Checkpoint {
     tensors: new Map(tensors),
     bytes: 0,
     metadata: {},
+    stamps: [],
     notes: [],
     adapter: undefined,
   };

@@ -20,7 +20,7 @@ const PLACES = ['model.layers.0.mlp.up.weight', 'model.layers.3.attn.q.weight', 
 
 /** All that decides the bytes: parameters as tensors see them. */
 function decisive(recipe: MergeRecipe, method: MergeMethod) {
-  const { base, inputs, lines, dtype, onMismatch, shardBytes, compare } = recipe;
+  const { base, inputs, lines, dtype, onMismatch, allowNonfinite, shardBytes, compare } = recipe;
   const perInput = method.parameters.filter(parameter => parameter.perInput);
   return {
     base: base === undefined ? undefined : resolvePath(base),
@@ -28,6 +28,7 @@ function decisive(recipe: MergeRecipe, method: MergeMethod) {
     lines,
     dtype,
     onMismatch,
+    allowNonfinite,
     shardBytes,
     compare: compare.map(one => ({ ...one, path: resolvePath(one.path) })),
     method: recipe.method,
@@ -89,6 +90,7 @@ describe.each(METHODS.map(method => [method.name, method] as const))('%s', (_, m
         ),
         dtype: 'BF16',
         onMismatch: 'skip',
+        allowNonfinite: true,
         shardBytes: 123_456,
         lines: method.family === 'vectors' ? { alpha: 0.2, beta: 1e-7 } : undefined,
         compare: [{ name: 'my-code', path: at('code') }],
@@ -105,6 +107,7 @@ describe.each(METHODS.map(method => [method.name, method] as const))('%s', (_, m
         lines: undefined,
         dtype: undefined,
         onMismatch: 'error',
+        allowNonfinite: false,
         shardBytes: 5e9,
         text: undefined,
         compare: [],

@@ -32,6 +32,7 @@ export const slerp: MergeMethod = {
   way: {
     kind: 'linear',
     gram: true,
+    shares: ({ t }) => [1 - (t as number), t as number],
     coefficients: ({ values, gram }) => {
       const t = values.t as number;
       const cos = cosine(gram, 0, 1);

@@ -60,6 +60,7 @@ export interface Shape {
   readonly tokenizer: TokenizerWish | undefined;
   readonly lines: { readonly path: Path; readonly alpha: number; readonly beta: number } | undefined;
   readonly onMismatch: OnMismatch | undefined;
+  readonly allowNonfinite: boolean | undefined;
   readonly shardBytes: number | undefined;
   readonly compare: readonly { readonly name: string; readonly checkpoint: Text }[];
   /** Every text that is a path. */
@@ -87,6 +88,7 @@ export function readShape(document: RecipeDocument): Shape {
     tokenizer: undefined,
     lines: undefined,
     onMismatch: undefined,
+    allowNonfinite: undefined,
     shardBytes: undefined,
     compare,
     files,
@@ -164,6 +166,11 @@ export function readShape(document: RecipeDocument): Shape {
         if (!isNothing(given)) shape.lines = readLines(document, given, path);
       },
       on_mismatch: (given, path) => (shape.onMismatch = readOnMismatch(document, given, path)),
+      allow_nonfinite: (given, path) => {
+        if (typeof given !== 'boolean')
+          throw document.error(path, 'allow_nonfinite: true or false was expected');
+        shape.allowNonfinite = given;
+      },
       shard_size: (given, path) => (shape.shardBytes = readSize(document, given, path)),
       compare: (given, path) => {
         if (!isMapping(given))

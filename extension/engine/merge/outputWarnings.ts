@@ -1,0 +1,20 @@
+/** What is to be said of values that were written but are no numbers, or were none that could stand. */
+import { listed } from '../../shared/listed.ts';
+import type { JobReport } from '../job.ts';
+import { NONE, warningOf } from '../notNumbers.ts';
+
+/** A line a problem, however many tensors it touches. @param reports by job; undefined where a job was not run again */
+export function outputWarnings(
+  jobs: readonly { readonly tensor: string }[],
+  reports: readonly (JobReport | undefined)[],
+): string[] {
+  const found = jobs.map(({ tensor }, i) => ({ tensor, findings: reports[i]?.findings }));
+  const written = warningOf(
+    found.map(({ tensor, findings }) => ({ tensor, found: findings?.written ?? NONE })),
+  );
+  const raised = found.filter(({ findings }) => (findings?.raised ?? 0) > 0).map(({ tensor }) => tensor);
+  const lines = written === undefined ? [] : [written];
+  if (raised.length === 0) return lines;
+  const what = `variances below 0, of damaged or quantized statistics, were written as 0: ${listed(raised)}`;
+  return [...lines, what];
+}

@@ -1,0 +1,55 @@
+/** Outputs are checked as they are written: values that are NaN or infinite there, though nothing of the kind was read. */
+import type { NotNumbers } from '../../kernels/backend.ts';
+import { listed } from '../shared/listed.ts';
+import { elementCount, type Dtype } from './checkpoint/dtype.ts';
+import { UserError } from './errors.ts';
+
+/** A tensor as it is written. */
+export interface WrittenTensor {
+  readonly tensor: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+}
+
+export const NONE: NotNumbers = { nonFinite: 0, overflowed: 0 };
+
+export const plus = (a: NotNumbers, b: NotNumbers): NotNumbers => ({
+  nonFinite: a.nonFinite + b.nonFinite,
+  overflowed: a.overflowed + b.overflowed,
+});
+
+export const countOf = ({ nonFinite, overflowed }: NotNumbers): number => nonFinite + overflowed;
+
+/** Largest finite values, and what holds more. */
+const RANGES: Partial<Record<Dtype, { readonly largest: string; readonly wider: string }>> = {
+  F16: { largest: '65504', wider: 'bf16 or f32' },
+  BF16: { largest: '3.39e38', wider: 'f32' },
+};
+
+/** The error of writing a tensor with such values where they are not allowed. */
+export function refused({ tensor, dtype, shape }: WrittenTensor, found: NotNumbers): UserError {
+  const range = RANGES[dtype];
+  const values = (count: number) => `tensor "${tensor}": ${count} of ${elementCount(shape)} values`;
+  const allow = 'or let infinity and NaN be written (--allow-nonfinite, setting tvq.allowNonfinite)';
+  if (found.overflowed > 0 && range) {
+    return new UserError(
+      `${values(found.overflowed)} are outside the range of ${dtype}, which ends at ±${range.largest}; ` +
+        `write a wider dtype (--dtype ${range.wider}) or a smaller change, ${allow}`,
+    );
+  }
+  return new UserError(
+    `${values(found.nonFinite)} became NaN or infinite on the way, beyond the range of float32 (±3.4e38); ` +
+      `look at this tensor of the inputs and at weights and scale, ${allow}`,
+  );
+}
+
+/** One line about what was written nonetheless; undefined where all values are finite. */
+export function warningOf(
+  written: readonly { readonly tensor: string; readonly found: NotNumbers }[],
+): string | undefined {
+  const touched = written.filter(({ found }) => countOf(found) > 0);
+  if (touched.length === 0) return undefined;
+  const count = touched.reduce((sum, { found }) => sum + countOf(found), 0);
+  const names = listed(touched.map(({ tensor, found }) => `${tensor} (${countOf(found)})`));
+  return `${count} ${count === 1 ? 'value is' : 'values are'} NaN or infinite in the output: ${names}`;
+}

@@ -1,0 +1,34 @@
+/** Tensors that could not be quantized, or hold what no model should: a line a checkpoint says so. */
+import type { QuantizeRecipe } from '../../protocol.ts';
+import { listed } from '../../shared/listed.ts';
+import { groupBy } from '../../shared/groupBy.ts';
+
+export interface Unfit {
+  /** Number of the vector in the file; undefined: the base model. */
+  readonly output: number | undefined;
+  /** `nonFinite`: it holds NaN or infinity; `range`: its difference from the base is too small or too large for a scale. */
+  readonly why: 'nonFinite' | 'range';
+}
+
+export interface UnfitTensor extends Unfit {
+  readonly tensor: string;
+}
+
+/** @param firstTask number of the first task's vector in the file */
+export function unfitWarnings(
+  { base, tasks }: Pick<QuantizeRecipe, 'base' | 'tasks'>,
+  firstTask: number,
+  unfit: readonly UnfitTensor[],
+): string[] {
+  const groups = groupBy(unfit, ({ output, why }) => `${output} ${why}`);
+  return [...groups.values()].map(members => {
+    const [{ output, why }] = members as [UnfitTensor, ...UnfitTensor[]];
+    const names = listed(members.map(({ tensor }) => tensor));
+    if (output === undefined)
+      return `${base}: NaN or infinite values in the base model's ${names}; what tasks have there is stored exactly`;
+    const file = tasks[output - firstTask]?.path ?? '';
+    return why === 'nonFinite'
+      ? `${file}: NaN or infinite values in ${names}; stored exactly, they stay in the model`
+      : `${file}: ${names} differ from the base by too little or too much for a scale; stored exactly`;
+  });
+}

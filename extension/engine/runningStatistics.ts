@@ -1,0 +1,48 @@
+/**
+ * Running statistics of batch normalisation. They are no weights: a variance below 0 makes NaN of everything behind it
+ * (Jordan et al., REPAIR, ICLR 2023, on what averaging weights does to them).
+ */
+import type { Region } from '../../kernels/backend.ts';
+import type { JobContext } from './job.ts';
+
+export type Statistic = 'mean' | 'variance' | 'count';
+
+/** As PyTorch names them, and Keras. */
+const NAMES: Readonly<Record<string, Statistic>> = {
+  running_mean: 'mean',
+  running_var: 'variance',
+  num_batches_tracked: 'count',
+  moving_mean: 'mean',
+  moving_variance: 'variance',
+};
+
+/** Which statistic a tensor is by its name's last part; undefined: none. */
+export function statisticOf(tensor: string): Statistic | undefined {
+  const last = /[^./]+$/.exec(tensor)?.[0].replace(/:0$/, '') ?? '';
+  return Object.hasOwn(NAMES, last) ? NAMES[last] : undefined;
+}
+
+/** Sets values below 0 at the start of a region to 0. @returns how many there were */
+export async function raiseToZero(
+  { backend }: Pick<JobContext, 'backend'>,
+  values: Region,
+  count: number,
+): Promise<number> {
+  const { min } = await backend.deltaMinmax(
+    { region: values, type: 'F32', first: 0 },
+    undefined,
+    undefined,
+    count,
+  );
+  if (!(min < 0)) return 0;
+  const bytes = await backend.read(values, 0, 4 * count);
+  const floats = new Float32Array(bytes.buffer, bytes.byteOffset, count);
+  let raised = 0;
+  for (const [i, value] of floats.entries()) {
+    if (!(value < 0)) continue;
+    floats[i] = 0;
+    raised++;
+  }
+  await backend.write(values, 0, 4 * count, async view => view.set(bytes));
+  return raised;
+}

@@ -1,0 +1,6 @@
+/** Names that are listed before the rest is only counted: one problem is one line, however many tensors it touches. */
+const MOST = 3;
+
+/** "a, b, c and 5 more". */
+export const listed = (names: readonly string[]): string =>
+  names.slice(0, MOST).join(', ') + (names.length > MOST ? ` and ${names.length - MOST} more` : '');
