@@ -1,8 +1,10 @@
 import type { MergeRecipe, Problem } from '../../protocol.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { isQuantizable } from '../checkpoint/dtype.ts';
+import { MAX_ROW } from '../../../kernels/mergeStages.ts';
 import { UserError } from '../errors.ts';
 import type { InputTensor } from './inputTensor.ts';
+import { rowLengthOf, type MergeJob } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 import { dtypeOf, shapeOf, type OpenInput } from './openInput.ts';
 import { checkParameters } from './parameters.ts';
@@ -70,6 +72,20 @@ export function checkTensor(
     }
   }
   return usable;
+}
+
+/** Rows that are too long to be ranked, in one line. */
+export function checkRows(method: MergeMethod, jobs: readonly MergeJob[]): Problem[] {
+  const long = jobs.filter(job => rowLengthOf(job) > MAX_ROW);
+  const [first] = long;
+  if (!first) return [];
+  const more = long.length > 1 ? ` and ${long.length - 1} more` : '';
+  return [
+    {
+      severity: 'error',
+      message: `method ${method.name} ranks the weights of a row: tensor "${first.tensor}"${more} has rows of ${rowLengthOf(first)}, up to ${MAX_ROW} are supported; ties has no such limit`,
+    },
+  ];
 }
 
 export function warnOfExtras(

@@ -3,6 +3,7 @@ import type { Span } from '../quantize/tensorInput.ts';
 import { combineLinear, combineSelective } from './combine.ts';
 import { coefficientsOf, thinningOf, wholeTensor, type WholeTensor } from './measure.ts';
 import type { Passes, Thinning } from './passes.ts';
+import { place } from './sparsify.ts';
 import type { Window } from './windows.ts';
 
 /** Merges a tensor's windows, once everything that it takes is measured. */
@@ -69,8 +70,6 @@ export class Merging {
   /** Puts merged values into the window's region. */
   #place(values: Float32Array, first: number, count: number): Promise<void> {
     const { context, memory } = this.passes;
-    return context.backend.write(memory.merged, 0, 4 * count, async view => {
-      view.set(new Uint8Array(values.buffer, values.byteOffset + 4 * first, 4 * count));
-    });
+    return place(context.backend, memory.merged, values.subarray(first, first + count));
   }
 }

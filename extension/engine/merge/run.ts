@@ -12,7 +12,7 @@ import type { MergeJob } from './mergeJob.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
 import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
-import { prepare } from './phases.ts';
+import { prepare, type Measure } from './phases.ts';
 import { modelPath, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './provenance.ts';
 import { allInputParameters, allParameters, recipeText } from './recipeText.ts';
@@ -89,14 +89,12 @@ export async function runMerge(
 /** Runs jobs that only measure: nothing of what they emit is kept. */
 const measureWith =
   ({ budget }: MergePlan, backend: EngineBackend, signal: AbortSignal) =>
-  async (jobs: readonly MergeJob[]) => {
-    const found: JobReport[] = [];
+  async (...[jobs, take]: Parameters<Measure>) => {
     const sink = {
       accept: async () => undefined,
-      finished: (job: number, report: JobReport) => void (found[job] = report),
+      finished: (job: number, { findings }: JobReport) => take(findings ?? {}, job),
     };
     await backend.runner(budget)(jobs, sink, signal, () => undefined);
-    return found.map(({ findings }) => findings ?? {});
   };
 
 async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelFolder[]> {

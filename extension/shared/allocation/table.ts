@@ -31,7 +31,7 @@ export function wishesOf({ tensors, tasks, slots }: AnalysisTable, rules: readon
 
 /** Weights of the slots' errors. @throws AllocationError when a measure makes no sense */
 export const weightsOf = (
-  { tensors, slots, layers }: AnalysisTable,
+  { tensors, slots }: AnalysisTable,
   measures: readonly Measure[],
 ): number[] =>
   sensitivities(
@@ -40,7 +40,7 @@ export const weightsOf = (
         slots.tensor[slot] as number
       ] as AnalysisTable['tensors'][number];
       const elements = shape.reduce((product, size) => product * size, 1);
-      return { name, elements, energy: slots.energy[slot] as number, layer, layers };
+      return { name, elements, energy: slots.energy[slot] as number, layer };
     }),
     measures,
   );
