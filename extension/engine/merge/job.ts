@@ -23,7 +23,9 @@ export function mergeJobBytes(job: MergeJob, chunk: number): number {
   const rowLength = rowLengthOf(job);
   const rows = isLongRow(rowLength, chunk) ? job.inputs.length * span + rowLength : 0;
   const slack = 4096 * (2 * job.inputs.length + WORKING_REGIONS + 4);
-  return exact + base + inputs + 4 * window * (job.inputs.length + WORKING_REGIONS) + 4 * (whole + rows) + slack;
+  return (
+    exact + base + inputs + 4 * window * (job.inputs.length + WORKING_REGIONS) + 4 * (whole + rows) + slack
+  );
 }
 
 export async function runMergeJob(job: MergeJob, context: JobContext): Promise<JobReport> {

@@ -32,12 +32,11 @@ const isTrimmedByModel = ({ way, values }: MergeJob): boolean =>
 const measuring = (jobs: readonly MergeJob[], measure: MergeMeasure): MergeJob[] =>
   jobs.map(job => ({ ...job, measure }));
 
-const withWay = (
-  job: MergeJob,
-  change: Partial<Extract<TensorWay, { kind: 'selective' }>>,
-): MergeJob => (job.way.kind === 'selective' ? { ...job, way: { ...job.way, ...change } } : job);
+const withWay = (job: MergeJob, change: Partial<Extract<TensorWay, { kind: 'selective' }>>): MergeJob =>
+  job.way.kind === 'selective' ? { ...job, way: { ...job.way, ...change } } : job;
 
-const densitiesOf = ({ inputValues }: MergeJob): number[] => inputValues.map(({ density }) => Number(density));
+const densitiesOf = ({ inputValues }: MergeJob): number[] =>
+  inputValues.map(({ density }) => Number(density));
 
 /**
  * TIES over the whole model: the k-th magnitude of each task vector, k = ⌊N·(1 − density)⌋ (the smallest for k = 0),

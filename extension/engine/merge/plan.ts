@@ -198,7 +198,12 @@ function withSharedVector(job: MergeJob, method: MergeMethod, inputs: readonly O
   if (!allTasks || !sameShare || !allCounted) return job;
   const shared: InputTensor = { ...input, task: SHARED_VECTOR, record: input.shared, shared: undefined };
   const sum = coefficients.reduce((total, value) => total + value, 0);
-  return { ...job, inputs: [shared], inputValues: job.inputValues.slice(0, 1), way: { kind: 'fixed', coefficients: [sum] } };
+  return {
+    ...job,
+    inputs: [shared],
+    inputValues: job.inputValues.slice(0, 1),
+    way: { kind: 'fixed', coefficients: [sum] },
+  };
 }
 
 /** LiNeS (Wang et al., ICLR 2025): alpha in the first layer of a stack and outside, alpha + beta in the last. */

@@ -30,10 +30,7 @@ export function wishesOf({ tensors, tasks, slots }: AnalysisTable, rules: readon
 }
 
 /** Weights of the slots' errors. @throws AllocationError when a measure makes no sense */
-export const weightsOf = (
-  { tensors, slots }: AnalysisTable,
-  measures: readonly Measure[],
-): number[] =>
+export const weightsOf = ({ tensors, slots }: AnalysisTable, measures: readonly Measure[]): number[] =>
   sensitivities(
     Array.from(slots.end, (_, slot) => {
       const { name, shape, layer } = tensors[

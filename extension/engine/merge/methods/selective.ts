@@ -20,7 +20,7 @@ export const ties: MergeMethod = {
     'Keeps the largest weights of each task vector, elects a sign for each weight, and averages those that agree.',
   ),
   variant:
-    'TIES-Merging (Yadav et al., NeurIPS 2023). trim global: the k-th magnitude over the whole model, as published; tensor: in each tensor, as mergekit. Magnitudes equal to the threshold are all kept. Signs are elected on the sum of the weighted task vectors, and a weight of a task counts where, times the task\'s weight, it has the elected sign: a negative weight is the task vector negated. An exact zero takes the majority sign of the model (global) or + (tensor); where the weights of those that agree cancel, their sum stands undivided.',
+    "TIES-Merging (Yadav et al., NeurIPS 2023). trim global: the k-th magnitude over the whole model, as published; tensor: in each tensor, as mergekit. Where densities differ by layer or filter, the magnitudes of the whole model still make one ranking, in which each tensor is trimmed at its own density. Magnitudes equal to the threshold are all kept; a density of 0 keeps nothing. Signs are elected on the sum of the weighted task vectors, and a weight of a task counts where, times the task's weight, it has the elected sign: a negative weight is the task vector negated. An exact zero takes the majority sign of the model (global) or + (tensor); where the weights of those that agree cancel, their sum stands undivided.",
   parameters: [
     parameter.scale(1),
     parameter.weight,
@@ -165,7 +165,7 @@ const rankDrop = dropping(
   ],
 );
 const DELLA =
-  'DELLA-Merging (Deep et al., 2024): in each row the probability rises with the rank from density − epsilon to density + epsilon; kept weights are divided by it.';
+  'DELLA-Merging (Deep et al., 2024): in each row the probability rises with the rank from density − epsilon to density + epsilon; kept weights are divided by it. A density of 0 keeps nothing; rows of one value, which have no ranks, are kept with the density. Rows run along the last dimension.';
 
 export const dellaLinear: MergeMethod = {
   ...shared,

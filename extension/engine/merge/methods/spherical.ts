@@ -196,7 +196,12 @@ export const karcher: MergeMethod = {
       const { norms, cosines } = sphere(gram);
       const directions = norms.filter(norm => norm > 0).length;
       const weights = norms.map(norm => (norm > 0 ? 1 / directions : 0));
-      let mean = normalised(cosines, weights) ?? unit(weights.length, weights.findIndex(weight => weight > 0));
+      let mean =
+        normalised(cosines, weights) ??
+        unit(
+          weights.length,
+          weights.findIndex(weight => weight > 0),
+        );
       for (let step = 0; step < (values.max_iter as number); step++) {
         const tangent = tangentMean(cosines, mean, weights);
         if (Math.sqrt(Math.max(0, inner(cosines, tangent, tangent))) < (values.tol as number)) break;

@@ -30,7 +30,9 @@ describe('measures', () => {
   test('depth grows linearly with the layer', () => {
     expect(weights({ kind: 'depth' })).toEqual([1, 1, 3, 5]);
     expect(weights({ kind: 'depth', slope: -1 })).toEqual([1, 1, 0.5, 0]);
-    expect(sensitivities([{ ...tensor('a', 1), layer: { number: 0, count: 1 } }], [{ kind: 'depth' }])).toEqual([1]);
+    expect(
+      sensitivities([{ ...tensor('a', 1), layer: { number: 0, count: 1 } }], [{ kind: 'depth' }]),
+    ).toEqual([1]);
   });
   test('patterns: the first that matches', () => {
     const patterns = [
