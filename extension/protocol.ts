@@ -399,8 +399,18 @@ export interface AnalyzedTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly kind: TensorKind;
-  /** From 0; undefined outside the layers (embeddings, head). */
-  readonly layer: number | undefined;
+  /** Its layer; undefined outside the layers (embeddings, head). */
+  readonly layer: Layer | undefined;
+}
+
+/** A layer (block) of one of a model's stacks of layers: an encoder's, a decoder's, a vision tower's. */
+export interface Layer {
+  /** What stands before the layer's number in the names of its tensors: `model.layers`, `encoder.block`. */
+  readonly stack: string;
+  /** From 0. */
+  readonly number: number;
+  /** Layers of the stack. */
+  readonly count: number;
 }
 
 /**
@@ -410,8 +420,6 @@ export interface AnalyzedTensor {
 export interface AnalysisTable {
   readonly tasks: readonly string[];
   readonly tensors: readonly AnalyzedTensor[];
-  /** Layers of the model. */
-  readonly layers: number;
   readonly slots: {
     /** Indices into `tensors` and `tasks`. */
     readonly tensor: ArrayLike<number>;
@@ -845,11 +853,17 @@ export interface StudioMergePlan {
   readonly problems: readonly Problem[];
 }
 
+/** Numbers of a layer of one of the model's stacks of layers; null for both is everything outside the layers. */
+export interface LayerTotals extends MergeTotals {
+  /** What stands before the layer's number in the names of its tensors. */
+  readonly stack: string | null;
+  readonly layer: number | null;
+}
+
 /** merge-report.json without its tensors. */
 export interface StudioMergeReport extends Pick<MergeResult, 'method' | 'parameters' | 'inputParameters'> {
   readonly model: MergeTotals;
-  /** By block; null is everything outside the blocks. */
-  readonly layers: readonly ({ readonly layer: number | null } & MergeTotals)[];
+  readonly layers: readonly LayerTotals[];
 }
 
 /** A number of the user's own evaluation; names of nested objects are joined with dots. */

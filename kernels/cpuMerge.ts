@@ -61,7 +61,6 @@ export abstract class WasmMergeStages implements MergeStages {
     x: Region,
     zeroSign: number,
     weight: number,
-    shareWeight: number,
     sum: Region,
     share: Region,
     first: boolean,
@@ -73,7 +72,6 @@ export abstract class WasmMergeStages implements MergeStages {
       startOf(x),
       Math.sign(zeroSign),
       flushed(weight),
-      flushed(shareWeight),
       startOf(sum),
       startOf(share),
       first ? 1 : 0,
@@ -81,9 +79,9 @@ export abstract class WasmMergeStages implements MergeStages {
     );
   }
 
-  async quotient(x: Region, share: Region, count: number): Promise<void> {
-    checks.checkValues(this.chunk, count, [x], [share]);
-    this.kernels.exports.quotient(startOf(x), startOf(share), count);
+  async quotient(x: Region, share: Region, least: number, count: number): Promise<void> {
+    checks.checkQuotient(this.chunk, x, share, least, count);
+    this.kernels.exports.quotient(startOf(x), startOf(share), flushed(least), count);
   }
 
   async maxMagnitude(best: Region, x: Region, first: boolean, count: number): Promise<void> {

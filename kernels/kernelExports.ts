@@ -71,13 +71,12 @@ export interface KernelExports {
     x: Pointer,
     zeroSign: number,
     weight: number,
-    shareWeight: number,
     sum: Pointer,
     share: Pointer,
     first: number,
     count: number,
   ): void;
-  quotient(x: Pointer, share: Pointer, count: number): void;
+  quotient(x: Pointer, share: Pointer, least: number, count: number): void;
   maxMagnitude(best: Pointer, x: Pointer, first: number, count: number): void;
   consensusVote(
     total: Pointer,

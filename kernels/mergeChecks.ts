@@ -6,6 +6,9 @@ import type { RandomStream, Rows } from './mergeStages.ts';
 
 const WORDS = 2 ** 32;
 
+/** The smallest float32 that is not flushed. */
+const LEAST_NORMAL = 2 ** -126;
+
 function checkInteger(what: string, value: number, end: number): void {
   require(Number.isInteger(value) && value >= 0 && value < end, `${what} ${value} is not in 0 to ${end - 1}`);
 }
@@ -37,6 +40,12 @@ export function checkHistogram(
 export function checkTrim(chunk: number, x: Region, threshold: number, count: number): void {
   checkValues(chunk, count, [x]);
   checkInteger('threshold', threshold, 2 ** 31);
+}
+
+/** A share of zero must be below `least`: nothing is divided by it. */
+export function checkQuotient(chunk: number, x: Region, share: Region, least: number, count: number): void {
+  checkValues(chunk, count, [x], [share]);
+  require(least >= LEAST_NORMAL && least < Infinity, `least share ${least} is no positive normal number`);
 }
 
 export function checkConsensusVote(

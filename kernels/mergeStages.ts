@@ -75,22 +75,23 @@ export interface MergeStages {
   /** sign_counts: how many values are above and below zero. */
   signCounts(x: Region, count: number): Promise<SignCounts>;
 
-  /** disjoint_sum: where x[i] is not zero and has the sign of total[i] (that of `zeroSign`, +1 or −1, where total[i]
-   * is zero; 0: never): sum[i] += weight·x[i] and share[i] += shareWeight. Starts both at zero when `first`. */
+  /** disjoint_sum: where weight·x[i] is not zero and has the sign of total[i] (that of `zeroSign`, +1 or −1, where
+   * total[i] is zero; 0: never), judged by the signs of its factors: sum[i] += weight·x[i] and share[i] += weight.
+   * Starts both at zero when `first`. */
   disjointSum(
     total: Region,
     x: Region,
     zeroSign: number,
     weight: number,
-    shareWeight: number,
     sum: Region,
     share: Region,
     first: boolean,
     count: number,
   ): Promise<void>;
 
-  /** quotient: x[i] = x[i] / share[i], correctly rounded; 0 where |share[i]| is below 1e-8, a float32. In place. */
-  quotient(x: Region, share: Region, count: number): Promise<void>;
+  /** quotient: x[i] = x[i] / share[i], correctly rounded; x[i] as it is where |share[i]| is below `least`, a positive
+   * float32. In place. */
+  quotient(x: Region, share: Region, least: number, count: number): Promise<void>;
 
   /** max_magnitude: best[i] = x[i] where |x[i]| ≥ |best[i]| (later tasks win ties), or x[i] when `first`. */
   maxMagnitude(best: Region, x: Region, first: boolean, count: number): Promise<void>;

@@ -60,20 +60,19 @@ export abstract class WebGpuMergeStages extends WebGpuDropStages implements Merg
     x: Region,
     zeroSign: number,
     weight: number,
-    shareWeight: number,
     sum: Region,
     share: Region,
     first: boolean,
     count: number,
   ): Promise<void> {
     checks.checkValues(this.chunk, count, [sum, share], [total, x]);
-    const params = flushedBits(Math.sign(zeroSign), weight, shareWeight);
+    const params = flushedBits(Math.sign(zeroSign), weight);
     await this.each('disjoint_sum', count, [total, x, sum, share], begin(first), params);
   }
 
-  async quotient(x: Region, share: Region, count: number): Promise<void> {
-    checks.checkValues(this.chunk, count, [x], [share]);
-    await this.each('quotient', count, [x, share]);
+  async quotient(x: Region, share: Region, least: number, count: number): Promise<void> {
+    checks.checkQuotient(this.chunk, x, share, least, count);
+    await this.each('quotient', count, [x, share], {}, flushedBits(least));
   }
 
   async maxMagnitude(best: Region, x: Region, first: boolean, count: number): Promise<void> {

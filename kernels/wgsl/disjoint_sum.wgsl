@@ -1,11 +1,10 @@
-// Stage disjoint_sum: the sum of those values that have the elected sign, and of their weights.
+// Stage disjoint_sum: the sum of those weighted values that have the elected sign, and of their weights.
 // Twin: disjoint_sum.ts
 
 struct Params {
   count: u32,
   zero_sign: f32,
   weight: f32,
-  share_weight: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -28,9 +27,11 @@ fn each(i: u32) {
     s = ftz_bits(sum[i]);
     w = ftz_bits(share[i]);
   }
-  if (v != 0u && elected != 0u && ((v ^ elected) & SIGN) == 0u) {
+  // The sign of weight·v, judged by its factors.
+  let sign = v ^ bitcast<u32>(params.weight);
+  if (v != 0u && elected != 0u && ((sign ^ elected) & SIGN) == 0u) {
     s = bitcast<u32>(ftz(bitcast<f32>(s) + ftz(params.weight * bitcast<f32>(v))));
-    w = bitcast<u32>(ftz(bitcast<f32>(w) + params.share_weight));
+    w = bitcast<u32>(ftz(bitcast<f32>(w) + params.weight));
   }
   sum[i] = s;
   share[i] = w;

@@ -78,15 +78,17 @@ const CALLS: Record<
     regions: 5,
     call: (round, count) => async (stages, r) => {
       const zeroSign = SIGNS[round % 3] ?? 0;
-      const add = (x: number, weight: number, share: number, first: boolean): Promise<void> =>
-        stages.disjointSum(nth(r, 0), nth(r, x), zeroSign, weight, share, nth(r, 3), nth(r, 4), first, count);
-      await add(1, 0.7, 0.7, round % 2 === 0);
-      await add(2, 1, -0.4, false);
+      const add = (x: number, weight: number, first: boolean): Promise<void> =>
+        stages.disjointSum(nth(r, 0), nth(r, x), zeroSign, weight, nth(r, 3), nth(r, 4), first, count);
+      await add(1, 0.7, round % 2 === 0);
+      await add(2, -0.4, false);
+      await add(1, 0, false);
     },
   },
   quotient: {
     regions: 2,
-    call: (_, count) => (stages, r) => stages.quotient(nth(r, 0), nth(r, 1), count),
+    call: (round, count) => (stages, r) =>
+      stages.quotient(nth(r, 0), nth(r, 1), [1e-8, 2 ** -126, 0.3][round % 3] ?? 1, count),
   },
   max_magnitude: {
     regions: 2,
@@ -143,7 +145,7 @@ export function hardQuotients(): MergeCase {
   const sums = [1, 2, 0.1, -1e-30, 2 ** -126, 2 ** -125, -(2 ** -100), 3e38, 2 ** -87, 0].flatMap(near);
   const pairs = sums.flatMap(sum => shares.map(share => [sum, share] as const));
   const inputs = [0, 1].map(i => Float32Array.from(pairs, pair => pair[i] ?? 0));
-  return { inputs, call: (stages, r) => stages.quotient(nth(r, 0), nth(r, 1), pairs.length) };
+  return { inputs, call: (stages, r) => stages.quotient(nth(r, 0), nth(r, 1), 1e-8, pairs.length) };
 }
 
 /** Every level, with the prefixes of a few values, and one that no value has. */

@@ -13,8 +13,8 @@ describe.each([await openCpu(), await openWebGpu()])('$info.kind', backend => {
       expect(await backend.magnitudeHistogram(a, 1, 5, 0)).toEqual(new Uint32Array(1024));
       expect(await backend.trim(a, 5, 0)).toBe(0);
       expect(await backend.signCounts(a, 0)).toEqual({ positive: 0, negative: 0 });
-      await backend.disjointSum(a, b, 1, 1, 1, c, d, true, 0);
-      await backend.quotient(a, b, 0);
+      await backend.disjointSum(a, b, 1, 1, c, d, true, 0);
+      await backend.quotient(a, b, 1e-8, 0);
       await backend.maxMagnitude(a, b, true, 0);
       await backend.consensusVote(a, b, 0.4, c, true, 0);
       expect(await backend.keepVoted(a, b, 2, 0)).toBe(0);
@@ -41,9 +41,10 @@ describe.each([await openCpu(), await openWebGpu()])('$info.kind', backend => {
         backend.magnitudeHistogram(a, 1, 2048, 1),
         backend.trim(a, 2 ** 31, 1),
         backend.signCounts(a, backend.chunk + 1),
-        backend.disjointSum(a, b, 1, 1, 1, c, c, true, 1),
-        backend.disjointSum(a, b, 1, 1, 1, c, a, true, 1),
-        backend.quotient(a, a, 1),
+        backend.disjointSum(a, b, 1, 1, c, c, true, 1),
+        backend.disjointSum(a, b, 1, 1, c, a, true, 1),
+        backend.quotient(a, a, 1e-8, 1),
+        backend.quotient(a, b, 0, 1),
         backend.maxMagnitude(a, b, false, 2049),
         backend.consensusVote(a, b, -0.1, c, true, 1),
         backend.keepVoted(a, a, 1, 1),

@@ -94,7 +94,6 @@ export class PlainStages implements MergeStages {
     x: Region,
     zeroSign: number,
     weight: number,
-    shareWeight: number,
     sum: Region,
     share: Region,
     first: boolean,
@@ -102,17 +101,17 @@ export class PlainStages implements MergeStages {
   ): Promise<void> {
     const agrees = (i: number): boolean => {
       const sign = Math.sign(at(total, i)) || Math.sign(zeroSign);
-      return sign !== 0 && Math.sign(at(x, i)) === sign;
+      return sign !== 0 && Math.sign(rounded(weight)) * Math.sign(at(x, i)) === sign;
     };
     const before = (region: Region, i: number): number => (first ? 0 : at(region, i));
     const product = (i: number): number => (agrees(i) ? multiply(rounded(weight), at(x, i)) : 0);
     assign(sum, count, i => add(before(sum, i), product(i)));
-    assign(share, count, i => add(before(share, i), agrees(i) ? rounded(shareWeight) : 0));
+    assign(share, count, i => add(before(share, i), agrees(i) ? rounded(weight) : 0));
   }
 
-  async quotient(x: Region, share: Region, count: number): Promise<void> {
-    const isShared = (i: number): boolean => Math.abs(at(share, i)) >= Math.fround(1e-8);
-    assign(x, count, i => (isShared(i) ? divide(at(x, i), at(share, i)) : 0));
+  async quotient(x: Region, share: Region, least: number, count: number): Promise<void> {
+    const isShared = (i: number): boolean => Math.abs(at(share, i)) >= Math.fround(least);
+    assign(x, count, i => (isShared(i) ? divide(at(x, i), at(share, i)) : at(x, i)));
   }
 
   async maxMagnitude(best: Region, x: Region, first: boolean, count: number): Promise<void> {

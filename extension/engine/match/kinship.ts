@@ -1,6 +1,8 @@
 /** Whether two models are of one family at all, and what is the matter when they are not: one line a model. */
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { isQuantizable } from '../checkpoint/dtype.ts';
+import { groupBy } from '../../shared/groupBy.ts';
+import { layersOf } from '../merge/layers.ts';
 import { isBuffer } from './buffers.ts';
 import { listed, shapeText } from './listed.ts';
 
@@ -40,31 +42,20 @@ function emptied(model: Tensors, base: Tensors): string | undefined {
   );
 }
 
-/** The list of blocks that a tensor lies in, as `model.layers`, and its block's number. */
-function blockIn(name: string): { readonly stack: string; readonly block: number } | undefined {
-  const [, stack, digits] = /^(.*?)\.(\d+)\./.exec(name) ?? [];
-  return stack === undefined ? undefined : { stack, block: Number(digits) };
-}
-
-/** A list of fewer of a model's tensors is a head made of a few modules rather than its layers. */
+/** A stack of fewer of a model's tensors is a head made of a few modules rather than its layers. */
 const MOST_OF = 0.25;
 
-/** How many blocks each long list has; buffers, which some versions save and others do not, count for none. */
-function blockCounts(tensors: Tensors): Map<string, number> {
-  const lists = new Map<string, { blocks: number; tensors: number }>();
-  for (const [name, { shape }] of tensors) {
-    const at = isBuffer(name, shape) ? undefined : blockIn(name);
-    if (!at) continue;
-    const list = lists.get(at.stack) ?? { blocks: 0, tensors: 0 };
-    lists.set(at.stack, { blocks: Math.max(list.blocks, at.block + 1), tensors: list.tensors + 1 });
-  }
-  const long = [...lists].filter(([, list]) => list.tensors >= MOST_OF * tensors.size);
-  return new Map(long.map(([stack, { blocks }]) => [stack, blocks]));
+/** How many layers each stack has; buffers, which some versions save and others do not, make none. */
+function stacksOf(tensors: Tensors): Map<string, number> {
+  const names = [...tensors].flatMap(([name, { shape }]) => (isBuffer(name, shape) ? [] : [name]));
+  const stacks = groupBy(layersOf(names).values(), ({ stack }) => stack);
+  const long = [...stacks].filter(([, layers]) => layers.length >= MOST_OF * tensors.size);
+  return new Map(long.map(([stack, [layer]]) => [stack, layer?.count ?? 0]));
 }
 
 function otherLayers(model: Tensors, base: Tensors): string | undefined {
-  const inBase = blockCounts(base);
-  for (const [stack, layers] of blockCounts(model)) {
+  const inBase = stacksOf(base);
+  for (const [stack, layers] of stacksOf(model)) {
     const others = inBase.get(stack);
     if (others === undefined || layers === others) continue;
     return `it has ${layers} layers in ${stack}, the base has ${others}; only models of one architecture and size can be combined`;

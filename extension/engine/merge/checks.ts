@@ -1,5 +1,8 @@
-import type { MergeRecipe } from '../../protocol.ts';
+import type { MergeRecipe, Problem } from '../../protocol.ts';
+import { MAX_ROW } from '../../../kernels/mergeStages.ts';
 import { UserError } from '../errors.ts';
+import { listed } from '../match/listed.ts';
+import { rowLengthOf, type MergeJob } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 import { checkParameters } from './parameters.ts';
 
@@ -25,4 +28,18 @@ export function checkRecipe(recipe: MergeRecipe, method: MergeMethod): void {
   checkParameters(method.name, method.parameters, recipe.parameters);
   const perInput = method.parameters.filter(parameter => parameter.perInput);
   for (const given of recipe.inputParameters) checkParameters(method.name, perInput, given);
+}
+
+/** Rows that are too long to be ranked, in one line. */
+export function checkRows(method: MergeMethod, jobs: readonly MergeJob[]): Problem[] {
+  const long = jobs.filter(job => rowLengthOf(job) > MAX_ROW);
+  const [first] = long;
+  if (!first) return [];
+  const what = listed(long.map(({ tensor }) => tensor));
+  return [
+    {
+      severity: 'error',
+      message: `method ${method.name} ranks the weights of a row: ${what} with rows of ${rowLengthOf(first)}, up to ${MAX_ROW} are supported; ties has no such limit`,
+    },
+  ];
 }

@@ -1,6 +1,6 @@
 import type { Backend, Region } from '../../../kernels/backend.ts';
 import type { MergeJob } from './mergeJob.ts';
-import { shares } from './method.ts';
+import { leastShare, shares } from './weights.ts';
 
 /** Regions of one window. */
 export interface MergeMemory {
@@ -44,9 +44,9 @@ export async function combineSelective(
       await combineLinear(backend, xs, weights, a, count);
       for (const [i, x] of xs.entries()) {
         const weight = weights[i] as number;
-        await backend.disjointSum(a, x, job.way.zeroSign, weight, weight, merged, b, i === 0, count);
+        await backend.disjointSum(a, x, job.way.zeroSign, weight, merged, b, i === 0, count);
       }
-      return mean ? backend.quotient(merged, b, count) : undefined;
+      return mean ? backend.quotient(merged, b, leastShare(weights), count) : undefined;
     }
     case 'maxMagnitude':
       for (const [i, x] of xs.entries()) {
@@ -57,7 +57,8 @@ export async function combineSelective(
     case 'consensus':
       await combineLinear(backend, xs, weights, merged, count);
       for (const [i, x] of xs.entries()) {
-        await backend.consensusVote(merged, x, Number(values.mask_lambda), b, i === 0, count);
+        await backend.axpy(a, x, weights[i] as number, true, count);
+        await backend.consensusVote(merged, a, Number(values.mask_lambda), b, i === 0, count);
       }
       await backend.keepVoted(merged, b, Number(values.k), count);
       return;

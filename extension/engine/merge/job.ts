@@ -5,9 +5,9 @@ import type { JobContext, JobReport } from '../job.ts';
 import { RawTensor } from '../quantize/exact.ts';
 import { inputBytes } from '../quantize/tensorInput.ts';
 import { inputTensorBytes } from './inputTensor.ts';
-import { exactOf, spansOfJob, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
+import { exactOf, rowLengthOf, spansOfJob, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
 import { runTensor, WRITTEN } from './mergeRun.ts';
-import { longest } from './windows.ts';
+import { isLongRow, longest } from './windows.ts';
 
 /** Backend bytes that a job needs. */
 export function mergeJobBytes(job: MergeJob, chunk: number): number {
@@ -20,8 +20,13 @@ export function mergeJobBytes(job: MergeJob, chunk: number): number {
   // Methods on whole tensors keep all inputs and the result as plain arrays; they count like backend memory.
   const whole =
     job.way.kind === 'values' ? (job.inputs.length + 1) * elementCount(job.shape) + job.way.workingValues : 0;
+  // Spans with rows longer than a window are put together in plain arrays, a row at a time in backend memory.
+  const rowLength = rowLengthOf(job);
+  const rows = isLongRow(rowLength, chunk) ? job.inputs.length * span + rowLength : 0;
   const slack = 4096 * (2 * job.inputs.length + WORKING_REGIONS + 4);
-  return exact + base + inputs + 4 * window * (job.inputs.length + WORKING_REGIONS) + 4 * whole + slack;
+  return (
+    exact + base + inputs + 4 * window * (job.inputs.length + WORKING_REGIONS) + 4 * (whole + rows) + slack
+  );
 }
 
 export async function runMergeJob(job: MergeJob, context: JobContext): Promise<JobReport> {

@@ -1,10 +1,13 @@
 /** Passes over a tensor that write nothing: what a method has to know before it merges. */
+import type { Backend, Region } from '../../../kernels/backend.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
 import { combineLinear, combineSelective } from './combine.ts';
 import type { MergeFindings, MergeMeasure } from './mergeJob.ts';
+import { dtypeOf } from './openInput.ts';
 import type { Passes, Thinning } from './passes.ts';
 import { methodNamed } from './registry.ts';
-import { narrow, type Selection } from './sparsify.ts';
+import { LongestLines, roundingNoise } from './rounding.ts';
+import { narrow, NOTHING, type Selection } from './sparsify.ts';
 
 /** Measures a tensor's part of what is needed of the whole model. */
 export async function measureModel(passes: Passes, measure: MergeMeasure): Promise<MergeFindings> {
@@ -52,18 +55,21 @@ async function unifiedSums(passes: Passes) {
   return sums;
 }
 
-/** Histograms of one radix level over the tensor, by input. */
+/** Histograms of one radix level over the tensor, by input and prefix. */
 async function histograms(
   passes: Passes,
   level: 0 | 1 | 2,
-  prefixes: readonly number[],
-): Promise<Uint32Array[]> {
+  prefixes: readonly (readonly number[])[],
+): Promise<Uint32Array[][]> {
   const { context, memory } = passes;
-  const sums: Uint32Array[] = [];
+  const sums: Uint32Array[][] = memory.xs.map(() => []);
   await passes.windows(async ({ count }) => {
     for (const [i, x] of memory.xs.entries()) {
-      const found = await context.backend.magnitudeHistogram(x, level, prefixes[i] as number, count);
-      sums[i] = sums[i]?.map((value, bin) => value + (found[bin] as number)) ?? found;
+      const ofInput = sums[i] as Uint32Array[];
+      for (const [j, prefix] of (prefixes[i] ?? []).entries()) {
+        const found = await context.backend.magnitudeHistogram(x, level, prefix, count);
+        ofInput[j] = ofInput[j]?.map((value, bin) => value + (found[bin] as number)) ?? found;
+      }
     }
   });
   return sums;
@@ -87,23 +93,26 @@ const modelThresholds = ({ job: { way } }: Passes): readonly number[] | undefine
 /** Thresholds of a trim within this tensor: the smallest of the density·n largest magnitudes. */
 async function tensorThresholds(passes: Passes): Promise<number[]> {
   const count = elementCount(passes.job.shape);
-  let selections: Selection[] = passes.job.inputValues.map(({ density }) => ({
+  const densities = passes.job.inputValues.map(({ density }) => Number(density));
+  let selections: Selection[] = densities.map(density => ({
     prefix: 0,
-    rank: Math.min(count - 1, count - Math.max(1, Math.floor(Number(density) * count))),
+    rank: Math.min(count - 1, count - Math.max(1, Math.floor(density * count))),
   }));
   for (const level of [0, 1, 2] as const) {
-    const prefixes = selections.map(({ prefix }) => prefix);
+    const prefixes = selections.map(({ prefix }) => [prefix]);
     const found = await histograms(passes, level, prefixes);
-    selections = selections.map((selection, i) => narrow(selection, level, found[i] as Uint32Array));
+    selections = selections.map((selection, i) => narrow(selection, level, found[i]?.[0] as Uint32Array));
   }
-  return selections.map(({ prefix }) => prefix);
+  return selections.map(({ prefix }, i) => (densities[i] === 0 ? NOTHING : prefix));
 }
 
 /** What a random drop multiplies by: 1 / density, or what keeps the sum of magnitudes. */
 async function dropScales(passes: Passes): Promise<number[]> {
   const { job, context, memory } = passes;
   if (job.values.rescale !== 'l1')
-    return job.inputValues.map(({ density }) => (job.values.rescale === 'density' ? 1 / Number(density) : 1));
+    return job.inputValues.map(({ density }) =>
+      job.values.rescale === 'density' && density !== 0 ? 1 / Number(density) : 1,
+    );
   const sums = job.inputs.map(() => ({ all: 0, kept: 0 }));
   const add = async (key: 'all' | 'kept', count: number) => {
     for (const [i, x] of memory.xs.entries()) {
@@ -161,14 +170,22 @@ export async function wholeTensor(passes: Passes): Promise<WholeTensor | undefin
   if (way.kind !== 'values') throw new Error(`${job.way.method} is no method on whole tensors`);
   const count = elementCount(job.shape);
   const xs = job.inputs.map(() => new Float32Array(count));
+  const [rows = 0, columns = 0] = job.shape;
+  const lines = way.noise && job.shape.length === 2 ? new LongestLines(rows, columns) : undefined;
   await passes.windows(async (window, span) => {
-    for (const [i, x] of memory.xs.entries()) {
-      const bytes = await context.backend.read(x, 0, 4 * window.count);
-      xs[i]?.set(new Float32Array(bytes.buffer, bytes.byteOffset, window.count), span.first + window.first);
-    }
+    const at = span.first + window.first;
+    for (const [i, x] of memory.xs.entries()) xs[i]?.set(await floats(context.backend, x, window.count), at);
+    const base = lines && (await floats(context.backend, await passes.decodeBase(window), window.count));
+    if (base) lines.add(base.subarray(window.skip), at + window.skip);
   });
-  const values = way.merge({ shape: job.shape, xs, values: job.values, inputs: job.inputValues });
+  const noise = job.inputs.map(input => (lines ? roundingNoise(dtypeOf(input), lines.sum) : 0));
+  const values = way.merge({ shape: job.shape, xs, values: job.values, inputs: job.inputValues, noise });
   return { values, kept: way.drops ? xs.map(nonZero) : undefined };
+}
+
+async function floats(backend: Backend, x: Region, count: number): Promise<Float32Array> {
+  const bytes = await backend.read(x, 0, 4 * count);
+  return new Float32Array(bytes.buffer, bytes.byteOffset, count);
 }
 
 const nonZero = (x: Float32Array): number => x.reduce((count, value) => (value === 0 ? count : count + 1), 0);

@@ -76,13 +76,19 @@ export interface MergeJob {
 
 /** Passes over the whole model that come before merging. */
 export type MergeMeasure =
-  | { readonly kind: 'histogram'; readonly level: 0 | 1 | 2; readonly prefixes: readonly number[] }
+  | {
+      readonly kind: 'histogram';
+      readonly level: 0 | 1 | 2;
+      /** By input: what the bits above the level are. */
+      readonly prefixes: readonly (readonly number[])[];
+    }
   | { readonly kind: 'signs' }
   | { readonly kind: 'emr' };
 
 /** What a job tells about a tensor: for the report, and for the next pass. */
 export interface MergeFindings {
-  readonly histograms?: readonly Uint32Array[];
+  /** By input, then by prefix. */
+  readonly histograms?: readonly (readonly Uint32Array[])[];
   readonly signs?: { readonly positive: number; readonly negative: number };
   /** Σ|τ| and Σ|masked unified vector| by input. */
   readonly emr?: readonly { readonly own: number; readonly unified: number }[];

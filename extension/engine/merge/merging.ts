@@ -5,6 +5,7 @@ import { combineLinear, combineSelective } from './combine.ts';
 import { coefficientsOf, thinningOf, wholeTensor, type WholeTensor } from './measure.ts';
 import type { Shares, TensorWay } from './mergeJob.ts';
 import type { Passes, Thinning } from './passes.ts';
+import { place } from './sparsify.ts';
 import type { Window } from './windows.ts';
 
 /** Merges a tensor's windows, once everything that it takes is measured. */
@@ -95,8 +96,6 @@ export class Merging {
   /** Puts merged values into the window's region. */
   #place(values: Float32Array, first: number, count: number): Promise<void> {
     const { context, memory } = this.passes;
-    return context.backend.write(memory.merged, 0, 4 * count, async view => {
-      view.set(new Uint8Array(values.buffer, values.byteOffset + 4 * first, 4 * count));
-    });
+    return place(context.backend, memory.merged, values.subarray(first, first + count));
   }
 }

@@ -38,6 +38,8 @@ export interface ValuesWay {
   readonly kind: 'values';
   /** Whether it drops weights of single inputs: those are zero in `xs` when `merge` returns. */
   readonly drops: boolean;
+  /** Whether it asks how far the rounding of the checkpoints reaches: a pass over the base. */
+  readonly noise?: boolean;
   /** Working memory in float32 values beside the inputs and the result, for the plan. */
   workingValues(shape: readonly number[], inputs: number): number;
   /** @returns the merged task vector, or the merged tensor where the method takes whole models */
@@ -51,9 +53,14 @@ export interface ValuesTensor {
   readonly values: Values;
   /** By input. */
   readonly inputs: readonly Values[];
+  /** By input: the largest singular value that rounding to its dtype puts into its task vector; 0 where `noise` is not
+   * asked for. */
+  readonly noise: readonly number[];
 }
 
 export interface MergeMethod extends MergeMethodInfo {
+  /** Whether a tensor's inputs are divided by the sum of all their weights; left out where they never are. */
+  readonly normalizes?: (values: Values) => boolean;
   readonly way: LinearWay | SelectiveWay | ValuesWay;
 }
 
@@ -129,12 +136,3 @@ export const parameter = {
     meaning: translatable('Seed of the random masks; the same seed gives the same bytes everywhere.'),
   } satisfies MergeParameter,
 };
-
-/** Below this a sum of weights is taken for zero, and nothing is divided by it. */
-const NO_WEIGHT = 1e-8;
-
-/** Weights as they are, or divided by their sum. */
-export function shares(weights: readonly number[], normalize: boolean): number[] {
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return normalize && Math.abs(sum) >= NO_WEIGHT ? weights.map(weight => weight / sum) : [...weights];
-}

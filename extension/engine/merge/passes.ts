@@ -5,10 +5,11 @@ import type { JobContext } from '../job.ts';
 import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
 import type { MergeMemory } from './combine.ts';
 import { nonFinite, takesNonFinite } from './finite.ts';
+import type { Values } from './parameters.ts';
 import { InputReader } from './inputTensor.ts';
 import { rowLengthOf, spansOfJob, toleranceOf, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
-import { thin } from './sparsify.ts';
-import { longest, type Window, type WindowedSpan } from './windows.ts';
+import { place, thin, thinRows } from './sparsify.ts';
+import { isLongRow, longest, type Window, type WindowedSpan } from './windows.ts';
 
 /** What is known of each task vector before it can be thinned out, by input. */
 export interface Thinning {
@@ -26,6 +27,10 @@ export class Passes {
   readonly weights: readonly number[];
   readonly #spans: readonly WindowedSpan[];
   readonly #readers: readonly InputReader[];
+  /** Room for a row that is longer than a window. */
+  readonly #longRow: Region | undefined;
+  /** By input, the values of one span with such rows, thinned out. */
+  #longRows: { readonly span: Span; readonly values: readonly Float32Array[] } | undefined;
 
   constructor(
     readonly job: MergeJob,
@@ -44,6 +49,8 @@ export class Passes {
     this.#readers = job.inputs.map(
       input => new InputReader(context, memory, input, reading, this.base, decoding, span),
     );
+    const rowLength = rowLengthOf(job);
+    this.#longRow = isLongRow(rowLength, context.backend.chunk) ? memory.alloc(4 * rowLength) : undefined;
     this.weights = job.inputValues.map(({ weight }) => (typeof weight === 'number' ? weight : 1));
   }
 
@@ -87,10 +94,11 @@ export class Passes {
   async thin(window: Window, span: Span, { thresholds, dropScales }: Thinning): Promise<void> {
     const { job, context } = this;
     if (job.way.kind !== 'selective') return;
+    const thinned = this.#longRow && (await this.#thinLongRows(this.#longRow, window, span));
     for (const [i, x] of this.memory.xs.entries()) {
-      const values = { ...job.values, ...job.inputValues[i] };
-      const stream: RandomStream = { seed: [Number(values.seed ?? 0), 0], tensor: job.number, task: i };
+      const { values, stream } = this.#settings(i);
       await thin(context.backend, job.way.sparsify, x, {
+        thinned: thinned?.[i]?.subarray(window.first, window.first + window.count),
         window,
         index: span.first + window.first,
         rowLength: rowLengthOf(job),
@@ -100,6 +108,50 @@ export class Passes {
         dropScale: dropScales[i] ?? 1,
       });
     }
+  }
+
+  /** An input's parameters, and the random numbers of its tensor. */
+  #settings(input: number): { values: Values; stream: RandomStream } {
+    const { job } = this;
+    const values = { ...job.values, ...job.inputValues[input] };
+    return { values, stream: { seed: [Number(values.seed ?? 0), 0], tensor: job.number, task: input } };
+  }
+
+  /**
+   * Rows that are longer than a window are put together and thinned out as a whole, once for all windows of a span.
+   * @returns by input, the values of the span
+   */
+  async #thinLongRows(room: Region, window: Window, span: Span): Promise<readonly Float32Array[]> {
+    if (this.#longRows?.span === span) return this.#longRows.values;
+    const { job, context, memory } = this;
+    const { backend } = context;
+    const windows = this.#spans.find(one => one.span === span)?.windows ?? [];
+    const values = memory.xs.map(() => new Float32Array(span.count));
+    for (const one of windows) {
+      await this.enter(one, span);
+      for (const [i, x] of memory.xs.entries()) {
+        const bytes = await backend.read(x, 4 * one.skip, 4 * (one.count - one.skip));
+        values[i]?.set(new Float32Array(bytes.buffer, bytes.byteOffset), one.first + one.skip);
+      }
+    }
+    const length = rowLengthOf(job);
+    const way = job.way.kind === 'selective' && job.way.sparsify === 'band' ? 'band' : 'rankDrop';
+    // Values before the span's first row are there for alignment.
+    const begin = (windows[0]?.first ?? 0) + (windows[0]?.skip ?? 0);
+    for (const [i, ofInput] of values.entries()) {
+      const settings = this.#settings(i);
+      for (let at = begin; at < span.count; at += length) {
+        const row = ofInput.subarray(at, at + length);
+        await place(backend, room, row);
+        const rows = { region: room, first: 0, rows: 1, length };
+        await thinRows(backend, way, rows, settings.values, settings.stream, span.first + at);
+        const bytes = await backend.read(room, 0, row.byteLength);
+        row.set(new Float32Array(bytes.buffer, bytes.byteOffset, length));
+      }
+    }
+    this.#longRows = { span, values };
+    await this.enter(window, span);
+    return values;
   }
 
   /** After the passes: XXH64 of what was read of the base and of each checkpoint, unless the job only measures.

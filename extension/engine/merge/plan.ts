@@ -1,7 +1,7 @@
 /** From a merge recipe to exactly what will be done, from headers alone. */
 import { resolve as resolvePath } from 'node:path';
 import { exists } from '../atomic.ts';
-import type { MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
+import type { Layer, MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
@@ -12,13 +12,13 @@ import { formatBytes } from '../format.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { compareBase, isFileOutput } from '../restore/plan.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
-import { checkRecipe } from './checks.ts';
+import { checkRecipe, checkRows } from './checks.ts';
 import { openModels } from './models.ts';
 import { fatesOfMatch, matchTensors, type Match, type Reference } from './match.ts';
 import { describedInput } from './describedInput.ts';
 import type { InputTensor } from './inputTensor.ts';
 import { mergeJobBytes } from './job.ts';
-import { blockCount, blockOf, depthOf } from './layers.ts';
+import { depthOf, layersOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 import { firstCheckpoint, stampsOf, type OpenInput } from './openInput.ts';
@@ -30,6 +30,7 @@ import { resolve } from './parameters.ts';
 import { allParameters } from './recipeText.ts';
 import { methodNamed } from './registry.ts';
 import { averagingStatistics } from './statistics.ts';
+import { checkWeights } from './weights.ts';
 
 export interface MergePlan {
   readonly recipe: MergeRecipe;
@@ -71,6 +72,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     makeJobs(recipe, method, reference, inputs, match),
     originals && makeJobs(recipe, method, reference, originals, matched(originals)),
   );
+  problems.push(...checkWeights(method, jobs), ...checkRows(method, jobs));
   const needed = Math.max(0, ...jobs.map(job => mergeJobBytes(job, room.chunk)));
   const budget = room.budget(needed);
   if (needed > budget.arena) {
@@ -144,11 +146,12 @@ function makeJobs(
 ): MergeJob[] {
   const written = match.tensors.filter(({ fate }) => fate !== 'left out');
   const numbers = new Map(written.map(({ tensor }, number) => [tensor, number]));
-  const blocks = blockCount(model.keys());
+  const layers = layersOf([...model.keys()]);
   const perInput = method.parameters.filter(parameter => parameter.perInput);
   const jobs = written.map((matched): MergeJob => {
     const { tensor, original, fate, copied, twin } = matched;
-    const place = { tensor, depth: depthOf(tensor, blocks) };
+    const layer = layers.get(tensor);
+    const place = { tensor, depth: depthOf(layer) };
     const values = resolve(method.parameters, [recipe.parameters], place);
     const inputValues = inputs.map((_, i) =>
       resolve(perInput, [recipe.inputParameters[i] ?? {}, recipe.parameters], place),
@@ -165,7 +168,7 @@ function makeJobs(
       way: { kind: 'copy', source: original, beside: copied?.beside ?? [] },
       values,
       inputValues,
-      scale: (typeof values.scale === 'number' ? values.scale : 1) * linesAt(recipe.lines, tensor, blocks),
+      scale: (typeof values.scale === 'number' ? values.scale : 1) * linesAt(recipe.lines, layer),
       allowNonfinite: recipe.allowNonfinite,
       outputs: isEmr(method) ? inputs.length : 1,
       measure: undefined,
@@ -216,14 +219,17 @@ function withSharedVector(job: MergeJob, method: MergeMethod, inputs: readonly O
   if (!allTasks || !sameShare || !allCounted) return job;
   const shared: InputTensor = { ...input, task: SHARED_VECTOR, record: input.shared, shared: undefined };
   const sum = coefficients.reduce((total, value) => total + value, 0);
-  return { ...job, inputs: [shared], inputValues: [{}], way: { kind: 'fixed', coefficients: [sum] } };
+  return {
+    ...job,
+    inputs: [shared],
+    inputValues: job.inputValues.slice(0, 1),
+    way: { kind: 'fixed', coefficients: [sum] },
+  };
 }
 
-/** LiNeS (Wang et al., ICLR 2025): alpha in the first block and outside, alpha + beta in the last. */
-function linesAt(lines: MergeRecipe['lines'], tensor: string, blocks: number): number {
-  if (!lines) return 1;
-  return blockOf(tensor) === undefined ? lines.alpha : lines.alpha + lines.beta * depthOf(tensor, blocks);
-}
+/** LiNeS (Wang et al., ICLR 2025): alpha in the first layer of a stack and outside, alpha + beta in the last. */
+const linesAt = (lines: MergeRecipe['lines'], layer: Layer | undefined): number =>
+  lines ? lines.alpha + lines.beta * depthOf(layer) : 1;
 
 /** Where the model, or the model of a task, is written. */
 export const modelPath = (recipe: MergeRecipe, model: string | undefined): string =>

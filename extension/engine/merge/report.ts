@@ -1,17 +1,16 @@
 /** merge-report.json: what a merge did, by tensor, by layer and in all (docs/merge-report.md). */
-import type { MergeTotals, TensorFate } from '../../protocol.ts';
+import type { LayerTotals, MergeTotals, TensorFate } from '../../protocol.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import type { JobReport } from '../job.ts';
 import { countOf, NONE } from '../notNumbers.ts';
-import { blockOf } from './layers.ts';
+import { byPlace, layersOf } from './layers.ts';
 import type { MergeJob, TensorStats } from './mergeJob.ts';
 
 export interface MergeReport {
   /** What deltas are counted from; without a base there are none, and their numbers are null. */
   readonly reference: 'base' | 'none';
   readonly model: MergeTotals;
-  /** By block; `null` is everything outside the blocks. */
-  readonly layers: readonly ({ readonly layer: number | null } & MergeTotals)[];
+  readonly layers: readonly LayerTotals[];
   readonly tensors: readonly ({
     readonly tensor: string;
     readonly scale: number;
@@ -49,13 +48,18 @@ export function mergeReport(
     const nonFinite = countOf(report.findings?.written ?? NONE);
     return [{ job, stats: stats && { ...stats, difference }, nonFinite }];
   });
-  const byLayer = [...groupBy(measured, ({ job }) => blockOf(job.tensor) ?? null)];
+  const layers = layersOf(jobs.map(({ tensor }) => tensor));
+  const byLayer = [...groupBy(measured, ({ job }) => layers.get(job.tensor))];
   return {
     reference: jobs.some(({ base }) => base) ? 'base' : 'none',
     model: totals(measured, names),
     layers: byLayer
-      .sort(([a], [b]) => (a ?? Infinity) - (b ?? Infinity))
-      .map(([layer, members]) => ({ layer, ...totals(members, names) })),
+      .sort(([a], [b]) => byPlace(a, b))
+      .map(([layer, members]) => ({
+        stack: layer?.stack ?? null,
+        layer: layer?.number ?? null,
+        ...totals(members, names),
+      })),
     tensors: measured
       .map(one => ({
         tensor: one.job.tensor,

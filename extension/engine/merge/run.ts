@@ -18,7 +18,7 @@ import { isCounter } from '../match/buffers.ts';
 import { listed } from '../match/listed.ts';
 import { fatesOfMatch } from './match.ts';
 import { outputWarnings } from './outputWarnings.ts';
-import { prepare } from './phases.ts';
+import { prepare, type Measure } from './phases.ts';
 import { modelPath, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './provenance.ts';
 import { allInputParameters, allParameters, recipeText } from './recipeText.ts';
@@ -100,14 +100,12 @@ export async function runMerge(
 /** Runs jobs that only measure: nothing of what they emit is kept. */
 const measureWith =
   ({ budget }: MergePlan, backend: EngineBackend, signal: AbortSignal) =>
-  async (jobs: readonly MergeJob[]) => {
-    const found: JobReport[] = [];
+  async (...[jobs, take]: Parameters<Measure>) => {
     const sink = {
       accept: async () => undefined,
-      finished: (job: number, report: JobReport) => void (found[job] = report),
+      finished: (job: number, { findings }: JobReport) => take(findings ?? {}, job),
     };
     await backend.runner(budget)(jobs, sink, signal, () => undefined);
-    return found.map(({ findings }) => findings ?? {});
   };
 
 async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelOutput[]> {

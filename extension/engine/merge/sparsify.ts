@@ -1,5 +1,5 @@
 import type { Backend, Region } from '../../../kernels/backend.ts';
-import { RADIX_LEVELS, type RandomStream } from '../../../kernels/mergeStages.ts';
+import { RADIX_LEVELS, type RandomStream, type Rows } from '../../../kernels/mergeStages.ts';
 import type { Sparsify } from './method.ts';
 import type { Values } from './parameters.ts';
 import type { Window } from './windows.ts';
@@ -18,6 +18,8 @@ export interface ThinOptions {
   readonly threshold: number;
   /** Factor of what a random drop keeps. */
   readonly dropScale: number;
+  /** The window's values, thinned out already but for the factor: where rows are longer than windows. */
+  readonly thinned: Float32Array | undefined;
 }
 
 /** Thins out a task vector in place. */
@@ -32,10 +34,13 @@ export async function thin(backend: Backend, way: Sparsify, x: Region, options: 
     case 'trim':
       await backend.trim(x, options.threshold, window.count);
       return;
-    case 'band': {
-      const { drop, keep } = band(rowLength, Number(values.beta), Number(values.gamma));
-      return backend.rowBand(rows, drop, keep);
-    }
+    case 'band':
+    case 'rankDrop':
+      if (options.thinned) await place(backend, x, options.thinned);
+      else await thinRows(backend, way, rows, values, stream, index + window.skip);
+      if (options.dropScale !== 1)
+        await backend.randomDrop(x, ALWAYS, options.dropScale, stream, index, window.count);
+      return;
     case 'drop':
       return backend.randomDrop(
         x,
@@ -45,15 +50,34 @@ export async function thin(backend: Backend, way: Sparsify, x: Region, options: 
         index,
         window.count,
       );
-    case 'rankDrop': {
-      if (density >= 1) return; // all are kept
-      const { low, step } = ranks(rowLength, density, Number(values.epsilon));
-      await backend.rankDrop(rows, low, step, values.rescale === 'probability', stream, index + window.skip);
-      if (options.dropScale !== 1)
-        await backend.randomDrop(x, ALWAYS, options.dropScale, stream, index, window.count);
-    }
   }
 }
+
+/** Thins out whole rows in place by the ranks of their values. @param index element of the tensor that they begin with */
+export async function thinRows(
+  backend: Backend,
+  way: 'band' | 'rankDrop',
+  rows: Rows,
+  values: Values,
+  stream: RandomStream,
+  index: number,
+): Promise<void> {
+  if (way === 'band') {
+    const { drop, keep } = band(rows.length, Number(values.beta), Number(values.gamma));
+    return backend.rowBand(rows, drop, keep);
+  }
+  const density = Number(values.density);
+  if (density >= 1) return; // all are kept
+  if (density <= 0) return backend.rowBand(rows, 0, 0); // none is
+  const { low, step } = ranks(rows.length, density, Number(values.epsilon));
+  return backend.rankDrop(rows, low, step, values.rescale === 'probability', stream, index);
+}
+
+/** Puts values at the start of a region. */
+export const place = (backend: Backend, x: Region, values: Float32Array): Promise<void> =>
+  backend.write(x, 0, values.byteLength, async view => {
+    view.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  });
 
 /** Model Breadcrumbs: the largest `gamma` of a row go, the largest `beta` of the rest stay, at least one. */
 export function band(length: number, beta: number, gamma: number): { drop: number; keep: number } {
@@ -61,11 +85,13 @@ export function band(length: number, beta: number, gamma: number): { drop: numbe
   return { drop, keep: Math.max(1, Math.floor(beta * (length - drop))) };
 }
 
-/** DELLA: keep probabilities from density − ε (smallest) to density + ε (largest) in equal steps, of 2^32. */
+/** DELLA: keep probabilities from density − ε (smallest) to density + ε (largest) in equal steps, of 2^32; the density
+ * itself in rows of one value, which have no ranks. */
 export function ranks(length: number, density: number, epsilon: number): { low: number; step: number } {
+  if (length <= 1) return { low: Math.min(ALWAYS - 1, Math.floor(density * ALWAYS)), step: 0 };
   const low = Math.min(ALWAYS - 1, Math.max(0, Math.floor((density - epsilon) * ALWAYS)));
   const high = Math.min(ALWAYS - 1, Math.floor((density + epsilon) * ALWAYS));
-  return { low, step: length > 1 ? Math.floor((high - low) / (length - 1)) : 0 };
+  return { low, step: Math.floor((high - low) / (length - 1)) };
 }
 
 /** A radix select over magnitude keys, level by level: how many of the smallest are still to be passed over. */
@@ -74,6 +100,15 @@ export interface Selection {
   /** Rank (from 0, ascending) among the values with that prefix. */
   readonly rank: number;
 }
+
+/** The threshold of a density of 0: the key of infinity, above every other. */
+export const NOTHING = 0x7f80_0000;
+
+/** The smallest magnitude that a density (not 0) keeps of `total` values. */
+export const selectionOf = (total: number, density: number): Selection => ({
+  prefix: 0,
+  rank: Math.max(Math.floor(total * (1 - density)), 1) - 1,
+});
 
 /** Narrows a selection down by one level. */
 export function narrow(

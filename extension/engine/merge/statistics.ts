@@ -1,7 +1,8 @@
 /** How the running statistics of normalisation layers are merged: never by the method, always by a weighted mean. */
 import { statisticOf } from '../runningStatistics.ts';
 import type { MergeJob, Shares } from './mergeJob.ts';
-import { shares, type MergeMethod } from './method.ts';
+import type { MergeMethod } from './method.ts';
+import { shares } from './weights.ts';
 
 /** The job with a weighted mean in the place of the method's way, where its tensor is a running statistic. */
 export function averagingStatistics(job: MergeJob, method: MergeMethod): MergeJob {

@@ -34,6 +34,7 @@ export function svdValues(m: number, n: number): number {
  * @param a m × n, by column
  * @param resolution what counts as zero, relative to the largest; by default the rounding of float64. A coarser one
  * saves the time to tell apart what is below it.
+ * @param floor what counts as zero whatever the largest is
  * @throws UserError for values that are not finite
  */
 export function svd(
@@ -41,9 +42,10 @@ export function svd(
   m: number,
   n: number,
   resolution = Number.EPSILON * Math.max(m, n),
+  floor = 0,
 ): Svd {
   if (m < n) {
-    const { u, s, v, rank } = svd(transposed(a, m, n), n, m, resolution);
+    const { u, s, v, rank } = svd(transposed(a, m, n), n, m, resolution, floor);
     return { u: v, s, v: u, rank };
   }
   const largest = a.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
@@ -54,17 +56,18 @@ export function svd(
   const scaled = a.map(value => value * scale);
   const { vectors: v } = symmetricEigen(products(scaled, n, scaled, n, m), n);
   const b = products(transposed(scaled, m, n), m, v, n, n);
-  orthogonalise(b, v, m, n, resolution);
-  return triplets(b, v, m, n, resolution, scale);
+  const isZero: IsZero = (value, largest) => value <= Math.max(resolution * largest, scale * floor);
+  orthogonalise(b, v, m, n, isZero);
+  return triplets(b, v, m, n, isZero, scale);
 }
 
 /** Rotates columns of B, and of V alike, until those of B are orthogonal or vanish. */
-function orthogonalise(b: Float64Array, v: Float64Array, m: number, n: number, resolution: number): void {
+function orthogonalise(b: Float64Array, v: Float64Array, m: number, n: number, isZero: IsZero): void {
   const tolerance = 4 * Number.EPSILON * Math.sqrt(m);
   for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
     const gram = products(b, n, b, n, m);
     const norms = Float64Array.from({ length: n }, (_, i) => Math.sqrt(gram[i + i * n]!));
-    const order = significant(norms, resolution);
+    const order = significant(norms, isZero);
     let rotations = 0;
     for (const [place, i] of order.entries()) {
       for (const j of order.subarray(place + 1)) {
@@ -77,10 +80,13 @@ function orthogonalise(b: Float64Array, v: Float64Array, m: number, n: number, r
   }
 }
 
-/** Indices of the values above the resolution, largest first; of equal ones the first comes first. */
-function significant(values: Float64Array, resolution: number): Uint32Array {
+/** Whether a singular value counts as zero beside the largest. */
+type IsZero = (value: number, largest: number) => boolean;
+
+/** Indices of the values that do not count as zero, largest first; of equal ones the first comes first. */
+function significant(values: Float64Array, isZero: IsZero): Uint32Array {
   const order = Uint32Array.from(values.keys()).sort((i, j) => values[j]! - values[i]! || i - j);
-  return order.filter(i => values[i]! > resolution * values[order[0]!]!);
+  return order.filter(i => !isZero(values[i]!, values[order[0]!]!));
 }
 
 /** Makes columns i and j of B orthogonal by the smaller of the two angles, and turns V with it. */
@@ -105,17 +111,17 @@ function turn(a: Float64Array, i: number, j: number, count: number, cos: number,
   }
 }
 
-/** Divides B by the norms of its columns and orders what is above the resolution. */
+/** Divides B by the norms of its columns and orders what does not count as zero. */
 function triplets(
   b: Float64Array,
   v: Float64Array,
   m: number,
   n: number,
-  resolution: number,
+  isZero: IsZero,
   scale: number,
 ): Svd {
   const norms = Float64Array.from({ length: n }, (_, i) => Math.sqrt(dot(b, i * m, b, i * m, m)));
-  const order = significant(norms, resolution);
+  const order = significant(norms, isZero);
   const rank = order.length;
   const u = new Float64Array(m * rank);
   const right = new Float64Array(n * rank);

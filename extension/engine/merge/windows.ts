@@ -17,7 +17,13 @@ export interface WindowedSpan {
   readonly windows: readonly Window[];
 }
 
-/** Cuts [0, count) into pieces of at most `limit` elements (slack for alignment included) that end at whole rows. */
+/** Whether a row is too long for a window, so that windows end anywhere. */
+export const isLongRow = (rowLength: number, chunk: number): boolean => rowLength > chunk - CHUNK_ALIGNMENT;
+
+/**
+ * Cuts [0, count) into pieces of at most `limit` elements (slack for alignment included) that end at whole rows; a row
+ * that is longer makes a longer piece.
+ */
 function cut(count: number, rowLength: number, limit: number): Window[] {
   const rows = Math.max(1, Math.floor((limit - CHUNK_ALIGNMENT) / rowLength));
   const step = rowLength === 1 ? limit : rows * rowLength;
@@ -30,7 +36,7 @@ function cut(count: number, rowLength: number, limit: number): Window[] {
 
 /**
  * Spans and windows of a tensor.
- * @param rowLength values that must stay together; 1 where any cut will do
+ * @param rowLength values that must stay together, in a window where they fit into one; 1 where any cut will do
  * @param resident whether the tensor is in memory as a whole
  */
 export function windowsOf(
@@ -42,7 +48,9 @@ export function windowsOf(
   const spans = resident ? [{ first: 0, skip: 0, count }] : cut(count, rowLength, SPAN_ELEMENTS);
   return spans.map(({ first, skip, count: length }) => ({
     span: { first, count: length },
-    windows: cut(length - skip, rowLength, chunk).map(window => shift(window, skip)),
+    windows: cut(length - skip, isLongRow(rowLength, chunk) ? 1 : rowLength, chunk).map(window =>
+      shift(window, skip),
+    ),
   }));
 }
 

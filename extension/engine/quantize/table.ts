@@ -3,7 +3,7 @@ import type { AnalysisTable, AnalyzedTensor, QuantizeRecipe, SharedTable } from 
 import { rulesBytes } from '../../shared/allocation/index.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { blockCount, blockOf } from '../merge/layers.ts';
+import { layersOf } from '../merge/layers.ts';
 import { plannedBytes } from '../tvq/header.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
 import type { Analysis, Analyzed } from './measure.ts';
@@ -76,14 +76,19 @@ function slotColumns(
   sourceOf: (slot: Analyzed) => TensorSource,
   first: number,
   reconstruction: Reconstruction,
-): Pick<AnalysisTable, 'tensors' | 'layers' | 'slots' | 'choices'> {
+): Pick<AnalysisTable, 'tensors' | 'slots' | 'choices'> {
   const shapeOf = new Map(slots.map(slot => [slot.tensor, sourceOf(slot).shape]));
   const names = [...shapeOf.keys()];
   const numberOf = new Map(names.map((name, i) => [name, i]));
+  const layers = layersOf(names);
   let end = 0;
   return {
-    tensors: [...shapeOf].map(([name, shape]) => described(name, shape)),
-    layers: blockCount(names),
+    tensors: [...shapeOf].map(([name, shape]) => ({
+      name,
+      shape,
+      kind: tensorKind(name),
+      layer: layers.get(name),
+    })),
     slots: {
       tensor: slots.map(({ tensor }) => numberOf.get(tensor) as number),
       task: slots.map(({ output }) => output - first),
@@ -94,13 +99,6 @@ function slotColumns(
     choices: columnsOf(slots, reconstruction),
   };
 }
-
-const described = (name: string, shape: readonly number[]): AnalyzedTensor => ({
-  name,
-  shape,
-  kind: tensorKind(name),
-  layer: blockOf(name),
-});
 
 function columnsOf(analyses: readonly Analyzed[], reconstruction: Reconstruction) {
   const choices = analyses.flatMap(one => one.choices);

@@ -8,9 +8,10 @@ import type {
   TvqVectorSummary,
 } from '../../protocol.ts';
 import { groupBy } from '../../shared/groupBy.ts';
+import { layerName } from '../../shared/layerName.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
-import { blockOf } from '../merge/layers.ts';
+import { byPlace, layersOf } from '../merge/layers.ts';
 import { isCoded } from './layout.ts';
 import type { TvqFile, TvqRecord, TvqVector } from './reader.ts';
 
@@ -63,7 +64,7 @@ export function summarizeTvq(file: TvqFile): TvqSummary {
       storedBytes: stored?.entry.bytes ?? 0,
     })),
     groups: groupsOf(records, ({ tensor }) => tensorKind(tensor)).sort(largestFirst),
-    layers: layersOf(records),
+    layers: groupsByLayer(records),
     codecs: groupsOf(records, codecName).sort(largestFirst),
     rows: records.length,
     recipe: file.recipe,
@@ -135,16 +136,19 @@ const MAX_LAYERS = 256;
 const OUTSIDE = 'outside';
 const DEEPER = 'deeper';
 
-/** From the shallowest layer to the deepest, then what is in none. */
-function layersOf(records: readonly TvqRecord[]): ByteGroup[] {
-  const layerOf = ({ tensor }: TvqRecord): string => {
-    const layer = blockOf(tensor);
-    if (layer === undefined) return OUTSIDE;
-    return layer < MAX_LAYERS ? String(layer) : DEEPER;
-  };
-  const place = ({ group }: ByteGroup): number =>
-    group === OUTSIDE ? MAX_LAYERS + 1 : group === DEEPER ? MAX_LAYERS : Number(group);
-  return groupsOf(records, layerOf).sort((a, b) => place(a) - place(b));
+/** Stack by stack from the shallowest layer to the deepest, then what is in none. */
+function groupsByLayer(records: readonly TvqRecord[]): ByteGroup[] {
+  const layers = layersOf(records.map(({ tensor }) => tensor));
+  const known = [...new Set(layers.values())].sort(byPlace);
+  const stacks = new Set(known.map(({ stack }) => stack)).size;
+  const names = new Map(
+    known.map((layer, i) => [layer, i < MAX_LAYERS ? layerName(layer, stacks) : DEEPER] as const),
+  );
+  const order = [...new Set(names.values()), OUTSIDE];
+  return groupsOf(records, ({ tensor }) => {
+    const layer = layers.get(tensor);
+    return layer ? (names.get(layer) as string) : OUTSIDE;
+  }).sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
 }
 
 /** "affine 3", "entropy", "exact". */

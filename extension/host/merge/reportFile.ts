@@ -25,7 +25,16 @@ const report = z.object({
   parameters: values,
   inputParameters: z.record(name, values),
   model: z.object(totals),
-  layers: z.array(z.object({ layer: z.number().int().nonnegative().nullable(), ...totals })).max(MAX_LAYERS),
+  layers: z
+    .array(
+      z.object({
+        // Reports of earlier versions have none: their models count as one stack.
+        stack: name.nullable().default(null),
+        layer: z.number().int().nonnegative().nullable(),
+        ...totals,
+      }),
+    )
+    .max(MAX_LAYERS),
 });
 
 /** Rejects with a sentence that names the file and what is wrong with it. */

@@ -2,7 +2,7 @@
  * How much an error in each tensor matters: the weights that the allocator multiplies squared errors by. Measures can
  * be combined; their weights multiply. None needs data or gradients.
  */
-import type { Message } from '../../protocol.ts';
+import type { Layer, Message } from '../../protocol.ts';
 import { translatable } from '../translatable.ts';
 import { AllocationError } from './errors.ts';
 import { patternOf } from './pattern.ts';
@@ -13,10 +13,8 @@ export interface TensorStatistics {
   readonly elements: number;
   /** ‖τ‖² = Σ τ². */
   readonly energy: number;
-  /** Its layer, from 0; undefined outside the layers (embeddings, head). */
-  readonly layer: number | undefined;
-  /** Layers of the model. */
-  readonly layers: number;
+  /** Undefined outside the layers (embeddings, head). */
+  readonly layer: Pick<Layer, 'number' | 'count'> | undefined;
 }
 
 /** A measure with its parameters, as plain data for recipes. */
@@ -36,7 +34,7 @@ export const MEASURES: Readonly<Record<Measure['kind'], Message>> = {
     'Every tensor’s relative error counts alike: weight 1 / ‖τ‖² of the tensor; 0 where τ is 0.',
   ),
   depth: translatable(
-    'Later layers count more, as LiNeS scales them: weight 1 + slope · layer / (layers − 1), slope 4; 1 outside the layers.',
+    'Later layers count more, as LiNeS scales them: weight 1 + slope · layer / (layers − 1) in each stack of layers, slope 4; 1 outside the layers.',
   ),
   patterns: translatable(
     'Weights by name: that of the first pattern that matches, else 1; a pattern is a glob over the whole name (* any text, ? one character) or a /regular expression/ over any part.',
@@ -84,7 +82,8 @@ function byDepth(slope: number): Weigh {
       `depth: the slope must be −1 or more, so that no weight is negative; it is ${slope}`,
     );
   }
-  return ({ layer, layers }) => (layer === undefined || layers < 2 ? 1 : 1 + (slope * layer) / (layers - 1));
+  return ({ layer }) =>
+    layer === undefined || layer.count < 2 ? 1 : 1 + (slope * layer.number) / (layer.count - 1);
 }
 
 function byPattern(patterns: readonly (readonly [string, number])[]): Weigh {

@@ -30,17 +30,14 @@ export function wishesOf({ tensors, tasks, slots }: AnalysisTable, rules: readon
 }
 
 /** Weights of the slots' errors. @throws AllocationError when a measure makes no sense */
-export const weightsOf = (
-  { tensors, slots, layers }: AnalysisTable,
-  measures: readonly Measure[],
-): number[] =>
+export const weightsOf = ({ tensors, slots }: AnalysisTable, measures: readonly Measure[]): number[] =>
   sensitivities(
     Array.from(slots.end, (_, slot) => {
       const { name, shape, layer } = tensors[
         slots.tensor[slot] as number
       ] as AnalysisTable['tensors'][number];
       const elements = shape.reduce((product, size) => product * size, 1);
-      return { name, elements, energy: slots.energy[slot] as number, layer, layers };
+      return { name, elements, energy: slots.energy[slot] as number, layer };
     }),
     measures,
   );

@@ -247,9 +247,14 @@ describe('the grid', () => {
   });
 
   test('keeps two towers apart, and is none without layers', () => {
-    const tower = (name: string, layer: number) => ({ name, shape: [8, 8], kind: 'mlp' as const, layer });
+    const tower = (stack: string, number: number) => ({
+      name: `${stack}.${number}.fc.weight`,
+      shape: [8, 8],
+      kind: 'mlp' as const,
+      layer: { stack, number, count: 2 },
+    });
     const tensors = ['text.blocks', 'image.blocks'].flatMap(stem =>
-      [0, 1].map(layer => tower(`${stem}.${layer}.fc.weight`, layer)),
+      [0, 1].map(number => tower(stem, number)),
     );
     const grid = gridOf({ ...table, tensors })!;
     expect(grid.roles.map(({ label }) => label)).toEqual(['text.blocks.*.fc', 'image.blocks.*.fc']);

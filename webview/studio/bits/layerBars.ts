@@ -5,6 +5,7 @@ import { formatBytes } from '../../common/format.ts';
 import { tableState, type LegendEntry } from '../../common/chartFrame.ts';
 import type { Drawing, Mark } from '../../common/drawing.ts';
 import type { StudioContext } from '../context.ts';
+import { layerName } from '../../../extension/shared/layerName.ts';
 import { KINDS } from '../../common/kinds.ts';
 import { slotsByTensor, totalsBy } from '../model/cells.ts';
 import type { StudioModel } from '../model/studioModel.ts';
@@ -75,16 +76,27 @@ const layerText = (layer: string): string => (layer === OUTSIDE ? l10n.t('rest')
 /** What stands outside the layers comes first, as its bytes are the first of a model. */
 function barsOf({ allocation, spent, sensitivity }: StudioModel): Bar[] {
   const { tensors } = allocation.table;
-  const nameOf = (tensor: number) => `${tensors[tensor]?.layer ?? OUTSIDE}/${tensors[tensor]?.kind}`;
+  const layers = tensors.flatMap(({ layer }) => layer ?? []);
+  const stacks = [...new Set(layers.map(({ stack }) => stack))].sort();
+  const ordered = [...layers].sort(
+    (a, b) => stacks.indexOf(a.stack) - stacks.indexOf(b.stack) || a.number - b.number,
+  );
+  const names = [OUTSIDE, ...new Set(ordered.map(layer => layerName(layer, stacks.length)))];
+  const layerOf = (tensor: number) => {
+    const layer = tensors[tensor]?.layer;
+    return layer ? layerName(layer, stacks.length) : OUTSIDE;
+  };
+  const nameOf = (tensor: number) => `${tensors[tensor]?.kind}/${layerOf(tensor)}`;
   const totals = totalsBy(allocation, slotsByTensor(allocation, undefined), spent, sensitivity, nameOf);
   const bars = new Map<string, { kind: TensorKind; bytes: number }[]>();
   for (const { name, bytes } of totals) {
-    const [layer, kind] = name.split('/') as [string, TensorKind];
+    const kind = name.slice(0, name.indexOf('/')) as TensorKind;
+    const layer = name.slice(kind.length + 1);
     bars.set(layer, [...(bars.get(layer) ?? []), { kind, bytes }]);
   }
-  const order = (layer: string) => (layer === OUTSIDE ? -1 : Number(layer));
+  const order = new Map(names.map((name, i) => [name, i]));
   return [...bars]
-    .sort(([a], [b]) => order(a) - order(b))
+    .sort(([a], [b]) => (order.get(a) as number) - (order.get(b) as number))
     .map(([layer, parts]) => ({ layer, parts, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0) }));
 }
 

@@ -1,6 +1,7 @@
 /** Numbers by layer, and the user's metrics, as small charts beside each other; nothing here touches the page. */
 import * as l10n from '@vscode/l10n';
-import type { MergeTotals, StudioMerged } from '../../../extension/protocol.ts';
+import type { LayerTotals, MergeTotals, StudioMerged } from '../../../extension/protocol.ts';
+import { layerName } from '../../../extension/shared/layerName.ts';
 import { formatError } from '../../common/format.ts';
 import { formatNumber, formatShare } from './numbers.ts';
 import { inputOf, keptShare, unique } from './resultModel.ts';
@@ -21,8 +22,8 @@ export interface LayerPanel {
 }
 
 export interface LayerPanels {
-  /** Numbers of the blocks; null, what is outside of them, comes last and is not drawn. */
-  readonly layers: readonly (number | null)[];
+  /** Names of the layers; null, what is outside of them, comes last and is not drawn. */
+  readonly layers: readonly (string | null)[];
   readonly panels: readonly LayerPanel[];
 }
 
@@ -30,11 +31,16 @@ type Measure = (totals: MergeTotals) => number | null | undefined;
 
 /** What is known by layer of the merges: charts without a number are left out. */
 export function layerPanels(merges: readonly StudioMerged[]): LayerPanels {
-  const layers = unique(merges.flatMap(({ report }) => report?.layers.map(({ layer }) => layer) ?? []));
-  layers.sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
+  const all = merges.flatMap(({ report }) => report?.layers ?? []);
+  const stacks = unique(all.flatMap(({ stack, layer }) => (layer === null ? [] : [stack])));
+  const nameOf = ({ stack, layer }: LayerTotals) =>
+    layer === null ? null : layerName({ stack: stack ?? '', number: layer }, stacks.length);
+  const place = ({ stack, layer }: LayerTotals) => (layer === null ? stacks.length : stacks.indexOf(stack));
+  all.sort((a, b) => place(a) - place(b) || (a.layer ?? 0) - (b.layer ?? 0));
+  const layers = unique(all.map(nameOf));
   const valuesOf = (measure: Measure) =>
     merges.map(({ report }) => {
-      const known = new Map(report?.layers.map(totals => [totals.layer, totals]));
+      const known = new Map(report?.layers.map(totals => [nameOf(totals), totals]));
       return layers.map(layer => {
         const totals = known.get(layer);
         return (totals && measure(totals)) ?? null;

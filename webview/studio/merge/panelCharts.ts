@@ -39,7 +39,7 @@ export function linePanel(
     configure: () => ({
       type: 'line',
       data: {
-        labels: drawn.map(String),
+        labels: [...drawn],
         datasets: names.map((name, at) => ({
           label: name,
           data: (values[at] ?? []).slice(0, drawn.length),
@@ -64,7 +64,7 @@ export function linePanel(
     table: {
       columns: [l10n.t('layer'), ...names],
       rows: layers.map((layer, row) => [
-        layer === null ? l10n.t('outside') : String(layer),
+        layer ?? l10n.t('outside'),
         ...names.map((_, at) => textOf(values[at]?.[row], format)),
       ]),
     },

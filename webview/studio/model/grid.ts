@@ -1,5 +1,5 @@
 /** A transformer as people think of it: what a tensor is for, by layer. */
-import type { AnalysisTable, TensorKind } from '../../../extension/protocol.ts';
+import type { AnalysisTable, Layer, TensorKind } from '../../../extension/protocol.ts';
 
 /** Tensors that have the same name but for the number of their layer. */
 export interface Role {
@@ -27,7 +27,7 @@ const SUFFIX = '.weight';
 
 /** undefined for models without layers in their names: a table shows those better. */
 export function gridOf({ tensors }: AnalysisTable): Grid | undefined {
-  const numbers = [...new Set(tensors.flatMap(({ layer }) => layer ?? []))].sort((a, b) => a - b);
+  const numbers = [...new Set(tensors.flatMap(({ layer }) => layer?.number ?? []))].sort((a, b) => a - b);
   if (numbers.length < 2) return undefined;
   const outside = tensors.flatMap(({ layer }, tensor) => (layer === undefined ? tensor : []));
   const shown = outside.length <= MOST_OUTSIDE ? outside : [];
@@ -36,14 +36,14 @@ export function gridOf({ tensors }: AnalysisTable): Grid | undefined {
   const found = new Map<string, { readonly kind: TensorKind; readonly tensors: Int32Array }>();
   const stems = layers.map(() => new Set<string>());
   for (const [tensor, { name, layer, kind }] of tensors.entries()) {
-    const column = columnOf.get(layer);
+    const column = columnOf.get(layer?.number);
     if (column === undefined) continue;
     const at = layer === undefined ? undefined : splitAt(name, layer);
     const pattern = at ? `${at.before}*${at.after}` : name;
     const role = found.get(pattern) ?? { kind, tensors: new Int32Array(layers.length).fill(-1) };
     found.set(pattern, role);
     role.tensors[column] = tensor;
-    stems[column]?.add(at ? `${at.before}${layer}.*` : name);
+    stems[column]?.add(layer ? `${at?.before}${layer.number}.*` : name);
   }
   const prefix = commonPrefix([...found.keys()].filter(pattern => pattern.includes('*')));
   const roles = [...found].map(([pattern, role]) => ({ ...role, pattern, label: labelOf(pattern, prefix) }));
@@ -54,10 +54,10 @@ const isInLayers = ({ pattern }: Role): boolean => pattern.includes('*');
 const inLayers = (roles: readonly Role[]): Role[] => roles.filter(isInLayers);
 const beside = (roles: readonly Role[]): Role[] => roles.filter(role => !isInLayers(role));
 
-/** What stands before and after the number of the layer: the first number between dots. */
-function splitAt(name: string, layer: number): { readonly before: string; readonly after: string } {
-  const at = `.${name}`.indexOf(`.${layer}.`);
-  return { before: name.slice(0, at), after: name.slice(at + String(layer).length) };
+/** What stands before and after the number of the layer, which may have leading zeros. */
+function splitAt(name: string, { stack }: Layer): { readonly before: string; readonly after: string } {
+  const before = stack === '' ? '' : `${stack}.`;
+  return { before, after: name.slice(name.indexOf('.', before.length)) };
 }
 
 function labelOf(pattern: string, prefix: string): string {

@@ -1,6 +1,7 @@
 /** Methods that are a linear combination of the inputs, with fixed coefficients. */
 import { translatable } from '../../../shared/translatable.ts';
-import { parameter, shares, type MergeMethod } from '../method.ts';
+import { parameter, type MergeMethod } from '../method.ts';
+import { shares } from '../weights.ts';
 
 export const linear: MergeMethod = {
   name: 'linear',
@@ -15,6 +16,7 @@ export const linear: MergeMethod = {
   base: 'unused',
   minimumInputs: 1,
   maximumInputs: undefined,
+  normalizes: ({ normalize }) => normalize === true,
   way: {
     kind: 'linear',
     gram: false,
@@ -40,6 +42,7 @@ export const taskArithmetic: MergeMethod = {
   base: 'required',
   minimumInputs: 1,
   maximumInputs: undefined,
+  normalizes: ({ merge }) => merge === 'mean',
   way: {
     kind: 'linear',
     gram: false,

@@ -11,7 +11,7 @@ export const pcb: MergeMethod = {
     'Weighs each weight of each task by its size and its agreement with the others, and keeps the strongest.',
   ),
   variant:
-    "PCB-Merging (Du et al., NeurIPS 2024), function PCB_merge of the authors' pcb-merging.py: balance exp(T·n²)·tanh(τ·Σ τ) with n = min-max of the clamped |τ|; what is above its (1 − ratio) quantile, min-max scaled, weighs the clamped τ; Σ wτ·balance / Σ balance. ratio and scale are those of the authors' scripts, weight is their λ of a task. Tensor by tensor where the authors take the whole model as one vector; the clamp drops floor(clamp·count) at either end, while theirs also drops the largest of every vector. Where all that remains is equal, which divides 0 by 0 in their code, positive balances at the maximum weigh 1, others 0. Not mergekit's unreleased pcb, which takes softmax instead.",
+    "PCB-Merging (Du et al., NeurIPS 2024), function PCB_merge of the authors' pcb-merging.py: balance exp(T·n²)·tanh(τ·Σ τ) with n = min-max of the clamped |τ|; what is above its (1 − ratio) quantile, min-max scaled, weighs the clamped τ; Σ wτ·balance / Σ balance. ratio and scale are those of the authors' scripts, |weight| is their λ of a task; a task of negative weight is negated before anything is balanced. Tensor by tensor where the authors take the whole model as one vector; the clamp drops floor(clamp·count) at either end, while theirs also drops the largest of every vector. Where all that remains is equal, which divides 0 by 0 in their code, positive balances at the maximum weigh 1, others 0. Not mergekit's unreleased pcb, which takes softmax instead.",
   parameters: [
     parameter.scale(1.2),
     parameter.weight,
@@ -47,6 +47,9 @@ function mergeByBalance(
 ): Float32Array {
   const [first] = xs as [Float32Array];
   if (first.length === 0) return first;
+  const weights = inputs.map(({ weight }) => weight as number);
+  for (const [task, x] of xs.entries())
+    if ((weights[task] as number) < 0) for (let i = 0; i < x.length; i++) x[i] = -(x[i] as number);
   const sum = first.map((_, i) => xs.reduce((total, x) => total + (x[i] as number), 0));
   const weighted = new Float64Array(first.length);
   const scales = new Float64Array(first.length);
@@ -59,7 +62,7 @@ function mergeByBalance(
       scratch[i] = Math.exp(xs.length * size * size) * Math.tanh((x[i] as number) * (sum[i] as number));
     }
     const scale = competition(scratch, values.ratio as number);
-    const weight = inputs[task]?.weight as number;
+    const weight = Math.abs(weights[task] as number);
     for (let i = 0; i < x.length; i++) {
       const share = scale(scratch[i] as number);
       scales[i] = (scales[i] as number) + share;

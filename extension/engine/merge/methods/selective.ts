@@ -20,7 +20,7 @@ export const ties: MergeMethod = {
     'Keeps the largest weights of each task vector, elects a sign for each weight, and averages those that agree.',
   ),
   variant:
-    'TIES-Merging (Yadav et al., NeurIPS 2023). trim global: the k-th magnitude over the whole model, as published; tensor: in each tensor, as mergekit. Magnitudes equal to the threshold are all kept. Signs are elected on weighted sums; an exact zero takes the majority sign of the model (global) or + (tensor).',
+    "TIES-Merging (Yadav et al., NeurIPS 2023). trim global: the k-th magnitude over the whole model, as published; tensor: in each tensor, as mergekit. Where densities differ by layer or filter, the magnitudes of the whole model still make one ranking, in which each tensor is trimmed at its own density. Magnitudes equal to the threshold are all kept; a density of 0 keeps nothing. Signs are elected on the sum of the weighted task vectors, and a weight of a task counts where, times the task's weight, it has the elected sign: a negative weight is the task vector negated. An exact zero takes the majority sign of the model (global) or + (tensor); where the weights of those that agree cancel, their sum stands undivided.",
   parameters: [
     parameter.scale(1),
     parameter.weight,
@@ -75,7 +75,7 @@ export const consensusTa: MergeMethod = {
   title: 'Consensus task arithmetic',
   meaning: translatable('Sums the task vectors, but keeps only the weights that several tasks need.'),
   variant:
-    'Consensus TA with TALL masks (Wang et al., ICML 2024); a task needs a weight where |τ| > mask_lambda·|Σ − τ|.',
+    'Consensus TA with TALL masks (Wang et al., ICML 2024); a task needs a weight where |wτ| > mask_lambda·|Σ − wτ|, Σ the sum of the weighted task vectors: a task with weight 2 is a task whose task vector is twice as long.',
   parameters: [
     parameter.scale(0.3),
     parameter.weight,
@@ -135,6 +135,7 @@ export const dareLinear: MergeMethod = {
   meaning: translatable('Drops weights at random, scales the rest up, and sums.'),
   variant: DARE,
   parameters: [...drop, merge('sum')],
+  normalizes: ({ merge }) => merge === 'mean',
   way: { kind: 'selective', sparsify: 'drop', combine: 'sum' },
 };
 
@@ -164,7 +165,7 @@ const rankDrop = dropping(
   ],
 );
 const DELLA =
-  'DELLA-Merging (Deep et al., 2024): in each row the probability rises with the rank from density − epsilon to density + epsilon; kept weights are divided by it.';
+  'DELLA-Merging (Deep et al., 2024): in each row the probability rises with the rank from density − epsilon to density + epsilon; kept weights are divided by it. A density of 0 keeps nothing; rows of one value, which have no ranks, are kept with the density. Rows run along the last dimension.';
 
 export const dellaLinear: MergeMethod = {
   ...shared,
@@ -173,6 +174,7 @@ export const dellaLinear: MergeMethod = {
   meaning: translatable('Drops small weights more often than large ones, and sums.'),
   variant: DELLA,
   parameters: [...rankDrop, merge('sum')],
+  normalizes: ({ merge }) => merge === 'mean',
   way: { kind: 'selective', sparsify: 'rankDrop', combine: 'sum' },
 };
 

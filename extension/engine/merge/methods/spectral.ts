@@ -1,6 +1,6 @@
 /** What the methods on singular values share. */
 
-/** Singular values below this share of the largest are rounding errors of the float32 inputs. */
+/** Singular values below this share of the largest are rounding errors of float32 task vectors. */
 export const RESOLUTION = 2 ** -23;
 
 /** Whether a tensor is a matrix with values in it. */

@@ -3,18 +3,23 @@
  * need: the result is a linear combination whose coefficients are found on small matrices, in float64.
  */
 import { translatable } from '../../../shared/translatable.ts';
-import { parameter, shares, type LinearTensor, type MergeMethod } from '../method.ts';
+import { parameter, type LinearTensor, type MergeMethod } from '../method.ts';
+import { shares } from '../weights.ts';
 
 const normOf = (gram: LinearTensor['gram'], i: number) => Math.sqrt(gram[i]?.[i] ?? 0);
 const clampCosine = (value: number) => Math.min(1, Math.max(-1, value));
 
+/** A zero vector has no direction: its cosine is 0 with every vector, as its inner products are, itself included. */
 function cosine(gram: LinearTensor['gram'], i: number, j: number): number {
   const norms = normOf(gram, i) * normOf(gram, j);
-  return norms > 0 ? clampCosine((gram[i]?.[j] as number) / norms) : 1;
+  if (norms === 0) return 0;
+  return i === j ? 1 : clampCosine((gram[i]?.[j] as number) / norms);
 }
 
 /** Above this cosine the arc is as good as straight, and sin θ too small to divide by (mergekit's DOT_THRESHOLD). */
 const COLINEAR = 0.9995;
+/** Below this cosine a direction is opposite: every great circle through it is as short, and none is taken. */
+const OPPOSITE = -1 + 1e-6;
 
 export const slerp: MergeMethod = {
   name: 'slerp',
@@ -22,7 +27,7 @@ export const slerp: MergeMethod = {
   family: 'models',
   meaning: translatable('Spherical interpolation between two models.'),
   variant:
-    "mergekit's: angle between the normalised tensors, applied to the tensors as they are; linear above cosine 0.9995.",
+    "mergekit's: angle between the normalised tensors, applied to the tensors as they are; linear where the cosine is above 0.9995 or below −0.9995. A tensor of zeros has no direction and counts as orthogonal.",
   parameters: [
     parameter.number('t', 0.5, [0, 1], translatable('0 gives the first model (the base), 1 the second.')),
   ],
@@ -53,19 +58,22 @@ export const nuslerp: MergeMethod = {
   meaning: translatable(
     'Spherical interpolation between two models by their weights, of task vectors where there is a base.',
   ),
-  variant: "mergekit's with nuslerp_flatten: true; t = w₂ / (w₁ + w₂), linear where sin θ < 1e-8.",
+  variant:
+    "mergekit's with nuslerp_flatten: true; t = w₂ / (w₁ + w₂), linear where sin θ < 1e-8 and where the tensors are opposite (cosine below −1 + 1e-6). A tensor of zeros (a frozen one, where there is a base) has no direction and counts as orthogonal. Weights that add up to 0 are an error, where mergekit takes t = 0.5.",
   parameters: [parameter.weight],
   base: 'optional',
   minimumInputs: 2,
   maximumInputs: 2,
+  normalizes: () => true,
   way: {
     kind: 'linear',
     gram: true,
     coefficients: ({ inputs, gram }) => {
       const [first, second] = inputs.map(({ weight }) => weight as number) as [number, number];
-      const t = Math.abs(first + second) < 1e-6 ? 0.5 : second / (first + second);
-      const theta = Math.acos(cosine(gram, 0, 1));
-      return Math.abs(Math.sin(theta)) < 1e-8 ? [1 - t, t] : arc(theta, t);
+      const t = second / (first + second);
+      const cos = cosine(gram, 0, 1);
+      const theta = Math.acos(cos);
+      return cos < OPPOSITE || Math.abs(Math.sin(theta)) < 1e-8 ? [1 - t, t] : arc(theta, t);
     },
   },
 };
@@ -78,8 +86,12 @@ function inner(cosines: readonly (readonly number[])[], a: readonly number[], b:
 /** Cosines of all pairs, and the norms. */
 function sphere(gram: LinearTensor['gram']) {
   const norms = gram.map((_, i) => normOf(gram, i));
-  return { norms, cosines: gram.map((row, i) => row.map((_, j) => (i === j ? 1 : cosine(gram, i, j)))) };
+  return { norms, cosines: gram.map((row, i) => row.map((_, j) => cosine(gram, i, j))) };
 }
+
+/** A mean of unit vectors shorter than this is the rounding of float32 inner products, which are good to about 1e-6:
+ * its directions cancel, and it has none itself. */
+const CANCELLED = 1e-3;
 
 const unit = (count: number, i: number) => Array.from({ length: count }, (_, j) => (i === j ? 1 : 0));
 const combine = (a: readonly number[], x: number, b: readonly number[], y: number) =>
@@ -96,7 +108,7 @@ function tangentMean(
     const direction = unit(weights.length, i);
     const cos = clampCosine(inner(cosines, mean, direction));
     const theta = Math.acos(cos);
-    if (theta < 1e-8) continue;
+    if (theta < 1e-8 || cos < OPPOSITE) continue;
     const tangent = combine(direction, 1, mean, -cos);
     sum = combine(sum, 1, tangent, (weight * theta) / Math.sin(theta));
   }
@@ -118,7 +130,7 @@ const normalised = (
   point: readonly number[],
 ): number[] | undefined => {
   const length = Math.sqrt(Math.max(0, inner(cosines, point, point)));
-  return length < 1e-8 ? undefined : point.map(value => value / length);
+  return length < CANCELLED ? undefined : point.map(value => value / length);
 };
 
 /** Coefficients over unit vectors, as coefficients over the tensors, at the weighted mean of their norms. */
@@ -139,7 +151,7 @@ export const multislerp: MergeMethod = {
     'Spherical mean of several models: one step in the tangent space at their weighted mean.',
   ),
   variant:
-    "One step of the Karcher mean from the normalised weighted mean; of task vectors where there is a base; the norm is the weighted mean of the norms. mergekit's stays at the normalised weighted mean.",
+    "One step of the Karcher mean from the normalised weighted mean; of task vectors where there is a base; the norm is the weighted mean of the norms. A tensor of zeros (a frozen one, where there is a base) has no direction: only its norm counts. Where the directions cancel (their weighted mean is shorter than 0.001) none is to be preferred, and the weighted mean of the tensors is taken; mergekit does so below 1e-8 and for two models, and stops for more. mergekit's stays at the normalised weighted mean.",
   parameters: [
     parameter.weight,
     parameter.flag('normalize_weights', true, translatable('Divide the weights by their sum.')),
@@ -147,6 +159,7 @@ export const multislerp: MergeMethod = {
   base: 'optional',
   minimumInputs: 2,
   maximumInputs: undefined,
+  normalizes: values => values.normalize_weights === true,
   way: {
     kind: 'linear',
     gram: true,
@@ -157,7 +170,7 @@ export const multislerp: MergeMethod = {
       );
       const { norms, cosines } = sphere(gram);
       const mean = normalised(cosines, weights);
-      if (!mean) return weights; // opposite directions cancel: there is no direction to prefer
+      if (!mean) return weights;
       return atMeanNorm(norms, weights, exponential(cosines, mean, tangentMean(cosines, mean, weights)));
     },
   },
@@ -168,7 +181,8 @@ export const karcher: MergeMethod = {
   title: 'Karcher mean',
   family: 'models',
   meaning: translatable('Riemannian mean of the models on the sphere, found by iteration.'),
-  variant: "mergekit's, with equal weights; the norm is the mean of the norms.",
+  variant:
+    "mergekit's, with equal weights; the norm is the mean of the norms. A tensor of zeros has no direction: only its norm counts. Where the directions cancel, and their mean is not unique, the iteration starts at the first model, and a direction opposite to where it stands is left out.",
   parameters: [
     parameter.integer('max_iter', 10, [1, 1_000_000], translatable('Steps at most.')),
     parameter.number('tol', 1e-5, [0, 1], translatable('Length of a step below which the iteration ends.')),
@@ -180,15 +194,25 @@ export const karcher: MergeMethod = {
     kind: 'linear',
     gram: true,
     coefficients: ({ values, inputs, gram }) => {
-      const weights = inputs.map(() => 1 / inputs.length);
       const { norms, cosines } = sphere(gram);
-      let mean = normalised(cosines, weights) ?? unit(weights.length, 0);
+      const directions = norms.filter(norm => norm > 0).length;
+      const weights = norms.map(norm => (norm > 0 ? 1 / directions : 0));
+      let mean =
+        normalised(cosines, weights) ??
+        unit(
+          weights.length,
+          weights.findIndex(weight => weight > 0),
+        );
       for (let step = 0; step < (values.max_iter as number); step++) {
         const tangent = tangentMean(cosines, mean, weights);
         if (Math.sqrt(Math.max(0, inner(cosines, tangent, tangent))) < (values.tol as number)) break;
         mean = exponential(cosines, mean, tangent);
       }
-      return atMeanNorm(norms, weights, mean);
+      return atMeanNorm(
+        norms,
+        inputs.map(() => 1 / inputs.length),
+        mean,
+      );
     },
   },
 };
@@ -201,7 +225,7 @@ export const modelStock: MergeMethod = {
     'Moves the mean of the models towards the base, the more the less their task vectors agree.',
   ),
   variant:
-    'Model Stock (Jang et al., ECCV 2024), a ratio a tensor; t = N·c / (1 + (N − 1)·c), c the mean cosine of all pairs.',
+    'Model Stock (Jang et al., ECCV 2024), a ratio a tensor; t = N·c / (1 + (N − 1)·c), c the mean cosine of all pairs. A frozen tensor has no direction: its cosines are 0. Where the models pull apart (c < 0), t is negative and grows without bound towards opposite ones: it ends at −1 here, as far beyond the base as the mean is before it.',
   parameters: [],
   base: 'required',
   minimumInputs: 2,
@@ -214,7 +238,9 @@ export const modelStock: MergeMethod = {
       let sum = 0;
       for (let i = 0; i < count; i++) for (let j = 0; j < i; j++) sum += cosine(gram, i, j);
       const mean = sum / ((count * (count - 1)) / 2);
-      return inputs.map(() => mean / (1 + (count - 1) * mean));
+      // t / N; the second divisor is the larger one where t would be below −1, and where the first one vanishes.
+      const share = mean / Math.max(1 + (count - 1) * mean, -count * mean);
+      return inputs.map(() => share);
     },
   },
 };

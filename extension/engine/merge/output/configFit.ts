@@ -1,7 +1,7 @@
 /** What a config has to say of the weights that are written beside it: loaders build the model from it alone. */
 import { configParts, parseConfig, type Config } from '../../checkpoint/configFile.ts';
 import { isObject } from '../../checkpoint/jsonText.ts';
-import { blockCount } from '../layers.ts';
+import { layerCount } from '../layers.ts';
 import { editConfig, writtenDtype, type ConfigSetting } from './config.ts';
 import type { UnplacedTensor } from './shards.ts';
 
@@ -140,7 +140,7 @@ const LAYERS = ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers'];
 
 /** The number of layers, where some came or went. */
 function fitLayers(parts: Parts, written: Shapes, donor: Shapes | undefined) {
-  const [before, now] = [donor ?? written, written].map(tensors => blockCount(tensors.keys())) as [
+  const [before, now] = [donor ?? written, written].map(tensors => layerCount(tensors.keys())) as [
     number,
     number,
   ];

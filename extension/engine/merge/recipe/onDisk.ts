@@ -1,7 +1,7 @@
 /** What a recipe says of its models that only their files can tell: how many layers they have, which tokens they know. */
 import { resolve } from 'node:path';
 import { isFolderCheckpoint, openCheckpoint, type Checkpoint } from '../../checkpoint/checkpoint.ts';
-import { blockCount } from '../layers.ts';
+import { layerCount } from '../layers.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import { isTvq, type Models, type Surroundings } from './models.ts';
 import type { Shape, TokenizerWish } from './shape.ts';
@@ -26,7 +26,7 @@ const opened = (path: string): Promise<Checkpoint | undefined> =>
 
 async function countLayers(path: string): Promise<number | undefined> {
   const checkpoint = await opened(path);
-  return checkpoint && blockCount(checkpoint.tensors.keys());
+  return checkpoint && layerCount(checkpoint.tensors.keys());
 }
 
 function checkLayers(

@@ -11,6 +11,7 @@ export function mergeValues(
   xs: readonly (readonly number[] | Float32Array)[],
   given: Given = {},
   inputs: readonly Given[] = [],
+  noise: readonly number[] = xs.map(() => 0),
 ): Float32Array {
   const { way, parameters } = methodNamed(name);
   const place = { tensor: 'w', depth: 0 };
@@ -19,6 +20,7 @@ export function mergeValues(
     xs: xs.map(x => Float32Array.from(x)),
     values: resolve(parameters, [given], place),
     inputs: xs.map((_, i) => resolve(parameters, [inputs[i] ?? {}, given], place)),
+    noise,
   });
 }
 

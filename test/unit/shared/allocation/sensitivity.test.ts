@@ -10,8 +10,7 @@ const tensor = (name: string, energy: number, layer?: number): TensorStatistics 
   name,
   elements: 4,
   energy,
-  layer,
-  layers: 3,
+  layer: layer === undefined ? undefined : { number: layer, count: 3 },
 });
 const tensors = [
   tensor('embed.weight', 2),
@@ -31,7 +30,9 @@ describe('measures', () => {
   test('depth grows linearly with the layer', () => {
     expect(weights({ kind: 'depth' })).toEqual([1, 1, 3, 5]);
     expect(weights({ kind: 'depth', slope: -1 })).toEqual([1, 1, 0.5, 0]);
-    expect(sensitivities([{ ...tensor('a', 1, 0), layers: 1 }], [{ kind: 'depth' }])).toEqual([1]);
+    expect(
+      sensitivities([{ ...tensor('a', 1), layer: { number: 0, count: 1 } }], [{ kind: 'depth' }]),
+    ).toEqual([1]);
   });
   test('patterns: the first that matches', () => {
     const patterns = [

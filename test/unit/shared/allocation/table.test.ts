@@ -13,10 +13,19 @@ import {
 const table: AnalysisTable = {
   tasks: ['cars', 'dtd'],
   tensors: [
-    { name: 'layers.0.attn.weight', shape: [8, 8], kind: 'attention', layer: 0 },
-    { name: 'layers.1.mlp.weight', shape: [8, 16], kind: 'mlp', layer: 1 },
+    {
+      name: 'layers.0.attn.weight',
+      shape: [8, 8],
+      kind: 'attention',
+      layer: { stack: 'layers', number: 0, count: 2 },
+    },
+    {
+      name: 'layers.1.mlp.weight',
+      shape: [8, 16],
+      kind: 'mlp',
+      layer: { stack: 'layers', number: 1, count: 2 },
+    },
   ],
-  layers: 2,
   slots: {
     tensor: [0, 0, 1, 1],
     task: [0, 1, 0, 1],

@@ -36,7 +36,7 @@ export function sampleTable({ tensors, tasks, unit = 1024, layered = true }: Sam
         name: layered ? `model.layers.${layer}.${role}.weight` : `part${layer}_${role}`,
         kind,
         shape: scaled(shape),
-        layer: layered ? layer : undefined,
+        layer: layered ? { stack: 'model.layers', number: layer, count: layers } : undefined,
       })),
     ).flat(),
   ];
@@ -56,7 +56,7 @@ export function sampleTable({ tensors, tasks, unit = 1024, layered = true }: Sam
     const tensor = Math.floor(slot / tasks);
     const { shape, layer } = all[tensor] as (typeof all)[number];
     const elements = shape.reduce((product, size) => product * size, 1);
-    const energy = elements * 1e-6 * (0.5 + random() + (layer ?? 0) / layers);
+    const energy = elements * 1e-6 * (0.5 + random() + (layer?.number ?? 0) / layers);
     const hardness = 0.7 + 0.6 * random();
     slots.tensor[slot] = tensor;
     slots.task[slot] = slot % tasks;
@@ -74,7 +74,6 @@ export function sampleTable({ tensors, tasks, unit = 1024, layered = true }: Sam
   return {
     tasks: names,
     tensors: all,
-    layers: layered ? layers : 0,
     slots,
     choices: {
       bits: Float64Array.from(choices.bits),

@@ -108,7 +108,7 @@ describe('what is looked at', () => {
 describe('numbers by layer', () => {
   it('are a chart a measure, with what is outside the blocks last', () => {
     const { layers, panels } = layerPanels(MERGES);
-    expect(layers).toEqual([...Array.from({ length: 24 }, (_, layer) => layer), null]);
+    expect(layers).toEqual([...Array.from({ length: 24 }, (_, layer) => String(layer)), null]);
     expect(panels.map(({ title }) => title)).toEqual([
       'Norm',
       'Sign conflicts',

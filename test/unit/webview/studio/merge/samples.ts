@@ -73,8 +73,12 @@ export function sampleReport(name: string, options: ReportOptions = {}): StudioM
     inputParameters,
     model: totals(7),
     layers: [
-      ...Array.from({ length: LAYERS }, (_, layer) => ({ layer, ...totals(layer) })),
-      { layer: null, ...totals(LAYERS) },
+      ...Array.from({ length: LAYERS }, (_, layer) => ({
+        stack: 'model.layers',
+        layer,
+        ...totals(layer),
+      })),
+      { stack: null, layer: null, ...totals(LAYERS) },
     ],
   };
 }
