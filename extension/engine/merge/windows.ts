@@ -48,9 +48,11 @@ export function windowsOf(
   const spans = resident ? [{ first: 0, skip: 0, count }] : cut(count, rowLength, SPAN_ELEMENTS);
   return spans.map(({ first, skip, count: length }) => ({
     span: { first, count: length },
-    windows: cut(length - skip, isLongRow(rowLength, chunk) ? 1 : rowLength, chunk).map(window =>
-      shift(window, skip),
-    ),
+    // The skipped values before a span's first row come on top of a window.
+    windows: (isLongRow(rowLength, chunk)
+      ? cut(length - skip, 1, chunk - CHUNK_ALIGNMENT)
+      : cut(length - skip, rowLength, chunk)
+    ).map(window => shift(window, skip)),
   }));
 }
 

@@ -1,5 +1,5 @@
 /** An analysis as columns: what the allocator works from, here and in the Studio's page. */
-import type { AnalysisTable, AnalyzedTensor, QuantizeRecipe, SharedTable } from '../../protocol.ts';
+import type { AnalysisTable, QuantizeRecipe, SharedTable } from '../../protocol.ts';
 import { rulesBytes } from '../../shared/allocation/index.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';

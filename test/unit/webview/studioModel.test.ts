@@ -158,7 +158,7 @@ describe('numbers', () => {
     const { allocation, spent, sensitivity, grid } = made('2bpw', RULES);
     const slots = slotsByTensor(allocation, undefined);
     const totals = totalsBy(allocation, slots, spent, sensitivity, tensor =>
-      String(table.tensors[tensor]?.layer),
+      String(table.tensors[tensor]?.layer?.number),
     );
     const payload = totals.reduce((sum, { bytes }) => sum + bytes, 0);
     expect(spent.bytes - payload).toBeGreaterThanOrEqual(table.fixedBytes);

@@ -1,0 +1,89 @@
+/** What merge methods promise, of whole merges. */
+import { describe, expect, test } from 'vitest';
+import type { MergeInput } from '../../extension/protocol.ts';
+import { f32, noise, writeSafetensors } from '../checkpoints.ts';
+import { BACKENDS, checkpointInput, merge, mergeRecipe, tensorsOf, valuesOf } from '../engine.ts';
+import { temporaryPaths } from '../temporary.ts';
+
+const path = await temporaryPaths();
+
+/** The same numbers every time, from a task's and a tensor's number. */
+const valuesFrom = (task: number, tensor: number) => noise(100 * task + tensor + 1);
+
+/** Merges tunings of a base of zeros. @returns the merged task vectors */
+async function deltas(
+  method: string,
+  tensors: Readonly<Record<string, readonly number[]>>,
+  changes: Parameters<typeof mergeRecipe>[3],
+  backend: (typeof BACKENDS)[number],
+  tasks = 1,
+) {
+  const write = async (valueOf: (tensor: number) => (i: number) => number) => {
+    const file = path('.safetensors');
+    const made = Object.entries(tensors).map(([name, shape], at) => [name, f32(shape, valueOf(at))] as const);
+    await writeSafetensors(file, Object.fromEntries(made));
+    return file;
+  };
+  const base = await write(() => () => 0);
+  const inputs: MergeInput[] = [];
+  for (let task = 0; task < tasks; task++)
+    inputs.push(checkpointInput(await write(tensor => valuesFrom(task, tensor)), `t${task}`));
+  const asked = mergeRecipe(path(), method, inputs, { base, ...changes });
+  await merge(asked, { backend });
+  return new Map([...(await tensorsOf(asked.output))].map(([name, tensor]) => [name, valuesOf(tensor)]));
+}
+
+const kept = (values: Float32Array | undefined) =>
+  (values ?? new Float32Array()).filter(value => value !== 0).length / (values?.length ?? 1);
+
+describe.each(BACKENDS)('%s', backend => {
+  test('densities by layer count in one ranking over the model', async () => {
+    const tensors = Object.fromEntries([0, 1, 2].map(i => [`layers.${i}.w`, [64, 64]]));
+    const found = await deltas('ties', tensors, { parameters: { density: [0, 1] } }, backend);
+    expect(kept(found.get('layers.0.w'))).toBe(0);
+    expect(kept(found.get('layers.1.w'))).toBeCloseTo(0.5, 1);
+    expect(kept(found.get('layers.2.w'))).toBeGreaterThan(0.99);
+  });
+
+  test('della: a density of 0 keeps nothing', async () => {
+    const found = await deltas('della', { w: [8, 64] }, { parameters: { density: 0 } }, backend);
+    expect(kept(found.get('w'))).toBe(0);
+  });
+
+  test('consensus_ta: a weight of 2 is a task vector twice as long', async () => {
+    const found = await deltas(
+      'consensus_ta',
+      { w: [256] },
+      { parameters: { scale: 1, k: 1, mask_lambda: 1 }, inputParameters: [{ weight: 2 }, { weight: -1 }] },
+      backend,
+      2,
+    );
+    const [a, b] = [0, 1].map(task => Float32Array.from({ length: 256 }, valuesFrom(task, 0)));
+    const wanted = a!.map((x, i) => {
+      const [p, q] = [2 * x, -b![i]!];
+      return Math.abs(p) > Math.abs(q) || Math.abs(q) > Math.abs(p) ? p + q : 0;
+    });
+    expect([...found.get('w')!].every((x, i) => Math.abs(x - wanted[i]!) < 1e-5)).toBe(true);
+  });
+});
+
+describe('rows longer than a window of the CPU backend', () => {
+  const length = 300_001;
+  const GIVEN = {
+    della: { density: 0.5, rescale: 'none' },
+    breadcrumbs: { gamma: 0.1, beta: 0.5, scale: 1 },
+  } as const;
+
+  // Seven rows do not fit into one span: the second begins within an aligned block.
+  test.each(['della', 'breadcrumbs'] as const)('%s', async method => {
+    const asked = (backend: (typeof BACKENDS)[number]) =>
+      deltas(method, { w: [7, length] }, { parameters: GIVEN[method] }, backend);
+    const w = (await asked('cpu')).get('w') as Float32Array;
+    for (let row = 0; row < 7; row++)
+      expect(kept(w.subarray(row * length, (row + 1) * length))).toBeCloseTo(
+        method === 'della' ? 0.5 : 0.45,
+        2,
+      );
+    for (const backend of BACKENDS) expect((await asked(backend)).get('w')).toEqual(w);
+  });
+});
