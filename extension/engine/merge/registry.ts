@@ -51,4 +51,7 @@ export function methodNamed(name: string): MergeMethod {
 }
 
 /** What is offered, without how it is done. */
-export const methodInfos = (): MergeMethodInfo[] => METHODS.map(({ way: _, ...info }) => info);
+export const methodInfos = (): MergeMethodInfo[] => METHODS.map(infoOf);
+
+/** A method as plain data. */
+export const infoOf = ({ way: _w, normalizes: _n, ...info }: MergeMethod): MergeMethodInfo => info;

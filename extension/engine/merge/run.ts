@@ -22,6 +22,7 @@ import { prepare, type Measure } from './phases.ts';
 import { modelPath, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './provenance.ts';
 import { allInputParameters, allParameters, recipeText } from './recipeText.ts';
+import { infoOf } from './registry.ts';
 import { mergeReport, type MergeReport } from './report.ts';
 
 /** Does what a merge plan says: a model folder, or one a task (emr), or a single file. */
@@ -203,7 +204,7 @@ async function commit(
 ) {
   const target = modelPath(recipe, model);
   const text = recipeText(recipe, method, target);
-  const { way: _, ...info } = method;
+  const info = infoOf(method);
   const whole = {
     method: method.name,
     parameters: allParameters(recipe, method),

@@ -58,6 +58,8 @@ dtype: float16
       lines: undefined,
       output: '/out',
       dtype: 'F16',
+      onMismatch: 'error',
+      allowNonfinite: false,
       compare: [],
       shardBytes: 5e9,
       overwrite: false,
