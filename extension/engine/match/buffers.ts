@@ -7,10 +7,10 @@ const BUFFERS: readonly RegExp[] = [
   // rotary positions (Llama and its kin, older transformers), also as cached sines
   /(^|\.)rotary_emb\.(inv_freq|original_inv_freq|cos_cached|sin_cached)$/,
   /(^|\.)(rotary_pos_emb|rope|rotary)\.(inv_freq|freqs|freqs_cis)$/,
-  /(^|\.)(freqs_cis|alibi|causal_mask)$/,
+  /(^|\.)(freqs_cis|alibi)$/,
   // causal masks (GPT-2, GPT-Neo, GPT-J, GPT-NeoX, CodeGen) and what is filled in where they mask
   /(^|\.)(attn|attention)(\.attention)?\.masked_bias$/,
-  /(^|\.)attn_mask$/,
+  /(^|\.)((attn|attention|causal)_mask|mask|tril|causal_bias)$/,
   // positions (BERT and its kin, CLIP, ViT) and token types that are zeros
   /(^|\.)(position_ids|token_type_ids)$/,
   /(^|\.)relative_position_index$/,

@@ -107,8 +107,9 @@ function added(sum: Float64Array | undefined, counts: Uint32Array): Float64Array
 /** EMR: Σ|τ| / Σ|masked unified vector| of each task over the whole model. */
 async function withRescalers(jobs: readonly MergeJob[], measure: Measure): Promise<MergeJob[]> {
   const findings: MergeFindings[] = [];
-  await measure(measuring(jobs.filter(isEmr), { kind: 'emr' }), (found, job) => void (findings[job] = found));
-  const inputs = jobs[0]?.inputs.length ?? 0;
+  const merged = jobs.filter(isEmr);
+  await measure(measuring(merged, { kind: 'emr' }), (found, job) => void (findings[job] = found));
+  const inputs = merged[0]?.inputs.length ?? 0;
   // In the order of the jobs: sums of floats depend on it.
   const rescalers = Array.from({ length: inputs }, (_, i) => {
     const own = findings.reduce((sum, { emr }) => sum + (emr?.[i]?.own ?? 0), 0);
