@@ -93,9 +93,12 @@ export const analyze = (
   options: RunOptions,
   hooks: Hooks,
 ): Promise<{ readonly tensors: readonly Analyzed[]; readonly warnings: readonly string[] }> =>
-  measured(recipe, options, hooks, (_, analysis) => ({
+  measured(recipe, options, hooks, ({ summary }, analysis) => ({
     tensors: analysis.tensors,
-    warnings: unfitWarnings(recipe, firstTask(recipe), unfitOf(analysis)),
+    warnings: [
+      ...summary.problems.map(({ message }) => message), // none of them an error: those are refused before
+      ...unfitWarnings(recipe, firstTask(recipe), unfitOf(analysis)),
+    ],
   }));
 
 /** What `analyze` measures, as columns. */
