@@ -45,7 +45,10 @@ export function selfTestValues(seed: number): Uint8Array {
 /** The same with some that f16, or bf16 as well, has no room for, and some that are no numbers. */
 export function selfTestUnbounded(seed: number): Uint8Array {
   const values = new Float32Array(selfTestValues(seed).buffer);
-  values.set([65520, -1e6, 2 ** 128 * (1 - 2 ** -9), -(2 ** 128) * (1 - 2 ** -24), Infinity, -Infinity, NaN], 100);
+  values.set(
+    [65520, -1e6, 2 ** 128 * (1 - 2 ** -9), -(2 ** 128) * (1 - 2 ** -24), Infinity, -Infinity, NaN],
+    100,
+  );
   return new Uint8Array(values.buffer);
 }
 

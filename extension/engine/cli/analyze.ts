@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { analyze, plan } from '../engine.ts';
+import { analyze } from '../engine.ts';
 import type { Scheme } from '../../protocol.ts';
 import { formatBytes } from '../format.ts';
 import type { Analyzed } from '../quantize/measure.ts';

@@ -223,16 +223,17 @@ class Matching {
     const stored = all.map(tensors => tensors.get(name));
     const ties = [tied, ...this.tied];
     if (stored.every(head => head !== undefined) && !ties.includes(true)) return undefined;
-    const embedding = embeddingOf(name, stored.find(head => head !== undefined)?.shape, model);
-    if (embedding === undefined) return undefined;
+    const shape = stored.find(head => head !== undefined)?.shape;
+    const embedding = model.get(embeddingOf(name, shape, model) ?? '');
+    if (!embedding) return undefined;
     return { name, embedding, own: stored.some((head, i) => head !== undefined && ties[i] !== true) };
   }
 
   #matchHead({ name, embedding, own }: Head): MatchedTensor {
     const { tensors: model, tied, saysTied } = this.reference;
-    const twin = own ? undefined : embedding;
+    const twin = own ? undefined : embedding.name;
     const stored = tied === true ? undefined : model.get(name);
-    const original = stored ?? (model.get(embedding) as TensorSource);
+    const original = stored ?? embedding;
     if (!own && (saysTied || !model.has(name))) return this.#row(name, original, 'the head is the embedding');
     const found = this.inputs.map((input, i) => {
       const head = this.tied[i] === true ? undefined : tensorOf(input, name);
@@ -240,7 +241,7 @@ class Matching {
       const untied =
         this.tied[i] === false ||
         (stored !== undefined && (this.tied[i] !== true || this.reference.base !== undefined));
-      return head ?? (untied ? undefined : tensorOf(input, embedding));
+      return head ?? (untied ? undefined : tensorOf(input, embedding.name));
     });
     return { ...this.#judged(name, original, found), twin };
   }
@@ -249,7 +250,7 @@ class Matching {
 interface Head {
   readonly name: string;
   /** The reference's embedding, which stands for the head where a model has none. */
-  readonly embedding: string;
+  readonly embedding: TensorSource;
   /** Whether the merged model has a head of its own. */
   readonly own: boolean;
 }
