@@ -27,3 +27,6 @@ export const isCounter = (name: string): boolean => statisticOf(name) === 'count
 /** Whether a tensor is a buffer, by its name and the number of its dimensions. */
 export const isBuffer = (name: string, shape: readonly number[]): boolean =>
   isCounter(name) || BUFFERS.some(pattern => pattern.test(name)) || (MASK.test(name) && shape.length === 4);
+
+/** Bytes above which a tensor of integers is more than a count or a list of positions. */
+export const LARGE_INTEGERS = 64 << 10;

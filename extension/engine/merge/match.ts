@@ -3,7 +3,7 @@ import type { MergeRecipe, Problem, TensorFate } from '../../protocol.ts';
 import type { Checkpoint, TensorSource } from '../checkpoint/checkpoint.ts';
 import { isQuantizable } from '../checkpoint/dtype.ts';
 import { formatBytes } from '../format.ts';
-import { isBuffer } from '../match/buffers.ts';
+import { isBuffer, LARGE_INTEGERS } from '../match/buffers.ts';
 import { fatesOf } from '../match/fates.ts';
 import { estrangement } from '../match/kinship.ts';
 import { listed } from '../match/listed.ts';
@@ -39,9 +39,6 @@ export interface Match {
   /** The input that tensors of other shapes were copied from: config and tokenizer are then its own too. */
   readonly donor: OpenInput | undefined;
 }
-
-/** Bytes above which a copied tensor is more than a count or a list of positions. */
-const LARGE = 64 << 10;
 
 const INTEGERS = 'integers';
 
@@ -187,7 +184,7 @@ class Matching {
         `some inputs lack ${what}, which a model computes for itself; kept from ${this.#label}`,
       );
     }
-    const large = tensors.filter(({ why, original }) => why === INTEGERS && original.bytes > LARGE);
+    const large = tensors.filter(({ why, original }) => why === INTEGERS && original.bytes > LARGE_INTEGERS);
     if (large.length === 0) return;
     const bytes = large.reduce((sum, { original }) => sum + original.bytes, 0);
     const what = listed(large.map(({ tensor }) => tensor));

@@ -3,15 +3,12 @@ import type { Problem, QuantizeRecipe } from '../../protocol.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { isQuantizable } from '../checkpoint/dtype.ts';
 import { formatBytes } from '../format.ts';
-import { isBuffer } from '../match/buffers.ts';
+import { isBuffer, LARGE_INTEGERS } from '../match/buffers.ts';
 import type { Fated } from '../match/fates.ts';
 import { listed } from '../match/listed.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 
 const INTEGERS = 'integers';
-
-/** Bytes above which a tensor of integers is more than a count or a list of positions. */
-const LARGE = 64 << 10;
 
 /** @param inBase the base's tensor of that name, also where its values do not count (fq) */
 export function fatesOfJobs(
@@ -49,7 +46,7 @@ function fateOf(
 export function largeIntegers(jobs: readonly QuantizeJob[]): Problem[] {
   const sources = jobs.flatMap(({ tasks }) => tasks.flatMap(({ source }) => source ?? []));
   const large = sources.filter(
-    ({ name, dtype, shape, bytes }) => !isQuantizable(dtype) && bytes > LARGE && !isBuffer(name, shape),
+    ({ name, dtype, shape, bytes }) => !isQuantizable(dtype) && bytes > LARGE_INTEGERS && !isBuffer(name, shape),
   );
   if (large.length === 0) return [];
   const bytes = large.reduce((sum, source) => sum + source.bytes, 0);
