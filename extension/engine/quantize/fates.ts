@@ -46,7 +46,8 @@ function fateOf(
 export function largeIntegers(jobs: readonly QuantizeJob[]): Problem[] {
   const sources = jobs.flatMap(({ tasks }) => tasks.flatMap(({ source }) => source ?? []));
   const large = sources.filter(
-    ({ name, dtype, shape, bytes }) => !isQuantizable(dtype) && bytes > LARGE_INTEGERS && !isBuffer(name, shape),
+    ({ name, dtype, shape, bytes }) =>
+      !isQuantizable(dtype) && bytes > LARGE_INTEGERS && !isBuffer(name, shape),
   );
   if (large.length === 0) return [];
   const bytes = large.reduce((sum, source) => sum + source.bytes, 0);
