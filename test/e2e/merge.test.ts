@@ -53,7 +53,7 @@ describe('merging in VS Code', IN_VSCODE, () => {
       .first()
       .click();
     await workbench.quickRow('All inputs').first().click();
-    await workbench.quickInput.fill('0,5');
+    await workbench.write(/^density/, '0,5');
     await workbench.page.getByText('Write a number, for example 0.5').waitFor();
     await workbench.quickInput.fill('1.5');
     await workbench.page.getByText('Write a value from 0 to 1').waitFor();
@@ -66,7 +66,7 @@ describe('merging in VS Code', IN_VSCODE, () => {
       .first()
       .click();
     await workbench.quickRow(/^math/).first().click();
-    await workbench.quickInput.fill('0.8');
+    await workbench.write(/^weight of math/, '0.8');
     await workbench.quickInput.press('Enter');
     await workbench.quickRow(/^math\s*0\.8 \(default: 1\)/).waitFor();
     await shoot(session(), 'merge value of an input');
@@ -184,7 +184,7 @@ describe('merging in VS Code', IN_VSCODE, () => {
     await wizard().chooseMethod('Linear');
     await wizard().acceptParameters();
     await workbench.quickRow('Another name or folder…').click();
-    await workbench.quickInput.fill('soup');
+    await workbench.write('Folder for the merged model', 'soup');
     await workbench.quickInput.press('Enter');
     await workbench.notification(/Merged 4 models with Linear/);
     const recipe = await readFile(workspace.path('models', 'soup', 'merge-recipe.yml'), 'utf8');
@@ -200,7 +200,7 @@ describe('merging in VS Code', IN_VSCODE, () => {
     await wizard().chooseMethod('Linear');
     await wizard().acceptParameters();
     await workbench.quickRow('Another name or folder…').click();
-    await workbench.quickInput.fill(workspace.path('models'));
+    await workbench.write('Folder for the merged model', workspace.path('models'));
     await workbench.quickInput.press('Enter');
     await workbench.page.getByText('which is merged. Choose another folder').waitFor();
     await shoot(session(), 'merge folder refused');

@@ -104,6 +104,8 @@ describe('a file that is quantized again', IN_VSCODE, () => {
     await workbench.quickRow('Choose their folder…').click();
     await workbench.quickTitle.filter({ hasText: 'Choose a folder with checkpoints' }).waitFor();
     await shoot(session(), 'requantize dialog');
+    // The dialog writes its own path when it has listed that folder.
+    await workbench.quickRow('..').first().waitFor();
     await workbench.quickInput.fill(`${elsewhere}/`);
     await workbench.page.getByRole('button', { name: 'Use Folder' }).click();
     expect(await shown()).toMatchObject({ budget: '3bpw', tasks: ['all tasks', 'talk', 'maths'] });

@@ -1,14 +1,37 @@
 /** The Studio in a real VS Code: measured, dragged, pinned, quantized, reloaded. */
 import { readdir, stat } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { inspect } from './harness/cli.ts';
 import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import { StudioPage } from './harness/studioPage.ts';
 import { THEMES } from './harness/workbench.ts';
 
+const RESTS_MS = 1000;
+
 describe('the Studio in VS Code', IN_VSCODE, () => {
   const session = useSession(false);
   const studio = () => new StudioPage(session().workbench.inspector);
+
+  /** What is predicted once it rests: a drag spends what it left a moment after its last step. */
+  async function settledPrediction(): Promise<{ bytes: number; error: number }> {
+    const read = async () => ({
+      bytes: await studio().predictedBytes(),
+      error: await studio().figure('tvq-error'),
+    });
+    let last = await read();
+    await expect
+      .poll(
+        async () => {
+          const before = last;
+          last = await read();
+          return isDeepStrictEqual(last, before);
+        },
+        { interval: RESTS_MS },
+      )
+      .toBe(true);
+    return last;
+  }
 
   it('opens for a folder, and measures its task vectors', async () => {
     const { workbench } = session();
@@ -44,9 +67,7 @@ describe('the Studio in VS Code', IN_VSCODE, () => {
   it('writes exactly the file that it shows', async () => {
     const { workbench, workspace } = session();
     const { frame } = studio();
-    // A drag that rests spends what it left.
-    await workbench.page.waitForTimeout(500);
-    const predicted = { bytes: await studio().predictedBytes(), error: await studio().figure('tvq-error') };
+    const predicted = await settledPrediction();
     await frame.getByTestId('tvq-quantize').click();
     const row = workbench.quickRow(/models-[\d.]+bpw\.tvq/).first();
     const name = /models-[\d.]+bpw\.tvq/.exec(await row.innerText())?.[0] as string;

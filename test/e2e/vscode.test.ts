@@ -107,7 +107,7 @@ describe('in VS Code', IN_VSCODE, () => {
         .waitFor();
     }
     await workbench.quickRow('Budget…').first().click();
-    await workbench.quickInput.fill('10');
+    await workbench.write('Size of the file', '10');
     await workbench.page.getByText('Write a number with its unit').first().waitFor();
     await shoot(session(), 'budget');
     await workbench.quickInput.fill('10%');

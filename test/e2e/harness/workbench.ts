@@ -78,6 +78,15 @@ export class Workbench {
     return this.page.locator('.quick-input-title');
   }
 
+  /**
+   * Writes into the input box that asks for `prompt`, instead of what it proposes. Until it has taken the place of the
+   * list before it, what is written would be that list's filter.
+   */
+  async write(prompt: string | RegExp, text: string): Promise<void> {
+    await this.page.locator('.quick-input-message').filter({ hasText: prompt }).waitFor();
+    await this.quickInput.fill(text);
+  }
+
   quickRow(text: string | RegExp): Locator {
     return this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text });
   }
