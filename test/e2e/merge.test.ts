@@ -167,8 +167,7 @@ describe('merging in VS Code', IN_VSCODE, () => {
   it('merges checkpoints of a multi-selection, mixed with a .tvq file, under another name', async () => {
     const { workbench, workspace } = session();
     await workbench.showView('Explorer');
-    await workbench.explorerItem('chat').click();
-    await workbench.explorerItem('llama.tvq').click({ modifiers: ['Control'] });
+    await workbench.select('chat', 'llama.tvq');
     await workbench.contextMenu(workbench.explorerItem('llama.tvq'), 'Merge Models…');
     await workbench.step(/\(1\/5\)/);
     await workbench.page.getByText('4 Selected').waitFor();

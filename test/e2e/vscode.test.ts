@@ -126,8 +126,7 @@ describe('in VS Code', IN_VSCODE, () => {
     await writeFile(output, 'precious');
     await workbench.showView('Explorer');
     await workbench.expandFolder('models');
-    await workbench.explorerItem('code').click();
-    await workbench.explorerItem('math').click({ modifiers: ['Control'] });
+    await workbench.select('code', 'math');
     await workbench.contextMenu(workbench.explorerItem('math'), 'Quantize Task Vectors');
     await workbench.step(/Quantize code, math \(base model: base\) \(3\/4\)/);
     await chooseScheme(workbench, 'TVQ · 2-bit task vectors');

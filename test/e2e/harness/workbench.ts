@@ -4,6 +4,7 @@ import { reaches } from './reaches.ts';
 
 const MENU_ATTEMPTS = 20;
 const MENU_PAUSE_MS = 500;
+const SELECT_ATTEMPTS = 5;
 const PALETTE_ATTEMPTS = 6;
 const PALETTE_MS = 10_000;
 
@@ -66,7 +67,11 @@ export class Workbench {
     const isOpen =
       (await this.quickInput.isVisible()) && (await this.quickInput.inputValue()).startsWith('>');
     if (isOpen) await this.quickInput.fill('>');
-    else await this.page.locator('.command-center-center').click();
+    else {
+      // A list that a test before left open covers what opens the palette.
+      if (await this.quickInput.isVisible()) await this.page.keyboard.press('Escape');
+      await this.page.locator('.command-center-center').click();
+    }
     await this.quickInput.fill(`>${typed}`);
   }
 
@@ -116,6 +121,19 @@ export class Workbench {
   explorerItem(name: string): Locator {
     const explorer = this.page.locator('.explorer-folders-view');
     return explorer.getByRole('treeitem', { name, exact: true });
+  }
+
+  /** Selects these and nothing else. What the explorer still reveals takes the selection away: then once more. */
+  async select(...names: readonly string[]): Promise<void> {
+    const selected = this.page.locator('.explorer-folders-view [role=treeitem][aria-selected=true]');
+    for (let attempt = 1; attempt <= SELECT_ATTEMPTS; attempt++) {
+      for (const [i, name] of names.entries())
+        await this.explorerItem(name).click(i > 0 ? { modifiers: ['Control'] } : {});
+      await this.page.waitForTimeout(MENU_PAUSE_MS);
+      const found = await selected.evaluateAll(rows => rows.map(row => row.getAttribute('aria-label')));
+      if (found.length === names.length && names.every(name => found.includes(name))) return;
+    }
+    throw new Error(`the explorer does not keep ${names.join(', ')} selected`);
   }
 
   async expandFolder(name: string): Promise<void> {
