@@ -102,6 +102,13 @@ export class AtomicFile {
     }
   }
 
+  /** What is appended next goes to an earlier position, and as much as was there must follow. */
+  async rewind(position: number): Promise<void> {
+    await this.#flush();
+    this.#position = position;
+    this.#syncedTo = Math.min(this.#syncedTo, position);
+  }
+
   /** Writes bytes in front of `position`: the header, or arrays announced earlier whose content is known last. */
   async writeAt(bytes: Uint8Array, position: number): Promise<void> {
     await this.#flush();

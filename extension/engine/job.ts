@@ -22,7 +22,7 @@ export interface RecordOutcome {
 
 /** A piece of output, in the order of the file. */
 export type JobEvent =
-  /** A payload of `bytes` bytes follows. */
+  /** A payload of `bytes` bytes follows; instead of what came of it so far, when the same output is begun again. */
   | {
       readonly type: 'begin';
       readonly output: number;

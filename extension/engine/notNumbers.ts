@@ -4,6 +4,9 @@ import { listed } from '../shared/listed.ts';
 import { elementCount, type Dtype } from './checkpoint/dtype.ts';
 import { UserError } from './errors.ts';
 
+/** Values in the way of a computation: NaN, infinity, or what becomes one of them. */
+export class NonFinite extends UserError {}
+
 /** A tensor as it is written. */
 export interface WrittenTensor {
   readonly tensor: string;
@@ -37,7 +40,7 @@ export function refused({ tensor, dtype, shape }: WrittenTensor, found: NotNumbe
         `write a wider dtype (--dtype ${range.wider}) or a smaller change, ${allow}`,
     );
   }
-  return new UserError(
+  return new NonFinite(
     `${values(found.nonFinite)} became NaN or infinite on the way, beyond the range of float32 (±3.4e38); ` +
       `look at this tensor of the inputs and at weights and scale, ${allow}`,
   );

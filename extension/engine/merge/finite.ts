@@ -1,15 +1,17 @@
 /** Merges compute with numbers: NaN and infinity spread, and no trim can rank them. */
-import { UserError } from '../errors.ts';
+import { NonFinite } from '../notNumbers.ts';
 
 /** What may be done with values that are no numbers. */
 export interface Tolerance {
   readonly allowNonfinite: boolean;
   /** Whether the tensor is a sum weight by weight, where each spoils one value of the output alone. */
   readonly isSum: boolean;
+  /** Whether they are computed with: where it is allowed, and the tensor is not the same in all models. */
+  readonly taken: boolean;
 }
 
-/** Whether they are computed with. */
-export const takesNonFinite = ({ allowNonfinite, isSum }: Tolerance): boolean => allowNonfinite && isSum;
+/** Whether they may be computed with. */
+export const mayTakeNonFinite = ({ allowNonfinite, isSum }: Tolerance): boolean => allowNonfinite && isSum;
 
 /** An input's tensor. */
 interface Place {
@@ -23,15 +25,15 @@ const nameOf = ({ file, name, task }: Place): string =>
   `${file}: tensor "${name}"${task === undefined ? '' : ` of "${task}"`}`;
 
 /** The error of an input with values that are no numbers. */
-export const nonFinite = (place: Place, tolerance: Tolerance | undefined): UserError =>
-  new UserError(
+export const nonFinite = (place: Place, tolerance: Tolerance | undefined): NonFinite =>
+  new NonFinite(
     `${nameOf(place)} holds NaN or infinite values, finite float32 was expected; was its training or its conversion to ` +
       `float16 unstable? Use another checkpoint, or leave this one out${otherwise(tolerance)}`,
   );
 
 /** The error of an input that is finite, as its base is, but further from it than a float32 can say. */
-export const tooFar = (place: Place, tolerance: Tolerance | undefined): UserError =>
-  new UserError(
+export const tooFar = (place: Place, tolerance: Tolerance | undefined): NonFinite =>
+  new NonFinite(
     `${nameOf(place)} differs from the base's by more than float32 holds (±3.4e38); is this its base? Use another ` +
       `checkpoint, or leave this one out${otherwise(tolerance)}`,
   );

@@ -2,8 +2,9 @@ import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import type { QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext } from '../job.ts';
-import { nonFinite, takesNonFinite, tooFar, type Tolerance } from './finite.ts';
+import { nonFinite, tooFar, type Tolerance } from './finite.ts';
 import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
+import { payloadSource } from '../restore/payload.ts';
 import { recordReader, recordReaderBytes, type RecordReader } from '../restore/recordReader.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
@@ -35,6 +36,12 @@ export function inputTensorBytes(input: InputTensor, span: number): number {
 /** What of files an input is read from. */
 export const inputSources = (input: InputTensor): readonly ({ readonly bytes: number } | undefined)[] =>
   input.kind === 'checkpoint' ? [input.source] : [input.record.payload, input.shared?.payload];
+
+/** Where a tensor's bytes stand as they are: in a checkpoint, or exactly in a .tvq file. */
+export function exactSource(input: InputTensor): TensorSource | undefined {
+  if (input.kind === 'checkpoint') return input.source;
+  return input.record.codec.codec === 'exact' ? payloadSource(input.file, input.record) : undefined;
+}
 
 /** A tensor that equals the base's is a task vector of zeros. */
 const asStored = (record: TvqRecord): TvqRecord =>
@@ -106,7 +113,7 @@ export class InputReader {
     const { input } = this;
     const { tolerance } = this.reading;
     const { finite } = await backend.deltaMinmax(tuned, reference, out, count);
-    if (finite || (tolerance && takesNonFinite(tolerance))) return;
+    if (finite || tolerance?.taken) return;
     const isFinite = async (values: Slice) =>
       (await backend.deltaMinmax(values, undefined, undefined, count)).finite;
     if (this.base && reference && !(await isFinite(reference))) throw nonFinite(this.base.source, tolerance);

@@ -2,10 +2,13 @@
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext, JobReport } from '../job.ts';
+import { NonFinite } from '../notNumbers.ts';
 import { RawTensor } from '../quantize/exact.ts';
 import { inputBytes } from '../quantize/tensorInput.ts';
+import { commonSource, withCommon } from './common.ts';
+import { mayTakeNonFinite } from './finite.ts';
 import { inputTensorBytes } from './inputTensor.ts';
-import { exactOf, rowLengthOf, spansOfJob, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
+import { exactOf, rowLengthOf, spansOfJob, toleranceOf, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
 import { runTensor, WRITTEN } from './mergeRun.ts';
 import { isLongRow, longest } from './windows.ts';
 
@@ -29,9 +32,32 @@ export function mergeJobBytes(job: MergeJob, chunk: number): number {
   );
 }
 
+/**
+ * A tensor with NaN or infinity is begun anew, once it is known whether all models have the same.
+ * @throws UserError when it would have to be computed with, and may not
+ */
 export async function runMergeJob(job: MergeJob, context: JobContext): Promise<JobReport> {
   if (job.way.kind === 'copy') return copyTensor(job, context);
-  return context.backend.scope(memory => runTensor(job, context, memory));
+  try {
+    return await mergeTensor(job, context);
+  } catch (error) {
+    if (!(error instanceof NonFinite)) throw error;
+    const common = await commonSource(job, context);
+    if (common) return copyCommon(withCommon(job, common), context);
+    if (!mayTakeNonFinite(toleranceOf(job))) throw error;
+    const exact = job.exact && { ...job.exact, takesNonFinite: true };
+    return mergeTensor({ ...job, takesNonFinite: true, exact }, context);
+  }
+}
+
+const mergeTensor = (job: MergeJob, context: JobContext): Promise<JobReport> =>
+  context.backend.scope(memory => runTensor(job, context, memory));
+
+async function copyCommon(job: MergeJob, context: JobContext): Promise<JobReport> {
+  const { checksums, findings } = await (job.way.kind === 'copy' ? copyTensor : mergeTensor)(job, context);
+  // Written in another dtype it was read as if it were an input's, without the base.
+  const own = job.way.kind === 'copy' ? checksums : [];
+  return { checksums: own, warnings: [], findings: { ...findings, copied: true } };
 }
 
 async function copyTensor(job: MergeJob, context: JobContext): Promise<JobReport> {

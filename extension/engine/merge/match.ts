@@ -8,8 +8,7 @@ import { fatesOf } from '../match/fates.ts';
 import { estrangement } from '../match/kinship.ts';
 import { listed } from '../match/listed.ts';
 import { embeddingOf, isHead } from '../match/tiedHead.ts';
-import { payloadSource } from '../restore/payload.ts';
-import type { InputTensor } from './inputTensor.ts';
+import { exactSource, type InputTensor } from './inputTensor.ts';
 import { describeMisfits, misfitOf, type Misfit } from './misfits.ts';
 import { tensorOf, tensorsOf, type OpenInput } from './openInput.ts';
 
@@ -252,12 +251,15 @@ interface Head {
   readonly own: boolean;
 }
 
-/** Where a tensor's bytes stand as they are: in a checkpoint, or exactly in a .tvq file. */
-function exactSource(input: InputTensor): TensorSource | undefined {
-  if (input.kind === 'checkpoint') return input.source;
-  return input.record.codec.codec === 'exact' ? payloadSource(input.file, input.record) : undefined;
-}
-
-/** What becomes of each tensor, for the plan and the report. */
-export const fatesOfMatch = ({ tensors }: Match): TensorFate[] =>
-  fatesOf(tensors.map(({ tensor, original, fate, why }) => ({ tensor, shape: original.shape, fate, why })));
+/**
+ * What becomes of each tensor, for the plan and the report.
+ * @param copied tensors that turned out to be the same in all models, and no numbers
+ */
+export const fatesOfMatch = ({ tensors }: Match, copied: ReadonlySet<string> = new Set()): TensorFate[] =>
+  fatesOf(
+    tensors.map(({ tensor, original: { shape }, fate, why }) =>
+      copied.has(tensor)
+        ? { tensor, shape, fate: 'copied', why: 'NaN or infinite values, the same in all models' }
+        : { tensor, shape, fate, why },
+    ),
+  );

@@ -65,6 +65,8 @@ export interface MergeJob {
   readonly scale: number;
   /** Whether NaN and infinity may be written; where it is a sum, also be computed with. */
   readonly allowNonfinite: boolean;
+  /** Whether those of its inputs are computed with, once it is known that the inputs differ. */
+  readonly takesNonFinite: boolean;
   /** Outputs to write: one, or one a task (emr). */
   readonly outputs: number;
   /** What to measure instead of merging. */
@@ -95,6 +97,8 @@ export interface MergeFindings {
   readonly stats?: TensorStats | undefined;
   /** Of a copied tensor: whether some input has other bytes in its place. */
   readonly differs?: boolean;
+  /** Whether a tensor that was to be merged was copied, as it holds NaN or infinity and is the same in all models. */
+  readonly copied?: boolean;
   /** Values that are NaN or infinite in what was written. */
   readonly written?: NotNumbers;
   /** Variances below 0 that were written as 0. */
@@ -128,8 +132,9 @@ export const dropsWeights = (way: TensorWay): boolean => {
 };
 
 /** What a job may do with values that are no numbers. */
-export const toleranceOf = ({ allowNonfinite, way }: MergeJob): Tolerance => ({
+export const toleranceOf = ({ allowNonfinite, takesNonFinite, way }: MergeJob): Tolerance => ({
   allowNonfinite,
+  taken: takesNonFinite,
   isSum: way.kind === 'fixed' || way.kind === 'statistics',
 });
 

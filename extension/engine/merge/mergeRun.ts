@@ -41,7 +41,8 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Merg
 
   let written = NONE;
   // A tensor that will be refused is not handed on: what is complete could be taken over by a later run.
-  const isFine = () => job.allowNonfinite || countOf(written) === 0;
+  const isFine = () =>
+    job.allowNonfinite || (job.takesNonFinite ? written.overflowed : countOf(written)) === 0;
 
   // A model a task (emr) means going through the tensor once for each: outputs are written one after the other.
   for (let output = 0; output < job.outputs; output++) {

@@ -4,7 +4,7 @@ import type { QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext } from '../job.ts';
 import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
 import type { MergeMemory } from './combine.ts';
-import { nonFinite, takesNonFinite } from './finite.ts';
+import { nonFinite } from './finite.ts';
 import type { Values } from './parameters.ts';
 import { InputReader } from './inputTensor.ts';
 import { rowLengthOf, spansOfJob, toleranceOf, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
@@ -86,7 +86,7 @@ export class Passes {
     const { decoding } = this.memory;
     const { finite } = await this.context.backend.deltaMinmax(base.slice(first), undefined, decoding, count);
     const tolerance = toleranceOf(this.job);
-    if (!finite && !takesNonFinite(tolerance)) throw nonFinite(base.source, tolerance);
+    if (!finite && !tolerance.taken) throw nonFinite(base.source, tolerance);
     return decoding;
   }
 

@@ -170,6 +170,7 @@ function makeJobs(
       inputValues,
       scale: (typeof values.scale === 'number' ? values.scale : 1) * linesAt(recipe.lines, layer),
       allowNonfinite: recipe.allowNonfinite,
+      takesNonFinite: false,
       outputs: isEmr(method) ? inputs.length : 1,
       measure: undefined,
       resident: false,

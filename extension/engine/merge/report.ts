@@ -44,7 +44,7 @@ export function mergeReport(
     const report = reports[i];
     const stats = report?.findings?.stats;
     const difference = comparable ? stats?.difference : undefined;
-    if (!report || job.way.kind === 'copy') return [];
+    if (!report || job.way.kind === 'copy' || report.findings?.copied) return [];
     const nonFinite = countOf(report.findings?.written ?? NONE);
     return [{ job, stats: stats && { ...stats, difference }, nonFinite }];
   });

@@ -63,7 +63,13 @@ export async function runMerge(
     async () => {
       const strange = strangers(plan, reports);
       warnings.push(...strange, ...outputWarnings(jobs, reports), ...copiesThatDiffer(jobs, reports));
-      report = mergeReport(jobs, reports, names, strange.length === 0, fatesOfMatch(plan.match));
+      const common = commonTensors(jobs, reports);
+      if (common.length > 0)
+        warnings.push(
+          `NaN or infinite values in ${listed(common)}, the same in all models; copied, not merged`,
+        );
+      const fates = fatesOfMatch(plan.match, new Set(common));
+      report = mergeReport(jobs, reports, names, strange.length === 0, fates);
       const cards = await cardInputs(plan, reports);
       const { warning } = combineLicences(
         [cards.base, ...cards.inputs].flatMap(card => (card ? [card.source] : [])),
@@ -165,16 +171,24 @@ async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<stri
 
 /** Hands pieces to the folder they belong to, but for shards that are finished already. */
 function intoFolders(folders: readonly ModelOutput[], pending: readonly number[]) {
-  let current: ModelOutput | undefined;
+  let current:
+    { readonly number: number; readonly output: number; readonly folder?: ModelOutput } | undefined;
   return async (number: number, event: JobEvent): Promise<void> => {
-    if (event.type === 'begin') {
-      const folder = folders[event.output] as ModelOutput;
-      const index = pending[number] as number;
-      current = folder.finished.has(index) ? undefined : folder;
-      await current?.begin(index);
-    } else if (event.type === 'bytes') await current?.append(event.bytes);
+    if (event.type === 'bytes') return current?.folder?.append(event.bytes);
+    if (event.type !== 'begin') return;
+    const { output } = event;
+    if (current?.number === number && current.output === output) return current.folder?.beginAgain();
+    const folder = folders[output] as ModelOutput;
+    const index = pending[number] as number;
+    const isFinished = folder.finished.has(index);
+    current = { number, output, ...(isFinished ? {} : { folder }) };
+    if (!isFinished) await folder.begin(index);
   };
 }
+
+/** Tensors that were to be merged and are copied, as all models have the same and it is no number. */
+const commonTensors = (jobs: readonly MergeJob[], reports: readonly (JobReport | undefined)[]): string[] =>
+  jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.copied ? [tensor] : []));
 
 /** What of the copied tensors is not the same in all inputs. */
 function copiesThatDiffer(jobs: readonly MergeJob[], reports: readonly (JobReport | undefined)[]): string[] {

@@ -7,7 +7,10 @@ import type { Shard } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
 
 /** Where a merged model goes: a folder, or a file that stands alone. */
-export type ModelOutput = Pick<ModelFolder, 'finished' | 'notes' | 'begin' | 'append' | 'commit' | 'discard'>;
+export type ModelOutput = Pick<
+  ModelFolder,
+  'finished' | 'notes' | 'begin' | 'beginAgain' | 'append' | 'commit' | 'discard'
+>;
 
 /** A merged model as one .safetensors file, and nothing beside it; it has its name only once it is complete. */
 export class ModelFile implements ModelOutput {
@@ -28,6 +31,10 @@ export class ModelFile implements ModelOutput {
   async begin(): Promise<void> {
     this.writer.begin();
     return Promise.resolve();
+  }
+
+  beginAgain(): Promise<void> {
+    return this.writer.beginAgain();
   }
 
   append(bytes: Uint8Array): Promise<void> {

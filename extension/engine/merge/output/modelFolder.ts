@@ -93,6 +93,13 @@ export class ModelFolder {
     await this.#closeComplete(writer);
   }
 
+  /** The bytes of the tensor that was begun last follow again, from the first. */
+  async beginAgain(): Promise<void> {
+    const writer = await this.#writer;
+    if (!writer) throw new Error('the tensor to be written again is complete');
+    await writer.beginAgain();
+  }
+
   async append(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return; // an empty tensor's shard may be closed already
     const writer = await this.#writer;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { join } from 'node:path';
 import { AtomicFile } from '../../atomic.ts';
 import { shardHeader, type Shard } from './shards.ts';
@@ -6,8 +6,10 @@ import type { WrittenFile } from './writtenFile.ts';
 
 /** Writes one shard from front to back and hashes it on the way; it has its name only once it is complete. */
 export class ShardWriter {
-  readonly #hash = createHash('sha256');
+  #hash = createHash('sha256');
   #begun = 0;
+  /** As it was when the last tensor began. */
+  #before: { readonly position: number; readonly hash: Hash } | undefined;
   /** Where the data of the tensors begun so far ends. */
   #end: number;
 
@@ -33,7 +35,16 @@ export class ShardWriter {
   /** The next tensor's bytes follow. */
   begin(): void {
     if (this.file.position !== this.#end) throw this.#miscounted();
+    this.#before = { position: this.#end, hash: this.#hash.copy() };
     this.#end += this.shard.tensors[this.#begun++]?.bytes ?? 0;
+  }
+
+  /** The bytes of the tensor that was begun last follow again, from the first. */
+  async beginAgain(): Promise<void> {
+    if (!this.#before) throw new Error(`${this.shard.name}: no tensor was begun`);
+    const { position, hash } = this.#before;
+    await this.file.rewind(position);
+    this.#hash = hash.copy();
   }
 
   async append(bytes: Uint8Array): Promise<void> {
