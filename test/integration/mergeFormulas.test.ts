@@ -45,6 +45,28 @@ describe.each(BACKENDS)('%s', backend => {
     expect(kept(found.get('layers.2.w'))).toBeGreaterThan(0.99);
   });
 
+  test('ties with negative weights: an entry counts where w·τ has the elected sign, sums that cancel stand', async () => {
+    const weights = [2, -1, -0.5];
+    const found = await deltas(
+      'ties',
+      { w: [512] },
+      { parameters: { density: 1, scale: 1 }, inputParameters: weights.map(weight => ({ weight })) },
+      backend,
+      3,
+    );
+    const xs = weights.map((_, task) => Float32Array.from({ length: 512 }, valuesFrom(task, 0)));
+    const wanted = xs[0]!.map((_, i) => {
+      const parts = xs.map((x, t) => weights[t]! * x[i]!);
+      const sign = Math.sign(parts.reduce((a, b) => a + b));
+      const agree = weights.flatMap((weight, t) =>
+        Math.sign(parts[t]!) === sign ? [[weight, parts[t]!]] : [],
+      );
+      const [total, sum] = [0, 1].map(k => agree.reduce((all, pair) => all + pair[k]!, 0));
+      return Math.abs(total!) < 1e-8 ? sum! : sum! / total!;
+    });
+    expect([...found.get('w')!].every((x, i) => Math.abs(x - wanted[i]!) < 1e-4)).toBe(true);
+  });
+
   test('della: a density of 0 keeps nothing', async () => {
     const found = await deltas('della', { w: [8, 64] }, { parameters: { density: 0 } }, backend);
     expect(kept(found.get('w'))).toBe(0);
@@ -67,6 +89,19 @@ describe.each(BACKENDS)('%s', backend => {
   });
 });
 
+test('trim by filter: some tensors are ranked over the model, others by themselves', async () => {
+  const tensors = { 'a.w': [64, 64], 'b.w': [64, 64], 'c.w': [64, 64] };
+  const trim = [
+    { filter: 'c', value: 'tensor' },
+    { filter: undefined, value: 'global' },
+  ];
+  const found = await deltas('ties', tensors, { parameters: { density: 0.3, trim } }, 'cpu');
+  const shares = Object.keys(tensors).map(name => kept(found.get(name)));
+  expect(shares[2]).toBeCloseTo(0.3, 3);
+  expect((shares[0]! + shares[1]!) / 2).toBeCloseTo(0.3, 3);
+  expect(shares[0]).not.toBe(shares[1]);
+});
+
 describe('rows longer than a window of the CPU backend', () => {
   const length = 300_001;
   const GIVEN = {
@@ -76,14 +111,20 @@ describe('rows longer than a window of the CPU backend', () => {
 
   // Seven rows do not fit into one span: the second begins within an aligned block.
   test.each(['della', 'breadcrumbs'] as const)('%s', async method => {
-    const asked = (backend: (typeof BACKENDS)[number]) =>
-      deltas(method, { w: [7, length] }, { parameters: GIVEN[method] }, backend);
-    const w = (await asked('cpu')).get('w') as Float32Array;
+    const asked = async (backend: (typeof BACKENDS)[number], rows: number) =>
+      (await deltas(method, { w: [rows, length] }, { parameters: GIVEN[method] }, backend)).get('w')!;
+    const w = await asked('cpu', 7);
     for (let row = 0; row < 7; row++)
       expect(kept(w.subarray(row * length, (row + 1) * length))).toBeCloseTo(
         method === 'della' ? 0.5 : 0.45,
         2,
       );
-    for (const backend of BACKENDS) expect((await asked(backend)).get('w')).toEqual(w);
+    const [cpu, gpu] = await Promise.all(BACKENDS.map(backend => asked(backend, 1)));
+    expect(gpu).toEqual(cpu);
+  });
+
+  test('a row beyond the limit is refused when it is planned', async () => {
+    const asked = deltas('della', { w: [1, 2 ** 20 + 1] }, { parameters: GIVEN.della }, 'cpu');
+    await expect(asked).rejects.toThrow(/"w" with rows of 1048577, up to 1048576 are supported/);
   });
 });
