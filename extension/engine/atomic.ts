@@ -4,7 +4,10 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { asideName, putBack } from './aside.ts';
 import { describeSystemError, UserError } from './errors.ts';
+import { isAlive } from './processes.ts';
+import { checkReplaceable, type OutputKind } from './replaceable.ts';
 
 const TEMPORARY_SUFFIX = '.tvq-tmp';
 
@@ -26,15 +29,6 @@ export async function removeStale(target: string): Promise<void> {
   }
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
@@ -51,6 +45,26 @@ const BUFFER_BYTES = 1 << 20;
  * wait for. */
 const SYNC_BYTES = 64 << 20;
 
+export interface FileOptions {
+  /** Replace what is there, where that is one of our own kinds of files. */
+  readonly overwrite: boolean;
+  /** Bytes left free at the front, to be filled by `writeAt`. */
+  readonly start: number;
+  /** Whether only this tool writes at the target, so that whatever is there is its own. */
+  readonly own?: boolean;
+}
+
+/** What is there already must be replaced when that was asked for, and may be. */
+async function checkTarget(
+  target: string,
+  { overwrite, own = false }: Pick<FileOptions, 'overwrite' | 'own'>,
+  kind: OutputKind,
+): Promise<void> {
+  if (own) return;
+  if (overwrite) await checkReplaceable(target, kind);
+  else if (await exists(target)) throw alreadyThere(target);
+}
+
 /** A file being written from front to back, with its beginning left free for a header that comes last. */
 export class AtomicFile {
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
@@ -64,21 +78,19 @@ export class AtomicFile {
   private constructor(
     readonly target: string,
     readonly temporary: string,
-    private readonly overwrite: boolean,
+    private readonly options: FileOptions,
     private readonly handle: FileHandle,
-    start: number,
   ) {
-    this.#position = start;
+    this.#position = options.start;
   }
 
-  /** @param start bytes left free at the front, to be filled by `writeAt` */
-  static async create(target: string, options: { overwrite: boolean; start: number }): Promise<AtomicFile> {
+  static async create(target: string, options: FileOptions): Promise<AtomicFile> {
     try {
-      if (!options.overwrite && (await exists(target))) throw alreadyThere(target);
+      await checkTarget(target, options, 'file');
       await mkdir(dirname(target), { recursive: true });
       await removeStale(target);
       const temporary = temporaryName(target);
-      return new AtomicFile(target, temporary, options.overwrite, await open(temporary, 'wx'), options.start);
+      return new AtomicFile(target, temporary, options, await open(temporary, 'wx'));
     } catch (error) {
       throw describeSystemError(error, target);
     }
@@ -151,7 +163,8 @@ export class AtomicFile {
       if (this.#failure) throw this.#failure as Error;
       await this.handle.sync();
       await this.handle.close();
-      if (this.overwrite) await rename(this.temporary, this.target);
+      await checkTarget(this.target, this.options, 'file');
+      if (this.options.overwrite) await rename(this.temporary, this.target);
       else await publishNew(this.temporary, this.target);
       await syncFolder(dirname(this.target));
     } catch (error) {
@@ -190,8 +203,8 @@ async function syncFolder(folder: string): Promise<void> {
 /** Gives a complete folder its name; one that it replaces is moved aside first, deleted last, put back on failure. */
 export async function publishFolder(temporary: string, target: string, overwrite: boolean): Promise<void> {
   await syncFolder(temporary);
-  const replaced = (await exists(target)) ? temporaryName(target) : undefined;
-  if (replaced && !overwrite) throw alreadyThere(target);
+  await checkTarget(target, { overwrite }, 'folder');
+  const replaced = (await exists(target)) ? asideName(target) : undefined;
   if (replaced) await rename(target, replaced);
   try {
     await rename(temporary, target);
@@ -214,7 +227,8 @@ export class AtomicFolder {
 
   static async create(target: string, options: { overwrite: boolean }): Promise<AtomicFolder> {
     try {
-      if (!options.overwrite && (await exists(target))) throw alreadyThere(target);
+      await putBack(target);
+      await checkTarget(target, options, 'folder');
       await mkdir(dirname(target), { recursive: true });
       await removeStale(target);
       const temporary = temporaryName(target);

@@ -4,12 +4,19 @@ import type { Problem } from '../protocol.ts';
 import { alreadyThere, exists } from './atomic.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { formatBytes } from './format.ts';
+import { checkReplaceable, type OutputKind } from './replaceable.ts';
 
-/** What stands in the way of writing `bytes` to an output: it is an input, it exists, the disk is full. */
+/**
+ * What stands in the way of writing `bytes` to an output: it is an input, it exists or must not be replaced, the disk
+ * is full.
+ * @param targets what is written: the output itself, or folders in it
+ */
 export async function checkOutput(
   recipe: { readonly output: string; readonly overwrite: boolean },
   inputs: readonly Pick<Checkpoint, 'path' | 'files'>[],
   bytes: number,
+  kind: OutputKind,
+  targets: readonly string[] = [resolve(recipe.output)],
 ): Promise<Problem[]> {
   const output = resolve(recipe.output);
   const problems: Problem[] = [];
@@ -19,6 +26,9 @@ export async function checkOutput(
     error(`${recipe.output}: is one of the inputs, or holds one; choose another output`);
   } else if (!recipe.overwrite && (await exists(output))) {
     error(alreadyThere(recipe.output).message);
+  } else if (recipe.overwrite) {
+    for (const target of targets)
+      await checkReplaceable(target, kind).catch((fault: Error) => error(fault.message));
   }
   const free = await freeBytes(dirname(output));
   if (free !== undefined && free < bytes) {

@@ -44,7 +44,9 @@ test('is replaced only when asked, and whole', async () => {
 test('does not replace a folder', async () => {
   const asked = await recipe('ties', { overwrite: true });
   await mkdir(asked.output);
-  await expect(merge(asked)).rejects.toThrow(/model\.safetensors: is no file, it is not replaced/);
+  await expect(merge(asked)).rejects.toThrow(
+    /model\.safetensors: is a folder, a file would take its place; it is not replaced/,
+  );
 });
 
 test('cannot have a model for each input', async () => {

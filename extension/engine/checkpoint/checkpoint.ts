@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Problem } from '../../protocol.ts';
+import { putBack } from '../aside.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import type { FileStamp } from '../fileStamp.ts';
 import { adapterKind, configuredAdapter, type AdapterFinding } from './adapter.ts';
@@ -50,8 +51,15 @@ export interface Checkpoint {
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const absolute = resolve(path);
   try {
-    const isFolder = (await stat(absolute)).isDirectory();
-    return await (isFolder ? openFolder(absolute) : openFile(absolute));
+    const found = await stat(absolute).catch(async (error: unknown) => {
+      if (await putBack(absolute)) return undefined;
+      throw error;
+    });
+    const isFolder = (found ?? (await stat(absolute))).isDirectory();
+    const checkpoint = await (isFolder ? openFolder(absolute) : openFile(absolute));
+    if (found) return checkpoint;
+    const note = `${path}: was put back; a run that was replacing it ended before the new one had its name`;
+    return { ...checkpoint, notes: [note, ...checkpoint.notes] };
   } catch (error) {
     throw describeSystemError(error, path);
   }

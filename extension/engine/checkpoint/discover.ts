@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CheckpointSummary } from '../../protocol.ts';
+import { asideOf, isUnfinished, putBack } from '../aside.ts';
 import { describeAdapter, openSet, type Checkpoint } from './checkpoint.ts';
 import { describeSystemError } from '../errors.ts';
 import { groupBy } from '../../shared/groupBy.ts';
@@ -49,6 +50,9 @@ export async function summarizeCheckpoints(weightFiles: readonly string[]): Prom
   const wanted: { readonly folder: WeightFolder; readonly set: WeightSet }[] = [];
   await forEach(groupBy(weightFiles, dirname), async ([path, files]) => {
     try {
+      const replaced = asideOf(path);
+      if (replaced !== undefined) await putBack(replaced); // the next scan sees it
+      if (isUnfinished(path)) return;
       const folder = await readWeightFolder(path);
       const sets = await wantedSets(folder, new Set(files.map(file => basename(file))));
       wanted.push(...sets.map(set => ({ folder, set })));

@@ -1,6 +1,5 @@
 /** From a merge recipe to exactly what will be done, from headers alone. */
 import { resolve as resolvePath } from 'node:path';
-import { exists } from '../atomic.ts';
 import type { Layer, MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
@@ -23,8 +22,6 @@ import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 import { firstCheckpoint, stampsOf, type OpenInput } from './openInput.ts';
 import { checkFileOutput } from './output/fileOutput.ts';
-import { checkReplaceableFile } from './output/modelFile.ts';
-import { checkReplaceable } from './output/partialFolder.ts';
 import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
 import { resolve } from './parameters.ts';
 import { allParameters } from './recipeText.ts';
@@ -96,13 +93,9 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     ? [describedCheckpoint('the base', base), ...inputs.map(describedInput)]
     : inputs.map(describedInput);
   problems.push(...(await configDifferences(model, described)));
-  problems.push(...(await checkOutput(recipe, base ? [base, ...files] : files, bytes)));
-  if (recipe.overwrite && problems.every(({ severity }) => severity !== 'error')) {
-    for (const target of models.map(model => modelPath(recipe, model))) {
-      if (isFile) await checkReplaceableFile(target, true);
-      else if (await exists(target)) await checkReplaceable(target);
-    }
-  }
+  const targets = models.map(model => modelPath(recipe, model));
+  const read = base ? [base, ...files] : files;
+  problems.push(...(await checkOutput(recipe, read, bytes, isFile ? 'file' : 'folder', targets)));
   return {
     recipe,
     method,

@@ -75,7 +75,7 @@ async function keep(folder: string, file: string, analysis: Analysis): Promise<v
   const content = JSON.stringify(analysis);
   const bytes = Buffer.from(`${sha256(content)}\n${content}`);
   if (bytes.length > MAX_BYTES) return;
-  const output = await AtomicFile.create(file, { overwrite: true, start: 0 });
+  const output = await AtomicFile.create(file, { overwrite: true, start: 0, own: true });
   try {
     await output.append(bytes);
     await output.commit();

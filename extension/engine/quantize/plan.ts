@@ -75,7 +75,12 @@ export async function planQuantize(
       checkpoints.tasks.map((task, t) => describedCheckpoint(`task "${recipe.tasks[t]?.name}"`, task)),
     )),
     ...checkMemory(room, budget, jobs),
-    ...(await checkOutput(recipe, [checkpoints.base, ...checkpoints.tasks], size.known ? size.bytes : 0)),
+    ...(await checkOutput(
+      recipe,
+      [checkpoints.base, ...checkpoints.tasks],
+      size.known ? size.bytes : 0,
+      'file',
+    )),
   ];
   const summary = summarize(recipe, checkpoints, planned, size, budget, problems, chunk);
   const stamps = [checkpoints.base, ...checkpoints.tasks].flatMap(one => one.stamps);

@@ -83,7 +83,10 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   const placed = placeJobs(usable, budget, job => restoreJobBytes(job, chunk));
   const bytes = placed.reduce((sum, job) => sum + restoredBytes(job), 0);
   const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
-  problems.push(...noteProblems(base ? [base] : []), ...(await checkOutput(recipe, inputs, bytes)));
+  problems.push(
+    ...noteProblems(base ? [base] : []),
+    ...(await checkOutput(recipe, inputs, bytes, isFileOutput(recipe.output) ? 'file' : 'folder')),
+  );
   const stamps = [file.stamp, ...(base?.stamps ?? [])];
   return { recipe, file, base, jobs: placed, budget, bytes, stamps, problems };
 }

@@ -195,10 +195,11 @@ describe('overwriting', () => {
     await fill(model);
     await mkdir(target);
     await writeFile(join(target, 'config.json'), 'precious');
+    await writeFile(join(target, 'model.safetensors'), 'precious');
     await expect(model.commit(NOTHING_MORE)).rejects.toThrow('exists already');
     await model.keep();
     await expect(open()).rejects.toThrow('exists already');
-    expect(await readdir(target)).toEqual(['config.json']);
+    expect(await readdir(target)).toEqual(['config.json', 'model.safetensors']);
     const again = await open({ resume: true, overwrite: true });
     expect(again.finished.size).toBe(TENSORS.length);
     await again.commit(NOTHING_MORE);
@@ -229,7 +230,7 @@ describe('overwriting', () => {
 
   test('a file is not replaced', async () => {
     await writeFile(target, 'precious');
-    await expect(open({ overwrite: true })).rejects.toThrow('is not a folder');
+    await expect(open({ overwrite: true })).rejects.toThrow('is a file, not a folder');
   });
 });
 

@@ -2,8 +2,8 @@
 import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from '../../atomic.ts';
 import { UserError } from '../../errors.ts';
+import { isAlive } from '../../processes.ts';
 
 const PREFIX = '.tvq-lock.';
 const HOST = hostname().replace(/[^\w.-]/g, '_');

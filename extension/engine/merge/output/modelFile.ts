@@ -1,7 +1,4 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { alreadyThere } from '../../atomic.ts';
-import { UserError } from '../../errors.ts';
 import type { CommitOptions, CommittedFolder, ModelFolder } from './modelFolder.ts';
 import type { Shard } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
@@ -22,7 +19,6 @@ export class ModelFile implements ModelOutput {
   /** @param shard all tensors of the model; its name does not count */
   static async open(target: string, shard: Shard, overwrite: boolean): Promise<ModelFile> {
     const path = resolve(target);
-    await checkReplaceableFile(path, overwrite);
     return new ModelFile(
       await ShardWriter.create(dirname(path), { ...shard, name: basename(path) }, overwrite),
     );
@@ -49,13 +45,4 @@ export class ModelFile implements ModelOutput {
   discard(): Promise<void> {
     return this.writer.discard();
   }
-}
-
-/** @throws UserError when there is something that is not replaced */
-export async function checkReplaceableFile(target: string, overwrite: boolean): Promise<void> {
-  const there = await stat(target).catch(() => undefined);
-  if (!there) return;
-  if (!there.isFile())
-    throw new UserError(`${target}: is no file, it is not replaced; choose another output`);
-  if (!overwrite) throw alreadyThere(target);
 }

@@ -1,9 +1,11 @@
 /** Where an unfinished model folder lies: beside its target, under a name that tells what it is a part of. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { putBack } from '../../aside.ts';
 import { alreadyThere, exists } from '../../atomic.ts';
-import { describeSystemError, UserError } from '../../errors.ts';
+import { describeSystemError } from '../../errors.ts';
+import { checkReplaceable } from '../../replaceable.ts';
 import { TOOL } from '../../version.ts';
 import { FolderLock, isLock, liveLock, lockedBy } from './folderLock.ts';
 import { JOURNAL } from './journal.ts';
@@ -41,10 +43,9 @@ export async function takePartial(asked: {
 }): Promise<PartialFolder> {
   const { target } = asked;
   try {
-    if (await exists(target)) {
-      if (!asked.overwrite) throw alreadyThere(target);
-      await checkReplaceable(target);
-    }
+    await putBack(target);
+    if (asked.overwrite) await checkReplaceable(target, 'folder');
+    else if (await exists(target)) throw alreadyThere(target);
     await mkdir(dirname(target), { recursive: true });
     const partial = partialPath(target, asked.fingerprint, asked.shards);
     const earlier = await partialsOf(target);
@@ -81,16 +82,4 @@ export async function clearPartial(folder: string, keep: ReadonlyMap<string, unk
     if (keep.has(name) || name === JOURNAL || isLock(name)) continue;
     await rm(join(folder, name), { recursive: true, force: true });
   }
-}
-
-/** A folder that --overwrite may replace holds a model, or nothing; a slip of the keyboard must not cost a home folder. */
-export async function checkReplaceable(target: string): Promise<void> {
-  const refuse = (why: string) => {
-    throw new UserError(`${target}: ${why}, it is not replaced; choose another output`);
-  };
-  if (!(await stat(target)).isDirectory()) refuse('is not a folder');
-  const names = await readdir(target);
-  if (names.includes('.git')) refuse('is a git repository');
-  const isModel = names.some(name => name === 'config.json' || name.endsWith('.safetensors'));
-  if (names.length > 0 && !isModel) refuse('is not a model folder');
 }
