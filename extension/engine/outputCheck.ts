@@ -1,5 +1,5 @@
-import { statfs } from 'node:fs/promises';
-import { dirname, resolve, sep } from 'node:path';
+import { realpath, statfs } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Problem } from '../protocol.ts';
 import { alreadyThere, exists } from './atomic.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
@@ -21,8 +21,12 @@ export async function checkOutput(
   const output = resolve(recipe.output);
   const problems: Problem[] = [];
   const error = (message: string) => problems.push({ severity: 'error', message });
-  const paths = inputs.flatMap(({ path, files }) => [path, ...files]);
-  if (paths.some(path => path === output || path.startsWith(output + sep))) {
+  const place = await realPlace(output);
+  const read = await Promise.all(inputs.flatMap(({ path, files }) => [path, ...files]).map(realPlace));
+  // Of a folder that is replaced everything goes; a file beside an input in its folder takes nothing away.
+  const isWithin = (path: string, folder: string) =>
+    path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+  if (read.some(path => isWithin(path, place))) {
     error(`${recipe.output}: is one of the inputs, or holds one; choose another output`);
   } else if (!recipe.overwrite && (await exists(output))) {
     error(alreadyThere(recipe.output).message);
@@ -35,6 +39,17 @@ export async function checkOutput(
     error(`${dirname(output)}: ${formatBytes(free)} are free, ${formatBytes(bytes)} are needed`);
   }
   return problems;
+}
+
+/** Where a path leads to when links are followed, those of its folders too, as far as it exists. */
+async function realPlace(path: string): Promise<string> {
+  const absolute = resolve(path);
+  try {
+    return await realpath(absolute);
+  } catch {
+    const folder = dirname(absolute);
+    return folder === absolute ? absolute : join(await realPlace(folder), basename(absolute));
+  }
 }
 
 /** Free bytes of the nearest folder that exists; undefined where the system does not tell. */

@@ -30,6 +30,25 @@ function tvq(...args: string[]): Promise<{ status: number | null; stdout: string
 const quantize = (file: string, ...more: string[]) =>
   tvq('quantize', '--base', base, ...tasks, '-o', file, '--backend', 'cpu', ...more);
 
+test('a reader that goes, or has no room, is no defect', async () => {
+  const inspect = `"${process.execPath}" "${command}" inspect "${base}"`;
+  for (const [shell, expected] of [
+    [`${inspect} | true`, ''],
+    [`${inspect} --json | head -c 1`, ''],
+    [`${inspect} >/dev/full; test $? = 1`, 'tvq: the output could not be written: ENOSPC'],
+  ] as const) {
+    const { status, stderr } = await new Promise<{ status: number | null; stderr: string }>(resolve => {
+      const child = spawn('sh', ['-c', shell], { stdio: ['ignore', 'ignore', 'pipe'] });
+      let stderr = '';
+      child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+      child.on('close', status => resolve({ status, stderr }));
+    });
+    expect(status, shell).toBe(0);
+    expect(stderr.split('\n').filter(line => line !== '').length, stderr).toBe(expected === '' ? 0 : 1);
+    expect(stderr).toContain(expected);
+  }
+});
+
 describe('quantize', () => {
   test('--json prints one object, and nothing else is on stdout', async () => {
     const file = output();

@@ -7,11 +7,12 @@ import type { Run } from './options.ts';
 import { addAnalyze } from './analyze.ts';
 import { addQuantize } from './quantize.ts';
 import { addRestore } from './restore.ts';
-import { printableUsage, reportError } from './terminal.ts';
+import { printableUsage, reportError, watchStreams } from './terminal.ts';
 import { addVerify } from './verify.ts';
 
 /** Runs the command line. @returns the exit status: 0 done, 1 failed, 2 wrong call, 130 cancelled */
 export async function main(args: readonly string[]): Promise<number> {
+  watchStreams();
   const cancel = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancel.abort());
   let status = 0;

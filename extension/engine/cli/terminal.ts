@@ -80,3 +80,13 @@ export function reportError(error: unknown, verbose: boolean): number {
 /** What the parser of the command line prints itself repeats the words it was given, file names among them. */
 export const printableUsage = (program: Command): Command =>
   program.configureOutput({ outputError: (text, write) => write(printableLines(text)) });
+
+/** Ends quietly when the reader of stdout is gone (`| head`); says so in a line when it cannot be written. */
+export function watchStreams(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    process.stderr.write(`tvq: the output could not be written: ${printable(error.message)}\n`);
+    process.exit(1);
+  });
+  process.stderr.on('error', () => undefined); // nobody is left to be told
+}
