@@ -5,7 +5,9 @@ import type { Problem } from '../../protocol.ts';
 import { putBack } from '../aside.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import type { FileStamp } from '../fileStamp.ts';
+import { inParallel } from '../parallel.ts';
 import { adapterKind, configuredAdapter, type AdapterFinding } from './adapter.ts';
+import { HeaderAllowance } from './headerRoom.ts';
 import { cachedSnapshot } from './hubCache.ts';
 import { noWeights, notWeights } from './noWeights.ts';
 import { readPointers } from './pointers.ts';
@@ -23,6 +25,9 @@ import {
 import { isWeightName } from './weightNames.ts';
 
 export type { TensorSource } from './safetensors.ts';
+
+/** Files of a model that are open at once: enough for a network disk, few enough to leave handles for others. */
+const FILES_AT_ONCE = 16;
 
 export interface Checkpoint {
   /** Absolute path of the folder, of the file, or of the file that stands for several. Opening it opens the same. */
@@ -105,7 +110,8 @@ async function openFile(file: string): Promise<Checkpoint> {
 /** Reads the headers of weights that belong together. @param note how they were chosen */
 export async function openSet(folder: WeightFolder, set: WeightSet, note?: string): Promise<Checkpoint> {
   const { files, index, notes: numbers } = await filesOfSet(folder, set);
-  const headers = await Promise.all(files.map(readSafetensorsHeader));
+  const allowance = new HeaderAllowance();
+  const headers = await inParallel(files, FILES_AT_ONCE, file => readSafetensorsHeader(file, allowance));
   const { tensors, notes } = gatherTensors(headers, index);
   const owns = await ownsFolder(folder, set);
   const path = owns ? folder.path : join(folder.path, set.entry);

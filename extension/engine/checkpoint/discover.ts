@@ -7,6 +7,7 @@ import { asideOf, isUnfinished, putBack } from '../aside.ts';
 import { describeAdapter, openSet, type Checkpoint } from './checkpoint.ts';
 import { describeSystemError } from '../errors.ts';
 import { groupBy } from '../../shared/groupBy.ts';
+import { inParallel } from '../parallel.ts';
 import { bareName } from '../match/alignNames.ts';
 import { isBuffer } from '../match/buffers.ts';
 import { isHead } from '../match/tiedHead.ts';
@@ -48,7 +49,7 @@ export async function summarizeCheckpoints(weightFiles: readonly string[]): Prom
   const failed = (path: string, error: unknown) =>
     void found.failures.push({ path, message: (error as Error).message });
   const wanted: { readonly folder: WeightFolder; readonly set: WeightSet }[] = [];
-  await forEach(groupBy(weightFiles, dirname), async ([path, files]) => {
+  await inParallel(groupBy(weightFiles, dirname), CONCURRENCY, async ([path, files]) => {
     try {
       const replaced = asideOf(path);
       if (replaced !== undefined) await putBack(replaced); // the next scan sees it
@@ -60,7 +61,7 @@ export async function summarizeCheckpoints(weightFiles: readonly string[]): Prom
       for (const file of files) failed(file, describeSystemError(error, file));
     }
   });
-  await forEach(wanted, async ({ folder, set }) => {
+  await inParallel(wanted, CONCURRENCY, async ({ folder, set }) => {
     const file = join(folder.path, set.entry);
     try {
       const summary = await summarize(folder, set);
@@ -74,15 +75,6 @@ export async function summarizeCheckpoints(weightFiles: readonly string[]): Prom
   for (const list of [found.checkpoints, found.failures, found.adapters])
     list.sort((a, b) => (a.path < b.path ? -1 : 1));
   return found;
-}
-
-/** Does the work for every item, for `CONCURRENCY` of them at once. */
-async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items[Symbol.iterator]();
-  const worker = async () => {
-    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }
 
 /** A folder that is a model is that model only, whatever lies beside its weights. */

@@ -8,12 +8,11 @@ import { describeSystemError, UserError } from '../errors.ts';
 import { stampFrom, type FileStamp } from '../fileStamp.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts';
 import { FOREIGN_HEAD_BYTES, foreignContent } from './foreignContent.ts';
+import { MAX_HEADER_BYTES, withHeaderRoom, type HeaderAllowance } from './headerRoom.ts';
 import { readExactly } from './io.ts';
 import { nestsDeeper } from './jsonDepth.ts';
 import { statFile } from './smallFile.ts';
 
-/** The reference implementation's cap; without one, eight bytes could ask for 16 EiB. */
-export const MAX_HEADER_BYTES = 100_000_000;
 /** A header nests three deep (file, tensor, shape); more only serves to exhaust the parser's stack. */
 const MAX_HEADER_DEPTH = 4;
 const LENGTH_BYTES = 8;
@@ -44,16 +43,21 @@ export interface SafetensorsHeader {
   readonly tensors: readonly TensorEntry[];
 }
 
-/** Reads and checks the header of a safetensors file. @throws UserError naming the file and the fault. */
+/**
+ * Reads and checks the header of a safetensors file.
+ * @param allowance of the model that the file is a part of
+ * @throws UserError naming the file and the fault
+ */
 export async function readSafetensorsHeader(
   file: string,
+  allowance?: HeaderAllowance,
 ): Promise<SafetensorsHeader & { readonly stamp: FileStamp }> {
   await statFile(file);
   let handle: FileHandle | undefined;
   try {
     handle = await open(file, 'r');
     const stamp = stampFrom(file, await handle.stat({ bigint: true }));
-    return { ...(await readHeader(handle, file, stamp.bytes)), stamp };
+    return { ...(await readHeader(handle, file, stamp.bytes, allowance)), stamp };
   } catch (error) {
     throw describeSystemError(error, file);
   } finally {
@@ -62,9 +66,20 @@ export async function readSafetensorsHeader(
 }
 
 /** What a file that fails really is says more than what is wrong with its header. */
-async function readHeader(handle: FileHandle, file: string, size: number): Promise<SafetensorsHeader> {
+async function readHeader(
+  handle: FileHandle,
+  file: string,
+  size: number,
+  allowance: HeaderAllowance | undefined,
+): Promise<SafetensorsHeader> {
   try {
-    return parseHeader(file, size, await readHeaderText(handle, file, size));
+    const length = await readHeaderLength(handle, file, size);
+    allowance?.take(file, length);
+    return await withHeaderRoom(length, async () => {
+      const text = new Uint8Array(length);
+      await readExactly(handle, text, LENGTH_BYTES, file);
+      return parseHeader(file, size, text);
+    });
   } catch (error) {
     const head = new Uint8Array(Math.min(size, FOREIGN_HEAD_BYTES));
     await readExactly(handle, head, 0, file);
@@ -73,8 +88,8 @@ async function readHeader(handle: FileHandle, file: string, size: number): Promi
   }
 }
 
-/** The header's raw bytes, length checked against the file. */
-async function readHeaderText(handle: FileHandle, file: string, size: number): Promise<Uint8Array> {
+/** Bytes of the header's JSON, checked against the file. */
+async function readHeaderLength(handle: FileHandle, file: string, size: number): Promise<number> {
   if (size === 0) throw new UserError(`${file}: the file is empty; was the download finished?`);
   if (size < LENGTH_BYTES)
     throw fault(file, `the file has ${size} bytes, a header needs at least ${LENGTH_BYTES}`);
@@ -90,9 +105,7 @@ async function readHeaderText(handle: FileHandle, file: string, size: number): P
       `its header claims ${length} bytes, the file ends after ${size - LENGTH_BYTES}; ${CUT_OFF}`,
     );
   }
-  const text = new Uint8Array(Number(length));
-  await readExactly(handle, text, LENGTH_BYTES, file);
-  return text;
+  return Number(length);
 }
 
 /** Checks a header's bytes against a file of `fileBytes` bytes. */
