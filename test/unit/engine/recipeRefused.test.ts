@@ -49,6 +49,20 @@ test.each<readonly [string, RegExp]>([
 ])('%j', (text, message) => expect(() => read(text)).toThrow(message));
 
 test.each([
+  ['linear', 'parameters: {weight: 1000}', /^line 4: method linear: weight is 1000, [^\n]*$/],
+  ['slerp', 'parameters: {t: 1.5}', /^line 4: method slerp: t is 1\.5, [^\n]*$/],
+  ['breadcrumbs', 'parameters: {density: 0.9, gamma: 0.01}', /^line 1: breadcrumbs with mergekit's [^\n]*$/],
+])('%s: one fault is one line, and no word of it is a second time: %s', (name, more, message) => {
+  let said = '';
+  try {
+    read(simple(name, more, ''));
+  } catch (error) {
+    said = (error as Error).message;
+  }
+  expect(said).toMatch(message);
+});
+
+test.each([
   ['ties', '{desnity: 1}', /^line 4: unknown parameter "desnity"; did you mean density\?/m],
   ['linear', '{wieght: 1}', /^line 4: unknown parameter "wieght"; did you mean weight\?/m],
   ['ties', '{lambda: 1, scale: 1}', /^line 4: scale and lambda are the same/m],

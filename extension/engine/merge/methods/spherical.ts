@@ -89,7 +89,7 @@ function sphere(gram: LinearTensor['gram']) {
   return { norms, cosines: gram.map((row, i) => row.map((_, j) => cosine(gram, i, j))) };
 }
 
-/** A mean of unit vectors shorter than this is the rounding of float32 inner products, which are good to about 1e-6:
+/** A mean of unit vectors shorter than this share of their weights is the rounding of float32 inner products, which are good to about 1e-6:
  * its directions cancel, and it has none itself. */
 const CANCELLED = 1e-3;
 
@@ -130,7 +130,8 @@ const normalised = (
   point: readonly number[],
 ): number[] | undefined => {
   const length = Math.sqrt(Math.max(0, inner(cosines, point, point)));
-  return length < CANCELLED ? undefined : point.map(value => value / length);
+  const weight = point.reduce((sum, value, i) => sum + Math.abs(value) * (cosines[i]?.[i] as number), 0);
+  return length <= CANCELLED * weight ? undefined : point.map(value => value / length);
 };
 
 /** Coefficients over unit vectors, as coefficients over the tensors, at the weighted mean of their norms. */
@@ -151,7 +152,7 @@ export const multislerp: MergeMethod = {
     'Spherical mean of several models: one step in the tangent space at their weighted mean.',
   ),
   variant:
-    "One step of the Karcher mean from the normalised weighted mean; of task vectors where there is a base; the norm is the weighted mean of the norms. A tensor of zeros (a frozen one, where there is a base) has no direction: only its norm counts. Where the directions cancel (their weighted mean is shorter than 0.001) none is to be preferred, and the weighted mean of the tensors is taken; mergekit does so below 1e-8 and for two models, and stops for more. mergekit's stays at the normalised weighted mean.",
+    "One step of the Karcher mean from the normalised weighted mean; of task vectors where there is a base; the norm is the weighted mean of the norms. A tensor of zeros (a frozen one, where there is a base) has no direction: only its norm counts. Where the directions cancel (their weighted sum is shorter than 0.001 of the weights together) none is to be preferred, and the weighted mean of the tensors is taken; mergekit does so below 1e-8 and for two models, and stops for more. mergekit's stays at the normalised weighted mean.",
   parameters: [
     parameter.weight,
     parameter.flag('normalize_weights', true, translatable('Divide the weights by their sum.')),

@@ -27,7 +27,7 @@ export const dtypeName = (dtype: Dtype): string => NAMES[dtype];
 /** The output's dtype; everything is computed in float32. @throws UserError naming the line */
 export function readDtype(document: RecipeDocument, { dtype, outDtype }: Shape): Dtype | undefined {
   const read = (given: Text | undefined) => {
-    if (!given) return undefined;
+    if (!given || given.text === '') return undefined;
     const found = SPELLINGS[given.text.toLowerCase().replace(/^torch\./, '')];
     if (found) return found;
     throw document.error(

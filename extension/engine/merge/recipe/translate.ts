@@ -48,7 +48,7 @@ export function translate(
       checkGiven(
         context,
         [name, row],
-        { path: shared[0]?.path ?? [], models },
+        { path: shared[0]?.path ?? [], models, shared },
         { parameters, inputParameters },
       );
     else parameters[row.to] = withStandard(parameters[row.to], named(row, row.standard));
@@ -161,6 +161,7 @@ const PARAMETERS: ReadonlySet<string> = new Set([
 /** mergekit passes over parameters that a method does not have. */
 function passOverParameter({ document, method, rows }: Context, place: Path): void {
   const name = String(place.at(-1));
+  if (method.name === 'breadcrumbs' && name === 'density') return; // see checkBreadcrumbs
   if (PARAMETERS.has(name))
     return document.note(place, `method ${method.name} has no ${name}; it has no effect, as in mergekit`);
   passOver(document, place, 'parameter', [
@@ -172,16 +173,22 @@ function passOverParameter({ document, method, rows }: Context, place: Path): vo
 function checkGiven(
   { document, method }: Context,
   [name, { to = name, each }]: readonly [string, Row],
-  { path, models }: { readonly path: Path; readonly models: readonly GivenOfModel[] },
+  {
+    path,
+    models,
+    shared,
+  }: { readonly path: Path; readonly models: readonly GivenOfModel[]; readonly shared: readonly Given[] },
   { parameters, inputParameters }: Translated,
 ): void {
   const common = parameters[to];
   if (common !== undefined && isExhaustive(common)) return;
+  // What is wrong with it was told.
+  if (common === undefined && shared.some(({ values }) => Object.hasOwn(values, name))) return;
   const places = each
     ? models.map((model, i) => ({ ...model, value: inputParameters[i]?.[to] }))
     : [{ path, values: {}, name: '', value: undefined }];
   for (const { path: place, values, name: model, value } of places) {
-    if (Object.hasOwn(values, name) && value === undefined) continue; // what is wrong with it was told
+    if (Object.hasOwn(values, name) && value === undefined) continue; // so here
     if (value !== undefined && isExhaustive(value)) continue;
     const whose = model && ` of ${model}`;
     const isBase = place[0] === 'base_model';

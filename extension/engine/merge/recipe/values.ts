@@ -9,9 +9,9 @@ type Rules = Exclude<ParameterValue, ParameterScalar>;
 export const isRules = (value: ParameterValue): value is Rules =>
   Array.isArray(value) && typeof value[0] === 'object';
 
-/** Whether a value counts for every tensor. */
+/** Whether a value counts for every tensor: the empty filter is in every name. */
 export const isExhaustive = (value: ParameterValue): boolean =>
-  !isRules(value) || value.some(({ filter }) => filter === undefined || filter === '*');
+  !isRules(value) || value.some(({ filter = '' }) => filter === '' || filter === '*');
 
 /** The same value, but with `standard` for tensors that none of its rules is for. */
 export function withStandard(value: ParameterValue | undefined, standard: ParameterValue): ParameterValue {

@@ -82,9 +82,14 @@ describe('weights that leave nothing', () => {
 });
 
 /** Coefficients of a method on the matrix of inner products of its inputs. */
-const coefficients = (name: string, gram: readonly (readonly number[])[], weights?: readonly number[]) => {
+const coefficients = (
+  name: string,
+  gram: readonly (readonly number[])[],
+  weights?: readonly number[],
+  given = {},
+) => {
   const { way, parameters } = methodNamed(name);
-  const values = resolve(parameters, [], place);
+  const values = resolve(parameters, [given], place);
   const inputs = gram.map((_, i) => ({ ...values, weight: weights?.[i] ?? 1 }));
   return (way as LinearWay).coefficients({ values, inputs, gram });
 };
@@ -110,6 +115,19 @@ describe('tensors without a direction', () => {
     const found = coefficients('karcher', three);
     expect(normOf(three, found)).toBeCloseTo(2 / 3, 12);
     expect(found[1]).toBeCloseTo(found[2]!, 12);
+  });
+
+  test('small weights are no small directions: the length is theirs, the direction is not', () => {
+    const apart = [
+      [1, 0.5],
+      [0.5, 1],
+    ];
+    const values = { normalize_weights: false };
+    const [large, small] = [0.4, 0.0004].map(weight =>
+      coefficients('multislerp', apart, [weight, weight], values),
+    );
+    for (const [i, value] of small!.entries()) expect(1000 * value).toBeCloseTo(large![i]!, 9);
+    expect(normOf(apart, large!)).toBeCloseTo(0.8, 9);
   });
 
   test('are orthogonal to all: mergekit has the same', () => {
