@@ -296,3 +296,13 @@ test("sentence-transformers' modules go along", async () => {
   expect(await read(restored, '1_Pooling/config.json')).toContain('false');
   expect(await read(restored, '2_Dense/model.safetensors')).toBe('weights');
 });
+
+test('a base without a config is told, where an input has one', async () => {
+  const bare = { 'tokenizer.json': '{}' };
+  const [base, other] = [await model(1, bare), await model(2, bare)];
+  const whole = await model(3, { ...bare, 'config.json': config() });
+  const warnings = async (input: string) =>
+    (await merge(mergeRecipe(path(), 'task_arithmetic', [checkpointInput(input, 'a')], { base }))).warnings;
+  expect(await warnings(other)).toEqual([]);
+  expect(await warnings(whole)).toEqual([expect.stringContaining(`${base}: has no config.json`)]);
+});

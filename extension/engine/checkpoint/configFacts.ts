@@ -39,6 +39,10 @@ const COMPUTED = new RegExp(
     'prediction_type|time_embedding_type|flip_sin_to_cos|freq_shift|norm_num_groups|guidance_embeds|axes_dims_rope|resnet_time_scale_shift',
   ].join('|')})$`,
 );
+/** Kinds of keys of which every family has its own names; rope_scaling and rope_parameters have a form of their own. */
+const COMPUTED_KINDS =
+  /^(?!rope_(scaling|parameters)$).*(rope|rotary)|(^|_)eps(ilon)?$|_limit$|scaling_factor$|^(is_)?(causal|decoder)$/;
+const isComputed = (key: string): boolean => COMPUTED.test(key) || COMPUTED_KINDS.test(key);
 /** Keys whose null says that there is none; elsewhere null is a default that is not known. */
 const NONE = /softcap|soft_cap|clip_qkv|^sliding_window$|^rope_scaling$|^quantization_config$/;
 
@@ -78,7 +82,7 @@ export async function factsOf({ config, metadata }: DescribedModel): Promise<Fac
 
 function* partFacts(part: Config, isRoot: boolean): Generator<[key: string, value: unknown]> {
   for (const [key, value] of Object.entries(part)) {
-    if (COMPUTED.test(key) && (value !== null || NONE.test(key))) yield [key, canonical(value)];
+    if (isComputed(key) && (value !== null || NONE.test(key))) yield [key, canonical(value)];
   }
   if (part.use_sliding_window === false) yield ['sliding_window', null];
   else if (part.sliding_window !== undefined) yield ['sliding_window', part.sliding_window];
@@ -114,8 +118,13 @@ function* ropeFacts(part: Config): Generator<[key: string, value: unknown]> {
   if (isObject(sliding) && sliding.rope_theta !== undefined)
     yield ['rope_local_base_freq', sliding.rope_theta];
   if (isObject(parameters)) yield ['rope_scaling', scaled(full)];
-  else if (part.rope_theta !== undefined || scaling !== undefined) yield ['rope_scaling', scaled(scaling)];
+  // A model without the key has none; one without attention has no use for it.
+  else if (scaling !== undefined || HEADS.some(key => part[key] !== undefined))
+    yield ['rope_scaling', scaled(scaling)];
+  if (isObject(sliding)) yield ['rope_scaling of sliding attention', scaled(sliding)];
 }
+
+const HEADS = ['num_attention_heads', 'n_head', 'n_heads', 'num_heads', 'rope_theta'];
 
 /** How rotary embeddings are scaled, keys in order; null: not at all. */
 function scaled(config: unknown): unknown {

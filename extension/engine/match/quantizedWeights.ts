@@ -1,6 +1,7 @@
 /** Checkpoints whose weights are codes of a quantizer: until they are decoded, nothing can be computed with them. */
 import type { Checkpoint, TensorSource } from '../checkpoint/checkpoint.ts';
 import { isQuantizable } from '../checkpoint/dtype.ts';
+import { isBuffer } from './buffers.ts';
 import type { ModelConfig } from './modelConfig.ts';
 
 interface Kind {
@@ -40,6 +41,33 @@ const KINDS: readonly Kind[] = [
   { name: 'integer', codes: isCodes },
 ];
 
+/** Integers of four bytes or less in two dimensions or more, under any name but a buffer's. */
+const isIntegerMatrix = ({ name, dtype, shape }: TensorSource): boolean =>
+  shape.length >= 2 && /^[UI](8|16|32)$/.test(dtype) && !isBuffer(name, shape);
+
+/** Integers of any width that quantizers alone have. */
+const isNamedCodes = ({ name }: TensorSource): boolean => /\.dense_weights$/.test(name);
+
+/** What codes are turned into values by, behind the name of the module or of the weights. */
+const BESIDE_CODES =
+  /[._:]_?(weight)?[._:]?_?(s|su|sv|scales?|zeros?|zero_points?|codebooks?|centroids?|lut|shift|absmax|row_offsets|col_vals)(\.weight)?$/i;
+/** What the codes themselves are called behind that name. */
+const CODES =
+  /([._:]_?(weight|kernel|data|qdata|weight_qdata|int_data|tensor_impl|packed|codes|indices|qidxs|b|dense_weights))+$/i;
+
+/** Codes with something beside them that scales them: what no model has that computes with integers. */
+function scaledCodes(tensors: readonly TensorSource[]): TensorSource | undefined {
+  const codes = tensors.filter(tensor => isIntegerMatrix(tensor) || isNamedCodes(tensor));
+  if (codes.length === 0) return undefined;
+  const scaled = new Set(
+    tensors.flatMap(({ name }) => {
+      const at = BESIDE_CODES.exec(name)?.index ?? 0;
+      return at > 0 ? [name.slice(0, at)] : [];
+    }),
+  );
+  return codes.find(({ name }) => scaled.has(name) || scaled.has(name.replace(CODES, '')));
+}
+
 /** What a config's `quant_method` is called by people. */
 const METHODS: Readonly<Record<string, string>> = {
   bitsandbytes: 'bitsandbytes',
@@ -65,13 +93,16 @@ export function quantizedFault(checkpoint: Checkpoint, { quantization }: ModelCo
       ? first(tensors, tensor => (names.test(tensor.name) ? byModule.get(moduleOf(tensor)) : undefined))
       : codes.find(tensor => isCode?.(tensor));
     if (!found) continue;
-    return (
-      `${found.file}: ${kindNamed(name, quantization)} weights: tensor "${found.name}" is ${found.dtype} [${found.shape.join(', ')}], ` +
-      'codes that nothing can be computed with; use the checkpoint in 16 or 32 bits, or load this one and save it dequantized'
-    );
+    return faultOf(kindNamed(name, quantization), found);
   }
-  return undefined;
+  const found =
+    (quantization === undefined ? undefined : codes.find(isIntegerMatrix)) ?? scaledCodes(tensors);
+  return found && faultOf(kindNamed('integer', quantization), found);
 }
+
+const faultOf = (kind: string, { file, name, dtype, shape }: TensorSource): string =>
+  `${file}: ${kind} weights: tensor "${name}" is ${dtype} [${shape.join(', ')}], codes that nothing can be ` +
+  'computed with; use the checkpoint in 16 or 32 bits, or load this one and save it dequantized';
 
 /** What a tensor belongs to: codes and their scales lie in one module. */
 const moduleOf = ({ name }: TensorSource): string => name.replace(/(\.weight)?\.[^.]*$/, '');

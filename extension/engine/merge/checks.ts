@@ -1,9 +1,13 @@
 import type { MergeRecipe, Problem } from '../../protocol.ts';
 import { MAX_ROW } from '../../../kernels/mergeStages.ts';
+import { join } from 'node:path';
+import { exists } from '../atomic.ts';
+import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { UserError } from '../errors.ts';
 import { listed } from '../match/listed.ts';
 import { rowLengthOf, type MergeJob } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
+import type { OpenInput } from './openInput.ts';
 import { checkParameters } from './parameters.ts';
 
 /** @throws UserError when the recipe does not fit its method */
@@ -40,6 +44,28 @@ export function checkRows(method: MergeMethod, jobs: readonly MergeJob[]): Probl
     {
       severity: 'error',
       message: `method ${method.name} ranks the weights of a row: ${what} with rows of ${rowLengthOf(first)}, up to ${MAX_ROW} are supported; ties has no such limit`,
+    },
+  ];
+}
+
+/** Config and tokenizer come from one model's folder; where it has no config, one of another's may have to be copied. */
+export async function checkConfig(
+  donor: Checkpoint | undefined,
+  inputs: readonly OpenInput[],
+): Promise<Problem[]> {
+  const hasConfig = (folder: string) => exists(join(folder, 'config.json'));
+  const folders = inputs.flatMap(input =>
+    input.kind === 'checkpoint' && isFolderCheckpoint(input.checkpoint) ? [input.checkpoint.path] : [],
+  );
+  if (!donor || (await hasConfig(donor.path))) return [];
+  const other = (
+    await Promise.all(folders.map(async folder => ((await hasConfig(folder)) ? [folder] : [])))
+  ).flat()[0];
+  if (other === undefined) return [];
+  return [
+    {
+      severity: 'warning',
+      message: `${donor.path}: has no config.json, and neither will the merged model, which does not load without one; copy that of ${other}, where it is the same model`,
     },
   ];
 }

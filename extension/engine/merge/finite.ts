@@ -1,4 +1,5 @@
 /** Merges compute with numbers: NaN and infinity spread, and no trim can rank them. */
+import type { Dtype } from '../checkpoint/dtype.ts';
 import { NonFinite } from '../notNumbers.ts';
 
 /** What may be done with values that are no numbers. */
@@ -17,6 +18,8 @@ export const mayTakeNonFinite = ({ allowNonfinite, isSum }: Tolerance): boolean 
 interface Place {
   readonly file: string;
   readonly name: string;
+  /** undefined: of a .tvq file's task. */
+  readonly dtype?: Dtype;
   /** Of a .tvq file. */
   readonly task?: string;
 }
@@ -24,10 +27,15 @@ interface Place {
 const nameOf = ({ file, name, task }: Place): string =>
   `${file}: tensor "${name}"${task === undefined ? '' : ` of "${task}"`}`;
 
+/** Of wider values, those that float32 has no number for. */
+const NAMED: Partial<Record<Dtype, string>> = {
+  F64: 'NaN, infinite values, or values beyond float32 (±3.4e38)',
+};
+
 /** The error of an input with values that are no numbers. */
 export const nonFinite = (place: Place, tolerance: Tolerance | undefined): NonFinite =>
   new NonFinite(
-    `${nameOf(place)} holds NaN or infinite values, finite float32 was expected; was its training or its conversion to ` +
+    `${nameOf(place)} holds ${NAMED[place.dtype ?? 'F32'] ?? 'NaN or infinite values'}, finite float32 was expected; was its training or its conversion to ` +
       `float16 unstable? Use another checkpoint, or leave this one out${otherwise(tolerance)}`,
   );
 

@@ -11,7 +11,7 @@ import { formatBytes } from '../format.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { compareBase, isFileOutput } from '../restore/plan.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
-import { checkRecipe, checkRows } from './checks.ts';
+import { checkConfig, checkRecipe, checkRows } from './checks.ts';
 import { openModels } from './models.ts';
 import { fatesOfMatch, matchTensors, type Match, type Reference } from './match.ts';
 import { describedInput } from './describedInput.ts';
@@ -93,6 +93,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     ? [describedCheckpoint('the base', base), ...inputs.map(describedInput)]
     : inputs.map(describedInput);
   problems.push(...(await configDifferences(model, described)));
+  if (!isFile) problems.push(...(await checkConfig(donor, inputs)));
   const targets = models.map(model => modelPath(recipe, model));
   const read = base ? [base, ...files] : files;
   problems.push(...(await checkOutput(recipe, read, bytes, isFile ? 'file' : 'folder', targets)));

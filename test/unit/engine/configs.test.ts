@@ -47,6 +47,25 @@ describe('differences', () => {
       { decoder: { num_attention_heads: 4 } },
       { decoder: { num_attention_heads: 8 } },
     ],
+    [
+      'rope_scaling is none here',
+      { num_attention_heads: 8 },
+      { rope_scaling: { rope_type: 'yarn', factor: 4 }, num_attention_heads: 8 },
+    ],
+    [
+      'rope_scaling of sliding attention is {"factor":8,"rope_type":"linear"} here, none',
+      { rope_parameters: { sliding_attention: { rope_type: 'linear', factor: 8 } } },
+      { rope_parameters: { sliding_attention: { rope_type: 'default' } } },
+    ],
+    ...[
+      'global_rope_theta',
+      'rotary_base',
+      'rope_ratio',
+      'swiglu_limit',
+      'moe_routed_scaling_factor',
+      'epsilon',
+    ].map((key): [string, Config, Config] => [`${key} is 2 here, 1 in the base`, { [key]: 2 }, { [key]: 1 }]),
+    ['is_causal is true here, false', { is_causal: true }, { is_causal: false }],
     ['rms_norm_eps is "NaN" here', parseConfig('{"rms_norm_eps": NaN}') as Config, { rms_norm_eps: 1 }],
     [
       'tie_word_embeddings is true here, false',
@@ -139,6 +158,19 @@ describe('a config is made to fit', () => {
     });
     expect(notes).toHaveLength(3);
     expect(notes[2]).toContain('tensor "h.0.w.weight" has shape [8, 8], here it has [9, 9]');
+  });
+
+  test.each([
+    ['{"quantization_config": {"bits": 4}, "x": 1}', '{"x": 1}'],
+    ['{"x": 1, "quantization_config": {"bits": 4}}', '{"x": 1}'],
+    ['{"x": 1.0,\n "quantization_config": {"a": [1]},\n "y": 2}', '{"x": 1.0,\n "y": 2}'],
+    ['{"quantization_config": 1, "compression_config": {"quantization_config": 2}}', '{}'],
+    ['{"text_config": {"quantization_config": {}, "y": 2}}', '{"text_config": {"y": 2}}'],
+  ])('what it says of quantized weights goes: %s', (text, expected) => {
+    const { text: fitted, notes } = fittedConfig(text, { tensors: [] });
+    expect(fitted).toBe(expected);
+    expect(notes.join()).toContain('quantization_config is left out, the weights are not quantized');
+    expect(parseConfig(fitted!)).toBeDefined();
   });
 
   test('what fits stays to the byte', () => {

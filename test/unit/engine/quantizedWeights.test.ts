@@ -54,6 +54,25 @@ const KINDS: readonly (readonly [kind: string, made: Made])[] = [
   ['8-bit float', { 'q.weight': ['F8_E5M2', [8, 8]] }],
   ['integer', { 'q.weight': ['U8', [8, 8]] }],
   ['HQQ', { 'q.W_q': ['U8', [8, 4]], 'q.meta': ['F32', [1]] }],
+  // Under names of their own: what scales them tells.
+  [
+    'integer',
+    {
+      'q.weight._data._data': ['U8', [8, 4]],
+      'q.weight._scale': ['F32', [8]],
+      'q.weight._shift': ['F32', [8]],
+    },
+  ],
+  ['integer', { 'q._weight_qdata': ['I8', [8, 8]], 'q._weight_scale': ['F32', [8]] }],
+  ['integer', { 'q.weight:_data': ['I8', [8, 8]], 'q.weight:_scale': ['F32', [8]] }],
+  [
+    'integer',
+    { 'q.indices': ['I32', [1, 8, 2]], 'q.centroids.weight': ['F16', [1, 16]], 'q.perm': ['I16', [8]] },
+  ],
+  ['integer', { 'q.B': ['I32', [1, 16]], 'q.s': ['F16', [1, 8]] }],
+  ['integer', { 'q.Qidxs': ['I16', [8, 1]], 'q.SU': ['F16', [8]], 'q.SV': ['F16', [8]] }],
+  ['integer', { 'q.dense_weights': ['I64', [8]], 'q.row_offsets': ['I32', [9]], 'q.col_vals': ['I32', [4]] }],
+  ['integer', { 'e.gate_up_proj': ['I8', [2, 8, 8]], 'e.gate_up_proj_scale': ['F32', [2, 8]] }],
 ];
 
 describe('weights that are codes', () => {
@@ -61,6 +80,14 @@ describe('weights that are codes', () => {
     const fault = faultOf(made);
     expect(fault).toContain(`/m/model.safetensors: ${kind} weights: tensor "`);
     expect(fault?.split('\n')).toHaveLength(1);
+  });
+
+  it('under any name, where the config says so', () => {
+    expect(faultOf({ 'q.payload': ['U8', [8, 8]] }, 'vptq')).toContain(
+      'vptq (integer) weights: tensor "q.payload"',
+    );
+    expect(faultOf({ 'q.payload': ['U8', [8, 8]] })).toBeUndefined();
+    expect(faultOf({ 'h.0.attn.bias': ['U8', [1, 1, 8, 8]] }, 'gptq')).toBeUndefined();
   });
 
   it('the name that the config gives the method is used', () => {
@@ -77,6 +104,10 @@ describe('weights that are numbers', () => {
     [
       'floats that are called scales or codebooks',
       { 'vq.codebooks': ['F32', [4, 8]], 'q.weight_scale': ['F32', [8]] },
+    ],
+    [
+      'an index beside a table and its scale',
+      { 'attn.relative_position_index': ['I64', [4, 4]], 'attn.logit_scale': ['F32', [2, 1, 1]] },
     ],
     [
       'such floats beside integers of another module',

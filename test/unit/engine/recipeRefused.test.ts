@@ -50,7 +50,6 @@ test.each<readonly [string, RegExp]>([
 
 test.each([
   ['linear', 'parameters: {weight: 1000}', /^line 4: method linear: weight is 1000, [^\n]*$/],
-  ['slerp', 'parameters: {t: 1.5}', /^line 4: method slerp: t is 1\.5, [^\n]*$/],
   ['breadcrumbs', 'parameters: {density: 0.9, gamma: 0.01}', /^line 1: breadcrumbs with mergekit's [^\n]*$/],
 ])('%s: one fault is one line, and no word of it is a second time: %s', (name, more, message) => {
   let said = '';

@@ -22,7 +22,9 @@ export interface WrittenDtype {
 export interface ConfigSetting {
   /** The way to it, by keys: `['text_config', 'vocab_size']`. */
   readonly path: readonly string[];
-  readonly value: boolean | number | readonly string[] | Readonly<Record<string, string | number>>;
+  /** undefined: the key goes. */
+  readonly value:
+    boolean | number | readonly string[] | Readonly<Record<string, string | number>> | undefined;
 }
 
 /** The dtype of floating-point tensors; undefined when there are none. */
@@ -39,7 +41,7 @@ export function writtenDtype(tensors: readonly UnplacedTensor[]): WrittenDtype |
  * Sets values in a config's text, and `dtype` and `torch_dtype` (transformers' name up to version 4) where it has them,
  * in the configs of its parts too when all weights have one dtype. Only those values are replaced: parsing and printing
  * again would turn 10000.0 into 10000 and cannot read the NaN and Infinity that Python writes. A setting whose key is
- * missing is added; one in a part that is missing is left out.
+ * missing is added; one in a part that is missing is left out; one without a value removes its key.
  * @returns undefined when the text is no JSON object of a size that a config can have
  */
 export function editConfig(
@@ -47,9 +49,32 @@ export function editConfig(
   dtype: WrittenDtype | undefined,
   settings: readonly ConfigSetting[] = [],
 ): string | undefined {
-  const places = config.length > MAX_CONFIG_LENGTH ? undefined : placesIn(config);
+  if (config.length > MAX_CONFIG_LENGTH) return undefined;
+  const gone = settings.filter(({ value }) => value === undefined);
+  const rest = gone.reduce<string | undefined>((text, { path }) => text && without(text, path), config);
+  return rest && withValues(rest, dtype, settings);
+}
+
+/** A config's text without a key, and without the comma that it leaves. */
+function without(config: string, path: readonly string[]): string | undefined {
+  const places = placesIn(config);
+  const place = places?.values.find(found => keyOf(found.path) === keyOf(path));
+  if (!places || !place) return places && config;
+  const [key, comma] = /(,\s*)?"(?:[^"\\]|\\.)*"\s*:\s*$/.exec(config.slice(0, place.start)) ?? ['', ''];
+  const start = place.start - key.length;
+  const [behind] = /^\s*,\s*/.exec(config.slice(place.end)) ?? [''];
+  return config.slice(0, start) + config.slice(place.end + (comma ? 0 : behind.length));
+}
+
+function withValues(
+  config: string,
+  dtype: WrittenDtype | undefined,
+  settings: readonly ConfigSetting[],
+): string | undefined {
+  const places = placesIn(config);
   if (!places) return undefined;
-  const valueOf = new Map(settings.map(({ path, value }) => [keyOf(path), JSON.stringify(value)]));
+  const set = settings.filter(({ value }) => value !== undefined);
+  const valueOf = new Map(set.map(({ path, value }) => [keyOf(path), JSON.stringify(value)]));
   const edits = places.values.flatMap(({ path, start, end }): Edit[] => {
     const value = valueOf.get(keyOf(path));
     if (value !== undefined) return [{ start, end, text: value }];
@@ -57,7 +82,7 @@ export function editConfig(
     return isDtype ? [{ start, end, text: `"${TORCH_NAMES[dtype.dtype]}"` }] : [];
   });
   const there = new Set(places.values.map(({ path }) => keyOf(path)));
-  for (const { path, value } of settings) {
+  for (const { path, value } of set) {
     const start = places.parts.get(keyOf(path.slice(0, -1)));
     if (start === undefined || there.has(keyOf(path))) continue;
     const [space] = /^\s*/.exec(config.slice(start)) as unknown as [string];

@@ -45,7 +45,7 @@ export function fitConfig(config: Config, { tensors, donor, settings = {} }: Des
   const tied = fitTied(parts, written, donor, settings.tie_word_embeddings);
   const labels = fitLabels(config, written, donor);
   const layers = fitLayers(parts, written, donor);
-  const fits = [vocabulary, tied, labels, layers];
+  const fits = [vocabulary, tied, labels, layers, dropQuantization(parts)];
   const pairs = [vocabulary, labels].flatMap(({ resized }) => resized);
   return {
     settings: fits.flatMap(fit => fit.settings),
@@ -134,6 +134,19 @@ function fitLabels(config: Config, written: Shapes, donor: Shapes | undefined) {
     }
   }
   return { settings, notes, resized };
+}
+
+const QUANTIZATION = ['quantization_config', 'compression_config'];
+
+/** What is written is never quantized, whatever the model was that the config was written for. */
+function dropQuantization(parts: Parts) {
+  const stated = parts.flatMap(([path, part]) =>
+    QUANTIZATION.filter(key => part[key] !== undefined && part[key] !== null).map(key => [...path, key]),
+  );
+  return {
+    settings: stated.map(path => ({ path, value: undefined })),
+    notes: stated.map(path => `${path.join('.')} is left out, the weights are not quantized`),
+  };
 }
 
 const LAYERS = ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers'];
