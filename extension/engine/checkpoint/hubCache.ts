@@ -30,7 +30,7 @@ export async function cachedSnapshot(folder: string): Promise<string | undefined
 }
 
 /** Folders of a cached model that hold files by their hashes, and names of commits. */
-const INNER = /[/\\](blobs|refs)([/\\]|$)/;
+const INNER = /^[/\\](blobs|refs)([/\\]|$)/;
 
 /**
  * What to name in place of a path into the Hub's cache that no weights are found by: the end of an error.

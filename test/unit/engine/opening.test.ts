@@ -231,6 +231,11 @@ describe('a folder without weights of its own', () => {
     const snapshot = join(path, 'snapshots', 'aaa');
     await mkdir(join(path, 'blobs'), { recursive: true });
     await mkdir(snapshot, { recursive: true });
+    const whole = await tree({ 'model.safetensors': ['a'] });
+    await symlink('../../blobs/4d4d', join(whole, 'config.json'));
+    expect((await openModel(whole)).notes).toEqual([
+      `${join(whole, 'config.json')}: a link to a file that is not there; was the download finished?`,
+    ]);
     await symlink('../../blobs/4d4d', join(snapshot, 'model.safetensors'));
     const file = join(snapshot, 'model.safetensors');
     for (const named of [snapshot, file])
