@@ -236,7 +236,34 @@ describe('models that are no family', () => {
         )
       : { 'model.layers.0.mlp.experts.gate_up_proj': matrix(1, [2, 8, 8]) };
 
+  const attention = (...names: readonly string[]): Tensors => ({
+    ...body(1),
+    ...Object.fromEntries(names.map(name => [`model.layers.0.self_attn.${name}.weight`, matrix(1, [2, 2])])),
+  });
+  const at = (...names: readonly string[]): Tensors =>
+    Object.fromEntries(names.map(name => [`model.layers.0.${name}`, matrix(1, [4, 4])]));
+  const fusedAttention = 'its query, key and value are fused in one tensor, those of the base are split';
+
   test.each([
+    ['fused attention', attention('q_proj', 'k_proj', 'v_proj'), attention('qkv_proj'), fusedAttention],
+    [
+      'split gates',
+      { ...body(1), ...at('mlp.gate_up_proj.weight') },
+      { ...body(1), ...at('mlp.gate_proj.weight', 'mlp.up_proj.weight') },
+      'its gate and up projections are split, those of the base are fused',
+    ],
+    [
+      'experts of DBRX',
+      at('ffn.experts.0.w1.weight', 'ffn.experts.1.w1.weight'),
+      at('ffn.experts.mlp.v1', 'ffn.experts.mlp.w1'),
+      'its experts are stacked',
+    ],
+    [
+      'experts of Granite',
+      at('block_sparse_moe.input_linear.weight'),
+      at('block_sparse_moe.experts.0.w1.weight', 'block_sparse_moe.experts.1.w1.weight'),
+      'its experts are split',
+    ],
     ['another number of layers', layers(4), layers(2), 'it has 2 layers in model.layers, the base has 4'],
     ['another width', layers(4, 4), layers(4, 8), 'it has another width: 4 of the 4 tensors'],
     [

@@ -111,3 +111,56 @@ test('inspect shows an adapter as what it is', async () => {
     adapter: expect.stringContaining('a LoRA adapter (PEFT, rank 4), not a whole checkpoint') as string,
   });
 });
+
+const PAGE = (name: string, file: string) =>
+  `${join(folder, name, file)}: a web page (HTML), not the file itself; download the file again, signed in where that is needed`;
+
+test('files beside the weights that are something else: told, and never copied into a model', async () => {
+  const put = (name: string, file: string) => writeFile(join(folder, name, file), '<!DOCTYPE html><html>');
+  await put('tuned', 'config.json');
+  const merge = ['merge', ...BOTH, '--method', 'linear', '--backend', 'cpu', '-o'];
+  const ofInput = await tvq(...merge, 'of-input');
+  expect(ofInput.status).toBe(0);
+  expect(ofInput.lines).toContain(`warning: ${PAGE('tuned', 'config.json')}`);
+  await put('base', 'tokenizer.json');
+  const ofBase = await tvq(...merge, 'of-base');
+  expect(ofBase.status).toBe(1);
+  expect(ofBase.lines).toContain(`tvq: ${PAGE('base', 'tokenizer.json')}`);
+  for (const args of [
+    ['inspect', 'base'],
+    [...merge, 'lone.safetensors'],
+    ['quantize', ...BOTH, '--bits', '4', '-o', 'page.tvq', '--backend', 'cpu'],
+    ['analyze', ...BOTH, '--no-cache', '--backend', 'cpu'],
+    ['restore', 'page.tvq', '--base', 'base', '--task', 't', '-o', 'page'],
+  ]) {
+    const { status, lines } = await tvq(...args);
+    expect(lines).toContain(`warning: ${PAGE('base', 'tokenizer.json')}`);
+    expect(status).toBe(0);
+  }
+});
+
+test('a model that is not merged with its adapter yet, and one that is there twice, are refused', async () => {
+  const lora = { 'a.lora_A.weight': f32([4, 64], noise(1)), 'a.lora_B.weight': f32([64, 4], noise(2)) };
+  await writeSafetensors(join(folder, 'inside.safetensors'), {
+    a: weights(1),
+    'a.weight': weights(1),
+    ...lora,
+  });
+  const named = ['policy.', 'ema.'].flatMap(prefix =>
+    ['a', 'b', 'c'].map((name, i) => [prefix + name, weights(i)] as const),
+  );
+  await writeSafetensors(join(folder, 'twice.safetensors'), Object.fromEntries(named));
+  for (const [file, message] of [
+    ['inside', 'holds a LoRA adapter (PEFT, rank 4) beside the weights that it changes; merge it into'],
+    ['twice', 'holds the model twice: the prefixes policy. and ema. both fit; keep the tensors of one'],
+  ])
+    for (const args of [
+      ['quantize', '--base', 'base', '--task', `a=${file}.safetensors`, '-o', 'x.tvq'],
+      ['analyze', '--base', 'base', '--task', `a=${file}.safetensors`],
+      ['merge', '--base', 'base', '--task', `a=${file}.safetensors`, '--method', 'ties', '-o', 'x'],
+    ]) {
+      const { status, lines } = await tvq(...args);
+      expect(status).toBe(1);
+      expect(lines).toEqual([expect.stringContaining(`${join(folder, `${file}.safetensors`)}: ${message}`)]);
+    }
+});

@@ -7,7 +7,7 @@ export interface AdapterFinding {
   readonly what: string;
   /** How it becomes part of a model. */
   readonly remedy: string;
-  /** Whether the weights that it changes are there too: a whole model with an adapter inside. */
+  /** Whether the weights that it changes are there too: a whole model with an adapter inside, which they do not count without. */
   readonly inside: boolean;
 }
 
@@ -20,7 +20,7 @@ interface Kind {
   readonly prompts?: true;
 }
 
-/** PEFT, kohya's sd-scripts and LyCORIS, diffusers; the first that matches names the adapter, so that DoRA is not LoRA. */
+/** PEFT, kohya's sd-scripts and LyCORIS, diffusers, mlx-lm, ComfyUI; the first that matches names the adapter, so that DoRA is not LoRA. */
 const KINDS: readonly Kind[] = [
   { name: 'DoRA', names: /\.lora_magnitude_vector(\.|$)/, tool: 'PEFT' },
   { name: 'DoRA', names: /\.dora_scale$/, tool: 'LyCORIS' },
@@ -28,7 +28,10 @@ const KINDS: readonly Kind[] = [
   { name: 'VeRA', names: /(^|\.)vera_(lambda_[bd]|A|B)(\.|$)/, tool: 'PEFT' },
   { name: 'VB-LoRA', names: /(^|\.)vblora_/, tool: 'PEFT' },
   { name: 'RandLoRA', names: /(^|\.)randlora_/, tool: 'PEFT' },
+  { name: 'X-LoRA', names: /(^|\.)internal_xlora_classifier\./, tool: 'PEFT' },
+  { name: 'Poly', names: /\.poly_lora_[AB](\.|$)/, tool: 'PEFT' },
   { name: 'LoRA', names: /(^|\.)lora_(embedding_)?[AB](\.|$)/, tool: 'PEFT' },
+  { name: 'LoRA', names: /\.lora_[ab]$/, tool: 'mlx-lm' },
   {
     name: 'LoRA',
     names: /^lora_(unet|te\d?|transformer|prior|dit|llm)\w*\.lora_(down|up|mid)\b/,
@@ -38,6 +41,13 @@ const KINDS: readonly Kind[] = [
   { name: 'LoRA', names: /\.lora_(down|up|mid)(\.|$)/ },
   { name: 'LoHa', names: /\.hada_(w[12]_[ab]|t[12])(\.|$)/ },
   { name: 'LoKr', names: /\.lokr_(w[12](_[ab])?|t2)(\.|$)/ },
+  { name: 'GLoRA', names: /^(lora|lycoris)_\w+\.[ab][12]\.weight$/, tool: 'LyCORIS' },
+  {
+    name: 'full-difference',
+    names: /^((lora|lycoris)_\w+|diffusion_model\..+)\.(diff(_b)?|[wb]_norm)$/,
+    tool: 'LyCORIS',
+  },
+  { name: 'Control-LoRA', names: /^lora_controlnet$/, tool: 'ComfyUI' },
   { name: '(IA)³', names: /\.ia3_l(\.|$)/, tool: 'PEFT' },
   { name: 'BOFT', names: /\.boft_[Rs](\.|$)/, tool: 'PEFT' },
   { name: 'OFT', names: /\.oft_([Rrs]|blocks|diag)(\.|$)/ },
@@ -51,10 +61,12 @@ const KINDS: readonly Kind[] = [
   { name: 'LLaMA-Adapter', names: /\.adaption_(prompt|gate)$/, tool: 'PEFT', prompts: true },
   {
     name: 'prompt-tuning',
-    names: /^(base_model\.)?(prompt_encoder\.\w+\.)?prompt_embeddings$/,
+    names:
+      /^(base_model\.)?(prompt_encoder\.\w+\.)?prompt_embeddings$|^(base_model\.)?prompt_encoder\.\w+\.(embedding\.weight|(transform|mlp_head|lstm_head)\.)/,
     tool: 'PEFT',
     prompts: true,
   },
+  { name: 'textual-inversion', names: /^(emb_params|clip_[lg])$/, prompts: true },
 ];
 
 /** Any of them: a model has many names, and most have no adapter. */
@@ -78,13 +90,14 @@ export function adapterKind(
   const kind = KINDS.find(one => parts.some(name => one.names.test(name)));
   if (!kind) return undefined;
   const others = names.filter(name => !ANY.test(name) && !COMPANION.test(name));
+  const inside = kind.prompts ? others.length > names.length / 2 : hasOwnWeights(names);
   const ranks = [...tensors].flatMap(([name, { shape }]) => rankOf(name, shape));
   return {
     what: `${article(kind.name)} adapter${inBrackets(kind.tool, describeRanks(ranks))}`,
     remedy: kind.prompts
       ? 'prompts are no change of weights that could be merged'
-      : 'merge it into its base model first',
-    inside: others.length > names.length / 2 || hasOwnWeights(tensors),
+      : `merge it into its base model first${inside ? ' (merge_and_unload), and save it anew' : ''}`,
+    inside,
   };
 }
 
@@ -99,21 +112,27 @@ export async function configuredAdapter(file: string): Promise<AdapterFinding | 
   return { what: `${article(name)} adapter`, remedy: 'merge it into its base model first', inside: false };
 }
 
-/** Whether the weight that an adapter's tensor changes lies beside it. */
-function hasOwnWeights(tensors: ReadonlyMap<string, unknown>): boolean {
-  for (const name of tensors.keys()) {
-    if (/\.base_layer\.(weight|bias)$|\.parametrizations\.\w+\.original$/.test(name)) return true;
-    const module =
-      /^(.+?)[._](lora_(embedding_)?[AB]|lora_down|lora\.down|hada_w1_a|lokr_w1|ia3_l|oft_R|boft_R)\b/.exec(
-        name,
-      )?.[1];
-    if (module !== undefined && tensors.has(`${module}.weight`)) return true;
-  }
-  return false;
+/** The module that an adapter's tensor changes. */
+const CHANGED =
+  /^(.+?)[._](lora_(embedding_)?[AB]|lora_[ab]|poly_lora_[AB]|lora_down|lora\.down|hada_w1_a|lokr_w1(_a)?|ia3_l|oft_R|boft_R)(\.|$)/;
+
+/** Wrappers put prefixes in front of an adapter's names that its model's have not. */
+const unprefixed = (name: string): string => name.replace(/^((base_model|module|model)\.)+/, '');
+
+/** Whether the weight that an adapter's tensor changes lies beside it; modules that were saved whole may, and are more. */
+function hasOwnWeights(names: readonly string[]): boolean {
+  if (names.some(name => /\.base_layer\.(weight|bias)$|\.parametrizations\.\w+\.original$/.test(name)))
+    return true;
+  const own = new Set(names.map(unprefixed));
+  return names.some(name => {
+    const module = CHANGED.exec(name)?.[1];
+    return module !== undefined && own.has(`${unprefixed(module)}.weight`);
+  });
 }
 
 /** The rank that a tensor of a LoRA tells. */
 function rankOf(name: string, shape: readonly number[]): number[] {
+  if (/\.lora_a$/.test(name)) return shape.slice(1, 2); // mlx has it transposed
   const tells =
     /[._]lora_A\b|lora_embedding_A|lora_down\.weight$|lora_linear_layer\.down|lora\d*\.down\./.test(name);
   return tells && shape[0] !== undefined ? [shape[0]] : [];

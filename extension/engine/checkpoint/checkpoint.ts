@@ -3,17 +3,17 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Problem } from '../../protocol.ts';
 import { putBack } from '../aside.ts';
-import { describeSystemError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import type { FileStamp } from '../fileStamp.ts';
 import { inParallel } from '../parallel.ts';
 import { adapterKind, configuredAdapter, type AdapterFinding } from './adapter.ts';
 import { HeaderAllowance } from './headerRoom.ts';
 import { cachedSnapshot } from './hubCache.ts';
 import { noWeights, notWeights } from './noWeights.ts';
-import { readPointers } from './pointers.ts';
 import { readSafetensorsHeader, type TensorSource } from './safetensors.ts';
 import { filesOfSet, gatherTensors } from './shardTensors.ts';
-import { statFile } from './smallFile.ts';
+import { describeOpenError, statFile } from './smallFile.ts';
+import { unreadableFiles, type UnreadableFiles } from './unreadableFiles.ts';
 import {
   mainSet,
   ownsFolder,
@@ -43,7 +43,9 @@ export interface Checkpoint {
   readonly bytes: number;
   /** What whoever uses it should know, a line each: what was left out, and what was opened in place of what was named. */
   readonly notes: readonly string[];
-  /** Set where it is an adapter rather than a model. */
+  /** Configs, tokenizers and their like beside the weights that cannot be read; their lines are among the notes. */
+  readonly unreadable: readonly UnreadableFiles[];
+  /** Set where it is an adapter, or a model with one inside that its weights do not count without. */
   readonly adapter: AdapterFinding | undefined;
   /** Of the weight files, as their headers were read. */
   readonly stamps: readonly FileStamp[];
@@ -66,7 +68,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     const note = `${path}: was put back; a run that was replacing it ended before the new one had its name`;
     return { ...checkpoint, notes: [note, ...checkpoint.notes] };
   } catch (error) {
-    throw describeSystemError(error, path);
+    throw await describeOpenError(error, path);
   }
 }
 
@@ -79,12 +81,31 @@ export async function openModel(path: string): Promise<Checkpoint> {
 }
 
 /** "a LoRA adapter (PEFT, rank 8), not a whole checkpoint; …" */
-export const describeAdapter = ({ what, remedy }: AdapterFinding): string =>
-  `${what}, not a whole checkpoint; ${remedy}`;
+export const describeAdapter = ({ what, remedy, inside }: AdapterFinding): string =>
+  inside
+    ? `holds ${what} beside the weights that it changes; ${remedy}`
+    : `${what}, not a whole checkpoint; ${remedy}`;
 
-/** Notes of checkpoints as warnings of a plan, each once. */
-export const noteProblems = (checkpoints: readonly Checkpoint[]): Problem[] =>
-  [...new Set(checkpoints.flatMap(({ notes }) => notes))].map(message => ({ severity: 'warning', message }));
+/**
+ * Notes of checkpoints as problems of a plan, each once: warnings.
+ * @param copied whether a file of a checkpoint becomes part of the output, which has to be readable then
+ */
+export function noteProblems(
+  checkpoints: readonly Checkpoint[],
+  copied: (checkpoint: Checkpoint, name: string) => boolean = () => false,
+): Problem[] {
+  const broken = new Set(
+    checkpoints.flatMap(checkpoint =>
+      checkpoint.unreadable
+        .filter(({ names }) => names.some(name => copied(checkpoint, name)))
+        .map(({ message }) => message),
+    ),
+  );
+  return [...new Set(checkpoints.flatMap(({ notes }) => notes))].map(message => ({
+    severity: broken.has(message) ? 'error' : 'warning',
+    message,
+  }));
+}
 
 async function openFolder(path: string): Promise<Checkpoint> {
   const folder = await readWeightFolder(path);
@@ -100,7 +121,7 @@ async function openFolder(path: string): Promise<Checkpoint> {
 }
 
 async function openFile(file: string): Promise<Checkpoint> {
-  if (!isWeightName(basename(file))) throw notWeights(file);
+  if (!isWeightName(basename(file))) throw await notWeights(file);
   await statFile(file);
   const folder = await readWeightFolder(dirname(file));
   const { set, note } = await setOf(folder, basename(file));
@@ -116,9 +137,7 @@ export async function openSet(folder: WeightFolder, set: WeightSet, note?: strin
   const owns = await ownsFolder(folder, set);
   const path = owns ? folder.path : join(folder.path, set.entry);
   const found = adapterKind(tensors) ?? (await configuredAdapter(files[0] as string));
-  const inside = found?.inside
-    ? [`${path}: holds ${found.what} beside the weights that it changes; ${found.remedy}, and save it anew`]
-    : [];
+  const unreadable = owns ? await unreadableFiles(folder) : [];
   return {
     path,
     name: owns ? basename(folder.path) : set.stem,
@@ -130,10 +149,10 @@ export async function openSet(folder: WeightFolder, set: WeightSet, note?: strin
       ...(note === undefined ? [] : [note]),
       ...numbers,
       ...notes,
-      ...inside,
-      ...(owns ? await readPointers(folder) : []),
+      ...unreadable.map(({ message }) => message),
     ],
-    adapter: found?.inside ? undefined : found,
+    unreadable,
+    adapter: found,
     stamps: headers.map(({ stamp }) => stamp),
   };
 }

@@ -28,16 +28,22 @@ const PICKLE = 'a PyTorch file (pickle), whatever its name; save the weights as 
  * @param head the first bytes, `FOREIGN_HEAD_BYTES` or the whole file
  */
 export function foreignContent(head: Uint8Array): string | undefined {
+  const format = otherFormat(head);
+  if (format !== undefined) return format;
+  if (head.length >= FOREIGN_HEAD_BYTES && head.every(byte => byte === 0))
+    return 'it begins with zeros only; was the download finished?';
+  return head.length < 8 ? undefined : textContent(head);
+}
+
+/** A format that is known by its first bytes, with the remedy. */
+export function otherFormat(head: Uint8Array): string | undefined {
   if (isLfsPointer(head)) return LFS_POINTER;
   if (startsWith(head, 'PK\x03\x04')) return zipContent(head);
   if (startsWith(head, 'PK\x05\x06')) return 'an empty zip archive';
   if (head[0] === 0x80 && (head[1] as number) >= 2 && (head[1] as number) <= 5) return PICKLE;
   const known = FORMATS.find(([magic]) => startsWith(head, magic));
   if (known) return known[1];
-  if (latin1(head.subarray(257, 262)) === 'ustar') return 'a tar archive; unpack it first';
-  if (head.length >= FOREIGN_HEAD_BYTES && head.every(byte => byte === 0))
-    return 'it begins with zeros only; was the download finished?';
-  return head.length < 8 ? undefined : textContent(head);
+  return latin1(head.subarray(257, 262)) === 'ustar' ? 'a tar archive; unpack it first' : undefined;
 }
 
 function zipContent(head: Uint8Array): string {
@@ -49,19 +55,31 @@ function zipContent(head: Uint8Array): string {
     : 'a zip archive; unpack it first';
 }
 
+export const DOWNLOAD_AGAIN = 'download the file again, signed in where that is needed';
+
 /** Pages and messages of servers, saved in place of the file. */
 function textContent(head: Uint8Array): string | undefined {
   const text = asText(head)?.trimStart();
   if (text === undefined) return undefined;
-  const again = 'not weights; download the file again, signed in where that is needed';
-  if (/^(<!--[^]*?-->\s*)?<(!doctype html|html|head|body)\b/i.test(text))
-    return `a web page (HTML), ${again}`;
-  if (text.startsWith('<')) {
-    const code = /<Code>([\w.]+)<\/Code>/.exec(text)?.[1];
-    return `an XML message${code ? ` (${code})` : ''}, ${again}`;
-  }
+  const again = `not weights; ${DOWNLOAD_AGAIN}`;
+  const page = markup(head);
+  if (page !== undefined) return `${page}, ${again}`;
   const quoted = JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text.trimEnd());
   return `${/^[[{]/.test(text) ? 'a JSON text' : 'a text'} that begins with ${quoted}, ${again}`;
+}
+
+/** "a web page (HTML)"; undefined: it is none. */
+export const webPage = (head: Uint8Array): string | undefined =>
+  /^\s*(<!--[^]*?-->\s*)?<(!doctype html|html|head|body)\b/i.test(asText(head) ?? '')
+    ? 'a web page (HTML)'
+    : undefined;
+
+/** The same, or "an XML message (AccessDenied)", as storage servers send them. */
+export function markup(head: Uint8Array): string | undefined {
+  const text = asText(head)?.trimStart() ?? '';
+  if (!text.startsWith('<')) return undefined;
+  const code = /<Code>([\w.]+)<\/Code>/.exec(text)?.[1];
+  return webPage(head) ?? `an XML message${code ? ` (${code})` : ''}`;
 }
 
 /** undefined: not text in UTF-8, or in UTF-16 with a mark. */

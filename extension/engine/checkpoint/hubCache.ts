@@ -1,6 +1,6 @@
 /** The Hub's cache: `models--ORGANISATION--NAME` with a folder a commit, and `refs` that name commits. */
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { listed } from './weightFolder.ts';
 
@@ -27,4 +27,21 @@ export async function cachedSnapshot(folder: string): Promise<string | undefined
       `${folder}: a model of the Hub's cache without a snapshot; was the download finished?`,
     );
   throw new UserError(`${folder}: ${names.length} snapshots (${listed(names)}); name one of them`);
+}
+
+/** Folders of a cached model that hold files by their hashes, and names of commits. */
+const INNER = /^[/\\](blobs|refs)([/\\]|$)/;
+
+/**
+ * What to name in place of a path into the Hub's cache that no weights are found by: the end of an error.
+ * @returns undefined where the path is not in a cached model's folder of blobs or refs
+ */
+export async function snapshotInstead(path: string): Promise<string | undefined> {
+  const parts = /^(.*[/\\]models--[^/\\]+)(.*)$/.exec(resolve(path));
+  const [, top, inner] = parts ?? [];
+  if (top === undefined || !INNER.test(inner ?? '')) return undefined;
+  const names = (await readdir(join(top, 'snapshots')).catch((): string[] => [])).sort();
+  const [only, second] = names;
+  const named = only === undefined ? top : join(top, 'snapshots', second === undefined ? only : '');
+  return `a part of the Hub's cache, which keeps files there by their hashes; name the model's snapshot: ${named}`;
 }

@@ -25,14 +25,20 @@ const MAX_DEPTH = 64;
 /** What Python's json writes for numbers that JSON has not. */
 const NOT_JSON = /^(NaN|-?Infinity)$/;
 
-/** Parses JSON as Python writes it; NaN and infinities become strings. @returns undefined for what is no JSON */
-export function parsePythonJson(text: string): unknown {
-  if (nestsDeeper(Buffer.from(text), MAX_DEPTH)) return undefined;
+/** Parses JSON as Python writes it; NaN and infinities become strings. @returns what is wrong with what is no JSON */
+export function readPythonJson(text: string): { readonly value: unknown } | { readonly wrong: string } {
+  if (nestsDeeper(Buffer.from(text), MAX_DEPTH)) return { wrong: `it nests deeper than ${MAX_DEPTH} levels` };
   try {
-    return JSON.parse(/NaN|Infinity/.test(text) ? withNamedNumbers(text) : text);
-  } catch {
-    return undefined;
+    return { value: JSON.parse(/NaN|Infinity/.test(text) ? withNamedNumbers(text) : text) as unknown };
+  } catch (error) {
+    return { wrong: `not valid JSON: ${(error as Error).message}` };
   }
+}
+
+/** The same, where what is no JSON says nothing. */
+export function parsePythonJson(text: string): unknown {
+  const read = readPythonJson(text);
+  return 'value' in read ? read.value : undefined;
 }
 
 function withNamedNumbers(text: string): string {

@@ -2,14 +2,17 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { snapshotInstead } from './hubCache.ts';
 import { askDownload, isUnfinished } from './unfinishedDownload.ts';
 import { listed } from './weightFolder.ts';
 import { isWeightName } from './weightNames.ts';
 
+const PICKLE = /\.(pt|pth|bin|ckpt|pkl)$/;
+
 /** Formats of weights that are not read, by the end of a file's name, with the remedy. */
 const OTHER_FORMATS: readonly (readonly [name: RegExp, what: string])[] = [
   [
-    /\.(pt|pth|bin|ckpt|pkl)$/,
+    PICKLE,
     'PyTorch pickles are not read; save the weights as safetensors first (safetensors.torch.save_file, or save_pretrained)',
   ],
   [
@@ -24,7 +27,9 @@ const OTHER_FORMATS: readonly (readonly [name: RegExp, what: string])[] = [
 const MAX_FOLDERS = 200;
 
 /** The error about a file that is not named as weights are. */
-export function notWeights(file: string): UserError {
+export async function notWeights(file: string): Promise<UserError> {
+  const instead = await snapshotInstead(file);
+  if (instead !== undefined) return new UserError(`${file}: ${instead}`);
   const [, what] = OTHER_FORMATS.find(([name]) => name.test(basename(file))) ?? [];
   if (what) return new UserError(`${file}: ${what}`);
   if (isUnfinished(file))
@@ -41,7 +46,9 @@ export async function noWeights(folder: string, names: readonly string[]): Promi
     return new UserError(
       `${folder}: a LoRA adapter, not a whole checkpoint; merge it into its base model first`,
     );
-  const inside = await checkpointsInside(folder);
+  const instead = await snapshotInstead(folder);
+  if (instead !== undefined) return new UserError(`${folder}: ${instead}`);
+  const inside = await foldersWith(folder, names => names.some(isWeightName) || names.includes('snapshots'));
   if (inside.length > 0) {
     return new UserError(
       names.includes('model_index.json')
@@ -49,6 +56,13 @@ export async function noWeights(folder: string, names: readonly string[]): Promi
         : `${none}; name a folder in it: ${listed(inside)}`,
     );
   }
+  const pickles = names.includes('model_index.json')
+    ? await foldersWith(folder, files => files.some(name => PICKLE.test(name)))
+    : [];
+  if (pickles.length > 0)
+    return new UserError(
+      `${folder}: a pipeline of several models (${pickles.join(', ')}) whose weights are PyTorch pickles, which are not read; save it as safetensors first (save_pretrained)`,
+    );
   if (names.some(isUnfinished)) return new UserError(`${none}; ${await askDownload(folder, names)}`);
   const other = names.find(name => OTHER_FORMATS.some(([format]) => format.test(name)));
   const [, what] = OTHER_FORMATS.find(([format]) => format.test(other ?? '')) ?? [];
@@ -57,14 +71,17 @@ export async function noWeights(folder: string, names: readonly string[]): Promi
   return new UserError(none + question);
 }
 
-/** Folders in a folder that hold weights, or snapshots of the Hub that do. */
-async function checkpointsInside(folder: string): Promise<string[]> {
+/** Folders in a folder whose files are what is looked for, in their order. */
+async function foldersWith(
+  folder: string,
+  isWanted: (names: readonly string[]) => boolean,
+): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const folders = entries.filter(entry => !entry.isFile() && !entry.name.startsWith('.'));
   const found = await Promise.all(
     folders.slice(0, MAX_FOLDERS).map(async ({ name }) => {
       const inside = await readdir(join(folder, name)).catch((): string[] => []);
-      return inside.some(isWeightName) || inside.includes('snapshots') ? [name] : [];
+      return isWanted(inside) ? [name] : [];
     }),
   );
   return found.flat().sort(naturally);

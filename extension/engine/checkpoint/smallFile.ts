@@ -1,8 +1,10 @@
 /** Small text files that anyone may have written: configs, indexes, recipes. */
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { Stats } from 'node:fs';
 import { describeSystemError, UserError } from '../errors.ts';
 import { isLfsPointer, LFS_POINTER } from './foreignContent.ts';
+import { askDownload } from './unfinishedDownload.ts';
 
 /** What a file is before it is opened: opening a pipe waits for ever. @throws UserError for anything but a regular file */
 export async function statFile(file: string): Promise<Stats> {
@@ -12,8 +14,17 @@ export async function statFile(file: string): Promise<Stats> {
     const what = info.isDirectory() ? 'this is a folder' : 'this is a device, pipe or socket';
     throw new UserError(`${file}: ${what}, a file was expected`);
   } catch (error) {
-    throw describeSystemError(error, file);
+    throw await describeOpenError(error, file);
   }
+}
+
+/** A system error in words; of a link into a cache that its file is missing from, which listings show as if it were there. */
+export async function describeOpenError(error: unknown, path: string): Promise<UserError> {
+  const code = (error as NodeJS.ErrnoException).code;
+  const link = code === 'ENOENT' ? await lstat(path).catch(() => undefined) : undefined;
+  if (!link?.isSymbolicLink()) return describeSystemError(error, path);
+  const ask = await askDownload(dirname(path), [basename(path)]);
+  return new UserError(`${path}: a link to a file that is not there; ${ask}`, 'failed', { cause: error });
 }
 
 /** Reads a text file of at most `limit` bytes. @throws UserError naming the file and what is wrong with it */
@@ -55,7 +66,7 @@ export function decodeText(bytes: Uint8Array): string | { readonly wrong: string
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    return { wrong: `it is not ${encoding.toUpperCase()} text` };
+    return { wrong: `it is not ${encoding.toUpperCase()} text; save it as UTF-8` };
   }
 }
 

@@ -1,5 +1,6 @@
 /** One model's tensors under another's names: wrappers and containers put prefixes in front of every name. */
 import type { Checkpoint, TensorSource } from '../checkpoint/checkpoint.ts';
+import { UserError } from '../errors.ts';
 
 /** What tools that wrap modules leave in names, at any depth: torch.compile, FSDP, activation checkpointing. */
 const WRAPPERS = /(^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?=\.)/g;
@@ -27,6 +28,7 @@ export interface Alignment {
 /**
  * A checkpoint with its tensors named as in `reference`, where a prefix, or what a wrapper left in its names, is all
  * that differs. Tensors that still match nothing keep their names.
+ * @throws UserError where it holds the model more than once, under several prefixes
  */
 export function alignNames(checkpoint: Checkpoint, reference: Names): Alignment {
   let tensors: ReadonlyMap<string, TensorSource> = checkpoint.tensors;
@@ -37,7 +39,9 @@ export function alignNames(checkpoint: Checkpoint, reference: Names): Alignment 
     changes.push(`without ${wrappersIn(checkpoint.tensors.keys()).join(' and ')} in their names`);
   }
   for (let i = 0; i < MAX_PREFIXES; i++) {
-    const prefix = bestPrefix(tensors, reference);
+    const [prefix, ...others] = fittingPrefixes(tensors, reference);
+    const rivals = others.filter(other => prefix && areCopies(tensors, reference, prefix, other));
+    if (prefix && rivals.length > 0) throw copies(checkpoint, [prefix, ...rivals]);
     const changed = prefix && renamed(tensors, prefixing(tensors, reference, prefix));
     if (!changed) break;
     tensors = changed;
@@ -102,8 +106,28 @@ function unwrapping(tensors: Names, reference: Names): Renames {
   return renames;
 }
 
-/** The change of prefix that matches most tensors; undefined when none is plausible. */
-function bestPrefix(tensors: Names, reference: Names): Prefix | undefined {
+/** Of the names that one prefix gives, so many are given by the other too in a second copy of the model. */
+const COPY = 0.5;
+
+/** Whether two prefixes lead to the same tensors of the reference: a policy and its average, a teacher and a student. */
+function areCopies(tensors: Names, reference: Names, best: Prefix, other: Prefix): boolean {
+  const [those, these] = [best, other].map(
+    prefix => new Set(prefixing(tensors, reference, prefix).values()),
+  ) as [Set<string>, Set<string>];
+  const common = [...these].filter(name => those.has(name)).length;
+  return common >= COPY * those.size;
+}
+
+function copies({ path }: Checkpoint, prefixes: readonly Prefix[]): UserError {
+  const names = prefixes.map(({ from }) => from || 'none').join(' and ');
+  const [times, all] = prefixes.length === 2 ? ['twice', 'both'] : [`${prefixes.length} times`, 'all'];
+  return new UserError(
+    `${path}: holds the model ${times}: the prefixes ${names} ${all} fit; keep the tensors of one in the file`,
+  );
+}
+
+/** The plausible changes of prefix, the one that matches most tensors first. */
+function fittingPrefixes(tensors: Names, reference: Names): Prefix[] {
   const votes = new Map<string, { readonly prefix: Prefix; count: number }>();
   const bySuffix = suffixesOf([...reference.keys()].filter(name => !tensors.has(name)));
   for (const name of tensors.keys()) {
@@ -116,7 +140,7 @@ function bestPrefix(tensors: Names, reference: Names): Prefix | undefined {
     votes.set(key, vote);
   }
   const ranked = [...votes.values()].sort((a, b) => b.count - a.count).slice(0, MAX_PREFIXES);
-  return ranked.find(({ prefix }) => fits(tensors, reference, prefix))?.prefix;
+  return ranked.flatMap(({ prefix }) => (fits(tensors, reference, prefix) ? [prefix] : []));
 }
 
 /** Names by each of their endings that begin at a dot; null where several names have one. */

@@ -75,31 +75,64 @@ function otherWidth(model: Tensors, base: Tensors): string | undefined {
   );
 }
 
-/** Experts of a mixture, a tensor each or all of a layer in one. */
-const SPLIT = /\.experts\.\d+\./;
-const STACKED = /\.experts\.(gate_up_proj|down_proj|gate_proj|up_proj|w[123]|wi|wo)(\.weight)?$/;
+/** Tensors that some versions and ports fuse in one and others split; what the first group finds is the place of both. */
+interface Layout {
+  readonly what: string;
+  readonly how: string;
+  readonly fused: RegExp;
+  readonly split: RegExp;
+}
+
+const LAYOUTS: readonly Layout[] = [
+  {
+    what: 'experts',
+    how: 'stacked in one tensor a layer',
+    fused:
+      /^(.*?)(\.experts(\.mlp)?\.(gate_up_proj|down_proj|gate_proj|up_proj|w[123]|v1|wi|wo)|(?<=\.block_sparse_moe)\.(input|output)_linear)(\.weight)?$/,
+    split: /^(.*?)\.experts\.\d+\./,
+  },
+  {
+    what: 'query, key and value',
+    how: 'fused in one tensor',
+    fused:
+      /^(.*)\.(qkv_proj\.weight|query_key_value\.weight|Wqkv\.weight|W_pack\.weight|c_attn\.weight|qkv\.weight|in_proj_weight)$/,
+    split: /^(.*)\.(q_proj|query|to_q|q|wq)\.weight$/,
+  },
+  {
+    what: 'gate and up projections',
+    how: 'fused in one tensor',
+    fused: /^(.*)\.gate_up_proj\.weight$/,
+    split: /^(.*)\.gate_proj\.weight$/,
+  },
+];
+
+/** Where a model has what a pattern finds and the other does not. */
+const placesOf = (pattern: RegExp, tensors: Tensors, other: Tensors): Set<string> =>
+  new Set([...tensors.keys()].flatMap(name => (other.has(name) ? [] : (pattern.exec(name)?.[1] ?? []))));
+
+/** That one has fused what the other has split; in the same place or, where names are strange anyway, in any. */
+function otherLayout(model: Tensors, base: Tensors, anywhere: boolean): string | undefined {
+  const meet = (these: Set<string>, those: Set<string>) =>
+    anywhere ? these.size > 0 && those.size > 0 : [...these].some(place => those.has(place));
+  const remedy = 'save both in one layout, with one version of transformers or by converting one';
+  for (const { what, how, fused, split } of LAYOUTS) {
+    const [fusedHere, splitHere] = [placesOf(fused, model, base), placesOf(split, model, base)];
+    const [fusedThere, splitThere] = [placesOf(fused, base, model), placesOf(split, base, model)];
+    if (meet(fusedHere, splitThere)) return `its ${what} are ${how}, those of the base are split; ${remedy}`;
+    if (meet(splitHere, fusedThere)) return `its ${what} are split, those of the base are ${how}; ${remedy}`;
+  }
+  return undefined;
+}
 
 function strangeNames(model: Tensors, base: Tensors): string | undefined {
   const weights = [...model].filter(([, { dtype }]) => isQuantizable(dtype));
   const sum = (of: readonly (readonly [string, Tensor])[]) =>
     of.reduce((total, [, { bytes }]) => total + bytes, 0);
   const known = weights.filter(([name]) => base.has(name));
-  if (sum(known) >= HARDLY * sum(weights) && known.length > 0) return undefined;
+  const isKnown = sum(known) >= HARDLY * sum(weights) && known.length > 0;
+  const layout = otherLayout(model, base, !isKnown);
+  if (isKnown && layout === undefined) return undefined;
   const unknown = weights.find(([name]) => !base.has(name))?.[0] ?? '';
   const matched = `${known.length} of its ${weights.length} tensors are in the base by name ("${unknown}" is not)`;
-  const has = (names: Tensors, pattern: RegExp) => [...names.keys()].some(name => pattern.test(name));
-  const layouts = [
-    [
-      has(model, STACKED) && has(base, SPLIT),
-      'its experts are stacked in one tensor a layer, those of the base are split',
-    ],
-    [
-      has(model, SPLIT) && has(base, STACKED),
-      'its experts are split, those of the base are stacked in one tensor a layer',
-    ],
-  ] as const;
-  const layout = layouts.find(([is]) => is)?.[1];
-  return layout
-    ? `${matched}; ${layout}; save both with one version of transformers`
-    : `${matched}; is it a fine-tuning of this base?`;
+  return `${matched}; ${layout ?? 'is it a fine-tuning of this base?'}`;
 }

@@ -1,6 +1,6 @@
 /** The models of a merge as they are on disk, each with its tensors named as the base names them. */
 import type { MergeRecipe, Problem } from '../../protocol.ts';
-import { noteProblems, openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
+import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { alignNames } from '../match/alignNames.ts';
 import { readModelConfig } from '../match/modelConfig.ts';
 import { quantizedFault } from '../match/quantizedWeights.ts';
@@ -40,11 +40,6 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
     return { ...input, checkpoint };
   };
   const inputs = opened.map(aligned);
-  const checkpoints = [
-    ...(base ? [base] : []),
-    ...inputs.flatMap(input => (input.kind === 'checkpoint' ? [input.checkpoint] : [])),
-  ];
-  problems.push(...noteProblems(checkpoints));
   const originals = (await openOriginals(recipe, inputs))?.map(aligned);
   const known = new Map<string, Nature>();
   const natureAt = async (checkpoint: Checkpoint): Promise<Nature> => {

@@ -2,7 +2,7 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Layer, MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
 import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { noteProblems, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
 import { DTYPE_BITS, elementCount } from '../checkpoint/dtype.ts';
 import { mergedMetadata } from '../checkpoint/weightsMetadata.ts';
@@ -21,6 +21,7 @@ import { depthOf, layersOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 import { firstCheckpoint, stampsOf, type OpenInput } from './openInput.ts';
+import { isCompanion } from './output/companions.ts';
 import { checkFileOutput } from './output/fileOutput.ts';
 import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
 import { resolve } from './parameters.ts';
@@ -83,6 +84,13 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const isFile = isFileOutput(recipe.output);
   if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
   const donor = match.donor ? firstCheckpoint([match.donor]) : (base ?? firstCheckpoint(inputs));
+  const checkpoints = [
+    ...(base ? [base] : []),
+    ...inputs.flatMap(input => (input.kind === 'checkpoint' ? [input.checkpoint] : [])),
+  ];
+  problems.push(
+    ...noteProblems(checkpoints, (one, name) => !isFile && one.path === donor?.path && isCompanion(name)),
+  );
   const metadata = mergedMetadata(method.name, donor);
   const shards = planShards(jobs.map(tensorOfJob), isFile ? Infinity : recipe.shardBytes, metadata);
   const bytes = models.length * shards.reduce((sum, shard) => sum + shard.bytes, 0);

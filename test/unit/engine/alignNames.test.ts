@@ -26,6 +26,7 @@ function checkpoint(names: readonly (readonly [name: string, counterpart: string
     metadata: {},
     stamps: [],
     notes: [],
+    unreadable: [],
     adapter: undefined,
   };
 }
@@ -71,6 +72,28 @@ describe('names that a prefix keeps apart', () => {
     const wrapped = checkpoint(NAMES.map(name => [`_orig_mod.${name}`, name])).tensors;
     const { checkpoint: found } = alignNames(checkpoint(NAMES.map(name => [name, name])), wrapped);
     expect([...found.tensors.keys()]).toEqual([...wrapped.keys()]);
+  });
+});
+
+describe('a model that is there more than once', () => {
+  const copies = (prefixes: readonly string[], names: readonly string[]) =>
+    alignNames(
+      checkpoint(prefixes.flatMap(prefix => names.map(name => [prefix + name, name] as const))),
+      reference,
+    );
+
+  it.each([
+    [['policy.', 'ema.'], 'twice: the prefixes policy. and ema. both fit'],
+    [['teacher.', 'student.', 'ema.'], '3 times: the prefixes teacher. and student. and ema. all fit'],
+  ])('%j', (prefixes, times) => {
+    const said = `/x: holds the model ${times}; keep the tensors of one`;
+    expect(() => copies(prefixes, NAMES)).toThrow(said);
+    // one of the copies has no head
+    expect(() => copies(prefixes, NAMES.slice(0, -1))).toThrow(said);
+  });
+
+  it('beside the names themselves is left where it is', () => {
+    expect(copies(['', 'ema.'], NAMES).change).toBeUndefined();
   });
 });
 

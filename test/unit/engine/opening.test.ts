@@ -1,6 +1,6 @@
 /** Paths that are no checkpoint: what they are instead, and the way out, in one line. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -79,6 +79,84 @@ describe('a file that is something else', () => {
     ]);
   });
 
+  const again = 'not the file itself; download the file again, signed in where that is needed';
+  test.each<[string, string, string | Uint8Array, string]>([
+    ['a page', 'config.json', '<!DOCTYPE html><html>Sign in', `a web page (HTML), ${again}`],
+    ['a page', 'tokenizer.model', '<html>', `a web page (HTML), ${again}`],
+    [
+      'an XML message',
+      'vocab.json',
+      '<?xml?><Code>AccessDenied</Code>',
+      `an XML message (AccessDenied), ${again}`,
+    ],
+    [
+      'an error',
+      'config.json',
+      '{"error":"Access is restricted."}',
+      `a server's message ("Access is restricted."), ${again}`,
+    ],
+    ['nothing', 'tokenizer.json', '', 'the file is empty; was the download finished?'],
+    [
+      'zeros',
+      'config.json',
+      new Uint8Array(99),
+      'the file begins with zeros only; was the download finished?',
+    ],
+    ['Latin-1', 'config.json', Buffer.from('{"a": "é"}', 'latin1'), 'it is not UTF-8 text; save it as UTF-8'],
+    [
+      'UTF-32',
+      'config.json',
+      Uint8Array.of(0, 0, 0, 0x7b, 0, 0, 0, 0x7d),
+      'its text is UTF-32; save it as UTF-8',
+    ],
+    ['gzip', 'tokenizer_config.json', gzipSync('{}'), 'compressed with gzip; decompress it first'],
+    [
+      'a comma',
+      'generation_config.json',
+      '{"a": 1,}',
+      'not valid JSON: Expected double-quoted property name',
+    ],
+    [
+      'depth',
+      'config.json',
+      `{"a":${'['.repeat(64)}${']'.repeat(64)}}`,
+      'it nests deeper than 64 levels; correct it',
+    ],
+    ['a list', 'config.json', '[]', 'it holds no JSON object; download the file again'],
+    [
+      'a large file',
+      'tokenizer.json',
+      `{"a":"${'x'.repeat(3 << 20)}`,
+      'it is cut off before the end of its JSON',
+    ],
+    [
+      'a large config',
+      'config.json',
+      `{"a":"${'x'.repeat(9 << 20)}"}`,
+      'it has 9437192 bytes, a config at most 8388608',
+    ],
+  ])('%s in place of %s is noted', async (_, name, content, message) => {
+    const path = await tree({ 'model.safetensors': ['a'], [name]: content });
+    const { notes, unreadable } = await openModel(path);
+    expect(notes).toEqual([expect.stringContaining(`${join(path, name)}: ${message}`)]);
+    expect(unreadable).toEqual([{ names: [name], message: notes[0] }]);
+  });
+
+  test('files that are as they should be are not', async () => {
+    const path = await tree({
+      'model.safetensors': ['a'],
+      'config.json': '\ufeff{"eps": NaN}',
+      'tokenizer.json': `{"a":"${'x'.repeat(3 << 20)}"}\n`,
+      'vocab.json': '{"error": 7}',
+      'vocab.txt': '<pad>\n<s>',
+      'chat_template.jinja': '',
+      'adapter_config.json': '{',
+      'notes.json': 'none',
+      'model.safetensors.index.fp16.json': POINTER,
+    });
+    expect((await openModel(path)).unreadable).toEqual([]);
+  });
+
   test.each([
     ['a.gguf', 'GGUF files are not read'],
     ['pytorch_model.bin', 'PyTorch pickles are not read'],
@@ -148,6 +226,42 @@ describe('a folder without weights of its own', () => {
     await expect(openCheckpoint(dirname(path))).rejects.toThrow('name a folder in it: models--org--name');
   });
 
+  test("a link to a file that was not downloaded, and a place inside of the Hub's cache", async () => {
+    const path = join(await tree({}), 'models--org--name');
+    const snapshot = join(path, 'snapshots', 'aaa');
+    await mkdir(join(path, 'blobs'), { recursive: true });
+    await mkdir(snapshot, { recursive: true });
+    const whole = await tree({ 'model.safetensors': ['a'] });
+    await symlink('../../blobs/4d4d', join(whole, 'config.json'));
+    expect((await openModel(whole)).notes).toEqual([
+      `${join(whole, 'config.json')}: a link to a file that is not there; was the download finished?`,
+    ]);
+    await symlink('../../blobs/4d4d', join(snapshot, 'model.safetensors'));
+    const file = join(snapshot, 'model.safetensors');
+    for (const named of [snapshot, file])
+      await expect(openCheckpoint(named)).rejects.toThrow(
+        `${file}: a link to a file that is not there; was the download finished?`,
+      );
+    await writeFile(join(path, 'blobs', '4d4d.incomplete'), '');
+    await expect(openCheckpoint(file)).rejects.toThrow(
+      '4d4d.incomplete shows that its download was not finished; run it again',
+    );
+    await writeFile(join(path, 'blobs', '5e5e'), '');
+    for (const named of [join(path, 'blobs'), join(path, 'blobs', '5e5e')])
+      await expect(openCheckpoint(named)).rejects.toThrow(`name the model's snapshot: ${snapshot}`);
+  });
+
+  test('a pipeline of pickles', async () => {
+    const path = await tree({
+      'model_index.json': '{}',
+      'unet/diffusion_pytorch_model.bin': 'x',
+      'text_encoder/pytorch_model.bin': 'x',
+    });
+    await expect(openCheckpoint(path)).rejects.toThrow(
+      'a pipeline of several models (text_encoder, unet) whose weights are PyTorch pickles',
+    );
+  });
+
   test('a download that was not finished', async () => {
     const path = await tree({ 'config.json': '{}', 'model.safetensors.crdownload': 'x' });
     await expect(openCheckpoint(path)).rejects.toThrow(
@@ -189,6 +303,16 @@ describe('adapters', () => {
     [[`${PLAIN}.oft_r`], 'an OFT adapter'],
     [[`${PLAIN}.boft_R`, `${PLAIN}.boft_s`], 'a BOFT adapter (PEFT)'],
     [['prompt_embeddings'], 'a prompt-tuning adapter (PEFT)'],
+    [['prompt_encoder.default.embedding.weight'], 'a prompt-tuning adapter (PEFT)'],
+    [['model.layers.0.q_proj.lora_a', 'model.layers.0.q_proj.lora_b'], 'a LoRA adapter (mlx-lm, rank 3)'],
+    [[`${PLAIN}.poly_lora_A`, `${PLAIN}.poly_lora_B`], 'a Poly adapter (PEFT, rank 2)'],
+    [['base_model.internal_xlora_classifier.layers.0.weight'], 'an X-LoRA adapter (PEFT)'],
+    [['lora_unet_x.a1.weight', 'lora_unet_x.b2.weight'], 'a GLoRA adapter (LyCORIS)'],
+    [['lycoris_x.diff', 'lycoris_x.diff_b', 'lycoris_y.w_norm'], 'a full-difference adapter (LyCORIS)'],
+    [['diffusion_model.blocks.0.norm.diff'], 'a full-difference adapter (LyCORIS)'],
+    [['lora_controlnet', 'input_blocks.0.0.weight', 'x.up', 'x.down'], 'a Control-LoRA adapter (ComfyUI)'],
+    [['emb_params'], 'a textual-inversion adapter'],
+    [['clip_l', 'clip_g'], 'a textual-inversion adapter'],
   ])('%j', async (names, what) => {
     const path = await tree({ 'renamed.safetensors': names });
     const file = join(path, 'renamed.safetensors');
@@ -224,18 +348,35 @@ describe('adapters', () => {
         'q.parametrizations.weight.0.lora_B',
       ],
     ],
-  ])('inside a whole model, beside %s, are noted', async (_, names) => {
+  ])('inside a whole model, beside %s', async (_, names) => {
     const path = await tree({ 'model.safetensors': names });
-    const { notes, adapter } = await openModel(path);
-    expect(adapter).toBeUndefined();
-    expect(notes).toEqual([
-      expect.stringContaining(`${path}: holds a LoRA adapter (PEFT, rank 2) beside the weights`),
-    ]);
+    await expect(openModel(path)).rejects.toThrow(
+      `${path}: holds a LoRA adapter (PEFT, rank 2) beside the weights that it changes; ` +
+        'merge it into its base model first (merge_and_unload), and save it anew',
+    );
+    expect(await summarizeCheckpoints([join(path, 'model.safetensors')])).toMatchObject({
+      checkpoints: [],
+      adapters: [{ message: expect.stringContaining('beside the weights that it changes') as string }],
+    });
+  });
+
+  test('modules that were saved whole make no model of one', async () => {
+    const path = await tree({
+      'lora.safetensors': [
+        `${PLAIN}.lora_A.weight`,
+        `${PLAIN}.lora_B.weight`,
+        ...['lm_head', 'model.embed_tokens', 'model.norm'].map(name => `base_model.model.${name}.weight`),
+      ],
+    });
+    await expect(openModel(path)).rejects.toThrow('(PEFT, rank 2), not a whole checkpoint');
   });
 
   test('names that only sound like one', async () => {
     const path = await tree({
-      'model.safetensors': ['flora_a.weight', 'lora.weight', 'alpha', 'q_a_proj.weight', 'soft_r'],
+      'model.safetensors': [
+        ...['flora_a.weight', 'lora.weight', 'alpha', 'q_a_proj.weight', 'soft_r', 'x.a1.weight', 'x.diff'],
+        ...['prompt_encoder.mask_embed.conv1.weight', 'prompt_encoder.not_a_point_embed.weight', 'clip_l.x'],
+      ],
     });
     expect(await openModel(path)).toMatchObject({ notes: [], adapter: undefined, name: basename(path) });
   });

@@ -19,6 +19,7 @@ function checkpoint(made: Made): Checkpoint {
     metadata: {},
     stamps: [],
     notes: [],
+    unreadable: [],
     adapter: undefined,
   };
 }
