@@ -1,5 +1,7 @@
 /** What a file is that does not hold what its name promises: told by how it begins. */
 
+import { shortened } from '../../shared/shortened.ts';
+
 /** Bytes from the beginning that are enough to tell. */
 export const FOREIGN_HEAD_BYTES = 512;
 
@@ -60,7 +62,7 @@ function textContent(head: Uint8Array): string | undefined {
     const code = /<Code>([\w.]+)<\/Code>/.exec(text)?.[1];
     return `an XML message${code ? ` (${code})` : ''}, ${again}`;
   }
-  const quoted = JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text.trimEnd());
+  const quoted = JSON.stringify(shortened(text.trimEnd(), 80));
   return `${/^[[{]/.test(text) ? 'a JSON text' : 'a text'} that begins with ${quoted}, ${again}`;
 }
 

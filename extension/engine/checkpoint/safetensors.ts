@@ -4,6 +4,7 @@
  * implementation (huggingface/safetensors, tensor.rs).
  */
 import { open, type FileHandle } from 'node:fs/promises';
+import { shortened } from '../../shared/shortened.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import { stampFrom, type FileStamp } from '../fileStamp.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts';
@@ -239,6 +240,6 @@ export function serializeHeader(
 /** Where data may begin when the JSON of a header takes `jsonBytes`: 8-aligned, as the reference writer does. */
 export const alignedDataOffset = (jsonBytes: number): number => LENGTH_BYTES + Math.ceil(jsonBytes / 8) * 8;
 
-const quote = (name: string) => JSON.stringify(name.length > 120 ? `${name.slice(0, 117)}…` : name);
+const quote = (name: string) => JSON.stringify(shortened(name));
 
 const fault = (file: string, what: string) => new UserError(`${file}: not a valid safetensors file: ${what}`);
