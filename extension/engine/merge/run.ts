@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { MergeResult, Progress } from '../../protocol.ts';
+import { printableJson } from '../../shared/printable.ts';
 import type { EngineBackend } from '../backends.ts';
 import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
 import { Cancelled, UserError } from '../errors.ts';
@@ -241,7 +242,7 @@ async function commit(
         created: new Date(),
       }),
       'merge-recipe.yml': text,
-      'merge-report.json': `${JSON.stringify(whole, null, 2)}\n`,
+      'merge-report.json': `${printableJson(whole, 2)}\n`,
     }),
   });
 }
