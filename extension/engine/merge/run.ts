@@ -36,7 +36,7 @@ export async function runMerge(
   const started = performance.now();
   const { recipe, budget, method, stamps } = plan;
   const folders = await openFolders(plan, signal);
-  const discard = async () => void (await Promise.all(folders.map(folder => folder.discard())));
+  const discard = () => discardAll(folders);
   const measure = measureWith(plan, backend, signal);
   const jobs = await whileUnchanged(stamps, () => prepare(plan.jobs, measure)).catch(
     async (error: unknown) => {
@@ -138,10 +138,15 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelO
       );
     }
   } catch (error) {
-    await Promise.all(folders.map(folder => folder.discard()));
+    await discardAll(folders);
     throw error;
   }
   return folders;
+}
+
+/** The first last: what was made for it holds the others. */
+async function discardAll(folders: readonly ModelOutput[]): Promise<void> {
+  for (const folder of [...folders].reverse()) await folder.discard();
 }
 
 /** Equal for runs that write the same bytes, judged by the recipe and the inputs' sizes and times. */
