@@ -102,7 +102,7 @@ export function parseHeader(file: string, fileBytes: number, bytes: Uint8Array):
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw fault(
       file,
-      `its header is ${Array.isArray(json) ? 'a JSON array' : typeof json}, an object was expected`,
+      `its header is ${Array.isArray(json) ? 'a JSON array' : json === null ? 'null' : typeof json}, an object was expected`,
     );
   }
   const dataOffset = LENGTH_BYTES + bytes.length;
@@ -113,7 +113,12 @@ export function parseHeader(file: string, fileBytes: number, bytes: Uint8Array):
     else tensors.push(checkTensor(file, name, value, dataOffset));
   }
   tensors.sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
-  checkTiling(file, tensors, dataOffset, fileBytes);
+  try {
+    checkTiling(file, tensors, dataOffset, fileBytes);
+  } catch (error) {
+    const twice = repeatedName(new TextDecoder().decode(bytes));
+    throw twice === undefined ? error : fault(file, `tensor ${quote(twice)} stands twice in its header`);
+  }
   return { file, fileBytes, dataOffset, metadata, tensors };
 }
 
@@ -131,6 +136,18 @@ function parseJson(file: string, bytes: Uint8Array): unknown {
   } catch (error) {
     throw fault(file, `its header is not valid JSON (${(error as Error).message})`);
   }
+}
+
+/** JSON.parse keeps the last of two entries of one name, so that the data of the first belongs to no tensor. */
+function repeatedName(json: string): string | undefined {
+  const seen = new Set<string>();
+  for (const [, key] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*(?::\s*\{)|"(?:[^"\\]|\\.)*"/g)) {
+    if (key === undefined) continue;
+    const name = JSON.parse(key) as string;
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
 }
 
 function checkMetadata(file: string, value: unknown): Record<string, string> {
