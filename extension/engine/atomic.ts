@@ -6,6 +6,7 @@ import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'n
 import { basename, dirname, join } from 'node:path';
 import { asideName, putBack } from './aside.ts';
 import { describeSystemError, UserError } from './errors.ts';
+import { makeParent } from './parentFolder.ts';
 import { isAlive } from './processes.ts';
 import { checkReplaceable, type OutputKind } from './replaceable.ts';
 
@@ -80,6 +81,7 @@ export class AtomicFile {
     readonly temporary: string,
     private readonly options: FileOptions,
     private readonly handle: FileHandle,
+    private readonly removeParent: () => Promise<void>,
   ) {
     this.#position = options.start;
   }
@@ -87,10 +89,10 @@ export class AtomicFile {
   static async create(target: string, options: FileOptions): Promise<AtomicFile> {
     try {
       await checkTarget(target, options, 'file');
-      await mkdir(dirname(target), { recursive: true });
+      const removeParent = await makeParent(target);
       await removeStale(target);
       const temporary = temporaryName(target);
-      return new AtomicFile(target, temporary, options, await open(temporary, 'wx'));
+      return new AtomicFile(target, temporary, options, await open(temporary, 'wx'), removeParent);
     } catch (error) {
       throw describeSystemError(error, target);
     }
@@ -172,11 +174,12 @@ export class AtomicFile {
     }
   }
 
-  /** Closes and removes the temporary file; harmless after a commit. */
+  /** Closes and removes the temporary file, and the folders made for it; harmless after a commit. */
   async discard(): Promise<void> {
     await this.#syncing;
     await this.handle.close().catch(() => undefined);
     await rm(this.temporary, { force: true });
+    await this.removeParent();
   }
 }
 
@@ -223,17 +226,18 @@ export class AtomicFolder {
     /** Write the content here. */
     readonly temporary: string,
     private readonly overwrite: boolean,
+    private readonly removeParent: () => Promise<void>,
   ) {}
 
   static async create(target: string, options: { overwrite: boolean }): Promise<AtomicFolder> {
     try {
       await putBack(target);
       await checkTarget(target, options, 'folder');
-      await mkdir(dirname(target), { recursive: true });
+      const removeParent = await makeParent(target);
       await removeStale(target);
       const temporary = temporaryName(target);
       await mkdir(temporary);
-      return new AtomicFolder(target, temporary, options.overwrite);
+      return new AtomicFolder(target, temporary, options.overwrite, removeParent);
     } catch (error) {
       throw describeSystemError(error, target);
     }
@@ -250,5 +254,6 @@ export class AtomicFolder {
 
   async discard(): Promise<void> {
     await rm(this.temporary, { recursive: true, force: true });
+    await this.removeParent();
   }
 }

@@ -1,6 +1,8 @@
 /** Recipes as they come in, from any entrance: checked, with every default written out. */
 import { z } from 'zod';
 import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions, TaskVectors } from '../protocol.ts';
+import { groupBy } from '../shared/groupBy.ts';
+import { shortened } from '../shared/shortened.ts';
 import { UserError } from './errors.ts';
 import { GROUP_SIZES } from './tvq/codebookPayload.ts';
 import { isTaskName } from './tvq/layout.ts';
@@ -16,7 +18,7 @@ export const DEFAULT_MEMORY = 2 ** 30;
 /** More layers, models or rules than any model has; they keep a recipe from costing more than the merge. */
 const MAX_ENTRIES = 4096;
 
-const path = z.string().min(1).max(32_768);
+const path = z.string().min(1, 'a path was expected').max(32_768);
 const width = z
   .int('bits must be a whole number from 1 to 8')
   .min(1, 'bits must be 1 to 8')
@@ -133,10 +135,15 @@ const mergeRecipe = z
       .max(MAX_ENTRIES)
       .default([]),
   })
-  .refine(
-    ({ inputs }) => new Set(inputs.map(({ name }) => name)).size === inputs.length,
-    'two inputs have one name',
-  )
+  .superRefine(({ inputs }, context) => {
+    const paths = groupBy(inputs, ({ name }) => name);
+    for (const [name, [first, second]] of paths) {
+      if (!first || !second) continue;
+      const whose =
+        first.path === second.path ? `both of ${first.path}` : `of ${first.path} and of ${second.path}`;
+      context.addIssue(`two inputs are named "${name}", ${whose}; leave one out, or give it another name`);
+    }
+  })
   .refine(
     ({ inputs, inputParameters }) => inputs.length === inputParameters.length,
     'there must be as many inputParameters as inputs',
@@ -149,19 +156,44 @@ const runOptions = z.strictObject({
   cache: path.optional(),
 });
 
-export const parseQuantizeRecipe = (value: unknown): QuantizeRecipe => parse(quantizeRecipe, value);
-export const parseRestoreRecipe = (value: unknown): RestoreRecipe =>
-  parse(restoreRecipe, value) as RestoreRecipe;
-export const parseMergeRecipe = (value: unknown): MergeRecipe => parse(mergeRecipe, value) as MergeRecipe;
+/** What keys are called where the recipe comes from, by the key or its place ("weights.tensors"); otherwise as they are. */
+export type KeyNames = Readonly<Record<string, string>>;
+
+export const parseQuantizeRecipe = (value: unknown, names?: KeyNames): QuantizeRecipe =>
+  parse(quantizeRecipe, value, names);
+export const parseRestoreRecipe = (value: unknown, names?: KeyNames): RestoreRecipe =>
+  parse(restoreRecipe, value, names) as RestoreRecipe;
+export const parseMergeRecipe = (value: unknown, names?: KeyNames): MergeRecipe =>
+  parse(mergeRecipe, value, names) as MergeRecipe;
 export const parseTaskVectors = (value: unknown): TaskVectors => parse(taskVectors, value);
 export const parseRunOptions = (value: unknown): RunOptions => parse(runOptions, value);
 
-function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+/** @throws UserError with a line for each fault: the key or option, the value found, and what was expected */
+function parse<T>(schema: z.ZodType<T>, value: unknown, names: KeyNames = {}): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const where = issue?.path.length ? `${issue.path.join('.')}: ` : '';
-  throw new UserError(`the recipe is wrong: ${where}${issue?.message ?? 'invalid'}`, 'usage');
+  const lines = result.error.issues.map(({ path, message }) => {
+    const found = path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown>)?.[key], value);
+    const words = [nameOf(path, names), ...foundText(found)].filter(word => word !== '').join(' ');
+    return words === '' ? message : `${words}: ${message}`;
+  });
+  throw new UserError([...new Set(lines)], 'usage');
+}
+
+/** The longest part of the path that has a name, then what follows it; positions in lists only where nothing has. */
+function nameOf(path: readonly PropertyKey[], names: KeyNames): string {
+  const keys = path.filter(key => typeof key === 'string');
+  for (let length = keys.length; length > 0; length--) {
+    const name = names[keys.slice(0, length).join('.')];
+    if (name !== undefined) return [name, ...keys.slice(length)].join(' ');
+  }
+  return path.join('.');
+}
+
+/** The value as a message shows it; lists, objects and what is absent are not shown. */
+function foundText(found: unknown): string[] {
+  if (typeof found === 'string') return [JSON.stringify(shortened(found))];
+  return typeof found === 'number' || typeof found === 'boolean' || found === null ? [String(found)] : [];
 }
 
 function isPattern(text: string): boolean {

@@ -33,7 +33,12 @@ connection.onRequest('plan', (recipe, options) =>
   answer(() => engine.plan(parseQuantizeRecipe(recipe), parseRunOptions(options))),
 );
 connection.onRequest('planAll', (recipes: readonly unknown[], options) =>
-  answer(() => engine.planAll(recipes.map(parseQuantizeRecipe), parseRunOptions(options))),
+  answer(() =>
+    engine.planAll(
+      recipes.map(recipe => parseQuantizeRecipe(recipe)),
+      parseRunOptions(options),
+    ),
+  ),
 );
 connection.onRequest('analyze', (recipe, options, job: string, token: CancellationToken) =>
   answer(() =>

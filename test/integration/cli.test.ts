@@ -256,7 +256,11 @@ describe('a wrong call: status 2 and what to do', () => {
       ['quantize', '--base', base, ...tasks, '-o', 'x.tvq', '--offset-bits', '2'],
       '--offset-bits does not go with --scheme tvq; use --bits',
     ],
-    ['another ending', ['quantize', '--base', base, ...tasks, '-o', 'x.bin'], 'the output must end in .tvq'],
+    [
+      'another ending',
+      ['quantize', '--base', base, ...tasks, '-o', 'x.bin'],
+      '-o "x.bin": the output must end in .tvq',
+    ],
     [
       'a broken pattern',
       ['quantize', '--base', base, ...tasks, '-o', 'x.tvq', '--keep', '('],
@@ -291,10 +295,36 @@ describe('a wrong call: status 2 and what to do', () => {
     [['--codec', 'minmax', '--group-size', '64'], '--group-size does not go with codec minmax'],
     [['--codec', 'gaussian', '--group-size', '48'], 'one of 0, 32, 64, 128, 256 was expected'],
     [['--codec', 'gaussian', '--preset', 'fastest'], '--codec does not go with --preset fastest'],
-    [['--prune', '1'], 'prune: a share must be 0 or more, and less than 1'],
+    [['--prune', '1'], '--prune 1: a share must be 0 or more, and less than 1'],
     [['--prune', 'half'], '"half" is not a number'],
   ])('%j', async (flags, message) => {
     const { status, stdout, stderr } = await quantize(output(), ...flags);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+
+  test.each([
+    [['--method', 'task_arithmetic', '--param', 'scale='], 'scale is "", a number was expected'],
+    [['--method', 'task_arithmetic', '--param', 'scale=1,,2'], 'scale is "1,,2", a number was expected'],
+    [['--method', 'task_arithmetic', '--param', 'scale=1e400'], 'scale is "1e400", a number was expected'],
+    [
+      ['--method', 'task_arithmetic', '--param', 'scale=1', '--param', 'scale=2'],
+      '--param scale=2: scale is given twice, first as scale=1',
+    ],
+    [
+      ['--method', 'ties', '--weight', 'math=1', '--weight', 'math=1'],
+      '--weight math=1: math is given twice',
+    ],
+    [['--method', 'ties', '--weight', 'math= '], '--weight math= : a number was expected'],
+    [['--method', 'ties', '--lines', ',1'], '--lines ,1: ALPHA,BETA was expected'],
+    [['--method', 'ties', '--task', `math=${base}`], 'two inputs are named "math", of '],
+    [['--method', 'ties', '--task', `a b=${base}`], '--task name "a b": a task name has up to 128'],
+    [
+      ['--recipe', 'r.yml', '--param', 'a=1', '--weight', 'b=1', '--lines', '1,1'],
+      '--recipe says what is merged; leave out --base, --task, --param, --weight, --lines',
+    ],
+  ])('merge %j', async (flags, message) => {
+    const { status, stdout, stderr } = await tvq('merge', '--base', base, ...tasks, '-o', output(), ...flags);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
   });

@@ -113,7 +113,7 @@ describe('results', () => {
   test('the card and the recipe beside a merged model', async () => {
     const output = join(folder, 'merged\u202e');
     await said('merge', '--base', base, ...tasks, '--method', 'task_arithmetic', '-o', output);
-    for (const name of ['README.md', 'merge-recipe.yml']) {
+    for (const name of ['README.md', 'merge-recipe.yml', 'merge-report.json']) {
       const lines = (await readFile(join(output, name), 'utf8')).split('\n');
       for (const line of lines) expect(printable(line)).toBe(line);
     }

@@ -361,3 +361,9 @@ describe('no file is lost', () => {
     );
   });
 });
+
+test('a tensor that no .tvq file can hold is refused before anything is written', async () => {
+  const asked = await made([1, 2].map(seed => ({ ['n'.repeat(1025)]: f32([2, 64], noise(seed)) })));
+  await expect(quantize(asked)).rejects.toThrow(/tensor "n+…": a name of 1025 characters/);
+  expect(await leftovers(asked.output)).toEqual([]);
+});

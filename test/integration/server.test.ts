@@ -62,7 +62,9 @@ test('plans of several recipes are those of each', async () => {
 
 test('an error is answered with its message', async () => {
   await expect(quantize(recipe(join(folder, 'a.tvq')), 'job-2')).rejects.toThrow('exists already');
-  await expect(quantize(recipe('x.tvq', { bits: 99 }), 'job-3')).rejects.toThrow('the recipe is wrong: bits');
+  await expect(quantize(recipe('x.tvq', { bits: 99 }), 'job-3')).rejects.toThrow(
+    'bits 99: bits must be 1 to 8',
+  );
 });
 
 /** A checkpoint that takes a while to read and no room on disk: its data is a hole in the file. */

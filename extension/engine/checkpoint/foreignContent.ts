@@ -1,5 +1,7 @@
 /** What a file is that does not hold what its name promises: told by how it begins. */
 
+import { shortened } from '../../shared/shortened.ts';
+
 /** Bytes from the beginning that are enough to tell. */
 export const FOREIGN_HEAD_BYTES = 512;
 
@@ -7,7 +9,7 @@ export const LFS_POINTER = 'a git-lfs pointer, not the file itself; run `git lfs
 
 /** A pointer is a text of three lines (git-lfs, docs/spec.md). */
 export const isLfsPointer = (head: Uint8Array): boolean =>
-  startsWith(head, 'version https://git-lfs') || startsWith(head, 'version https://hawser');
+  /^(\xef\xbb\xbf)?version https:\/\/(git-lfs|hawser)/.test(latin1(head.subarray(0, 64)));
 
 /** Beginnings of formats, with what they are and the way out. */
 const FORMATS: readonly (readonly [magic: string, what: string])[] = [
@@ -64,7 +66,7 @@ function textContent(head: Uint8Array): string | undefined {
   const again = `not weights; ${DOWNLOAD_AGAIN}`;
   const page = markup(head);
   if (page !== undefined) return `${page}, ${again}`;
-  const quoted = JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text.trimEnd());
+  const quoted = JSON.stringify(shortened(text.trimEnd(), 80));
   return `${/^[[{]/.test(text) ? 'a JSON text' : 'a text'} that begins with ${quoted}, ${again}`;
 }
 
@@ -82,14 +84,19 @@ export function markup(head: Uint8Array): string | undefined {
   return webPage(head) ?? `an XML message${code ? ` (${code})` : ''}`;
 }
 
+/** Of a text's characters, the share that may be controls, as the colours of a terminal's output are. */
+const MAX_CONTROLS = 0.1;
+
 /** undefined: not text in UTF-8, or in UTF-16 with a mark. */
 function asText(head: Uint8Array): string | undefined {
   const [a, b] = head;
   const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8';
   // streaming: the head may end within a character
   const text = new TextDecoder(encoding).decode(head, { stream: true });
-  // eslint-disable-next-line no-control-regex -- what no text has
-  return /[\0-\x08\x0e-\x1f\ufffd]/.test(text) ? undefined : text;
+  if (/[\0\ufffd]/.test(text)) return undefined;
+  // eslint-disable-next-line no-control-regex -- what few texts have
+  const controls = text.match(/[\x01-\x08\x0e-\x1f]/g)?.length ?? 0;
+  return controls > MAX_CONTROLS * text.length ? undefined : text;
 }
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');

@@ -1,5 +1,8 @@
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { shortened } from '../../shared/shortened.ts';
+import { DOWNLOAD_AGAIN, FOREIGN_HEAD_BYTES, markup } from './foreignContent.ts';
+import { isObject, readPythonJson } from './jsonText.ts';
 import { readText } from './smallFile.ts';
 
 /** Caps of huggingface.js: an index is plain JSON that anyone may write. */
@@ -20,15 +23,17 @@ export interface ShardIndex {
 export async function readShardIndex(file: string): Promise<ShardIndex> {
   const wrong = (what: string) => new UserError(`${file}: not a valid shard index: ${what}`);
   const text = await readText(file, MAX_INDEX_BYTES);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const isMarkup = text.trimStart().startsWith('<');
-    throw wrong(isMarkup ? 'it is a web page; download it again' : (error as Error).message);
+  if (text.trim() === '') throw wrong('it is empty; was the download finished?');
+  const page = markup(Buffer.from(text.slice(0, FOREIGN_HEAD_BYTES)));
+  if (page !== undefined) throw wrong(`it is ${page}; ${DOWNLOAD_AGAIN}`);
+  const read = readPythonJson(text);
+  if ('wrong' in read) throw wrong(`${read.wrong}; ${DOWNLOAD_AGAIN}`);
+  const { weight_map: map, error } = isObject(read.value) ? read.value : {};
+  if (!isObject(map)) {
+    const said =
+      typeof error === 'string' ? `, but a server's message (${JSON.stringify(shortened(error, 80))})` : '';
+    throw wrong(`it has no weight_map${said}; ${DOWNLOAD_AGAIN}`);
   }
-  const map = (json as { weight_map?: unknown } | null)?.weight_map;
-  if (typeof map !== 'object' || map === null) throw wrong('it has no weight_map');
   const entries = Object.entries(map);
   if (entries.length === 0) throw wrong('its weight_map is empty');
   if (entries.length > MAX_INDEX_ENTRIES) throw wrong(`it lists more than ${MAX_INDEX_ENTRIES} tensors`);

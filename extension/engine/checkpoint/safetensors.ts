@@ -4,6 +4,7 @@
  * implementation (huggingface/safetensors, tensor.rs).
  */
 import { open, type FileHandle } from 'node:fs/promises';
+import { shortened } from '../../shared/shortened.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import { stampFrom, type FileStamp } from '../fileStamp.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts';
@@ -114,7 +115,7 @@ export function parseHeader(file: string, fileBytes: number, bytes: Uint8Array):
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw fault(
       file,
-      `its header is ${Array.isArray(json) ? 'a JSON array' : typeof json}, an object was expected`,
+      `its header is ${Array.isArray(json) ? 'a JSON array' : json === null ? 'null' : typeof json}, an object was expected`,
     );
   }
   const dataOffset = LENGTH_BYTES + bytes.length;
@@ -125,7 +126,12 @@ export function parseHeader(file: string, fileBytes: number, bytes: Uint8Array):
     else tensors.push(checkTensor(file, name, value, dataOffset));
   }
   tensors.sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
-  checkTiling(file, tensors, dataOffset, fileBytes);
+  try {
+    checkTiling(file, tensors, dataOffset, fileBytes);
+  } catch (error) {
+    const twice = repeatedName(new TextDecoder().decode(bytes));
+    throw twice === undefined ? error : fault(file, `tensor ${quote(twice)} stands twice in its header`);
+  }
   return { file, fileBytes, dataOffset, metadata, tensors };
 }
 
@@ -143,6 +149,18 @@ function parseJson(file: string, bytes: Uint8Array): unknown {
   } catch (error) {
     throw fault(file, `its header is not valid JSON (${(error as Error).message})`);
   }
+}
+
+/** JSON.parse keeps the last of two entries of one name, so that the data of the first belongs to no tensor. */
+function repeatedName(json: string): string | undefined {
+  const seen = new Set<string>();
+  for (const [, key] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*(?::\s*\{)|"(?:[^"\\]|\\.)*"/g)) {
+    if (key === undefined) continue;
+    const name = JSON.parse(key) as string;
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
 }
 
 function checkMetadata(file: string, value: unknown): Record<string, string> {
@@ -252,6 +270,6 @@ export function serializeHeader(
 /** Where data may begin when the JSON of a header takes `jsonBytes`: 8-aligned, as the reference writer does. */
 export const alignedDataOffset = (jsonBytes: number): number => LENGTH_BYTES + Math.ceil(jsonBytes / 8) * 8;
 
-const quote = (name: string) => JSON.stringify(name.length > 120 ? `${name.slice(0, 117)}…` : name);
+const quote = (name: string) => JSON.stringify(shortened(name));
 
 const fault = (file: string, what: string) => new UserError(`${file}: not a valid safetensors file: ${what}`);

@@ -19,6 +19,7 @@ import {
 } from './options.ts';
 import { codecOf, withCodec, type CodecOptions } from './codecOptions.ts';
 import { collect } from './parse.ts';
+import { QUANTIZE_OPTIONS } from './recipeOptions.ts';
 import { printResult, progressLine, table, warn } from './terminal.ts';
 
 interface AnalyzeOptions extends MeasureOptions, CheckpointOptions, CodecOptions {
@@ -47,21 +48,24 @@ export function addAnalyze(program: Command, run: Run): void {
 
 async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number> {
   const { base, tasks } = checkpointsOf(options);
-  const recipe = parseQuantizeRecipe({
-    kind: 'quantize',
-    base,
-    tasks,
-    output: '.analysis.tvq', // is not written
-    scheme: options.scheme,
-    bits: 8,
-    baseBits: 8,
-    ...codecOf(options),
-    keepRule: 'vectors',
-    keep: options.keep ?? [],
-    prune: options.prune,
-    files: false,
-    overwrite: true,
-  });
+  const recipe = parseQuantizeRecipe(
+    {
+      kind: 'quantize',
+      base,
+      tasks,
+      output: '.analysis.tvq', // is not written
+      scheme: options.scheme,
+      bits: 8,
+      baseBits: 8,
+      ...codecOf(options),
+      keepRule: 'vectors',
+      keep: options.keep ?? [],
+      prune: options.prune,
+      files: false,
+      overwrite: true,
+    },
+    QUANTIZE_OPTIONS,
+  );
   const line = progressLine(options);
   const measuring = measuringOptions(options, recipe.output);
   const hooks = { signal, onProgress: line.update };

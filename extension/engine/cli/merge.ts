@@ -11,7 +11,8 @@ import { refuseErrors } from '../runPlanned.ts';
 import { openTvq } from '../tvq/reader.ts';
 import { describePlan, describeResult } from './describeMerge.ts';
 import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
-import { collect, parseBytes, parseTask } from './parse.ts';
+import { collect, finiteNumber, parseBytes, parseTask } from './parse.ts';
+import { MERGE_OPTIONS } from './recipeOptions.ts';
 import { printResult, progressLine, warn } from './terminal.ts';
 
 interface MergeOptions extends EngineOptions {
@@ -77,7 +78,7 @@ export function addMerge(program: Command, run: Run): void {
 }
 
 async function act(files: readonly string[], options: MergeOptions, signal: AbortSignal): Promise<number> {
-  const recipe = parseMergeRecipe(await recipeOf(files, options));
+  const recipe = parseMergeRecipe(await recipeOf(files, options), MERGE_OPTIONS);
   if (options.dryRun) {
     const summary = await planMergeSummary(recipe, runOptions(options));
     printResult(options, summary, () => describePlan(recipe, summary));
@@ -105,12 +106,13 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
   const { onMismatch, shardSize: shardBytes } = options;
   const common = { output, overwrite, resume, allowNonfinite, shardBytes, compare, dtype, onMismatch };
   if (options.recipe !== undefined) {
-    if (files.length > 0 || options.task || options.method || options.base) {
-      throw new UserError(
-        '--recipe says what is merged; leave out --base, --task, --method and files',
-        'usage',
-      );
-    }
+    const { base, task, method, param, weight, lines } = options;
+    const beside = Object.entries({ base, task, method, param, weight, lines }).flatMap(([name, given]) =>
+      given === undefined ? [] : [`--${name}`],
+    );
+    if (files.length > 0) beside.push(...files);
+    if (beside.length > 0)
+      throw new UserError(`--recipe says what is merged; leave out ${beside.join(', ')}`, 'usage');
     return readRecipeFile(options.recipe, common, note => warn(options, [note]));
   }
   if (!options.method) {
@@ -124,13 +126,13 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
   const inputs = [...tasks, ...(await Promise.all(files.map(tasksOf))).flat()];
   if (inputs.length === 0)
     throw new UserError('name what is merged: --task NAME=PATH, or .tvq files', 'usage');
-  const weights = new Map((options.weight ?? []).map(text => weightOf(text, inputs)));
+  const weights = new Map(once('--weight', options.weight, text => weightOf(text, inputs)));
   return {
     kind: 'merge',
     base: options.base,
     inputs,
     method: method.name,
-    parameters: Object.fromEntries((options.param ?? []).map(text => parameterOf(text, method))),
+    parameters: Object.fromEntries(once('--param', options.param, text => parameterOf(text, method))),
     inputParameters: inputs.map(({ name }): Record<string, number> => {
       const weight = weights.get(name);
       return weight === undefined ? {} : { weight };
@@ -149,6 +151,23 @@ async function tasksOf(path: string): Promise<MergeInput[]> {
   return (await openTvq(path)).tasks.map(({ name }) => ({ name, path, task: name }));
 }
 
+/** @throws UserError when two of the texts say something of the same name */
+function once<T>(
+  flag: string,
+  texts: readonly string[] = [],
+  parse: (text: string) => [string, T],
+): [string, T][] {
+  const given = new Map<string, string>();
+  return texts.map(text => {
+    const [name, value] = parse(text);
+    const earlier = given.get(name);
+    if (earlier !== undefined)
+      throw new UserError(`${flag} ${text}: ${name} is given twice, first as ${earlier}`, 'usage');
+    given.set(name, text);
+    return [name, value];
+  });
+}
+
 function split(text: string, flag: string): [string, string] {
   const at = text.indexOf('=');
   if (at <= 0) throw new UserError(`${flag} ${text}: NAME=VALUE was expected`, 'usage');
@@ -160,8 +179,8 @@ function parameterOf(text: string, method: MergeMethod): [string, ParameterScala
   const known = method.parameters.find(parameter => parameter.name === name);
   if (known?.type === 'boolean' && /^(true|false)$/.test(value)) return [name, value === 'true'];
   if (known?.type === 'choice') return [name, value];
-  const numbers = value.split(',').map(Number);
-  if (numbers.some(Number.isNaN)) return [name, value]; // the method's own check names what was expected
+  const numbers = value.split(',').flatMap(part => finiteNumber(part) ?? []);
+  if (numbers.length < value.split(',').length) return [name, value]; // the method's own check names what was expected
   return [name, numbers.length === 1 ? (numbers[0] as number) : numbers];
 }
 
@@ -173,17 +192,17 @@ function weightOf(text: string, inputs: readonly MergeInput[]): [string, number]
       'usage',
     );
   }
-  if (!Number.isFinite(Number(value)) || value === '')
-    throw new UserError(`--weight ${text}: a number was expected`, 'usage');
-  return [name, Number(value)];
+  const weight = finiteNumber(value);
+  if (weight === undefined) throw new UserError(`--weight ${text}: a number was expected`, 'usage');
+  return [name, weight];
 }
 
 function linesOf(text: string): { alpha: number; beta: number } {
-  const [alpha, beta, more] = text.split(',').map(Number);
-  if (!Number.isFinite(alpha) || !Number.isFinite(beta) || more !== undefined) {
+  const [alpha, beta, ...more] = text.split(',').map(finiteNumber);
+  if (alpha === undefined || beta === undefined || more.length > 0) {
     throw new UserError(`--lines ${text}: ALPHA,BETA was expected, for example 0.2,0.8`, 'usage');
   }
-  return { alpha: alpha as number, beta: beta as number };
+  return { alpha, beta };
 }
 
 const describeMethods = (): string =>

@@ -25,6 +25,12 @@ export function parseNumber(text: string): number {
   return Number(text);
 }
 
+/** Any finite number; undefined for other text, nothing at all included. */
+export function finiteNumber(text: string): number | undefined {
+  const value = Number(text);
+  return text.trim() !== '' && Number.isFinite(value) ? value : undefined;
+}
+
 /** A whole number from `min` to `max`. */
 export const parseWhole =
   (min: number, max: number) =>

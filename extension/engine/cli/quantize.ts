@@ -19,6 +19,7 @@ import {
 import { describeFates } from './describeFates.ts';
 import { collect } from './parse.ts';
 import { settingsOf, withSettings, type SettingsOptions } from './quantizeSettings.ts';
+import { QUANTIZE_OPTIONS } from './recipeOptions.ts';
 import { printResult, progressLine, table, warn } from './terminal.ts';
 import { wishesOf, withWishes } from './wishes.ts';
 
@@ -65,17 +66,20 @@ async function recipeOf(options: QuantizeOptions) {
   const settings = settingsOf(options);
   const checkpoints = checkpointsOf(options);
   if (!options.output) throw new UserError('name the file to write with -o FILE.tvq', 'usage');
-  return parseQuantizeRecipe({
-    kind: 'quantize',
-    ...checkpoints,
-    output: options.output,
-    ...settings,
-    ...(await wishesOf(options)),
-    keep: options.keep ?? [],
-    prune: options.prune,
-    ...(options.files === false ? { files: false } : {}),
-    overwrite: options.overwrite ?? false,
-  });
+  return parseQuantizeRecipe(
+    {
+      kind: 'quantize',
+      ...checkpoints,
+      output: options.output,
+      ...settings,
+      ...(await wishesOf(options)),
+      keep: options.keep ?? [],
+      prune: options.prune,
+      ...(options.files === false ? { files: false } : {}),
+      overwrite: options.overwrite ?? false,
+    },
+    QUANTIZE_OPTIONS,
+  );
 }
 
 const messages = ({ problems }: PlanSummary, wanted: string) =>

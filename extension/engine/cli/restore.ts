@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import { formatBytes, formatSeconds } from '../format.ts';
 import { parseRestoreRecipe } from '../recipe.ts';
 import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
+import { RESTORE_OPTIONS } from './recipeOptions.ts';
 import { printResult, progressLine, table, warn } from './terminal.ts';
 
 interface RestoreOptions extends EngineOptions {
@@ -37,17 +38,20 @@ export function addRestore(program: Command, run: Run): void {
 async function act(source: string, options: RestoreOptions, signal: AbortSignal): Promise<number> {
   if (!options.task) throw new UserError('name the task to restore with --task NAME', 'usage');
   if (!options.output) throw new UserError('name the folder or file to write with -o PATH', 'usage');
-  const recipe = parseRestoreRecipe({
-    kind: 'restore',
-    source,
-    base: options.base,
-    task: options.task,
-    output: options.output,
-    dtype: options.dtype?.toUpperCase(),
-    overwrite: options.overwrite ?? false,
-    force: options.force ?? false,
-    allowNonfinite: options.allowNonfinite ?? false,
-  });
+  const recipe = parseRestoreRecipe(
+    {
+      kind: 'restore',
+      source,
+      base: options.base,
+      task: options.task,
+      output: options.output,
+      dtype: options.dtype?.toUpperCase(),
+      overwrite: options.overwrite ?? false,
+      force: options.force ?? false,
+      allowNonfinite: options.allowNonfinite ?? false,
+    },
+    RESTORE_OPTIONS,
+  );
   const line = progressLine(options);
   const result = await restore(recipe, runOptions(options), { signal, onProgress: line.update }).finally(
     line.clear,

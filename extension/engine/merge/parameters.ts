@@ -71,7 +71,7 @@ export function checkParameters(
 function checkScalar(method: string, parameter: MergeParameter, value: number | boolean | string): void {
   const wrong = (expected: string) =>
     new UserError(
-      `method ${method}: ${parameter.name} is ${JSON.stringify(value)}, ${expected} was expected`,
+      `method ${method}: ${parameter.name} is ${typeof value === 'string' ? JSON.stringify(value) : value}, ${expected} was expected`,
       'usage',
     );
   const { type, minimum = -Infinity, maximum = Infinity, choices = [] } = parameter;

@@ -76,7 +76,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   if (needed > budget.arena) {
     problems.push({
       severity: 'error',
-      message: `--memory ${formatBytes(room.memory)} is too little for this merge`,
+      message: `--memory ${formatBytes(room.memory)} is too little for this merge, which needs about ${formatBytes(MIN_MEMORY + needed)}`,
     });
   }
   const placed = placeJobs(jobs, budget, job => mergeJobBytes(job, room.chunk));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { MergeResult, Progress } from '../../protocol.ts';
+import { printableJson } from '../../shared/printable.ts';
 import type { EngineBackend } from '../backends.ts';
 import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
 import { Cancelled, UserError } from '../errors.ts';
@@ -35,7 +36,7 @@ export async function runMerge(
   const started = performance.now();
   const { recipe, budget, method, stamps } = plan;
   const folders = await openFolders(plan, signal);
-  const discard = async () => void (await Promise.all(folders.map(folder => folder.discard())));
+  const discard = () => discardAll(folders);
   const measure = measureWith(plan, backend, signal);
   const jobs = await whileUnchanged(stamps, () => prepare(plan.jobs, measure)).catch(
     async (error: unknown) => {
@@ -137,10 +138,15 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelO
       );
     }
   } catch (error) {
-    await Promise.all(folders.map(folder => folder.discard()));
+    await discardAll(folders);
     throw error;
   }
   return folders;
+}
+
+/** The first last: what was made for it holds the others. */
+async function discardAll(folders: readonly ModelOutput[]): Promise<void> {
+  for (const folder of [...folders].reverse()) await folder.discard();
 }
 
 /** Equal for runs that write the same bytes, judged by the recipe and the inputs' sizes and times. */
@@ -241,7 +247,7 @@ async function commit(
         created: new Date(),
       }),
       'merge-recipe.yml': text,
-      'merge-report.json': `${JSON.stringify(whole, null, 2)}\n`,
+      'merge-report.json': `${printableJson(whole, 2)}\n`,
     }),
   });
 }

@@ -8,6 +8,7 @@ import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { openFamily } from '../match/family.ts';
 import type { FileStamp } from '../fileStamp.ts';
 import { headerBound, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
+import { beyondLimits } from '../tvq/limits.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
 import type { Coding } from './coding.ts';
@@ -68,6 +69,7 @@ export async function planQuantize(
     ...checkRecipe(recipe, checkpoints),
     ...compareCheckpoints(recipe, checkpoints, ruleOf(recipe)),
     ...largeIntegers(jobs),
+    ...beyondLimits(layout),
     ...unmetWishes(recipe, checkpoints, jobs),
     ...leftOut,
     ...(await configDifferences(

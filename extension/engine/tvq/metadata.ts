@@ -7,9 +7,11 @@ import type { Scheme } from '../../protocol.ts';
 /** Limits on what a file may claim. A task more than this, or a longer name, is no use anyone has had. */
 export const MAX_VECTORS = 4096;
 export const MAX_TENSORS = 1_000_000;
-const MAX_NAME = 1024;
+export const MAX_NAME = 1024;
+/** Dimensions of a tensor; frameworks have at most 64. */
+export const MAX_RANK = 64;
 const MAX_REQUIRED = 100;
-const MAX_EXTRAS = 100_000;
+export const MAX_EXTRAS = 100_000;
 /** Files of one task, and bytes of one: what is read of a file that anyone may have made stays within them. */
 export const MAX_FILES = 1000;
 export const MAX_FILE_BYTES = 64 << 20;
@@ -79,7 +81,7 @@ export const METADATA = {
   tvq_base: source.extend({ tensors: z.array(index).max(MAX_TENSORS), sideSha256: text }),
   tvq_codecs: z.array(codecs).max(MAX_TENSORS),
   /** Name, dtype and shape; a tensor whose dtype or shape differs between checkpoints has a row for each. */
-  tvq_tensors: z.array(z.tuple([text, dtype, z.array(z.int().nonnegative()).max(64)])).max(MAX_TENSORS),
+  tvq_tensors: z.array(z.tuple([text, dtype, z.array(z.int().nonnegative()).max(MAX_RANK)])).max(MAX_TENSORS),
   tvq_vectors: z.array(vector).max(MAX_VECTORS),
   /** Features that a reader has to understand; none in version 1. */
   tvq_requires: z.array(text).max(MAX_REQUIRED).default([]),

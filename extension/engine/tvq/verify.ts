@@ -20,8 +20,8 @@ export async function verifyTvq(
   try {
     file = await openTvq(path);
   } catch (error) {
-    // A damaged header is a finding like any other; a file that is not there is not.
-    if (!(error instanceof UserError) || error.cause) throw error;
+    // A damaged header is a finding like any other; a file that is not there, or never was a .tvq file, is not.
+    if (!(error instanceof UserError) || error.cause || !path.endsWith('.tvq')) throw error;
     return { file: path, bytes: 0, checked: 0, damaged: [error.message] };
   }
   const files = new FilePool();

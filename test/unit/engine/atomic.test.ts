@@ -101,3 +101,33 @@ describe('AtomicFolder', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 });
+
+describe('folders made for an output', () => {
+  const make = {
+    file: (path: string) => AtomicFile.create(path, { overwrite: false, start: 0 }),
+    folder: (path: string) => AtomicFolder.create(path, { overwrite: false }),
+  };
+  test.each(['file', 'folder'] as const)(
+    '%s: go with it when it is discarded, unless something is in them',
+    async kind => {
+      const first = await make[kind](join(folder, 'new/deep/a'));
+      const second = await make[kind](join(folder, 'new/b'));
+      await second.discard();
+      await first.discard();
+      expect(await readdir(folder)).toEqual([]);
+      const third = await make[kind](join(folder, 'new/deep/a'));
+      await writeFile(join(folder, 'new/mine'), '');
+      await third.discard();
+      expect(await readdir(folder, { recursive: true })).toEqual(['new', join('new', 'mine')]);
+      const fourth = await make[kind](join(folder, 'new/deep/a'));
+      await fourth.commit();
+      await fourth.discard();
+      expect(await readdir(join(folder, 'new/deep'))).toEqual(['a']);
+    },
+  );
+  test('those that were there stay', async () => {
+    await mkdir(join(folder, 'mine'));
+    await (await make.file(join(folder, 'mine/a'))).discard();
+    expect(await readdir(folder)).toEqual(['mine']);
+  });
+});

@@ -181,6 +181,13 @@ describe('writing', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  test('discard takes the folders along that were made for it', async () => {
+    const model = await open({ target: join(folder, 'new/deep/out') });
+    await fill(model, 4);
+    await model.discard();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test('keep leaves nothing when no shard is finished', async () => {
     const model = await open();
     await fill(model, 2);

@@ -292,7 +292,7 @@ describe('parseMergeRecipe', () => {
   test('a complete one passes', () => expect(parseMergeRecipe(recipe)).toEqual(recipe));
   test.each([
     [{ inputs: [], inputParameters: [] }, 'inputs: name at least one model'],
-    [{ inputs: [first, first] }, 'two inputs have one name'],
+    [{ inputs: [first, first] }, /^two inputs are named "a", both of .*; leave one out/],
     [{ inputs: [first, { ...second, name: '../b' }] }, 'a task name has'],
     [{ inputParameters: [{}] }, 'as many inputParameters as inputs'],
     [{ parameters: { density: [] } }, 'parameters.density'],

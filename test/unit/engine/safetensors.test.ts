@@ -69,6 +69,24 @@ describe('a malformed file is refused with its own message', () => {
       'its header claims 50 bytes, the file ends after 2',
     );
   });
+  test('null', async () => {
+    await expect(read(Buffer.from('null'))).rejects.toThrow('its header is null, an object was expected');
+  });
+  test('a name that stands twice', async () => {
+    const entry = (begin: number) => `{"dtype":"U8","shape":[1],"data_offsets":[${begin},${begin + 1}]}`;
+    const header = `{"__metadata__":{"k":"\\"a\\":{"},"a":${entry(0)}, "\\u0061" : ${entry(1)}}`;
+    await expect(read(Buffer.from(header), new Uint8Array(2))).rejects.toThrow(
+      'tensor "a" stands twice in its header',
+    );
+  });
+  test.each([
+    ['\ufeffversion https://git-lfs.github.com/spec/v1\noid sha256:0\n', 'a git-lfs pointer'],
+    ['\x1b[31merror\x1b[0m: not allowed to read this file', 'a text that begins with "'],
+  ])('%j is no checkpoint', async (text, message) => {
+    const file = join(folder, 'foreign.safetensors');
+    await writeFile(file, text);
+    await expect(readSafetensorsHeader(file)).rejects.toThrow(message);
+  });
   test('a folder', async () => {
     await expect(readSafetensorsHeader(folder)).rejects.toThrow('this is a folder');
   });

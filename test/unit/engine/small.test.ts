@@ -10,6 +10,7 @@ import {
   formatSeconds,
 } from '../../../extension/engine/format.ts';
 import { parseQuantizeRecipe } from '../../../extension/engine/recipe.ts';
+import { QUANTIZE_OPTIONS } from '../../../extension/engine/cli/recipeOptions.ts';
 import { groupBy } from '../../../extension/shared/groupBy.ts';
 import { tensorKind } from '../../../extension/shared/tensorKind.ts';
 
@@ -104,16 +105,25 @@ describe('recipes', () => {
   };
   test('a complete one passes', () => expect(parseQuantizeRecipe(recipe)).toEqual(recipe));
   test.each([
-    [{ bits: 9 }, 'bits: bits must be 1 to 8'],
-    [{ bits: 2.5 }, 'bits: bits must be a whole number'],
+    [{ bits: 9 }, 'bits 9: bits must be 1 to 8'],
+    [{ bits: 2.5 }, 'bits 2.5: bits must be a whole number'],
     [{ tasks: [] }, 'name at least one task'],
-    [{ tasks: [{ name: '../x', path: '/a' }] }, 'a task name has'],
+    [{ tasks: [{ name: '../x', path: '/a' }] }, 'tasks.0.name "../x": a task name has'],
     [{ tasks: [{ name: '@shared', path: '/a' }] }, 'a task name has'],
-    [{ output: '/o.bin' }, 'must end in .tvq'],
+    [{ output: '/o.bin' }, 'output "/o.bin": the output must end in .tvq'],
+    [{ output: '/o.bin', keep: ['('] }, /^output .*\nkeep\.0 "\(": not a valid/],
     [{ keep: ['('] }, 'not a valid regular expression'],
     [{ bitz: 3 }, 'bitz'],
   ])('%j is refused', (change, message) => {
     expect(() => parseQuantizeRecipe({ ...recipe, ...change })).toThrow(message);
+  });
+  test.each([
+    [{ tasks: [{ name: 'a b', path: '/a' }] }, '--task name "a b": a task name has'],
+    [{ output: 'q' }, '-o "q": the output must end in .tvq'],
+    [{ weights: { tensors: { 'w.1': -1 } } }, '--weights-file w.1 -1: a weight must be 0 or more'],
+    [{ rules: [{ tensors: '*', min: 40 }] }, '--floor 40: '],
+  ])('%j is refused by the name of its option', (change, message) => {
+    expect(() => parseQuantizeRecipe({ ...recipe, ...change }, QUANTIZE_OPTIONS)).toThrow(message);
   });
 });
 

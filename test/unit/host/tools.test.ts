@@ -151,8 +151,8 @@ describe('merge', () => {
   it.each([
     [{ overwrite: true }, 'There is no field "overwrite"'],
     [{ compare: [{ name: 'math', path: '/etc' }] }, 'There is no field "compare"'],
-    [{ inputs: 'math' }, 'the recipe is wrong: inputs'],
-    [{ inputs: [inputs[0], inputs[0]] }, 'two inputs have one name'],
+    [{ inputs: 'math' }, 'inputs "math": Invalid input: expected array'],
+    [{ inputs: [inputs[0], inputs[0]] }, 'two inputs are named "math"'],
     [{ inputs: [{ name: 'math', path: '../math' }] }, '../math: is not in the workspace'],
     [{ inputParameters: [{ weight: 1 }] }, 'as many inputParameters as inputs'],
     [{ output: '/merged' }, '/merged: is not in the workspace'],

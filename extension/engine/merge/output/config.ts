@@ -51,8 +51,8 @@ export function editConfig(
 ): string | undefined {
   if (config.length > MAX_CONFIG_LENGTH) return undefined;
   const gone = settings.filter(({ value }) => value === undefined);
-  const rest = gone.reduce<string | undefined>((text, { path }) => text && without(text, path), config);
-  return rest && withValues(rest, dtype, settings);
+  const rest = gone.reduce<string | undefined>((text, { path }) => (text === undefined ? undefined : without(text, path)), config);
+  return rest === undefined ? undefined : withValues(rest, dtype, settings);
 }
 
 /** A config's text without a key, and without the comma that it leaves. */

@@ -57,6 +57,7 @@ export class ModelFolder {
     /** Where the folder is written. */
     readonly partial: string,
     private readonly lock: FolderLock,
+    private readonly removeParent: () => Promise<void>,
     complete: ReadonlyMap<string, WrittenFile>,
     /** What `--resume` found, a sentence each. */
     readonly notes: readonly string[],
@@ -70,13 +71,13 @@ export class ModelFolder {
   /** @throws UserError when the target is there already, cannot be replaced, or is being written by another process */
   static async open(asked: ModelFolderOptions): Promise<ModelFolder> {
     const options = { ...asked, target: resolve(asked.target) };
-    const { partial, lock, others } = await takePartial(options);
+    const { partial, lock, removeParent, others } = await takePartial(options);
     try {
       const recovery = await recoverShards(partial, options.shards, options.signal);
       await clearPartial(partial, recovery.intact);
       await writeJournal(partial, [...recovery.intact.values()]);
       const notes = options.resume ? resumeNotes(asked, recovery, others) : [];
-      return new ModelFolder(options, partial, lock, recovery.intact, notes);
+      return new ModelFolder(options, partial, lock, removeParent, recovery.intact, notes);
     } catch (error) {
       await lock.release(partial);
       throw error instanceof Cancelled ? error : describeSystemError(error, partial);
@@ -169,6 +170,7 @@ export class ModelFolder {
     await this.#discardWriter();
     await rm(this.partial, { recursive: true, force: true });
     await this.lock.release(this.partial);
+    await this.removeParent();
   }
 
   /**

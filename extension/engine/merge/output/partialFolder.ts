@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { putBack } from '../../aside.ts';
 import { alreadyThere, exists } from '../../atomic.ts';
 import { describeSystemError } from '../../errors.ts';
+import { makeParent } from '../../parentFolder.ts';
 import { checkReplaceable } from '../../replaceable.ts';
 import { TOOL } from '../../version.ts';
 import { FolderLock, isLock, liveLock, lockedBy } from './folderLock.ts';
@@ -26,6 +27,8 @@ function partialPath(target: string, fingerprint: string, shards: readonly Shard
 export interface PartialFolder {
   readonly partial: string;
   readonly lock: FolderLock;
+  /** Removes the folders that were made for it, where they are empty. */
+  readonly removeParent: () => Promise<void>;
   /** Those of interrupted runs that would write something else. */
   readonly others: readonly string[];
 }
@@ -46,13 +49,13 @@ export async function takePartial(asked: {
     await putBack(target);
     if (asked.overwrite) await checkReplaceable(target, 'folder');
     else if (await exists(target)) throw alreadyThere(target);
-    await mkdir(dirname(target), { recursive: true });
+    const removeParent = await makeParent(target);
     const partial = partialPath(target, asked.fingerprint, asked.shards);
     const earlier = await partialsOf(target);
     if (!asked.resume) await removeAll(earlier);
     await mkdir(partial, { recursive: true });
     const lock = await FolderLock.take(partial, target);
-    return { partial, lock, others: earlier.filter(folder => folder !== partial) };
+    return { partial, lock, removeParent, others: earlier.filter(folder => folder !== partial) };
   } catch (error) {
     throw describeSystemError(error, target);
   }

@@ -1,0 +1,30 @@
+/** What a recipe's keys are called on the command line: whoever typed an option is told of the option. */
+import type { KeyNames } from '../recipe.ts';
+
+const COMMON: KeyNames = { base: '--base', output: '-o', prune: '--prune', dtype: '--dtype' };
+
+export const QUANTIZE_OPTIONS: KeyNames = {
+  ...COMMON,
+  tasks: '--task',
+  keep: '--keep',
+  budget: '--budget',
+  'weights.patterns': '--tensor-weight',
+  'weights.tensors': '--weights-file',
+  'rules.bits': '--pin',
+  'rules.min': '--floor',
+  'rules.max': '--ceiling',
+  rules: '--pin, --floor, --ceiling:',
+};
+
+export const RESTORE_OPTIONS: KeyNames = { ...COMMON, source: 'the .tvq file', task: '--task' };
+
+export const MERGE_OPTIONS: KeyNames = {
+  ...COMMON,
+  inputs: '--task',
+  compare: '--compare',
+  method: '--method',
+  parameters: '--param',
+  inputParameters: '--weight',
+  lines: '--lines',
+  shardBytes: '--shard-size',
+};
