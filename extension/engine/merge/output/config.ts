@@ -51,7 +51,10 @@ export function editConfig(
 ): string | undefined {
   if (config.length > MAX_CONFIG_LENGTH) return undefined;
   const gone = settings.filter(({ value }) => value === undefined);
-  const rest = gone.reduce<string | undefined>((text, { path }) => (text === undefined ? undefined : without(text, path)), config);
+  const rest = gone.reduce<string | undefined>(
+    (text, { path }) => (text === undefined ? undefined : without(text, path)),
+    config,
+  );
   return rest === undefined ? undefined : withValues(rest, dtype, settings);
 }
 
