@@ -15,12 +15,13 @@ import { checkRecipe, checkRows } from './checks.ts';
 import { openModels } from './models.ts';
 import { fatesOfMatch, matchTensors, type Match, type Reference } from './match.ts';
 import { describedInput } from './describedInput.ts';
+import { donorMetadata, donorOf } from './donor.ts';
 import type { InputTensor } from './inputTensor.ts';
 import { mergeJobBytes } from './job.ts';
 import { depthOf, layersOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
-import { firstCheckpoint, stampsOf, type OpenInput } from './openInput.ts';
+import { stampsOf, type OpenInput } from './openInput.ts';
 import { checkFileOutput } from './output/fileOutput.ts';
 import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
 import { resolve } from './parameters.ts';
@@ -37,7 +38,7 @@ export interface MergePlan {
   /** The inputs as they were before they were quantized; undefined when nothing is compared with them. */
   readonly originals: readonly OpenInput[] | undefined;
   /** The model whose config, tokenizer and metadata the merged one has. */
-  readonly donor: Checkpoint | undefined;
+  readonly donor: OpenInput | undefined;
   /** What becomes of every tensor. */
   readonly match: Match;
   /** In the order of the output. */
@@ -82,8 +83,8 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
   const isFile = isFileOutput(recipe.output);
   if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
-  const donor = match.donor ? firstCheckpoint([match.donor]) : (base ?? firstCheckpoint(inputs));
-  const metadata = mergedMetadata(method.name, donor);
+  const donor = donorOf(match.donor, base, inputs);
+  const metadata = mergedMetadata(method.name, await donorMetadata(donor, base));
   const shards = planShards(jobs.map(tensorOfJob), isFile ? Infinity : recipe.shardBytes, metadata);
   const bytes = models.length * shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const files = [...inputs, ...(originals ?? [])].map(input =>
