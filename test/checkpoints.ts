@@ -58,8 +58,9 @@ export function safetensorsBytes(
 export async function writeSafetensors(
   file: string,
   tensors: Readonly<Record<string, MadeTensor>>,
+  metadata: Readonly<Record<string, string>> = { format: 'pt' },
 ): Promise<void> {
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
+  const header: Record<string, unknown> = { __metadata__: metadata };
   const parts: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {

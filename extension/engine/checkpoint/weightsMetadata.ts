@@ -16,11 +16,8 @@ export const changedWeights = (metadata: WeightsMetadata): WeightsMetadata => ({
 });
 
 /** Metadata of a merged model: that of the model whose config it has, and what made it. */
-export const mergedMetadata = (
-  method: string,
-  donor: { readonly metadata: WeightsMetadata } | undefined,
-): WeightsMetadata => ({
-  ...changedWeights(donor?.metadata ?? {}),
+export const mergedMetadata = (method: string, donor: WeightsMetadata): WeightsMetadata => ({
+  ...changedWeights(donor),
   'tvq.merge_method': method,
   'tvq.tool': TOOL,
 });

@@ -1,7 +1,7 @@
 /** The few facts of a model's config.json that decide how its tensors are read. */
 import { join } from 'node:path';
 import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import { configParts, readConfig } from '../checkpoint/configFile.ts';
+import { configParts, readConfig, type Config } from '../checkpoint/configFile.ts';
 import { isObject } from '../checkpoint/jsonText.ts';
 
 export interface ModelConfig {
@@ -11,14 +11,14 @@ export interface ModelConfig {
   readonly quantization: string | undefined;
 }
 
-const UNKNOWN: ModelConfig = { tied: undefined, quantization: undefined };
-
 /** Reads the config of a model folder; a file that stands alone has none. */
-export async function readModelConfig(checkpoint: Checkpoint): Promise<ModelConfig> {
-  const json = isFolderCheckpoint(checkpoint)
-    ? await readConfig(join(checkpoint.path, 'config.json'))
-    : undefined;
-  if (!json) return UNKNOWN;
+export const readModelConfig = async (checkpoint: Checkpoint): Promise<ModelConfig> =>
+  modelConfigOf(
+    isFolderCheckpoint(checkpoint) ? await readConfig(join(checkpoint.path, 'config.json')) : undefined,
+  );
+
+export function modelConfigOf(json: Config | undefined): ModelConfig {
+  if (!json) return { tied: undefined, quantization: undefined };
   // Models of several parts keep these facts in the part, or beside the parts.
   const places = [...configParts(json)].map(([, part]) => part);
   const tied = places

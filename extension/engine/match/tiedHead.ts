@@ -42,6 +42,14 @@ function commonParts(a: string, b: string): number {
   return common;
 }
 
+/** The names of a model's head and of the embedding that it may be; undefined where it stores not both, or has several heads. */
+export function headAndEmbedding(tensors: Shapes): readonly [head: string, embedding: string] | undefined {
+  const [head, second] = [...tensors.keys()].filter(isHead);
+  if (head === undefined || second !== undefined) return undefined;
+  const embedding = embeddingOf(head, tensors.get(head)?.shape, tensors);
+  return embedding === undefined ? undefined : [head, embedding];
+}
+
 /** Bytes compared at either end of a tensor: two of thousands of rows that differ do not agree in so many. */
 const SAMPLE_BYTES = 64 << 10;
 
@@ -49,11 +57,14 @@ const SAMPLE_BYTES = 64 << 10;
 export async function storesEmbeddingAsHead(
   tensors: ReadonlyMap<string, TensorSource>,
 ): Promise<boolean | undefined> {
-  const [name] = [...tensors.keys()].filter(isHead);
-  const head = name === undefined ? undefined : tensors.get(name);
-  const embedding = head && tensors.get(embeddingOf(head.name, head.shape, tensors) ?? '');
+  const [head, embedding] = headAndEmbedding(tensors)?.map(name => tensors.get(name)) ?? [];
   if (!head || !embedding) return undefined;
-  if (head.dtype !== embedding.dtype) return false;
+  return sameBytes(head, embedding);
+}
+
+/** As far as can be told without reading all of it. */
+export async function sameBytes(head: TensorSource, embedding: TensorSource): Promise<boolean> {
+  if (head.dtype !== embedding.dtype || head.bytes !== embedding.bytes) return false;
   const [a, b] = await Promise.all([ends(head), ends(embedding)]);
   return a.equals(b);
 }

@@ -51,7 +51,7 @@ const copying = (job: MergeJob, source: TensorSource): MergeJob => ({
   way: {
     kind: 'copy',
     source,
-    beside: job.inputs.map(input => (input.kind === 'checkpoint' ? input.source : undefined)),
+    beside: job.inputs.map(exactSource),
   },
 });
 

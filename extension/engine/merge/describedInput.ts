@@ -1,9 +1,8 @@
 /** What an input of a merge says of itself: a checkpoint by its folder, a task by the files stored with it. */
 import { describedCheckpoint } from '../checkpoint/configDifferences.ts';
 import type { DescribedModel } from '../checkpoint/configFacts.ts';
-import { parseConfig } from '../checkpoint/configFile.ts';
 import { restoredMetadata } from '../restore/files.ts';
-import { readStoredFile } from '../tvq/files.ts';
+import { storedConfig } from '../restore/taskConfig.ts';
 import type { OpenInput } from './openInput.ts';
 
 export function describedInput(input: OpenInput): DescribedModel {
@@ -13,10 +12,7 @@ export function describedInput(input: OpenInput): DescribedModel {
   return {
     label,
     // What is listed as the base's own does not differ from it.
-    config: async name => {
-      const stored = file.files.find(one => one.name === name && one.tasks.includes(task) && one.stored);
-      return stored && parseConfig((await readStoredFile(file.path, stored)).toString());
-    },
+    config: name => storedConfig(file, task, name),
     metadata: () => restoredMetadata(file, task, undefined),
   };
 }

@@ -114,14 +114,18 @@ class Matching {
     return this.#judged(tensor, original, found);
   }
 
-  /** Merges a tensor that every input has in the reference's shape; others are treated as was asked. */
+  /**
+   * Merges a tensor that every input has in the reference's shape; others are treated as was asked.
+   * @param tied of a head, whether it is the embedding in an input
+   */
   #judged(
     tensor: string,
     original: TensorSource,
     found: readonly (InputTensor | undefined)[],
+    tied: readonly (boolean | undefined)[] = [],
   ): MatchedTensor {
     const misfits = found.flatMap(
-      (input, i) => misfitOf((this.inputs[i] as OpenInput).name, tensor, original, input) ?? [],
+      (input, i) => misfitOf((this.inputs[i] as OpenInput).name, tensor, original, input, tied[i]) ?? [],
     );
     if (misfits.length === 0) {
       if (original.bytes === 0) return this.#copied(tensor, original, found, 'empty');
@@ -199,7 +203,7 @@ class Matching {
     found: readonly (InputTensor | undefined)[],
     why: string,
   ): MatchedTensor {
-    const beside = found.map(input => (input?.kind === 'checkpoint' ? input.source : undefined));
+    const beside = found.map(input => input && exactSource(input));
     return { ...this.#row(tensor, source, why), fate: 'copied', copied: { source, beside } };
   }
 
@@ -239,7 +243,7 @@ class Matching {
         (stored !== undefined && (this.tied[i] !== true || this.reference.base !== undefined));
       return head ?? (untied ? undefined : tensorOf(input, embedding.name));
     });
-    return { ...this.#judged(name, original, found), twin };
+    return { ...this.#judged(name, original, found, this.tied), twin };
   }
 }
 

@@ -11,21 +11,25 @@ import { dtypeOf, shapeOf } from './openInput.ts';
 export interface Misfit {
   readonly input: string;
   readonly tensor: string;
-  /** `rows`: longer or shorter, as embeddings and classifiers are where tokens or labels were added. */
-  readonly kind: 'lacks' | 'rows' | 'shape' | 'dtype';
+  /**
+   * `tied`: a head that is the embedding, where the reference has one of its own; `rows`: longer or shorter, as
+   * embeddings and classifiers are where tokens or labels were added.
+   */
+  readonly kind: 'lacks' | 'tied' | 'rows' | 'shape' | 'dtype';
   /** What it is there, and in the reference. */
   readonly is: string;
   readonly was: string;
 }
 
-/** @returns undefined where the tensor fits */
+/** @param tied whether it is a head that is the embedding there. @returns undefined where the tensor fits */
 export function misfitOf(
   input: string,
   tensor: string,
   original: TensorSource,
   found: InputTensor | undefined,
+  tied = false,
 ): Misfit | undefined {
-  if (!found) return { input, tensor, kind: 'lacks', is: '', was: '' };
+  if (!found) return { input, tensor, kind: tied ? 'tied' : 'lacks', is: '', was: '' };
   const [shape, wanted] = [shapeOf(found), original.shape];
   if (shape.join() !== wanted.join()) {
     const rows = shape.length === wanted.length && shape.slice(1).join() === wanted.slice(1).join();
@@ -63,6 +67,8 @@ function describe(group: readonly Misfit[], reference: string): string {
   switch (kind) {
     case 'lacks':
       return `input "${input}" lacks ${what} of ${reference}`;
+    case 'tied':
+      return `input "${input}": its head (${what}) is its embedding, ${reference} has one of its own`;
     case 'rows':
       return `input "${input}": ${what} of another length (${example}), as where tokens or labels were added`;
     case 'shape':

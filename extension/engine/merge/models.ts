@@ -2,11 +2,9 @@
 import type { MergeRecipe, Problem } from '../../protocol.ts';
 import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { alignNames } from '../match/alignNames.ts';
-import { readModelConfig } from '../match/modelConfig.ts';
-import { quantizedFault } from '../match/quantizedWeights.ts';
-import { storesEmbeddingAsHead } from '../match/tiedHead.ts';
 import { namedAsIn } from '../restore/plan.ts';
 import type { Reference } from './match.ts';
+import { natureOf, taskTie, type Nature } from './nature.ts';
 import { openInput, type OpenInput } from './openInput.ts';
 import { openOriginals } from './originals.ts';
 
@@ -52,7 +50,11 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
   const own = reference && (await natureAt(reference));
   const ties: (boolean | undefined)[] = [];
   for (const input of inputs)
-    ties.push(input.kind === 'checkpoint' ? (await natureAt(input.checkpoint)).tied : undefined);
+    ties.push(
+      input.kind === 'checkpoint'
+        ? (await natureAt(input.checkpoint)).tied
+        : await taskTie(input, base, own?.tied),
+    );
   for (const input of originals ?? []) if (input.kind === 'checkpoint') await natureAt(input.checkpoint);
   return {
     base,
@@ -69,21 +71,4 @@ async function openBase(path: string, inputs: readonly OpenInput[]): Promise<Che
   const base = await openModel(path);
   const stored = inputs.find(input => input.kind === 'tvq');
   return stored ? namedAsIn(stored.file, base) : base;
-}
-
-/** What a model is, beside its tensors' names and shapes. */
-interface Nature {
-  readonly tied: boolean | undefined;
-  readonly saysTied: boolean;
-  /** Why nothing can be computed with it. */
-  readonly fault: string | undefined;
-}
-
-async function natureOf(checkpoint: Checkpoint): Promise<Nature> {
-  const config = await readModelConfig(checkpoint);
-  return {
-    tied: config.tied ?? (await storesEmbeddingAsHead(checkpoint.tensors)),
-    saysTied: config.tied === true,
-    fault: quantizedFault(checkpoint, config),
-  };
 }

@@ -63,10 +63,6 @@ export const tensorsOf = (
 ): ReadonlyMap<string, Pick<TensorSource, 'shape' | 'dtype' | 'bytes'>> =>
   input.kind === 'checkpoint' ? input.checkpoint.tensors : input.tensors;
 
-/** The first input, where it is a checkpoint: the model whose config and metadata a merge without a base has. */
-export const firstCheckpoint = ([first]: readonly OpenInput[]): Checkpoint | undefined =>
-  first?.kind === 'checkpoint' ? first.checkpoint : undefined;
-
 /** What an input has of a tensor. */
 export function tensorOf(input: OpenInput, tensor: string): InputTensor | undefined {
   if (input.kind === 'checkpoint') {

@@ -15,12 +15,13 @@ import { checkConfig, checkRecipe, checkRows } from './checks.ts';
 import { openModels } from './models.ts';
 import { fatesOfMatch, matchTensors, type Match, type Reference } from './match.ts';
 import { describedInput } from './describedInput.ts';
+import { donorMetadata, donorOf } from './donor.ts';
 import type { InputTensor } from './inputTensor.ts';
 import { mergeJobBytes } from './job.ts';
 import { depthOf, layersOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
-import { firstCheckpoint, stampsOf, type OpenInput } from './openInput.ts';
+import { stampsOf, type OpenInput } from './openInput.ts';
 import { isCompanion } from './output/companions.ts';
 import { checkFileOutput } from './output/fileOutput.ts';
 import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
@@ -38,7 +39,7 @@ export interface MergePlan {
   /** The inputs as they were before they were quantized; undefined when nothing is compared with them. */
   readonly originals: readonly OpenInput[] | undefined;
   /** The model whose config, tokenizer and metadata the merged one has. */
-  readonly donor: Checkpoint | undefined;
+  readonly donor: OpenInput | undefined;
   /** What becomes of every tensor. */
   readonly match: Match;
   /** In the order of the output. */
@@ -83,15 +84,17 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
   const isFile = isFileOutput(recipe.output);
   if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
-  const donor = match.donor ? firstCheckpoint([match.donor]) : (base ?? firstCheckpoint(inputs));
+  const donor = donorOf(match.donor, base, inputs);
+  // A task's files are in part the base's own.
+  const copied = donor?.kind === 'checkpoint' ? donor.checkpoint : base;
   const checkpoints = [
     ...(base ? [base] : []),
     ...inputs.flatMap(input => (input.kind === 'checkpoint' ? [input.checkpoint] : [])),
   ];
   problems.push(
-    ...noteProblems(checkpoints, (one, name) => !isFile && one.path === donor?.path && isCompanion(name)),
+    ...noteProblems(checkpoints, (one, name) => !isFile && one.path === copied?.path && isCompanion(name)),
   );
-  const metadata = mergedMetadata(method.name, donor);
+  const metadata = mergedMetadata(method.name, await donorMetadata(donor, base));
   const shards = planShards(jobs.map(tensorOfJob), isFile ? Infinity : recipe.shardBytes, metadata);
   const bytes = models.length * shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const files = [...inputs, ...(originals ?? [])].map(input =>
@@ -101,7 +104,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     ? [describedCheckpoint('the base', base), ...inputs.map(describedInput)]
     : inputs.map(describedInput);
   problems.push(...(await configDifferences(model, described)));
-  if (!isFile) problems.push(...(await checkConfig(donor, inputs)));
+  if (!isFile) problems.push(...(await checkConfig(copied, inputs)));
   const targets = models.map(model => modelPath(recipe, model));
   const read = base ? [base, ...files] : files;
   problems.push(...(await checkOutput(recipe, read, bytes, isFile ? 'file' : 'folder', targets)));

@@ -4,12 +4,12 @@ import { basename } from 'node:path';
 import type { MergeResult, Progress } from '../../protocol.ts';
 import { printableJson } from '../../shared/printable.ts';
 import type { EngineBackend } from '../backends.ts';
-import { isFolderCheckpoint } from '../checkpoint/checkpoint.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { whileUnchanged } from '../fileStamp.ts';
 import type { JobEvent, JobReport } from '../job.ts';
 import { isFileOutput, wrongBase } from '../restore/plan.ts';
 import { runPlanned } from '../runPlanned.ts';
+import { writeDonorFiles } from './donor.ts';
 import type { MergeJob } from './mergeJob.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
@@ -208,7 +208,8 @@ function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [che
   if (checksum === undefined || !base) return;
   for (const input of inputs) {
     if (input.kind !== 'tvq') continue;
-    const expected = input.baseChecksums.get(job.tensor);
+    // Of a head that is the embedding, the embedding was read.
+    const expected = input.baseChecksums.get(job.base?.name ?? job.tensor);
     if (expected !== undefined && expected !== checksum) {
       throw new UserError(wrongBase(input.file, base.path, `the values of tensor "${job.tensor}" differ`));
     }
@@ -216,7 +217,7 @@ function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [che
 }
 
 async function commit(
-  { recipe, method, donor, jobs, match }: MergePlan,
+  { recipe, method, base, donor, jobs, match }: MergePlan,
   folder: ModelOutput,
   model: string | undefined,
   report: MergeReport,
@@ -231,10 +232,9 @@ async function commit(
     inputParameters: allInputParameters(recipe, method),
     ...report,
   };
+  const settings = match.ownHead ? { tie_word_embeddings: false } : {};
   return folder.commit({
-    companions: donor && isFolderCheckpoint(donor) ? donor.path : undefined,
-    donor: donor?.tensors,
-    settings: match.ownHead ? { tie_word_embeddings: false } : {},
+    companions: (into, tensors) => writeDonorFiles(donor, base, into, { tensors, settings }),
     files: written => ({
       'README.md': modelCard({
         name: basename(target),

@@ -4,12 +4,18 @@ import { basename, join } from 'node:path';
 import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { isObject, parsePythonJson } from '../checkpoint/jsonText.ts';
 import { changedWeights, type WeightsMetadata } from '../checkpoint/weightsMetadata.ts';
-import { companionKind, companionsOf, isCompanion, writeCompanion } from '../merge/output/companions.ts';
+import {
+  companionKind,
+  companionsOf,
+  isCompanion,
+  writeCompanion,
+  type Companions,
+} from '../merge/output/companions.ts';
 import type { DescribedWeights } from '../merge/output/configFit.ts';
-import type { UnplacedTensor } from '../merge/output/shards.ts';
+import type { WrittenFile } from '../merge/output/writtenFile.ts';
 import { digestOf, METADATA_FILE, readStoredFile, type TvqStoredFile } from '../tvq/files.ts';
 import type { TvqFile } from '../tvq/reader.ts';
-import type { RestorePlan } from './plan.ts';
+import { fileOfTask } from './taskConfig.ts';
 
 const filesOfTask = ({ files }: TvqFile, task: string): readonly TvqStoredFile[] =>
   files.filter(({ tasks }) => tasks.includes(task));
@@ -20,7 +26,7 @@ export async function restoredMetadata(
   task: string,
   base: Checkpoint | undefined,
 ): Promise<WeightsMetadata> {
-  const listed = filesOfTask(file, task).find(({ name }) => name === METADATA_FILE);
+  const listed = fileOfTask(file, task, METADATA_FILE);
   if (listed?.from === 'base') return changedWeights(base?.metadata ?? {});
   if (listed?.from !== 'file') return changedWeights({});
   const said = parsePythonJson((await readStoredFile(file.path, listed)).toString());
@@ -28,33 +34,40 @@ export async function restoredMetadata(
   return changedWeights(Object.fromEntries(texts) as WeightsMetadata);
 }
 
+/** A task of a .tvq file, and the base whose files it has where they are the same, or where it has none. */
+export interface TaskFiles {
+  readonly file: TvqFile;
+  readonly task: string;
+  readonly base: Checkpoint | undefined;
+}
+
 /**
- * Writes a task's files into the folder of its weights. @returns what could not be as it was, a sentence each
+ * Writes a task's files into the folder of its weights, or of those merged from them. What could not be as it was is
+ * told, a sentence each.
  * @throws UserError when a stored file is damaged
  */
 export async function writeTaskFiles(
-  plan: Pick<RestorePlan, 'recipe' | 'file' | 'base'>,
+  { file: tvq, task, base }: TaskFiles,
   folder: string,
-  tensors: readonly UnplacedTensor[],
-): Promise<string[]> {
-  const { file: tvq, base } = plan;
+  weights: DescribedWeights,
+): Promise<Companions> {
+  const files: WrittenFile[] = [];
   const warnings: string[] = [];
   const ofBase = base && isFolderCheckpoint(base) ? await companionsOf(base.path) : undefined;
-  const write = async (name: string, source: string, content: Uint8Array, weights: DescribedWeights) => {
-    const { notes } = await writeCompanion(folder, { name, content }, weights);
+  const write = async (name: string, source: string, content: Uint8Array, described = weights) => {
+    const { file, notes } = await writeCompanion(folder, { name, content }, described);
+    files.push(file);
     warnings.push(...notes.map(note => `${source}: ${note}`));
   };
-  const own = filesOfTask(tvq, plan.recipe.task).filter(({ name }) => name !== METADATA_FILE);
+  const own = filesOfTask(tvq, task).filter(({ name }) => name !== METADATA_FILE);
   for (const listed of own) {
     const { name, from } = listed;
-    const missing = `${tvq.path}: "${name}" of task "${plan.recipe.task}"`;
+    const missing = `${tvq.path}: "${name}" of task "${task}"`;
     if (!isCompanion(name)) warnings.push(`${missing} is no file that goes with weights; not written`);
     else if (from === 'none')
       warnings.push(`${missing} was too large to be stored; copy it from the fine-tuned checkpoint`);
     else if (from === 'file')
-      await write(name, `${basename(tvq.path)}, ${name}`, await readStoredFile(tvq.path, listed), {
-        tensors,
-      });
+      await write(name, `${basename(tvq.path)}, ${name}`, await readStoredFile(tvq.path, listed));
     else if (!base || !ofBase?.names.includes(name))
       warnings.push(
         `${missing} is that of the base model "${tvq.base.name}", which has none here; copy it from there`,
@@ -63,10 +76,8 @@ export async function writeTaskFiles(
       const source = join(base.path, name);
       const content = await readFile(source);
       if (digestOf(content) !== listed.digest)
-        warnings.push(
-          `${source}: not the file that task "${plan.recipe.task}" was stored with; written as it is now`,
-        );
-      await write(name, source, content, { tensors });
+        warnings.push(`${source}: not the file that task "${task}" was stored with; written as it is now`);
+      await write(name, source, content);
     }
   }
   // A trainer's checkpoint often comes without tokenizer, a file of version 1 or of lone weights without anything.
@@ -75,10 +86,10 @@ export async function writeTaskFiles(
     own.length === 0 || (FILLED.has(companionKind(name)) && !kinds.has(companionKind(name)));
   for (const name of ofBase && base ? ofBase.names.filter(fills) : []) {
     const source = join((base as NonNullable<typeof base>).path, name);
-    await write(name, source, await readFile(source), { tensors, donor: base?.tensors });
+    await write(name, source, await readFile(source), { ...weights, donor: base?.tensors });
   }
   if (own.length === 0) warnings.push(...(ofBase?.warnings ?? []));
-  return warnings;
+  return { files, warnings };
 }
 
 /** Kinds of which a task without any has the base's. */

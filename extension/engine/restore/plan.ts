@@ -10,6 +10,7 @@ import { alignNames } from '../match/alignNames.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { isCoded } from '../tvq/layout.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../tvq/reader.ts';
+import { recordsToWrite } from './tiedHead.ts';
 import { restoredBytes, restoreJobBytes, type RestoreJob } from './job.ts';
 
 export interface RestorePlan {
@@ -48,11 +49,10 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       ? undefined
       : namedAsIn(file, await openModel(recipe.base));
   const shared = new Map(file.shared?.records.map(record => [record.tensor, record]));
-  const jobs = task.records
-    .filter(({ codec }) => codec.codec !== 'absent')
-    .map((record): RestoreJob => ({
+  const jobs = [...(await recordsToWrite(file, task, base))]
+    .map(([tensor, record]): RestoreJob => ({
       kind: 'restore',
-      tensor: record.tensor,
+      tensor,
       dtype: recipe.dtype && isQuantizable(record.dtype) ? recipe.dtype : record.dtype,
       file: file.path,
       task: task.name,

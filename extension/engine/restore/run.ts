@@ -54,7 +54,9 @@ export async function runRestore(
       warnings.push(...outputWarnings(jobs, reports));
       await writer.commit((tensors, dataOffset) => serializeHeader(metadata, tensors, dataOffset));
       if (folder) {
-        warnings.push(...(await writeTaskFiles(plan, folder.temporary, entries)));
+        const { file, base } = plan;
+        const task = { file, task: recipe.task, base };
+        warnings.push(...(await writeTaskFiles(task, folder.temporary, { tensors: entries })).warnings);
         await folder.commit();
       }
     },
@@ -84,7 +86,7 @@ function checkBase(
   { checksums: [checksum] }: JobReport,
 ): void {
   if (checksum === undefined || recipe.force || !base) return;
-  const { tensor } = jobs[number] as RestorePlan['jobs'][number];
+  const { tensor } = (jobs[number] as RestorePlan['jobs'][number]).record;
   const expected = file.base.tensors.find(({ name }) => name === tensor)?.checksum;
   if (expected !== checksum)
     throw new UserError(wrongBase(file, base.path, `the values of tensor "${tensor}" differ`, OR_FORCE));

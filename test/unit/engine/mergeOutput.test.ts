@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
 import { readSafetensorsHeader } from '../../../extension/engine/checkpoint/safetensors.ts';
 import { Cancelled } from '../../../extension/engine/errors.ts';
+import { copyCompanions } from '../../../extension/engine/merge/output/companions.ts';
 import { ModelFolder, type ModelFolderOptions } from '../../../extension/engine/merge/output/modelFolder.ts';
 import {
   planShards,
@@ -62,7 +63,7 @@ async function fill(model: ModelFolder, end = TENSORS.length): Promise<number[]>
   return indices;
 }
 
-const NOTHING_MORE = { companions: undefined, files: () => ({}) };
+const NOTHING_MORE = { files: () => ({}) };
 
 /** A run whose process died: its lock stays, nothing else is known. */
 async function crash(model: ModelFolder): Promise<void> {
@@ -124,7 +125,10 @@ describe('writing', () => {
       await model.begin(i);
       await model.append((await readFile(file)).subarray(offset, offset + bytes));
     }
-    const { files: written } = await model.commit({ companions: base, files: () => ({}) });
+    const { files: written } = await model.commit({
+      companions: (into, written) => copyCompanions(base, into, { tensors: written }),
+      files: () => ({}),
+    });
     expect((await readdir(target)).sort()).toEqual((await readdir(base)).sort());
     for (const name of await readdir(base)) {
       const made = await readFile(join(target, name));
@@ -146,7 +150,6 @@ describe('writing', () => {
     expect(await readdir(folder)).toEqual([expect.stringMatching(/^\.out\.[0-9a-f]{16}\.tvq-partial$/)]);
     let seen: string[] = [];
     await model.commit({
-      companions: undefined,
       files: written => {
         seen = written.map(({ name }) => name);
         return { 'README.md': '# out\n' };

@@ -2,12 +2,11 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { publishFolder, removeStale } from '../../atomic.ts';
 import { Cancelled, describeSystemError } from '../../errors.ts';
-import { copyCompanions, type Companions } from './companions.ts';
-import type { ConfigSettings, Shapes } from './configFit.ts';
+import type { Companions } from './companions.ts';
 import type { FolderLock } from './folderLock.ts';
 import { JOURNAL, recoverShards, writeJournal, type Recovery } from './journal.ts';
 import { clearPartial, partialsOf, removeAll, takePartial } from './partialFolder.ts';
-import { shardIndex, type Shard } from './shards.ts';
+import { shardIndex, type Shard, type UnplacedTensor } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
 import { writeSmallFile, type WrittenFile } from './writtenFile.ts';
 
@@ -26,12 +25,8 @@ export interface ModelFolderOptions {
 }
 
 export interface CommitOptions {
-  /** Folder whose config, tokenizer and the like go with the model. */
-  readonly companions: string | undefined;
-  /** Tensors of the model in that folder; undefined: those that are written. */
-  readonly donor?: Shapes | undefined;
-  /** What its config has to say, where the written shapes do not tell. */
-  readonly settings?: ConfigSettings | undefined;
+  /** Writes config, tokenizer and the like that go with these tensors into a folder. */
+  readonly companions?: (folder: string, tensors: readonly UnplacedTensor[]) => Promise<Companions>;
   /** Further small files by name, made when all others are written; they win over companions of the same name. */
   readonly files: (written: readonly WrittenFile[]) => Readonly<Record<string, string>>;
 }
@@ -129,7 +124,7 @@ export class ModelFolder {
   }
 
   /** Adds what belongs beside the weights and gives the folder its name. */
-  async commit({ companions, donor, settings, files }: CommitOptions): Promise<CommittedFolder> {
+  async commit({ companions, files }: CommitOptions): Promise<CommittedFolder> {
     const { target, overwrite, shards } = this.options;
     const written = shards.map(({ name }) => {
       const file = this.#complete.get(name);
@@ -137,11 +132,10 @@ export class ModelFolder {
       return file;
     });
     const index = shardIndex(shards);
-    const weights = { tensors: shards.flatMap(({ tensors }) => tensors), donor, settings };
+    const tensors = shards.flatMap(shard => shard.tensors);
     try {
       if (index) written.push(await writeSmallFile(this.partial, index.name, index.text));
-      const copied =
-        companions === undefined ? NONE : await copyCompanions(companions, this.partial, weights);
+      const copied = (await companions?.(this.partial, tensors)) ?? NONE;
       const more = files([...written, ...copied.files]);
       written.push(...copied.files.filter(({ name }) => !Object.hasOwn(more, name)));
       for (const [name, content] of Object.entries(more))
