@@ -135,3 +135,23 @@ test.each([
   if (same) expect(head).toEqual(embedding);
   else expect(head).not.toEqual(embedding);
 });
+
+test('a damaged tensor of a task is never copied, nor compared with', async () => {
+  const ids = (first: number) => ({ 'model.ids': i64([4], i => BigInt(i === 0 ? first : i)) });
+  const base = await model({ ...body(1), ...ids(5) });
+  const file = await quantized(base, { a: await model({ ...body(2, 44), ...ids(6) }) });
+  const { tensors } = await readSafetensorsHeader(file);
+  for (const [name, onMismatch] of [
+    [EMBEDDING, 'first'],
+    ['model.ids', 'base'],
+  ] as const) {
+    const bytes = await readFile(file);
+    const { offset } = tensors.find(tensor => tensor.name === `a/${name}`)!;
+    bytes[offset + 3]! ^= 1;
+    const damaged = path('.tvq');
+    await writeFile(damaged, bytes);
+    const inputs = [{ name: 'a', path: damaged, task: 'a' }];
+    const asked = mergeRecipe(path(), 'task_arithmetic', inputs, { base, onMismatch });
+    await expect(merge(asked), name).rejects.toThrow(`tensor "${name}" of "a" is damaged`);
+  }
+});

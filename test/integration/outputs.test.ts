@@ -65,6 +65,12 @@ describe('values that are no numbers', () => {
     expect((await merged(recipe)).get('w')).toEqual(Float32Array.of(Infinity, 2));
   });
 
+  test('a finite float64 beyond float32 is not called infinite alone', async () => {
+    const base = await write({ w: f64([2], i => (i === 0 ? 1e300 : 1)) });
+    const recipe = arithmetic(base, [input(await write({ w: f64([2], () => 1) }), 'a')]);
+    await expect(tvq.merge(recipe)).rejects.toThrow(/"w" holds .*values beyond float32 \(±3\.4e38\)/);
+  });
+
   test('a difference that float32 cannot hold is named as one', async () => {
     const base = await write({ w: vector(-3e38, 1) });
     const recipe = arithmetic(base, [input(await write({ w: vector(3e38, 1) }), 'a')]);

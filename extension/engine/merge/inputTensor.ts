@@ -40,7 +40,9 @@ export const inputSources = (input: InputTensor): readonly ({ readonly bytes: nu
 /** Where a tensor's bytes stand as they are: in a checkpoint, or exactly in a .tvq file. */
 export function exactSource(input: InputTensor): TensorSource | undefined {
   if (input.kind === 'checkpoint') return input.source;
-  return input.record.codec.codec === 'exact' ? payloadSource(input.file, input.record) : undefined;
+  const { file, task, record } = input;
+  if (record.codec.codec !== 'exact') return undefined;
+  return { ...payloadSource(file, record), stored: { vector: task, checksum: record.checksum } };
 }
 
 /** A tensor that equals the base's is a task vector of zeros. */

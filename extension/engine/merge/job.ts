@@ -4,6 +4,7 @@ import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
 import type { JobContext, JobReport } from '../job.ts';
 import { NonFinite } from '../notNumbers.ts';
 import { RawTensor } from '../quantize/exact.ts';
+import { checkStored } from '../restore/payload.ts';
 import { inputBytes } from '../quantize/tensorInput.ts';
 import { commonSource, withCommon } from './common.ts';
 import { mayTakeNonFinite } from './finite.ts';
@@ -70,6 +71,9 @@ async function copyTensor(job: MergeJob, context: JobContext): Promise<JobReport
   const copied = new RawTensor(context, source);
   const ofBase = job.base && (isSame(job.base, source) ? copied : new RawTensor(context, job.base));
   const found = await hashed(opened(beside));
+  for (const [i, other] of beside.entries()) if (other) checkStored(other, found[i]);
+  // A tensor of a .tvq file is looked at before it is written; it is read once more only where it is large.
+  if (source.stored) checkStored(source, await copied.checksum());
   const originals = await hashed(opened(job.exact?.way.kind === 'copy' ? job.exact.way.beside : []));
   for (let output = 0; output < job.outputs; output++) {
     await context.emit({ type: 'begin', output, codec: 'exact', bytes: source.bytes });

@@ -1,5 +1,5 @@
 import { elementCount } from '../checkpoint/dtype.ts';
-import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import type { TensorEntry, TensorSource } from '../checkpoint/safetensors.ts';
 import { UserError } from '../errors.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 
@@ -14,11 +14,18 @@ export const payloadSource = (file: string, { tensor, dtype, shape, payload }: T
 
 /** @throws UserError when a payload's bytes are not those that were written */
 export function checkPayload(file: string, record: TvqRecord, vector: string, checksum: string): void {
-  if (checksum === record.checksum) return;
-  throw new UserError(
-    `${file}: tensor "${record.tensor}" of "${vector}" is damaged (its checksum does not match); get the file again`,
-  );
+  if (checksum !== record.checksum) throw damaged(file, record.tensor, vector);
 }
+
+/** @throws UserError when a tensor of a .tvq file has not the bytes that were written */
+export function checkStored({ file, name, stored }: TensorSource, checksum: string | undefined): void {
+  if (stored && checksum !== stored.checksum) throw damaged(file, name, stored.vector);
+}
+
+const damaged = (file: string, tensor: string, vector: string) =>
+  new UserError(
+    `${file}: tensor "${tensor}" of "${vector}" is damaged (its checksum does not match); get the file again`,
+  );
 
 /** Of `count` elements from `first` on, as many as reach the end of a rotated block, or of the tensor. */
 export function wholeBlocks({ shape }: TvqRecord, first: number, count: number, block: number): number {
