@@ -1,5 +1,6 @@
 /** Small checkpoints made on the spot. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DTYPE_BITS, elementCount, type Dtype } from '../extension/engine/checkpoint/dtype.ts';
 
@@ -71,6 +72,22 @@ export async function writeSafetensors(
     parts.push(data);
   }
   await writeFile(file, safetensorsBytes(header, Buffer.concat(parts)));
+}
+
+/** A model folder: its weights in one file, and whatever texts lie beside them, by their names in the folder. */
+export async function writeModelFolder(
+  folder: string,
+  tensors: Readonly<Record<string, MadeTensor>>,
+  files: Readonly<Record<string, string>> = {},
+  metadata?: Readonly<Record<string, string>>,
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  await writeSafetensors(join(folder, 'model.safetensors'), tensors, metadata);
+  return folder;
 }
 
 /** Deterministic noise in [-1, 1): a 32-bit linear congruential generator, taken from the top. */

@@ -14,7 +14,8 @@ export const asideName = (target: string): string =>
   join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tvq-old`);
 
 /** Whether a name is one that outputs have before they are complete, or while they are replaced. */
-export const isUnfinished = (path: string): boolean => /^\..+\.tvq-(tmp|partial|old)$/.test(basename(path));
+export const isTemporaryName = (path: string): boolean =>
+  /^\..+\.tvq-(tmp|partial|old)$/.test(basename(path));
 
 /** The path that something moved aside had; undefined of anything else. */
 export function asideOf(path: string): string | undefined {

@@ -23,8 +23,6 @@ const MODELS_TEXT =
 /** What file managers and git leave in any folder. */
 const CLUTTER = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini', '.gitattributes']);
 const OUTPUT_FILE = /\.(tvq|safetensors)$/;
-/** Folders of a model, and how deep companions lie in them. */
-const MAX_ENTRIES = 10_000;
 
 /**
  * @param target absolute; nothing is there, or what is to be replaced
@@ -77,7 +75,7 @@ const isOfModel = (name: string): boolean =>
 async function entriesOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const inner = await Promise.all(
-    entries.slice(0, MAX_ENTRIES).map(async entry => {
+    entries.map(async entry => {
       if (!entry.isDirectory()) return [isFileLike(entry) ? entry.name : `${entry.name}/`];
       const names = await readdir(join(folder, entry.name), { withFileTypes: true });
       const parts = names.map(one => `${entry.name}/${one.name}${isFileLike(one) ? '' : '/'}`);

@@ -1,13 +1,13 @@
 /** What is not weights: files that a .tvq file carries, metadata that merges keep, configs that fit, old versions. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSafetensorsHeader } from '../../extension/engine/checkpoint/safetensors.ts';
 import { plan } from '../../extension/engine/engine.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
-import { f32, fixture, noise, safetensorsBytes, writeSafetensors } from '../checkpoints.ts';
+import { f32, fixture, noise, safetensorsBytes, writeModelFolder } from '../checkpoints.ts';
 import {
   checkpointInput,
   merge,
@@ -24,18 +24,13 @@ import { temporaryPaths } from '../temporary.ts';
 const path = await temporaryPaths();
 
 /** A model folder of two tensors, and whatever files lie beside them. */
-async function model(seed: number, files: Readonly<Record<string, string>>, rows = 40): Promise<string> {
-  const folder = path();
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
+function model(seed: number, files: Readonly<Record<string, string>>, rows = 40): Promise<string> {
   const next = noise(seed);
-  await writeSafetensors(join(folder, 'model.safetensors'), {
+  const tensors = {
     'model.embed_tokens.weight': f32([rows, 32], next),
     'model.layers.0.mlp.up_proj.weight': f32([64, 32], next),
-  });
-  return folder;
+  };
+  return writeModelFolder(path(), tensors, files);
 }
 
 const config = (more: object = {}) => JSON.stringify({ vocab_size: 40, dtype: 'float32', ...more }, null, 2);

@@ -1,12 +1,12 @@
 /** Models whose tensors are not those of the base: what is merged all the same, what is refused, and how it is told. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { previewRoom } from '../../extension/engine/backends.ts';
 import { planMerge, summarizeMerge } from '../../extension/engine/merge/plan.ts';
 import type { MergeReport } from '../../extension/engine/merge/report.ts';
 import type { MergeRecipe } from '../../extension/protocol.ts';
-import { f32, i64, u16, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
+import { f32, i64, u16, writeModelFolder, type MadeTensor } from '../checkpoints.ts';
 import {
   checkpointInput,
   merge,
@@ -26,13 +26,8 @@ const path = await temporaryPaths();
 type Tensors = Readonly<Record<string, MadeTensor>>;
 
 /** A model folder. */
-async function model(tensors: Tensors, config: object = {}): Promise<string> {
-  const folder = path();
-  await mkdir(folder);
-  await writeSafetensors(join(folder, 'model.safetensors'), tensors);
-  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
-  return folder;
-}
+const model = (tensors: Tensors, config: object = {}): Promise<string> =>
+  writeModelFolder(path(), tensors, { 'config.json': JSON.stringify(config) });
 
 const EMBEDDING = 'model.embed_tokens.weight';
 const HEAD = 'lm_head.weight';

@@ -1,10 +1,10 @@
 /** A task of a .tvq file merges as the checkpoint does that it was made from: by its config, files and integers too. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSafetensorsHeader } from '../../extension/engine/checkpoint/safetensors.ts';
 import type { MergeInput, MergeRecipe } from '../../extension/protocol.ts';
-import { f32, i64, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
+import { f32, i64, noise, writeModelFolder, type MadeTensor } from '../checkpoints.ts';
 import {
   checkpointInput,
   merge,
@@ -23,15 +23,13 @@ const path = await temporaryPaths();
 type Tensors = Readonly<Record<string, MadeTensor>>;
 
 /** A model folder with a tokenizer. */
-async function model(tensors: Tensors, config: object = {}, note = ''): Promise<string> {
-  const folder = path();
-  await mkdir(folder);
-  const metadata = { format: 'pt', ...(note ? { note } : {}) };
-  await writeSafetensors(join(folder, 'model.safetensors'), tensors, metadata);
-  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
-  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify({ note }));
-  return folder;
-}
+const model = (tensors: Tensors, config: object = {}, note = ''): Promise<string> =>
+  writeModelFolder(
+    path(),
+    tensors,
+    { 'config.json': JSON.stringify(config), 'tokenizer.json': JSON.stringify({ note }) },
+    { format: 'pt', ...(note ? { note } : {}) },
+  );
 
 const EMBEDDING = 'model.embed_tokens.weight';
 const HEAD = 'lm_head.weight';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CheckpointSummary } from '../../protocol.ts';
-import { asideOf, isUnfinished, putBack } from '../aside.ts';
+import { asideOf, isTemporaryName, putBack } from '../aside.ts';
 import { describeAdapter, openSet, type Checkpoint } from './checkpoint.ts';
 import { describeSystemError } from '../errors.ts';
 import { groupBy } from '../../shared/groupBy.ts';
@@ -53,7 +53,7 @@ export async function summarizeCheckpoints(weightFiles: readonly string[]): Prom
     try {
       const replaced = asideOf(path);
       if (replaced !== undefined) await putBack(replaced); // the next scan sees it
-      if (isUnfinished(path)) return;
+      if (isTemporaryName(path)) return;
       const folder = await readWeightFolder(path);
       const sets = await wantedSets(folder, new Set(files.map(file => basename(file))));
       wanted.push(...sets.map(set => ({ folder, set })));
