@@ -601,6 +601,8 @@ export interface TvqSummary {
   readonly baseBits: number | undefined;
   readonly base: { readonly name: string; readonly fingerprint: string };
   readonly tasks: readonly TvqTask[];
+  /** Tasks that need a later version of this tool, with what it does not know of them. */
+  readonly unreadable: readonly { readonly name: string; readonly why: string }[];
   /** The shared base vector of an rtvq file. */
   readonly shared: TvqVectorSummary | undefined;
   /** All bytes of the file × 8 / (quantized parameters × tasks). */

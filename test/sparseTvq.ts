@@ -1,5 +1,4 @@
 /** Large .tvq files that take no room: a whole header, and payloads that are holes in the file. */
-import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { packedBytes } from '../kernels/backend.ts';
 import { Xxh64 } from '../kernels/checksum.ts';
@@ -13,10 +12,11 @@ import {
   metadataOf,
   NO_FILES,
   sideEntries,
-  type TableRow,
+  tableOf,
   type TvqLayout,
 } from '../extension/engine/tvq/header.ts';
-import { payloadName, type Codec } from '../extension/engine/tvq/layout.ts';
+import { PAYLOADS, RECORD_TABLE, TENSOR_TABLE, type Codec } from '../extension/engine/tvq/layout.ts';
+import { packRecords, sha256, type TableRow } from '../extension/engine/tvq/tables.ts';
 
 export interface SparseTvq {
   readonly tasks: number;
@@ -93,26 +93,27 @@ export async function writeSparseTvq(
   const dataOffset = alignedDataOffset(headerBound(layout));
   const checksumOf = await zeroChecksums();
 
+  const table = codecTable(layout);
+  const codecs = records.map(({ codec }) =>
+    table.findIndex(entry => JSON.stringify(entry) === JSON.stringify(codec)),
+  );
+  const tensorTable = tableOf(layout);
+  const recordTable = packRecords(
+    layout.vectors.map(() => ({ codecs, lengths: records.map(({ bytes }) => bytes) })),
+  );
+
   const entries: TensorEntry[] = [];
   let offset = dataOffset;
   const place = (entry: Omit<TensorEntry, 'offset'>) => {
     entries.push({ ...entry, offset });
     offset += entry.bytes;
   };
+  const placeBytes = (name: string, bytes: number) => place({ name, dtype: 'U8', shape: [bytes], bytes });
   for (const side of sideEntries(layout)) place(side);
-  const sideEnd = offset;
-  for (const { name } of layout.vectors) {
-    for (const { row, codec, bytes } of records) {
-      const [tensor, dtype, shape] = tensors[row] as TableRow;
-      const coded = codec.codec === 'affine';
-      place({
-        name: payloadName(name, tensor),
-        dtype: coded ? 'U8' : dtype,
-        shape: coded ? [bytes] : shape,
-        bytes,
-      });
-    }
-  }
+  placeBytes(TENSOR_TABLE, tensorTable.stored.length);
+  placeBytes(RECORD_TABLE, recordTable.stored.length);
+  const payloadsAt = offset;
+  placeBytes(PAYLOADS, asked.tasks * records.reduce((sum, { bytes }) => sum + bytes, 0));
 
   const bytesOf = (array: ArrayBufferView) =>
     new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -123,16 +124,7 @@ export async function writeSparseTvq(
     Float32Array.from(coded.flatMap(has => (has ? [0.05, 1] : [0, 0]))),
   ].map(bytesOf);
   const baseSide = bytesOf(BigUint64Array.from(tensors, () => 0n));
-  const digest = (parts: readonly Uint8Array[]) => {
-    const hash = createHash('sha256');
-    for (const part of parts) hash.update(part);
-    return hash.digest('hex');
-  };
   const fingerprint = '0'.repeat(32);
-  const table = codecTable(layout);
-  const codecs = records.map(({ codec }) =>
-    table.findIndex(entry => JSON.stringify(entry) === JSON.stringify(codec)),
-  );
   const metadata = metadataOf(
     layout,
     {
@@ -141,19 +133,26 @@ export async function writeSparseTvq(
       baseFingerprint: fingerprint,
       fingerprints: layout.vectors.map(() => fingerprint),
     },
-    layout.vectors.map(() => codecs),
-    digest([baseSide]),
-    layout.vectors.map(() => digest(vectorSides)),
+    {
+      tables: {
+        tensors: tensorTable.bytes,
+        records: recordTable.bytes,
+        sha256: sha256([tensorTable.stored, recordTable.stored]),
+      },
+      base: sha256([baseSide]),
+      sides: layout.vectors.map(() => sha256(vectorSides)),
+    },
   );
   const file = await open(path, 'w');
   try {
     await file.write(hashedHeader(metadata, entries, dataOffset), 0, undefined, 0);
     let at = dataOffset;
-    for (const part of [baseSide, ...layout.vectors.flatMap(() => vectorSides)]) {
+    const tables = [tensorTable.stored, recordTable.stored];
+    for (const part of [baseSide, ...layout.vectors.flatMap(() => vectorSides), ...tables]) {
       await file.write(part, 0, undefined, at);
       at += part.length;
     }
-    if (at !== sideEnd) throw new Error(`side arrays end at ${at}, not ${sideEnd}`);
+    if (at !== payloadsAt) throw new Error(`payloads begin at ${at}, not ${payloadsAt}`);
     await file.truncate(offset);
   } finally {
     await file.close();

@@ -33,7 +33,7 @@ export const jobBytes = (job: Job): number =>
 function sourcesOf(job: Job): readonly ({ readonly bytes: number } | undefined)[] {
   switch (job.kind) {
     case 'quantize':
-      return [job.base, ...job.tasks.map(({ source }) => source)];
+      return [job.base ?? job.identified, ...job.tasks.map(({ source }) => source)];
     case 'restore':
       return [job.base, job.record.payload];
     case 'merge':

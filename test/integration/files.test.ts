@@ -1,13 +1,14 @@
 /** What is not weights: files that a .tvq file carries, metadata that merges keep, configs that fit, old versions. */
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSafetensorsHeader } from '../../extension/engine/checkpoint/safetensors.ts';
 import { plan } from '../../extension/engine/engine.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
-import { f32, fixture, noise, safetensorsBytes, writeModelFolder } from '../checkpoints.ts';
+import { bytesPart, changeJson, changeTvq } from '../changedTvq.ts';
+import { f32, fixture, noise, writeModelFolder } from '../checkpoints.ts';
 import {
   checkpointInput,
   merge,
@@ -148,60 +149,31 @@ describe('metadata', () => {
   });
 });
 
-describe('version 1', () => {
-  const folder = fixture('tvq1');
+describe.each([
+  { version: 1, base: 'base.safetensors', files: 0, restored: 10 },
+  { version: 2, base: 'base', files: 3, restored: 28 },
+])('version $version', ({ version, base, files, restored }) => {
+  const folder = fixture(`tvq${version}`);
   test('files verify, and restore the same bytes as when they were written', async () => {
     const sums = (await readFile(join(folder, 'SHA256SUMS'), 'utf8')).trim().split('\n');
-    expect(sums).toHaveLength(10);
+    expect(sums).toHaveLength(restored);
     for (const line of sums) {
       const [sum, name] = line.split(/\s+/) as [string, string];
-      const [, file, task] = /(\w+)-(\w)\./.exec(name) as unknown as [string, string, string];
+      const [, file, task, kind] = /(\w+)-(\w)\.(\w+)/.exec(name) as unknown as string[];
       const source = join(folder, `${file}.tvq`);
       expect((await verify(source)).damaged).toEqual([]);
-      expect(summarizeTvq(await openTvq(source))).toMatchObject({ formatVersion: 1, files: [] });
-      const output = path('.safetensors');
-      await restore(restoreRecipe(source, task, output, { base: join(folder, 'base.safetensors') }));
-      expect(
-        createHash('sha256')
-          .update(await readFile(output))
-          .digest('hex'),
-        name,
-      ).toBe(sum);
+      const summary = summarizeTvq(await openTvq(source));
+      expect([summary.formatVersion, summary.files.length]).toEqual([version, files]);
+      const output = path(kind === 'config' ? '' : '.safetensors');
+      await restore(restoreRecipe(source, task as string, output, { base: join(folder, base) }));
+      const written = kind === 'config' ? join(output, 'config.json') : output;
+      const found = createHash('sha256').update(await readFile(written));
+      expect(found.digest('hex'), name).toBe(sum);
     }
   });
 });
 
 describe('a file that grew', () => {
-  /** Changes a file's header, its hash too, and puts tensors behind the data. */
-  async function changed(
-    source: string,
-    change: (metadata: Record<string, string>) => void,
-    tensors: Readonly<Record<string, Uint8Array>> = {},
-  ): Promise<string> {
-    const bytes = await readFile(source);
-    const length = Number(bytes.readBigUInt64LE(0));
-    const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, never>;
-    const metadata = header['__metadata__'] as unknown as Record<string, string>;
-    change(metadata);
-    let at = bytes.length - 8 - length;
-    for (const [name, { length: size }] of Object.entries(tensors)) {
-      Object.assign(header, { [name]: { dtype: 'U8', shape: [size], data_offsets: [at, at + size] } });
-      at += size;
-    }
-    metadata.tvq_header_sha256 = '0'.repeat(64);
-    const text = () => {
-      const json = JSON.stringify(header);
-      return Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
-    };
-    const zeros = safetensorsBytes(text());
-    metadata.tvq_header_sha256 = createHash('sha256').update(zeros).digest('hex');
-    const file = path('.tvq');
-    await writeFile(
-      file,
-      safetensorsBytes(text(), Buffer.concat([bytes.subarray(8 + length), ...Object.values(tensors)])),
-    );
-    return file;
-  }
   const written = async () => {
     const base = await model(1, { 'config.json': config() });
     const own = await model(2, { 'config.json': config({ a: 1 }) });
@@ -212,38 +184,38 @@ describe('a file that grew', () => {
 
   test('is refused by what it requires, and read past what it has beside', async () => {
     const { file } = await written();
-    const newer = await changed(file, metadata => (metadata.tvq_requires = '["low-rank"]'));
+    const newer = await changeTvq(file, path('.tvq'), ({ metadata }) => {
+      metadata.tvq_requires = '["low-rank"]';
+    });
     await expect(openTvq(newer)).rejects.toThrow(
       'a reader has to understand "low-rank", which this tool does not',
     );
     const XXH64_OF_NOTHING = 'ef46db3751d8e999';
-    const more = await changed(
-      file,
-      metadata => {
-        metadata.tvq_later = '{}';
-        const extras = JSON.parse(metadata.tvq_extras as string) as unknown[];
-        metadata.tvq_extras = JSON.stringify([...extras, ['@thumbnail', XXH64_OF_NOTHING]]);
-      },
-      { '@thumbnail': new Uint8Array() },
-    );
+    const more = await changeTvq(file, path('.tvq'), parts => {
+      parts.metadata.tvq_later = '{}';
+      changeJson<unknown[]>(parts, 'tvq_extras', extras => [...extras, ['@thumbnail', XXH64_OF_NOTHING]]);
+      parts.tensors.set('@thumbnail', bytesPart(new Uint8Array()));
+    });
     expect(await verify(more)).toMatchObject({ damaged: [] });
-    const stray = await changed(file, () => undefined, { '@thumbnail': new Uint8Array() });
+    const stray = await changeTvq(file, path('.tvq'), ({ tensors }) => {
+      tensors.set('@thumbnail', bytesPart(new Uint8Array()));
+    });
     await expect(openTvq(stray)).rejects.toThrow('"@thumbnail" belongs to no vector');
   });
 
   test('names and sizes that a file claims are not trusted', async () => {
     const { base, file } = await written();
-    const renamed = (name: string) =>
-      changed(file, metadata => (metadata.tvq_files = metadata.tvq_files!.replace('config.json', name)));
+    const withFiles = (change: (text: string) => string) =>
+      changeTvq(file, path('.tvq'), ({ metadata }) => {
+        metadata.tvq_files = change(metadata.tvq_files as string);
+      });
+    const renamed = (name: string) => withFiles(text => text.replace('config.json', name));
     for (const name of ['../config.json', '/tmp/x.json', '.bashrc', 'model.safetensors', 'a\\\\b.json']) {
       const output = path();
       const { warnings } = await restore(restoreRecipe(await renamed(name), 'a', output, { base }));
       expect(warnings[0], name).toContain('is no file that goes with weights; not written');
     }
-    const bomb = await changed(
-      file,
-      metadata => (metadata.tvq_files = metadata.tvq_files!.replace(/"config.json",\d+/, '"config.json",7')),
-    );
+    const bomb = await withFiles(text => text.replace(/"config.json",\d+/, '"config.json",7'));
     await expect(restore(restoreRecipe(bomb, 'a', path(), { base }))).rejects.toThrow(
       '"config.json" is damaged',
     );

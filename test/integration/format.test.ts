@@ -4,8 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { QuantizeRecipe } from '../../extension/protocol.ts';
-import { f32, noise, writeSafetensors } from '../checkpoints.ts';
-import { quantize, recipe, restore, restoreRecipe, tensorsOf, valuesOf } from '../engine.ts';
+import { f32, i64, noise, u16, writeSafetensors } from '../checkpoints.ts';
+import { quantize, recipe, restore, restoreRecipe, tensorsOf } from '../engine.ts';
 import { needs } from '../needs.ts';
 import { findPython } from '../provision/find.mjs';
 import { temporaryFolder } from '../temporary.ts';
@@ -33,7 +33,7 @@ class safe_open:
         return [key for key in self.header if key != '__metadata__']
     def get_tensor(self, name):
         entry = self.header[name]
-        dtype = {'U8': 'u1', 'U64': '<u8', 'F32': '<f4'}[entry['dtype']]
+        dtype = {'U8': 'u1', 'U64': '<u8', 'F32': '<f4', 'F16': '<f2', 'I64': '<i8'}[entry['dtype']]
         begin, end = entry['data_offsets']
         return np.frombuffer(self.data[begin:end], dtype).reshape(entry['shape'])
 
@@ -50,7 +50,8 @@ with safe_open(base_path, 'numpy') as file:
     base = {name: file.get_tensor(name) for name in file.keys()}
 for task in tasks:
     for name, values in restore(path, task, base).items():
-        np.asarray(values, '<f4').tofile(f'{out}-{task}-{name}')
+        rounded = values.astype(base[name].dtype) if name in base else values
+        rounded.tofile(f'{out}-{task}-{name}')
 `;
 
 test(
@@ -58,16 +59,22 @@ test(
   needs('Python with numpy', python !== undefined),
   async () => {
     const next = noise(3);
+    /** Odd numbers between ordinary ones: subnormal, the sign of zero, what rounds away. */
+    const odd = [1e-40, -0, 0, -3e-39, 1.2e-38, 65504, 1e30, -1e-45];
     const checkpoint = (name: string) => {
       const path = join(folder, `${name}.safetensors`);
-      const same = f32([4, 4], i => i);
       return writeSafetensors(path, {
         w: f32([7, 9], next),
         v: f32([33, 3], next),
         // Three streams, the last one short.
         long: f32([1, 16_421], next),
-        same,
-        norm: f32([5], next),
+        half: u16('F16', [12, 9], i => 0x2c00 + 7 * i + Math.floor(40 * next())),
+        odd: f32([8, 8], i => odd[i % 8]! + (i % 16 < 8 ? 0 : next() / 8)),
+        same: f32([4, 8], i => odd[i % 8]!),
+        constant: f32([4, 4], i => odd[i % 4]! + (name === 'base' ? 0 : 0.25)),
+        norm: f32([8], i => (name === 'one' ? odd[i]! : next())),
+        nan: f32([3], i => (i === 1 ? NaN : next())),
+        ids: i64([4], BigInt),
       }).then(() => path);
     };
     const [base, ...tuned] = [await checkpoint('base'), await checkpoint('one'), await checkpoint('two')];
@@ -96,8 +103,8 @@ test(
         const restored = join(folder, `${scheme}-${task}.safetensors`);
         await restore(restoreRecipe(file, task, restored, { base }));
         for (const [name, tensor] of await tensorsOf(restored)) {
-          const theirs = new Float32Array((await readFile(`${out}-${task}-${name}`)).slice().buffer);
-          expect([...theirs], `${scheme} ${task} ${name}`).toEqual([...valuesOf(tensor)]);
+          const theirs = await readFile(`${out}-${task}-${name}`);
+          expect(theirs.equals(tensor.data), `${scheme} ${task} ${name}`).toBe(true);
         }
       }
     }

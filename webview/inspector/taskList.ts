@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { TvqSummary, TvqVectorSummary } from '../../extension/protocol.ts';
-import { el } from '../common/dom.ts';
+import { el, icon } from '../common/dom.ts';
 import { formatBitsPerWeight, formatBytes, formatError } from '../common/format.ts';
 
 /** The name rows of the shared base vector have in place of a task's. */
@@ -57,5 +57,13 @@ export function taskList(summary: TvqSummary, onSearch: (text: string) => void):
     );
   });
   const table = el('table', { class: 'plain-table' }, el('thead', {}, head), el('tbody', {}, ...body));
-  return el('section', { class: 'tasks' }, el('h2', { text: l10n.t('Tasks') }), table);
+  const unreadable = summary.unreadable.map(({ name, why }) =>
+    el(
+      'p',
+      { class: 'verdict' },
+      icon('warning'),
+      el('span', { text: l10n.t('{0} needs a later version of this extension: {1}', name, why) }),
+    ),
+  );
+  return el('section', { class: 'tasks' }, el('h2', { text: l10n.t('Tasks') }), table, ...unreadable);
 }

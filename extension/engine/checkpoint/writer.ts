@@ -8,6 +8,8 @@ import type { WeightsMetadata } from './weightsMetadata.ts';
  */
 export class SafetensorsWriter {
   readonly #tensors: TensorEntry[] = [];
+  /** Whether the last tensor is as long as what is appended. */
+  #open = false;
 
   private constructor(
     private readonly file: AtomicFile,
@@ -38,8 +40,19 @@ export class SafetensorsWriter {
     return offset;
   }
 
+  /** Announces an array of bytes that ends where the next tensor begins. */
+  beginBytes(name: string): void {
+    this.begin({ name, dtype: 'U8', shape: [], bytes: 0 });
+    this.#open = true;
+  }
+
   append(bytes: Uint8Array): Promise<void> {
     return this.file.append(bytes);
+  }
+
+  /** What is appended next goes to an earlier position of the array of bytes that was announced last. */
+  rewind(position: number): Promise<void> {
+    return this.file.rewind(position);
   }
 
   /** Replaces bytes already appended or still to come; used for arrays whose content is known last. */
@@ -62,6 +75,12 @@ export class SafetensorsWriter {
 
   #checkFilled(): void {
     const last = this.#tensors.at(-1);
+    if (last && this.#open) {
+      const bytes = this.file.position - last.offset;
+      this.#tensors.splice(-1, 1, { ...last, shape: [bytes], bytes });
+      this.#open = false;
+      return;
+    }
     if (last && last.offset + last.bytes !== this.file.position) {
       throw new Error(
         `${last.name}: ${this.file.position - last.offset} of ${last.bytes} bytes were written`,

@@ -62,6 +62,7 @@ function describeTvq(summary: TvqSummary): string {
     ]),
     '',
     table([['task', 'bytes', 'error', 'checkpoint'], ...rows], [1, 2]),
+    ...summary.unreadable.map(({ name, why }) => `task "${name}" cannot be read: ${why}; update this tool`),
     ...describeFiles(summary),
   ].join('\n');
 }

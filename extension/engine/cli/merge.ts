@@ -9,6 +9,7 @@ import { METHODS, methodNamed } from '../merge/registry.ts';
 import { parseMergeRecipe } from '../recipe.ts';
 import { refuseErrors } from '../runPlanned.ts';
 import { openTvq } from '../tvq/reader.ts';
+import { allTaskNames } from '../tvq/task.ts';
 import { describePlan, describeResult } from './describeMerge.ts';
 import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
 import { collect, finiteNumber, parseBytes, parseTask } from './parse.ts';
@@ -148,7 +149,7 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
 
 /** All tasks of a .tvq file are inputs. */
 async function tasksOf(path: string): Promise<MergeInput[]> {
-  return (await openTvq(path)).tasks.map(({ name }) => ({ name, path, task: name }));
+  return allTaskNames(await openTvq(path)).map(name => ({ name, path, task: name }));
 }
 
 /** @throws UserError when two of the texts say something of the same name */

@@ -2,10 +2,10 @@ import { extname } from 'node:path';
 import type { MergeRecipe } from '../../protocol.ts';
 import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount, type Dtype } from '../checkpoint/dtype.ts';
-import { UserError } from '../errors.ts';
 import type { FileStamp } from '../fileStamp.ts';
 import { isCoded } from '../tvq/layout.ts';
 import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../tvq/reader.ts';
+import { taskNamed } from '../tvq/task.ts';
 import type { InputTensor } from './inputTensor.ts';
 
 /** An input as it was found. */
@@ -28,12 +28,7 @@ export type OpenInput =
 export async function openInput({ name, path, task }: MergeRecipe['inputs'][number]): Promise<OpenInput> {
   if (extname(path) !== '.tvq') return { kind: 'checkpoint', name, checkpoint: await openModel(path) };
   const file = await openTvq(path);
-  const vector = file.tasks.find(known => known.name === task);
-  if (!vector) {
-    const names = file.tasks.map(known => known.name).join(', ');
-    throw new UserError(`${path}: no task "${task}"; it has ${names}`, 'usage');
-  }
-  return tvqInput(file, vector, name);
+  return tvqInput(file, taskNamed(file, task), name);
 }
 
 /** A task of a .tvq file, or its shared vector, as an input. */
@@ -53,7 +48,12 @@ export function tvqInput(file: TvqFile, vector: TvqVector, name = vector.name): 
       ),
     ),
     shared: byName(vector === file.shared ? [] : (file.shared?.records ?? [])),
-    baseChecksums: new Map(file.base.tensors.map(({ name: tensor, checksum }) => [tensor, checksum])),
+    // Whole weights are the same whatever base they are merged with.
+    baseChecksums: new Map(
+      file.scheme.scheme === 'fq'
+        ? []
+        : file.base.tensors.map(({ name: tensor, checksum }) => [tensor, checksum]),
+    ),
   };
 }
 

@@ -63,7 +63,8 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   checkRecipe(recipe, method);
   const { base, inputs, originals, reference, ties, problems } = await openModels(recipe);
   for (const input of inputs)
-    if (input.kind === 'tvq' && base) problems.push(...compareBase(input.file, base));
+    if (input.kind === 'tvq' && input.file.scheme.scheme !== 'fq' && base)
+      problems.push(...compareBase(input.file, base));
   const matched = (of: readonly OpenInput[]) => matchTensors(recipe.onMismatch, reference, of, ties);
   const match = matched(inputs);
   problems.push(...match.problems);

@@ -11,6 +11,8 @@ export interface QuantizeJob {
   readonly tensor: string;
   /** The base model's tensor; absent for fq, and for a tensor that only a fine-tuned checkpoint has. */
   readonly base: TensorSource | undefined;
+  /** For fq: the base model's tensor, of which the file keeps no more than the checksum. */
+  readonly identified: TensorSource | undefined;
   /** Coding of the shared vector's tensor, its output being 0; undefined where the tensor has none. */
   readonly shared: Coding | undefined;
   readonly tasks: readonly TaskTensor[];

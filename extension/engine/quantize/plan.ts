@@ -7,7 +7,7 @@ import { configDifferences, describedCheckpoint } from '../checkpoint/configDiff
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { openFamily } from '../match/family.ts';
 import type { FileStamp } from '../fileStamp.ts';
-import { headerBound, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
+import { headerBound, tableOf, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
 import { beyondLimits } from '../tvq/limits.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
@@ -17,7 +17,7 @@ import { largeIntegers } from './fates.ts';
 import { isQuantized, quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';
 import { planFiles } from './plannedFiles.ts';
-import { makeLayout, payloadsOf } from './plannedLayout.ts';
+import { makeLayout } from './plannedLayout.ts';
 import { summarize } from './planSummary.ts';
 import { plannedSize } from './size.ts';
 import { checkWishes, unmetWishes } from './wishes.ts';
@@ -56,7 +56,7 @@ export async function planQuantize(
   checkWishes(recipe);
   const paths = recipe.tasks.map(({ path }) => path);
   const { problems: found, ...checkpoints } = await openFamily(recipe.base, paths, open);
-  const jobs = alignedFirst(makeJobs(recipe, checkpoints, codings ?? before(recipe)));
+  const jobs = makeJobs(recipe, checkpoints, codings ?? before(recipe));
   const { files, problems: leftOut } = await planFiles(recipe, checkpoints);
   const layout = withRoom(makeLayout(recipe, checkpoints, jobs, files), recipe, checkpoints);
   const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
@@ -121,6 +121,7 @@ function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings:
       kind: 'quantize',
       tensor,
       base: recipe.scheme === 'fq' ? undefined : inBase,
+      identified: recipe.scheme === 'fq' ? inBase : undefined,
       shared: shares ? codings.shared(tensor, elementCount((inBase as TensorSource).shape)) : undefined,
       tasks: taskTensors,
       prune: recipe.prune ?? 0,
@@ -136,24 +137,12 @@ const comparable = (source: TensorSource, base: TensorSource | undefined): boole
   base !== undefined && isQuantizable(base.dtype) && base.shape.join() === source.shape.join();
 
 /**
- * Orders jobs by the power of two that divides all their payload sizes, eight first: then every tensor lies at a
- * multiple of its element size without padding, as readers that map the file into arrays need it.
- */
-function alignedFirst(jobs: readonly QuantizeJob[]): QuantizeJob[] {
-  const alignment = (job: QuantizeJob) =>
-    Math.min(...payloadsOf(job).map(bytes => [8, 4, 2, 1].find(size => bytes % size === 0) as number), 8);
-  return jobs
-    .map(job => ({ job, alignment: alignment(job) }))
-    .sort((a, b) => b.alignment - a.alignment)
-    .map(({ job }) => job);
-}
-
-/**
  * Under a budget the header's room depends on neither what is chosen nor how the budget is written; rules take a room of
  * their own. So the size of any choice is known from an analysis alone.
  */
 function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkpoints): RoomyLayout {
-  if (recipe.budget === undefined) return { ...layout, headerBytes: headerBound(layout) };
+  const table = tableOf(layout);
+  if (recipe.budget === undefined) return { ...layout, table, headerBytes: headerBound(layout) };
   const roomy: QuantizeRecipe = { ...recipe, ...budgetRoom };
   const roomiest = makeLayout(
     roomy,
@@ -162,5 +151,5 @@ function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkp
     layout.files,
   );
   const headerBytes = 8 * Math.ceil(headerBound(roomiest) / 8) + rulesBytes(recipe.rules);
-  return { ...layout, headerBytes };
+  return { ...layout, table, headerBytes };
 }

@@ -27,7 +27,7 @@ export function summarize(
     sizeKnown: known,
     fp32Bytes,
     bitsPerWeight: bitsPerWeight(bytes, weights),
-    readBytes: (recipe.scheme === 'fq' ? 0 : base.bytes) + tasks.reduce((sum, task) => sum + task.bytes, 0),
+    readBytes: base.bytes + tasks.reduce((sum, task) => sum + task.bytes, 0),
     memory: MIN_MEMORY + budget.threads * largest,
     tasks: recipe.tasks.map(({ name }) => name),
     tensors: countTensors(

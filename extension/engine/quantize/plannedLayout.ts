@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import type { QuantizeRecipe } from '../../protocol.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
-import type { PlannedFiles, PlannedRecord, PlannedVector, TableRow, TvqLayout } from '../tvq/header.ts';
+import type { PlannedFiles, PlannedRecord, PlannedVector, TvqLayout } from '../tvq/header.ts';
 import { SHARED_VECTOR, type Codec } from '../tvq/layout.ts';
+import type { TableRow } from '../tvq/tables.ts';
 import { TOOL } from '../version.ts';
 import type { Checkpoints } from './checks.ts';
 import { codedBytes, type Coding } from './coding.ts';
@@ -23,12 +24,6 @@ function codecOf(coding: Coding): Codec {
 
 const payloadBytes = (coding: Coding | undefined, source: TensorSource): number =>
   coding ? codedBytes(coding, elementCount(source.shape)) : source.bytes;
-
-/** Payload sizes of a job's outputs. */
-export function payloadsOf({ shared, base, tasks }: QuantizeJob): number[] {
-  const sizes = tasks.map(({ source, coding }) => (source ? payloadBytes(coding, source) : 0));
-  return shared ? [payloadBytes(shared, base as TensorSource), ...sizes] : sizes;
-}
 
 export function makeLayout(
   recipe: QuantizeRecipe,
@@ -51,7 +46,14 @@ export function makeLayout(
     bytes: payloadBytes(coding, source),
   });
 
-  const baseRows = jobs.flatMap(job => (job.base ? [rowOf(job.base)] : []));
+  // In the order of the jobs: payloads are told apart by the order in which names stand in the table.
+  for (const { base, identified, tasks } of jobs) {
+    for (const source of [base, identified, ...tasks.map(task => task.source)]) if (source) rowOf(source);
+  }
+  const baseRows = jobs.flatMap(({ base, identified }) => {
+    const source = base ?? identified;
+    return source ? [rowOf(source)] : [];
+  });
   const vectors: PlannedVector[] = tasks.map((checkpoint, t) => ({
     name: recipe.tasks[t]?.name as string,
     checkpoint: checkpoint.name,

@@ -16,7 +16,7 @@ export class QuantizeRun {
   readonly #baseRaw: RawTensor | undefined;
   readonly #inputs: JobInputs | undefined;
 
-  constructor(
+  private constructor(
     private readonly job: QuantizeJob,
     private readonly context: JobContext,
     memory: Scope,
@@ -25,37 +25,49 @@ export class QuantizeRun {
     this.#inputs = job.tasks.some(isQuantized) ? new JobInputs(job, context, memory) : undefined;
   }
 
-  async run(): Promise<JobReport> {
-    const { job } = this;
-    const inputs = this.#inputs;
-    const checksums = inputs ? await this.#quantizeTasks(inputs) : new Map<TaskTensor, string>();
-    const taskChecksums: (string | undefined)[] = [];
-    for (const task of job.tasks) {
-      taskChecksums.push(checksums.get(task) ?? (await this.#storeExactly(task)));
-    }
-    const base = inputs?.base?.checksum ?? (await this.#baseRaw?.checksum());
-    if (!inputs && this.#baseRaw && (await this.#baseRaw.notNumbers()).nan) this.#noteBase();
-    return { checksums: [base, ...taskChecksums], warnings: [], unfit: this.#unfit };
+  /** Emits outputs in their order: the file tells payloads apart by it. */
+  static async run(job: QuantizeJob, context: JobContext, memory: Scope): Promise<JobReport> {
+    return new QuantizeRun(await withoutEqual(job, context), context, memory).#run();
   }
 
-  /** @returns the checksum of each quantized task's tensor */
-  async #quantizeTasks(inputs: JobInputs): Promise<Map<TaskTensor, string>> {
-    const { context, job } = this;
-    const shared = await this.#encodeShared(inputs);
-    const checksums = new Map<TaskTensor, string>();
-    for (const task of job.tasks.filter(isQuantized)) {
-      const values = await inputs.valuesOf(task, shared);
-      const outcome = await this.#quantizeTask(task, inputs, values);
-      await context.emit({ type: 'end', output: task.output, outcome });
-      checksums.set(task, inputs.tunedOf(task).checksum);
-    }
-    return checksums;
-  }
-
-  async #encodeShared({ shared }: JobInputs): Promise<SharedVector | undefined> {
+  async #run(): Promise<JobReport> {
     const { job, context } = this;
-    if (!shared || !job.shared) return undefined;
-    const { outcome, usable } = await shared.encode(job.shared);
+    const inputs = this.#inputs;
+    const shared = await this.#encodeShared();
+    const checksums: (string | undefined)[] = [];
+    for (const task of job.tasks) {
+      const quantized = inputs && isQuantized(task);
+      checksums.push(
+        quantized ? await this.#storeQuantized(task, inputs, shared) : await this.#storeExactly(task),
+      );
+    }
+    const identified = job.identified && new RawTensor(context, job.identified);
+    const base = inputs?.base?.checksum ?? (await (this.#baseRaw ?? identified)?.checksum());
+    if (!inputs && this.#baseRaw && (await this.#baseRaw.notNumbers()).nan) this.#noteBase();
+    return { checksums: [base, ...checksums], warnings: [], unfit: this.#unfit };
+  }
+
+  /** @returns the checksum of the source */
+  async #storeQuantized(
+    task: QuantizedTask,
+    inputs: JobInputs,
+    shared: SharedVector | undefined,
+  ): Promise<string> {
+    const values = await inputs.valuesOf(task, shared);
+    const outcome = await this.#quantizeTask(task, inputs, values);
+    await this.context.emit({ type: 'end', output: task.output, outcome });
+    return inputs.tunedOf(task).checksum;
+  }
+
+  async #encodeShared(): Promise<SharedVector | undefined> {
+    const { job, context } = this;
+    const shared = this.#inputs?.shared;
+    if (!job.shared) return undefined;
+    // Where every task is the base's tensor, so is their mean.
+    const { outcome, usable } = (await shared?.encode(job.shared)) ?? {
+      outcome: withoutPayload('constant'),
+      usable: false,
+    };
     await context.emit({ type: 'end', output: 0, outcome });
     return usable ? shared : undefined;
   }
@@ -156,4 +168,20 @@ export class QuantizeRun {
     await context.emit({ type: 'end', output: task.output, outcome });
     return checksum;
   }
+}
+
+/**
+ * The job with tensors that equal the base's, bit for bit, left as they are: differences of zero would restore to it but
+ * for numbers too small for arithmetic and the sign of zero, and an offset from a shared vector would cost bits.
+ */
+async function withoutEqual(job: QuantizeJob, context: JobContext): Promise<QuantizeJob> {
+  const { base } = job;
+  if (!base) return job;
+  const tasks: TaskTensor[] = [];
+  for (const task of job.tasks) {
+    const same =
+      isQuantized(task) && (await new RawTensor(context, task.source).equals(new RawTensor(context, base)));
+    tasks.push(same ? { ...task, coding: undefined } : task);
+  }
+  return { ...job, tasks };
 }

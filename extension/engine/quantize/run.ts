@@ -3,8 +3,8 @@ import type { EngineBackend } from '../backends.ts';
 import type { JobReport, RecordOutcome } from '../job.ts';
 import { runPlanned } from '../runPlanned.ts';
 import { fingerprintOf } from '../tvq/header.ts';
-import { isCoded } from '../tvq/layout.ts';
-import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
+import { bitsPerWeight, countTensors, isQuantized } from '../tvq/summary.ts';
+import type { TableRow } from '../tvq/tables.ts';
 import { TvqWriter } from '../tvq/writer.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';
@@ -64,16 +64,15 @@ export async function runQuantize(
   };
 }
 
-/** Weights that were quantized; a constant is a quantized tensor that needed no codes. */
 const quantizedParameters = (
   { layout }: QuantizePlan,
   records: QuantizePlan['layout']['vectors'][number]['records'],
   outcomes: readonly RecordOutcome[],
 ): number =>
   records.reduce((sum, { row }, i) => {
-    const codec = outcomes[i]?.codec;
-    const quantized = codec !== undefined && (isCoded({ codec }) || codec === 'constant');
-    return sum + (quantized ? elementCount(layout.tensors[row]?.[2] ?? []) : 0);
+    const [, dtype, shape] = layout.tensors[row] as TableRow;
+    const { codec } = outcomes[i] as RecordOutcome;
+    return sum + (isQuantized({ codec: { codec }, dtype }) ? elementCount(shape) : 0);
   }, 0);
 
 const relativeError = (outcomes: readonly RecordOutcome[]): number => {
@@ -85,7 +84,7 @@ const relativeError = (outcomes: readonly RecordOutcome[]): number => {
 function provenanceOf({ layout, jobs, recipe }: QuantizePlan, reports: readonly JobReport[]) {
   const sourcesOf = (position: number) =>
     jobs.flatMap((job, j) => {
-      const source = position === 0 ? job.base : job.tasks[position - 1]?.source;
+      const source = position === 0 ? (job.base ?? job.identified) : job.tasks[position - 1]?.source;
       return source
         ? [[source.name, source.dtype, source.shape, reports[j]?.checksums[position] as string] as const]
         : [];

@@ -9,6 +9,6 @@ export function runQuantizeJob(job: QuantizeJob, context: JobContext): Promise<J
     const { analyze } = job;
     return analyze
       ? new AnalyzeRun(job, context, memory).run(analyze)
-      : new QuantizeRun(job, context, memory).run();
+      : QuantizeRun.run(job, context, memory);
   });
 }

@@ -10,6 +10,7 @@ import { alignNames } from '../match/alignNames.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { isCoded } from '../tvq/layout.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../tvq/reader.ts';
+import { taskNamed } from '../tvq/task.ts';
 import { recordsToWrite } from './tiedHead.ts';
 import { restoredBytes, restoreJobBytes, type RestoreJob } from './job.ts';
 
@@ -33,11 +34,7 @@ export const isFileOutput = (output: string): boolean => extname(output) === '.s
 export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<RestorePlan> {
   const { chunk } = room;
   const file = await openTvq(recipe.source);
-  const task = file.tasks.find(({ name }) => name === recipe.task);
-  if (!task) {
-    const names = file.tasks.map(({ name }) => name).join(', ');
-    throw new UserError(`${recipe.source}: no task "${recipe.task}"; it has ${names}`, 'usage');
-  }
+  const task = taskNamed(file, recipe.task);
   if (recipe.base === undefined && file.scheme.scheme !== 'fq') {
     throw new UserError(
       `${recipe.source}: holds task vectors; name the base model with --base (it was "${file.base.name}")`,

@@ -4,11 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { inflateSync } from 'node:zlib';
 import { readExactly } from '../checkpoint/io.ts';
 import { storedFileName } from './layout.ts';
 import type { Metadata } from './metadata.ts';
 import { fault, type TvqExtra } from './partReader.ts';
+import { inflated, mostDeflated } from './tables.ts';
 
 /** Stands for the `__metadata__` of the weight file among a task's files; its content is that object as JSON. */
 export const METADATA_FILE = '__metadata__';
@@ -27,9 +27,6 @@ export interface TvqStoredFile {
 /** Identity of a file's content: the first 32 hex digits of its SHA-256. */
 export const digestOf = (content: Uint8Array): string =>
   createHash('sha256').update(content).digest('hex').slice(0, 32);
-
-/** Bytes that zlib makes of so many at most (zlib.h, deflateBound). */
-const MOST_DEFLATED = (bytes: number): number => bytes + (bytes >> 8) + 64;
 
 /** The files that a header lists, each with its tensor. @throws UserError when the list contradicts itself */
 export function filesOf(
@@ -70,7 +67,7 @@ export async function readStoredFile(
 ): Promise<Buffer> {
   if (!stored) throw new Error(`${name} is not stored`);
   const damaged = fault(tvq, `its file "${name}" is damaged`);
-  if (stored.entry.bytes > MOST_DEFLATED(bytes)) throw damaged;
+  if (stored.entry.bytes > mostDeflated(bytes)) throw damaged;
   const compressed = Buffer.alloc(stored.entry.bytes);
   const handle = await open(tvq, 'r');
   try {
@@ -81,12 +78,4 @@ export async function readStoredFile(
   const content = inflated(compressed, bytes);
   if (!content || content.length !== bytes || digestOf(content) !== digest) throw damaged;
   return content;
-}
-
-function inflated(compressed: Uint8Array, bytes: number): Buffer | undefined {
-  try {
-    return inflateSync(compressed, { maxOutputLength: Math.max(1, bytes) });
-  } catch {
-    return undefined; // not deflated, cut off, or more than it should be
-  }
 }

@@ -14,12 +14,23 @@ import {
   HEADER_HASH_KEY,
   HEADER_HASH_PLACEHOLDER,
   isCoded,
-  payloadName,
+  PAYLOADS,
+  RECORD_TABLE,
+  SHARED_VECTOR,
   sideArrays,
   storedFileName,
+  TENSOR_TABLE,
   type Codec,
 } from './layout.ts';
 import { type Metadata } from './metadata.ts';
+import {
+  MAX_TABLE_BYTES,
+  mostDeflated,
+  packTensors,
+  RECORD_BYTES,
+  type PackedTable,
+  type TableRow,
+} from './tables.ts';
 
 /** One tensor of one vector as it is planned; the outcome may turn out to need no payload. */
 export interface PlannedRecord {
@@ -45,9 +56,6 @@ export interface PlannedFiles {
 
 export const NO_FILES: PlannedFiles = { stored: [], listed: { table: [], tasks: [] } };
 
-/** A row of the tensor table. */
-export type TableRow = readonly [name: string, dtype: Dtype, shape: readonly number[]];
-
 /** Everything of a .tvq file that is known before a tensor is read. */
 export interface TvqLayout {
   readonly tool: string;
@@ -63,6 +71,7 @@ export interface TvqLayout {
 export interface RoomyLayout extends TvqLayout {
   /** At least `headerBound` of the layout. */
   readonly headerBytes: number;
+  readonly table: PackedTable;
 }
 
 /** Known once all tensors were read. */
@@ -74,6 +83,22 @@ export interface Provenance {
   /** By vector; undefined for the shared one. */
   readonly fingerprints: readonly (string | undefined)[];
 }
+
+/** Hashes of what the header refers to, and the sizes of both tables. */
+export interface Digests {
+  readonly tables: Metadata['tvq_tables'];
+  readonly base: string;
+  /** By vector. */
+  readonly sides: readonly string[];
+}
+
+/** The table of a layout's tensors, as it is written. */
+export const tableOf = ({ tensors, base, vectors }: TvqLayout): PackedTable =>
+  packTensors({
+    tensors,
+    base: base.rows,
+    vectors: vectors.map(({ records }) => records.map(({ row }) => row)),
+  });
 
 /** Length of a fingerprint in hex digits: 128 bits. */
 const FINGERPRINT_DIGITS = 32;
@@ -93,11 +118,20 @@ export function fingerprintOf(
 
 const sideBytes = (records: number) => ({ scales: 8 * records, checksums: 8 * records, errors: 8 * records });
 
-/** Upper bound of the file's size, as the plan states it. */
+export const recordsOf = ({ vectors }: TvqLayout): number =>
+  vectors.reduce((sum, { records }) => sum + records.length, 0);
+
+/** Upper bound of the file's size, as the plan states it: payloads may turn out to be none, and tables compress. */
 export function plannedBytes(layout: RoomyLayout): number {
-  return alignedDataOffset(layout.headerBytes) + dataBytes(layout);
+  return (
+    alignedDataOffset(layout.headerBytes) +
+    dataBytes(layout) +
+    layout.table.stored.length +
+    mostDeflated(RECORD_BYTES * recordsOf(layout))
+  );
 }
 
+/** Bytes of payloads, arrays and files. */
 const dataBytes = ({ base, vectors, files }: TvqLayout): number =>
   8 * base.rows.length +
   files.stored.reduce((sum, { bytes }) => sum + bytes.length, 0) +
@@ -106,46 +140,44 @@ const dataBytes = ({ base, vectors, files }: TvqLayout): number =>
     0,
   );
 
-/** Bytes of the header when every planned payload is there and every number has its most digits. */
+/** Bytes of the header when every number in it has its most digits. */
 export function headerBound(layout: TvqLayout): number {
-  const widest = dataBytes(layout);
-  const entry = (name: string, dtype: Dtype, shape: readonly number[]): TensorEntry => ({
-    name,
-    dtype,
-    shape,
-    offset: widest,
-    bytes: 0,
-  });
-  const payloads = layout.vectors.flatMap(({ name, records }) =>
-    records.map(({ row, codec, bytes }) => {
-      const [tensor, dtype, shape] = layout.tensors[row] as TableRow;
-      // A tensor that cannot be quantized is stored exactly: the longer of both entries counts.
-      const longer = isCoded(codec) && JSON.stringify(shape).length <= String(bytes).length + 2;
-      return longer
-        ? entry(payloadName(name, tensor), 'U8', [bytes])
-        : entry(payloadName(name, tensor), dtype, shape);
-    }),
-  );
-  const lastCodec = codecTable(layout).length - 1;
-  const codecs = layout.vectors.map(({ records }) => records.map(() => lastCodec));
+  const widest = 2 * dataBytes(layout) + 1_000_000;
   const none = '0'.repeat(FINGERPRINT_DIGITS);
-  const provenance = {
-    created: ISO_DATE,
-    baseChecksums: [],
-    baseFingerprint: none,
-    fingerprints: layout.vectors.map(({ checkpoint }) => (checkpoint === undefined ? undefined : none)),
-  };
   const metadata = metadataOf(
     layout,
-    provenance,
-    codecs,
-    HEADER_HASH_PLACEHOLDER,
-    layout.vectors.map(() => HEADER_HASH_PLACEHOLDER),
+    {
+      created: ISO_DATE,
+      baseChecksums: [],
+      baseFingerprint: none,
+      fingerprints: layout.vectors.map(({ checkpoint }) => (checkpoint === undefined ? undefined : none)),
+    },
+    {
+      tables: { tensors: MAX_TABLE_BYTES, records: RECORD_BYTES * recordsOf(layout), sha256: HASH },
+      base: HASH,
+      sides: layout.vectors.map(() => HASH),
+    },
   );
-  const sides = [...sideEntries(layout)].map(({ name, dtype, shape }) => entry(name, dtype, shape));
-  const files = [...fileEntries(layout)].map(({ name, dtype, shape }) => entry(name, dtype, shape));
-  return headerJsonBytes(metadata, [...sides, ...payloads, ...files]);
+  const entries = [
+    ...sideEntries(layout),
+    ...[TENSOR_TABLE, PAYLOADS, RECORD_TABLE].map(name => bytesEntry(name, widest)),
+    ...[...fileEntries(layout)].map(({ name, content }) => bytesEntry(name, content.length)),
+  ];
+  return headerJsonBytes(
+    metadata,
+    entries.map(entry => ({ ...entry, offset: widest })),
+  );
 }
+
+/** Stands for any SHA-256. */
+const HASH = HEADER_HASH_PLACEHOLDER;
+
+const bytesEntry = (name: string, bytes: number): Omit<TensorEntry, 'offset'> => ({
+  name,
+  dtype: 'U8',
+  shape: [bytes],
+  bytes,
+});
 
 /** Distinct codecs of a file: the payload-less ones and `exact`, which any tensor may fall back to, come first; then
  * those with codes, by name and width. */
@@ -181,37 +213,32 @@ export function* sideEntries({
 /** The tensors that hold files, with their bytes. */
 export function* fileEntries({
   files,
-}: TvqLayout): Generator<{ name: string; dtype: Dtype; shape: number[]; content: Uint8Array }> {
-  for (const [n, { bytes }] of files.stored.entries()) {
-    yield { name: storedFileName(n), dtype: 'U8', shape: [bytes.length], content: bytes };
-  }
+}: TvqLayout): Generator<{ readonly name: string; readonly content: Uint8Array }> {
+  for (const [n, { bytes }] of files.stored.entries()) yield { name: storedFileName(n), content: bytes };
 }
 
 export function metadataOf(
   layout: TvqLayout,
   provenance: Provenance,
-  codecs: readonly (readonly number[])[],
-  baseSide: string,
-  sides: readonly string[],
+  digests: Digests,
 ): Record<string, string> {
+  const { scheme } = layout.scheme;
   const metadata: Metadata = {
     tvq_scheme: layout.scheme,
     tvq_base: {
       name: layout.base.name,
       fingerprint: provenance.baseFingerprint,
-      tensors: [...layout.base.rows],
-      sideSha256: baseSide,
+      sideSha256: digests.base,
     },
     tvq_codecs: codecTable(layout),
-    tvq_tensors: layout.tensors.map(([name, dtype, shape]) => [name, dtype, [...shape]]),
-    tvq_vectors: layout.vectors.map(({ name, checkpoint, records }, v) => ({
+    tvq_tables: digests.tables,
+    tvq_vectors: layout.vectors.map(({ name, checkpoint }, v) => ({
       name,
-      tensors: records.map(({ row }) => row),
-      codecs: [...(codecs[v] as number[])],
-      sideSha256: sides[v] as string,
+      sideSha256: digests.sides[v] as string,
       ...(checkpoint === undefined
         ? {}
         : { source: { name: checkpoint, fingerprint: provenance.fingerprints[v] as string } }),
+      ...(scheme === 'rtvq' && name !== SHARED_VECTOR ? { shared: SHARED_VECTOR } : {}),
     })),
     tvq_requires: [],
     tvq_extras: layout.files.stored.map(({ checksum }, n) => [storedFileName(n), checksum]),

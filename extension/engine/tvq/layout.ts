@@ -1,12 +1,15 @@
 /**
  * The .tvq container's names, in one place; `docs/tvq-format.md` is its specification. A .tvq file is a valid
- * safetensors file: payloads are tensors named `VECTOR/TENSOR`, everything else is JSON in `__metadata__`.
+ * safetensors file of few tensors: the payloads of all tensors in one, compressed tables that tell them apart, arrays of
+ * scales and checksums. What the file is stands as JSON in `__metadata__`.
  */
 import type { GroupSize } from './codebookPayload.ts';
 
 /** The version that is written; older ones are read. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 export const OLDEST_VERSION = 1;
+/** From this version on tensors stand in tables, rather than each with a name in the header. */
+export const FIRST_WITH_TABLES = 3;
 
 /**
  * What a reader of this version understands beyond it. A file that cannot be restored rightly without something newer
@@ -18,9 +21,14 @@ export const FEATURES: ReadonlySet<string> = new Set();
 export const SHARED_VECTOR = '@shared';
 /** Prefix of the base model's checksum array. */
 export const BASE_MODEL = '@base';
-/** Begins the names of tensors that belong to no task; a reader passes over those that it does not know. */
+/** Begins the names of tensors and vectors that are no task; a reader passes over those that it does not know. */
 const RESERVED = '@';
-export const isReserved = (tensor: string): boolean => tensor.startsWith(RESERVED);
+export const isReserved = (name: string): boolean => name.startsWith(RESERVED);
+/** U8: all payloads, one after the other; see tables.ts for which is whose. */
+export const PAYLOADS = '@payloads';
+/** U8: the compressed tables. */
+export const TENSOR_TABLE = '@tensors';
+export const RECORD_TABLE = '@records';
 /** The nth compressed file beside the tasks' weights. */
 export const storedFileName = (n: number): string => `@files/${n}`;
 
@@ -62,6 +70,7 @@ export const sideArrays = {
   errors: (vector: string) => `${vector}:errors`,
 };
 
+/** What a payload is called: in the header up to version 2, in messages since. */
 export const payloadName = (vector: string, tensor: string) => `${vector}/${tensor}`;
 
 /** Letters, digits, dot, dash, underscore: fit for a file name on every system and never `@…`, `a/b` or `a:b`. */

@@ -4,11 +4,13 @@ import { shortened } from '../../shared/shortened.ts';
 import { MAX_HEADER_BYTES } from '../checkpoint/headerRoom.ts';
 import { formatBytes } from '../format.ts';
 import { listed } from '../match/listed.ts';
-import type { RoomyLayout } from './header.ts';
-import { MAX_EXTRAS, MAX_FILES, MAX_NAME, MAX_RANK, MAX_TENSORS, MAX_VECTORS } from './metadata.ts';
+import { recordsOf, type RoomyLayout } from './header.ts';
+import { MAX_EXTRAS, MAX_FILES } from './metadata.ts';
+import { MAX_NAME, MAX_RANK, MAX_RECORDS, MAX_TABLE_BYTES, MAX_TENSORS, MAX_VECTORS } from './tables.ts';
 
 /** A line for each limit that the file would break; the limits are those of the metadata's schema. */
-export function beyondLimits({ tensors, base, vectors, files, headerBytes }: RoomyLayout): Problem[] {
+export function beyondLimits(layout: RoomyLayout): Problem[] {
+  const { tensors, base, vectors, files, headerBytes, table } = layout;
   const checkpoints = [base.name, ...vectors.flatMap(({ checkpoint }) => checkpoint ?? [])];
   const highRank = tensors.filter(([, , shape]) => shape.length > MAX_RANK);
   const count = (found: number, most: number, things: string) =>
@@ -36,14 +38,16 @@ export function beyondLimits({ tensors, base, vectors, files, headerBytes }: Roo
     ...files.listed.tasks.flatMap(([task, rows]) =>
       count(rows.length, MAX_FILES, `files beside the weights of task "${task}"`),
     ),
-    ...(headerBytes > MAX_HEADER_BYTES
-      ? [
-          `${vectors.length} task vectors of ${tensors.length} tensors need a header of ${formatBytes(headerBytes)}; ` +
-            `a .tvq file has one of at most ${formatBytes(MAX_HEADER_BYTES)}: quantize fewer tasks into one file`,
-        ]
-      : []),
+    ...count(recordsOf(layout), MAX_RECORDS, 'tensors of all task vectors').map(splitIt),
+    ...tooLong(table.bytes, MAX_TABLE_BYTES, 'the names and shapes of their tensors take').map(splitIt),
+    ...tooLong(headerBytes, MAX_HEADER_BYTES, 'recipe and list of files need a header of'),
   ].map(message => ({ severity: 'error', message }));
 }
+
+const splitIt = (problem: string): string => `${problem}: quantize fewer tasks into one file`;
+
+const tooLong = (found: number, most: number, what: string): string[] =>
+  found > most ? [`${what} ${formatBytes(found)}; a .tvq file holds at most ${formatBytes(most)}`] : [];
 
 /** @param described what has the names, given as they fit into a message */
 function longNames(names: readonly string[], described: (names: readonly string[]) => string): string[] {

@@ -1,26 +1,27 @@
 /** The JSON in a .tvq file's `__metadata__`: its schema, and limits on what a file may claim. */
 import { z } from 'zod';
-import { GROUP_SIZES } from './codebookPayload.ts';
-import { isDtype, type Dtype } from '../checkpoint/dtype.ts';
 import type { Scheme } from '../../protocol.ts';
+import { GROUP_SIZES } from './codebookPayload.ts';
+import type { Codec } from './layout.ts';
+import {
+  index,
+  MAX_CODECS,
+  MAX_RECORDS,
+  MAX_TABLE_BYTES,
+  MAX_TENSORS,
+  MAX_VECTORS,
+  RECORD_BYTES,
+  tableRow,
+  text,
+} from './tables.ts';
 
-/** Limits on what a file may claim. A task more than this, or a longer name, is no use anyone has had. */
-export const MAX_VECTORS = 4096;
-export const MAX_TENSORS = 1_000_000;
-export const MAX_NAME = 1024;
-/** Dimensions of a tensor; frameworks have at most 64. */
-export const MAX_RANK = 64;
 const MAX_REQUIRED = 100;
 export const MAX_EXTRAS = 100_000;
 /** Files of one task, and bytes of one: what is read of a file that anyone may have made stays within them. */
 export const MAX_FILES = 1000;
 export const MAX_FILE_BYTES = 64 << 20;
 
-const text = z.string().max(MAX_NAME);
-const index = z.int().nonnegative().max(MAX_TENSORS);
-const dtype = z.custom<Dtype>(value => typeof value === 'string' && isDtype(value), 'unknown dtype');
-
-const codecs = z.discriminatedUnion('codec', [
+const knownCodec = z.discriminatedUnion('codec', [
   z.strictObject({ codec: z.literal('affine'), bits: z.int().min(1).max(8) }),
   z.strictObject({
     codec: z.literal('codebook'),
@@ -35,16 +36,20 @@ const codecs = z.discriminatedUnion('codec', [
   z.strictObject({ codec: z.literal('absent') }),
 ]);
 
+/** An entry of the codec table: whatever later versions may have there has a name. */
+const codecEntry = z.looseObject({ codec: text });
+export type CodecEntry = z.infer<typeof codecEntry>;
+
+/** undefined: a codec, or a form of one, that this version does not know. */
+export const codecOf = (entry: CodecEntry): Codec | undefined => knownCodec.safeParse(entry).data;
+
 const checksum = z.string().regex(/^[0-9a-f]{16}$/, 'not a checksum');
 
 const source = z.object({ name: text, fingerprint: text });
 
+/** A vector as every version has it. */
 const vector = z.object({
   name: text,
-  /** Row of the tensor table for each tensor of this vector. */
-  tensors: z.array(index).max(MAX_TENSORS),
-  /** Entry of the codec table for each tensor of this vector. */
-  codecs: z.array(index).max(MAX_TENSORS),
   /** SHA-256 of this vector's side arrays, in the order scales, checksums, errors. */
   sideSha256: text,
   /** The fine-tuned checkpoint; absent for the shared vector. */
@@ -69,21 +74,15 @@ const fileTable = z.object({
   tasks: z.array(z.tuple([text, z.array(index).max(MAX_FILES)])).max(MAX_VECTORS),
 });
 
-/** Metadata keys and the schema of each value's JSON. */
-export const METADATA = {
+/** Metadata keys of every version, and the schema of each value's JSON. */
+const COMMON = {
   tvq_scheme: z.object({
     scheme: z.enum(['fq', 'tvq', 'rtvq'] satisfies Scheme[]),
     /** Of every quantized tensor; absent where each has its own. */
     bits: z.int().min(1).max(8).optional(),
     baseBits: z.int().min(1).max(8).optional(),
   }),
-  /** The base model; `tensors` are rows of the tensor table, in the order of `@base:checksums`. */
-  tvq_base: source.extend({ tensors: z.array(index).max(MAX_TENSORS), sideSha256: text }),
-  tvq_codecs: z.array(codecs).max(MAX_TENSORS),
-  /** Name, dtype and shape; a tensor whose dtype or shape differs between checkpoints has a row for each. */
-  tvq_tensors: z.array(z.tuple([text, dtype, z.array(z.int().nonnegative()).max(MAX_RANK)])).max(MAX_TENSORS),
-  tvq_vectors: z.array(vector).max(MAX_VECTORS),
-  /** Features that a reader has to understand; none in version 1. */
+  /** Features that a reader has to understand. */
   tvq_requires: z.array(text).max(MAX_REQUIRED).default([]),
   /** XXH64 of each reserved tensor that is no part of a vector, whatever it holds. */
   tvq_extras: z
@@ -92,6 +91,51 @@ export const METADATA = {
     .default([]),
   tvq_files: fileTable.default({ table: [], tasks: [] }),
   tvq_recipe: z.unknown(),
+};
+
+/** Keys of the version that is written. */
+export const METADATA = {
+  ...COMMON,
+  tvq_base: source.extend({ sideSha256: text }),
+  tvq_codecs: z.array(codecEntry).max(MAX_CODECS),
+  /** Bytes of both tables before compression, and the SHA-256 of both as they are stored, the tensors' first. */
+  tvq_tables: z.object({
+    tensors: z.int().nonnegative().max(MAX_TABLE_BYTES),
+    records: z
+      .int()
+      .nonnegative()
+      .max(MAX_RECORDS * RECORD_BYTES),
+    sha256: text,
+  }),
+  tvq_vectors: z
+    .array(
+      vector.extend({
+        /** The vector that this one counts from, besides the base model: `@shared` for a task of an rtvq file. */
+        shared: text.optional(),
+      }),
+    )
+    .max(MAX_VECTORS),
 } as const;
 
-export type Metadata = { [K in keyof typeof METADATA]: z.infer<(typeof METADATA)[K]> };
+/** Keys of versions 1 and 2, which have the tables in them. */
+export const OLD_METADATA = {
+  ...COMMON,
+  /** `tensors` are rows of the tensor table, in the order of `@base:checksums`. */
+  tvq_base: source.extend({ tensors: z.array(index).max(MAX_TENSORS), sideSha256: text }),
+  tvq_codecs: z.array(codecEntry).max(MAX_TENSORS),
+  tvq_tensors: z.array(tableRow).max(MAX_TENSORS),
+  tvq_vectors: z
+    .array(
+      vector.extend({
+        /** Row of the tensor table for each tensor of this vector. */
+        tensors: z.array(index).max(MAX_TENSORS),
+        /** Entry of the codec table for each tensor of this vector. */
+        codecs: z.array(index).max(MAX_TENSORS),
+      }),
+    )
+    .max(MAX_VECTORS),
+} as const;
+
+type Parsed<S extends Readonly<Record<string, z.ZodType>>> = { [K in keyof S]: z.infer<S[K]> };
+export type Metadata = Parsed<typeof METADATA>;
+export type OldMetadata = Parsed<typeof OLD_METADATA>;

@@ -65,22 +65,38 @@ export class PartReader {
     return this.take(name, 'U8', [this.#entries.get(name)?.bytes ?? 0]);
   }
 
+  /** A tensor of whatever dtype and shape; undefined where there is none of the name. */
+  takeAny(name: string): TensorEntry | undefined {
+    const entry = this.#entries.get(name);
+    this.#entries.delete(name);
+    return entry;
+  }
+
+  /** Elements of a list of numbers that is still to be taken. */
+  lengthOf(name: string): number {
+    return this.#entries.get(name)?.shape[0] ?? 0;
+  }
+
   async read(name: string, dtype: Dtype, shape: readonly number[]): Promise<DataView> {
-    const { offset, bytes } = this.take(name, dtype, shape);
+    const content = await this.#content(this.take(name, dtype, shape));
+    return new DataView(content.buffer, content.byteOffset, content.length);
+  }
+
+  readBytes(name: string): Promise<Uint8Array> {
+    return this.#content(this.takeBytes(name));
+  }
+
+  async #content({ offset, bytes }: TensorEntry): Promise<Uint8Array> {
     const content = new Uint8Array(bytes);
     await readExactly(this.handle, content, offset, this.header.file);
     this.#hash.update(content);
-    return new DataView(content.buffer);
+    return content;
   }
 
   /** Checks what was read since the last call. */
   checkHash(stated: string, what: string): void {
-    if (this.#hash.digest('hex') !== stated) {
-      throw fault(
-        this.header.file,
-        `the scales and checksums of ${what} are damaged (their SHA-256 does not match)`,
-      );
-    }
+    if (this.#hash.digest('hex') !== stated)
+      throw fault(this.header.file, `${what} are damaged (their SHA-256 does not match)`);
     this.#hash = createHash('sha256');
   }
 

@@ -1,4 +1,4 @@
-import { packedBytes } from '../../../kernels/backend.ts';
+import type { z } from 'zod';
 import { elementCount, type Dtype } from '../checkpoint/dtype.ts';
 import { nestsDeeper } from '../checkpoint/jsonDepth.ts';
 import {
@@ -8,21 +8,23 @@ import {
 } from '../checkpoint/safetensors.ts';
 import { UserError } from '../errors.ts';
 import type { FileStamp } from '../fileStamp.ts';
+import { contentsOfHeader, contentsOfTables, type PlacedRecord, type TvqContents } from './contents.ts';
+import { filesOf, type TvqStoredFile } from './files.ts';
 import {
   BASE_MODEL,
-  FORMAT_NAME,
   FEATURES,
+  FIRST_WITH_TABLES,
+  FORMAT_NAME,
   FORMAT_VERSION,
   isCoded,
+  isReserved,
+  isTaskName,
   OLDEST_VERSION,
-  payloadName,
   SHARED_VECTOR,
   sideArrays,
   type Codec,
 } from './layout.ts';
-import { codebookParts } from './codebookPayload.ts';
-import { METADATA, type Metadata } from './metadata.ts';
-import { filesOf, type TvqStoredFile } from './files.ts';
+import { METADATA, OLD_METADATA, type Metadata, type OldMetadata } from './metadata.ts';
 import { fault, PartReader, type TvqExtra } from './partReader.ts';
 
 /** Metadata nests at most: list, entry, shape. The recipe is plain data of the same depth. */
@@ -51,6 +53,17 @@ export interface TvqVector {
   readonly records: readonly TvqRecord[];
 }
 
+/** A vector that this version cannot restore: what later ones put into a file says no more than why. */
+export interface UnreadableVector {
+  readonly name: string;
+  readonly why: string;
+  readonly payloads: readonly {
+    readonly tensor: string;
+    readonly entry: TensorEntry;
+    readonly checksum: string;
+  }[];
+}
+
 /** A .tvq file's header, checked; payloads are read by range when they are needed. */
 export interface TvqFile {
   readonly path: string;
@@ -58,6 +71,8 @@ export interface TvqFile {
   /** Of the file as its header was read. */
   readonly stamp: FileStamp;
   readonly headerBytes: number;
+  /** Of the compressed tables; 0 where the header has them. */
+  readonly tableBytes: number;
   readonly tool: string;
   readonly created: string;
   readonly scheme: Metadata['tvq_scheme'];
@@ -69,6 +84,8 @@ export interface TvqFile {
   };
   readonly shared: TvqVector | undefined;
   readonly tasks: readonly TvqVector[];
+  /** Tasks, and vectors of tasks, that need a later version. */
+  readonly unreadable: readonly UnreadableVector[];
   readonly version: number;
   /** Files beside the weights. */
   readonly files: readonly TvqStoredFile[];
@@ -77,15 +94,21 @@ export interface TvqFile {
   readonly recipe: unknown;
 }
 
-/** Reads and checks a .tvq file's header and side arrays. @throws UserError naming the file and the fault. */
+/** Reads and checks a .tvq file's header, tables and side arrays. @throws UserError naming the file and the fault. */
 export async function openTvq(path: string): Promise<TvqFile> {
   const header = await readSafetensorsHeader(path);
   checkVersion(header);
-  const metadata = parseMetadata(header);
+  const version = Number(header.metadata.tvq_version);
+  const withTables = version >= FIRST_WITH_TABLES;
+  const metadata = withTables ? parseMetadata(header, METADATA) : parseMetadata(header, OLD_METADATA);
   checkRequired(header.file, metadata);
   const reader = await PartReader.open(header);
   try {
-    return { ...(await assemble(header, metadata, reader)), stamp: header.stamp };
+    const contents =
+      'tvq_tables' in metadata
+        ? await contentsOfTables(header.file, metadata, reader)
+        : contentsOfHeader(header.file, metadata, reader);
+    return { ...(await assemble(header, metadata, contents, reader)), version, stamp: header.stamp };
   } finally {
     await reader.close();
   }
@@ -99,23 +122,30 @@ function checkVersion({ file, metadata }: SafetensorsHeader): void {
   }
   if (!VERSIONS.has(metadata.tvq_version)) {
     throw new UserError(
-      `${file}: .tvq format version ${metadata.tvq_version.slice(0, 20)}, this tool reads versions ${[...VERSIONS].join(' and ')}; update it`,
+      `${file}: .tvq format version ${metadata.tvq_version.slice(0, 20)}, this tool reads versions ${[...VERSIONS].join(', ')}; update it`,
     );
   }
 }
 
-const VERSIONS: ReadonlySet<string> = new Set([OLDEST_VERSION, FORMAT_VERSION].map(String));
+const VERSIONS: ReadonlySet<string> = new Set(
+  Array.from({ length: FORMAT_VERSION - OLDEST_VERSION + 1 }, (_, i) => String(OLDEST_VERSION + i)),
+);
 
 /** A file may need what only later versions of this tool know: ignoring it would restore something else. */
-function checkRequired(file: string, { tvq_requires: required }: Metadata): void {
+function checkRequired(file: string, { tvq_requires: required }: Pick<Metadata, 'tvq_requires'>): void {
   const unknown = required.filter(feature => !FEATURES.has(feature));
   if (unknown.length === 0) return;
   const names = unknown.map(name => JSON.stringify(name)).join(', ');
   throw new UserError(`${file}: a reader has to understand ${names}, which this tool does not; update it`);
 }
 
-function parseMetadata({ file, metadata }: SafetensorsHeader): Metadata {
-  const parsed = Object.entries(METADATA).map(([key, schema]) => {
+type Schemas = Readonly<Record<string, z.ZodType>>;
+
+function parseMetadata<S extends Schemas>(
+  { file, metadata }: SafetensorsHeader,
+  schemas: S,
+): { [K in keyof S]: z.infer<S[K]> } {
+  const parsed = Object.entries(schemas).map(([key, schema]) => {
     const text = metadata[key];
     if (text === undefined) {
       const absent = schema.safeParse(undefined);
@@ -134,122 +164,141 @@ function parseMetadata({ file, metadata }: SafetensorsHeader): Metadata {
     const [issue] = result.error.issues;
     throw fault(file, `${[key, ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'invalid'}`);
   });
-  return Object.fromEntries(parsed) as Metadata;
+  return Object.fromEntries(parsed) as { [K in keyof S]: z.infer<S[K]> };
 }
 
 async function assemble(
   header: SafetensorsHeader,
-  metadata: Metadata,
+  metadata: Metadata | OldMetadata,
+  contents: TvqContents,
   reader: PartReader,
-): Promise<Omit<TvqFile, 'stamp'>> {
+): Promise<Omit<TvqFile, 'stamp' | 'version'>> {
   const { file } = header;
-  const table = metadata.tvq_tensors;
-  const row = (index: number) => {
-    const entry = table[index];
-    if (!entry) throw fault(file, `it refers to tensor row ${index} of ${table.length}`);
-    return entry;
-  };
+  const { tvq_base: base, tvq_vectors: listed } = metadata;
+  const baseChecksums = await reader.read(sideArrays.checksums(BASE_MODEL), 'U64', [contents.base.length]);
+  reader.checkHash(base.sideSha256, 'the checksums of the base model');
 
-  const { tvq_base: base } = metadata;
-  const baseChecksums = await reader.read(sideArrays.checksums(BASE_MODEL), 'U64', [base.tensors.length]);
-  reader.checkHash(base.sideSha256, 'the base model');
-
-  const vectors: TvqVector[] = [];
-  for (const vector of metadata.tvq_vectors) {
-    const { name, tensors, codecs, source } = vector;
-    const count = tensors.length;
-    if (codecs.length !== count)
-      throw fault(file, `vector "${name}" has ${count} tensors, but ${codecs.length} codecs`);
-    const scales = await reader.read(sideArrays.scales(name), 'F32', [count, 2]);
-    const checksums = await reader.read(sideArrays.checksums(name), 'U64', [count]);
-    const errors = await reader.read(sideArrays.errors(name), 'F32', [count, 2]);
-    reader.checkHash(vector.sideSha256, `vector "${name}"`);
-    const records = tensors.map((index, i): TvqRecord => {
-      const [tensor, dtype, shape] = row(index);
-      const codec = metadata.tvq_codecs[codecs[i] as number];
-      if (!codec)
-        throw fault(
-          file,
-          `tensor "${tensor}" of "${name}" has codec ${codecs[i]} of ${metadata.tvq_codecs.length}`,
-        );
-      const payload = takePayload(reader, name, { tensor, dtype, shape, codec });
-      const pair = (view: DataView): [number, number] => [
-        view.getFloat32(8 * i, true),
-        view.getFloat32(8 * i + 4, true),
-      ];
-      if (
-        isCoded(codec) &&
-        !(Number.isFinite(pair(scales)[0]) && pair(scales)[0] > 0 && Number.isFinite(pair(scales)[1]))
-      ) {
-        throw fault(
-          file,
-          `tensor "${tensor}" of "${name}" has scale ${pair(scales)[0]} and zero point ${pair(scales)[1]}`,
-        );
-      }
-      return {
-        tensor,
-        dtype,
-        shape,
-        codec,
-        scales: pair(scales),
-        checksum: hex(checksums, i),
-        errors: pair(errors),
-        payload,
-      };
-    });
-    if (new Set(records.map(({ tensor }) => tensor)).size !== count)
+  const readable: TvqVector[] = [];
+  const unreadable: UnreadableVector[] = [];
+  for (const [v, vector] of listed.entries()) {
+    const { name, source } = vector;
+    if (!isReserved(name) && !isTaskName(name))
+      throw fault(file, `"${name}" is no name of a task: letters, digits, dots, dashes and underscores are`);
+    const placed = contents.vectors[v] as readonly PlacedRecord[];
+    if (new Set(placed.map(({ row: [tensor] }) => tensor)).size !== placed.length)
       throw fault(file, `vector "${name}" lists a tensor twice`);
-    vectors.push({ name, source, records });
+    const sides = await readSides(reader, name, placed.length, vector.sideSha256);
+    const why = whyUnreadable(metadata, vector, placed);
+    if (why === undefined)
+      readable.push({ name, source, records: placed.map((one, i) => recordOf(file, name, one, sides(i))) });
+    else
+      unreadable.push({
+        name,
+        why,
+        payloads: placed.flatMap(({ row: [tensor], payload }, i) =>
+          payload ? [{ tensor, entry: payload, checksum: sides(i).checksum }] : [],
+        ),
+      });
   }
   const extras = reader.takeExtras(metadata.tvq_extras);
-  const names = new Set(vectors.map(({ name }) => name));
-  if (names.size !== vectors.length) throw fault(file, 'two of its vectors have the same name');
+  if (new Set(listed.map(({ name }) => name)).size !== listed.length)
+    throw fault(file, 'two of its vectors have the same name');
+  const shared = readable.find(({ name }) => name === SHARED_VECTOR);
+  const orphans = withoutShared(
+    readable,
+    unreadable.find(({ name }) => name === SHARED_VECTOR),
+  );
 
   return {
     path: file,
     bytes: header.fileBytes,
     headerBytes: header.dataOffset,
+    tableBytes: contents.bytes,
     tool: header.metadata.tvq_tool ?? '',
     created: header.metadata.tvq_created ?? '',
     scheme: metadata.tvq_scheme,
     base: {
       name: base.name,
       fingerprint: base.fingerprint,
-      tensors: base.tensors.map((index, i) => {
-        const [name, dtype, shape] = row(index);
-        return { name, dtype, shape, checksum: hex(baseChecksums, i) };
-      }),
+      tensors: contents.base.map(([name, dtype, shape], i) => ({
+        name,
+        dtype,
+        shape,
+        checksum: hex(baseChecksums, i),
+      })),
     },
-    shared: vectors.find(({ name }) => name === SHARED_VECTOR),
-    tasks: vectors.filter(({ name }) => name !== SHARED_VECTOR),
-    version: Number(header.metadata.tvq_version),
+    shared,
+    tasks: readable.filter(({ name }) => name !== SHARED_VECTOR && !orphans.some(one => one.name === name)),
+    unreadable: [...unreadable, ...orphans],
     files: filesOf(file, metadata, extras),
     extras,
     recipe: metadata.tvq_recipe,
   };
 }
 
-/** The payload of a record: present exactly when its codec has one, and as long as the codec says. */
-function takePayload(
-  reader: PartReader,
+/** What stands beside a vector's payloads, by record. */
+async function readSides(reader: PartReader, vector: string, count: number, stated: string) {
+  const scales = await reader.read(sideArrays.scales(vector), 'F32', [count, 2]);
+  const checksums = await reader.read(sideArrays.checksums(vector), 'U64', [count]);
+  const errors = await reader.read(sideArrays.errors(vector), 'F32', [count, 2]);
+  reader.checkHash(stated, `the scales and checksums of vector "${vector}"`);
+  const pair = (view: DataView, i: number): readonly [number, number] => [
+    view.getFloat32(8 * i, true),
+    view.getFloat32(8 * i + 4, true),
+  ];
+  return (i: number) => ({
+    scales: pair(scales, i),
+    checksum: hex(checksums, i),
+    errors: pair(errors, i),
+  });
+}
+
+function recordOf(
+  file: string,
   vector: string,
-  record: Pick<TvqRecord, 'tensor' | 'dtype' | 'shape' | 'codec'>,
-): TensorEntry | undefined {
-  const { codec, dtype, shape } = record;
-  const name = payloadName(vector, record.tensor);
-  const count = elementCount(shape);
-  switch (codec.codec) {
-    case 'affine':
-      return reader.take(name, 'U8', [packedBytes(count, codec.bits)]);
-    case 'codebook':
-      return reader.take(name, 'U8', [codebookParts(codec, count).bytes]);
-    case 'entropy':
-      return reader.takeBytes(name);
-    case 'exact':
-      return reader.take(name, dtype, shape);
-    default:
-      return undefined;
+  { row: [tensor, dtype, shape], codec, payload }: PlacedRecord,
+  sides: Pick<TvqRecord, 'scales' | 'checksum' | 'errors'>,
+): TvqRecord {
+  const [scale, zero] = sides.scales;
+  const wrong = (what: string) => fault(file, `tensor "${tensor}" of "${vector}" has ${what}`);
+  if (!Number.isSafeInteger(8 * elementCount(shape))) throw wrong(`a shape that overflows`);
+  if (isCoded(codec as Codec) && !(Number.isFinite(scale) && scale > 0 && Number.isFinite(zero)))
+    throw wrong(`scale ${scale} and zero point ${zero}`);
+  return { tensor, dtype, shape, codec: codec as Codec, payload, ...sides };
+}
+
+/** What of a vector this version does not know; undefined where it can restore it. */
+function whyUnreadable(
+  metadata: Metadata | OldMetadata,
+  vector: Metadata['tvq_vectors'][number],
+  placed: readonly PlacedRecord[],
+): string | undefined {
+  const { name } = vector;
+  if (isReserved(name) && name !== SHARED_VECTOR) return 'a kind of vector that this tool does not know';
+  const strange = placed.find(({ codec }) => codec === undefined);
+  if (strange) {
+    const { codec } = strange.entry;
+    return `tensor "${strange.row[0]}" has codec ${JSON.stringify(codec.slice(0, 40))}, in a form that this tool does not know`;
   }
+  const countsFrom = (metadata: Metadata) =>
+    metadata.tvq_scheme.scheme === 'rtvq' && name !== SHARED_VECTOR ? SHARED_VECTOR : undefined;
+  if (!('tvq_tables' in metadata) || vector.shared === countsFrom(metadata)) return undefined;
+  return `it counts from ${JSON.stringify(vector.shared ?? 'the base model alone')}, which this tool does not know`;
+}
+
+/** Tasks that count from a shared vector that cannot be read. */
+function withoutShared(
+  vectors: readonly TvqVector[],
+  shared: UnreadableVector | undefined,
+): UnreadableVector[] {
+  if (!shared) return [];
+  return vectors.map(({ name, records }) => ({
+    name,
+    why: `it counts from "${SHARED_VECTOR}", of which ${shared.why}`,
+    payloads: records.flatMap(({ tensor, payload, checksum }) =>
+      payload ? [{ tensor, entry: payload, checksum }] : [],
+    ),
+  }));
 }
 
 const hex = (view: DataView, i: number) =>

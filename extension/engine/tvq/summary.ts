@@ -10,10 +10,11 @@ import type {
 import { groupBy } from '../../shared/groupBy.ts';
 import { layerName } from '../../shared/layerName.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
-import { elementCount } from '../checkpoint/dtype.ts';
+import { elementCount, isQuantizable, type Dtype } from '../checkpoint/dtype.ts';
 import { byPlace, layersOf } from '../merge/layers.ts';
-import { isCoded } from './layout.ts';
+import { isCoded, type Codec } from './layout.ts';
 import type { TvqFile, TvqRecord, TvqVector } from './reader.ts';
+import { unreadableTasks } from './task.ts';
 
 /** Rows that one query may return: what a page shows, with room to scroll. */
 export const MAX_PAGE = 1000;
@@ -29,9 +30,11 @@ export function summarizeTvq(file: TvqFile): TvqSummary {
   const vectors = vectorsOf(file);
   const records = vectors.flatMap(vector => vector.records);
   const taskRecords = file.tasks.flatMap(task => task.records);
-  const codes = sum(records.filter(hasCodes), payloadBytes);
-  const exact = sum(records, payloadBytes) - codes;
-  const header = file.headerBytes + 8 * file.base.tensors.length;
+  const coded = sum(records.filter(hasCodes), payloadBytes);
+  const exact = sum(records, payloadBytes) - coded;
+  const others = file.unreadable.flatMap(({ payloads }) => payloads);
+  const codes = coded + sum(others, ({ entry }) => entry.bytes);
+  const header = file.headerBytes + file.tableBytes + 8 * file.base.tensors.length;
   const files = sum(file.extras, ({ entry }) => entry.bytes);
   return {
     kind: 'tvq',
@@ -50,6 +53,7 @@ export function summarizeTvq(file: TvqFile): TvqSummary {
       fingerprint: task.source?.fingerprint ?? '',
       ...summarizeVector(task),
     })),
+    unreadable: unreadableTasks(file).map(({ name, why }) => ({ name, why })),
     shared: file.shared && summarizeVector(file.shared),
     bitsPerWeight: bitsPerWeight(file.bytes, sum(taskRecords.filter(isQuantized), parametersOf)),
     parameters: sum(file.tasks[0]?.records.filter(isPresent) ?? [], parametersOf),
@@ -78,8 +82,14 @@ export const bitsPerWeight = (bytes: number, quantizedParameters: number): numbe
 const parametersOf = (record: TvqRecord): number => elementCount(record.shape);
 export const hasCodes = ({ codec }: TvqRecord): boolean => isCoded(codec);
 const isPresent = ({ codec }: TvqRecord): boolean => codec.codec !== 'absent';
-/** A constant is a quantized tensor that needed no codes. */
-const isQuantized = ({ codec }: TvqRecord): boolean => isCoded(codec) || codec.codec === 'constant';
+/** Weights that a file restores from few bits or none: a constant, and floats that are the base's, needed no codes. */
+export const isQuantized = ({
+  codec: { codec },
+  dtype,
+}: {
+  readonly codec: { readonly codec: Codec['codec'] };
+  readonly dtype: Dtype;
+}): boolean => isCoded({ codec }) || codec === 'constant' || (codec === 'same' && isQuantizable(dtype));
 
 /** Task tensors by how they are stored. */
 export function countTensors(

@@ -4,10 +4,9 @@ import { FilePool } from '../checkpoint/io.ts';
 import { UserError } from '../errors.ts';
 import { whileUnchanged } from '../fileStamp.ts';
 import { RawTensor } from '../quantize/exact.ts';
-import { payloadSource } from '../restore/payload.ts';
 import { readStoredFile } from './files.ts';
 import type { TvqExtra } from './partReader.ts';
-import { openTvq, type TvqFile, type TvqRecord } from './reader.ts';
+import { openTvq, type TvqFile } from './reader.ts';
 
 /** Checks every byte of a .tvq file against its checksums and names each damaged tensor. */
 export async function verifyTvq(
@@ -30,12 +29,12 @@ export async function verifyTvq(
   let checked = 0;
   let done = 0;
   const check = async () => {
-    for (const [vector, record] of payloadsOf(file)) {
-      const checksum = await new RawTensor(context, payloadSource(file.path, record)).checksum();
-      if (checksum !== record.checksum) damaged.push(`tensor "${record.tensor}" of "${vector}"`);
+    for (const { vector, tensor, entry, checksum } of payloadsOf(file)) {
+      const found = await new RawTensor(context, { ...entry, file: file.path }).checksum();
+      if (found !== checksum) damaged.push(`tensor "${tensor}" of "${vector}"`);
       checked++;
-      done += record.payload?.bytes ?? 0;
-      onProgress({ done, total: file.bytes - file.headerBytes, current: record.tensor });
+      done += entry.bytes;
+      onProgress({ done, total: file.bytes - file.headerBytes, current: tensor });
     }
     for (const extra of file.extras) {
       const source = { ...extra.entry, file: file.path };
@@ -65,9 +64,13 @@ async function unreadable(file: TvqFile, extra: TvqExtra): Promise<string[]> {
   );
 }
 
-function payloadsOf({ shared, tasks }: TvqFile): (readonly [vector: string, record: TvqRecord])[] {
-  return (shared ? [shared, ...tasks] : tasks)
-    .flatMap(({ name, records }) => records.map(record => [name, record] as const))
-    .filter(([, { payload }]) => payload !== undefined)
-    .sort(([, a], [, b]) => (a.payload?.offset ?? 0) - (b.payload?.offset ?? 0));
+/** Everything that has a checksum of its own, in the order of the file. */
+function payloadsOf({ shared, tasks, unreadable }: TvqFile) {
+  const known = (shared ? [shared, ...tasks] : tasks).flatMap(({ name, records }) =>
+    records.flatMap(({ tensor, payload, checksum }) =>
+      payload ? [{ vector: name, tensor, entry: payload, checksum }] : [],
+    ),
+  );
+  const others = unreadable.flatMap(({ name, payloads }) => payloads.map(one => ({ vector: name, ...one })));
+  return [...known, ...others].sort((a, b) => a.entry.offset - b.entry.offset);
 }

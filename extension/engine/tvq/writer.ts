@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { SafetensorsWriter } from '../checkpoint/writer.ts';
 import type { JobEvent, RecordOutcome } from '../job.ts';
 import {
@@ -8,25 +7,32 @@ import {
   metadataOf,
   sideEntries,
   type PlannedRecord,
-  type PlannedVector,
   type Provenance,
   type RoomyLayout,
-  type TableRow,
 } from './header.ts';
-import { BASE_MODEL, isCoded, payloadName, sideArrays, type Codec } from './layout.ts';
+import { BASE_MODEL, PAYLOADS, RECORD_TABLE, sideArrays, TENSOR_TABLE, type Codec } from './layout.ts';
+import { packRecords, sha256, type TableRow } from './tables.ts';
 
-/** Writes a .tvq file as its records come out. */
+/**
+ * Writes a .tvq file as its records come out: arrays whose content is known last, the table of tensors, payloads in the
+ * order of tables.ts, files, the table of records; the header is filled in at the end.
+ */
 export class TvqWriter {
   readonly #positions = new Map<string, number>();
   readonly #outcomes: (RecordOutcome | undefined)[][];
+  /** Payload bytes by vector and record. */
+  readonly #lengths: number[][];
   /** Record of a tensor in each vector, by the tensor's name. */
   readonly #recordOf: Map<string, number>[];
+  /** Where the payloads of the tensor that is being written begin, by vector. */
+  #begun = { tensor: '', starts: new Map<number, number>() };
 
   private constructor(
     private readonly layout: RoomyLayout,
     private readonly file: SafetensorsWriter,
   ) {
     this.#outcomes = layout.vectors.map(({ records }) => records.map(() => undefined));
+    this.#lengths = layout.vectors.map(({ records }) => records.map(() => 0));
     this.#recordOf = layout.vectors.map(
       ({ records }) => new Map(records.map(({ row }, i) => [(layout.tensors[row] as TableRow)[0], i])),
     );
@@ -40,6 +46,9 @@ export class TvqWriter {
       writer.#positions.set(entry.name, file.begin(entry));
       await file.append(new Uint8Array(entry.bytes)); // their content is known last
     }
+    file.beginBytes(TENSOR_TABLE);
+    await file.append(layout.table.stored);
+    file.beginBytes(PAYLOADS);
     return writer;
   }
 
@@ -47,25 +56,22 @@ export class TvqWriter {
     return this.file.bytes;
   }
 
-  /** Takes what a job emits for its tensor. */
+  /** Takes what a job emits for its tensor. An output that begins again, and what came after it, is written anew. */
   async accept(tensor: string, event: JobEvent): Promise<void> {
     if (event.type === 'bytes') return this.file.append(event.bytes);
-    const vector = this.layout.vectors[event.output] as PlannedVector;
-    const record = this.#recordOf[event.output]?.get(tensor) as number;
+    const { output } = event;
+    const record = this.#recordOf[output]?.get(tensor) as number;
     if (event.type === 'end') {
-      (this.#outcomes[event.output] as RecordOutcome[])[record] = event.outcome;
+      (this.#outcomes[output] as RecordOutcome[])[record] = event.outcome;
       return;
     }
-    const [name, dtype, shape] = this.layout.tensors[
-      (vector.records[record] as PlannedRecord).row
-    ] as TableRow;
-    const packed = isCoded(event);
-    this.file.begin({
-      name: payloadName(vector.name, name),
-      dtype: packed ? 'U8' : dtype,
-      shape: packed ? [event.bytes] : shape,
-      bytes: event.bytes,
-    });
+    if (this.#begun.tensor !== tensor) this.#begun = { tensor, starts: new Map() };
+    const { starts } = this.#begun;
+    const before = starts.get(output);
+    if (before !== undefined) await this.file.rewind(before);
+    for (const later of [...starts.keys()].filter(one => one > output)) starts.delete(later);
+    starts.set(output, this.file.bytes);
+    (this.#lengths[output] as number[])[record] = event.bytes;
   }
 
   /** Outcomes by vector and record. */
@@ -75,11 +81,22 @@ export class TvqWriter {
 
   async commit(provenance: Provenance): Promise<void> {
     const { layout } = this;
-    for (const { content, ...entry } of fileEntries(layout)) {
-      this.file.begin({ ...entry, bytes: content.length });
+    for (const { name, content } of fileEntries(layout)) {
+      this.file.beginBytes(name);
       await this.file.append(content);
     }
-    const baseSide = await this.#writeSides([
+    const codecs = codecTable(layout);
+    const records = packRecords(
+      layout.vectors.map((vector, v) => ({
+        codecs: vector.records.map((record, i) =>
+          indexOfCodec(codecs, this.#outcomes[v]?.[i] as RecordOutcome, record),
+        ),
+        lengths: this.#lengths[v] as number[],
+      })),
+    );
+    this.file.beginBytes(RECORD_TABLE);
+    await this.file.append(records.stored);
+    const base = await this.#writeSides([
       [sideArrays.checksums(BASE_MODEL), checksumArray(provenance.baseChecksums)],
     ]);
     const sides: string[] = [];
@@ -93,13 +110,12 @@ export class TvqWriter {
         ]),
       );
     }
-    const table = codecTable(layout);
-    const codecs = this.#outcomes.map((outcomes, v) =>
-      outcomes.map((outcome, i) =>
-        indexOfCodec(table, outcome as RecordOutcome, layout.vectors[v]?.records[i] as PlannedRecord),
-      ),
-    );
-    const metadata = metadataOf(layout, provenance, codecs, baseSide, sides);
+    const tables = {
+      tensors: layout.table.bytes,
+      records: records.bytes,
+      sha256: sha256([layout.table.stored, records.stored]),
+    };
+    const metadata = metadataOf(layout, provenance, { tables, base, sides });
     await this.file.commit((tensors, dataOffset) => hashedHeader(metadata, tensors, dataOffset));
   }
 
@@ -113,12 +129,6 @@ export class TvqWriter {
     return sha256(arrays.map(([, bytes]) => bytes));
   }
 }
-
-const sha256 = (parts: readonly Uint8Array[]): string => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
-};
 
 /** The entry of the codec that a record came out with: the planned one, or one that any tensor may fall back to. */
 function indexOfCodec(table: readonly Codec[], outcome: RecordOutcome, { codec }: PlannedRecord): number {

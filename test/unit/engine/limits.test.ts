@@ -1,10 +1,19 @@
 /** A file that readers would refuse is refused as it is planned. */
 import { describe, expect, test } from 'vitest';
 import { MAX_HEADER_BYTES } from '../../../extension/engine/checkpoint/headerRoom.ts';
-import { NO_FILES, type RoomyLayout, type TableRow } from '../../../extension/engine/tvq/header.ts';
+import { NO_FILES, type RoomyLayout } from '../../../extension/engine/tvq/header.ts';
 import { beyondLimits } from '../../../extension/engine/tvq/limits.ts';
-import { MAX_FILES, MAX_TENSORS, MAX_VECTORS, METADATA } from '../../../extension/engine/tvq/metadata.ts';
+import { MAX_FILES } from '../../../extension/engine/tvq/metadata.ts';
+import {
+  MAX_RECORDS,
+  MAX_TABLE_BYTES,
+  MAX_TENSORS,
+  MAX_VECTORS,
+  tableRow,
+  type TableRow,
+} from '../../../extension/engine/tvq/tables.ts';
 
+const table = (bytes: number) => ({ stored: new Uint8Array(), bytes });
 const layout = (changes: Partial<RoomyLayout>): RoomyLayout => ({
   tool: 'test',
   scheme: { scheme: 'tvq', bits: 3 },
@@ -14,6 +23,7 @@ const layout = (changes: Partial<RoomyLayout>): RoomyLayout => ({
   files: NO_FILES,
   recipe: {},
   headerBytes: 0,
+  table: table(0),
   ...changes,
 });
 
@@ -21,6 +31,11 @@ const named = (length: number): TableRow => ['a'.repeat(length), 'F32', [1]];
 const ranked = (rank: number): TableRow => ['w', 'F32', Array<number>(rank).fill(1)];
 const vectors = (count: number, checkpoint = 'c') =>
   Array.from({ length: count }, (_, v) => ({ name: `t${v}`, checkpoint, records: [] }));
+const recorded = (count: number) => ({
+  name: 't',
+  checkpoint: 'c',
+  records: Array<{ row: number; codec: { codec: 'same' }; bytes: number }>(count),
+});
 const file = (name: string) => [name, 0, '0'.repeat(32), 'base'] as [string, number, string, 'base'];
 const files = (table: (typeof NO_FILES)['listed']['table'], count = 1) => ({
   stored: [],
@@ -83,7 +98,19 @@ describe('limits', () => {
       'the header',
       { headerBytes: MAX_HEADER_BYTES },
       { headerBytes: MAX_HEADER_BYTES + 1 },
-      /need a header of .*: quantize fewer tasks into one file$/,
+      /^recipe and list of files need a header of 100 MB; a .tvq file holds at most 100 MB$/,
+    ],
+    [
+      'the table',
+      { table: table(MAX_TABLE_BYTES) },
+      { table: table(MAX_TABLE_BYTES + 1) },
+      /^the names and shapes of their tensors take 100 MB; .*: quantize fewer tasks into one file$/,
+    ],
+    [
+      'records',
+      { vectors: [recorded(MAX_RECORDS)] },
+      { vectors: [recorded(MAX_RECORDS), recorded(1)] },
+      /^4000001 tensors of all task vectors; .*: quantize fewer tasks into one file$/,
     ],
   ])('%s', (_, within, beyond, message) => {
     expect(messages(within)).toEqual([]);
@@ -91,7 +118,7 @@ describe('limits', () => {
   });
 
   test('are those of the schema that readers check', () => {
-    const accepts = (row: TableRow) => METADATA.tvq_tensors.safeParse([row]).success;
+    const accepts = (row: TableRow) => tableRow.safeParse(row).success;
     expect([1024, 1025].map(length => accepts(named(length)))).toEqual([true, false]);
     expect([64, 65].map(rank => accepts(ranked(rank)))).toEqual([true, false]);
   });

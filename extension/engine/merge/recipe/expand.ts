@@ -2,13 +2,14 @@ import type { MergeInput, MergeRecipe, ParameterValue } from '../../../protocol.
 import { UserError } from '../../errors.ts';
 import { parseMergeRecipe } from '../../recipe.ts';
 import { openTvq } from '../../tvq/reader.ts';
+import { allTaskNames } from '../../tvq/task.ts';
 import { freeName, isTvq } from './models.ts';
 
 /** Whether an input stands for all tasks of a .tvq file. */
 export const isWholeFile = ({ path, task }: MergeInput): boolean => task === undefined && isTvq(path);
 
 const tasksOfFile = async (path: string): Promise<string[]> =>
-  (await openTvq(path)).tasks.map(({ name }) => name);
+  allTaskNames(await openTvq(path));
 
 /** Replaces each .tvq file without a task by its tasks, in the order of the file. */
 export async function expandTasks(recipe: MergeRecipe, tasksOf = tasksOfFile): Promise<MergeRecipe> {

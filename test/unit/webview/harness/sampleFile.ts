@@ -94,6 +94,7 @@ export function sampleSummary(rows: number): TvqSummary {
       bits: 2,
       relativeError: 0.11 + 0.013 * ((at * 5) % 8),
     })),
+    unreadable: [],
     shared: { bits: 3, bytes: 114_745_344, relativeError: 0.0412 },
     bitsPerWeight: 2.4184,
     parameters: 303_966_208,
