@@ -128,7 +128,9 @@ describe('a file that needs more than this version knows', () => {
     const newer = await changeTvq(output, path('.tvq'), change);
     const file = await openTvq(newer);
     expect(file.tasks.map(({ name }) => name)).toEqual(['a']);
-    expect(summarizeTvq(file).unreadable).toEqual([{ name: 'b', why: expect.stringMatching(why) }]);
+    const { unreadable } = summarizeTvq(file);
+    expect(unreadable.map(({ name }) => name)).toEqual(['b']);
+    expect(unreadable[0]?.why).toMatch(why);
 
     const [from, to] = [path('.safetensors'), path('.safetensors')];
     await restore(restoreRecipe(output, 'a', from, { base }));

@@ -1,6 +1,6 @@
 /** What is not weights: files that a .tvq file carries, metadata that merges keep, configs that fit, old versions. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSafetensorsHeader } from '../../extension/engine/checkpoint/safetensors.ts';
@@ -8,7 +8,7 @@ import { plan } from '../../extension/engine/engine.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
 import { bytesPart, changeJson, changeTvq } from '../changedTvq.ts';
-import { f32, fixture, noise, writeModelFolder } from '../checkpoints.ts';
+import { f32, fixture, noise, safetensorsBytes, writeModelFolder } from '../checkpoints.ts';
 import {
   checkpointInput,
   merge,
