@@ -363,6 +363,21 @@ export interface Progress {
   readonly current: string;
 }
 
+/** Code of a request that failed because somebody else writes its output; an `OutputWriter` comes with it. */
+export const BEING_WRITTEN = 3;
+
+/** Who writes an output: all that its lock says. */
+export interface OutputWriter {
+  readonly output: string;
+  /** The lock's file. */
+  readonly lock: string;
+  /** Undefined where the lock is of another version, or only half written. */
+  readonly host: string | undefined;
+  readonly pid: number | undefined;
+  /** ISO time. */
+  readonly since: string | undefined;
+}
+
 /**
  * Requests the engine process answers over vscode-jsonrpc: the method's name is the key, its parameters the
  * argument list, and a CancellationToken cancels the long ones. `job` names the job in `tvq/progress`.

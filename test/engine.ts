@@ -1,6 +1,7 @@
 /** The engine with defaults, for tests. */
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { hiddenKind } from '../extension/engine/hiddenNames.ts';
 import { openCheckpoint } from '../extension/engine/checkpoint/checkpoint.ts';
 import type { Hooks } from '../extension/engine/engine.ts';
 import * as engine from '../extension/engine/engine.ts';
@@ -122,4 +123,4 @@ export function valuesOf({ dtype, data }: { dtype: string; data: Uint8Array }): 
 
 /** Names beside an output that are not it: nothing may be left behind. */
 export const leftovers = async (output: string): Promise<string[]> =>
-  (await readdir(dirname(output))).filter(name => name.includes('tvq-tmp'));
+  (await readdir(dirname(output))).filter(name => hiddenKind(name) !== undefined);

@@ -2,51 +2,54 @@
  * What is being replaced: moved aside while the new takes its name, and deleted last. A process that dies in between
  * leaves it there, and the next one that looks for it puts it back.
  */
-import { randomBytes } from 'node:crypto';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { isAlive } from './processes.ts';
-
-/** `.NAME.PID.RANDOM.tvq-old`: hidden, and the process id tells whether who moved it still lives. */
-const ASIDE = /^\.(.+)\.(\d+)\.[0-9a-f]{8}\.tvq-old$/;
-
-export const asideName = (target: string): string =>
-  join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tvq-old`);
-
-/** Whether a name is one that outputs have before they are complete, or while they are replaced. */
-export const isTemporaryName = (path: string): boolean =>
-  /^\..+\.tvq-(tmp|partial|old)$/.test(basename(path));
-
-/** The path that something moved aside had; undefined of anything else. */
-export function asideOf(path: string): string | undefined {
-  const [, name] = ASIDE.exec(basename(path)) ?? [];
-  return name === undefined ? undefined : join(dirname(path), name);
-}
+import { rename, rm, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { UserError } from './errors.ts';
+import { hiddenBeside } from './hiddenNames.ts';
+import { BeingWritten } from './lock/beingWritten.ts';
+import { OutputLock } from './lock/outputLock.ts';
 
 /**
- * Puts back what a dead process moved aside; deletes it where the new one has its name. Where several are left, the
- * last that was there is put back.
+ * For whoever holds the output's lock: puts back what a dead process moved aside, deletes it where the new one has its
+ * name. Where several are left, the last that was there is put back.
  * @returns whether something was put back
  */
 export async function putBack(target: string): Promise<boolean> {
-  const folder = dirname(target);
-  const names = await readdir(folder).catch((): string[] => []);
-  const left = names.filter(name => {
-    const [, of, pid] = ASIDE.exec(name) ?? [];
-    return of === basename(target) && !isAlive(Number(pid));
-  });
-  const paths = left.map(name => join(folder, name));
-  if (paths.length === 0) return false;
+  const left = await hiddenBeside(target, 'old');
   // Moving a folder changes this time of its own, whatever happened inside of it before.
-  const times = await Promise.all(paths.map(async path => (await stat(path)).ctimeMs));
-  const [last, ...older] = paths.sort(
-    (a, b) => times[left.indexOf(basename(b))]! - times[left.indexOf(basename(a))]!,
-  );
+  const timed = await Promise.all(left.map(async path => ({ path, time: (await stat(path)).ctimeMs })));
+  const [last, ...older] = timed.sort((a, b) => b.time - a.time).map(({ path }) => path);
+  if (last === undefined) return false;
   const isThere = await stat(target).then(
     () => true,
     () => false,
   );
-  if (!isThere) await rename(last as string, target);
-  for (const path of isThere ? paths : older) await rm(path, { recursive: true, force: true });
+  if (!isThere) await rename(last, target);
+  for (const path of isThere ? [last, ...older] : older) await rm(path, { recursive: true, force: true });
   return !isThere;
+}
+
+/**
+ * For whoever reads: puts back what is missing because a process died while it replaced it; nothing while one does.
+ * @returns whether something was put back
+ * @throws UserError when it cannot be put back, saying where it is
+ */
+export async function recover(target: string): Promise<boolean> {
+  const [aside] = await hiddenBeside(target, 'old');
+  if (aside === undefined) return false;
+  try {
+    const lock = await OutputLock.take(target);
+    return await putBack(target).finally(() => lock.release());
+  } catch (error) {
+    if (error instanceof BeingWritten) return false;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError(
+      [
+        `${target}: a run that replaced it ended in between; it is "${basename(aside)}" beside it, which`,
+        `cannot be put back: ${why}`,
+      ],
+      'failed',
+      { cause: error },
+    );
+  }
 }

@@ -1,34 +1,13 @@
 /**
  * Outputs appear under their name only when complete: written beside it under a temporary name, synced, renamed.
  */
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { asideName, putBack } from './aside.ts';
+import { link, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { putBack } from './aside.ts';
+import { writeExactly } from './checkpoint/io.ts';
 import { describeSystemError, UserError } from './errors.ts';
-import { makeParent } from './parentFolder.ts';
-import { isAlive } from './processes.ts';
+import { OutputLock } from './lock/outputLock.ts';
 import { checkReplaceable, type OutputKind } from './replaceable.ts';
-
-const TEMPORARY_SUFFIX = '.tvq-tmp';
-
-/** `.NAME.PID.RANDOM.tvq-tmp`: hidden, and the process id tells whether its writer still lives. */
-const temporaryName = (target: string) =>
-  join(
-    dirname(target),
-    `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`,
-  );
-
-/** Removes what killed processes left of earlier attempts at the same target. */
-export async function removeStale(target: string): Promise<void> {
-  const prefix = `.${basename(target)}.`;
-  for (const name of await readdir(dirname(target))) {
-    if (!name.startsWith(prefix) || !name.endsWith(TEMPORARY_SUFFIX)) continue;
-    const pid = Number(name.slice(prefix.length).split('.')[0]);
-    if (Number.isInteger(pid) && !isAlive(pid))
-      await rm(join(dirname(target), name), { recursive: true, force: true });
-  }
-}
 
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -46,9 +25,14 @@ const BUFFER_BYTES = 1 << 20;
  * wait for. */
 const SYNC_BYTES = 64 << 20;
 
-export interface FileOptions {
-  /** Replace what is there, where that is one of our own kinds of files. */
+export interface OutputOptions {
+  /** Replace what is there, where that is one of our own kinds of outputs. */
   readonly overwrite: boolean;
+  /** Held by the caller for the output, or for a folder that it is in. Without one a lock is taken, and released in the end. */
+  readonly lock?: OutputLock;
+}
+
+export interface FileOptions extends OutputOptions {
   /** Bytes left free at the front, to be filled by `writeAt`. */
   readonly start: number;
   /** Whether only this tool writes at the target, so that whatever is there is its own. */
@@ -81,21 +65,27 @@ export class AtomicFile {
     readonly temporary: string,
     private readonly options: FileOptions,
     private readonly handle: FileHandle,
-    private readonly removeParent: () => Promise<void>,
+    private readonly lock: OutputLock,
   ) {
     this.#position = options.start;
   }
 
+  /** @throws UserError when the target is there already, cannot be replaced, or is being written */
   static async create(target: string, options: FileOptions): Promise<AtomicFile> {
+    const lock = options.lock ?? (await OutputLock.take(target));
     try {
       await checkTarget(target, options, 'file');
-      const removeParent = await makeParent(target);
-      await removeStale(target);
-      const temporary = temporaryName(target);
-      return new AtomicFile(target, temporary, options, await open(temporary, 'wx'), removeParent);
+      const temporary = lock.temporary(target);
+      return new AtomicFile(target, temporary, options, await open(temporary, 'wx'), lock);
     } catch (error) {
+      if (!options.lock) await lock.release();
       throw describeSystemError(error, target);
     }
+  }
+
+  /** What was found of an earlier run, a sentence each. */
+  get notes(): readonly string[] {
+    return this.lock.notes;
   }
 
   /** Where the next appended byte goes. */
@@ -131,10 +121,7 @@ export class AtomicFile {
 
   async #write(bytes: Uint8Array, position: number): Promise<void> {
     try {
-      for (let done = 0; done < bytes.length;) {
-        const { bytesWritten } = await this.handle.write(bytes, done, bytes.length - done, position + done);
-        done += bytesWritten;
-      }
+      await writeExactly(this.handle, bytes, position);
     } catch (error) {
       throw describeSystemError(error, this.target);
     }
@@ -166,9 +153,11 @@ export class AtomicFile {
       await this.handle.sync();
       await this.handle.close();
       await checkTarget(this.target, this.options, 'file');
+      await this.lock.check();
       if (this.options.overwrite) await rename(this.temporary, this.target);
       else await publishNew(this.temporary, this.target);
       await syncFolder(dirname(this.target));
+      if (!this.options.lock) await this.lock.release();
     } catch (error) {
       throw describeSystemError(error, this.target);
     }
@@ -178,8 +167,8 @@ export class AtomicFile {
   async discard(): Promise<void> {
     await this.#syncing;
     await this.handle.close().catch(() => undefined);
-    await rm(this.temporary, { force: true });
-    await this.removeParent();
+    await rm(this.temporary, { force: true }).catch(() => undefined); // the next run does it; what failed is told
+    if (!this.options.lock) await this.lock.release();
   }
 }
 
@@ -203,57 +192,76 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-/** Gives a complete folder its name; one that it replaces is moved aside first, deleted last, put back on failure. */
-export async function publishFolder(temporary: string, target: string, overwrite: boolean): Promise<void> {
+/**
+ * Gives a complete folder its name; one that it replaces is moved aside first, deleted last, put back on failure.
+ * @param lock of the target
+ * @returns what could not be tidied up, a sentence each
+ */
+export async function publishFolder(
+  temporary: string,
+  lock: OutputLock,
+  overwrite: boolean,
+): Promise<string[]> {
+  const { target, aside } = lock;
   await syncFolder(temporary);
   await checkTarget(target, { overwrite }, 'folder');
-  const replaced = (await exists(target)) ? asideName(target) : undefined;
-  if (replaced) await rename(target, replaced);
+  await lock.check();
+  const replaced = await exists(target);
+  if (replaced) await rename(target, aside);
   try {
     await rename(temporary, target);
   } catch (error) {
-    if (replaced) await rename(replaced, target);
+    if (replaced) await rename(aside, target);
     throw error;
   }
   await syncFolder(dirname(target));
-  if (replaced) await rm(replaced, { recursive: true, force: true });
+  if (!replaced) return [];
+  return rm(aside, { recursive: true, force: true }).then(
+    () => [],
+    (error: unknown) => [
+      `${describeSystemError(error, aside).message}; it holds the model that was replaced, delete it`,
+    ],
+  );
 }
 
 /** A folder being filled under a temporary name beside its target. */
 export class AtomicFolder {
   private constructor(
-    readonly target: string,
     /** Write the content here. */
     readonly temporary: string,
+    /** Of the target; what is written into the folder goes with it. */
+    readonly lock: OutputLock,
     private readonly overwrite: boolean,
-    private readonly removeParent: () => Promise<void>,
   ) {}
 
+  /** @throws UserError when the target is there already, cannot be replaced, or is being written */
   static async create(target: string, options: { overwrite: boolean }): Promise<AtomicFolder> {
+    const lock = await OutputLock.take(target);
     try {
       await putBack(target);
       await checkTarget(target, options, 'folder');
-      const removeParent = await makeParent(target);
-      await removeStale(target);
-      const temporary = temporaryName(target);
+      const temporary = lock.temporary();
       await mkdir(temporary);
-      return new AtomicFolder(target, temporary, options.overwrite, removeParent);
+      return new AtomicFolder(temporary, lock, options.overwrite);
     } catch (error) {
+      await lock.release();
       throw describeSystemError(error, target);
     }
   }
 
-  /** Gives the folder its name. */
-  async commit(): Promise<void> {
+  /** Gives the folder its name. @returns what could not be tidied up, a sentence each */
+  async commit(): Promise<string[]> {
     try {
-      await publishFolder(this.temporary, this.target, this.overwrite);
+      const notes = await publishFolder(this.temporary, this.lock, this.overwrite);
+      await this.lock.release();
+      return notes;
     } catch (error) {
-      throw describeSystemError(error, this.target);
+      throw describeSystemError(error, this.lock.target);
     }
   }
 
   async discard(): Promise<void> {
-    await rm(this.temporary, { recursive: true, force: true });
-    await this.removeParent();
+    await rm(this.temporary, { recursive: true, force: true }).catch(() => undefined);
+    await this.lock.release();
   }
 }

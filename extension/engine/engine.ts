@@ -28,6 +28,7 @@ import { loadKernels } from './kernels.ts';
 import { planMerge, summarizeMerge } from './merge/plan.ts';
 import { methodInfos } from './merge/registry.ts';
 import { runMerge } from './merge/run.ts';
+import { OutputLock } from './lock/outputLock.ts';
 import { planWithin } from './quantize/allocate.ts';
 import {
   analyze as measure,
@@ -77,13 +78,15 @@ export async function quantize(
     options,
     room => planQuantize(recipe, room),
     ({ summary }) => summary.problems,
-    async (planned, backend) =>
-      runQuantize(
-        await withinBudget(planned, backend, { signal, onProgress }, options.cache),
-        backend,
-        signal,
-        onProgress,
-      ),
+    async (planned, backend) => {
+      const lock = await OutputLock.take(planned.summary.output); // before anything is measured
+      try {
+        const within = await withinBudget(planned, backend, { signal, onProgress }, options.cache);
+        return await runQuantize(within, lock, backend, signal, onProgress);
+      } finally {
+        await lock.release();
+      }
+    },
   );
 }
 

@@ -25,21 +25,73 @@ export class Cancelled extends Error {
   }
 }
 
+/** What is wrong with a file, or with the disk it is on. */
+export class FileError extends UserError {
+  /** @param reading whether it could not be read, rather than written */
+  constructor(
+    readonly path: string,
+    readonly said: string,
+    readonly reading: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(`${path}: ${said}`, 'failed', options);
+  }
+
+  /** The same, with the tensor that was to be read. */
+  ofTensor(name: string): FileError {
+    return new FileError(this.path, `tensor "${name}": ${this.said}`, true, { cause: this.cause });
+  }
+}
+
 /** A system error (ENOENT, EACCES, ENOSPC …) in words, with the path it is about. */
 export function describeSystemError(error: unknown, path: string): UserError {
   if (error instanceof UserError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  const said = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
-  return new UserError(`${path}: ${said}`, 'failed', { cause: error });
+  const { code = '', syscall = '' } = error as NodeJS.ErrnoException;
+  const reading = READS.has(syscall);
+  const [said, whenReading = said] = REASONS[code] ?? [
+    error instanceof Error ? error.message : String(error),
+  ];
+  return new FileError(path, reading ? whenReading : said, reading, { cause: error });
 }
 
-const REASONS: Record<string, string> = {
-  ENOENT: 'there is no such file or folder',
-  EACCES: 'permission denied; check the access rights',
-  EPERM: 'permission denied; check the access rights',
-  EISDIR: 'this is a folder, a file was expected',
-  ENOTDIR: 'this is a file, a folder was expected',
-  ENOSPC: 'the disk is full; free some space or choose another output',
-  EROFS: 'the file system is read-only; choose another output',
-  EMFILE: 'too many open files; raise the limit (ulimit -n)',
+/** The same of an error that nobody described, where it says which path it is about; anything else as it is. */
+export function described(error: unknown): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  return code !== undefined && syscall !== undefined && path !== undefined
+    ? describeSystemError(error, path)
+    : error;
+}
+
+const READS = new Set(['read', 'open', 'stat', 'lstat', 'fstat', 'scandir']);
+
+/** What each error means, and what helps; the second text where that differs for what is read. */
+const REASONS: Record<string, readonly [string, string?]> = {
+  ENOENT: ['there is no such file or folder'],
+  EACCES: ['permission denied; check the access rights'],
+  EPERM: ['permission denied; check the access rights'],
+  EISDIR: ['this is a folder, a file was expected'],
+  ENOTDIR: ['this is a file, a folder was expected'],
+  EEXIST: ['something else got this name meanwhile; choose another output'],
+  ENOTEMPTY: ['something else got this name meanwhile; choose another output'],
+  ENOSPC: ['the disk is full; free some space or choose another output'],
+  EDQUOT: ['your quota on this disk is used up; free some space or choose another output'],
+  EFBIG: ['the file is too large for its file system; choose another output, or smaller weight files'],
+  EROFS: ['the file system is read-only; choose another output'],
+  EIO: [
+    'the disk failed to write (I/O error); check it, or choose another output',
+    'the disk failed to read (I/O error); check it, or copy the file anew',
+  ],
+  ESTALE: ['the network disk lost the file (stale handle); check its connection and run it again'],
+  ETIMEDOUT: ['the disk does not answer; check its connection and run it again'],
+  ENODEV: ['the disk is gone; check its connection and run it again'],
+  ENXIO: ['the disk is gone; check its connection and run it again'],
+  EBUSY: ['another program uses it; close that and run it again'],
+  EMFILE: ['too many open files; raise the limit (ulimit -n)'],
+  ENFILE: ['too many open files in the whole system; close other programs'],
+  ENAMETOOLONG: ['the name is too long; choose a shorter one'],
+  ELOOP: ['it is a link that leads to itself'],
+  ENOSYS: ['the file system cannot do this; choose an output on another disk'],
+  ENOTSUP: ['the file system cannot do this; choose an output on another disk'],
+  EOPNOTSUPP: ['the file system cannot do this; choose an output on another disk'],
 };

@@ -4,6 +4,7 @@ import type { Problem } from '../protocol.ts';
 import { alreadyThere, exists } from './atomic.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { formatBytes } from './format.ts';
+import { neighbourWriting } from './lock/outputLock.ts';
 import { checkReplaceable, type OutputKind } from './replaceable.ts';
 
 /**
@@ -33,6 +34,10 @@ export async function checkOutput(
   } else if (recipe.overwrite) {
     for (const target of targets)
       await checkReplaceable(target, kind).catch((fault: Error) => error(fault.message));
+  }
+  for (const target of targets) {
+    const other = await neighbourWriting(target);
+    if (other) error(other.message);
   }
   const free = await freeBytes(dirname(output));
   if (free !== undefined && free < bytes) {

@@ -1,9 +1,31 @@
+import { readFile } from 'node:fs/promises';
+
 /** Whether a process of this machine runs. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** State and start of a process in ticks since the machine's own start; undefined where the system does not tell (only Linux does). */
+async function statusOf(pid: number): Promise<{ state: string; started: string } | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The program's name may hold spaces and brackets; after its last bracket come the state (3rd field) and the rest.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, started] = [fields[0], fields[19]];
+  return state && started ? { state, started } : undefined;
+}
+
+/** When a process began, where the system tells: a process id is used again, in containers always for the same program. */
+export const startOf = async (pid: number): Promise<string | undefined> => (await statusOf(pid))?.started;
+
+/** Whether the process that had this id, and began then, still runs. */
+export async function isRunning(pid: number, started: string | undefined): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  const status = await statusOf(pid);
+  if (status?.state === 'Z') return false; // killed, and its parent has not asked how it ended
+  return started === undefined || status === undefined || status.started === started;
 }

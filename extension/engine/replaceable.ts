@@ -6,8 +6,11 @@ import type { Stats } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../shared/printable.ts';
+import { readUpTo } from './checkpoint/io.ts';
 import { describeSystemError, UserError } from './errors.ts';
+import { hiddenKind } from './hiddenNames.ts';
 import { isCompanion } from './merge/output/companions.ts';
+import { JOURNAL } from './merge/output/journal.ts';
 
 /** An output is a folder with a model in it, or a single file. */
 export type OutputKind = 'folder' | 'file';
@@ -73,7 +76,7 @@ const isOfModel = (name: string): boolean =>
 
 /** Names relative to the folder with slashes, those of inner folders' files included; of others, with one behind. */
 async function entriesOf(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !isLeftover(name));
   const inner = await Promise.all(
     entries.map(async entry => {
       if (!entry.isDirectory()) return [isFileLike(entry) ? entry.name : `${entry.name}/`];
@@ -86,6 +89,10 @@ async function entriesOf(folder: string): Promise<string[]> {
   return inner.flat();
 }
 
+/** What a run that ended early left; what a later run can go on with, or put back, is none. */
+const isLeftover = (name: string): boolean =>
+  name === JOURNAL || ['lock', 'tmp'].includes(hiddenKind(name) ?? '');
+
 /** Files and links to them; what is neither is no part of a model. */
 const isFileLike = (entry: { isFile(): boolean; isSymbolicLink(): boolean }): boolean =>
   entry.isFile() || entry.isSymbolicLink();
@@ -94,7 +101,8 @@ const isFileLike = (entry: { isFile(): boolean; isSymbolicLink(): boolean }): bo
 async function beginsLikeSafetensors(file: string): Promise<boolean> {
   const handle = await open(file, 'r');
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(9), 0, 9, 0);
+    const buffer = Buffer.alloc(9);
+    const bytesRead = await readUpTo(handle, buffer, 0);
     return bytesRead === 0 || (bytesRead === 9 && buffer.readUInt32LE(4) === 0 && buffer[8] === 0x7b);
   } finally {
     await handle.close();

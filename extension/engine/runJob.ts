@@ -1,3 +1,4 @@
+import { FileError } from './errors.ts';
 import { runCompareJob, type CompareJob } from './inspect/compareJob.ts';
 import { runDetailJob, type DetailJob } from './inspect/detailJob.ts';
 import type { JobContext, JobReport } from './job.ts';
@@ -11,7 +12,16 @@ import { runRestoreJob, type RestoreJob } from './restore/job.ts';
 /** Everything a run is made of: plain data, so that it can be sent to a thread. */
 export type Job = QuantizeJob | RestoreJob | MergeJob | DetailJob | CompareJob;
 
-export function runJob(job: Job, context: JobContext): Promise<JobReport> {
+/** @throws FileError naming the tensor too, when a file cannot be read */
+export async function runJob(job: Job, context: JobContext): Promise<JobReport> {
+  try {
+    return await runKind(job, context);
+  } catch (error) {
+    throw error instanceof FileError && error.reading ? error.ofTensor(job.tensor) : error;
+  }
+}
+
+function runKind(job: Job, context: JobContext): Promise<JobReport> {
   switch (job.kind) {
     case 'quantize':
       return runQuantizeJob(job, context);

@@ -7,9 +7,10 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import type { ProgressNotification } from '../protocol.ts';
+import { BEING_WRITTEN, type OutputWriter, type ProgressNotification } from '../protocol.ts';
 import * as engine from './engine.ts';
-import { Cancelled, UserError } from './errors.ts';
+import { Cancelled, described, UserError } from './errors.ts';
+import { BeingWritten } from './lock/beingWritten.ts';
 import {
   parseMergeRecipe,
   parseQuantizeRecipe,
@@ -97,11 +98,13 @@ connection.onClose(() => process.exit(0)); // the host is gone: threads and file
 connection.listen();
 
 /** Turns every failure into a response; a defect's stack goes to stderr, which the host logs. */
-async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<void>> {
+async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<OutputWriter | void>> {
   try {
     return await work();
-  } catch (error) {
+  } catch (thrown) {
+    const error = described(thrown);
     if (error instanceof Cancelled) return new ResponseError(REQUEST_CANCELLED, error.message);
+    if (error instanceof BeingWritten) return new ResponseError(BEING_WRITTEN, error.message, error.writer);
     if (error instanceof UserError)
       return new ResponseError(error.kind === 'usage' ? WRONG_REQUEST : JOB_FAILED, error.message);
     console.error(error);

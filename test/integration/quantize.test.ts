@@ -329,12 +329,15 @@ describe('no file is lost', () => {
   test('a checkpoint that breaks on the way leaves nothing behind', async () => {
     const asked = await made([{ w: f32([64, 64], i => i) }, { w: f32([64, 64], i => 2 * i) }]);
     const { runQuantize } = await import('../../extension/engine/quantize/run.ts');
+    const { OutputLock } = await import('../../extension/engine/lock/outputLock.ts');
     const { chooseBackend } = await import('../../extension/engine/backends.ts');
     const backend = await chooseBackend({ backend: 'cpu', memory: 2 ** 30, threads: 2 });
     const planned = await planQuantize(asked, backend.room);
     await writeFile(asked.tasks[0]?.path as string, 'gone'); // after planning, as if another program rewrote it
-    const run = runQuantize(planned, backend, new AbortController().signal, () => undefined);
+    const lock = await OutputLock.take(asked.output);
+    const run = runQuantize(planned, lock, backend, new AbortController().signal, () => undefined);
     await expect(run).rejects.toThrow('changed while it was read (it had');
+    await lock.release();
     await expect(stat(asked.output)).rejects.toThrow('ENOENT');
     expect(await leftovers(asked.output)).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Problem } from '../../protocol.ts';
-import { putBack } from '../aside.ts';
+import { recover } from '../aside.ts';
 import { UserError } from '../errors.ts';
 import type { FileStamp } from '../fileStamp.ts';
 import { inParallel } from '../parallel.ts';
@@ -59,7 +59,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const absolute = resolve(path);
   try {
     const found = await stat(absolute).catch(async (error: unknown) => {
-      if (await putBack(absolute)) return undefined;
+      if (await recover(absolute)) return undefined;
       throw error;
     });
     const isFolder = (found ?? (await stat(absolute))).isDirectory();

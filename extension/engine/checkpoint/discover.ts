@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CheckpointSummary } from '../../protocol.ts';
-import { asideOf, isTemporaryName, putBack } from '../aside.ts';
+import { recover } from '../aside.ts';
 import { describeAdapter, openSet, type Checkpoint } from './checkpoint.ts';
 import { describeSystemError } from '../errors.ts';
+import { asideOf, hiddenKind } from '../hiddenNames.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import { inParallel } from '../parallel.ts';
 import { bareName } from '../match/alignNames.ts';
@@ -52,8 +53,8 @@ export async function summarizeCheckpoints(weightFiles: readonly string[]): Prom
   await inParallel(groupBy(weightFiles, dirname), CONCURRENCY, async ([path, files]) => {
     try {
       const replaced = asideOf(path);
-      if (replaced !== undefined) await putBack(replaced); // the next scan sees it
-      if (isTemporaryName(path)) return;
+      if (replaced !== undefined) await recover(replaced); // the next scan sees it
+      if (hiddenKind(path)) return;
       const folder = await readWeightFolder(path);
       const sets = await wantedSets(folder, new Set(files.map(file => basename(file))));
       wanted.push(...sets.map(set => ({ folder, set })));

@@ -1,4 +1,4 @@
-import { AtomicFile } from '../atomic.ts';
+import { AtomicFile, type OutputOptions } from '../atomic.ts';
 import { alignedDataOffset, headerJsonBytes, type TensorEntry } from './safetensors.ts';
 import type { WeightsMetadata } from './weightsMetadata.ts';
 
@@ -19,13 +19,15 @@ export class SafetensorsWriter {
   /** @param headerBytes upper bound of the header's JSON */
   static async create(
     target: string,
-    options: { headerBytes: number; overwrite: boolean },
+    { headerBytes, ...options }: OutputOptions & { readonly headerBytes: number },
   ): Promise<SafetensorsWriter> {
-    const start = alignedDataOffset(options.headerBytes);
-    return new SafetensorsWriter(
-      await AtomicFile.create(target, { overwrite: options.overwrite, start }),
-      start,
-    );
+    const start = alignedDataOffset(headerBytes);
+    return new SafetensorsWriter(await AtomicFile.create(target, { ...options, start }), start);
+  }
+
+  /** What was found of an earlier run, a sentence each. */
+  get notes(): readonly string[] {
+    return this.file.notes;
   }
 
   get bytes(): number {

@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import { printable, printableJson, printableLines } from '../../shared/printable.ts';
-import { Cancelled, UserError } from '../errors.ts';
+import { Cancelled, described, UserError } from '../errors.ts';
 import type { Progress } from '../../protocol.ts';
 
 export interface CommonOptions {
@@ -65,7 +65,8 @@ export function progressLine(options: CommonOptions): {
 }
 
 /** Prints an error and gives the exit status that goes with it. */
-export function reportError(error: unknown, verbose: boolean): number {
+export function reportError(thrown: unknown, verbose: boolean): number {
+  const error = described(thrown);
   if (error instanceof Cancelled) {
     process.stderr.write('cancelled; nothing was written\n');
     return 130;

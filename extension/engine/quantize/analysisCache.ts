@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtomicFile } from '../atomic.ts';
+import { hiddenKind } from '../hiddenNames.ts';
 import { TOOL } from '../version.ts';
 import type { Analysis } from './measure.ts';
 import type { QuantizePlan } from './plan.ts';
@@ -86,9 +87,15 @@ async function keep(folder: string, file: string, analysis: Analysis): Promise<v
   await removeOld(folder);
 }
 
-/** Removes the files that were used longest ago until the rest is within bounds. */
+/** A killed run's half-written file of an analysis that nobody asks for again; writing one takes a second. */
+const LEFT_MS = 24 * 3600_000;
+
+/** Removes the files that were used longest ago until the rest is within bounds, and what killed runs left. */
 async function removeOld(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter(name => name.endsWith(SUFFIX));
+  const there = await readdir(folder);
+  for (const path of there.filter(name => hiddenKind(name)).map(name => join(folder, name)))
+    if (Date.now() - (await stat(path)).mtimeMs > LEFT_MS) await rm(path, { force: true });
+  const names = there.filter(name => name.endsWith(SUFFIX));
   const files = await Promise.all(
     names.map(async name => {
       const path = join(folder, name);

@@ -1,6 +1,7 @@
 import type { Progress, QuantizeResult } from '../../protocol.ts';
 import type { EngineBackend } from '../backends.ts';
 import type { JobReport, RecordOutcome } from '../job.ts';
+import type { OutputLock } from '../lock/outputLock.ts';
 import { runPlanned } from '../runPlanned.ts';
 import { fingerprintOf } from '../tvq/header.ts';
 import { bitsPerWeight, countTensors, isQuantized } from '../tvq/summary.ts';
@@ -10,16 +11,17 @@ import { elementCount } from '../checkpoint/dtype.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';
 import { unfitWarnings } from './unfit.ts';
 
-/** Does what a plan says; nothing is left behind unless all of it succeeds. */
+/** Does what a plan says; nothing is left behind unless all of it succeeds. @param lock of the output */
 export async function runQuantize(
   plan: QuantizePlan,
+  lock: OutputLock,
   backend: EngineBackend,
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
 ): Promise<QuantizeResult> {
   const started = performance.now();
   const { recipe, layout, jobs, budget, summary, stamps } = plan;
-  const writer = await TvqWriter.create(summary.output, layout, recipe.overwrite);
+  const writer = await TvqWriter.create(summary.output, layout, { overwrite: recipe.overwrite, lock });
   const reports: JobReport[] = [];
   await runPlanned(
     { jobs, stamps, budget, backend, signal, onProgress },
@@ -52,6 +54,7 @@ export async function runQuantize(
     backend: backend.kind,
     backendReason: backend.reason,
     warnings: [
+      ...lock.notes,
       ...summary.problems.map(({ message }) => message),
       ...unfitWarnings(
         recipe,

@@ -29,8 +29,9 @@ export async function runRestore(
   const writer = await SafetensorsWriter.create(file, {
     headerBytes: checkpointHeaderBytes(metadata, entries),
     overwrite: recipe.overwrite,
+    ...(folder ? { lock: folder.lock } : {}),
   });
-  const warnings = problems.map(({ message }) => message);
+  const warnings = [...writer.notes, ...problems.map(({ message }) => message)];
   const reports: JobReport[] = [];
   await runPlanned(
     { jobs, stamps, budget, backend, signal, onProgress },
@@ -57,7 +58,7 @@ export async function runRestore(
         const { file, base } = plan;
         const task = { file, task: recipe.task, base };
         warnings.push(...(await writeTaskFiles(task, folder.temporary, { tensors: entries })).warnings);
-        await folder.commit();
+        warnings.push(...(await folder.commit()));
       }
     },
   );

@@ -1,3 +1,4 @@
+import type { OutputOptions } from '../atomic.ts';
 import { SafetensorsWriter } from '../checkpoint/writer.ts';
 import type { JobEvent, RecordOutcome } from '../job.ts';
 import {
@@ -38,9 +39,9 @@ export class TvqWriter {
     );
   }
 
-  static async create(output: string, layout: RoomyLayout, overwrite: boolean): Promise<TvqWriter> {
+  static async create(output: string, layout: RoomyLayout, options: OutputOptions): Promise<TvqWriter> {
     const { headerBytes } = layout;
-    const file = await SafetensorsWriter.create(output, { headerBytes, overwrite });
+    const file = await SafetensorsWriter.create(output, { ...options, headerBytes });
     const writer = new TvqWriter(layout, file);
     for (const entry of sideEntries(layout)) {
       writer.#positions.set(entry.name, file.begin(entry));

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
 import { readSafetensorsHeader } from '../../../extension/engine/checkpoint/safetensors.ts';
 import { Cancelled } from '../../../extension/engine/errors.ts';
+import { hiddenName } from '../../../extension/engine/hiddenNames.ts';
+import { BeingWritten } from '../../../extension/engine/lock/beingWritten.ts';
 import { copyCompanions } from '../../../extension/engine/merge/output/companions.ts';
 import { ModelFolder, type ModelFolderOptions } from '../../../extension/engine/merge/output/modelFolder.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type UnplacedTensor,
 } from '../../../extension/engine/merge/output/shards.ts';
 import { fixture } from '../../checkpoints.ts';
+import { ID, leaveLock } from '../../locks.ts';
 import { temporaryFolder } from '../../temporary.ts';
 
 const root = await temporaryFolder();
@@ -26,8 +28,6 @@ beforeEach(async () => {
   await mkdir(folder);
   target = join(folder, 'out');
 });
-const NO_PROCESS = 2 ** 22 + 1; // above the largest process id Linux hands out
-const HOST = hostname().replace(/[^\w.-]/g, '_');
 
 const tensor = (name: string, bytes: number, dtype: 'U8' | 'BF16' = 'U8'): UnplacedTensor => ({
   name,
@@ -67,10 +67,10 @@ const NOTHING_MORE = { files: () => ({}) };
 
 /** A run whose process died: its lock stays, nothing else is known. */
 async function crash(model: ModelFolder): Promise<void> {
-  const half = `.${NAMES.at(-1)}.${NO_PROCESS}.00000000.tvq-tmp`;
-  await writeFile(join(model.partial, half), 'half a shard');
+  const half = hiddenName(join(model.partial, NAMES.at(-1) as string), ID, 'tmp');
+  await writeFile(half, 'half a shard');
   expect(await model.keep()).toBeGreaterThan(0);
-  await writeFile(join(model.partial, `.tvq-lock.${NO_PROCESS}@${HOST}`), '');
+  await leaveLock(target);
 }
 
 describe('planShards', () => {
@@ -147,7 +147,10 @@ describe('writing', () => {
   test('nothing has the name until commit; further files are made from what was written', async () => {
     const model = await open();
     expect(await fill(model)).toEqual([0, 1, 2, 3, 4]);
-    expect(await readdir(folder)).toEqual([expect.stringMatching(/^\.out\.[0-9a-f]{16}\.tvq-partial$/)]);
+    expect(await readdir(folder)).toEqual([
+      expect.stringMatching(/^\.out\.[0-9a-f]{16}\.tvq-partial$/),
+      '.out.tvq-lock',
+    ]);
     let seen: string[] = [];
     await model.commit({
       files: written => {
@@ -315,7 +318,7 @@ describe('resuming', () => {
     await other.keep();
     const second = await open({ fingerprint: 'f2' });
     expect(second.finished.size).toBe(0);
-    expect((await readdir(folder)).length).toBe(2);
+    expect((await readdir(folder)).filter(name => name.endsWith('partial'))).toHaveLength(2);
     await second.discard();
     expect(await readdir(other.partial)).toContain(NAMES[0]);
   });
@@ -331,44 +334,21 @@ describe('resuming', () => {
   });
 });
 
-describe('locking', () => {
-  const lockOf = (pid: number, host: string) => `.tvq-lock.${pid}@${host}`;
-
-  test('a second run into the same target is refused in this process, also with another recipe', async () => {
-    const model = await open();
-    await expect(open({ resume: true })).rejects.toThrow('another process is writing this model');
-    await expect(open({ fingerprint: 'f2' })).rejects.toThrow('another process is writing this model');
-    await fill(model);
-    await model.commit(NOTHING_MORE);
-    expect((await stat(join(target, NAMES[0] as string))).isFile()).toBe(true);
+test('a second run into the same target is refused, also with another recipe, until the first has the name', async () => {
+  const model = await open();
+  await fill(model);
+  await expect(open({ resume: true })).rejects.toThrow(BeingWritten);
+  await expect(open({ fingerprint: 'f2' })).rejects.toThrow(BeingWritten);
+  expect(await readdir(model.partial)).toContain(NAMES[0]);
+  await model.commit({
+    companions: async () => {
+      await expect(open({ overwrite: true })).rejects.toThrow(BeingWritten);
+      return { files: [], warnings: [] };
+    },
+    ...NOTHING_MORE,
   });
-
-  test.each([
-    ['a living process', lockOf(process.ppid, HOST), 0, true],
-    ['a dead process', lockOf(NO_PROCESS, HOST), 0, false],
-    ['an earlier process of this id', lockOf(process.pid, HOST), 0, false],
-    ['another machine, renewed just now', lockOf(7, 'elsewhere'), 0, true],
-    ['another machine, given up', lockOf(7, 'elsewhere'), 3600, false],
-  ])('the lock of %s', async (_, name, age, refused) => {
-    const first = await open();
-    await fill(first, 4);
-    await first.keep();
-    const lock = join(first.partial, name);
-    await writeFile(lock, '');
-    const time = Date.now() / 1000 - age;
-    await utimes(lock, time, time);
-    if (refused) {
-      await expect(open({ resume: true })).rejects.toThrow(lock);
-      await expect(open()).rejects.toThrow(lock);
-      expect(await readdir(first.partial)).toContain(NAMES[0]);
-    } else {
-      const second = await open({ resume: true });
-      expect(second.finished.size).toBe(4);
-      await fill(second);
-      await second.commit(NOTHING_MORE);
-      expect((await readdir(target)).filter(file => file.startsWith('.'))).toEqual([]);
-    }
-  });
+  expect((await stat(join(target, NAMES[0] as string))).isFile()).toBe(true);
+  expect(await readdir(folder)).toEqual(['out']);
 });
 
 async function corrupt(file: string): Promise<void> {

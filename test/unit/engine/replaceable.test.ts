@@ -2,13 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AtomicFile, AtomicFolder } from '../../../extension/engine/atomic.ts';
 import { openCheckpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
 import { summarizeCheckpoints } from '../../../extension/engine/checkpoint/discover.ts';
+import { hiddenName } from '../../../extension/engine/hiddenNames.ts';
+import { OutputLock } from '../../../extension/engine/lock/outputLock.ts';
 import { checkReplaceable } from '../../../extension/engine/replaceable.ts';
 import { f32, writeSafetensors } from '../../checkpoints.ts';
+import { ID } from '../../locks.ts';
 
 let folder: string;
 let target: string;
@@ -41,6 +44,7 @@ describe('a folder is replaced', () => {
       [...MODEL, 'modeling_mine.py', 'vocab.txt', 'merges.txt', 'chat_template.jinja'],
     ],
     ['what file managers leave', [...MODEL, '.DS_Store', '.gitattributes']],
+    ['what a killed run left', [...MODEL, '.a.tvq.tvq-lock', `.a.tvq.${ID}.tvq-tmp`, '.tvq-journal.json']],
   ])('that holds %s', async (_, names) => {
     await put(...names);
     await checkReplaceable(target, 'folder');
@@ -59,6 +63,7 @@ describe('a folder is not replaced', () => {
     ['hidden files', [...MODEL, '.env'], '".env"'],
     ['a text', [...MODEL, 'thesis.txt'], '"thesis.txt"'],
     ['results', [...MODEL, 'results.json'], '"results.json"'],
+    ['a model that was being replaced', [...MODEL, `.a.${ID}.tvq-old/config.json`], '.tvq-old'],
     ['a script', [...MODEL, 'train.py'], '"train.py"'],
     ['scripts beside a config', ['config.json', 'train.py', 'data.txt'], 'is not a model folder'],
   ])('%s', async (_, names, why) => {
@@ -109,16 +114,14 @@ describe('a file', () => {
 });
 
 describe('a run that died between two renames', () => {
-  /** No process has this number: the largest is 2^22. */
-  const NOBODY = 2 ** 22 + 1;
-  const aside = (pid: number, random = '00000000') => join(folder, `.out.${pid}.${random}.tvq-old`);
+  const aside = (id = ID) => hiddenName(target, id, 'old');
   const leave = async (path: string, value: number) => {
     await mkdir(path);
     await writeSafetensors(join(path, 'model.safetensors'), { w: f32([1], () => value) });
   };
 
   test('leaves the old model, which the next that opens it finds', async () => {
-    await leave(aside(NOBODY), 1);
+    await leave(aside(), 1);
     const { notes, tensors } = await openCheckpoint(target);
     expect(notes).toEqual([expect.stringContaining('out: was put back')]);
     expect([...tensors.keys()]).toEqual(['w']);
@@ -126,31 +129,36 @@ describe('a run that died between two renames', () => {
   });
 
   test('so does the next that writes there, and the next scan', async () => {
-    await leave(aside(NOBODY), 1);
+    await leave(aside(), 1);
     await expect(AtomicFolder.create(target, { overwrite: false })).rejects.toThrow('exists already');
     await rm(target, { recursive: true });
-    await leave(aside(NOBODY), 1);
-    const { checkpoints } = await summarizeCheckpoints([join(aside(NOBODY), 'model.safetensors')]);
+    await leave(aside(), 1);
+    const { checkpoints } = await summarizeCheckpoints([join(aside(), 'model.safetensors')]);
     expect(checkpoints).toEqual([]);
     expect(await readdir(folder)).toEqual(['out']);
   });
 
   test('is not mistaken for one that still runs', async () => {
-    await leave(aside(process.pid), 1);
+    const lock = await OutputLock.take(target);
+    await leave(lock.aside, 1);
     await expect(openCheckpoint(target)).rejects.toThrow('no such file or folder');
-    expect(await readdir(folder)).toHaveLength(1);
+    await summarizeCheckpoints([join(lock.aside, 'model.safetensors')]);
+    expect(await readdir(folder)).toEqual([basename(lock.aside), '.out.tvq-lock']);
+    await lock.release();
+    await openCheckpoint(target);
+    expect(await readdir(folder)).toEqual(['out']);
   });
 
   test('after the new one had its name: the old one goes', async () => {
-    await leave(aside(NOBODY), 1);
+    await leave(aside(), 1);
     await leave(target, 2);
     await (await AtomicFolder.create(target, { overwrite: true })).discard();
     expect(await readdir(folder)).toEqual(['out']);
   });
 
   test('of several the last is put back', async () => {
-    await leave(aside(NOBODY, '00000001'), 1);
-    await leave(aside(NOBODY, '00000000'), 2);
+    await leave(aside('1'.repeat(16)), 1);
+    await leave(aside('0'.repeat(16)), 2);
     await openCheckpoint(target);
     const bytes = await readFile(join(target, 'model.safetensors'));
     expect(bytes.readFloatLE(bytes.length - 4)).toBe(2);

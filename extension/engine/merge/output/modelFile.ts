@@ -12,7 +12,6 @@ export type ModelOutput = Pick<
 /** A merged model as one .safetensors file, and nothing beside it; it has its name only once it is complete. */
 export class ModelFile implements ModelOutput {
   readonly finished: ReadonlySet<number> = new Set();
-  readonly notes: readonly string[] = [];
 
   private constructor(private readonly writer: ShardWriter) {}
 
@@ -20,8 +19,12 @@ export class ModelFile implements ModelOutput {
   static async open(target: string, shard: Shard, overwrite: boolean): Promise<ModelFile> {
     const path = resolve(target);
     return new ModelFile(
-      await ShardWriter.create(dirname(path), { ...shard, name: basename(path) }, overwrite),
+      await ShardWriter.create(dirname(path), { ...shard, name: basename(path) }, { overwrite }),
     );
+  }
+
+  get notes(): readonly string[] {
+    return this.writer.notes;
   }
 
   async begin(): Promise<void> {

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { publishFolder, removeStale } from '../../atomic.ts';
+import { publishFolder } from '../../atomic.ts';
 import { Cancelled, describeSystemError } from '../../errors.ts';
+import type { OutputLock } from '../../lock/outputLock.ts';
 import type { Companions } from './companions.ts';
-import type { FolderLock } from './folderLock.ts';
 import { JOURNAL, recoverShards, writeJournal, type Recovery } from './journal.ts';
 import { clearPartial, partialsOf, removeAll, takePartial } from './partialFolder.ts';
 import { shardIndex, type Shard, type UnplacedTensor } from './shards.ts';
@@ -51,10 +51,9 @@ export class ModelFolder {
     private readonly options: ModelFolderOptions,
     /** Where the folder is written. */
     readonly partial: string,
-    private readonly lock: FolderLock,
-    private readonly removeParent: () => Promise<void>,
+    private readonly lock: OutputLock,
     complete: ReadonlyMap<string, WrittenFile>,
-    /** What `--resume` found, a sentence each. */
+    /** What was found of an earlier run, a sentence each. */
     readonly notes: readonly string[],
   ) {
     this.#complete = new Map(complete);
@@ -66,15 +65,15 @@ export class ModelFolder {
   /** @throws UserError when the target is there already, cannot be replaced, or is being written by another process */
   static async open(asked: ModelFolderOptions): Promise<ModelFolder> {
     const options = { ...asked, target: resolve(asked.target) };
-    const { partial, lock, removeParent, others } = await takePartial(options);
+    const { partial, lock, others } = await takePartial(options);
     try {
       const recovery = await recoverShards(partial, options.shards, options.signal);
       await clearPartial(partial, recovery.intact);
       await writeJournal(partial, [...recovery.intact.values()]);
-      const notes = options.resume ? resumeNotes(asked, recovery, others) : [];
-      return new ModelFolder(options, partial, lock, removeParent, recovery.intact, notes);
+      const notes = [...lock.notes, ...(options.resume ? resumeNotes(asked, recovery, others) : [])];
+      return new ModelFolder(options, partial, lock, recovery.intact, notes);
     } catch (error) {
-      await lock.release(partial);
+      await lock.release();
       throw error instanceof Cancelled ? error : describeSystemError(error, partial);
     }
   }
@@ -82,7 +81,10 @@ export class ModelFolder {
   /** The next tensor's bytes follow; tensors of unfinished shards come in order. */
   async begin(index: number): Promise<void> {
     if (index !== this.#next) throw new Error(`tensor ${index} came, ${this.#next} was expected`);
-    this.#writer ??= ShardWriter.create(this.partial, this.#shardOf(index));
+    this.#writer ??= ShardWriter.create(this.partial, this.#shardOf(index), {
+      overwrite: true,
+      lock: this.lock,
+    });
     const writer = await this.#writer;
     writer.begin();
     this.#next++;
@@ -140,9 +142,9 @@ export class ModelFolder {
       written.push(...copied.files.filter(({ name }) => !Object.hasOwn(more, name)));
       for (const [name, content] of Object.entries(more))
         written.push(await writeSmallFile(this.partial, name, content));
-      await publishFolder(this.partial, target, overwrite);
+      const left = await publishFolder(this.partial, this.lock, overwrite);
       await this.#tidyUp(target).catch(() => undefined); // the model is there: nothing more may fail
-      return { files: written, warnings: copied.warnings };
+      return { files: written, warnings: [...copied.warnings, ...left] };
     } catch (error) {
       throw describeSystemError(error, target);
     }
@@ -151,10 +153,12 @@ export class ModelFolder {
   /** The journal and the lock go last, so that a run that dies while it commits can be resumed. */
   async #tidyUp(target: string): Promise<void> {
     this.#closed = true;
-    await rm(join(target, JOURNAL), { force: true });
-    await this.lock.release(target);
-    await removeStale(target);
-    await removeAll(await partialsOf(target));
+    try {
+      await rm(join(target, JOURNAL), { force: true });
+      await removeAll(await partialsOf(target));
+    } finally {
+      await this.lock.release();
+    }
   }
 
   /** Removes everything that was written; harmless after `commit` or `keep`. */
@@ -162,9 +166,8 @@ export class ModelFolder {
     if (this.#closed) return;
     this.#closed = true;
     await this.#discardWriter();
-    await rm(this.partial, { recursive: true, force: true });
-    await this.lock.release(this.partial);
-    await this.removeParent();
+    await rm(this.partial, { recursive: true, force: true }).catch(() => undefined); // a later run does it
+    await this.lock.release();
   }
 
   /**
@@ -178,7 +181,7 @@ export class ModelFolder {
     } else {
       this.#closed = true;
       await this.#discardWriter();
-      await this.lock.release(this.partial);
+      await this.lock.release();
     }
     return this.#complete.size;
   }

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { join } from 'node:path';
-import { AtomicFile } from '../../atomic.ts';
+import { AtomicFile, type OutputOptions } from '../../atomic.ts';
 import { shardHeader, type Shard } from './shards.ts';
 import type { WrittenFile } from './writtenFile.ts';
 
@@ -20,11 +20,16 @@ export class ShardWriter {
     this.#end = shard.dataOffset;
   }
 
-  static async create(folder: string, shard: Shard, overwrite = true): Promise<ShardWriter> {
-    const file = await AtomicFile.create(join(folder, shard.name), { overwrite, start: 0 });
+  static async create(folder: string, shard: Shard, options: OutputOptions): Promise<ShardWriter> {
+    const file = await AtomicFile.create(join(folder, shard.name), { ...options, start: 0 });
     const writer = new ShardWriter(shard, file);
     await writer.#write(shardHeader(shard));
     return writer;
+  }
+
+  /** What was found of an earlier run, a sentence each. */
+  get notes(): readonly string[] {
+    return this.file.notes;
   }
 
   /** Whether all of its bytes have come. */

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeExactly } from '../../checkpoint/io.ts';
+import { describeSystemError } from '../../errors.ts';
 
 /** A file of the output, as it went to the disk. */
 export interface WrittenFile {
@@ -18,12 +20,17 @@ export async function writeSmallFile(
   content: string | Uint8Array,
 ): Promise<WrittenFile> {
   const bytes = Buffer.from(content);
-  const handle = await open(join(folder, name), 'w');
+  const file = join(folder, name);
   try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(file, 'w');
+    try {
+      await writeExactly(handle, bytes, 0);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw describeSystemError(error, file);
   }
   return { name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

@@ -1,0 +1,74 @@
+/**
+ * Loaded into a process and its threads by `node --import`: makes a system call fail, fall short, or be the process's
+ * last. TVQ_TEST_FAULT is `{ "calls": [names], "path": "regex", "nth": 1, "effect": "..." }`, where the effect is an
+ * error's code, `short` (from the nth on a read or write moves a few bytes only), or `kill` (before the call is made).
+ */
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const { calls, path, nth = 1, effect } = JSON.parse(process.env.TVQ_TEST_FAULT);
+const wanted = new RegExp(path ?? '');
+const promises = fs.promises;
+const paths = new WeakMap();
+let met = 0;
+
+/** What the system calls are named in errors. */
+const NAMES = { sync: 'fsync', datasync: 'fdatasync', rm: 'unlink', readFile: 'read', writeFile: 'write' };
+/** Names under which a fault may be asked for: what any of these does is a write, say. */
+const KINDS = { writeFile: 'write', readFile: 'read', datasync: 'sync' };
+
+/** Counts a call, and lets the fault happen when it is its turn. @returns whether the call is to fall short */
+function meet(name, file) {
+  if (!calls.includes(KINDS[name] ?? name) || !wanted.test(file)) return false;
+  met++;
+  if (effect === 'short') return met >= nth;
+  if (met !== nth) return false;
+  if (effect === 'kill') {
+    process.kill(process.pid, 'SIGKILL');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // until the signal is there
+  }
+  const syscall = NAMES[name] ?? name;
+  throw Object.assign(new Error(`${effect}: made up, ${syscall}`), { code: effect, syscall, path: file });
+}
+
+const textOf = file => (file instanceof URL ? fileURLToPath(file) : String(file));
+
+for (const name of ['rename', 'link', 'rm', 'mkdir', 'stat', 'readFile']) {
+  const real = promises[name];
+  promises[name] = async (...args) => {
+    meet(name, textOf(args[0]));
+    return real(...args);
+  };
+}
+
+const open = promises.open;
+promises.open = async (file, flags = 'r', ...more) => {
+  const isRead = typeof flags === 'number' ? (flags & 3) === fs.constants.O_RDONLY : flags === 'r';
+  meet(isRead ? 'openRead' : 'open', textOf(file));
+  const handle = await open(file, flags, ...more);
+  paths.set(handle, textOf(file));
+  const close = handle.close; // each handle has its own
+  handle.close = async () => {
+    await close.call(handle); // the system closes a file also where it says that something went wrong
+    meet('close', textOf(file));
+  };
+  return handle;
+};
+
+const probe = await open(process.execPath, 'r');
+const methods = Object.getPrototypeOf(probe);
+await probe.close();
+for (const name of ['read', 'write', 'sync', 'datasync', 'writeFile', 'readFile']) {
+  const real = methods[name];
+  methods[name] = async function (...args) {
+    const file = paths.get(this);
+    if (file === undefined) return real.apply(this, args);
+    const isShort = meet(name, file);
+    if (isShort && (name === 'read' || name === 'write') && typeof args[2] === 'number')
+      args[2] = Math.min(args[2], 1 + (met % 4099));
+    return real.apply(this, args);
+  };
+}
+
+syncBuiltinESMExports();
