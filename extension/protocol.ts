@@ -530,6 +530,8 @@ export interface StudioHost extends StudioMergeHost {
 /** What the host tells the Studio's page. */
 export interface StudioPage extends StudioMergePage {
   progress(progress: Progress): void;
+  /** Models that are not as they were measured, by their names; none: they are again. `analyze` measures them anew. */
+  stale(names: readonly string[]): void;
 }
 
 // ------------------------------------------------------------------------------------------ checkpoints

@@ -5,7 +5,9 @@ import { commands, EventEmitter, RelativePattern, workspace, type Uri } from 'vs
 import { summarizeCheckpoints } from '../engine/checkpoint/discover.ts';
 import type { CheckpointSummary } from '../protocol.ts';
 import { Disposable } from './disposable.ts';
+import { distinctFiles } from './distinctFiles.ts';
 import type { Log } from './log.ts';
+import { outsideToolFolders } from './toolFolders.ts';
 
 /** Name and size of a .tvq file; its header is read when it is asked for. */
 export interface TvqEntry {
@@ -41,6 +43,8 @@ export class CheckpointStore extends Disposable {
   readonly onDidChange = this.changed.event;
   private current: Promise<Snapshot> | undefined;
   private settling: NodeJS.Timeout | undefined;
+  /** Those on the way to a file that was found. */
+  private folders: Readonly<Record<string, true>> = {};
   /** Failures that are in the log already: every scan finds them again. */
   private told: ReadonlySet<string> = new Set();
 
@@ -50,6 +54,10 @@ export class CheckpointStore extends Disposable {
     this._register(watcher.onDidCreate(() => this.refreshSoon()));
     this._register(watcher.onDidChange(() => this.refreshSoon()));
     this._register(watcher.onDidDelete(() => this.refreshSoon()));
+    // A folder comes, goes or gets another name without an event for what is in it.
+    const folders = this._register(workspace.createFileSystemWatcher('**', false, true, false));
+    this._register(folders.onDidCreate(({ fsPath }) => void this.refreshIfFolder(fsPath)));
+    this._register(folders.onDidDelete(({ fsPath }) => this.folders[fsPath] && this.refreshSoon()));
     this._register(workspace.onDidChangeWorkspaceFolders(() => this.refresh()));
     this._register({ dispose: () => clearTimeout(this.settling) });
   }
@@ -79,10 +87,16 @@ export class CheckpointStore extends Disposable {
     this.settling = setTimeout(() => this.refresh(), SETTLE_MS);
   }
 
+  private async refreshIfFolder(path: string): Promise<void> {
+    const info = await stat(path).catch(() => undefined); // gone since the event
+    if (info?.isDirectory()) this.refreshSoon();
+  }
+
   private async scan(): Promise<Snapshot> {
     const started = performance.now();
-    const found = await findLocalFiles();
-    if (found.length >= MAX_FILES) this.log.warn(`Only the first ${MAX_FILES} weight files are shown.`);
+    const all = await findLocalFiles();
+    const found = await distinctFiles(await outsideToolFolders(all, rootFolders()));
+    if (all.length >= MAX_FILES) this.log.warn(`Only the first ${MAX_FILES} weight files are shown.`);
     const tvqs = found.filter(path => path.endsWith('.tvq'));
     const [discovery, tvqFiles] = await Promise.all([
       summarizeCheckpoints(found.filter(path => !path.endsWith('.tvq'))),
@@ -95,9 +109,17 @@ export class CheckpointStore extends Disposable {
     this.told = new Set(failures.map(({ message }) => message));
     const seconds = ((performance.now() - started) / 1000).toFixed(2);
     this.log.info(`Found ${checkpoints.length} checkpoints and ${tvqs.length} .tvq files in ${seconds} s.`);
-    const weights = checkpoints.flatMap(({ files }) => files);
+    // What is not proposed has its menu all the same.
+    const proposed = new Set(found);
+    const others = all.filter(path => !proposed.has(path));
+    const weights = [
+      ...checkpoints.flatMap(({ files }) => files),
+      ...others.filter(path => !path.endsWith('.tvq')),
+    ];
+    this.folders = foldersAbove(all);
+    const ofModels = foldersAbove([...weights, ...all.filter(path => path.endsWith('.tvq'))]);
     void commands.executeCommand('setContext', 'tvq.checkpointFolders', foldersAbove(weights));
-    void commands.executeCommand('setContext', 'tvq.modelFolders', foldersAbove([...weights, ...tvqs]));
+    void commands.executeCommand('setContext', 'tvq.modelFolders', ofModels);
     void commands.executeCommand('setContext', 'tvq.hasCheckpoints', checkpoints.length > 0);
     void commands.executeCommand('setContext', 'tvq.hasTvqFiles', tvqs.length > 0);
     return { checkpoints, failures, tvqFiles: tvqFiles.filter(entry => entry !== undefined) };
@@ -114,6 +136,8 @@ async function findLocalFiles(): Promise<string[]> {
     .sort();
 }
 
+const rootFolders = (): string[] => (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+
 async function sizeOf(path: string): Promise<TvqEntry | undefined> {
   const info = await stat(path).catch(() => undefined); // gone since the search
   return info?.isFile() ? { path, bytes: info.size } : undefined;
@@ -121,7 +145,7 @@ async function sizeOf(path: string): Promise<TvqEntry | undefined> {
 
 /** Every folder on the way to a file: the explorer's menu offers commands for these, and no other. */
 function foldersAbove(files: readonly string[]): Record<string, true> {
-  const roots = new Set((workspace.workspaceFolders ?? []).map(folder => folder.uri.fsPath));
+  const roots = new Set(rootFolders());
   const folders: Record<string, true> = {};
   for (const file of files) {
     for (let folder = dirname(file); folders[folder] === undefined; folder = dirname(folder)) {

@@ -1,6 +1,5 @@
 /** Which checkpoints a workspace holds, from headers alone. */
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CheckpointSummary } from '../../protocol.ts';
 import { asideOf, isTemporaryName, putBack } from '../aside.ts';
@@ -13,6 +12,7 @@ import { isBuffer } from '../match/buffers.ts';
 import { isHead } from '../match/tiedHead.ts';
 import { elementCount } from './dtype.ts';
 import { readConfig } from './configFile.ts';
+import { stampOfSet } from './modelStamp.ts';
 import {
   mainSet,
   ownsFolder,
@@ -34,10 +34,13 @@ export interface Discovery {
 /** Headers read at once: enough to keep a network disk busy, few enough to leave file handles for others. */
 const CONCURRENCY = 16;
 
+/** What a summary tells of besides the weights; an adapter's config says that it is one. */
+const CONFIGS = ['config.json', 'adapter_config.json'];
+
 /** Summaries kept: more checkpoints than a workspace has, a few MB at most. */
 const MAX_CACHED = 10_000;
 
-/** Summaries by weight file, valid while its size and time stay the same; a rescan then opens nothing. */
+/** Summaries by weight file, valid while what it tells of stays the same; a rescan then opens nothing. */
 const cache = new Map<string, { stamp: string; summary: CheckpointSummary }>();
 
 /**
@@ -84,8 +87,7 @@ async function wantedSets(folder: WeightFolder, names: ReadonlySet<string>): Pro
 }
 
 async function summarize(folder: WeightFolder, set: WeightSet): Promise<CheckpointSummary> {
-  const stats = await Promise.all(set.files.map(file => stat(join(folder.path, file))));
-  const stamp = stats.map(({ size, mtimeMs }) => `${size}:${mtimeMs}`).join();
+  const stamp = await stampOfSet(folder, set, CONFIGS);
   const file = join(folder.path, set.entry);
   const known = cache.get(file);
   if (known?.stamp === stamp) return known.summary;

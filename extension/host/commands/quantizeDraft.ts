@@ -1,14 +1,18 @@
 /** What is known of a quantization before the user is asked: from the clicked files, or nothing. */
-import { basename, dirname, sep } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { l10n, Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
-import { isWeightName } from '../../engine/checkpoint/weightNames.ts';
+import { freeName, taskNameOf } from '../../engine/taskName.ts';
 import type { CheckpointSummary, NamedPath } from '../../protocol.ts';
 import { findWeightFiles, type CheckpointStore } from '../checkpointStore.ts';
+import { chosenKind } from '../chosenPath.ts';
 import { describeCheckpoint, displayPath, type SchemeChoice } from '../describe.ts';
+import { asKnown, distinctFiles } from '../distinctFiles.ts';
+import { isInside } from '../paths.ts';
 import { merge } from '../ui/checkpointPicks.ts';
 import { pick } from '../ui/pick.ts';
 import type { Output } from '../ui/outputPick.ts';
+import { strangersTo, tellLeftOut } from './leftOut.ts';
 
 /** Answers so far; the wizard fills in the rest. */
 export interface QuantizeDraft {
@@ -45,17 +49,18 @@ async function checkpointsAt(
   known: readonly CheckpointSummary[],
 ): Promise<CheckpointSummary[]> {
   const found = new Map<string, CheckpointSummary>();
+  const nothingAt: string[] = [];
   const failures: string[] = [];
   for (const path of paths) {
-    const inside = known.filter(
-      one => one.path === path || one.path.startsWith(path + sep) || one.files.includes(path),
-    );
+    const inside = known.filter(one => isInside(one.path, path) || one.files.includes(path));
     if (inside.length === 0) {
-      // Excluded from the workspace's search, or newer than it.
-      const isFile = isWeightName(basename(path));
-      const fresh = await summarizeCheckpoints(isFile ? [path] : await findWeightFiles(Uri.file(path)));
-      inside.push(...fresh.checkpoints);
-      failures.push(...[...fresh.failures, ...fresh.adapters].map(({ message }) => message));
+      // Excluded from the workspace's search, newer than it, or known by another path.
+      const weights = await weightsAt(path);
+      const fresh = await summarizeCheckpoints(weights);
+      inside.push(...(await asKnown(fresh.checkpoints, known)));
+      const faults = [...fresh.failures, ...fresh.adapters].map(({ message }) => message);
+      failures.push(...faults);
+      if (inside.length === 0 && faults.length === 0) nothingAt.push(path);
     }
     for (const one of inside) found.set(one.path, one);
   }
@@ -64,7 +69,14 @@ async function checkpointsAt(
       failures[0] ?? l10n.t('There is no .safetensors checkpoint in {0}.', paths.map(displayPath).join(', ')),
     );
   }
+  tellLeftOut(strangersTo([...found.values()], nothingAt), failures);
   return [...found.values()];
+}
+
+async function weightsAt(path: string): Promise<readonly string[]> {
+  const kind = await chosenKind(path);
+  if (kind === 'folder') return distinctFiles(await findWeightFiles(Uri.file(path)));
+  return kind === 'weights' ? [path] : [];
 }
 
 /** One architecture a job: asks which when a folder has several. */
@@ -87,7 +99,7 @@ async function chooseGroup(found: readonly CheckpointSummary[]): Promise<Checkpo
 }
 
 /**
- * Names for the .tvq file: the checkpoints' own, made different where two are called the same.
+ * Names for the .tvq file: the checkpoints' own, as far as tasks may have them, made different where two are called the same.
  * @param given names that are settled, by path
  */
 export function taskNames(
@@ -98,12 +110,8 @@ export function taskNames(
   return tasks.map(({ name, path }) => {
     const settled = given.get(path);
     if (settled !== undefined) return { name: settled, path };
-    const candidates = [name, `${basename(dirname(path))}-${name}`];
-    let free = candidates.find(candidate => !taken.has(candidate));
-    for (let number = 2; free === undefined; number++) {
-      if (!taken.has(`${name}-${number}`)) free = `${name}-${number}`;
-    }
-    taken.add(free);
-    return { name: free, path };
+    const own = taskNameOf(name);
+    const wanted = taken.has(own) ? taskNameOf(`${basename(dirname(path))}-${name}`) : own;
+    return { name: freeName(wanted, taken), path };
   });
 }

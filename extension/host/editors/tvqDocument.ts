@@ -1,11 +1,13 @@
 /** A .tvq file that is open in one or more editors: its header, read on first need and again after a change. */
-import { basename, dirname } from 'node:path';
-import { EventEmitter, l10n, RelativePattern, Uri, workspace, type CustomDocument } from 'vscode';
+import { unwatchFile, watchFile } from 'node:fs';
+import { EventEmitter, l10n, type CustomDocument, type Uri } from 'vscode';
 import { openTvq, type TvqFile } from '../../engine/tvq/reader.ts';
 import type { TaskComparisons, VerifyOutcome } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
 
-/** A file that is replaced raises several events; the page reloads once. */
+/** Size and times of an open file are looked at this often. */
+const LOOK_EVERY_MS = 1000;
+/** A file that is replaced changes several times; the page reloads once. */
 const SETTLE_MS = 200;
 
 /** What long work found; it counts until the file changes. */
@@ -30,11 +32,10 @@ export class TvqDocument extends Disposable implements CustomDocument {
     super();
     if (uri.scheme !== 'file') return;
     const { fsPath } = uri;
-    const pattern = new RelativePattern(Uri.file(dirname(fsPath)), basename(fsPath));
-    const watcher = this._register(workspace.createFileSystemWatcher(pattern));
-    this._register(watcher.onDidCreate(() => this.reloadSoon()));
-    this._register(watcher.onDidChange(() => this.reloadSoon()));
-    this._register(watcher.onDidDelete(() => this.reloadSoon()));
+    // The editor's watchers take a name for a pattern, and are silent when a folder above gets another name.
+    const look = () => this.reloadSoon();
+    watchFile(fsPath, { interval: LOOK_EVERY_MS, persistent: false }, look);
+    this._register({ dispose: () => unwatchFile(fsPath, look) });
     this._register({ dispose: () => clearTimeout(this.settling) });
   }
 

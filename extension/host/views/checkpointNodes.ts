@@ -4,9 +4,10 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri } 
 import { groupByArchitecture, proposeBase } from '../../engine/checkpoint/discover.ts';
 import { formatBytes, formatCount } from '../../engine/format.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
-import { printable } from '../../shared/printable.ts';
+import { printable, shown } from '../../shared/printable.ts';
 import type { Failure, Snapshot, TvqEntry } from '../checkpointStore.ts';
-import { describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
+import { describeCheckpoint, displayPath } from '../describe.ts';
+import { tellingNames } from '../../shared/tellingNames.ts';
 import { commonFolder } from '../paths.ts';
 import { paragraphs } from '../ui/facts.ts';
 
@@ -25,6 +26,7 @@ export interface CheckpointNode extends NodeBase {
 
 export interface TvqNode extends NodeBase {
   readonly kind: 'tvq';
+  readonly label: string;
   readonly entry: TvqEntry;
 }
 
@@ -57,7 +59,7 @@ export function nodesOf({ checkpoints, tvqFiles, failures }: Snapshot): Node[] {
 /** The likely base first, then by path. */
 function checkpointNodes(group: readonly CheckpointSummary[]): CheckpointNode[] {
   const base = proposeBase(group);
-  const names = uniqueNames(group);
+  const names = tellingNames(group);
   const nodes = group.map((checkpoint): CheckpointNode => ({
     kind: 'checkpoint',
     label: names.get(checkpoint) ?? checkpoint.name,
@@ -86,13 +88,20 @@ function architectureGroup(group: readonly CheckpointSummary[]): GroupNode {
 }
 
 function tvqGroup(entries: readonly TvqEntry[]): GroupNode {
+  const named = entries.map(entry => ({ name: basename(entry.path), path: entry.path, entry }));
+  const labels = tellingNames(named);
   return {
     kind: 'group',
     label: l10n.t('Quantized'),
     description: formatBytes(entries.reduce((sum, { bytes }) => sum + bytes, 0)),
     expanded: true,
     quantizable: false,
-    children: entries.map(entry => ({ kind: 'tvq', entry, paths: [entry.path] })),
+    children: named.map(one => ({
+      kind: 'tvq',
+      label: labels.get(one) ?? one.name,
+      entry: one.entry,
+      paths: [one.path],
+    })),
     paths: [],
   };
 }
@@ -115,7 +124,7 @@ export function treeItemOf(node: Node): TreeItem {
   const item = itemOf(node);
   for (const part of ['label', 'description', 'tooltip'] as const) {
     const text = item[part];
-    if (typeof text === 'string') item[part] = printable(text);
+    if (typeof text === 'string') item[part] = shown(text);
   }
   return item;
 }
@@ -132,7 +141,7 @@ function itemOf(node: Node): TreeItem {
     }
     case 'tvq': {
       const { path, bytes } = node.entry;
-      const item = new TreeItem(basename(path));
+      const item = new TreeItem(node.label);
       item.description = formatBytes(bytes);
       item.iconPath = new ThemeIcon('package');
       item.contextValue = 'tvq';

@@ -19,9 +19,9 @@ export const THEMES = {
 export class Workbench {
   constructor(readonly page: Page) {}
 
-  /** Opens a folder and waits until our extension has contributed its view. */
-  async open(url: string, folder: string): Promise<void> {
-    await this.page.goto(`${url}/?folder=${encodeURIComponent(folder)}`);
+  /** Opens a folder, or a file that names several, and waits until our extension has contributed its view. */
+  async open(url: string, path: string, kind: 'folder' | 'workspace' = 'folder'): Promise<void> {
+    await this.page.goto(`${url}/?${kind}=${encodeURIComponent(path)}`);
     await this.page.locator('.monaco-workbench').waitFor();
     await this.page.getByRole('tab', { name: 'TVQ Studio' }).first().waitFor();
   }

@@ -74,6 +74,18 @@ test('a checkpoint that was replaced is read anew', async () => {
   expect((await summarizeCheckpoints([file])).checkpoints[0]?.parameters).toBe(10);
 });
 
+test('a checkpoint is what is there now: its shards, those of an unchanged index too, and its config', async () => {
+  const folder = join(workspace, 'changing');
+  await cp(fixture('llama/base'), folder, { recursive: true });
+  const look = () => summarizeCheckpoints([join(folder, 'model.safetensors.index.json')]);
+  const config = JSON.stringify({ architectures: ['Other'] });
+  expect((await look()).checkpoints[0]?.model).toBe('LlamaForCausalLM');
+  await writeFile(join(folder, 'config.json'), config);
+  expect((await look()).checkpoints[0]?.model).toBe('Other');
+  await rm(join(folder, 'model-00002-of-00004.safetensors'));
+  expect((await look()).failures[0]?.message).toContain('model-00002-of-00004.safetensors');
+});
+
 const named = (...names: string[]) => names.map(name => ({ name }) as CheckpointSummary);
 
 test.each([

@@ -1,8 +1,9 @@
 import type { MergeInput, MergeRecipe, ParameterValue } from '../../../protocol.ts';
 import { UserError } from '../../errors.ts';
 import { parseMergeRecipe } from '../../recipe.ts';
+import { freeName } from '../../taskName.ts';
 import { openTvq } from '../../tvq/reader.ts';
-import { freeName, isTvq } from './models.ts';
+import { isTvq } from './models.ts';
 
 /** Whether an input stands for all tasks of a .tvq file. */
 export const isWholeFile = ({ path, task }: MergeInput): boolean => task === undefined && isTvq(path);
