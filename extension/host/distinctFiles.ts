@@ -3,15 +3,20 @@
  * here: tests run it as it is.
  */
 import { realpath } from 'node:fs/promises';
+import { inParallel } from '../engine/parallel.ts';
 import { groupBy } from '../shared/groupBy.ts';
 import type { CheckpointSummary } from '../protocol.ts';
+
+/** Paths looked up at once: a workspace may have thousands. */
+const CONCURRENCY = 16;
 
 /** The path without links, in the letters that the disk has; as it is where it leads nowhere. */
 const realPath = (path: string): Promise<string> => realpath(path).catch(() => path);
 
 /** Each file once: by its real path where that is among the paths, else by the first. */
 export async function distinctFiles(paths: readonly string[]): Promise<string[]> {
-  const real = new Map(await Promise.all(paths.map(async path => [path, await realPath(path)] as const)));
+  const real = new Map<string, string>();
+  await inParallel(paths, CONCURRENCY, async path => void real.set(path, await realPath(path)));
   const groups = groupBy(paths, path => real.get(path) ?? path);
   return [...groups].map(([target, [first = target, ...others]]) =>
     others.includes(target) ? target : first,

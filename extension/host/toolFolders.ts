@@ -3,8 +3,9 @@
  * parts of those programs, and not proposed; who names them gets them. A folder that is only called `build`, `dist` or
  * `output` may well be where somebody keeps models, so it takes a mark of its tool in it. No `vscode` here.
  */
-import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { exists } from '../engine/atomic.ts';
+import { inParallel } from '../engine/parallel.ts';
 import { isInside } from './paths.ts';
 
 const NAMES: ReadonlySet<string> = new Set([
@@ -23,38 +24,34 @@ const BUILT = /[\\/]build[\\/](lib|bdist|temp)(\.[^\\/]*)?$/;
 /** A model that was downloaded is one, wherever the Hub's cache lies. */
 const SNAPSHOT = /[\\/]models--[^\\/]+[\\/]snapshots[\\/]/;
 
+/** Folders looked at once: a workspace may have thousands. */
+const CONCURRENCY = 16;
+
 /** The files that are not in such a folder below their root; a root that is one was opened on purpose. */
 export async function outsideToolFolders(
   files: readonly string[],
   roots: readonly string[],
 ): Promise<string[]> {
-  const known = new Map<string, Promise<boolean>>();
-  const isOfTool = (folder: string, root: string): Promise<boolean> => {
-    if (folder === root || !isInside(folder, root)) return Promise.resolve(false);
-    let answer = known.get(folder);
-    if (answer === undefined) {
-      answer = looksOfTool(folder).then(it => it || isOfTool(dirname(folder), root));
-      known.set(folder, answer);
-    }
-    return answer;
-  };
-  const answers = await Promise.all(
-    files.map(async file => {
-      if (SNAPSHOT.test(file)) return false;
-      const [root] = roots.filter(one => isInside(file, one)).sort((a, b) => b.length - a.length);
-      return root !== undefined && isOfTool(dirname(file), root);
-    }),
-  );
-  return files.filter((_, i) => answers[i] !== true);
+  const between = new Map(files.map(file => [file, SNAPSHOT.test(file) ? [] : foldersBelow(file, roots)]));
+  const ofTools = new Set<string>();
+  await inParallel(new Set([...between.values()].flat()), CONCURRENCY, async folder => {
+    if (await isOfTool(folder)) ofTools.add(folder);
+  });
+  return files.filter(file => !between.get(file)?.some(folder => ofTools.has(folder)));
 }
 
-async function looksOfTool(folder: string): Promise<boolean> {
+/** Every folder from the nearest root, without it, down to the file. */
+function foldersBelow(file: string, roots: readonly string[]): string[] {
+  const [root] = roots.filter(one => isInside(file, one)).sort((a, b) => b.length - a.length);
+  const folders: string[] = [];
+  if (root === undefined) return folders;
+  for (let folder = dirname(file); folder !== root && isInside(folder, root); folder = dirname(folder))
+    folders.push(folder);
+  return folders;
+}
+
+async function isOfTool(folder: string): Promise<boolean> {
   if (NAMES.has(basename(folder)) || BUILT.test(folder)) return true;
-  const marks = MARKS.map(mark =>
-    access(join(folder, mark)).then(
-      () => true,
-      () => false,
-    ),
-  );
-  return (await Promise.all(marks)).includes(true);
+  for (const mark of MARKS) if (await exists(join(folder, mark))) return true;
+  return false;
 }

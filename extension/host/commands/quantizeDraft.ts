@@ -8,7 +8,7 @@ import { findWeightFiles, type CheckpointStore } from '../checkpointStore.ts';
 import { chosenKind } from '../chosenPath.ts';
 import { describeCheckpoint, displayPath, type SchemeChoice } from '../describe.ts';
 import { asKnown, distinctFiles } from '../distinctFiles.ts';
-import { isInside } from '../paths.ts';
+import { commonFolder, isInside } from '../paths.ts';
 import { merge } from '../ui/checkpointPicks.ts';
 import { pick } from '../ui/pick.ts';
 import type { Output } from '../ui/outputPick.ts';
@@ -37,10 +37,21 @@ export async function draftFrom(
   if (selected === undefined || first === undefined) return undefined;
   const inWorkspace = checkpoints.filter(({ architecture }) => architecture === first.architecture);
   const known = merge(inWorkspace, selected);
-  const base = proposeBase(selected) ?? proposeBase(known);
+  const base = proposeBase(selected) ?? nearestBase(selected, known);
   const tasks = selected.filter(({ path }) => path !== base?.path);
   // Only the base was clicked: everything fine-tuned from it is on offer.
   return { ...blank, known, base, tasks: tasks.length > 0 ? tasks : undefined };
+}
+
+/** The base in the smallest folder around what is selected that has a clear one: each family of models has its own. */
+function nearestBase(
+  selected: readonly CheckpointSummary[],
+  known: readonly CheckpointSummary[],
+): CheckpointSummary | undefined {
+  for (let folder = commonFolder(selected.map(({ path }) => path)); ; folder = dirname(folder)) {
+    const base = proposeBase(known.filter(({ path }) => isInside(path, folder)));
+    if (base !== undefined || dirname(folder) === folder) return base;
+  }
 }
 
 /** Checkpoints in, or made of, the given files and folders. */

@@ -52,7 +52,15 @@ export class TvqDocument extends Disposable implements CustomDocument {
       return await opening;
     } catch (error) {
       if (this.file === opening) this.file = undefined;
-      throw error;
+      if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
+      const { fsPath } = this.uri;
+      throw new Error(
+        l10n.t(
+          '{0} is not there: it was deleted, moved or renamed. It is shown again when it is back.',
+          fsPath,
+        ),
+        { cause: error },
+      );
     }
   }
 

@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import { l10n } from 'vscode';
 import { openCheckpoint } from '../../engine/checkpoint/checkpoint.ts';
 import { describeCheckpoint } from '../../engine/checkpoint/discover.ts';
@@ -6,6 +5,7 @@ import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
 import type { Snapshot } from '../checkpointStore.ts';
+import { chosenKind } from '../chosenPath.ts';
 import { displayPath } from '../describe.ts';
 import { paragraphs } from '../ui/facts.ts';
 import { inspectedPath } from './recipes.ts';
@@ -26,7 +26,8 @@ export const inspectCheckpoint: Tool = {
   async invoke({ checkpoints }, input) {
     const path = inspectedPath(input, workspaceFolders());
     if (path === undefined) return overview(await checkpoints.snapshot());
-    if (extname(path) !== '.tvq') return brief(await describeCheckpoint(await openCheckpoint(path)));
+    if ((await chosenKind(path)) !== 'tvq')
+      return brief(await describeCheckpoint(await openCheckpoint(path)));
     const { recipe: _recipe, ...summary } = summarizeTvq(await openTvq(path));
     return summary;
   },

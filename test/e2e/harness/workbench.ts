@@ -141,6 +141,19 @@ export class Workbench {
     if ((await folder.getAttribute('aria-expanded')) !== 'true') await folder.click();
   }
 
+  async collapseFolder(name: string): Promise<void> {
+    const folder = this.explorerItem(name);
+    if ((await folder.getAttribute('aria-expanded')) === 'true') await folder.click();
+  }
+
+  async renameInExplorer(name: string, other: string): Promise<void> {
+    await this.contextMenu(this.explorerItem(name), 'Rename...');
+    const input = this.page.locator('.explorer-item-edited input');
+    await input.fill(other);
+    await input.press('Enter');
+    await this.explorerItem(other).waitFor();
+  }
+
   dialogButton(name: string): Locator {
     return this.page.locator('.monaco-dialog-box').getByRole('button', { name });
   }
