@@ -10,6 +10,7 @@ import { stampFrom, type FileStamp } from '../fileStamp.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts';
 import { FOREIGN_HEAD_BYTES, foreignContent } from './foreignContent.ts';
 import { MAX_HEADER_BYTES, withHeaderRoom, type HeaderAllowance } from './headerRoom.ts';
+import { headerTextFault } from './headerText.ts';
 import { readExactly } from './io.ts';
 import { nestsDeeper } from './jsonDepth.ts';
 import { statFile } from './smallFile.ts';
@@ -128,12 +129,7 @@ export function parseHeader(file: string, fileBytes: number, bytes: Uint8Array):
     else tensors.push(checkTensor(file, name, value, dataOffset));
   }
   tensors.sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
-  try {
-    checkTiling(file, tensors, dataOffset, fileBytes);
-  } catch (error) {
-    const twice = repeatedName(new TextDecoder().decode(bytes));
-    throw twice === undefined ? error : fault(file, `tensor ${quote(twice)} stands twice in its header`);
-  }
+  checkTiling(file, tensors, dataOffset, fileBytes);
   return { file, fileBytes, dataOffset, metadata, tensors };
 }
 
@@ -146,23 +142,15 @@ function parseJson(file: string, bytes: Uint8Array): unknown {
   } catch {
     throw fault(file, 'its header is not valid UTF-8');
   }
+  let json: unknown;
   try {
-    return JSON.parse(text);
+    json = JSON.parse(text);
   } catch (error) {
     throw fault(file, `its header is not valid JSON (${(error as Error).message})`);
   }
-}
-
-/** JSON.parse keeps the last of two entries of one name, so that the data of the first belongs to no tensor. */
-function repeatedName(json: string): string | undefined {
-  const seen = new Set<string>();
-  for (const [, key] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*(?::\s*\{)|"(?:[^"\\]|\\.)*"/g)) {
-    if (key === undefined) continue;
-    const name = JSON.parse(key) as string;
-    if (seen.has(name)) return name;
-    seen.add(name);
-  }
-  return undefined;
+  const what = headerTextFault(text);
+  if (what !== undefined) throw fault(file, what);
+  return json;
 }
 
 function checkMetadata(file: string, value: unknown): Record<string, string> {
@@ -190,6 +178,7 @@ function checkTensor(file: string, name: string, value: unknown, dataOffset: num
     if (typeof dim !== 'number' || !Number.isInteger(dim) || dim < 0) {
       throw wrong(`dimension ${JSON.stringify(dim)} is not a whole number`);
     }
+    if (!Number.isSafeInteger(dim)) throw wrong(`dimension ${dim} is beyond 2^53`);
     bits *= dim;
     if (!Number.isSafeInteger(bits)) throw wrong(`its shape [${shape.join(', ')}] overflows`);
   }
