@@ -10,9 +10,11 @@ import { adapterKind, configuredAdapter, type AdapterFinding } from './adapter.t
 import { HeaderAllowance } from './headerRoom.ts';
 import { cachedSnapshot } from './hubCache.ts';
 import { noWeights, notWeights } from './noWeights.ts';
+import { describeOpenError } from './openError.ts';
+import { statFile } from './regularFile.ts';
 import { readSafetensorsHeader, type TensorSource } from './safetensors.ts';
 import { filesOfSet, gatherTensors } from './shardTensors.ts';
-import { describeOpenError, statFile } from './smallFile.ts';
+
 import { unreadableFiles, type UnreadableFiles } from './unreadableFiles.ts';
 import {
   mainSet,

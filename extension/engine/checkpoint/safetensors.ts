@@ -3,7 +3,7 @@
  * could claim is checked here before anything is allocated for it; the rules are those of the reference
  * implementation (huggingface/safetensors, tensor.rs).
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { shortened } from '../../shared/shortened.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import { stampFrom, type FileStamp } from '../fileStamp.ts';
@@ -13,7 +13,7 @@ import { MAX_HEADER_BYTES, withHeaderRoom, type HeaderAllowance } from './header
 import { headerTextFault } from './headerText.ts';
 import { readExactly } from './io.ts';
 import { nestsDeeper } from './jsonDepth.ts';
-import { statFile } from './smallFile.ts';
+import { openRegular } from './regularFile.ts';
 
 /** A header nests three deep (file, tensor, shape); more only serves to exhaust the parser's stack. */
 const MAX_HEADER_DEPTH = 4;
@@ -56,16 +56,14 @@ export async function readSafetensorsHeader(
   file: string,
   allowance?: HeaderAllowance,
 ): Promise<SafetensorsHeader & { readonly stamp: FileStamp }> {
-  await statFile(file);
-  let handle: FileHandle | undefined;
+  const { handle, info } = await openRegular(file);
   try {
-    handle = await open(file, 'r');
-    const stamp = stampFrom(file, await handle.stat({ bigint: true }));
+    const stamp = stampFrom(file, info);
     return { ...(await readHeader(handle, file, stamp.bytes, allowance)), stamp };
   } catch (error) {
     throw describeSystemError(error, file);
   } finally {
-    await handle?.close();
+    await handle.close();
   }
 }
 
