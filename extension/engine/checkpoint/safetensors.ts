@@ -9,7 +9,7 @@ import { describeSystemError, UserError } from '../errors.ts';
 import { stampFrom, type FileStamp } from '../fileStamp.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts';
 import { FOREIGN_HEAD_BYTES, foreignContent } from './foreignContent.ts';
-import { MAX_HEADER_BYTES, withHeaderRoom, type HeaderAllowance } from './headerRoom.ts';
+import { HeaderAllowance, MAX_HEADER_BYTES, type Allowance } from './headerRoom.ts';
 import { headerTextFault } from './headerText.ts';
 import { readExactly } from './io.ts';
 import { nestsDeeper } from './jsonDepth.ts';
@@ -54,7 +54,7 @@ export interface SafetensorsHeader {
  */
 export async function readSafetensorsHeader(
   file: string,
-  allowance?: HeaderAllowance,
+  allowance: Allowance = new HeaderAllowance(),
 ): Promise<SafetensorsHeader & { readonly stamp: FileStamp }> {
   const { handle, info } = await openRegular(file);
   try {
@@ -72,12 +72,12 @@ async function readHeader(
   handle: FileHandle,
   file: string,
   size: number,
-  allowance: HeaderAllowance | undefined,
+  allowance: Allowance,
 ): Promise<SafetensorsHeader> {
   try {
     const length = await readHeaderLength(handle, file, size);
-    allowance?.take(file, length);
-    return await withHeaderRoom(length, async () => {
+    allowance.take(file, length);
+    return await allowance.room.with(length, async () => {
       const text = new Uint8Array(length);
       await readExactly(handle, text, LENGTH_BYTES, file);
       return parseHeader(file, size, text);

@@ -38,6 +38,8 @@ const MAX_FILES = 1000;
 
 /** Read whole, as configs are; of a larger tokenizer only both ends. */
 const MAX_PARSED = 2 << 20;
+/** Read whole of one folder; of the files beyond, both ends. */
+const MAX_PARSED_TOTAL = 32 << 20;
 const TAIL_BYTES = 64;
 const MAX_SHOWN = 80;
 
@@ -47,9 +49,10 @@ const NOT_THE_FILE = `not the file itself; ${DOWNLOAD_AGAIN}`;
 export async function unreadableFiles({ path, names }: WeightFolder): Promise<UnreadableFiles[]> {
   const found: UnreadableFiles[] = [];
   const pointers: string[] = [];
+  const room = { left: MAX_PARSED_TOTAL };
   // one after another: many folders are read at once
   for (const name of names.filter(one => SMALL_FILE.test(one)).slice(0, MAX_FILES)) {
-    const fault = await faultOf(join(path, name));
+    const fault = await faultOf(join(path, name), room);
     if (fault === LFS_POINTER) pointers.push(name);
     else if (fault !== undefined) found.push({ names: [name], message: `${join(path, name)}: ${fault}` });
   }
@@ -65,7 +68,7 @@ export async function unreadableFiles({ path, names }: WeightFolder): Promise<Un
   return found.map(one => ({ ...one, message: printable(one.message) }));
 }
 
-async function faultOf(file: string): Promise<string | undefined> {
+async function faultOf(file: string, room: { left: number }): Promise<string | undefined> {
   try {
     if ((await stat(file).catch(() => undefined))?.isDirectory()) return undefined; // a link to a folder
     const isJson = JSON_OBJECT.test(basename(file));
@@ -79,8 +82,10 @@ async function faultOf(file: string): Promise<string | undefined> {
     const foreign = otherFormat(head);
     if (foreign !== undefined) return foreign;
     const isConfig = basename(file) === 'config.json';
-    if (size <= (isConfig ? MAX_CONFIG_LENGTH : MAX_PARSED))
+    if (size <= (isConfig ? MAX_CONFIG_LENGTH : Math.min(MAX_PARSED, room.left))) {
+      room.left -= size;
       return jsonFault(await readRegular(file, MAX_CONFIG_LENGTH));
+    }
     if (isConfig) return `it has ${size} bytes, a config at most ${MAX_CONFIG_LENGTH}`;
     const ends = Buffer.from(tail).toString('latin1').trimEnd().endsWith('}');
     return ends ? undefined : 'it is cut off before the end of its JSON; was the download finished?';

@@ -5,7 +5,7 @@ import { summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
 import { isWeightName } from '../../engine/checkpoint/weightNames.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
-import { findTvqFiles, findWeightFiles } from '../checkpointStore.ts';
+import { findTvqFiles, findWeightFiles } from '../workspaceFiles.ts';
 import { displayPath } from '../describe.ts';
 import { messageOf } from '../errors.ts';
 import type { MergeDraft } from '../merge/draft.ts';
@@ -78,10 +78,11 @@ export async function browseSources(): Promise<readonly MergeSource[]> {
 /** Of a file, or of everything in a folder. */
 async function readSources(path: string): Promise<Found> {
   if (extname(path) === '.tvq') return readTasks([path]);
-  const [weights, tvqs] = isWeightName(basename(path))
+  const isFile = isWeightName(basename(path));
+  const [weights, tvqs] = isFile
     ? [[path], []]
     : await Promise.all([findWeightFiles(Uri.file(path)), findTvqFiles(Uri.file(path))]);
-  const [discovery, tasks] = await Promise.all([summarizeCheckpoints(weights), readTasks(tvqs)]);
+  const [discovery, tasks] = await Promise.all([summarizeCheckpoints(weights, isFile), readTasks(tvqs)]);
   return {
     sources: [...discovery.checkpoints.map(checkpointSource), ...tasks.sources],
     failures: [

@@ -4,7 +4,8 @@ import { l10n, Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
 import { isWeightName } from '../../engine/checkpoint/weightNames.ts';
 import type { CheckpointSummary, NamedPath } from '../../protocol.ts';
-import { findWeightFiles, type CheckpointStore } from '../checkpointStore.ts';
+import type { CheckpointStore } from '../checkpointStore.ts';
+import { findWeightFiles } from '../workspaceFiles.ts';
 import { describeCheckpoint, displayPath, type SchemeChoice } from '../describe.ts';
 import { merge } from '../ui/checkpointPicks.ts';
 import { pick } from '../ui/pick.ts';
@@ -53,7 +54,10 @@ async function checkpointsAt(
     if (inside.length === 0) {
       // Excluded from the workspace's search, or newer than it.
       const isFile = isWeightName(basename(path));
-      const fresh = await summarizeCheckpoints(isFile ? [path] : await findWeightFiles(Uri.file(path)));
+      const fresh = await summarizeCheckpoints(
+        isFile ? [path] : await findWeightFiles(Uri.file(path)),
+        isFile,
+      );
       inside.push(...fresh.checkpoints);
       failures.push(...[...fresh.failures, ...fresh.adapters].map(({ message }) => message));
     }

@@ -28,6 +28,7 @@ export class TvqDocument extends Disposable implements CustomDocument {
 
   constructor(readonly uri: Uri) {
     super();
+    this._register(workspace.onDidGrantWorkspaceTrust(() => this.reloadSoon()));
     if (uri.scheme !== 'file') return;
     const { fsPath } = uri;
     const pattern = new RelativePattern(Uri.file(dirname(fsPath)), basename(fsPath));
@@ -40,6 +41,12 @@ export class TvqDocument extends Disposable implements CustomDocument {
 
   /** The header. Rejects with a readable message, and tries again when asked again. */
   async open(): Promise<TvqFile> {
+    if (!workspace.isTrusted)
+      throw new Error(
+        l10n.t(
+          'This file is not opened in Restricted Mode. Trust the workspace (Manage Workspace Trust) to see what is in it.',
+        ),
+      );
     if (this.uri.scheme !== 'file') {
       // Readers go to the place in the file they need, which the editor's own file API cannot.
       throw new Error(
