@@ -22,7 +22,7 @@ export async function checkTrust(): Promise<boolean> {
   if (workspace.isTrusted) return true;
   const manage = l10n.t('Manage Workspace Trust');
   const message = l10n.t(
-    'Quantizing, merging, restoring and verifying are off in Restricted Mode. Viewing works.',
+    'Nothing is opened in Restricted Mode: names and sizes are shown. Trust the workspace to go on.',
   );
   const pressed = await notifyWarning(message, manage);
   if (pressed === manage) await commands.executeCommand('workbench.trust.manage');

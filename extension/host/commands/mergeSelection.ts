@@ -3,8 +3,8 @@ import { l10n, Uri } from 'vscode';
 import { summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
-import { findTvqFiles, findWeightFiles } from '../checkpointStore.ts';
 import { chosenKind } from '../chosenPath.ts';
+import { findTvqFiles, findWeightFiles } from '../workspaceFiles.ts';
 import { displayPath } from '../describe.ts';
 import { asKnown, distinctFiles } from '../distinctFiles.ts';
 import { messageOf } from '../errors.ts';
@@ -86,7 +86,8 @@ export async function browseSources(): Promise<readonly MergeSource[]> {
 /** Of a file, or of everything in a folder. */
 async function readSources(path: string, known: readonly MergeSource[] = []): Promise<Found> {
   const [weights, tvqs] = await filesAt(path);
-  const [discovery, tasks] = await Promise.all([summarizeCheckpoints(weights), readTasks(tvqs)]);
+  const isNamed = weights[0] === path;
+  const [discovery, tasks] = await Promise.all([summarizeCheckpoints(weights, isNamed), readTasks(tvqs)]);
   const checkpoints = await asKnown(discovery.checkpoints, checkpointsOf(known));
   return {
     sources: [...checkpoints.map(checkpointSource), ...tasks.sources],

@@ -4,7 +4,8 @@ import { l10n, Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
 import { freeName, taskNameOf } from '../../engine/taskName.ts';
 import type { CheckpointSummary, NamedPath } from '../../protocol.ts';
-import { findWeightFiles, type CheckpointStore } from '../checkpointStore.ts';
+import type { CheckpointStore } from '../checkpointStore.ts';
+import { findWeightFiles } from '../workspaceFiles.ts';
 import { chosenKind } from '../chosenPath.ts';
 import { describeCheckpoint, displayPath, type SchemeChoice } from '../describe.ts';
 import { asKnown, distinctFiles } from '../distinctFiles.ts';
@@ -67,7 +68,7 @@ async function checkpointsAt(
     if (inside.length === 0) {
       // Excluded from the workspace's search, newer than it, or known by another path.
       const weights = await weightsAt(path);
-      const fresh = await summarizeCheckpoints(weights);
+      const fresh = await summarizeCheckpoints(weights, weights[0] === path);
       inside.push(...(await asKnown(fresh.checkpoints, known)));
       const faults = [...fresh.failures, ...fresh.adapters].map(({ message }) => message);
       failures.push(...faults);

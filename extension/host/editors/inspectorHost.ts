@@ -56,10 +56,12 @@ export function inspectorHost(
       await commands.executeCommand(OPEN_STUDIO, document.uri);
     },
     cancel: async kind => work.cancel(checkWork(kind)),
-    detail: (vector, tensor) =>
-      work.run('detail', token =>
+    detail: async (vector, tensor) => {
+      await document.open();
+      return work.run('detail', token =>
         engine.tensorDetail(fsPath, checkName(vector), checkName(tensor), readRunOptions(), token),
-      ),
+      );
+    },
     verify: async () => {
       if (!(await checkTrust())) return undefined;
       const { findings } = document;
@@ -79,6 +81,7 @@ export function inspectorHost(
       const { comparisons } = document.findings;
       const known = comparisons.get(most);
       if (known) return known;
+      await document.open();
       const found = await work.run('compare', token =>
         jobs.follow<TaskComparisons>(
           l10n.t('Comparing the tasks of {0}', name),

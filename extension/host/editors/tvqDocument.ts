@@ -1,6 +1,6 @@
 /** A .tvq file that is open in one or more editors: its header, read on first need and again after a change. */
 import { unwatchFile, watchFile } from 'node:fs';
-import { EventEmitter, l10n, type CustomDocument, type Uri } from 'vscode';
+import { EventEmitter, l10n, workspace, type CustomDocument, type Uri } from 'vscode';
 import { openTvq, type TvqFile } from '../../engine/tvq/reader.ts';
 import type { TaskComparisons, VerifyOutcome } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
@@ -30,6 +30,7 @@ export class TvqDocument extends Disposable implements CustomDocument {
 
   constructor(readonly uri: Uri) {
     super();
+    this._register(workspace.onDidGrantWorkspaceTrust(() => this.reloadSoon()));
     if (uri.scheme !== 'file') return;
     const { fsPath } = uri;
     // The editor's watchers take a name for a pattern, and are silent when a folder above gets another name.
@@ -41,6 +42,12 @@ export class TvqDocument extends Disposable implements CustomDocument {
 
   /** The header. Rejects with a readable message, and tries again when asked again. */
   async open(): Promise<TvqFile> {
+    if (!workspace.isTrusted)
+      throw new Error(
+        l10n.t(
+          'This file is not opened in Restricted Mode. Trust the workspace (Manage Workspace Trust) to see what is in it.',
+        ),
+      );
     if (this.uri.scheme !== 'file') {
       // Readers go to the place in the file they need, which the editor's own file API cannot.
       throw new Error(

@@ -5,8 +5,11 @@ import type { MergePlanSummary, MergeRecipe } from '../../protocol.ts';
 import { displayPath } from '../describe.ts';
 import { readAllowNonfinite, readRunOptions } from '../settings.ts';
 import { facts, paragraphs } from '../ui/facts.ts';
+import { Confirmed } from './confirmed.ts';
 import { mergeRecipe } from './recipes.ts';
 import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
+
+const confirmed = new Confirmed<MergeRecipe>();
 
 export const mergeModels: Tool = {
   name: 'tvq_merge_models',
@@ -15,6 +18,7 @@ export const mergeModels: Tool = {
     const recipe = mergeRecipe(input, workspaceFolders());
     const plan = await engine.planMerge(recipe, readRunOptions());
     refuseProblems(plan.problems);
+    confirmed.ask(input, recipe);
     return {
       invocationMessage: paragraphs([titleOf(recipe)]),
       confirmationMessages: { title: l10n.t('Merge Models'), message: describe(recipe, plan) },
@@ -22,6 +26,7 @@ export const mergeModels: Tool = {
   },
   async invoke({ checkpoints, jobs }, input, token) {
     const recipe = mergeRecipe(input, workspaceFolders());
+    confirmed.check(input, recipe);
     const result = await jobs.run(
       titleOf(recipe),
       (engine, options, hooks) =>

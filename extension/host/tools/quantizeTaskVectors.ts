@@ -4,8 +4,11 @@ import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
 import { describeScheme, describeSize, displayPath } from '../describe.ts';
 import { readRunOptions } from '../settings.ts';
 import { facts, paragraphs } from '../ui/facts.ts';
+import { Confirmed } from './confirmed.ts';
 import { quantizeRecipe } from './recipes.ts';
 import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
+
+const confirmed = new Confirmed<QuantizeRecipe>();
 
 export const quantizeTaskVectors: Tool = {
   name: 'tvq_quantize_task_vectors',
@@ -14,6 +17,7 @@ export const quantizeTaskVectors: Tool = {
     const recipe = quantizeRecipe(input, workspaceFolders());
     const plan = await engine.plan(recipe, readRunOptions());
     refuseProblems(plan.problems);
+    confirmed.ask(input, recipe);
     return {
       invocationMessage: paragraphs([titleOf(recipe)]),
       confirmationMessages: { title: l10n.t('Quantize Task Vectors'), message: describe(recipe, plan) },
@@ -21,6 +25,7 @@ export const quantizeTaskVectors: Tool = {
   },
   async invoke({ jobs }, input, token) {
     const recipe = quantizeRecipe(input, workspaceFolders());
+    confirmed.check(input, recipe);
     return jobs.run(
       titleOf(recipe),
       (engine, options, hooks) => engine.quantize(recipe, options, hooks),

@@ -2,7 +2,7 @@
 import { l10n, QuickPickItemKind, ThemeIcon, window, type Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
-import { findWeightFiles } from '../checkpointStore.ts';
+import { findWeightFiles } from '../workspaceFiles.ts';
 import { distinctFiles } from '../distinctFiles.ts';
 import { describeCheckpoint, displayPath } from '../describe.ts';
 import { tellingNames } from '../../shared/tellingNames.ts';

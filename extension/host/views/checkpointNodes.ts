@@ -9,6 +9,7 @@ import type { Failure, Snapshot, TvqEntry } from '../checkpointStore.ts';
 import { describeCheckpoint, displayPath } from '../describe.ts';
 import { tellingNames } from '../../shared/tellingNames.ts';
 import { commonFolder } from '../paths.ts';
+import type { UnopenedModel } from '../unopenedModels.ts';
 import { paragraphs } from '../ui/facts.ts';
 
 /** Every node names the files it stands for, so that commands can take it in place of an explorer selection. */
@@ -44,15 +45,29 @@ export interface FailureNode extends NodeBase {
   readonly failure: Failure;
 }
 
-export type Node = CheckpointNode | TvqNode | GroupNode | FailureNode;
+/** A model that is known by its name and size. */
+export interface UnopenedNode extends NodeBase {
+  readonly kind: 'unopened';
+  readonly model: UnopenedModel;
+}
+
+/** Where the search stopped. */
+export interface StopNode extends NodeBase {
+  readonly kind: 'stop';
+  readonly message: string;
+}
+
+export type Node = CheckpointNode | TvqNode | GroupNode | FailureNode | UnopenedNode | StopNode;
 
 /** One architecture: its checkpoints at the top; several: a group each. Then .tvq files, then what failed. */
-export function nodesOf({ checkpoints, tvqFiles, failures }: Snapshot): Node[] {
+export function nodesOf({ checkpoints, tvqFiles, failures, unopened, stops }: Snapshot): Node[] {
   const groups = groupByArchitecture(checkpoints);
   return [
     ...(groups.length === 1 ? groups.flatMap(checkpointNodes) : groups.map(architectureGroup)),
+    ...unopened.map((model): UnopenedNode => ({ kind: 'unopened', model, paths: [model.path] })),
     ...(tvqFiles.length > 0 ? [tvqGroup(tvqFiles)] : []),
     ...(failures.length > 0 ? [failureGroup(failures)] : []),
+    ...stops.map((message): StopNode => ({ kind: 'stop', message, paths: [] })),
   ];
 }
 
@@ -155,6 +170,21 @@ function itemOf(node: Node): TreeItem {
       );
       item.description = node.description;
       item.contextValue = node.quantizable ? 'group' : undefined;
+      return item;
+    }
+    case 'unopened': {
+      const { path, bytes } = node.model;
+      const item = new TreeItem(basename(path));
+      item.description = formatBytes(bytes);
+      item.tooltip = paragraphs([displayPath(path), l10n.t('Not opened: the workspace is not trusted.')]);
+      item.iconPath = new ThemeIcon('lock');
+      return item;
+    }
+    case 'stop': {
+      const item = new TreeItem(l10n.t('Not all is shown'));
+      item.description = node.message;
+      item.tooltip = paragraphs([node.message]);
+      item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
       return item;
     }
     case 'failure': {
