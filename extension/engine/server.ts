@@ -101,7 +101,8 @@ connection.onRequest('merge', (recipe, options, job: string, token: Cancellation
     engine.merge(parseMergeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
   ),
 );
-connection.onClose(() => {
+// The connection's own event is of a stream's "close", which Node's channel has not.
+process.once('disconnect', () => {
   gone.abort();
   // What jobs wrote so far is hidden and as large as their outputs: they remove it themselves.
   void Promise.race([Promise.allSettled(running), sleep(END_MS)]).then(() => process.exit(0));

@@ -109,4 +109,5 @@ test('an engine whose host is gone ends, and takes what it was writing with it',
   engine.disconnect();
   await ended;
   expect(await leftovers(output)).toEqual([]);
+  await expect(stat(output)).rejects.toThrow('ENOENT');
 });
