@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asideName, putBack } from './aside.ts';
-import { describeSystemError, UserError } from './errors.ts';
+import { describeSystemError, OutputTaken, UserError } from './errors.ts';
 import { freeName, otherNames } from './otherNames.ts';
 import { makeParent } from './parentFolder.ts';
 import { isAlive } from './processes.ts';
@@ -38,7 +38,7 @@ export const exists = (path: string): Promise<boolean> =>
   );
 
 export const alreadyThere = (target: string) =>
-  new UserError(`${target}: exists already; choose another output or pass --overwrite`);
+  new OutputTaken(`${target}: exists already; choose another output or pass --overwrite`);
 
 /** Bytes collected before a write call: payloads of small tensors are a few hundred bytes each. */
 const BUFFER_BYTES = 1 << 20;

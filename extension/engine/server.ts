@@ -8,9 +8,9 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import type { ProgressNotification } from '../protocol.ts';
+import { OUTPUT_TAKEN, type ProgressNotification } from '../protocol.ts';
 import * as engine from './engine.ts';
-import { Cancelled, UserError } from './errors.ts';
+import { Cancelled, OutputTaken, UserError } from './errors.ts';
 import {
   parseMergeRecipe,
   parseQuantizeRecipe,
@@ -117,6 +117,7 @@ async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<void
     return await working;
   } catch (error) {
     if (error instanceof Cancelled) return new ResponseError(REQUEST_CANCELLED, error.message);
+    if (error instanceof OutputTaken) return new ResponseError(OUTPUT_TAKEN, error.message);
     if (error instanceof UserError)
       return new ResponseError(error.kind === 'usage' ? WRONG_REQUEST : JOB_FAILED, error.message);
     console.error(error);

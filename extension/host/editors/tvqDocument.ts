@@ -1,9 +1,10 @@
 /** A .tvq file that is open in one or more editors: its header, read on first need and again after a change. */
 import { basename, dirname } from 'node:path';
-import { EventEmitter, l10n, RelativePattern, Uri, workspace, type CustomDocument } from 'vscode';
+import { EventEmitter, RelativePattern, Uri, workspace, type CustomDocument } from 'vscode';
 import { openTvq, type TvqFile } from '../../engine/tvq/reader.ts';
 import type { TaskComparisons, VerifyOutcome } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
+import { Elsewhere } from './elsewhere.ts';
 
 /** A file that is replaced raises several events; the page reloads once. */
 const SETTLE_MS = 200;
@@ -24,11 +25,23 @@ export class TvqDocument extends Disposable implements CustomDocument {
   /** What was found out about the file as it is. */
   findings = noFindings();
   private file: Promise<TvqFile> | undefined;
+  /** Of a file that is not on this disk. */
+  private readonly elsewhere: Elsewhere | undefined;
   private settling: NodeJS.Timeout | undefined;
 
-  constructor(readonly uri: Uri) {
+  /** @param copies the folder for copies of files that are not on this disk */
+  constructor(
+    readonly uri: Uri,
+    copies: string,
+  ) {
     super();
-    if (uri.scheme !== 'file') return;
+    if (uri.scheme !== 'file') {
+      const elsewhere = this._register(new Elsewhere(uri, copies));
+      this._register(elsewhere.onDidChange(() => this.reloadSoon()));
+      this._register({ dispose: () => clearTimeout(this.settling) });
+      this.elsewhere = elsewhere;
+      return;
+    }
     const { fsPath } = uri;
     const pattern = new RelativePattern(Uri.file(dirname(fsPath)), basename(fsPath));
     const watcher = this._register(workspace.createFileSystemWatcher(pattern));
@@ -40,19 +53,18 @@ export class TvqDocument extends Disposable implements CustomDocument {
 
   /** The header. Rejects with a readable message, and tries again when asked again. */
   async open(): Promise<TvqFile> {
-    if (this.uri.scheme !== 'file') {
-      // Readers go to the place in the file they need, which the editor's own file API cannot.
-      throw new Error(
-        l10n.t('Only files on disk can be inspected, and this one is "{0}:".', this.uri.scheme),
-      );
-    }
-    const opening = (this.file ??= openTvq(this.uri.fsPath));
+    const opening = (this.file ??= this.read(openTvq));
     try {
       return await opening;
     } catch (error) {
       if (this.file === opening) this.file = undefined;
       throw error;
     }
+  }
+
+  /** Reads the file by a path: its own, or that of a copy. */
+  read<T>(reader: (path: string) => Promise<T>): Promise<T> {
+    return this.elsewhere ? this.elsewhere.read(reader) : reader(this.uri.fsPath);
   }
 
   private reloadSoon(): void {
