@@ -363,6 +363,9 @@ export interface Progress {
   readonly current: string;
 }
 
+/** JSON-RPC code of a job that did not begin, because its output is there already or somebody writes it. */
+export const OUTPUT_TAKEN = 3;
+
 /**
  * Requests the engine process answers over vscode-jsonrpc: the method's name is the key, its parameters the
  * argument list, and a CancellationToken cancels the long ones. `job` names the job in `tvq/progress`.

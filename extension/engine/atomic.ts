@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asideName, putBack } from './aside.ts';
-import { describeSystemError, UserError } from './errors.ts';
+import { describeSystemError, OutputTaken, UserError } from './errors.ts';
+import { freeName, otherNames } from './otherNames.ts';
 import { makeParent } from './parentFolder.ts';
 import { isAlive } from './processes.ts';
 import { checkReplaceable, type OutputKind } from './replaceable.ts';
@@ -37,7 +38,7 @@ export const exists = (path: string): Promise<boolean> =>
   );
 
 export const alreadyThere = (target: string) =>
-  new UserError(`${target}: exists already; choose another output or pass --overwrite`);
+  new OutputTaken(`${target}: exists already; choose another output or pass --overwrite`);
 
 /** Bytes collected before a write call: payloads of small tensors are a few hundred bytes each. */
 const BUFFER_BYTES = 1 << 20;
@@ -65,6 +66,16 @@ async function checkTarget(
   if (overwrite) await checkReplaceable(target, kind);
   else if (await exists(target)) throw alreadyThere(target);
 }
+
+/** Whether what is at the target now, if anything, may be replaced; the file system may fail all the same. */
+const mayReplace = (...asked: Parameters<typeof checkTarget>): Promise<boolean> =>
+  checkTarget(...asked).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof UserError && error.cause === undefined) return false;
+      throw error;
+    },
+  );
 
 /** A file being written from front to back, with its beginning left free for a header that comes last. */
 export class AtomicFile {
@@ -157,20 +168,37 @@ export class AtomicFile {
     this.#startSync();
   }
 
-  /** Syncs and gives the file its name. Without `overwrite` a file that appeared meanwhile is not replaced. */
-  async commit(): Promise<void> {
+  /**
+   * Syncs and gives the file its name. What appeared meanwhile and must not be replaced keeps the name: then the file
+   * gets another one, so that no work is lost.
+   * @returns the path that the file has
+   */
+  async commit(): Promise<string> {
     try {
       await this.#flush();
       await this.#syncing;
       if (this.#failure) throw this.#failure as Error;
       await this.handle.sync();
       await this.handle.close();
-      await checkTarget(this.target, this.options, 'file');
-      if (this.options.overwrite) await rename(this.temporary, this.target);
-      else await publishNew(this.temporary, this.target);
+      const path = await this.#publish();
       await syncFolder(dirname(this.target));
+      return path;
     } catch (error) {
       throw describeSystemError(error, this.target);
+    }
+  }
+
+  async #publish(): Promise<string> {
+    const { target, temporary, options } = this;
+    if (options.overwrite && (await mayReplace(target, options, 'file'))) {
+      await rename(temporary, target);
+      return target;
+    }
+    if (!options.overwrite && (await publishNew(temporary, target))) return target;
+    const names = otherNames(target);
+    for (;;) {
+      const { value } = names.next();
+      if (await publishNew(temporary, value)) return value;
     }
   }
 
@@ -183,17 +211,20 @@ export class AtomicFile {
   }
 }
 
-/** link() fails where rename() would replace; file systems without links (exFAT) get a check and a rename. */
-async function publishNew(temporary: string, target: string): Promise<void> {
+/**
+ * link() fails where rename() would replace; file systems without links (exFAT) get a check and a rename.
+ * @returns whether the name was free
+ */
+async function publishNew(temporary: string, target: string): Promise<boolean> {
   try {
     await link(temporary, target);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || (await exists(target)))
-      throw alreadyThere(target);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || (await exists(target))) return false;
     await rename(temporary, target);
-    return;
+    return true;
   }
   await rm(temporary, { force: true });
+  return true;
 }
 
 /** Makes the new name durable; not every platform can open a folder, and the data is safe without it. */
@@ -203,20 +234,26 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-/** Gives a complete folder its name; one that it replaces is moved aside first, deleted last, put back on failure. */
-export async function publishFolder(temporary: string, target: string, overwrite: boolean): Promise<void> {
+/**
+ * Gives a complete folder its name; one that it replaces is moved aside first, deleted last, put back on failure. What
+ * must not be replaced keeps the name, and the folder gets another one.
+ * @returns the path that the folder has
+ */
+export async function publishFolder(temporary: string, target: string, overwrite: boolean): Promise<string> {
   await syncFolder(temporary);
-  await checkTarget(target, { overwrite }, 'folder');
-  const replaced = (await exists(target)) ? asideName(target) : undefined;
-  if (replaced) await rename(target, replaced);
+  const isFree = await mayReplace(target, { overwrite }, 'folder');
+  const path = isFree ? target : await freeName(target, exists);
+  const replaced = (await exists(path)) ? asideName(path) : undefined;
+  if (replaced) await rename(path, replaced);
   try {
-    await rename(temporary, target);
+    await rename(temporary, path);
   } catch (error) {
-    if (replaced) await rename(replaced, target);
+    if (replaced) await rename(replaced, path);
     throw error;
   }
-  await syncFolder(dirname(target));
+  await syncFolder(dirname(path));
   if (replaced) await rm(replaced, { recursive: true, force: true });
+  return path;
 }
 
 /** A folder being filled under a temporary name beside its target. */
@@ -243,10 +280,10 @@ export class AtomicFolder {
     }
   }
 
-  /** Gives the folder its name. */
-  async commit(): Promise<void> {
+  /** Gives the folder its name, or another one when it is taken. @returns the path that the folder has */
+  async commit(): Promise<string> {
     try {
-      await publishFolder(this.temporary, this.target, this.overwrite);
+      return await publishFolder(this.temporary, this.target, this.overwrite);
     } catch (error) {
       throw describeSystemError(error, this.target);
     }

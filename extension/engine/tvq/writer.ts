@@ -73,7 +73,8 @@ export class TvqWriter {
     return this.#outcomes;
   }
 
-  async commit(provenance: Provenance): Promise<void> {
+  /** Gives the file its name. @returns the path that it has */
+  async commit(provenance: Provenance): Promise<string> {
     const { layout } = this;
     for (const { content, ...entry } of fileEntries(layout)) {
       this.file.begin({ ...entry, bytes: content.length });
@@ -100,7 +101,7 @@ export class TvqWriter {
       ),
     );
     const metadata = metadataOf(layout, provenance, codecs, baseSide, sides);
-    await this.file.commit((tensors, dataOffset) => hashedHeader(metadata, tensors, dataOffset));
+    return this.file.commit((tensors, dataOffset) => hashedHeader(metadata, tensors, dataOffset));
   }
 
   discard(): Promise<void> {

@@ -15,7 +15,7 @@ import type { JobHooks } from '../engineClient.ts';
 import { checkTrust } from '../errors.ts';
 import { savePageFile } from '../saveFile.ts';
 import type { Services } from '../services.ts';
-import { readRunOptions } from '../settings.ts';
+import { readViewOptions } from '../settings.ts';
 import { exportCsv } from './csv.ts';
 import type { PageWork } from './pageWork.ts';
 import { checkMost, checkName, checkQuery, checkWork } from './pageQuery.ts';
@@ -59,7 +59,9 @@ export function inspectorHost(
     detail: async (vector, tensor) => {
       await document.open();
       return work.run('detail', token =>
-        engine.tensorDetail(fsPath, checkName(vector), checkName(tensor), readRunOptions(), token),
+        document.read(path =>
+          engine.tensorDetail(path, checkName(vector), checkName(tensor), readViewOptions(), token),
+        ),
       );
     },
     verify: async () => {
@@ -68,7 +70,7 @@ export function inspectorHost(
       const result = await work.run('verify', token =>
         jobs.follow(
           l10n.t('Verifying {0}', name),
-          (client, options, hooks) => client.verify(fsPath, options, hooks),
+          (client, options, hooks) => document.read(path => client.verify(path, options, hooks)),
           follow('verify', token),
         ),
       );
@@ -85,7 +87,8 @@ export function inspectorHost(
       const found = await work.run('compare', token =>
         jobs.follow<TaskComparisons>(
           l10n.t('Comparing the tasks of {0}', name),
-          (client, options, hooks) => client.compareTasks({ file: fsPath }, most, options, hooks),
+          (client, options, hooks) =>
+            document.read(path => client.compareTasks({ file: path }, most, options, hooks)),
           follow('compare', token),
         ),
       );

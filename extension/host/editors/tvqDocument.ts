@@ -4,6 +4,7 @@ import { EventEmitter, l10n, workspace, type CustomDocument, type Uri } from 'vs
 import { openTvq, type TvqFile } from '../../engine/tvq/reader.ts';
 import type { TaskComparisons, VerifyOutcome } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
+import { Elsewhere } from './elsewhere.ts';
 
 /** Size and times of an open file are looked at this often. */
 const LOOK_EVERY_MS = 1000;
@@ -26,12 +27,24 @@ export class TvqDocument extends Disposable implements CustomDocument {
   /** What was found out about the file as it is. */
   findings = noFindings();
   private file: Promise<TvqFile> | undefined;
+  /** Of a file that is not on this disk. */
+  private readonly elsewhere: Elsewhere | undefined;
   private settling: NodeJS.Timeout | undefined;
 
-  constructor(readonly uri: Uri) {
+  /** @param copies the folder for copies of files that are not on this disk */
+  constructor(
+    readonly uri: Uri,
+    copies: string,
+  ) {
     super();
     this._register(workspace.onDidGrantWorkspaceTrust(() => this.reloadSoon()));
-    if (uri.scheme !== 'file') return;
+    if (uri.scheme !== 'file') {
+      const elsewhere = this._register(new Elsewhere(uri, copies));
+      this._register(elsewhere.onDidChange(() => this.reloadSoon()));
+      this._register({ dispose: () => clearTimeout(this.settling) });
+      this.elsewhere = elsewhere;
+      return;
+    }
     const { fsPath } = uri;
     // The editor's watchers take a name for a pattern, and are silent when a folder above gets another name.
     const look = () => this.reloadSoon();
@@ -48,13 +61,7 @@ export class TvqDocument extends Disposable implements CustomDocument {
           'This file is not opened in Restricted Mode. Trust the workspace (Manage Workspace Trust) to see what is in it.',
         ),
       );
-    if (this.uri.scheme !== 'file') {
-      // Readers go to the place in the file they need, which the editor's own file API cannot.
-      throw new Error(
-        l10n.t('Only files on disk can be inspected, and this one is "{0}:".', this.uri.scheme),
-      );
-    }
-    const opening = (this.file ??= openTvq(this.uri.fsPath));
+    const opening = (this.file ??= this.read(openTvq));
     try {
       return await opening;
     } catch (error) {
@@ -69,6 +76,11 @@ export class TvqDocument extends Disposable implements CustomDocument {
         { cause: error },
       );
     }
+  }
+
+  /** Reads the file by a path: its own, or that of a copy. */
+  read<T>(reader: (path: string) => Promise<T>): Promise<T> {
+    return this.elsewhere ? this.elsewhere.read(reader) : reader(this.uri.fsPath);
   }
 
   private reloadSoon(): void {

@@ -30,11 +30,12 @@ import { checkMost } from '../editors/pageQuery.ts';
 import type { EngineClient, JobHooks } from '../engineClient.ts';
 import { CancelledError } from '../engineProcess.ts';
 import { describeSize } from '../describe.ts';
+import { quantizeJob } from '../jobs/quantizing.ts';
 import { PageConnection } from '../pageRpc.ts';
 import { listed } from '../../shared/listed.ts';
 import { commonFolder } from '../paths.ts';
 import type { Services } from '../services.ts';
-import { readRunOptions } from '../settings.ts';
+import { readRunOptions, readViewOptions } from '../settings.ts';
 import { pickOutput } from '../ui/outputPick.ts';
 import { inColumns } from './columns.ts';
 import { Freshness } from './freshness.ts';
@@ -83,7 +84,7 @@ export class StudioConnection extends Disposable {
       compare: most => orCancelled(this.compare(checkMost(most))),
       cancel: async () => this.running?.cancel(),
       marks: () => this.marks(),
-      device: () => services.engine.devices(readRunOptions()),
+      device: () => services.engine.devices(readViewOptions()),
       quantize: order => orCancelled(this.quantize(checkOrder(order))),
       openResult: output => this.openResult(output),
       copyCommand: order => this.copyCommand(checkOrder(order)),
@@ -169,7 +170,7 @@ export class StudioConnection extends Disposable {
 
   private async quantize(order: StudioOrder): Promise<QuantizeResult | undefined> {
     await this.checkFresh();
-    const { engine, jobs, log } = this.services;
+    const { engine, log, writing } = this.services;
     const title = l10n.t('Quantize Task Vectors');
     const kind = { extension: '.tvq', label: l10n.t('Task vectors') };
     const proposed = join(this.folder(), await this.proposedName(order));
@@ -181,13 +182,7 @@ export class StudioConnection extends Disposable {
     const { problems } = await engine.plan(recipe, readRunOptions());
     const fault = problems.find(({ severity }) => severity === 'error');
     if (fault) throw new Error(fault.message);
-    const result = await this.run(title, hooks =>
-      jobs.follow(
-        l10n.t('Quantizing to {0}', basename(recipe.output)),
-        (client, options, inPage) => client.quantize(recipe, options, inPage),
-        hooks,
-      ),
-    );
+    const result = await this.run(title, hooks => writing.run(quantizeJob(recipe), { hooks }));
     this.written.add(result.output);
     log.info(`Wrote ${result.output}: ${describeSize(result)}, ${result.seconds.toFixed(1)} s.`);
     for (const warning of result.warnings) log.warn(warning);
@@ -196,7 +191,7 @@ export class StudioConnection extends Disposable {
 
   /** Sizes are read from headers alone; a scheme that cannot be had is left out. */
   private async marks(): Promise<StudioMark[]> {
-    const options = readRunOptions();
+    const options = readViewOptions();
     const fixed = { keepRule: 'vectors', keep: [], overwrite: true } as const;
     const marks = MARKS.map(async ({ label, ...scheme }): Promise<StudioMark[]> => {
       const { base, tasks } = this.required();

@@ -1,7 +1,7 @@
-import { basename } from 'node:path';
 import { l10n } from 'vscode';
 import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
 import { describeScheme, describeSize, displayPath } from '../describe.ts';
+import { quantizeJob } from '../jobs/quantizing.ts';
 import { readRunOptions } from '../settings.ts';
 import { facts, paragraphs } from '../ui/facts.ts';
 import { Confirmed } from './confirmed.ts';
@@ -19,22 +19,16 @@ export const quantizeTaskVectors: Tool = {
     refuseProblems(plan.problems);
     confirmed.ask(input, recipe);
     return {
-      invocationMessage: paragraphs([titleOf(recipe)]),
+      invocationMessage: paragraphs([quantizeJob(recipe).title(recipe)]),
       confirmationMessages: { title: l10n.t('Quantize Task Vectors'), message: describe(recipe, plan) },
     };
   },
-  async invoke({ jobs }, input, token) {
+  async invoke({ writing }, input, cancel) {
     const recipe = quantizeRecipe(input, workspaceFolders());
     confirmed.check(input, recipe);
-    return jobs.run(
-      titleOf(recipe),
-      (engine, options, hooks) => engine.quantize(recipe, options, hooks),
-      token,
-    );
+    return writing.run(quantizeJob(recipe), { cancel, ask: false });
   },
 };
-
-const titleOf = ({ output }: QuantizeRecipe): string => l10n.t('Quantizing to {0}', basename(output));
 
 /** To a budget, the bits are chosen and the size is known only when everything has been read. */
 function describe({ base, tasks, output, budget, ...choice }: QuantizeRecipe, plan: PlanSummary) {

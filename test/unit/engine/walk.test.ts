@@ -1,6 +1,6 @@
 /** Finding files in folders that somebody made to be searched for ever. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { walkFiles, type WalkLimits } from '../../../extension/engine/checkpoint/walk.ts';
@@ -74,6 +74,14 @@ test.each<[limit: Partial<WalkLimits>, files: number, stop: string]>([
   const { files: seen, stops } = await found(folder, { files: 9, folders: 9, depth: 9, ...limit });
   expect(seen).toHaveLength(files);
   expect(stops).toEqual([expect.stringContaining(`${stop}; ${BEYOND}`)]);
+});
+
+test('a link to what has its own name there is told', async () => {
+  const folder = await made({ 'models/v1/a.w': undefined, 'models/latest': 'v1', outside });
+  const { files, links } = await walkFiles(folder, { wanted: name => name === 'a.w' });
+  expect(files).toEqual([join(folder, 'models/v1/a.w')]);
+  const target = await realpath(join(folder, 'models/v1'));
+  expect(links).toEqual([{ path: join(folder, 'models/latest'), target }]);
 });
 
 test('what is excluded is not looked into', async () => {
