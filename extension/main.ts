@@ -1,10 +1,13 @@
 /** Wires everything together, nothing else. */
-import { workspace, type ExtensionContext } from 'vscode';
+import { Uri, workspace, type ExtensionContext } from 'vscode';
 import { CheckpointStore } from './host/checkpointStore.ts';
 import { Commands } from './host/commands/index.ts';
 import { InspectorEditor } from './host/editors/inspectorEditor.ts';
 import { EngineClient } from './host/engineClient.ts';
 import { JobRunner } from './host/jobRunner.ts';
+import { JobLedger } from './host/jobs/ledger.ts';
+import { tellFates } from './host/jobs/tellFates.ts';
+import { WritingJobs } from './host/jobs/writingJobs.ts';
 import { Log } from './host/log.ts';
 import { MergeMemory } from './host/panels/mergeMemory.ts';
 import { StudioMerge } from './host/panels/studioMerge.ts';
@@ -27,14 +30,16 @@ export function activate(context: ExtensionContext): void {
     onStopped: () => jobs.engineStopped(),
   });
   const jobs = new JobRunner(engine, status, (context.storageUri ?? context.globalStorageUri).fsPath);
-  const means = { log, engine, checkpoints, jobs, extensionUri: context.extensionUri };
+  const ledger = new JobLedger(Uri.joinPath(context.globalStorageUri, 'jobs').fsPath);
+  const writing = new WritingJobs(jobs, ledger, log);
+  const means = { log, engine, checkpoints, jobs, writing, extensionUri: context.extensionUri };
   const merging = new StudioMerge(means, new MergeMemory(context.workspaceState));
   const studio = new StudioPanels(means, merging);
   const services: Services = { ...means, studio };
   // Given back in this order: first what starts jobs, the log last.
   context.subscriptions.push(
     new Commands(services),
-    new InspectorEditor(services),
+    new InspectorEditor(services, Uri.joinPath(context.globalStorageUri, 'copies').fsPath),
     studio,
     merging,
     new CheckpointTree(checkpoints),
@@ -49,4 +54,14 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   checkpoints.refresh();
+  void tellFates(ledger, services);
+  end = async () => {
+    ledger.close();
+    await engine.close();
+  };
 }
+
+let end = async (): Promise<void> => Promise.resolve();
+
+/** Before anything is disposed: jobs are ended with the window, and remembered for the next one. */
+export const deactivate = (): Promise<void> => end();

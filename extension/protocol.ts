@@ -363,20 +363,8 @@ export interface Progress {
   readonly current: string;
 }
 
-/** Code of a request that failed because somebody else writes its output; an `OutputWriter` comes with it. */
-export const BEING_WRITTEN = 3;
-
-/** Who writes an output: all that its lock says. */
-export interface OutputWriter {
-  readonly output: string;
-  /** The lock's file. */
-  readonly lock: string;
-  /** Undefined where the lock is of another version, or only half written. */
-  readonly host: string | undefined;
-  readonly pid: number | undefined;
-  /** ISO time. */
-  readonly since: string | undefined;
-}
+/** JSON-RPC code of a job that did not begin, because its output is there already or somebody writes it. */
+export const OUTPUT_TAKEN = 3;
 
 /**
  * Requests the engine process answers over vscode-jsonrpc: the method's name is the key, its parameters the
@@ -545,6 +533,8 @@ export interface StudioHost extends StudioMergeHost {
 /** What the host tells the Studio's page. */
 export interface StudioPage extends StudioMergePage {
   progress(progress: Progress): void;
+  /** Models that are not as they were measured, by their names; none: they are again. `analyze` measures them anew. */
+  stale(names: readonly string[]): void;
 }
 
 // ------------------------------------------------------------------------------------------ checkpoints

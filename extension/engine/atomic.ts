@@ -5,8 +5,9 @@ import { link, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/pr
 import { dirname } from 'node:path';
 import { putBack } from './aside.ts';
 import { writeExactly } from './checkpoint/io.ts';
-import { describeSystemError, UserError } from './errors.ts';
+import { describeSystemError, OutputTaken, UserError } from './errors.ts';
 import { OutputLock } from './lock/outputLock.ts';
+import { freeName, otherNames } from './otherNames.ts';
 import { checkReplaceable, type OutputKind } from './replaceable.ts';
 
 export const exists = (path: string): Promise<boolean> =>
@@ -16,7 +17,7 @@ export const exists = (path: string): Promise<boolean> =>
   );
 
 export const alreadyThere = (target: string) =>
-  new UserError(`${target}: exists already; choose another output or pass --overwrite`);
+  new OutputTaken(`${target}: exists already; choose another output or pass --overwrite`);
 
 /** Bytes collected before a write call: payloads of small tensors are a few hundred bytes each. */
 const BUFFER_BYTES = 1 << 20;
@@ -49,6 +50,16 @@ async function checkTarget(
   if (overwrite) await checkReplaceable(target, kind);
   else if (await exists(target)) throw alreadyThere(target);
 }
+
+/** Whether what is at the target now, if anything, may be replaced; the file system may fail all the same. */
+const mayReplace = (...asked: Parameters<typeof checkTarget>): Promise<boolean> =>
+  checkTarget(...asked).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof UserError && error.cause === undefined) return false;
+      throw error;
+    },
+  );
 
 /** A file being written from front to back, with its beginning left free for a header that comes last. */
 export class AtomicFile {
@@ -144,22 +155,39 @@ export class AtomicFile {
     this.#startSync();
   }
 
-  /** Syncs and gives the file its name. Without `overwrite` a file that appeared meanwhile is not replaced. */
-  async commit(): Promise<void> {
+  /**
+   * Syncs and gives the file its name. What appeared meanwhile and must not be replaced keeps the name: then the file
+   * gets another one, so that no work is lost.
+   * @returns the path that the file has
+   */
+  async commit(): Promise<string> {
     try {
       await this.#flush();
       await this.#syncing;
       if (this.#failure) throw this.#failure as Error;
       await this.handle.sync();
       await this.handle.close();
-      await checkTarget(this.target, this.options, 'file');
       await this.lock.check();
-      if (this.options.overwrite) await rename(this.temporary, this.target);
-      else await publishNew(this.temporary, this.target);
+      const path = await this.#publish();
       await syncFolder(dirname(this.target));
       if (!this.options.lock) await this.lock.release();
+      return path;
     } catch (error) {
       throw describeSystemError(error, this.target);
+    }
+  }
+
+  async #publish(): Promise<string> {
+    const { target, temporary, options } = this;
+    if (options.overwrite && (await mayReplace(target, options, 'file'))) {
+      await rename(temporary, target);
+      return target;
+    }
+    if (!options.overwrite && (await publishNew(temporary, target))) return target;
+    const names = otherNames(target);
+    for (;;) {
+      const { value } = names.next();
+      if (await publishNew(temporary, value)) return value;
     }
   }
 
@@ -172,17 +200,20 @@ export class AtomicFile {
   }
 }
 
-/** link() fails where rename() would replace; file systems without links (exFAT) get a check and a rename. */
-async function publishNew(temporary: string, target: string): Promise<void> {
+/**
+ * link() fails where rename() would replace; file systems without links (exFAT) get a check and a rename.
+ * @returns whether the name was free
+ */
+async function publishNew(temporary: string, target: string): Promise<boolean> {
   try {
     await link(temporary, target);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || (await exists(target)))
-      throw alreadyThere(target);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || (await exists(target))) return false;
     await rename(temporary, target);
-    return;
+    return true;
   }
   await rm(temporary, { force: true });
+  return true;
 }
 
 /** Makes the new name durable; not every platform can open a folder, and the data is safe without it. */
@@ -193,35 +224,45 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Gives a complete folder its name; one that it replaces is moved aside first, deleted last, put back on failure.
+/** Where a folder is, and what could not be tidied up, a sentence each. */
+export interface Published {
+  readonly path: string;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Gives a complete folder its name; one that it replaces is moved aside first, deleted last, put back on failure. What
+ * must not be replaced keeps the name, and the folder gets another one.
  * @param lock of the target
- * @returns what could not be tidied up, a sentence each
  */
 export async function publishFolder(
   temporary: string,
   lock: OutputLock,
   overwrite: boolean,
-): Promise<string[]> {
+): Promise<Published> {
   const { target, aside } = lock;
   await syncFolder(temporary);
-  await checkTarget(target, { overwrite }, 'folder');
+  const isFree = await mayReplace(target, { overwrite }, 'folder');
   await lock.check();
-  const replaced = await exists(target);
+  const path = isFree ? target : await freeName(target, exists);
+  const replaced = isFree && (await exists(target));
   if (replaced) await rename(target, aside);
   try {
-    await rename(temporary, target);
+    await rename(temporary, path);
   } catch (error) {
     if (replaced) await rename(aside, target);
     throw error;
   }
-  await syncFolder(dirname(target));
-  if (!replaced) return [];
-  return rm(aside, { recursive: true, force: true }).then(
-    () => [],
-    (error: unknown) => [
-      `${describeSystemError(error, aside).message}; it holds the model that was replaced, delete it`,
-    ],
-  );
+  await syncFolder(dirname(path));
+  const left = (error: unknown) =>
+    `${describeSystemError(error, aside).message}; it holds the model that was replaced, delete it`;
+  const notes = replaced
+    ? await rm(aside, { recursive: true, force: true }).then(
+        () => [],
+        (error: unknown) => [left(error)],
+      )
+    : [];
+  return { path, notes };
 }
 
 /** A folder being filled under a temporary name beside its target. */
@@ -249,12 +290,12 @@ export class AtomicFolder {
     }
   }
 
-  /** Gives the folder its name. @returns what could not be tidied up, a sentence each */
-  async commit(): Promise<string[]> {
+  /** Gives the folder its name, or another one when it is taken. */
+  async commit(): Promise<Published> {
     try {
-      const notes = await publishFolder(this.temporary, this.lock, this.overwrite);
+      const published = await publishFolder(this.temporary, this.lock, this.overwrite);
       await this.lock.release();
-      return notes;
+      return published;
     } catch (error) {
       throw describeSystemError(error, this.lock.target);
     }

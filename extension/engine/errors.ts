@@ -17,6 +17,14 @@ export class UserError extends Error {
   }
 }
 
+/** There is something at an output already, or somebody writes it: another name helps. */
+export class OutputTaken extends UserError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OutputTaken';
+  }
+}
+
 /** Thrown when a job was cancelled (exit 130). */
 export class Cancelled extends Error {
   constructor() {

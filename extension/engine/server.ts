@@ -1,4 +1,5 @@
 /** The engine process: answers the extension host over vscode-jsonrpc on Node's IPC channel. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createMessageConnection,
   IPCMessageReader,
@@ -7,10 +8,9 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { BEING_WRITTEN, type OutputWriter, type ProgressNotification } from '../protocol.ts';
+import { OUTPUT_TAKEN, type ProgressNotification } from '../protocol.ts';
 import * as engine from './engine.ts';
-import { Cancelled, described, UserError } from './errors.ts';
-import { BeingWritten } from './lock/beingWritten.ts';
+import { Cancelled, described, OutputTaken, UserError } from './errors.ts';
 import {
   parseMergeRecipe,
   parseQuantizeRecipe,
@@ -26,6 +26,13 @@ const WRONG_REQUEST = 2;
 
 /** Progress notifications of a job a second: enough to look alive. */
 const PROGRESS_INTERVAL_MS = 100;
+
+/** Jobs end within this when the host is gone; removing what they wrote may take a while on a slow disk. */
+const END_MS = 4000;
+
+/** Aborts when the host is gone: nobody is there to be given a result. */
+const gone = new AbortController();
+const running = new Set<Promise<unknown>>();
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 
@@ -94,21 +101,30 @@ connection.onRequest('merge', (recipe, options, job: string, token: Cancellation
     engine.merge(parseMergeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
   ),
 );
-connection.onClose(() => process.exit(0)); // the host is gone: threads and files go with the process
+// The connection's own event is of a stream's "close", which Node's channel has not.
+process.once('disconnect', () => {
+  gone.abort();
+  // What jobs wrote so far is hidden and as large as their outputs: they remove it themselves.
+  void Promise.race([Promise.allSettled(running), sleep(END_MS)]).then(() => process.exit(0));
+});
 connection.listen();
 
 /** Turns every failure into a response; a defect's stack goes to stderr, which the host logs. */
-async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<OutputWriter | void>> {
+async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<void>> {
+  const working = work();
+  running.add(working);
   try {
-    return await work();
+    return await working;
   } catch (thrown) {
     const error = described(thrown);
     if (error instanceof Cancelled) return new ResponseError(REQUEST_CANCELLED, error.message);
-    if (error instanceof BeingWritten) return new ResponseError(BEING_WRITTEN, error.message, error.writer);
+    if (error instanceof OutputTaken) return new ResponseError(OUTPUT_TAKEN, error.message);
     if (error instanceof UserError)
       return new ResponseError(error.kind === 'usage' ? WRONG_REQUEST : JOB_FAILED, error.message);
     console.error(error);
     return new ResponseError(JOB_FAILED, error instanceof Error ? error.message : String(error));
+  } finally {
+    running.delete(working);
   }
 }
 
@@ -116,7 +132,7 @@ function signalOf(token: CancellationToken): AbortSignal {
   const abort = new AbortController();
   if (token.isCancellationRequested) abort.abort();
   token.onCancellationRequested(() => abort.abort());
-  return abort.signal;
+  return AbortSignal.any([abort.signal, gone.signal]);
 }
 
 function hooks(to: MessageConnection, job: string, token: CancellationToken): engine.Hooks {

@@ -1,17 +1,20 @@
 /** The workspace's checkpoints and .tvq files, found on first need and kept current by a file watcher. */
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { commands, EventEmitter, RelativePattern, workspace, type Uri } from 'vscode';
+import { commands, EventEmitter, workspace, type Uri } from 'vscode';
 import { summarizeCheckpoints } from '../engine/checkpoint/discover.ts';
+import type { Walk } from '../engine/checkpoint/walk.ts';
+import { inParallel } from '../engine/parallel.ts';
 import type { CheckpointSummary } from '../protocol.ts';
 import { Disposable } from './disposable.ts';
+import { distinctFiles } from './distinctFiles.ts';
 import type { Log } from './log.ts';
+import { outsideToolFolders } from './toolFolders.ts';
+import { unopenedModels, type SizedFile, type UnopenedModel } from './unopenedModels.ts';
+import { findTvqFiles, findWeightFiles, findWorkspaceFiles } from './workspaceFiles.ts';
 
 /** Name and size of a .tvq file; its header is read when it is asked for. */
-export interface TvqEntry {
-  readonly path: string;
-  readonly bytes: number;
-}
+export type TvqEntry = SizedFile;
 
 export interface Failure {
   readonly path: string;
@@ -22,16 +25,23 @@ export interface Snapshot {
   readonly checkpoints: readonly CheckpointSummary[];
   readonly failures: readonly Failure[];
   readonly tvqFiles: readonly TvqEntry[];
+  /** In Restricted Mode, in place of checkpoints: nothing was opened. */
+  readonly unopened: readonly UnopenedModel[];
+  /** Where the search stopped before the end, a line each. */
+  readonly stops: readonly string[];
+}
+
+/** Names, and what is in the files once somebody has asked. */
+interface Search {
+  readonly found: Promise<Walk>;
+  snapshot: Promise<Snapshot> | undefined;
 }
 
 const WEIGHTS = '*.safetensors,*.safetensors.index.json,*.safetensors.index.*.json';
-const FOUND = `**/{${WEIGHTS},*.tvq}`;
 /** config.json names the model, so a change to one matters too. */
 const WATCHED = `**/{${WEIGHTS},config.json,*.tvq}`;
-/** What our own commands are still writing, or left behind when they were killed. */
-const UNFINISHED = /\.tvq-(tmp|partial)([\\/]|$)/;
-/** Stops a workspace over a whole model archive from flooding the tree; the log says when it is reached. */
-const MAX_FILES = 10_000;
+/** Files whose size is asked for at once. */
+const STATS_AT_ONCE = 32;
 /** A checkpoint that is being copied changes many times a second; one look after it has calmed is enough. */
 const SETTLE_MS = 400;
 
@@ -39,9 +49,11 @@ export class CheckpointStore extends Disposable {
   private readonly changed = this._register(new EventEmitter<void>());
   /** Fires when `snapshot()` would answer differently. */
   readonly onDidChange = this.changed.event;
-  private current: Promise<Snapshot> | undefined;
+  private current: Search | undefined;
   private settling: NodeJS.Timeout | undefined;
-  /** Failures that are in the log already: every scan finds them again. */
+  /** Those on the way to a file that was found. */
+  private folders: Readonly<Record<string, true>> = {};
+  /** What is in the log already: every scan finds it again. */
   private told: ReadonlySet<string> = new Set();
 
   constructor(private readonly log: Log) {
@@ -50,28 +62,49 @@ export class CheckpointStore extends Disposable {
     this._register(watcher.onDidCreate(() => this.refreshSoon()));
     this._register(watcher.onDidChange(() => this.refreshSoon()));
     this._register(watcher.onDidDelete(() => this.refreshSoon()));
+    // A folder comes, goes or gets another name without an event for what is in it.
+    const folders = this._register(workspace.createFileSystemWatcher('**', false, true, false));
+    this._register(folders.onDidCreate(uri => void this.lookInto(uri)));
+    this._register(folders.onDidDelete(({ fsPath }) => this.folders[fsPath] && this.refreshSoon()));
     this._register(workspace.onDidChangeWorkspaceFolders(() => this.refresh()));
+    this._register(workspace.onDidGrantWorkspaceTrust(() => this.refresh()));
     this._register({ dispose: () => clearTimeout(this.settling) });
   }
 
   /** What the workspace holds; the scan is shared by everybody who asks. */
   snapshot(): Promise<Snapshot> {
-    return (this.current ??= this.startScan());
+    const current = (this.current ??= this.startSearch());
+    return (current.snapshot ??= this.guarded(
+      current,
+      current.found.then(walk => this.look(walk)),
+    ));
   }
 
-  /** Looks again, also when nobody asks: the explorer's menu depends on it. Only changed files are read again. */
+  /**
+   * Looks again for names, also when nobody asks: the explorer's menu depends on them. What is in files is read when
+   * somebody asks for it, and only of those that changed.
+   */
   refresh(): void {
-    this.current = this.startScan();
+    this.current = this.startSearch();
     this.changed.fire();
   }
 
-  private startScan(): Promise<Snapshot> {
-    const scan = this.scan();
-    scan.catch(error => {
-      this.log.error(error);
-      if (this.current === scan) this.current = undefined;
+  private startSearch(): Search {
+    const search: Search = { found: findWorkspaceFiles(), snapshot: undefined };
+    const told = search.found.then(walk => {
+      this.folders = foldersAbove(walk.files);
+      tellMenus(walk);
     });
-    return scan;
+    void this.guarded(search, told);
+    return search;
+  }
+
+  private guarded<T>(search: Search, work: Promise<T>): Promise<T> {
+    work.catch(error => {
+      this.log.error(error);
+      if (this.current === search) this.current = undefined;
+    });
+    return work;
   }
 
   private refreshSoon(): void {
@@ -79,49 +112,59 @@ export class CheckpointStore extends Disposable {
     this.settling = setTimeout(() => this.refresh(), SETTLE_MS);
   }
 
-  private async scan(): Promise<Snapshot> {
+  /** A folder that came may hold models, without an event for them. */
+  private async lookInto(uri: Uri): Promise<void> {
+    const [weights, tvqs] = await Promise.all([findWeightFiles(uri), findTvqFiles(uri)]);
+    if (weights.length + tvqs.length > 0) this.refreshSoon();
+  }
+
+  private async look({ files: all, stops }: Walk): Promise<Snapshot> {
     const started = performance.now();
-    const found = await findLocalFiles();
-    if (found.length >= MAX_FILES) this.log.warn(`Only the first ${MAX_FILES} weight files are shown.`);
-    const tvqs = found.filter(path => path.endsWith('.tvq'));
-    const [discovery, tvqFiles] = await Promise.all([
-      summarizeCheckpoints(found.filter(path => !path.endsWith('.tvq'))),
-      Promise.all(tvqs.map(sizeOf)),
-    ]);
+    const files = await distinctFiles(await outsideToolFolders(all, rootFolders()));
+    const weights = files.filter(path => !path.endsWith('.tvq'));
+    const tvqFiles = await sizesOf(files.filter(path => path.endsWith('.tvq')));
+    // Whoever made a folder that is not trusted made its headers too: nothing in it is opened.
+    const unopened = workspace.isTrusted ? [] : unopenedModels(await sizesOf(weights));
+    const discovery = await summarizeCheckpoints(workspace.isTrusted ? weights : []);
     const { checkpoints, failures } = discovery;
-    for (const { message } of failures) {
-      if (!this.told.has(message)) this.log.warn(message);
-    }
-    this.told = new Set(failures.map(({ message }) => message));
+    const stopped = [...stops, ...discovery.stops];
+    const lines = [...failures.map(({ message }) => message), ...stopped];
+    for (const line of lines) if (!this.told.has(line)) this.log.warn(line);
+    this.told = new Set(lines);
     const seconds = ((performance.now() - started) / 1000).toFixed(2);
-    this.log.info(`Found ${checkpoints.length} checkpoints and ${tvqs.length} .tvq files in ${seconds} s.`);
-    const weights = checkpoints.flatMap(({ files }) => files);
-    void commands.executeCommand('setContext', 'tvq.checkpointFolders', foldersAbove(weights));
-    void commands.executeCommand('setContext', 'tvq.modelFolders', foldersAbove([...weights, ...tvqs]));
-    void commands.executeCommand('setContext', 'tvq.hasCheckpoints', checkpoints.length > 0);
-    void commands.executeCommand('setContext', 'tvq.hasTvqFiles', tvqs.length > 0);
-    return { checkpoints, failures, tvqFiles: tvqFiles.filter(entry => entry !== undefined) };
+    const models = checkpoints.length + unopened.length;
+    this.log.info(`Found ${models} checkpoints and ${tvqFiles.length} .tvq files in ${seconds} s.`);
+    return { checkpoints, failures, tvqFiles, unopened, stops: stopped };
   }
 }
 
-/** Honours `files.exclude`; the engine reads with plain file access, so other schemes are left out. */
-async function findLocalFiles(): Promise<string[]> {
-  const uris = await workspace.findFiles(FOUND, undefined, MAX_FILES);
-  return uris
-    .filter(uri => uri.scheme === 'file')
-    .map(uri => uri.fsPath)
-    .filter(path => !UNFINISHED.test(path))
-    .sort();
+/** Names tell which folders the explorer's menu has commands for, also for what is not proposed. */
+function tellMenus({ files, links }: Walk): void {
+  const weights = files.filter(path => !path.endsWith('.tvq'));
+  const menusOf = (found: readonly string[]) => {
+    const folders = foldersAbove(found);
+    for (const { path, target } of links) if (folders[target]) folders[path] = true;
+    return folders;
+  };
+  void commands.executeCommand('setContext', 'tvq.checkpointFolders', menusOf(weights));
+  void commands.executeCommand('setContext', 'tvq.modelFolders', menusOf(files));
+  void commands.executeCommand('setContext', 'tvq.hasCheckpoints', weights.length > 0);
+  void commands.executeCommand('setContext', 'tvq.hasTvqFiles', files.length > weights.length);
 }
 
-async function sizeOf(path: string): Promise<TvqEntry | undefined> {
-  const info = await stat(path).catch(() => undefined); // gone since the search
-  return info?.isFile() ? { path, bytes: info.size } : undefined;
+const rootFolders = (): string[] => (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+
+async function sizesOf(paths: readonly string[]): Promise<SizedFile[]> {
+  const sizes = await inParallel(paths, STATS_AT_ONCE, async path => {
+    const info = await stat(path).catch(() => undefined); // gone since the search
+    return info?.isFile() ? { path, bytes: info.size } : undefined;
+  });
+  return sizes.filter(entry => entry !== undefined);
 }
 
 /** Every folder on the way to a file: the explorer's menu offers commands for these, and no other. */
 function foldersAbove(files: readonly string[]): Record<string, true> {
-  const roots = new Set((workspace.workspaceFolders ?? []).map(folder => folder.uri.fsPath));
+  const roots = new Set(rootFolders());
   const folders: Record<string, true> = {};
   for (const file of files) {
     for (let folder = dirname(file); folders[folder] === undefined; folder = dirname(folder)) {
@@ -130,19 +173,4 @@ function foldersAbove(files: readonly string[]): Record<string, true> {
     }
   }
   return folders;
-}
-
-/** Paths of weight files under a folder the user chose, excluded ones too. */
-export async function findWeightFiles(folder: Uri): Promise<string[]> {
-  return findUnder(folder, `**/{${WEIGHTS}}`);
-}
-
-/** Paths of .tvq files under a folder the user chose, excluded ones too. */
-export async function findTvqFiles(folder: Uri): Promise<string[]> {
-  return findUnder(folder, '**/*.tvq');
-}
-
-async function findUnder(folder: Uri, pattern: string): Promise<string[]> {
-  const uris = await workspace.findFiles(new RelativePattern(folder, pattern), null, MAX_FILES);
-  return uris.map(uri => uri.fsPath).sort();
 }

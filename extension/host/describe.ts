@@ -1,5 +1,4 @@
 /** One-line descriptions that the tree, the pickers and the notifications share. */
-import { basename, dirname } from 'node:path';
 import { l10n, workspace } from 'vscode';
 import { formatBits, formatBytes, formatCount, formatPercent } from '../engine/format.ts';
 import type { CheckpointSummary, QuantizeRecipe } from '../protocol.ts';
@@ -58,20 +57,11 @@ export function schemeSlug(choice: SchemeChoice): string {
   return scheme === 'rtvq' ? `rtvq-b${baseBits}o${bits}` : `${scheme}-int${bits}`;
 }
 
-/** The path as people know it: relative to its workspace folder, absolute outside. */
+/**
+ * The path as people know it: relative to its workspace folder, absolute outside; absolute too where two folders of the
+ * workspace have one name, which would be all that a relative path says of them.
+ */
 export function displayPath(path: string): string {
-  return workspace.asRelativePath(path);
-}
-
-/** Names that tell the checkpoints apart: the last part of the path, with its parent where that is not enough. */
-export function uniqueNames(checkpoints: readonly CheckpointSummary[]): Map<CheckpointSummary, string> {
-  const count = new Map<string, number>();
-  for (const { name } of checkpoints) count.set(name, (count.get(name) ?? 0) + 1);
-  return new Map(
-    checkpoints.map(checkpoint => {
-      const parent = basename(dirname(checkpoint.path));
-      const alone = count.get(checkpoint.name) === 1 || parent === '';
-      return [checkpoint, alone ? checkpoint.name : `${parent}/${checkpoint.name}`];
-    }),
-  );
+  const names = (workspace.workspaceFolders ?? []).map(({ name }) => name);
+  return new Set(names).size < names.length ? path : workspace.asRelativePath(path);
 }

@@ -29,6 +29,21 @@ const IDLE_MS = 5 * 60_000;
 
 const AFTER_CRASH = 'the engine crashed and was started again';
 
+/** What most often kills a process so: the system, when memory runs out. */
+const OUT_OF_MEMORY = 'SIGKILL';
+
+/** The engine ended twice while it worked on the same request. */
+export class EngineLostError extends Error {
+  constructor(cause: EngineExitError) {
+    const hint =
+      cause.how === OUT_OF_MEMORY
+        ? 'Most often the system does that when memory runs out: lower tvq.memory or tvq.threads.'
+        : 'See the log.';
+    super(`${cause.message} It was started again on the CPU and stopped again. ${hint}`, { cause });
+    this.name = 'EngineLostError';
+  }
+}
+
 /** How a long request is watched and stopped. */
 export interface JobHooks {
   readonly token: CancellationToken;
@@ -50,6 +65,7 @@ export class EngineClient extends Disposable {
   private idle: NodeJS.Timeout | undefined;
   private busy = 0;
   private retired = false;
+  private closed = false;
   private jobs = 0;
   private readonly progress = new Map<string, (progress: Progress) => void>();
 
@@ -157,7 +173,19 @@ export class EngineClient extends Disposable {
     );
   }
 
+  /** Ends the engine for good, with what it is doing; resolves when it has ended. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const ending = this.process;
+    this.stop();
+    await ending?.then(
+      running => running.exited,
+      () => undefined,
+    );
+  }
+
   override dispose(): void {
+    this.closed = true;
     this.stop();
     super.dispose();
   }
@@ -182,16 +210,14 @@ export class EngineClient extends Disposable {
     try {
       return await this.send(method, options, token, params);
     } catch (error) {
-      if (!(error instanceof EngineExitError) || token?.isCancellationRequested) throw error;
+      if (!(error instanceof EngineExitError) || token?.isCancellationRequested || this.closed) throw error;
       this.options.log.warn(`${error.message} Trying once more on the CPU.`);
     }
     try {
       return await this.send(method, options, token, params, AFTER_CRASH);
     } catch (error) {
       if (!(error instanceof EngineExitError)) throw error;
-      throw new Error(`${error.message} It was started again on the CPU and stopped again; see the log.`, {
-        cause: error,
-      });
+      throw new EngineLostError(error);
     }
   }
 

@@ -11,13 +11,13 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import type { EngineApi, ProgressNotification } from '../protocol.ts';
+import { OUTPUT_TAKEN, type EngineApi, type ProgressNotification } from '../protocol.ts';
 import type { NodeRuntime } from './nodeRuntime.ts';
 
 /** The engine answers a cancelled request well within this; one that does not is stuck, and is killed. */
 const CANCEL_GRACE_MS = 1000;
-/** Time for an orderly end after the channel closed. */
-const STOP_GRACE_MS = 1000;
+/** Time for an orderly end after the channel closed: jobs remove what they wrote. */
+const STOP_GRACE_MS = 4500;
 /** JSON-RPC's code of a request that ended because it was cancelled. */
 const REQUEST_CANCELLED = -32800;
 
@@ -36,9 +36,17 @@ export class CancelledError extends Error {
   }
 }
 
+/** There is something at the output already, or somebody writes it; nothing was begun. */
+export class OutputTakenError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OutputTakenError';
+  }
+}
+
 /** The process ended while it owed an answer. */
 export class EngineExitError extends Error {
-  constructor(how: string) {
+  constructor(readonly how: string) {
     super(`The engine stopped unexpectedly (${how}).`);
     this.name = 'EngineExitError';
   }
@@ -104,6 +112,8 @@ export class EngineProcess {
       return await Promise.race([answer, gone]);
     } catch (error) {
       if (error instanceof ResponseError && error.code === REQUEST_CANCELLED) throw new CancelledError();
+      if (error instanceof ResponseError && error.code === OUTPUT_TAKEN)
+        throw new OutputTakenError(error.message);
       if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) throw error;
       // The channel broke under the request; how the process ends says why.
       this.kill();

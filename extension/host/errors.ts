@@ -2,19 +2,37 @@
 import { commands, l10n, workspace } from 'vscode';
 import { CancelledError } from './engineProcess.ts';
 import type { Log } from './log.ts';
+import { openSettings } from './openSettings.ts';
+import { RemediableError, type Remedy } from './remedy.ts';
+import { settingIn } from './settingChecks.ts';
 import { notifyError, notifyWarning } from './ui/notify.ts';
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Logs `error` with its cause and shows it with a way to the log. Cancelling is not an error. */
+/** What is on the screen: a page asks for several things at once, which all fail for the same reason. */
+const shown = new Set<string>();
+
+/**
+ * Logs `error` with its cause and shows it with its remedies, with the way to a setting that it names, and to the log.
+ * Cancelling is not an error. */
 export async function showError(log: Log, error: unknown): Promise<void> {
   if (error instanceof CancelledError) return;
+  const message = messageOf(error);
+  if (shown.has(message)) return;
   log.error(error);
-  const showLog = l10n.t('Show Log');
-  const pressed = await notifyError(messageOf(error), showLog);
-  if (pressed === showLog) log.show();
+  shown.add(message);
+  const showLog: Remedy = { label: l10n.t('Show Log'), run: () => log.show() };
+  const setting = settingIn(message);
+  const remedies = [
+    ...(error instanceof RemediableError ? error.remedies : []),
+    ...(setting === undefined ? [] : [openSettings(setting)]),
+    showLog,
+  ];
+  const pressed = await notifyError(message, ...remedies.map(({ label }) => label));
+  shown.delete(message);
+  await remedies.find(({ label }) => label === pressed)?.run();
 }
 
 /** Running reads and writes files the workspace names: it needs a trusted one. Tells the user when it is not. */
@@ -22,7 +40,7 @@ export async function checkTrust(): Promise<boolean> {
   if (workspace.isTrusted) return true;
   const manage = l10n.t('Manage Workspace Trust');
   const message = l10n.t(
-    'Quantizing, merging, restoring and verifying are off in Restricted Mode. Viewing works.',
+    'Nothing is opened in Restricted Mode: names and sizes are shown. Trust the workspace to go on.',
   );
   const pressed = await notifyWarning(message, manage);
   if (pressed === manage) await commands.executeCommand('workbench.trust.manage');

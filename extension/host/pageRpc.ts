@@ -2,8 +2,9 @@
 import { createBirpc, type BirpcReturn } from 'birpc';
 import type { Webview } from 'vscode';
 import { Disposable } from './disposable.ts';
-import { messageOf } from './errors.ts';
+import { messageOf, showError } from './errors.ts';
 import type { Log } from './log.ts';
+import { settingIn } from './settingChecks.ts';
 
 export interface PageOptions<Page> {
   /** Calls on the page that nobody waits for. */
@@ -25,7 +26,11 @@ export class PageConnection<Page extends object, Host extends object> extends Di
       eventNames: [...events],
       // A page that is gone answers nothing; a save dialog may stay open for long.
       timeout: -1,
-      onFunctionError: (error, method) => log.error(`${name}: ${method}: ${messageOf(error)}`),
+      onFunctionError: (error, method) => {
+        log.error(`${name}: ${method}: ${messageOf(error)}`);
+        // The page says what is wrong; the way to the setting is a button, which only a notification has.
+        if (settingIn(messageOf(error)) !== undefined) void showError(log, error);
+      },
       onGeneralError: error => {
         log.error(error);
         return true;

@@ -1,4 +1,5 @@
 /** Files that people save out of pages: the dialog, the writing, and the way to the file. */
+import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
 import type { ExportedFile } from '../protocol.ts';
@@ -18,7 +19,12 @@ export async function askWhere(
   name: string,
   kind: ExportedFile['kind'],
 ): Promise<Uri | undefined> {
-  const defaultUri = Uri.joinPath(source, '..', name);
+  // What is no file on disk (a version of Source Control) may be in a file system that takes no new ones.
+  const folder =
+    source.scheme === 'file'
+      ? Uri.joinPath(source, '..')
+      : (workspace.workspaceFolders?.[0]?.uri ?? Uri.file(homedir()));
+  const defaultUri = Uri.joinPath(folder, name);
   return window.showSaveDialog({ defaultUri, filters: FILTERS[kind] });
 }
 

@@ -1,38 +1,79 @@
 /** The `tvq.*` settings as the engine wants them. */
 import { l10n, workspace } from 'vscode';
-import { parseSize } from '../shared/parseSize.ts';
 import type { RunOptions } from '../protocol.ts';
+import { openSettings } from './openSettings.ts';
+import { settingFault, SETTINGS, type SettingCheck } from './settingChecks.ts';
+import { notifyWarning } from './ui/notify.ts';
 
-/** Throws with the setting's name when one is malformed. */
-export function readRunOptions(): RunOptions {
-  const settings = workspace.getConfiguration('tvq');
-  const memoryText = settings.get<string>('memory', '1GiB');
-  const memory = parseSize(memoryText);
-  if (memory === undefined) {
-    throw new Error(
-      l10n.t('The setting tvq.memory, "{0}", is not a size. Write for example "1GiB".', memoryText),
-    );
-  }
-  return {
-    backend: settings.get<RunOptions['backend']>('backend', 'auto'),
-    memory,
-    threads: settings.get<number>('threads', 0),
-  };
-}
+export const NODE_PATH = SETTINGS.nodePath.name;
 
-/** Whether NaN and infinity may be written where they come out of a merge or a restoration. */
-export const readAllowNonfinite = (): boolean =>
-  workspace.getConfiguration('tvq').get<boolean>('allowNonfinite', false);
+/** The setting that has the command which scores a merged model. */
+export const EVALUATION_COMMAND = SETTINGS.evaluationCommand.name;
 
-export const NODE_PATH = 'tvq.engine.nodePath';
+/** What a job may use. Throws with the setting's name where one is wrong: to guess could freeze the machine. */
+export const readRunOptions = (): RunOptions => ({
+  backend: read(SETTINGS.backend),
+  memory: read(SETTINGS.memory),
+  threads: read(SETTINGS.threads),
+});
+
+/** For looking at what is there, which needs next to nothing: the default stands for what is wrong. */
+export const readViewOptions = (): RunOptions => ({
+  backend: readOrDefault(SETTINGS.backend),
+  memory: readOrDefault(SETTINGS.memory),
+  threads: readOrDefault(SETTINGS.threads),
+});
+
+/**
+ * Whether NaN and infinity may be written where they come out of a merge or a restoration. The default is the stricter:
+ * it stands for what is wrong.
+ */
+export const readAllowNonfinite = (): boolean => readOrDefault(SETTINGS.allowNonfinite);
 
 /** The executable for the engine; empty: find one. */
-export function readNodePath(): string {
-  return workspace.getConfiguration().get<string>(NODE_PATH, '');
-}
+export const readNodePath = (): string => read(SETTINGS.nodePath);
 
 /** The command that scores a merged model, with `${model}` for its folder; undefined: none is set. */
 export function readEvaluationCommand(): string | undefined {
-  const command = workspace.getConfiguration('tvq').get<string>('evaluation.command', '').trim();
+  const command = read(SETTINGS.evaluationCommand);
   return command === '' ? undefined : command;
 }
+
+/** Whether there is a command, right or wrong: what is wrong with it is told when it is to run. */
+export const hasEvaluationCommand = (): boolean => {
+  const value = valueOf(SETTINGS.evaluationCommand);
+  return value !== undefined && SETTINGS.evaluationCommand.read(value) !== '';
+};
+
+function read<T>(check: SettingCheck<T>): T {
+  const value = valueOf(check);
+  const fault = settingFault(check, value);
+  if (fault !== undefined) throw new Error(fault);
+  return value === undefined ? check.fallback : (check.read(value) as T);
+}
+
+/** What was said already: a wrong value is said once, not at every look. */
+const said = new Set<string>();
+
+function readOrDefault<T>(check: SettingCheck<T>): T {
+  const value = valueOf(check);
+  const fault = settingFault(check, value);
+  if (fault === undefined && value !== undefined) return check.read(value) as T;
+  if (fault !== undefined && !said.has(fault)) {
+    said.add(fault);
+    const way = openSettings(check.name);
+    const message = l10n.t(
+      '{0} Until then the default counts: {1}.',
+      fault,
+      JSON.stringify(defaultOf(check)),
+    );
+    void notifyWarning(message, way.label).then(pressed => pressed && way.run());
+  }
+  return check.fallback;
+}
+
+const valueOf = ({ name }: SettingCheck<unknown>): unknown => workspace.getConfiguration().get<unknown>(name);
+
+/** As a person writes it, where it is read into something else. */
+const defaultOf = ({ name, fallback }: SettingCheck<unknown>): unknown =>
+  workspace.getConfiguration().inspect(name)?.defaultValue ?? fallback;

@@ -26,6 +26,25 @@ function escaped(character: string): string {
 /** The text on one line, with escapes (`\n`, `\x1b`, `\u202e`) for what cannot be seen or would be obeyed. */
 export const printable = (text: string): string => escapeUnprintable(text, escaped);
 
+/** Letters of scripts that are written from right to left. */
+const RIGHT_TO_LEFT =
+  '[\\p{Script=Hebrew}\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Thaana}\\p{Script=Nko}\\p{Script=Adlam}]';
+
+/** A name of such letters, with what joins its words; not what stands between names (commas, colons, slashes). */
+const NAME_TO_THE_LEFT = new RegExp(
+  `${RIGHT_TO_LEFT}\\p{M}*(?:[\\s\\p{N}._()\\p{Join_C}-]*${RIGHT_TO_LEFT}\\p{M}*)*`,
+  'gu',
+);
+
+/**
+ * Names written from right to left do not turn the order of what stands beside them, such as a size: each is isolated.
+ * For printable text on its last step to a person, as the marks are not printable themselves.
+ */
+export const isolated = (text: string): string => text.replace(NAME_TO_THE_LEFT, '\u2068$&\u2069');
+
+/** Text for a person: printable, with names isolated. */
+export const shown = (text: string): string => isolated(printable(text));
+
 /** As `printable`, in the escapes of another language. */
 export const escapeUnprintable = (text: string, escape: (character: string) => string): string =>
   text.replace(UNPRINTABLE, escape);

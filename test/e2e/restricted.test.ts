@@ -1,4 +1,4 @@
-/** A workspace that is not trusted: viewing works, running is off. */
+/** A workspace that is not trusted: names and sizes are shown, and nothing is opened until it is. */
 import { describe, expect, it } from 'vitest';
 import { inspect, tvq } from './harness/cli.ts';
 import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
@@ -7,15 +7,16 @@ import { expected, InspectorPage } from './harness/inspectorPage.ts';
 describe('in a restricted workspace', IN_VSCODE, () => {
   const session = useSession(true);
 
-  it('shows checkpoints, and says why they cannot be quantized', async () => {
+  it('shows models by name and size, and says why there is no more', async () => {
     const { workbench } = session();
     await workbench.showView('TVQ Studio');
     await workbench.treeItem(/^base\b/).waitFor();
-    await workbench.page.getByText('quantizing needs a trusted workspace').waitFor();
+    expect(await workbench.treeRow('base')).toMatch(/\d (kB|MB|KiB|MiB)/);
+    await workbench.page.getByText('names and sizes only').waitFor();
     await shoot(session(), 'restricted tree');
   });
 
-  it('opens a .tvq file', async () => {
+  it('does not open a .tvq file', async () => {
     const { workbench, workspace } = session();
     const output = workspace.path('small.tvq');
     const paths = [
@@ -28,9 +29,7 @@ describe('in a restricted workspace', IN_VSCODE, () => {
     ];
     tvq('quantize', ...paths, '--scheme', 'tvq', '--bits', '4', '--backend', 'cpu');
     await workbench.treeItem(/^small\.tvq/).click();
-    const page = new InspectorPage(workbench.inspector);
-    await page.loaded();
-    expect(await page.shown()).toEqual(expected(inspect(output)));
+    await workbench.inspector.getByText('not opened in Restricted Mode').waitFor();
     await shoot(session(), 'restricted inspector');
   });
 
@@ -40,5 +39,18 @@ describe('in a restricted workspace', IN_VSCODE, () => {
     expect(titles).not.toContain('Quantize Task Vectors');
     expect(titles).not.toContain('Merge Models');
     expect(titles).not.toContain('Restore Checkpoint');
+  });
+
+  it('opens everything once it is trusted', async () => {
+    const { workbench, workspace } = session();
+    await workbench.runCommand('Workspaces: Manage Workspace Trust');
+    await workbench.page.getByRole('button', { name: 'Trust', exact: true }).click();
+    await workbench.page.keyboard.press('Escape');
+    await workbench.treeItem(/^small\.tvq/).click();
+    const page = new InspectorPage(workbench.inspector);
+    await page.loaded();
+    expect(await page.shown()).toEqual(expected(inspect(workspace.path('small.tvq'))));
+    expect(await workbench.treeRow('base')).toContain('BF16');
+    await shoot(session(), 'trusted tree');
   });
 });

@@ -1,9 +1,10 @@
 /** What is written is numbers, statistics stay statistics, and inputs stay as they were. */
 import { readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exists } from '../../extension/engine/atomic.ts';
+import { statusOf } from '../../extension/engine/cli/status.ts';
 import * as engine from '../../extension/engine/engine.ts';
 import type { MergeReport } from '../../extension/engine/merge/report.ts';
 import { METHODS } from '../../extension/engine/merge/registry.ts';
@@ -295,6 +296,52 @@ describe('an input that changes meanwhile', () => {
     await expect(engine.restore(asked, tvq.OPTIONS, touch(base))).rejects.toThrow(`${base}: changed while`);
     expect(await exists(asked.output)).toBe(false);
     await expect(engine.verify(recipe.output, touch(recipe.output))).rejects.toThrow('changed while');
+  });
+});
+
+describe('an output that appears while the job runs', () => {
+  const next = noise(12);
+  const make = () => write({ 'a.weight': f32([64, 64], next), 'b.weight': f32([64, 64], next) });
+  const jobs: Record<string, (base: string, task: string) => Promise<Run>> = {
+    'a merged folder': async (base, task) => mergeRun(arithmetic(base, [input(task, 't')])),
+    'a merged file': async (base, task) =>
+      mergeRun(arithmetic(base, [input(task, 't')], { output: path('.safetensors') })),
+    'a .tvq file': async (base, task) => {
+      const recipe = tvq.recipe(path('.tvq'), { base, tasks: [{ name: 't', path: task }] });
+      return { recipe, run: hooks => engine.quantize(recipe, tvq.OPTIONS, hooks) };
+    },
+    'a restored file': (base, task) => restoreRun(base, task, path('.safetensors')),
+    'a restored folder': (base, task) => restoreRun(base, task, path()),
+  };
+  interface Run {
+    readonly recipe: { readonly output: string };
+    readonly run: (hooks: engine.Hooks) => Promise<{ output: string; warnings: readonly string[] }>;
+  }
+  const mergeRun = (recipe: MergeRecipe): Run => ({
+    recipe,
+    run: hooks => engine.merge(recipe, tvq.OPTIONS, hooks),
+  });
+  async function restoreRun(base: string, task: string, output: string): Promise<Run> {
+    const source = tvq.recipe(path('.tvq'), { base, tasks: [{ name: 't', path: task }] });
+    await tvq.quantize(source);
+    const recipe = tvq.restoreRecipe(source.output, 't', output, { base });
+    return { recipe, run: hooks => engine.restore(recipe, tvq.OPTIONS, hooks) };
+  }
+
+  test.each(Object.keys(jobs))('%s is kept under another name, and said', async kind => {
+    const { recipe, run } = await (jobs[kind] as (typeof jobs)[string])(await make(), await make());
+    const { output } = recipe;
+    const onProgress = () => writeFileSync(output, 'of somebody else');
+    const result = await run({ ...tvq.hooks(), onProgress });
+    const other = output.replace(/(\.\w+)?$/, '-2$1');
+    expect(result.output).toBe(other);
+    expect(result.warnings).toEqual([
+      expect.stringContaining(`the result is complete in ${basename(other)}`),
+    ]);
+    expect(readFileSync(output, 'utf8')).toBe('of somebody else');
+    expect(await exists(other)).toBe(true);
+    expect(await tvq.leftovers(output)).toEqual([]);
+    expect([statusOf(recipe, result), statusOf(recipe, { output })]).toEqual([1, 0]);
   });
 });
 

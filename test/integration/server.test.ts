@@ -1,6 +1,6 @@
 /** The engine process, spoken to as the extension host does. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
@@ -81,17 +81,33 @@ async function sparse(name: string, megabytes: number): Promise<string> {
   return path;
 }
 
-test('cancelling ends the job, leaves nothing behind, and the engine works on', async () => {
+/** Starts a job that takes a while, and waits until its temporary file is there. */
+async function startLong(output: string, token = new CancellationTokenSource().token) {
   const base = await sparse('base.safetensors', 2048);
   const tasks = [{ name: 'one', path: await sparse('one.safetensors', 2048) }];
+  const job = quantize(recipe(output, { base, tasks }), 'job-4', token);
+  job.catch(() => undefined);
+  while ((await leftovers(output)).length === 0) await new Promise(resolve => setTimeout(resolve, 1));
+  return { job };
+}
+
+test('cancelling ends the job, leaves nothing behind, and the engine works on', async () => {
   const cancel = new CancellationTokenSource();
   const output = join(folder, 'c.tvq');
-  const job = quantize(recipe(output, { base, tasks }), 'job-4', cancel.token);
-  while ((await readdir(folder)).every(name => !name.startsWith('.c.tvq')))
-    await new Promise(resolve => setTimeout(resolve, 1));
+  const { job } = await startLong(output, cancel.token);
   cancel.cancel();
   await expect(job).rejects.toThrow('cancelled');
   expect(await leftovers(output)).toEqual([]);
   await expect(stat(output)).rejects.toThrow('ENOENT');
   expect((await quantize(recipe(join(folder, 'd.tvq')), 'job-5')).backend).toBe('cpu');
+});
+
+test('an engine whose host is gone ends, and takes what it was writing with it', async () => {
+  const output = join(folder, 'e.tvq');
+  await startLong(output);
+  const ended = new Promise(resolve => engine.once('exit', resolve));
+  engine.disconnect();
+  await ended;
+  expect(await leftovers(output)).toEqual([]);
+  await expect(stat(output)).rejects.toThrow('ENOENT');
 });

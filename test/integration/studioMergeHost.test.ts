@@ -7,6 +7,10 @@ import type { JobHooks } from '../../extension/host/engineClient.ts';
 import { MAX_EXPORT } from '../../extension/host/exportedFile.ts';
 import { MergeMemory } from '../../extension/host/panels/mergeMemory.ts';
 import { StudioMerge } from '../../extension/host/panels/studioMerge.ts';
+import type { JobRunner } from '../../extension/host/jobRunner.ts';
+import { JobLedger } from '../../extension/host/jobs/ledger.ts';
+import { WritingJobs } from '../../extension/host/jobs/writingJobs.ts';
+import type { Log } from '../../extension/host/log.ts';
 import type { Services } from '../../extension/host/services.ts';
 import type {
   MergeRecipe,
@@ -77,7 +81,7 @@ vi.mock('vscode', () => {
           void (window.saved = new TextDecoder().decode(bytes)),
       },
       getConfiguration: () => ({
-        get: (name: string, fallback: unknown) => (name === 'evaluation.command' ? window.command : fallback),
+        get: (name: string) => (name === 'tvq.evaluation.command' ? window.command : undefined),
       }),
       getWorkspaceFolder: () => ({ uri: file(window.folder) }),
       onDidChangeConfiguration: nothing,
@@ -121,14 +125,15 @@ const client = {
     return engine.merge(asked, options, { signal: abort.signal, onProgress });
   },
 };
+const jobs = {
+  run: (_: string, work: (engine: unknown, options: RunOptions, hooks: object) => unknown, token: object) =>
+    work(client, OPTIONS, { token, onProgress: () => undefined }),
+} as unknown as JobRunner;
 const services = {
   log,
   engine: client,
   checkpoints: { refresh: () => undefined },
-  jobs: {
-    run: (_: string, work: (engine: unknown, options: RunOptions, hooks: object) => unknown, token: object) =>
-      work(client, OPTIONS, { token, onProgress: () => undefined }),
-  },
+  writing: new WritingJobs(jobs, new JobLedger(await temporaryFolder()), log as unknown as Log),
 } as unknown as Services;
 
 /** A page, with the sessions that it was told of. */

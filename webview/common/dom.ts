@@ -2,7 +2,7 @@
  * Elements, and all that is said in them: names come from files, so they are text, never HTML, and printable. What has
  * to come back as it is, such as the value of an option, is an attribute that nobody reads.
  */
-import { printable } from '../../extension/shared/printable.ts';
+import { shown } from '../../extension/shared/printable.ts';
 
 /** What `el` sets on a new element. */
 export interface ElementOptions {
@@ -23,8 +23,8 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
   if (options.text !== undefined) setText(element, options.text);
   if (options.testid !== undefined) element.dataset['testid'] = options.testid;
   for (const [name, value] of Object.entries(options.attributes ?? {}))
-    element.setAttribute(name, READ.has(name) ? printable(value) : value);
-  element.append(...children.map(child => (typeof child === 'string' ? printable(child) : child)));
+    element.setAttribute(name, READ.has(name) ? shown(value) : value);
+  element.append(...children.map(child => (typeof child === 'string' ? shown(child) : child)));
   return element;
 }
 
@@ -33,17 +33,17 @@ const READ: ReadonlySet<string> = new Set(['title', 'placeholder', 'aria-label',
 
 /** Shows text in place of what an element has. */
 export const setText = (element: Element, text: string): void => {
-  element.textContent = printable(text);
+  element.textContent = shown(text);
 };
 
 /** Hover text of one line or more. */
 export const setTitle = (element: HTMLElement, ...lines: readonly string[]): void => {
-  element.title = lines.map(printable).join('\n');
+  element.title = lines.map(shown).join('\n');
 };
 
 /** What is read aloud in place of an element's content. */
 export const setLabel = (element: Element, label: string): void => {
-  element.setAttribute('aria-label', printable(label));
+  element.setAttribute('aria-label', shown(label));
 };
 
 /** One of VS Code's icons; it only repeats what stands beside it, so screen readers pass it over. */

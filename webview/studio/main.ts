@@ -25,6 +25,7 @@ const host = connect<StudioHost, StudioPage>(api, {
     measuring.update(progress);
     view.progress(progress);
   },
+  stale: names => view.stale(names, () => void load()),
   mergeChanged: session => view.merging.mergeChanged(session),
   mergeProgress: progress => view.merging.mergeProgress(progress),
 });

@@ -4,6 +4,7 @@ import { exportMenu } from '../common/chartExport.ts';
 import { el, icon, setText, setTitle } from '../common/dom.ts';
 import { formatCompact, formatCount } from '../common/format.ts';
 import { fileName } from '../common/names.ts';
+import { Notice } from '../common/states.ts';
 import { Tabs } from '../common/tabs.ts';
 import { createButton } from '../common/ui/toolkit.ts';
 import { BitsTab } from './bits/bitsTab.ts';
@@ -27,6 +28,7 @@ export class StudioView {
   readonly #sensitivity: SensitivityTab;
   readonly #merge: MergeTab;
   readonly #tabs: Tabs<TabKey>;
+  readonly #stale = new Notice();
   #model: StudioModel | undefined;
   /** What the next frame has to paint; undefined when none is asked for. */
   #settling: number | undefined;
@@ -56,7 +58,13 @@ export class StudioView {
     });
     const change = createButton({ label: l10n.t('Change…'), appearance: 'secondary', onClick: onChoose });
     const header = el('header', { class: 'studio-header' }, this.#title, this.#facts, this.#device, change);
-    const main = el('main', { class: 'studio-main' }, context.notice.element, this.#tabs.element);
+    const main = el(
+      'main',
+      { class: 'studio-main' },
+      this.#stale.element,
+      context.notice.element,
+      this.#tabs.element,
+    );
     this.element = el('div', { class: 'studio' }, header, main);
     this.element.addEventListener('keydown', event => this.#keyDown(event));
   }
@@ -67,6 +75,7 @@ export class StudioView {
     const { state } = this.#context;
     const { spending, tab } = state.get();
     const initial = start ? spendingOf(start) : INITIAL_SPENDING;
+    this.stale([], () => undefined);
     this.#model = new StudioModel(table, spending, initial, ({ wishes }) => this.#changed(wishes));
     setText(this.#title, base.name);
     setTitle(this.#title, base.path);
@@ -78,6 +87,17 @@ export class StudioView {
     this.#sensitivity.setModel();
     this.#merge.show(selection);
     void this.#compare();
+  }
+
+  /** Marks what is shown as measured on models that are other ones now, until they are measured again. */
+  stale(names: readonly string[], measure: () => void): void {
+    this.element.classList.toggle('stale', names.length > 0);
+    if (names.length === 0) return this.#stale.hide();
+    const message = l10n.t(
+      'Changed since it was measured: {0}. These bits, sizes and errors are of what it was, and not spent.',
+      names.join(', '),
+    );
+    this.#stale.show(message, l10n.t('Measure again'), measure);
   }
 
   progress(progress: Progress): void {

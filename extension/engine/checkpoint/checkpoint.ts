@@ -7,12 +7,14 @@ import { UserError } from '../errors.ts';
 import type { FileStamp } from '../fileStamp.ts';
 import { inParallel } from '../parallel.ts';
 import { adapterKind, configuredAdapter, type AdapterFinding } from './adapter.ts';
-import { HeaderAllowance } from './headerRoom.ts';
+import { HeaderAllowance, type Allowance } from './headerRoom.ts';
 import { cachedSnapshot } from './hubCache.ts';
 import { noWeights, notWeights } from './noWeights.ts';
+import { describeOpenError } from './openError.ts';
+import { statFile } from './regularFile.ts';
 import { readSafetensorsHeader, type TensorSource } from './safetensors.ts';
 import { filesOfSet, gatherTensors } from './shardTensors.ts';
-import { describeOpenError, statFile } from './smallFile.ts';
+
 import { unreadableFiles, type UnreadableFiles } from './unreadableFiles.ts';
 import {
   mainSet,
@@ -129,9 +131,13 @@ async function openFile(file: string): Promise<Checkpoint> {
 }
 
 /** Reads the headers of weights that belong together. @param note how they were chosen */
-export async function openSet(folder: WeightFolder, set: WeightSet, note?: string): Promise<Checkpoint> {
+export async function openSet(
+  folder: WeightFolder,
+  set: WeightSet,
+  note?: string,
+  allowance: Allowance = new HeaderAllowance(),
+): Promise<Checkpoint> {
   const { files, index, notes: numbers } = await filesOfSet(folder, set);
-  const allowance = new HeaderAllowance();
   const headers = await inParallel(files, FILES_AT_ONCE, file => readSafetensorsHeader(file, allowance));
   const { tensors, notes } = gatherTensors(headers, index);
   const owns = await ownsFolder(folder, set);

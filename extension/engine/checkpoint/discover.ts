@@ -1,6 +1,5 @@
 /** Which checkpoints a workspace holds, from headers alone. */
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CheckpointSummary } from '../../protocol.ts';
 import { recover } from '../aside.ts';
@@ -14,6 +13,15 @@ import { isBuffer } from '../match/buffers.ts';
 import { isHead } from '../match/tiedHead.ts';
 import { elementCount } from './dtype.ts';
 import { readConfig } from './configFile.ts';
+import { stampOfSet } from './modelStamp.ts';
+import {
+  HeaderAllowance,
+  MAX_SCAN_BYTES,
+  MAX_SCANNED_BYTES,
+  ScanAllowance,
+  ScanEnded,
+  type Allowance,
+} from './headerRoom.ts';
 import {
   mainSet,
   ownsFolder,
@@ -30,48 +38,69 @@ export interface Discovery {
   readonly failures: { readonly path: string; readonly message: string }[];
   /** Adapters, with what they are: they cannot be used as checkpoints. */
   readonly adapters: { readonly path: string; readonly message: string }[];
+  /** Where it stopped before the end, a line each. */
+  readonly stops: string[];
 }
 
-/** Headers read at once: enough to keep a network disk busy, few enough to leave file handles for others. */
-const CONCURRENCY = 16;
+/** Folders listed at once: enough to keep a network disk busy, few enough to leave file handles for others. */
+const FOLDERS_AT_ONCE = 16;
+/** Models read at once: the tensors of each are in memory until they are counted. */
+const MODELS_AT_ONCE = 4;
+
+/** What a summary tells of besides the weights; an adapter's config says that it is one. */
+const CONFIGS = ['config.json', 'adapter_config.json'];
 
 /** Summaries kept: more checkpoints than a workspace has, a few MB at most. */
 const MAX_CACHED = 10_000;
 
-/** Summaries by weight file, valid while its size and time stay the same; a rescan then opens nothing. */
+/** Summaries by weight file, valid while what it tells of stays the same; a rescan then opens nothing. */
 const cache = new Map<string, { stamp: string; summary: CheckpointSummary }>();
 
 /**
  * Groups weight files into checkpoints; of a checkpoint in several files one is enough.
  * @param weightFiles absolute paths of weight files and indexes
+ * @param named whether somebody chose them by their names: of others less is read
+ * @param most bytes of headers that are read of others, over all models
  */
-export async function summarizeCheckpoints(weightFiles: readonly string[]): Promise<Discovery> {
-  const found: Discovery = { checkpoints: [], failures: [], adapters: [] };
+export async function summarizeCheckpoints(
+  weightFiles: readonly string[],
+  named = false,
+  most = MAX_SCAN_BYTES,
+): Promise<Discovery> {
+  const found: Discovery = { checkpoints: [], failures: [], adapters: [], stops: [] };
+  const scan = new ScanAllowance(most);
+  const left: string[] = [];
   const failed = (path: string, error: unknown) =>
     void found.failures.push({ path, message: (error as Error).message });
   const wanted: { readonly folder: WeightFolder; readonly set: WeightSet }[] = [];
-  await inParallel(groupBy(weightFiles, dirname), CONCURRENCY, async ([path, files]) => {
+  await inParallel(groupBy(weightFiles, dirname), FOLDERS_AT_ONCE, async ([path, files]) => {
     try {
       const replaced = asideOf(path);
       if (replaced !== undefined) await recover(replaced); // the next scan sees it
       if (hiddenKind(path)) return;
-      const folder = await readWeightFolder(path);
+      const folder = await readWeightFolder(path, named ? undefined : MAX_SCANNED_BYTES);
       const sets = await wantedSets(folder, new Set(files.map(file => basename(file))));
       wanted.push(...sets.map(set => ({ folder, set })));
     } catch (error) {
       for (const file of files) failed(file, describeSystemError(error, file));
     }
   });
-  await inParallel(wanted, CONCURRENCY, async ({ folder, set }) => {
+  await inParallel(wanted, MODELS_AT_ONCE, async ({ folder, set }) => {
     const file = join(folder.path, set.entry);
     try {
-      const summary = await summarize(folder, set);
+      const summary = await summarize(folder, set, named ? new HeaderAllowance() : scan.model());
       if (summary.adapter === undefined) found.checkpoints.push(summary);
       else found.adapters.push({ path: file, message: `${file}: ${summary.adapter}` });
     } catch (error) {
-      failed(file, describeSystemError(error, file));
+      if (error instanceof ScanEnded) left.push(file);
+      else failed(file, describeSystemError(error, file));
     }
   });
+  if (left.length > 0)
+    found.stops.push(
+      `${left.sort()[0]}${left.length > 1 ? ` and ${left.length - 1} more` : ''}: not looked into yet, ` +
+        `${most} bytes of headers were read before; refresh to go on`,
+    );
   for (const oldest of [...cache.keys()].slice(0, Math.max(0, cache.size - MAX_CACHED))) cache.delete(oldest);
   for (const list of [found.checkpoints, found.failures, found.adapters])
     list.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -84,13 +113,16 @@ async function wantedSets(folder: WeightFolder, names: ReadonlySet<string>): Pro
   return main && (await ownsFolder(folder, main.set)) ? [main.set] : setsWith(folder, names);
 }
 
-async function summarize(folder: WeightFolder, set: WeightSet): Promise<CheckpointSummary> {
-  const stats = await Promise.all(set.files.map(file => stat(join(folder.path, file))));
-  const stamp = stats.map(({ size, mtimeMs }) => `${size}:${mtimeMs}`).join();
+async function summarize(
+  folder: WeightFolder,
+  set: WeightSet,
+  allowance: Allowance,
+): Promise<CheckpointSummary> {
+  const stamp = await stampOfSet(folder, set, CONFIGS);
   const file = join(folder.path, set.entry);
   const known = cache.get(file);
   if (known?.stamp === stamp) return known.summary;
-  const summary = await describeCheckpoint(await openSet(folder, set));
+  const summary = await describeCheckpoint(await openSet(folder, set, undefined, allowance));
   cache.set(file, { stamp, summary });
   return summary;
 }

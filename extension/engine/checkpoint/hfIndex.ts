@@ -6,7 +6,7 @@ import { isObject, readPythonJson } from './jsonText.ts';
 import { readText } from './smallFile.ts';
 
 /** Caps of huggingface.js: an index is plain JSON that anyone may write. */
-const MAX_INDEX_BYTES = 250_000_000;
+export const MAX_INDEX_BYTES = 250_000_000;
 const MAX_INDEX_ENTRIES = 200_000;
 const MAX_SHARDS = 10_000;
 
@@ -20,9 +20,9 @@ export interface ShardIndex {
 }
 
 /** Reads `*.safetensors.index.json`. @throws UserError naming the file and the fault. */
-export async function readShardIndex(file: string): Promise<ShardIndex> {
+export async function readShardIndex(file: string, most = MAX_INDEX_BYTES): Promise<ShardIndex> {
   const wrong = (what: string) => new UserError(`${file}: not a valid shard index: ${what}`);
-  const text = await readText(file, MAX_INDEX_BYTES);
+  const text = await readText(file, most);
   if (text.trim() === '') throw wrong('it is empty; was the download finished?');
   const page = markup(Buffer.from(text.slice(0, FOREIGN_HEAD_BYTES)));
   if (page !== undefined) throw wrong(`it is ${page}; ${DOWNLOAD_AGAIN}`);

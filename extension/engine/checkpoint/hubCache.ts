@@ -1,7 +1,8 @@
 /** The Hub's cache: `models--ORGANISATION--NAME` with a folder a commit, and `refs` that name commits. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { readBeginning } from './regularFile.ts';
 import { listed } from './weightFolder.ts';
 
 /** A commit's hash has 40 bytes. */
@@ -17,9 +18,8 @@ export async function cachedSnapshot(folder: string): Promise<string | undefined
   if (!/^models--/.test(basename(top))) return undefined;
   const snapshots = join(top, 'snapshots');
   const names = (await readdir(snapshots).catch((): string[] => [])).sort();
-  const main = (await readFile(join(top, 'refs', 'main'), 'utf8').catch(() => ''))
-    .slice(0, MAX_REF_LENGTH)
-    .trim();
+  const ref = await readBeginning(join(top, 'refs', 'main'), MAX_REF_LENGTH).catch(() => '');
+  const main = ref.toString().trim();
   const meant = names.find(name => name === main) ?? (names.length === 1 ? names[0] : undefined);
   if (meant !== undefined) return join(snapshots, meant);
   if (names.length === 0)

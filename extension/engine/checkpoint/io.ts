@@ -1,5 +1,6 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { describeSystemError, FileError } from '../errors.ts';
+import { openRegular } from './regularFile.ts';
 
 /** One read call of 2 GiB or more aborts Node 24 (nodejs/node: CHECK in node_file.cc); pread stops there anyway. */
 const MAX_READ = 1 << 30;
@@ -83,7 +84,7 @@ export class FilePool {
     const known = this.#open.get(file);
     if (known) this.#open.delete(file);
     else if (this.#open.size >= MAX_OPEN_FILES) this.#closeOldest();
-    const handle = known ?? open(file, 'r');
+    const handle = known ?? openRegular(file).then(opened => opened.handle);
     this.#open.set(file, handle);
     return handle;
   }

@@ -21,7 +21,7 @@ function endOfString(text: string, position: number): number {
 }
 
 /** Configs nest five deep; more only serves to exhaust a stack. */
-const MAX_DEPTH = 64;
+export const MAX_DEPTH = 64;
 /** What Python's json writes for numbers that JSON has not. */
 const NOT_JSON = /^(NaN|-?Infinity)$/;
 

@@ -3,16 +3,17 @@
  * could claim is checked here before anything is allocated for it; the rules are those of the reference
  * implementation (huggingface/safetensors, tensor.rs).
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { shortened } from '../../shared/shortened.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import { stampFrom, type FileStamp } from '../fileStamp.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts';
 import { FOREIGN_HEAD_BYTES, foreignContent } from './foreignContent.ts';
-import { MAX_HEADER_BYTES, withHeaderRoom, type HeaderAllowance } from './headerRoom.ts';
+import { HeaderAllowance, MAX_HEADER_BYTES, type Allowance } from './headerRoom.ts';
+import { headerTextFault } from './headerText.ts';
 import { readExactly } from './io.ts';
 import { nestsDeeper } from './jsonDepth.ts';
-import { statFile } from './smallFile.ts';
+import { openRegular } from './regularFile.ts';
 
 /** A header nests three deep (file, tensor, shape); more only serves to exhaust the parser's stack. */
 const MAX_HEADER_DEPTH = 4;
@@ -53,18 +54,16 @@ export interface SafetensorsHeader {
  */
 export async function readSafetensorsHeader(
   file: string,
-  allowance?: HeaderAllowance,
+  allowance: Allowance = new HeaderAllowance(),
 ): Promise<SafetensorsHeader & { readonly stamp: FileStamp }> {
-  await statFile(file);
-  let handle: FileHandle | undefined;
+  const { handle, info } = await openRegular(file);
   try {
-    handle = await open(file, 'r');
-    const stamp = stampFrom(file, await handle.stat({ bigint: true }));
+    const stamp = stampFrom(file, info);
     return { ...(await readHeader(handle, file, stamp.bytes, allowance)), stamp };
   } catch (error) {
     throw describeSystemError(error, file);
   } finally {
-    await handle?.close();
+    await handle.close();
   }
 }
 
@@ -73,12 +72,12 @@ async function readHeader(
   handle: FileHandle,
   file: string,
   size: number,
-  allowance: HeaderAllowance | undefined,
+  allowance: Allowance,
 ): Promise<SafetensorsHeader> {
   try {
     const length = await readHeaderLength(handle, file, size);
-    allowance?.take(file, length);
-    return await withHeaderRoom(length, async () => {
+    allowance.take(file, length);
+    return await allowance.room.with(length, async () => {
       const text = new Uint8Array(length);
       await readExactly(handle, text, LENGTH_BYTES, file);
       return parseHeader(file, size, text);
@@ -128,12 +127,7 @@ export function parseHeader(file: string, fileBytes: number, bytes: Uint8Array):
     else tensors.push(checkTensor(file, name, value, dataOffset));
   }
   tensors.sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
-  try {
-    checkTiling(file, tensors, dataOffset, fileBytes);
-  } catch (error) {
-    const twice = repeatedName(new TextDecoder().decode(bytes));
-    throw twice === undefined ? error : fault(file, `tensor ${quote(twice)} stands twice in its header`);
-  }
+  checkTiling(file, tensors, dataOffset, fileBytes);
   return { file, fileBytes, dataOffset, metadata, tensors };
 }
 
@@ -146,23 +140,15 @@ function parseJson(file: string, bytes: Uint8Array): unknown {
   } catch {
     throw fault(file, 'its header is not valid UTF-8');
   }
+  let json: unknown;
   try {
-    return JSON.parse(text);
+    json = JSON.parse(text);
   } catch (error) {
     throw fault(file, `its header is not valid JSON (${(error as Error).message})`);
   }
-}
-
-/** JSON.parse keeps the last of two entries of one name, so that the data of the first belongs to no tensor. */
-function repeatedName(json: string): string | undefined {
-  const seen = new Set<string>();
-  for (const [, key] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*(?::\s*\{)|"(?:[^"\\]|\\.)*"/g)) {
-    if (key === undefined) continue;
-    const name = JSON.parse(key) as string;
-    if (seen.has(name)) return name;
-    seen.add(name);
-  }
-  return undefined;
+  const what = headerTextFault(text);
+  if (what !== undefined) throw fault(file, what);
+  return json;
 }
 
 function checkMetadata(file: string, value: unknown): Record<string, string> {
@@ -190,6 +176,7 @@ function checkTensor(file: string, name: string, value: unknown, dataOffset: num
     if (typeof dim !== 'number' || !Number.isInteger(dim) || dim < 0) {
       throw wrong(`dimension ${JSON.stringify(dim)} is not a whole number`);
     }
+    if (!Number.isSafeInteger(dim)) throw wrong(`dimension ${dim} is beyond 2^53`);
     bits *= dim;
     if (!Number.isSafeInteger(bits)) throw wrong(`its shape [${shape.join(', ')}] overflows`);
   }

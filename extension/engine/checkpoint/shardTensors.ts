@@ -17,7 +17,8 @@ interface SetFiles {
 /** The weight files of a set, all there. @throws UserError naming those that are missing */
 export async function filesOfSet(folder: WeightFolder, set: WeightSet): Promise<SetFiles> {
   const { path, names } = folder;
-  const index = set.kind === 'index' ? await readShardIndex(join(path, set.entry)) : undefined;
+  const index =
+    set.kind === 'index' ? await readShardIndex(join(path, set.entry), folder.maxIndexBytes) : undefined;
   const files = index?.shards.map(file => basename(file)) ?? set.files;
   const lacking = index ? files.filter(file => !names.includes(file)) : missingNumbers(set);
   if (lacking.length > 0) {

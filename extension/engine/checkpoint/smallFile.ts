@@ -1,42 +1,13 @@
 /** Small text files that anyone may have written: configs, indexes, recipes. */
-import { lstat, readFile, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
-import type { Stats } from 'node:fs';
-import { describeSystemError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { isLfsPointer, LFS_POINTER } from './foreignContent.ts';
-import { askDownload } from './unfinishedDownload.ts';
-
-/** What a file is before it is opened: opening a pipe waits for ever. @throws UserError for anything but a regular file */
-export async function statFile(file: string): Promise<Stats> {
-  try {
-    const info = await stat(file);
-    if (info.isFile()) return info;
-    const what = info.isDirectory() ? 'this is a folder' : 'this is a device, pipe or socket';
-    throw new UserError(`${file}: ${what}, a file was expected`);
-  } catch (error) {
-    throw await describeOpenError(error, file);
-  }
-}
-
-/** A system error in words; of a link into a cache that its file is missing from, which listings show as if it were there. */
-export async function describeOpenError(error: unknown, path: string): Promise<UserError> {
-  const code = (error as NodeJS.ErrnoException).code;
-  const link = code === 'ENOENT' ? await lstat(path).catch(() => undefined) : undefined;
-  if (!link?.isSymbolicLink()) return describeSystemError(error, path);
-  const ask = await askDownload(dirname(path), [basename(path)]);
-  return new UserError(`${path}: a link to a file that is not there; ${ask}`, 'failed', { cause: error });
-}
+import { nestsDeeper } from './jsonDepth.ts';
+import { MAX_DEPTH } from './jsonText.ts';
+import { readRegular } from './regularFile.ts';
 
 /** Reads a text file of at most `limit` bytes. @throws UserError naming the file and what is wrong with it */
 export async function readText(file: string, limit: number): Promise<string> {
-  const { size } = await statFile(file);
-  if (size > limit) throw new UserError(`${file}: it has ${size} bytes, at most ${limit} are allowed`);
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    throw describeSystemError(error, file);
-  }
+  const bytes = await readRegular(file, limit);
   if (isLfsPointer(bytes)) throw new UserError(`${file}: ${LFS_POINTER}`);
   const text = decodeText(bytes);
   if (typeof text === 'string') return text;
@@ -49,6 +20,8 @@ export async function readText(file: string, limit: number): Promise<string> {
  */
 export async function readJson(file: string, limit: number): Promise<unknown> {
   const text = await readText(file, limit);
+  if (nestsDeeper(Buffer.from(text), MAX_DEPTH))
+    throw new UserError(`${file}: it nests deeper than ${MAX_DEPTH} levels`);
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Files beside the weights that do not hold what their names promise: pointers, web pages, JSON that is none. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describeSystemError } from '../errors.ts';
 import { printable } from '../../shared/printable.ts';
@@ -15,7 +15,8 @@ import {
 } from './foreignContent.ts';
 import { readExactly } from './io.ts';
 import { isObject, readPythonJson } from './jsonText.ts';
-import { decodeText, statFile } from './smallFile.ts';
+import { openRegular, readRegular } from './regularFile.ts';
+import { decodeText } from './smallFile.ts';
 import { listed, type WeightFolder } from './weightFolder.ts';
 
 export interface UnreadableFiles {
@@ -37,6 +38,8 @@ const MAX_FILES = 1000;
 
 /** Read whole, as configs are; of a larger tokenizer only both ends. */
 const MAX_PARSED = 2 << 20;
+/** Read whole of one folder; of the files beyond, both ends. */
+const MAX_PARSED_TOTAL = 32 << 20;
 const TAIL_BYTES = 64;
 const MAX_SHOWN = 80;
 
@@ -46,9 +49,10 @@ const NOT_THE_FILE = `not the file itself; ${DOWNLOAD_AGAIN}`;
 export async function unreadableFiles({ path, names }: WeightFolder): Promise<UnreadableFiles[]> {
   const found: UnreadableFiles[] = [];
   const pointers: string[] = [];
+  const room = { left: MAX_PARSED_TOTAL };
   // one after another: many folders are read at once
   for (const name of names.filter(one => SMALL_FILE.test(one)).slice(0, MAX_FILES)) {
-    const fault = await faultOf(join(path, name));
+    const fault = await faultOf(join(path, name), room);
     if (fault === LFS_POINTER) pointers.push(name);
     else if (fault !== undefined) found.push({ names: [name], message: `${join(path, name)}: ${fault}` });
   }
@@ -64,12 +68,11 @@ export async function unreadableFiles({ path, names }: WeightFolder): Promise<Un
   return found.map(one => ({ ...one, message: printable(one.message) }));
 }
 
-async function faultOf(file: string): Promise<string | undefined> {
+async function faultOf(file: string, room: { left: number }): Promise<string | undefined> {
   try {
     if ((await stat(file).catch(() => undefined))?.isDirectory()) return undefined; // a link to a folder
-    const { size } = await statFile(file);
     const isJson = JSON_OBJECT.test(basename(file));
-    const [head, tail] = await readEnds(file, size);
+    const { size, head, tail } = await readEnds(file);
     if (isLfsPointer(head)) return LFS_POINTER;
     const page = isJson ? markup(head) : webPage(head); // vocabularies begin with <pad>
     if (page !== undefined) return `${page}, ${NOT_THE_FILE}`;
@@ -79,7 +82,10 @@ async function faultOf(file: string): Promise<string | undefined> {
     const foreign = otherFormat(head);
     if (foreign !== undefined) return foreign;
     const isConfig = basename(file) === 'config.json';
-    if (size <= (isConfig ? MAX_CONFIG_LENGTH : MAX_PARSED)) return jsonFault(await readFile(file));
+    if (size <= (isConfig ? MAX_CONFIG_LENGTH : Math.min(MAX_PARSED, room.left))) {
+      room.left -= size;
+      return jsonFault(await readRegular(file, MAX_CONFIG_LENGTH));
+    }
     if (isConfig) return `it has ${size} bytes, a config at most ${MAX_CONFIG_LENGTH}`;
     const ends = Buffer.from(tail).toString('latin1').trimEnd().endsWith('}');
     return ends ? undefined : 'it is cut off before the end of its JSON; was the download finished?';
@@ -88,18 +94,21 @@ async function faultOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** The first bytes of a file, and the last. */
-async function readEnds(file: string, size: number): Promise<[head: Uint8Array, tail: Uint8Array]> {
+/** The size of a file, its first bytes, and the last. */
+async function readEnds(
+  file: string,
+): Promise<{ readonly size: number; readonly head: Uint8Array; readonly tail: Uint8Array }> {
+  const { handle, info } = await openRegular(file);
+  const size = Number(info.size);
   const head = new Uint8Array(Math.min(size, FOREIGN_HEAD_BYTES));
   const tail = new Uint8Array(Math.min(size, TAIL_BYTES));
-  const handle = await open(file, 'r');
   try {
     await readExactly(handle, head, 0, file);
     await readExactly(handle, tail, size - tail.length, file);
   } finally {
     await handle.close();
   }
-  return [head, tail];
+  return { size, head, tail };
 }
 
 function jsonFault(bytes: Uint8Array): string | undefined {

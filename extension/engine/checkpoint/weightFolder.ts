@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { groupBy } from '../../shared/groupBy.ts';
 import { UserError } from '../errors.ts';
-import { readShardIndex } from './hfIndex.ts';
+import { MAX_INDEX_BYTES, readShardIndex } from './hfIndex.ts';
 import { isStandardStem, parseWeightName, standardRank, type WeightName } from './weightNames.ts';
 
 /** Weights that belong together: a file that stands alone, what an index lists, or shards that no index lists. */
@@ -23,6 +23,8 @@ export interface WeightFolder {
   /** Everything but folders. */
   readonly names: readonly string[];
   readonly sets: readonly WeightSet[];
+  /** Bytes of an index that is read. */
+  readonly maxIndexBytes: number;
   /** What its indexes list, read once; one that cannot be read lists nothing here. */
   readonly listings: () => Promise<readonly Listing[]>;
 }
@@ -42,22 +44,31 @@ export interface ChosenSet {
 /** Names listed in one message; the rest is counted. */
 const MAX_LISTED = 3;
 
-export async function readWeightFolder(path: string): Promise<WeightFolder> {
+/** Indexes that are read to find out what belongs together; a model has one, or one a variant. */
+const MAX_INDEXES = 100;
+
+export async function readWeightFolder(path: string, maxIndexBytes = MAX_INDEX_BYTES): Promise<WeightFolder> {
   const entries = await readdir(path, { withFileTypes: true });
   const names = entries.filter(entry => !entry.isDirectory()).map(({ name }) => name);
   const sets = weightSets(names);
   let listings: Promise<readonly Listing[]> | undefined;
-  return { path, names: names.sort(), sets, listings: () => (listings ??= readListings(path, sets)) };
+  return {
+    path,
+    names: names.sort(),
+    sets,
+    maxIndexBytes,
+    listings: () => (listings ??= readListings(path, sets, maxIndexBytes)),
+  };
 }
 
-function readListings(path: string, sets: readonly WeightSet[]): Promise<readonly Listing[]> {
-  const indexes = sets.filter(({ kind }) => kind === 'index');
-  return Promise.all(
-    indexes.map(async index => {
-      const read = await readShardIndex(join(path, index.entry)).catch(() => undefined);
-      return { index, shards: read?.shards ?? [] };
-    }),
-  );
+/** One after another: each may be long. */
+async function readListings(path: string, sets: readonly WeightSet[], most: number): Promise<Listing[]> {
+  const listings: Listing[] = [];
+  for (const index of sets.filter(({ kind }) => kind === 'index').slice(0, MAX_INDEXES)) {
+    const read = await readShardIndex(join(path, index.entry), most).catch(() => undefined);
+    listings.push({ index, shards: read?.shards ?? [] });
+  }
+  return listings;
 }
 
 function weightSets(names: readonly string[]): WeightSet[] {

@@ -62,13 +62,16 @@ export class SafetensorsWriter {
     return this.file.writeAt(bytes, position);
   }
 
-  /** Writes the header that `makeHeader` builds (as long as `dataOffset`), then gives the file its name. */
+  /**
+   * Writes the header that `makeHeader` builds (as long as `dataOffset`), then gives the file its name.
+   * @returns the path that the file has
+   */
   async commit(
     makeHeader: (tensors: readonly TensorEntry[], dataOffset: number) => Uint8Array,
-  ): Promise<void> {
+  ): Promise<string> {
     this.#checkFilled();
     await this.file.writeAt(makeHeader(this.#tensors, this.dataOffset), 0);
-    await this.file.commit();
+    return this.file.commit();
   }
 
   discard(): Promise<void> {

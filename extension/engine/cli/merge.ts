@@ -14,6 +14,7 @@ import { describePlan, describeResult } from './describeMerge.ts';
 import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
 import { collect, finiteNumber, parseBytes, parseTask } from './parse.ts';
 import { MERGE_OPTIONS } from './recipeOptions.ts';
+import { statusOf } from './status.ts';
 import { printResult, progressLine, warn } from './terminal.ts';
 
 interface MergeOptions extends EngineOptions {
@@ -97,7 +98,7 @@ async function act(files: readonly string[], options: MergeOptions, signal: Abor
   );
   warn(options, result.warnings);
   printResult(options, result, () => describeResult(result));
-  return 0;
+  return statusOf(recipe, result);
 }
 
 async function recipeOf(files: readonly string[], options: MergeOptions): Promise<MergeRecipe> {

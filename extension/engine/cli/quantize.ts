@@ -20,6 +20,7 @@ import { describeFates } from './describeFates.ts';
 import { collect } from './parse.ts';
 import { settingsOf, withSettings, type SettingsOptions } from './quantizeSettings.ts';
 import { QUANTIZE_OPTIONS } from './recipeOptions.ts';
+import { statusOf } from './status.ts';
 import { printResult, progressLine, table, warn } from './terminal.ts';
 import { wishesOf, withWishes } from './wishes.ts';
 
@@ -59,7 +60,7 @@ async function act(options: QuantizeOptions, signal: AbortSignal): Promise<numbe
   const result = await quantize(recipe, measuring, { signal, onProgress: line.update }).finally(line.clear);
   warn(options, result.warnings);
   printResult(options, result, () => describeResult(result));
-  return 0;
+  return statusOf(recipe, result);
 }
 
 async function recipeOf(options: QuantizeOptions) {

@@ -5,6 +5,7 @@ import { formatBytes, formatSeconds } from '../format.ts';
 import { parseRestoreRecipe } from '../recipe.ts';
 import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
 import { RESTORE_OPTIONS } from './recipeOptions.ts';
+import { statusOf } from './status.ts';
 import { printResult, progressLine, table, warn } from './terminal.ts';
 
 interface RestoreOptions extends EngineOptions {
@@ -65,5 +66,5 @@ async function act(source: string, options: RestoreOptions, signal: AbortSignal)
       ['backend', result.backendReason],
     ]),
   );
-  return 0;
+  return statusOf(recipe, result);
 }

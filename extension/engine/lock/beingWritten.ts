@@ -1,12 +1,9 @@
 import { basename } from 'node:path';
-import type { OutputWriter } from '../../protocol.ts';
-import { UserError } from '../errors.ts';
+import { OutputTaken } from '../errors.ts';
 import type { FoundLock } from './writer.ts';
 
 /** Somebody else writes the output that was asked for. */
-export class BeingWritten extends UserError {
-  readonly writer: OutputWriter;
-
+export class BeingWritten extends OutputTaken {
   constructor(output: string, { file, writer }: FoundLock) {
     const who = writer
       ? `process ${writer.pid} on ${writer.host}, since ${writer.since.slice(0, 16).replace('T', ' ')} UTC`
@@ -15,6 +12,5 @@ export class BeingWritten extends UserError {
       `${output}: it is being written by ${who}; wait for it, or choose another output (its lock: ${basename(file)})`,
     );
     this.name = 'BeingWritten';
-    this.writer = { output, lock: file, host: writer?.host, pid: writer?.pid, since: writer?.since };
   }
 }

@@ -1,7 +1,7 @@
 /** Models whose output head is their input embedding, and what stands for the head where it is not stored. */
-import { open } from 'node:fs/promises';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { readExactly } from '../checkpoint/io.ts';
+import { openRegular } from '../checkpoint/regularFile.ts';
 
 /** Output heads of language models, by library; `lm_head.weight` in most. */
 const HEAD =
@@ -73,7 +73,7 @@ export async function sameBytes(head: TensorSource, embedding: TensorSource): Pr
 async function ends({ file, offset, bytes }: TensorSource): Promise<Buffer> {
   const length = Math.min(bytes, SAMPLE_BYTES);
   const sample = Buffer.alloc(2 * length);
-  const handle = await open(file, 'r');
+  const { handle } = await openRegular(file);
   try {
     await readExactly(handle, sample.subarray(0, length), offset, file);
     await readExactly(handle, sample.subarray(length), offset + bytes - length, file);

@@ -1,10 +1,10 @@
 /** Recipe files: mergekit's YAML schema for the methods both have, with a few keys of our own (docs/recipes.md). */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { MergeRecipe, NamedPath } from '../../protocol.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
-import { decodeText, statFile } from '../checkpoint/smallFile.ts';
+import { readRegular, statFile } from '../checkpoint/regularFile.ts';
+import { decodeText } from '../checkpoint/smallFile.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import { parseMergeRecipe } from '../recipe.ts';
 import type { MergeMethod } from './method.ts';
@@ -74,7 +74,7 @@ async function readText(path: string): Promise<string> {
         `${path}: ${size} bytes are too many for a recipe; is this the right file?`,
         'usage',
       );
-    const text = decodeText(await readFile(path));
+    const text = decodeText(await readRegular(path, MAX_RECIPE_BYTES));
     if (typeof text === 'string') return text;
     throw new UserError(`${path}: ${text.wrong}`, 'usage');
   } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import type { MergeResult, Progress } from '../../protocol.ts';
 import { printableJson } from '../../shared/printable.ts';
 import type { EngineBackend } from '../backends.ts';
@@ -80,14 +80,13 @@ export async function runMerge(
         committed.push(await commit(plan, folder, plan.models[m], report, cards));
     },
   );
-  const output = modelPath(recipe, undefined);
+  const [only] = plan.models.length === 1 && plan.models[0] === undefined ? committed : [];
+  const output = only?.path ?? modelPath(recipe, undefined);
   return {
     output,
     files: isFileOutput(output)
       ? [basename(output)]
-      : plan.models.flatMap(model =>
-          plan.shards.map(({ name }) => (model === undefined ? name : `${model}/${name}`)),
-        ),
+      : committed.flatMap(({ path }) => plan.shards.map(({ name }) => relativeTo(output, join(path, name)))),
     bytes: plan.bytes,
     method: method.name,
     parameters: allParameters(recipe, method),
@@ -104,6 +103,9 @@ export async function runMerge(
     ],
   };
 }
+
+/** As the Hub names files, on every system. */
+const relativeTo = (folder: string, path: string): string => relative(folder, path).split(sep).join('/');
 
 /** Runs jobs that only measure: nothing of what they emit is kept. */
 const measureWith =

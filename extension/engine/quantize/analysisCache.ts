@@ -3,9 +3,10 @@
  * a hash over all that its content follows from; its first line is the content's own, so that a broken file is noticed.
  */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtomicFile } from '../atomic.ts';
+import { readRegular } from '../checkpoint/regularFile.ts';
 import { hiddenKind } from '../hiddenNames.ts';
 import { TOOL } from '../version.ts';
 import type { Analysis } from './measure.ts';
@@ -58,7 +59,7 @@ function keyOf({ jobs, stamps }: Measured): string {
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 async function read(file: string): Promise<Analysis | undefined> {
-  const text = await readFile(file, 'utf8');
+  const text = (await readRegular(file, MAX_BYTES)).toString();
   const end = text.indexOf('\n');
   const content = text.slice(end + 1);
   if (end < 0 || sha256(content) !== text.slice(0, end)) return undefined;

@@ -1,5 +1,5 @@
 /** The small files of the fine-tuned checkpoints that go into a .tvq file, so that restoring has the tuning's own. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
@@ -9,7 +9,8 @@ import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts
 import { PLAIN } from '../checkpoint/weightsMetadata.ts';
 import { formatBytes } from '../format.ts';
 import { loadKernels } from '../kernels.ts';
-import { companionsOf } from '../merge/output/companions.ts';
+import { readCompanion } from '../merge/output/companionPlace.ts';
+import { companionsOf, MAX_COMPANION_BYTES } from '../merge/output/companions.ts';
 import { digestOf, METADATA_FILE } from '../tvq/files.ts';
 import { NO_FILES, type PlannedFiles } from '../tvq/header.ts';
 import { MAX_FILE_BYTES } from '../tvq/metadata.ts';
@@ -102,9 +103,9 @@ async function filesOf(checkpoint: Checkpoint): Promise<{ found: Found[]; warnin
   if (!isFolderCheckpoint(checkpoint)) return { found, warnings: [] };
   const { names, warnings } = await companionsOf(path);
   for (const name of names) {
-    const file = join(path, name);
-    const { bytes, digest } = await identityOf(file);
-    found.push({ name, bytes, digest, read: () => readFile(file) });
+    const read = () => readCompanion(path, name, MAX_COMPANION_BYTES);
+    const { bytes, digest } = await identityOf(join(path, name), read);
+    found.push({ name, bytes, digest, read });
   }
   return { found, warnings };
 }
@@ -113,12 +114,15 @@ async function filesOf(checkpoint: Checkpoint): Promise<{ found: Found[]; warnin
 const MAX_KNOWN = 10_000;
 const identities = new Map<string, { stamp: string; bytes: number; digest: string }>();
 
-async function identityOf(file: string): Promise<{ readonly bytes: number; readonly digest: string }> {
+async function identityOf(
+  file: string,
+  read: () => Promise<Uint8Array>,
+): Promise<{ readonly bytes: number; readonly digest: string }> {
   const { size, ino, mtimeNs } = await stat(file, { bigint: true });
   const stamp = `${size}:${ino}:${mtimeNs}`;
   const known = identities.get(file);
   if (known?.stamp === stamp) return known;
-  const content = await readFile(file);
+  const content = await read();
   const identity = { stamp, bytes: content.length, digest: digestOf(content) };
   identities.set(file, identity);
   for (const oldest of [...identities.keys()].slice(0, Math.max(0, identities.size - MAX_KNOWN)))

@@ -2,6 +2,7 @@ import type { Progress, QuantizeResult } from '../../protocol.ts';
 import type { EngineBackend } from '../backends.ts';
 import type { JobReport, RecordOutcome } from '../job.ts';
 import type { OutputLock } from '../lock/outputLock.ts';
+import { keptElsewhere } from '../otherNames.ts';
 import { runPlanned } from '../runPlanned.ts';
 import { fingerprintOf } from '../tvq/header.ts';
 import { bitsPerWeight, countTensors, isQuantized } from '../tvq/summary.ts';
@@ -23,6 +24,7 @@ export async function runQuantize(
   const { recipe, layout, jobs, budget, summary, stamps } = plan;
   const writer = await TvqWriter.create(summary.output, layout, { overwrite: recipe.overwrite, lock });
   const reports: JobReport[] = [];
+  let { output } = summary;
   await runPlanned(
     { jobs, stamps, budget, backend, signal, onProgress },
     {
@@ -30,13 +32,13 @@ export async function runQuantize(
       finished: (job, report) => void (reports[job] = report),
     },
     writer,
-    () => writer.commit(provenanceOf(plan, reports)),
+    async () => void (output = await writer.commit(provenanceOf(plan, reports))),
   );
   const tasks = layout.vectors.flatMap((vector, v) =>
     vector.checkpoint === undefined ? [] : [{ vector, outcomes: writer.outcomes[v] as RecordOutcome[] }],
   );
   return {
-    output: summary.output,
+    output,
     bytes: writer.bytes,
     fp32Bytes: summary.fp32Bytes,
     bitsPerWeight: bitsPerWeight(
@@ -55,6 +57,7 @@ export async function runQuantize(
     backendReason: backend.reason,
     warnings: [
       ...lock.notes,
+      ...keptElsewhere(summary.output, output),
       ...summary.problems.map(({ message }) => message),
       ...unfitWarnings(
         recipe,

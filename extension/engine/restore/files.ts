@@ -1,5 +1,4 @@
 /** What goes with a restored task: the tuning's own config, tokenizer and metadata, and the base's where it has none. */
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { isObject, parsePythonJson } from '../checkpoint/jsonText.ts';
@@ -8,9 +7,11 @@ import {
   companionKind,
   companionsOf,
   isCompanion,
+  MAX_COMPANION_BYTES,
   writeCompanion,
   type Companions,
 } from '../merge/output/companions.ts';
+import { readCompanion } from '../merge/output/companionPlace.ts';
 import type { DescribedWeights } from '../merge/output/configFit.ts';
 import type { WrittenFile } from '../merge/output/writtenFile.ts';
 import { digestOf, METADATA_FILE, readStoredFile, type TvqStoredFile } from '../tvq/files.ts';
@@ -74,7 +75,7 @@ export async function writeTaskFiles(
       );
     else {
       const source = join(base.path, name);
-      const content = await readFile(source);
+      const content = await readCompanion(base.path, name, MAX_COMPANION_BYTES);
       if (digestOf(content) !== listed.digest)
         warnings.push(`${source}: not the file that task "${task}" was stored with; written as it is now`);
       await write(name, source, content);
@@ -85,8 +86,9 @@ export async function writeTaskFiles(
   const fills = (name: string) =>
     own.length === 0 || (FILLED.has(companionKind(name)) && !kinds.has(companionKind(name)));
   for (const name of ofBase && base ? ofBase.names.filter(fills) : []) {
-    const source = join((base as NonNullable<typeof base>).path, name);
-    await write(name, source, await readFile(source), { ...weights, donor: base?.tensors });
+    const { path, tensors } = base as NonNullable<typeof base>;
+    const content = await readCompanion(path, name, MAX_COMPANION_BYTES);
+    await write(name, join(path, name), content, { ...weights, donor: tensors });
   }
   if (own.length === 0) warnings.push(...(ofBase?.warnings ?? []));
   return { files, warnings };

@@ -6,6 +6,7 @@ import { serializeHeader } from '../checkpoint/safetensors.ts';
 import { checkpointHeaderBytes, SafetensorsWriter } from '../checkpoint/writer.ts';
 import { UserError } from '../errors.ts';
 import type { JobReport } from '../job.ts';
+import { keptElsewhere } from '../otherNames.ts';
 import { outputWarnings } from '../merge/outputWarnings.ts';
 import { runPlanned } from '../runPlanned.ts';
 import { restoredMetadata, writeTaskFiles } from './files.ts';
@@ -31,6 +32,7 @@ export async function runRestore(
     overwrite: recipe.overwrite,
     ...(folder ? { lock: folder.lock } : {}),
   });
+  let path = output;
   const warnings = [...writer.notes, ...problems.map(({ message }) => message)];
   const reports: JobReport[] = [];
   await runPlanned(
@@ -53,17 +55,20 @@ export async function runRestore(
     },
     async () => {
       warnings.push(...outputWarnings(jobs, reports));
-      await writer.commit((tensors, dataOffset) => serializeHeader(metadata, tensors, dataOffset));
+      path = await writer.commit((tensors, dataOffset) => serializeHeader(metadata, tensors, dataOffset));
       if (folder) {
         const { file, base } = plan;
         const task = { file, task: recipe.task, base };
         warnings.push(...(await writeTaskFiles(task, folder.temporary, { tensors: entries })).warnings);
-        warnings.push(...(await folder.commit()));
+        const published = await folder.commit();
+        ({ path } = published);
+        warnings.push(...published.notes);
       }
+      warnings.unshift(...keptElsewhere(output, path));
     },
   );
   return {
-    output,
+    output: path,
     bytes: writer.bytes,
     tensors: jobs.length,
     seconds: (performance.now() - started) / 1000,

@@ -80,7 +80,8 @@ export class TvqWriter {
     return this.#outcomes;
   }
 
-  async commit(provenance: Provenance): Promise<void> {
+  /** Gives the file its name. @returns the path that it has */
+  async commit(provenance: Provenance): Promise<string> {
     const { layout } = this;
     for (const { name, content } of fileEntries(layout)) {
       this.file.beginBytes(name);
@@ -117,7 +118,7 @@ export class TvqWriter {
       sha256: sha256([layout.table.stored, records.stored]),
     };
     const metadata = metadataOf(layout, provenance, { tables, base, sides });
-    await this.file.commit((tensors, dataOffset) => hashedHeader(metadata, tensors, dataOffset));
+    return this.file.commit((tensors, dataOffset) => hashedHeader(metadata, tensors, dataOffset));
   }
 
   discard(): Promise<void> {

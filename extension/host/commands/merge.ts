@@ -1,7 +1,7 @@
-import { basename } from 'node:path';
 import { l10n } from 'vscode';
 import type { MergeMethodInfo } from '../../protocol.ts';
 import { ON_MISMATCH, type OnMismatch } from '../../shared/mismatch.ts';
+import { startWriting } from '../jobs/again.ts';
 import { translated } from '../translated.ts';
 import {
   baseNeed,
@@ -28,7 +28,6 @@ import { pick } from '../ui/pick.ts';
 import { pickParameters } from '../ui/parameterPick.ts';
 import { runWizard, type Position, type Step, type Turn } from '../ui/wizard.ts';
 import type { Command } from './command.ts';
-import { showMerged } from './mergeResult.ts';
 import { browseSources, mergeDraftFrom } from './mergeSelection.ts';
 import { selectedPaths } from './selection.ts';
 
@@ -43,15 +42,7 @@ export const merge: Command = {
     methods.catch(() => undefined);
     const steps = stepsOf(services, draft, methods);
     if (!(await runWizard(l10n.t('Merge Models'), steps))) return;
-    const recipe = recipeOf(draft);
-    const method = required(draft.method);
-    const title = l10n.t('Merging to {0} with {1}', basename(recipe.output), method.title);
-    const result = await services.jobs.run(title, (engine, options, hooks) =>
-      engine.merge({ ...recipe, allowNonfinite: readAllowNonfinite() }, options, hooks),
-    );
-    // A folder that appears by being renamed is not always reported with what is in it.
-    services.checkpoints.refresh();
-    await showMerged(services, recipe, method, result);
+    await startWriting(services, { ...recipeOf(draft), allowNonfinite: readAllowNonfinite() });
   },
 };
 

@@ -1,14 +1,14 @@
 /** What can be merged, from the workspace and from disk, and what of it was clicked. */
-import { basename, extname } from 'node:path';
 import { l10n, Uri } from 'vscode';
 import { summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
-import { isWeightName } from '../../engine/checkpoint/weightNames.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
-import { findTvqFiles, findWeightFiles } from '../checkpointStore.ts';
+import { chosenKind } from '../chosenPath.ts';
+import { findTvqFiles, findWeightFiles } from '../workspaceFiles.ts';
 import { displayPath } from '../describe.ts';
+import { asKnown, distinctFiles } from '../distinctFiles.ts';
 import { messageOf } from '../errors.ts';
-import type { MergeDraft } from '../merge/draft.ts';
+import { checkpointsOf, type MergeDraft } from '../merge/draft.ts';
 import { NO_EDITS } from '../../shared/mergeParameters.ts';
 import {
   checkedAt,
@@ -21,6 +21,7 @@ import {
 import type { Services } from '../services.ts';
 import { browseFolder } from '../ui/checkpointPicks.ts';
 import { notifyWarning } from '../ui/notify.ts';
+import { strangersTo, tellLeftOut } from './leftOut.ts';
 
 /** Sources, and what looked like one but cannot be read. */
 interface Found {
@@ -38,20 +39,27 @@ export async function mergeDraftFrom(
   for (const failure of tasks.failures) log.warn(failure);
   let known: readonly MergeSource[] = [...checkpoints.map(checkpointSource), ...tasks.sources];
   const failures: string[] = [];
+  const nothingAt: string[] = [];
+  // What is known by another path is meant by that.
+  const meant: string[] = [];
   for (const path of paths ?? []) {
+    meant.push(path);
     if (sourcesAt(known, [path]).length > 0) continue;
-    // Excluded from the workspace's search, or newer than it.
-    const fresh = await readSources(path);
+    // Excluded from the workspace's search, newer than it, or known by another path.
+    const fresh = await readSources(path, known);
     known = mergeSources(known, fresh.sources);
+    meant.push(...fresh.sources.map(source => source.path));
     failures.push(...fresh.failures);
+    if (fresh.sources.length === 0 && fresh.failures.length === 0) nothingAt.push(path);
   }
-  const inputs = paths === undefined ? [] : checkedAt(known, paths);
+  const inputs = paths === undefined ? [] : checkedAt(known, meant);
   if (paths !== undefined && inputs.length === 0) {
     const where = paths.map(displayPath).join(', ');
     throw new Error(
       failures[0] ?? l10n.t('There is no .safetensors checkpoint and no .tvq file in {0}.', where),
     );
   }
+  if (paths !== undefined) tellLeftOut(strangersTo(checkpointsOf(known), nothingAt), failures);
   return {
     known,
     inputs,
@@ -76,19 +84,36 @@ export async function browseSources(): Promise<readonly MergeSource[]> {
 }
 
 /** Of a file, or of everything in a folder. */
-async function readSources(path: string): Promise<Found> {
-  if (extname(path) === '.tvq') return readTasks([path]);
-  const [weights, tvqs] = isWeightName(basename(path))
-    ? [[path], []]
-    : await Promise.all([findWeightFiles(Uri.file(path)), findTvqFiles(Uri.file(path))]);
-  const [discovery, tasks] = await Promise.all([summarizeCheckpoints(weights), readTasks(tvqs)]);
+async function readSources(path: string, known: readonly MergeSource[] = []): Promise<Found> {
+  const [weights, tvqs] = await filesAt(path);
+  const isNamed = weights[0] === path;
+  const [discovery, tasks] = await Promise.all([summarizeCheckpoints(weights, isNamed), readTasks(tvqs)]);
+  const checkpoints = await asKnown(discovery.checkpoints, checkpointsOf(known));
   return {
-    sources: [...discovery.checkpoints.map(checkpointSource), ...tasks.sources],
+    sources: [...checkpoints.map(checkpointSource), ...tasks.sources],
     failures: [
       ...[...discovery.failures, ...discovery.adapters].map(({ message }) => message),
       ...tasks.failures,
     ],
   };
+}
+
+async function filesAt(path: string): Promise<[weights: readonly string[], tvqs: readonly string[]]> {
+  switch (await chosenKind(path)) {
+    case 'folder': {
+      const [weights, tvqs] = await Promise.all([
+        findWeightFiles(Uri.file(path)),
+        findTvqFiles(Uri.file(path)),
+      ]);
+      return [await distinctFiles(weights), await distinctFiles(tvqs)];
+    }
+    case 'weights':
+      return [[path], []];
+    case 'tvq':
+      return [[], [path]];
+    case 'other':
+      return [[], []];
+  }
 }
 
 /** From headers alone. Whole models quantized by themselves are merged like task vectors. */

@@ -8,8 +8,9 @@ export const openInspector: Command = {
   id: 'tvq.openInspector',
   needsTrust: false,
   async run(_services, ...args) {
-    const path = await tvqArgument(args);
-    if (path === undefined) return;
-    await commands.executeCommand('vscode.openWith', Uri.file(path), INSPECTOR_VIEW_TYPE);
+    const [clicked] = args;
+    const path = clicked instanceof Uri ? undefined : await tvqArgument(args);
+    const uri = clicked instanceof Uri ? clicked : path === undefined ? undefined : Uri.file(path);
+    if (uri) await commands.executeCommand('vscode.openWith', uri, INSPECTOR_VIEW_TYPE);
   },
 };

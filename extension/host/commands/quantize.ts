@@ -1,17 +1,16 @@
 import { basename, join } from 'node:path';
-import { commands, l10n, Uri } from 'vscode';
-import type { PlanSummary, QuantizeRecipe, QuantizeResult } from '../../protocol.ts';
-import { describeSize, schemeSlug, type SchemeChoice } from '../describe.ts';
+import { l10n } from 'vscode';
+import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
+import { schemeSlug, type SchemeChoice } from '../describe.ts';
+import { startWriting } from '../jobs/again.ts';
 import { commonFolder } from '../paths.ts';
 import type { Services } from '../services.ts';
 import { readRunOptions } from '../settings.ts';
-import { notify } from '../ui/notify.ts';
 import { pickOutput } from '../ui/outputPick.ts';
 import { pickScheme } from '../ui/schemePick.ts';
 import { runWizard, type Step } from '../ui/wizard.ts';
 import type { Command } from './command.ts';
 import { draftFrom, taskNames, type QuantizeDraft } from './quantizeDraft.ts';
-import { reveal } from '../reveal.ts';
 import { selectedPaths } from './selection.ts';
 import { answered, selectionSteps } from './selectionSteps.ts';
 
@@ -23,12 +22,7 @@ export const quantize: Command = {
     const draft = await draftFrom(services.checkpoints, selectedPaths(args));
     if (draft === undefined) return;
     if (!(await runWizard(titleOf(draft), stepsOf(services, draft), answered(draft)))) return;
-    const recipe = recipeOf(draft);
-    const title = l10n.t('Quantizing to {0}', basename(recipe.output));
-    const result = await services.jobs.run(title, (engine, options, hooks) =>
-      engine.quantize(recipe, options, hooks),
-    );
-    await showResult(services, result);
+    await startWriting(services, recipeOf(draft));
   },
 };
 
@@ -94,18 +88,4 @@ function recipeOf({ base, tasks, choice, output }: QuantizeDraft): QuantizeRecip
 function required<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('an earlier step has no answer');
   return value;
-}
-
-async function showResult({ log }: Services, result: QuantizeResult): Promise<void> {
-  const { output, warnings, seconds, backendReason } = result;
-  const size = describeSize(result);
-  log.info(`Wrote ${output}: ${size}, ${seconds.toFixed(1)} s. ${backendReason}`);
-  for (const warning of warnings) log.warn(warning);
-  const open = l10n.t('Open');
-  const show = l10n.t('Reveal');
-  const wrote = l10n.t('Wrote {0}: {1}', basename(output), size);
-  const more = warnings.length > 0 ? ` ${l10n.t('Warnings: {0}; see the log.', warnings.length)}` : '';
-  const pressed = await notify(wrote + more, open, show);
-  if (pressed === open) await commands.executeCommand('tvq.openInspector', Uri.file(output));
-  if (pressed === show) await reveal(output);
 }

@@ -1,14 +1,19 @@
 /** What is known of a quantization before the user is asked: from the clicked files, or nothing. */
-import { basename, dirname, sep } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { l10n, Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
-import { isWeightName } from '../../engine/checkpoint/weightNames.ts';
+import { freeName, taskNameOf } from '../../engine/taskName.ts';
 import type { CheckpointSummary, NamedPath } from '../../protocol.ts';
-import { findWeightFiles, type CheckpointStore } from '../checkpointStore.ts';
+import type { CheckpointStore } from '../checkpointStore.ts';
+import { findWeightFiles } from '../workspaceFiles.ts';
+import { chosenKind } from '../chosenPath.ts';
 import { describeCheckpoint, displayPath, type SchemeChoice } from '../describe.ts';
+import { asKnown, distinctFiles } from '../distinctFiles.ts';
+import { commonFolder, isInside } from '../paths.ts';
 import { merge } from '../ui/checkpointPicks.ts';
 import { pick } from '../ui/pick.ts';
 import type { Output } from '../ui/outputPick.ts';
+import { strangersTo, tellLeftOut } from './leftOut.ts';
 
 /** Answers so far; the wizard fills in the rest. */
 export interface QuantizeDraft {
@@ -33,10 +38,21 @@ export async function draftFrom(
   if (selected === undefined || first === undefined) return undefined;
   const inWorkspace = checkpoints.filter(({ architecture }) => architecture === first.architecture);
   const known = merge(inWorkspace, selected);
-  const base = proposeBase(selected) ?? proposeBase(known);
+  const base = proposeBase(selected) ?? nearestBase(selected, known);
   const tasks = selected.filter(({ path }) => path !== base?.path);
   // Only the base was clicked: everything fine-tuned from it is on offer.
   return { ...blank, known, base, tasks: tasks.length > 0 ? tasks : undefined };
+}
+
+/** The base in the smallest folder around what is selected that has a clear one: each family of models has its own. */
+function nearestBase(
+  selected: readonly CheckpointSummary[],
+  known: readonly CheckpointSummary[],
+): CheckpointSummary | undefined {
+  for (let folder = commonFolder(selected.map(({ path }) => path)); ; folder = dirname(folder)) {
+    const base = proposeBase(known.filter(({ path }) => isInside(path, folder)));
+    if (base !== undefined || dirname(folder) === folder) return base;
+  }
 }
 
 /** Checkpoints in, or made of, the given files and folders. */
@@ -45,17 +61,18 @@ async function checkpointsAt(
   known: readonly CheckpointSummary[],
 ): Promise<CheckpointSummary[]> {
   const found = new Map<string, CheckpointSummary>();
+  const nothingAt: string[] = [];
   const failures: string[] = [];
   for (const path of paths) {
-    const inside = known.filter(
-      one => one.path === path || one.path.startsWith(path + sep) || one.files.includes(path),
-    );
+    const inside = known.filter(one => isInside(one.path, path) || one.files.includes(path));
     if (inside.length === 0) {
-      // Excluded from the workspace's search, or newer than it.
-      const isFile = isWeightName(basename(path));
-      const fresh = await summarizeCheckpoints(isFile ? [path] : await findWeightFiles(Uri.file(path)));
-      inside.push(...fresh.checkpoints);
-      failures.push(...[...fresh.failures, ...fresh.adapters].map(({ message }) => message));
+      // Excluded from the workspace's search, newer than it, or known by another path.
+      const weights = await weightsAt(path);
+      const fresh = await summarizeCheckpoints(weights, weights[0] === path);
+      inside.push(...(await asKnown(fresh.checkpoints, known)));
+      const faults = [...fresh.failures, ...fresh.adapters].map(({ message }) => message);
+      failures.push(...faults);
+      if (inside.length === 0 && faults.length === 0) nothingAt.push(path);
     }
     for (const one of inside) found.set(one.path, one);
   }
@@ -64,7 +81,14 @@ async function checkpointsAt(
       failures[0] ?? l10n.t('There is no .safetensors checkpoint in {0}.', paths.map(displayPath).join(', ')),
     );
   }
+  tellLeftOut(strangersTo([...found.values()], nothingAt), failures);
   return [...found.values()];
+}
+
+async function weightsAt(path: string): Promise<readonly string[]> {
+  const kind = await chosenKind(path);
+  if (kind === 'folder') return distinctFiles(await findWeightFiles(Uri.file(path)));
+  return kind === 'weights' ? [path] : [];
 }
 
 /** One architecture a job: asks which when a folder has several. */
@@ -87,7 +111,7 @@ async function chooseGroup(found: readonly CheckpointSummary[]): Promise<Checkpo
 }
 
 /**
- * Names for the .tvq file: the checkpoints' own, made different where two are called the same.
+ * Names for the .tvq file: the checkpoints' own, as far as tasks may have them, made different where two are called the same.
  * @param given names that are settled, by path
  */
 export function taskNames(
@@ -98,12 +122,8 @@ export function taskNames(
   return tasks.map(({ name, path }) => {
     const settled = given.get(path);
     if (settled !== undefined) return { name: settled, path };
-    const candidates = [name, `${basename(dirname(path))}-${name}`];
-    let free = candidates.find(candidate => !taken.has(candidate));
-    for (let number = 2; free === undefined; number++) {
-      if (!taken.has(`${name}-${number}`)) free = `${name}-${number}`;
-    }
-    taken.add(free);
-    return { name: free, path };
+    const own = taskNameOf(name);
+    const wanted = taken.has(own) ? taskNameOf(`${basename(dirname(path))}-${name}`) : own;
+    return { name: freeName(wanted, taken), path };
   });
 }

@@ -5,13 +5,12 @@ import { formatBytes, formatPercent } from '../../engine/format.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
 import type { CheckpointSummary, TvqSummary } from '../../protocol.ts';
+import { startWriting } from '../jobs/again.ts';
 import { pickBase } from '../ui/checkpointPicks.ts';
-import { notify } from '../ui/notify.ts';
 import { pickOutput, type Output, type Proposal } from '../ui/outputPick.ts';
 import { pick } from '../ui/pick.ts';
 import { runWizard, type Step } from '../ui/wizard.ts';
 import type { Command } from './command.ts';
-import { reveal } from '../reveal.ts';
 import { readAllowNonfinite } from '../settings.ts';
 import { tvqArgument } from './selection.ts';
 
@@ -25,37 +24,27 @@ interface RestoreDraft {
 export const restore: Command = {
   id: 'tvq.restore',
   needsTrust: true,
-  async run({ checkpoints, jobs, log }, ...args) {
+  async run(services, ...args) {
     const source = await tvqArgument(args);
     if (source === undefined) return;
     const summary = await readSummary(source);
-    const { checkpoints: known } = await checkpoints.snapshot();
+    const { checkpoints: known } = await services.checkpoints.snapshot();
     const draft: RestoreDraft = { task: undefined, base: undefined, output: undefined };
     const title = l10n.t('Restore a Checkpoint from {0}', basename(source));
     if (!(await runWizard(title, stepsOf(source, summary, known, draft)))) return;
     const { task, base, output } = draft;
     if (task === undefined || output === undefined) return;
-    const result = await jobs.run(l10n.t('Restoring {0}', task), (engine, options, hooks) =>
-      engine.restore(
-        {
-          kind: 'restore',
-          source,
-          base: base?.path,
-          task,
-          output: output.path,
-          dtype: undefined,
-          overwrite: output.overwrite,
-          force: false,
-          allowNonfinite: readAllowNonfinite(),
-        },
-        options,
-        hooks,
-      ),
-    );
-    for (const warning of result.warnings) log.warn(warning);
-    const show = l10n.t('Reveal');
-    const wrote = l10n.t('Wrote {0}: {1}', basename(result.output), formatBytes(result.bytes));
-    if ((await notify(wrote, show)) === show) await reveal(result.output);
+    await startWriting(services, {
+      kind: 'restore',
+      source,
+      base: base?.path,
+      task,
+      output: output.path,
+      dtype: undefined,
+      overwrite: output.overwrite,
+      force: false,
+      allowNonfinite: readAllowNonfinite(),
+    });
   },
 };
 

@@ -1,6 +1,8 @@
 /** Turns what menus hand to a command into paths. */
 import { l10n, TabInputCustom, TabInputText, Uri, window } from 'vscode';
 
+import { shownUri } from '../editors/localCopy.ts';
+
 /** A node of our own trees that stands for files. */
 export interface HasPaths {
   readonly paths: readonly string[];
@@ -17,10 +19,21 @@ export function selectedPaths(args: readonly unknown[]): string[] | undefined {
   return paths.length > 0 ? [...new Set(paths)] : undefined;
 }
 
+/** @throws for what is on no disk of this machine: commands read and write by paths */
 function pathsOf(value: unknown): readonly string[] {
-  if (value instanceof Uri) return value.scheme === 'file' ? [value.fsPath] : [];
+  if (value instanceof Uri) return [diskPath(value)];
   const paths = (value as Partial<HasPaths> | undefined)?.paths;
   return Array.isArray(paths) ? (paths as string[]) : [];
+}
+
+function diskPath(uri: Uri): string {
+  if (uri.scheme === 'file') return uri.fsPath;
+  throw new Error(
+    l10n.t(
+      '{0} is not on a disk of this machine, where the engine reads and writes. Save it there first; the inspector opens it as it is.',
+      shownUri(uri),
+    ),
+  );
 }
 
 /** The .tvq file that was clicked; undefined where it was something else, or more. */
@@ -45,5 +58,5 @@ function activeTvq(): string | undefined {
   const input = window.tabGroups.activeTabGroup.activeTab?.input;
   if (!(input instanceof TabInputCustom || input instanceof TabInputText)) return undefined;
   const { uri } = input;
-  return uri.scheme === 'file' && uri.fsPath.endsWith('.tvq') ? uri.fsPath : undefined;
+  return uri.path.endsWith('.tvq') ? diskPath(uri) : undefined;
 }

@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Uri } from 'vscode';
+import { workspace, type Uri } from 'vscode';
 import type { TvqFile } from '../../engine/tvq/reader.ts';
 import { MAX_PAGE, queryTensors } from '../../engine/tvq/summary.ts';
 import type { TensorQuery, TensorRow } from '../../protocol.ts';
@@ -16,7 +16,8 @@ export async function exportCsv(source: Uri, file: TvqFile, query: TensorQuery):
   const name = `${posix.basename(source.path, '.tvq')}.csv`;
   const target = await askWhere(source, name, 'csv');
   if (target === undefined) return;
-  await pipeline(csvLines(file, query), createWriteStream(target.fsPath));
+  if (target.scheme === 'file') await pipeline(csvLines(file, query), createWriteStream(target.fsPath));
+  else await workspace.fs.writeFile(target, Buffer.from([...csvLines(file, query)].join('')));
   announce(target);
 }
 

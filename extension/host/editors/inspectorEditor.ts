@@ -9,7 +9,11 @@ import { TvqDocument } from './tvqDocument.ts';
 export const INSPECTOR_VIEW_TYPE = 'tvq.inspector';
 
 export class InspectorEditor extends Disposable implements CustomReadonlyEditorProvider<TvqDocument> {
-  constructor(private readonly services: Services) {
+  /** @param copies the folder for copies of files that are not on this disk */
+  constructor(
+    private readonly services: Services,
+    private readonly copies: string,
+  ) {
     super();
     this._register(
       window.registerCustomEditorProvider(INSPECTOR_VIEW_TYPE, this, {
@@ -19,7 +23,7 @@ export class InspectorEditor extends Disposable implements CustomReadonlyEditorP
   }
 
   openCustomDocument(uri: Uri): TvqDocument {
-    return new TvqDocument(uri);
+    return new TvqDocument(uri, this.copies);
   }
 
   resolveCustomEditor(document: TvqDocument, { webview, onDidDispose }: WebviewPanel): void {

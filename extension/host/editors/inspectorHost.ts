@@ -15,7 +15,7 @@ import type { JobHooks } from '../engineClient.ts';
 import { checkTrust } from '../errors.ts';
 import { savePageFile } from '../saveFile.ts';
 import type { Services } from '../services.ts';
-import { readRunOptions } from '../settings.ts';
+import { readViewOptions } from '../settings.ts';
 import { exportCsv } from './csv.ts';
 import type { PageWork } from './pageWork.ts';
 import { checkMost, checkName, checkQuery, checkWork } from './pageQuery.ts';
@@ -56,17 +56,21 @@ export function inspectorHost(
       await commands.executeCommand(OPEN_STUDIO, document.uri);
     },
     cancel: async kind => work.cancel(checkWork(kind)),
-    detail: (vector, tensor) =>
-      work.run('detail', token =>
-        engine.tensorDetail(fsPath, checkName(vector), checkName(tensor), readRunOptions(), token),
-      ),
+    detail: async (vector, tensor) => {
+      await document.open();
+      return work.run('detail', token =>
+        document.read(path =>
+          engine.tensorDetail(path, checkName(vector), checkName(tensor), readViewOptions(), token),
+        ),
+      );
+    },
     verify: async () => {
       if (!(await checkTrust())) return undefined;
       const { findings } = document;
       const result = await work.run('verify', token =>
         jobs.follow(
           l10n.t('Verifying {0}', name),
-          (client, options, hooks) => client.verify(fsPath, options, hooks),
+          (client, options, hooks) => document.read(path => client.verify(path, options, hooks)),
           follow('verify', token),
         ),
       );
@@ -79,10 +83,12 @@ export function inspectorHost(
       const { comparisons } = document.findings;
       const known = comparisons.get(most);
       if (known) return known;
+      await document.open();
       const found = await work.run('compare', token =>
         jobs.follow<TaskComparisons>(
           l10n.t('Comparing the tasks of {0}', name),
-          (client, options, hooks) => client.compareTasks({ file: fsPath }, most, options, hooks),
+          (client, options, hooks) =>
+            document.read(path => client.compareTasks({ file: path }, most, options, hooks)),
           follow('compare', token),
         ),
       );

@@ -1,11 +1,14 @@
 /** A .tvq file that is open in one or more editors: its header, read on first need and again after a change. */
-import { basename, dirname } from 'node:path';
-import { EventEmitter, l10n, RelativePattern, Uri, workspace, type CustomDocument } from 'vscode';
+import { unwatchFile, watchFile } from 'node:fs';
+import { EventEmitter, l10n, workspace, type CustomDocument, type Uri } from 'vscode';
 import { openTvq, type TvqFile } from '../../engine/tvq/reader.ts';
 import type { TaskComparisons, VerifyOutcome } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
+import { Elsewhere } from './elsewhere.ts';
 
-/** A file that is replaced raises several events; the page reloads once. */
+/** Size and times of an open file are looked at this often. */
+const LOOK_EVERY_MS = 1000;
+/** A file that is replaced changes several times; the page reloads once. */
 const SETTLE_MS = 200;
 
 /** What long work found; it counts until the file changes. */
@@ -24,35 +27,60 @@ export class TvqDocument extends Disposable implements CustomDocument {
   /** What was found out about the file as it is. */
   findings = noFindings();
   private file: Promise<TvqFile> | undefined;
+  /** Of a file that is not on this disk. */
+  private readonly elsewhere: Elsewhere | undefined;
   private settling: NodeJS.Timeout | undefined;
 
-  constructor(readonly uri: Uri) {
+  /** @param copies the folder for copies of files that are not on this disk */
+  constructor(
+    readonly uri: Uri,
+    copies: string,
+  ) {
     super();
-    if (uri.scheme !== 'file') return;
+    this._register(workspace.onDidGrantWorkspaceTrust(() => this.reloadSoon()));
+    if (uri.scheme !== 'file') {
+      const elsewhere = this._register(new Elsewhere(uri, copies));
+      this._register(elsewhere.onDidChange(() => this.reloadSoon()));
+      this._register({ dispose: () => clearTimeout(this.settling) });
+      this.elsewhere = elsewhere;
+      return;
+    }
     const { fsPath } = uri;
-    const pattern = new RelativePattern(Uri.file(dirname(fsPath)), basename(fsPath));
-    const watcher = this._register(workspace.createFileSystemWatcher(pattern));
-    this._register(watcher.onDidCreate(() => this.reloadSoon()));
-    this._register(watcher.onDidChange(() => this.reloadSoon()));
-    this._register(watcher.onDidDelete(() => this.reloadSoon()));
+    // The editor's watchers take a name for a pattern, and are silent when a folder above gets another name.
+    const look = () => this.reloadSoon();
+    watchFile(fsPath, { interval: LOOK_EVERY_MS, persistent: false }, look);
+    this._register({ dispose: () => unwatchFile(fsPath, look) });
     this._register({ dispose: () => clearTimeout(this.settling) });
   }
 
   /** The header. Rejects with a readable message, and tries again when asked again. */
   async open(): Promise<TvqFile> {
-    if (this.uri.scheme !== 'file') {
-      // Readers go to the place in the file they need, which the editor's own file API cannot.
+    if (!workspace.isTrusted)
       throw new Error(
-        l10n.t('Only files on disk can be inspected, and this one is "{0}:".', this.uri.scheme),
+        l10n.t(
+          'This file is not opened in Restricted Mode. Trust the workspace (Manage Workspace Trust) to see what is in it.',
+        ),
       );
-    }
-    const opening = (this.file ??= openTvq(this.uri.fsPath));
+    const opening = (this.file ??= this.read(openTvq));
     try {
       return await opening;
     } catch (error) {
       if (this.file === opening) this.file = undefined;
-      throw error;
+      if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
+      const { fsPath } = this.uri;
+      throw new Error(
+        l10n.t(
+          '{0} is not there: it was deleted, moved or renamed. It is shown again when it is back.',
+          fsPath,
+        ),
+        { cause: error },
+      );
     }
+  }
+
+  /** Reads the file by a path: its own, or that of a copy. */
+  read<T>(reader: (path: string) => Promise<T>): Promise<T> {
+    return this.elsewhere ? this.elsewhere.read(reader) : reader(this.uri.fsPath);
   }
 
   private reloadSoon(): void {

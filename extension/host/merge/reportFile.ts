@@ -1,6 +1,7 @@
 /** Reads merge-report.json back, without its tensors (docs/merge-report.md). No `vscode` here. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { readRegular } from '../../engine/checkpoint/regularFile.ts';
 import type { StudioMergeReport } from '../../protocol.ts';
 
 /** A report has some hundred bytes a tensor and input; a larger file is something else. */
@@ -43,7 +44,9 @@ export async function readMergeReport(file: string): Promise<StudioMergeReport> 
     throw new Error(`${file} is not there any more.`);
   });
   if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes: no merge report is that large.`);
-  const { success, data, error } = report.safeParse(parseJson(await readFile(file, 'utf8')));
+  const { success, data, error } = report.safeParse(
+    parseJson((await readRegular(file, MAX_BYTES)).toString()),
+  );
   if (success) return data as StudioMergeReport;
   const where = error.issues[0]?.path.join('.') || 'its content';
   throw new Error(`${file} is not a merge report: ${where} is not as expected. Merge again to have one.`);

@@ -1,6 +1,7 @@
 /** What can be merged, and with which base model. No `vscode` here: tests run it as it is. */
 import { basename, dirname, sep } from 'node:path';
 import { groupByArchitecture, proposeBase } from '../../engine/checkpoint/discover.ts';
+import { freeName, taskNameOf } from '../../engine/taskName.ts';
 import type { CheckpointSummary, MergeInput, TvqSummary } from '../../protocol.ts';
 import { isInside } from '../paths.ts';
 
@@ -67,7 +68,7 @@ export function checkedAt(sources: readonly MergeSource[], paths: readonly strin
   return others.length > 0 ? others : all;
 }
 
-const shortName = (source: MergeSource): string => source.task ?? source.checkpoint.name;
+const shortName = (source: MergeSource): string => source.task ?? taskNameOf(source.checkpoint.name);
 
 /** Names for the recipe and its report: short, and different from each other. */
 export function inputsOf(sources: readonly MergeSource[]): MergeInput[] {
@@ -76,10 +77,9 @@ export function inputsOf(sources: readonly MergeSource[]): MergeInput[] {
   const taken = new Set<string>();
   return sources.map(source => {
     const short = shortName(source);
-    const long = `${whereabouts(source)}-${short}`;
-    const wanted = count.get(short) === 1 ? [short, long] : [long];
-    const name = firstFree(wanted, taken);
-    taken.add(name);
+    const long = taskNameOf(`${whereabouts(source)}-${short}`);
+    const wanted = count.get(short) === 1 && !taken.has(short) ? short : long;
+    const name = freeName(wanted, taken);
     return { name, path: source.path, task: source.task };
   });
 }
@@ -87,13 +87,6 @@ export function inputsOf(sources: readonly MergeSource[]): MergeInput[] {
 /** The .tvq file's name, or the folder that holds the checkpoint. */
 function whereabouts({ path, task }: MergeSource): string {
   return task === undefined ? basename(dirname(path)) : basename(path, '.tvq');
-}
-
-function firstFree(names: readonly string[], taken: ReadonlySet<string>): string {
-  const free = names.find(name => !taken.has(name));
-  if (free !== undefined) return free;
-  const last = names.at(-1) ?? '';
-  for (let number = 2; ; number++) if (!taken.has(`${last}-${number}`)) return `${last}-${number}`;
 }
 
 /** Whether a model can be the base of all inputs, as far as summaries tell; the plan knows for certain. */

@@ -4,11 +4,8 @@ import { basename, dirname } from 'node:path';
 import type { StudioMetric } from '../../protocol.ts';
 import { runEvaluation } from '../evaluation/run.ts';
 import type { Log } from '../log.ts';
-import { readEvaluationCommand } from '../settings.ts';
+import { EVALUATION_COMMAND, readEvaluationCommand } from '../settings.ts';
 import { withProgress } from '../ui/notify.ts';
-
-/** The setting that has the command. */
-export const EVALUATION_COMMAND = 'tvq.evaluation.command';
 
 const SHOWN = 60;
 

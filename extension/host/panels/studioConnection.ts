@@ -30,12 +30,15 @@ import { checkMost } from '../editors/pageQuery.ts';
 import type { EngineClient, JobHooks } from '../engineClient.ts';
 import { CancelledError } from '../engineProcess.ts';
 import { describeSize } from '../describe.ts';
+import { quantizeJob } from '../jobs/quantizing.ts';
 import { PageConnection } from '../pageRpc.ts';
+import { listed } from '../../shared/listed.ts';
 import { commonFolder } from '../paths.ts';
 import type { Services } from '../services.ts';
-import { readRunOptions } from '../settings.ts';
+import { readRunOptions, readViewOptions } from '../settings.ts';
 import { pickOutput } from '../ui/outputPick.ts';
 import { inColumns } from './columns.ts';
+import { Freshness } from './freshness.ts';
 import { checkOrder } from './studioChecks.ts';
 import type { StudioMerge } from './studioMerge.ts';
 
@@ -56,6 +59,7 @@ export class StudioConnection extends Disposable {
   private readonly page: PageConnection<StudioPage, StudioHost>['page'];
   /** Kept while the panel lives: a page that was hidden is made anew, and asks again. */
   private measured: Measured = {};
+  private readonly freshness = this._register(new Freshness(names => void this.page.stale(names)));
   private running: CancellationTokenSource | undefined;
   private readonly written = new Set<string>();
 
@@ -75,17 +79,17 @@ export class StudioConnection extends Disposable {
       ...merge.host,
       open: async () => this.selection,
       choose: () => this.choose(),
-      analyze: () => orCancelled(this.analyze()),
+      analyze: () => orCancelled(this.analyzeAnew()),
       analyzeShared: () => orCancelled(this.analyzeShared()),
       compare: most => orCancelled(this.compare(checkMost(most))),
       cancel: async () => this.running?.cancel(),
       marks: () => this.marks(),
-      device: () => services.engine.devices(readRunOptions()),
+      device: () => services.engine.devices(readViewOptions()),
       quantize: order => orCancelled(this.quantize(checkOrder(order))),
       openResult: output => this.openResult(output),
       copyCommand: order => this.copyCommand(checkOrder(order)),
     };
-    const events = ['progress', 'mergeChanged', 'mergeProgress'] as const;
+    const events = ['progress', 'stale', 'mergeChanged', 'mergeProgress'] as const;
     const options = { events, name: 'TVQ Studio', log: services.log };
     this.page = this._register(new PageConnection<StudioPage, StudioHost>(webview, host, options)).page;
     this._register({ dispose: () => this.running?.cancel() });
@@ -101,6 +105,24 @@ export class StudioConnection extends Disposable {
     return selection;
   }
 
+  /** What was measured of models that have changed since is not shown again. */
+  private async analyzeAnew(): Promise<AnalysisTable> {
+    const { base, tasks } = this.required();
+    const isMeasured = Object.keys(this.measured).length > 0;
+    if (!isMeasured || (await this.freshness.changed()).length > 0) {
+      this.measured = {};
+      await this.freshness.begin([base, ...tasks]);
+    }
+    return this.analyze();
+  }
+
+  /** What is shown would be spent on other models than those it was measured on. */
+  private async checkFresh(): Promise<void> {
+    const changed = await this.freshness.changed();
+    if (changed.length === 0) return;
+    throw new Error(l10n.t('Changed since it was measured: {0}. Measure again first.', listed(changed)));
+  }
+
   private analyze(): Promise<AnalysisTable> {
     const recipe = this.measuredRecipe();
     return this.once('table', l10n.t('Measuring task vectors'), async (engine, options, hooks) =>
@@ -108,14 +130,16 @@ export class StudioConnection extends Disposable {
     );
   }
 
-  private analyzeShared(): Promise<AnalysisTable> {
+  private async analyzeShared(): Promise<AnalysisTable> {
+    await this.checkFresh();
     const recipe = this.measuredRecipe();
     return this.once('shared', l10n.t('Measuring the shared base vector'), async (engine, options, hooks) =>
       inColumns(await engine.analyzeShared(recipe, options, hooks)),
     );
   }
 
-  private compare(most: number | undefined): Promise<TaskComparisons> {
+  private async compare(most: number | undefined): Promise<TaskComparisons> {
+    await this.checkFresh();
     const { base, tasks } = this.required();
     return this.once(
       `compared by ${most ?? 'all'}`,
@@ -145,24 +169,20 @@ export class StudioConnection extends Disposable {
   }
 
   private async quantize(order: StudioOrder): Promise<QuantizeResult | undefined> {
-    const { engine, jobs, log } = this.services;
+    await this.checkFresh();
+    const { engine, log, writing } = this.services;
     const title = l10n.t('Quantize Task Vectors');
     const kind = { extension: '.tvq', label: l10n.t('Task vectors') };
     const proposed = join(this.folder(), await this.proposedName(order));
     const at = { title, step: 1, totalSteps: 1, canGoBack: false };
     const output = await pickOutput(at, [{ path: proposed }], kind);
     if (typeof output === 'string') return undefined;
+    await this.checkFresh(); // the question may have stood there for long
     const recipe = { ...this.recipe(order, output.path), overwrite: output.overwrite };
     const { problems } = await engine.plan(recipe, readRunOptions());
     const fault = problems.find(({ severity }) => severity === 'error');
     if (fault) throw new Error(fault.message);
-    const result = await this.run(title, hooks =>
-      jobs.follow(
-        l10n.t('Quantizing to {0}', basename(recipe.output)),
-        (client, options, inPage) => client.quantize(recipe, options, inPage),
-        hooks,
-      ),
-    );
+    const result = await this.run(title, hooks => writing.run(quantizeJob(recipe), { hooks }));
     this.written.add(result.output);
     log.info(`Wrote ${result.output}: ${describeSize(result)}, ${result.seconds.toFixed(1)} s.`);
     for (const warning of result.warnings) log.warn(warning);
@@ -171,7 +191,7 @@ export class StudioConnection extends Disposable {
 
   /** Sizes are read from headers alone; a scheme that cannot be had is left out. */
   private async marks(): Promise<StudioMark[]> {
-    const options = readRunOptions();
+    const options = readViewOptions();
     const fixed = { keepRule: 'vectors', keep: [], overwrite: true } as const;
     const marks = MARKS.map(async ({ label, ...scheme }): Promise<StudioMark[]> => {
       const { base, tasks } = this.required();

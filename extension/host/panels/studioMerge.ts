@@ -26,6 +26,7 @@ import type {
 } from '../../protocol.ts';
 import { Disposable, type Releasable } from '../disposable.ts';
 import { messageOf } from '../errors.ts';
+import { mergeJob } from '../jobs/merging.ts';
 import { expectedSeconds } from '../merge/mergeTimes.ts';
 import { reportPath } from '../merge/outcome.ts';
 import { readMergeReport } from '../merge/reportFile.ts';
@@ -33,8 +34,14 @@ import { checkChoices, freeFolder, methodOf, studioRecipe } from '../merge/studi
 import { reveal } from '../reveal.ts';
 import { savePageFile } from '../saveFile.ts';
 import type { Services } from '../services.ts';
-import { readAllowNonfinite, readEvaluationCommand, readRunOptions } from '../settings.ts';
-import { EVALUATION_COMMAND, evaluateModel } from './evaluateModel.ts';
+import {
+  EVALUATION_COMMAND,
+  hasEvaluationCommand,
+  readAllowNonfinite,
+  readRunOptions,
+  readViewOptions,
+} from '../settings.ts';
+import { evaluateModel } from './evaluateModel.ts';
 import { chooseOutput } from './chooseOutput.ts';
 import { MergeActivity } from './mergeActivity.ts';
 import type { MergeMemory, MergeRecord } from './mergeMemory.ts';
@@ -56,7 +63,7 @@ export class StudioMerge extends Disposable {
   private readonly evaluating: MergeActivity;
 
   constructor(
-    private readonly services: Pick<Services, 'engine' | 'jobs' | 'log' | 'checkpoints'>,
+    private readonly services: Pick<Services, 'engine' | 'writing' | 'log' | 'checkpoints'>,
     private readonly memory: MergeMemory,
   ) {
     super();
@@ -115,7 +122,7 @@ export class StudioMerge extends Disposable {
 
   /** Starting the engine may fail, with a wrong setting for example: then it is asked again. */
   private async methods(): Promise<readonly MergeMethodInfo[]> {
-    const asking = (this.knownMethods ??= this.services.engine.methods(readRunOptions()));
+    const asking = (this.knownMethods ??= this.services.engine.methods(readViewOptions()));
     try {
       return await asking;
     } catch (error) {
@@ -130,11 +137,7 @@ export class StudioMerge extends Disposable {
       merges: await Promise.all(records.map(mergedOf)),
       merging: this.merging.current,
       evaluating: this.evaluating.current,
-      evaluation: !workspace.isTrusted
-        ? 'restricted'
-        : readEvaluationCommand() === undefined
-          ? 'unset'
-          : 'ready',
+      evaluation: !workspace.isTrusted ? 'restricted' : hasEvaluationCommand() ? 'ready' : 'unset',
     };
   }
 
@@ -164,32 +167,26 @@ export class StudioMerge extends Disposable {
     await checkFree(output);
     const recipe = studioRecipe(selection, choices, method, output);
     const { base, source } = selection;
-    const title = l10n.t('Merging to {0} with {1}', basename(output), method.title);
     this.merging.start(output, async ({ signal }) => {
       const { readBytes } = await this.services.engine.planMerge(recipe, readRunOptions());
       const report = throttled((progress: Progress) => this.progressed.fire(progress));
-      const result = await this.services.jobs.run(
-        title,
-        (engine, options, hooks) =>
-          engine.merge({ ...recipe, allowNonfinite: readAllowNonfinite() }, options, {
-            token: hooks.token,
-            onProgress: progress => {
-              hooks.onProgress(progress);
-              report(progress);
-            },
-          }),
-        tokenOf(signal),
-      );
+      const allowed = { ...recipe, allowNonfinite: readAllowNonfinite() };
+      const result = await this.services.writing.run(mergeJob(allowed, method), {
+        cancel: tokenOf(signal),
+        onProgress: report,
+      });
       // A folder that appears by being renamed is not always reported with what is in it.
       this.services.checkpoints.refresh();
       const { bytes, seconds, warnings } = result;
-      this.services.log.info(`Merged into ${output}, ${seconds.toFixed(1)} s. ${result.backendReason}`);
+      this.services.log.info(
+        `Merged into ${result.output}, ${seconds.toFixed(1)} s. ${result.backendReason}`,
+      );
       for (const warning of warnings) this.services.log.warn(warning);
       await this.memory.learn(method.name, { bytes: readBytes, seconds });
       const made = {
         base: base.path,
         source,
-        output,
+        output: result.output,
         report: reportPath(result),
         bytes,
         seconds,

@@ -1,7 +1,7 @@
 /** The Studio's panels: opened by a command, and again when the window is reloaded. */
 import { Uri, ViewColumn, window, l10n, type WebviewPanel, type WebviewPanelSerializer } from 'vscode';
 import type { StudioSelection } from '../../protocol.ts';
-import { printable } from '../../shared/printable.ts';
+import { shown } from '../../shared/printable.ts';
 import { Disposable } from '../disposable.ts';
 import { showPage } from '../pageHtml.ts';
 import type { Services } from '../services.ts';
@@ -43,5 +43,5 @@ export class StudioPanels extends Disposable implements WebviewPanelSerializer {
 /** Names the base, so that two panels can be told apart. */
 function titleOf(selection: StudioSelection | undefined): string {
   const title = l10n.t('TVQ Studio');
-  return selection === undefined ? title : printable(`${title}: ${selection.base.name}`);
+  return selection === undefined ? title : shown(`${title}: ${selection.base.name}`);
 }

@@ -1,11 +1,11 @@
-import { extname } from 'node:path';
-import { l10n } from 'vscode';
+import { l10n, workspace } from 'vscode';
 import { openCheckpoint } from '../../engine/checkpoint/checkpoint.ts';
 import { describeCheckpoint } from '../../engine/checkpoint/discover.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
 import type { Snapshot } from '../checkpointStore.ts';
+import { chosenKind } from '../chosenPath.ts';
 import { displayPath } from '../describe.ts';
 import { paragraphs } from '../ui/facts.ts';
 import { inspectedPath } from './recipes.ts';
@@ -26,15 +26,27 @@ export const inspectCheckpoint: Tool = {
   async invoke({ checkpoints }, input) {
     const path = inspectedPath(input, workspaceFolders());
     if (path === undefined) return overview(await checkpoints.snapshot());
-    if (extname(path) !== '.tvq') return brief(await describeCheckpoint(await openCheckpoint(path)));
+    if (!workspace.isTrusted)
+      throw new Error('The workspace is not trusted: nothing is opened, ask the user.');
+    if ((await chosenKind(path)) !== 'tvq')
+      return brief(await describeCheckpoint(await openCheckpoint(path)));
     const { recipe: _recipe, ...summary } = summarizeTvq(await openTvq(path));
     return summary;
   },
 };
 
-const overview = ({ checkpoints, tvqFiles, failures }: Snapshot) => ({
-  counts: { checkpoints: checkpoints.length, tvqFiles: tvqFiles.length, unreadable: failures.length },
-  checkpoints: checkpoints.slice(0, MAX_LISTED).map(brief),
+const overview = ({ checkpoints, tvqFiles, failures, unopened, stops }: Snapshot) => ({
+  counts: {
+    checkpoints: checkpoints.length + unopened.length,
+    tvqFiles: tvqFiles.length,
+    unreadable: failures.length,
+  },
+  ...(unopened.length > 0 && { restricted: 'the workspace is not trusted: names and sizes only' }),
+  ...(stops.length > 0 && { stops }),
+  checkpoints: [
+    ...checkpoints.map(brief),
+    ...unopened.map(({ path, bytes, files }) => ({ path: displayPath(path), bytes, files })),
+  ].slice(0, MAX_LISTED),
   tvqFiles: tvqFiles.slice(0, MAX_LISTED).map(({ path, bytes }) => ({ path: displayPath(path), bytes })),
 });
 

@@ -3,10 +3,15 @@ import { l10n } from 'vscode';
 import { formatBytes } from '../../engine/format.ts';
 import type { MergePlanSummary, MergeRecipe } from '../../protocol.ts';
 import { displayPath } from '../describe.ts';
+import { mergeJob } from '../jobs/merging.ts';
+import { methodOf } from '../merge/studioRecipe.ts';
 import { readAllowNonfinite, readRunOptions } from '../settings.ts';
 import { facts, paragraphs } from '../ui/facts.ts';
+import { Confirmed } from './confirmed.ts';
 import { mergeRecipe } from './recipes.ts';
 import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
+
+const confirmed = new Confirmed<MergeRecipe>();
 
 export const mergeModels: Tool = {
   name: 'tvq_merge_models',
@@ -15,19 +20,18 @@ export const mergeModels: Tool = {
     const recipe = mergeRecipe(input, workspaceFolders());
     const plan = await engine.planMerge(recipe, readRunOptions());
     refuseProblems(plan.problems);
+    confirmed.ask(input, recipe);
     return {
       invocationMessage: paragraphs([titleOf(recipe)]),
       confirmationMessages: { title: l10n.t('Merge Models'), message: describe(recipe, plan) },
     };
   },
-  async invoke({ checkpoints, jobs }, input, token) {
-    const recipe = mergeRecipe(input, workspaceFolders());
-    const result = await jobs.run(
-      titleOf(recipe),
-      (engine, options, hooks) =>
-        engine.merge({ ...recipe, allowNonfinite: readAllowNonfinite() }, options, hooks),
-      token,
-    );
+  async invoke({ checkpoints, engine, writing }, input, cancel) {
+    const asked = mergeRecipe(input, workspaceFolders());
+    confirmed.check(input, asked);
+    const method = methodOf(await engine.methods(readRunOptions()), asked.method);
+    const recipe = { ...asked, allowNonfinite: readAllowNonfinite() };
+    const result = await writing.run(mergeJob(recipe, method), { cancel, ask: false });
     // A folder that appears by being renamed is not always reported with what is in it.
     checkpoints.refresh();
     return result;

@@ -1,11 +1,14 @@
-import { basename } from 'node:path';
 import { l10n } from 'vscode';
 import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
 import { describeScheme, describeSize, displayPath } from '../describe.ts';
+import { quantizeJob } from '../jobs/quantizing.ts';
 import { readRunOptions } from '../settings.ts';
 import { facts, paragraphs } from '../ui/facts.ts';
+import { Confirmed } from './confirmed.ts';
 import { quantizeRecipe } from './recipes.ts';
 import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
+
+const confirmed = new Confirmed<QuantizeRecipe>();
 
 export const quantizeTaskVectors: Tool = {
   name: 'tvq_quantize_task_vectors',
@@ -14,22 +17,18 @@ export const quantizeTaskVectors: Tool = {
     const recipe = quantizeRecipe(input, workspaceFolders());
     const plan = await engine.plan(recipe, readRunOptions());
     refuseProblems(plan.problems);
+    confirmed.ask(input, recipe);
     return {
-      invocationMessage: paragraphs([titleOf(recipe)]),
+      invocationMessage: paragraphs([quantizeJob(recipe).title(recipe)]),
       confirmationMessages: { title: l10n.t('Quantize Task Vectors'), message: describe(recipe, plan) },
     };
   },
-  async invoke({ jobs }, input, token) {
+  async invoke({ writing }, input, cancel) {
     const recipe = quantizeRecipe(input, workspaceFolders());
-    return jobs.run(
-      titleOf(recipe),
-      (engine, options, hooks) => engine.quantize(recipe, options, hooks),
-      token,
-    );
+    confirmed.check(input, recipe);
+    return writing.run(quantizeJob(recipe), { cancel, ask: false });
   },
 };
-
-const titleOf = ({ output }: QuantizeRecipe): string => l10n.t('Quantizing to {0}', basename(output));
 
 /** To a budget, the bits are chosen and the size is known only when everything has been read. */
 function describe({ base, tasks, output, budget, ...choice }: QuantizeRecipe, plan: PlanSummary) {

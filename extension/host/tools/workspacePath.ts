@@ -1,5 +1,6 @@
 /** Which paths a language model may name. No `vscode` here: tests run it as it is. */
-import { isAbsolute, resolve, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { isInside } from '../paths.ts';
 
 /** A folder of the workspace. */
@@ -9,19 +10,28 @@ export interface Folder {
 }
 
 /**
- * The absolute path of what a tool was asked for. A relative one starts at the workspace's folder or, where there are
- * several, with a folder's name, as VS Code shows paths. Links are followed: what is linked into the workspace belongs
- * to it. Throws when the path leads out of the workspace.
+ * The real path of what a tool was asked for, without links: what is asked about, confirmed and done is one place. A
+ * relative path starts at the workspace's folder or, where there are several, with a folder's name, as VS Code shows
+ * paths. Throws when it leads out of the workspace, itself or by a link.
  */
 export function workspacePath(path: string, folders: readonly Folder[]): string {
   const absolute = isAbsolute(path) ? resolve(path) : resolveRelative(path, folders);
-  if (absolute !== undefined && folders.some(folder => isInside(absolute, folder.path))) return absolute;
+  const real = absolute === undefined ? undefined : realPlace(absolute);
+  if (real !== undefined && folders.some(folder => isInside(real, realPlace(folder.path)))) return real;
   const where = folders.map(folder => folder.path).join(', ');
-  throw new Error(
-    where === ''
-      ? `${path}: no folder is open; open the folder that holds the models`
-      : `${path}: is not in the workspace; name a path in ${where}`,
-  );
+  if (where === '') throw new Error(`${path}: no folder is open; open the folder that holds the models`);
+  const leads = real === absolute ? '' : `leads to ${real}, which `;
+  throw new Error(`${path}: ${leads}is not in the workspace; name a path in ${where}`);
+}
+
+/** Where a path leads; of what is not there yet, its nearest folder that is. A link into nowhere leads there too. */
+function realPlace(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPlace(parent), basename(path));
+  }
 }
 
 function resolveRelative(path: string, folders: readonly Folder[]): string | undefined {

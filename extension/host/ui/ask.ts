@@ -1,6 +1,6 @@
 /** A text input that is one step of a wizard. */
 import { QuickInputButtons, window } from 'vscode';
-import { printable } from '../../shared/printable.ts';
+import { shown } from '../../shared/printable.ts';
 import { withoutMarkup } from './plainText.ts';
 import type { Position } from './wizard.ts';
 
@@ -23,7 +23,7 @@ export async function ask(question: Question): Promise<{ readonly text: string }
     return fault && withoutMarkup(fault);
   };
   const input = window.createInputBox();
-  input.title = printable(at.title);
+  input.title = shown(at.title);
   if (at.totalSteps > 1) {
     input.step = at.step;
     input.totalSteps = at.totalSteps;

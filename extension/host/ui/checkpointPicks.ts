@@ -2,8 +2,10 @@
 import { l10n, QuickPickItemKind, ThemeIcon, window, type Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
-import { findWeightFiles } from '../checkpointStore.ts';
-import { describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
+import { findWeightFiles } from '../workspaceFiles.ts';
+import { distinctFiles } from '../distinctFiles.ts';
+import { describeCheckpoint, displayPath } from '../describe.ts';
+import { tellingNames } from '../../shared/tellingNames.ts';
 import { commonFolder } from '../paths.ts';
 import { notifyWarning } from './notify.ts';
 import { pick, type PickItem } from './pick.ts';
@@ -128,7 +130,7 @@ function groupedItems(checkpoints: readonly CheckpointSummary[]): CheckpointItem
 }
 
 export function checkpointItems(checkpoints: readonly CheckpointSummary[]): CheckpointItem[] {
-  const names = uniqueNames(checkpoints);
+  const names = tellingNames(checkpoints);
   return checkpoints.map(checkpoint => ({
     label: names.get(checkpoint) ?? checkpoint.name,
     description: describeCheckpoint(checkpoint),
@@ -158,7 +160,9 @@ export async function browseFolder(title: string): Promise<Uri | undefined> {
 export async function browseCheckpoints(): Promise<readonly CheckpointSummary[]> {
   const folder = await browseFolder(l10n.t('Choose a folder with checkpoints'));
   if (folder === undefined) return [];
-  const { checkpoints, failures, adapters } = await summarizeCheckpoints(await findWeightFiles(folder));
+  const { checkpoints, failures, adapters } = await summarizeCheckpoints(
+    await distinctFiles(await findWeightFiles(folder)),
+  );
   if (checkpoints.length === 0) {
     const why =
       [...failures, ...adapters][0]?.message ??

@@ -1,11 +1,12 @@
 import { MarkdownString } from 'vscode';
 import { escapeText } from '../../shared/markdown.ts';
+import { isolated } from '../../shared/printable.ts';
 
 /** Paragraphs of text, the first one bold where it is a title; nothing in them is markup. */
 export function paragraphs(texts: readonly string[], title?: string): MarkdownString {
-  const shown = texts.map(escapeText);
+  const shown = texts.map(text => isolated(escapeText(text)));
   return new MarkdownString(
-    [...(title === undefined ? [] : [`**${escapeText(title)}**`]), ...shown].join('\n\n'),
+    [...(title === undefined ? [] : [`**${isolated(escapeText(title))}**`]), ...shown].join('\n\n'),
   );
 }
 

@@ -5,6 +5,7 @@ import { groupByArchitecture } from '../../engine/checkpoint/discover.ts';
 import { formatBytes, formatPercent } from '../../engine/format.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
 import { groupBy } from '../../shared/groupBy.ts';
+import { tellingNames } from '../../shared/tellingNames.ts';
 import { describeScheme, displayPath } from '../describe.ts';
 import { checkpointsOf } from '../merge/draft.ts';
 import {
@@ -58,9 +59,13 @@ export async function pickInputs(
 /** A group an architecture, a group a .tvq file; those with something checked come first. */
 function itemsOf(known: readonly MergeSource[], isChecked: (item: SourceItem) => boolean): SourceItem[] {
   const tasks = known.filter(source => source.task !== undefined);
+  const files = [...new Set(tasks.map(({ path }) => path))].map(path => ({ name: basename(path), path }));
+  const labels = new Map([...tellingNames(files)].map(([{ path }, label]) => [path, label]));
   const groups = [
     ...groupByArchitecture(checkpointsOf(known)).map(checkpointGroup),
-    ...[...groupBy(tasks, ({ path }) => path).values()].map(taskGroup),
+    ...[...groupBy(tasks, ({ path }) => path)].map(([path, group]) =>
+      taskGroup(group, labels.get(path) ?? path),
+    ),
   ];
   return [
     ...groups.filter(group => group.some(isChecked)),
@@ -77,20 +82,23 @@ function checkpointGroup(group: readonly CheckpointSummary[]): SourceItem[] {
   return [{ label, kind: QuickPickItemKind.Separator }, ...items];
 }
 
-function taskGroup(tasks: readonly TaskSource[]): SourceItem[] {
-  const items = tasks.map(source => ({ label: source.task, ...describeTask(source), source }));
+function taskGroup(tasks: readonly TaskSource[], name: string): SourceItem[] {
+  const items = tasks.map(source => ({ label: source.task, ...describeTask(source, name), source }));
   const [first] = tasks;
   if (first === undefined) return [];
-  const label = `${basename(first.path)} · ${describeScheme(first.file)}`;
+  const label = `${name} · ${describeScheme(first.file)}`;
   return [{ label, kind: QuickPickItemKind.Separator }, ...items];
 }
 
-function describeTask({ path, task, file }: TaskSource): Pick<PickItem, 'description' | 'detail'> {
-  const vector = file.tasks.find(({ name }) => name === task);
+function describeTask(
+  { path, task, file }: TaskSource,
+  name: string,
+): Pick<PickItem, 'description' | 'detail'> {
+  const vector = file.tasks.find(one => one.name === task);
   const error = vector?.relativeError;
   return {
     description: [
-      l10n.t('task of {0}', basename(path)),
+      l10n.t('task of {0}', name),
       ...(vector ? [formatBytes(vector.bytes)] : []),
       ...(error === undefined ? [] : [l10n.t('error {0}', formatPercent(error))]),
     ].join(' · '),

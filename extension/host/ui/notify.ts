@@ -1,6 +1,6 @@
 /** Notifications and questions. Messages have names in them that come from files, so they are shown as text. */
 import { ProgressLocation, window, type CancellationToken } from 'vscode';
-import { printable } from '../../shared/printable.ts';
+import { shown } from '../../shared/printable.ts';
 import { withoutLinks } from './plainText.ts';
 
 /** @returns the button that was pressed; undefined when it was closed */
@@ -21,7 +21,7 @@ export const askModal = (
   detail: string,
   ...buttons: readonly string[]
 ): Thenable<string | undefined> =>
-  window.showWarningMessage(printable(message), { modal: true, detail: printable(detail) }, ...buttons);
+  window.showWarningMessage(shown(message), { modal: true, detail: shown(detail) }, ...buttons);
 
 export interface NotifiedProgress {
   /** Percent since the last report. */

@@ -6,7 +6,7 @@ import {
   type QuickPickItem,
   type QuickPickItemKind,
 } from 'vscode';
-import { printable } from '../../shared/printable.ts';
+import { shown } from '../../shared/printable.ts';
 import { withoutIcons } from './plainText.ts';
 import type { Position } from './wizard.ts';
 
@@ -42,12 +42,12 @@ export type PickAnswer<T> = readonly T[] | 'back' | 'cancel' | 'button';
 export async function pick<T extends PickItem>(request: PickRequest<T>): Promise<PickAnswer<T>> {
   const { at, validate } = request;
   const input = window.createQuickPick<Row<T>>();
-  input.title = printable(at.title);
+  input.title = shown(at.title);
   if (at.totalSteps > 1) {
     input.step = at.step;
     input.totalSteps = at.totalSteps;
   }
-  input.placeholder = printable(request.placeholder);
+  input.placeholder = shown(request.placeholder);
   input.matchOnDescription = true;
   // Looking something up in the editor must not throw half an answer away.
   input.ignoreFocusOut = true;
@@ -66,7 +66,7 @@ export async function pick<T extends PickItem>(request: PickRequest<T>): Promise
         if (chosen.length === 0 && !input.canSelectMany) return;
         const fault = validate?.(chosen);
         if (fault === undefined) resolve(chosen);
-        else input.placeholder = printable(fault);
+        else input.placeholder = shown(fault);
       });
       input.busy = true;
       input.show();
@@ -87,13 +87,13 @@ export async function pick<T extends PickItem>(request: PickRequest<T>): Promise
 }
 
 const rowOf = <T extends PickItem>(item: T): Row<T> => ({
-  label: shown(item.label, item.icon),
-  description: item.description && shown(item.description),
-  detail: item.detail && shown(item.detail, item.detailIcon),
+  label: withIcon(item.label, item.icon),
+  description: item.description && withIcon(item.description),
+  detail: item.detail && withIcon(item.detail, item.detailIcon),
   kind: item.kind,
   alwaysShow: item.alwaysShow,
   item,
 });
 
-const shown = (text: string, icon?: string): string =>
+const withIcon = (text: string, icon?: string): string =>
   (icon === undefined ? '' : `$(${icon}) `) + withoutIcons(text);

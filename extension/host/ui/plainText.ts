@@ -1,12 +1,16 @@
 /** Text of unknown origin for places where VS Code would read some of it as markup. */
-import { printable } from '../../shared/printable.ts';
+import { isolated, printable } from '../../shared/printable.ts';
+
+const iconsEscaped = (text: string): string =>
+  text.replace(/\$(?=\([A-Za-z0-9-]+(?:~[A-Za-z]+)?\))/g, '\\$&');
+
+const linksBroken = (text: string): string => text.replaceAll('](', ']\\(');
 
 /** For labels that may have icons: `$(name)` stays what it is written as. */
-export const withoutIcons = (text: string): string =>
-  printable(text).replace(/\$(?=\([A-Za-z0-9-]+(?:~[A-Za-z]+)?\))/g, '\\$&');
+export const withoutIcons = (text: string): string => isolated(iconsEscaped(printable(text)));
 
 /** For notifications: `[words](target)` is no link. There is no escape for it, so a backslash breaks it. */
-export const withoutLinks = (text: string): string => printable(text).replaceAll('](', ']\\(');
+export const withoutLinks = (text: string): string => isolated(linksBroken(printable(text)));
 
 /** For what stands below an input box, which may have both. */
-export const withoutMarkup = (text: string): string => withoutLinks(withoutIcons(text));
+export const withoutMarkup = (text: string): string => isolated(linksBroken(iconsEscaped(printable(text))));

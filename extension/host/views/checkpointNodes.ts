@@ -4,10 +4,12 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri } 
 import { groupByArchitecture, proposeBase } from '../../engine/checkpoint/discover.ts';
 import { formatBytes, formatCount } from '../../engine/format.ts';
 import type { CheckpointSummary } from '../../protocol.ts';
-import { printable } from '../../shared/printable.ts';
+import { printable, shown } from '../../shared/printable.ts';
 import type { Failure, Snapshot, TvqEntry } from '../checkpointStore.ts';
-import { describeCheckpoint, displayPath, uniqueNames } from '../describe.ts';
+import { describeCheckpoint, displayPath } from '../describe.ts';
+import { tellingNames } from '../../shared/tellingNames.ts';
 import { commonFolder } from '../paths.ts';
+import type { UnopenedModel } from '../unopenedModels.ts';
 import { paragraphs } from '../ui/facts.ts';
 
 /** Every node names the files it stands for, so that commands can take it in place of an explorer selection. */
@@ -25,6 +27,7 @@ export interface CheckpointNode extends NodeBase {
 
 export interface TvqNode extends NodeBase {
   readonly kind: 'tvq';
+  readonly label: string;
   readonly entry: TvqEntry;
 }
 
@@ -42,22 +45,36 @@ export interface FailureNode extends NodeBase {
   readonly failure: Failure;
 }
 
-export type Node = CheckpointNode | TvqNode | GroupNode | FailureNode;
+/** A model that is known by its name and size. */
+export interface UnopenedNode extends NodeBase {
+  readonly kind: 'unopened';
+  readonly model: UnopenedModel;
+}
+
+/** Where the search stopped. */
+export interface StopNode extends NodeBase {
+  readonly kind: 'stop';
+  readonly message: string;
+}
+
+export type Node = CheckpointNode | TvqNode | GroupNode | FailureNode | UnopenedNode | StopNode;
 
 /** One architecture: its checkpoints at the top; several: a group each. Then .tvq files, then what failed. */
-export function nodesOf({ checkpoints, tvqFiles, failures }: Snapshot): Node[] {
+export function nodesOf({ checkpoints, tvqFiles, failures, unopened, stops }: Snapshot): Node[] {
   const groups = groupByArchitecture(checkpoints);
   return [
     ...(groups.length === 1 ? groups.flatMap(checkpointNodes) : groups.map(architectureGroup)),
+    ...unopened.map((model): UnopenedNode => ({ kind: 'unopened', model, paths: [model.path] })),
     ...(tvqFiles.length > 0 ? [tvqGroup(tvqFiles)] : []),
     ...(failures.length > 0 ? [failureGroup(failures)] : []),
+    ...stops.map((message): StopNode => ({ kind: 'stop', message, paths: [] })),
   ];
 }
 
 /** The likely base first, then by path. */
 function checkpointNodes(group: readonly CheckpointSummary[]): CheckpointNode[] {
   const base = proposeBase(group);
-  const names = uniqueNames(group);
+  const names = tellingNames(group);
   const nodes = group.map((checkpoint): CheckpointNode => ({
     kind: 'checkpoint',
     label: names.get(checkpoint) ?? checkpoint.name,
@@ -86,13 +103,20 @@ function architectureGroup(group: readonly CheckpointSummary[]): GroupNode {
 }
 
 function tvqGroup(entries: readonly TvqEntry[]): GroupNode {
+  const named = entries.map(entry => ({ name: basename(entry.path), path: entry.path, entry }));
+  const labels = tellingNames(named);
   return {
     kind: 'group',
     label: l10n.t('Quantized'),
     description: formatBytes(entries.reduce((sum, { bytes }) => sum + bytes, 0)),
     expanded: true,
     quantizable: false,
-    children: entries.map(entry => ({ kind: 'tvq', entry, paths: [entry.path] })),
+    children: named.map(one => ({
+      kind: 'tvq',
+      label: labels.get(one) ?? one.name,
+      entry: one.entry,
+      paths: [one.path],
+    })),
     paths: [],
   };
 }
@@ -115,7 +139,7 @@ export function treeItemOf(node: Node): TreeItem {
   const item = itemOf(node);
   for (const part of ['label', 'description', 'tooltip'] as const) {
     const text = item[part];
-    if (typeof text === 'string') item[part] = printable(text);
+    if (typeof text === 'string') item[part] = shown(text);
   }
   return item;
 }
@@ -132,7 +156,7 @@ function itemOf(node: Node): TreeItem {
     }
     case 'tvq': {
       const { path, bytes } = node.entry;
-      const item = new TreeItem(basename(path));
+      const item = new TreeItem(node.label);
       item.description = formatBytes(bytes);
       item.iconPath = new ThemeIcon('package');
       item.contextValue = 'tvq';
@@ -146,6 +170,21 @@ function itemOf(node: Node): TreeItem {
       );
       item.description = node.description;
       item.contextValue = node.quantizable ? 'group' : undefined;
+      return item;
+    }
+    case 'unopened': {
+      const { path, bytes } = node.model;
+      const item = new TreeItem(basename(path));
+      item.description = formatBytes(bytes);
+      item.tooltip = paragraphs([displayPath(path), l10n.t('Not opened: the workspace is not trusted.')]);
+      item.iconPath = new ThemeIcon('lock');
+      return item;
+    }
+    case 'stop': {
+      const item = new TreeItem(l10n.t('Not all is shown'));
+      item.description = node.message;
+      item.tooltip = paragraphs([node.message]);
+      item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
       return item;
     }
     case 'failure': {

@@ -30,7 +30,7 @@ export class CheckpointTree extends Disposable implements TreeDataProvider<Node>
     const showTrust = () => {
       view.message = workspace.isTrusted
         ? undefined
-        : l10n.t('Restricted Mode: files can be viewed; quantizing needs a trusted workspace.');
+        : l10n.t('Restricted Mode: names and sizes only; opening and quantizing need a trusted workspace.');
     };
     showTrust();
     this._register(workspace.onDidGrantWorkspaceTrust(showTrust));

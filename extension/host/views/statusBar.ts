@@ -1,7 +1,7 @@
 /** One item: the running job, or what the idle engine computes with. A click opens the log. */
 import { l10n, StatusBarAlignment, window, type MarkdownString } from 'vscode';
 import type { DevicesReport } from '../../protocol.ts';
-import { printable } from '../../shared/printable.ts';
+import { shown } from '../../shared/printable.ts';
 import { Disposable } from '../disposable.ts';
 import { paragraphs } from '../ui/facts.ts';
 
@@ -50,7 +50,7 @@ export class StatusBar extends Disposable {
     this.item.text = `$(${job ? 'loading~spin' : 'chip'}) ${words.join(' · ')}`;
     this.item.tooltip = this.tooltip();
     const spoken = [job?.title, progress, backend].filter(word => word !== undefined);
-    this.item.accessibilityInformation = { label: printable(`TVQ Studio: ${spoken.join(', ')}`) };
+    this.item.accessibilityInformation = { label: shown(`TVQ Studio: ${spoken.join(', ')}`) };
     this.item.show();
   }
 

@@ -1,11 +1,11 @@
 /** Tooltips of the checkpoint tree: made when one is shown, because a .tvq file's header is read for it. */
-import { l10n, type MarkdownString } from 'vscode';
+import { l10n, workspace, type MarkdownString } from 'vscode';
 import { formatBits, formatBytes, formatCount, formatPercent } from '../../engine/format.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
 import { describeScheme, displayPath } from '../describe.ts';
 import { messageOf } from '../errors.ts';
-import { facts } from '../ui/facts.ts';
+import { facts, paragraphs } from '../ui/facts.ts';
 import type { CheckpointNode, TvqNode } from './checkpointNodes.ts';
 
 export function checkpointTooltip({ checkpoint, isBase }: CheckpointNode): MarkdownString {
@@ -26,6 +26,7 @@ export function checkpointTooltip({ checkpoint, isBase }: CheckpointNode): Markd
 
 export async function tvqTooltip({ entry }: TvqNode): Promise<MarkdownString> {
   const title = displayPath(entry.path);
+  if (!workspace.isTrusted) return paragraphs([title, l10n.t('Not opened: the workspace is not trusted.')]);
   try {
     const summary = summarizeTvq(await openTvq(entry.path));
     const { bytes, bitsPerWeight, fp32Bytes } = summary;

@@ -50,6 +50,11 @@ export class Session {
     await this.comesUp(() => this.workbench.reload());
   }
 
+  /** Opens a workspace of several folders in the same window; watching begins some time after. */
+  async openWorkspace(file: string): Promise<void> {
+    await this.workbench.open(this.server.url, file, 'workspace');
+  }
+
   async stop(): Promise<void> {
     await this.browser.close();
     await this.server.stop();

@@ -19,9 +19,9 @@ export const THEMES = {
 export class Workbench {
   constructor(readonly page: Page) {}
 
-  /** Opens a folder and waits until our extension has contributed its view. */
-  async open(url: string, folder: string): Promise<void> {
-    await this.page.goto(`${url}/?folder=${encodeURIComponent(folder)}`);
+  /** Opens a folder, or a file that names several, and waits until our extension has contributed its view. */
+  async open(url: string, path: string, kind: 'folder' | 'workspace' = 'folder'): Promise<void> {
+    await this.page.goto(`${url}/?${kind}=${encodeURIComponent(path)}`);
     await this.page.locator('.monaco-workbench').waitFor();
     await this.page.getByRole('tab', { name: 'TVQ Studio' }).first().waitFor();
   }
@@ -139,6 +139,19 @@ export class Workbench {
   async expandFolder(name: string): Promise<void> {
     const folder = this.explorerItem(name);
     if ((await folder.getAttribute('aria-expanded')) !== 'true') await folder.click();
+  }
+
+  async collapseFolder(name: string): Promise<void> {
+    const folder = this.explorerItem(name);
+    if ((await folder.getAttribute('aria-expanded')) === 'true') await folder.click();
+  }
+
+  async renameInExplorer(name: string, other: string): Promise<void> {
+    await this.contextMenu(this.explorerItem(name), 'Rename...');
+    const input = this.page.locator('.explorer-item-edited input');
+    await input.fill(other);
+    await input.press('Enter');
+    await this.explorerItem(other).waitFor();
   }
 
   dialogButton(name: string): Locator {

@@ -51,13 +51,18 @@ describe('AtomicFile', () => {
     await expect(AtomicFile.create(target, { overwrite: false, start: 0 })).rejects.toThrow('exists already');
   });
 
-  test('a file that appears meanwhile is not replaced', async () => {
-    const file = await AtomicFile.create(target, { overwrite: false, start: 0 });
-    await writeFile(target, 'precious');
-    await expect(file.commit()).rejects.toThrow('exists already');
+  test.each([
+    ['is not replaced', false, () => writeFile(target, 'precious')],
+    ['and is none of ours is not replaced with overwrite either', true, () => mkdir(target)],
+  ])('what appears meanwhile %s: the result gets another name', async (_, overwrite, appear) => {
+    await writeFile(join(folder, 'out-2.tvq'), 'of an earlier run');
+    const file = await AtomicFile.create(target, { overwrite, start: 0 });
+    await file.append(text('result'));
+    await appear();
+    expect(await file.commit()).toBe(join(folder, 'out-3.tvq'));
     await file.discard();
-    expect(await readFile(target, 'utf8')).toBe('precious');
-    expect(await readdir(folder)).toEqual(['out.tvq']);
+    expect(await readFile(join(folder, 'out-3.tvq'), 'utf8')).toBe('result');
+    expect((await readdir(folder)).sort()).toEqual(['out-2.tvq', 'out-3.tvq', 'out.tvq']);
   });
 
   test('overwrite replaces only at the end', async () => {
@@ -79,6 +84,19 @@ describe('AtomicFolder', () => {
     await made.commit();
     expect(await readdir(target)).toEqual(['model.safetensors']);
     expect(await readdir(folder)).toEqual(['out.tvq']);
+  });
+
+  test.each([
+    ['', false, undefined],
+    [', with overwrite where it must not be replaced', true, 'my notes'],
+  ])('a folder that appears meanwhile stays%s', async (_, overwrite, stranger) => {
+    const name = 'llama-3.1';
+    const made = await AtomicFolder.create(join(folder, name), { overwrite });
+    await mkdir(join(folder, name));
+    if (stranger) await writeFile(join(folder, name, stranger), '');
+    expect(await made.commit()).toBe(join(folder, `${name}-2`));
+    await made.discard();
+    expect((await readdir(folder)).sort()).toEqual([name, `${name}-2`]);
   });
 
   test('an existing folder is refused without overwrite', async () => {

@@ -7,7 +7,8 @@ import {
   summarizeCheckpoints,
 } from '../../../extension/engine/checkpoint/discover.ts';
 import type { CheckpointSummary } from '../../../extension/protocol.ts';
-import { f32, fixture, writeSafetensors } from '../../checkpoints.ts';
+import { MAX_SCANNED_BYTES } from '../../../extension/engine/checkpoint/headerRoom.ts';
+import { f32, fixture, safetensorsBytes, writeSafetensors } from '../../checkpoints.ts';
 import { temporaryFolder } from '../../temporary.ts';
 
 const workspace = await temporaryFolder();
@@ -72,6 +73,44 @@ test('a checkpoint that was replaced is read anew', async () => {
   await rm(file);
   await writeSafetensors(file, { w: f32([5, 2], i => i) });
   expect((await summarizeCheckpoints([file])).checkpoints[0]?.parameters).toBe(10);
+});
+
+test('a checkpoint is what is there now: its shards, those of an unchanged index too, and its config', async () => {
+  const folder = join(workspace, 'changing');
+  await cp(fixture('llama/base'), folder, { recursive: true });
+  const look = () => summarizeCheckpoints([join(folder, 'model.safetensors.index.json')]);
+  const config = JSON.stringify({ architectures: ['Other'] });
+  expect((await look()).checkpoints[0]?.model).toBe('LlamaForCausalLM');
+  await writeFile(join(folder, 'config.json'), config);
+  expect((await look()).checkpoints[0]?.model).toBe('Other');
+  await rm(join(folder, 'model-00002-of-00004.safetensors'));
+  expect((await look()).failures[0]?.message).toContain('model-00002-of-00004.safetensors');
+});
+
+test('a scan reads headers up to a limit; who names a model gets it', async () => {
+  const file = join(workspace, 'wide.safetensors');
+  const header = Buffer.alloc(MAX_SCANNED_BYTES + 1, ' ');
+  header.write('{}');
+  await writeFile(file, safetensorsBytes(header));
+  const { failures } = await summarizeCheckpoints([file]);
+  expect(failures[0]?.message).toContain(`${file}: not looked into, the headers of its model have more than`);
+  expect((await summarizeCheckpoints([file], true)).checkpoints[0]?.tensors).toBe(0);
+  await rm(file);
+});
+
+test('a scan that has read as much as it may says where it stopped', async () => {
+  const total = 3 * 1024;
+  const files = await Promise.all(
+    [1, 2, 3, 4].map(async i => {
+      const file = join(workspace, `many-${i}.safetensors`);
+      await writeFile(file, safetensorsBytes(Buffer.from('{}'.padEnd(1024))));
+      return file;
+    }),
+  );
+  const { checkpoints, failures, stops } = await summarizeCheckpoints(files, false, total);
+  expect([checkpoints.length, failures.length]).toEqual([3, 0]);
+  expect(stops).toEqual([expect.stringContaining('not looked into yet, 3072 bytes of headers were read')]);
+  expect((await summarizeCheckpoints(files, false, total)).stops).toEqual([]);
 });
 
 const named = (...names: string[]) => names.map(name => ({ name }) as CheckpointSummary);

@@ -203,20 +203,18 @@ describe('writing', () => {
 });
 
 describe('overwriting', () => {
-  test('an existing folder is refused at the start, one that appears meanwhile at the end', async () => {
+  test('an existing folder is refused at the start; one that appears meanwhile keeps the name', async () => {
     const model = await open();
     await fill(model);
     await mkdir(target);
     await writeFile(join(target, 'config.json'), 'precious');
-    await writeFile(join(target, 'model.safetensors'), 'precious');
-    await expect(model.commit(NOTHING_MORE)).rejects.toThrow('exists already');
-    await model.keep();
+    const { path, warnings } = await model.commit(NOTHING_MORE);
+    expect(path).toBe(`${target}-2`);
+    expect(warnings).toEqual([expect.stringMatching(/out: .* the result is complete in out-2$/)]);
     await expect(open()).rejects.toThrow('exists already');
-    expect(await readdir(target)).toEqual(['config.json', 'model.safetensors']);
-    const again = await open({ resume: true, overwrite: true });
-    expect(again.finished.size).toBe(TENSORS.length);
-    await again.commit(NOTHING_MORE);
-    expect((await readdir(target)).includes('config.json')).toBe(false);
+    expect(await readdir(target)).toEqual(['config.json']);
+    expect(await readdir(path)).toContain('model-00001-of-00003.safetensors');
+    expect((await readdir(folder)).sort()).toEqual(['out', 'out-2']);
   });
 
   test('no file of an earlier run survives', async () => {

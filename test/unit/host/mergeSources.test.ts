@@ -56,6 +56,11 @@ describe('inputs', () => {
     expect(names(sources)).toEqual(['v1-code', 'v2-code', 'small-code', 'math', 'small-code-2']);
   });
 
+  it('have names that a recipe may have', () => {
+    const sources = [checkpoint('/w/a (1)'), checkpoint('/w/a #1'), checkpoint('/w/b c/a (1)')];
+    expect(names(sources)).toEqual(['w-a__1_', 'a__1', 'b_c-a__1_']);
+  });
+
   it('do not take a name that another one has already', () => {
     const sources = [checkpoint('/w/a-b'), checkpoint('/a/b'), checkpoint('/c/b')];
     expect(new Set(names(sources)).size).toBe(3);

@@ -122,7 +122,7 @@ test('the tree', () => {
   const item = treeItemOf({ kind: 'failure', failure, paths: [] });
   expect(item).toMatchObject({ label: 'a\\x1b[2J.safetensors', description: 'broken' });
   const entry = { path: '/w/b\n$(trash).tvq', bytes: 1 };
-  const node: Node = { kind: 'tvq', entry, paths: [] };
+  const node: Node = { kind: 'tvq', label: 'b\n$(trash).tvq', entry, paths: [] };
   expect(treeItemOf(node).label).toBe('b\\n$(trash).tvq');
 });
 

@@ -1,5 +1,5 @@
 /** What language models may ask for, and what becomes of it. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planMergeSummary, plan } from '../../../extension/engine/engine.ts';
@@ -11,6 +11,7 @@ import {
   QUANTIZE_FIELDS,
   quantizeRecipe,
 } from '../../../extension/host/tools/recipes.ts';
+import { Confirmed } from '../../../extension/host/tools/confirmed.ts';
 import { workspacePath, type Folder } from '../../../extension/host/tools/workspacePath.ts';
 import { fixture } from '../../checkpoints.ts';
 import { OPTIONS } from '../../engine.ts';
@@ -53,6 +54,43 @@ describe('paths', () => {
 
   it('says that no folder is open', () => {
     expect(() => workspacePath('base', [])).toThrow('no folder is open');
+  });
+});
+
+describe('links', async () => {
+  const root = await realpath(await temporaryFolder());
+  const workspace = join(root, 'workspace');
+  const folders: Folder[] = [{ name: 'w', path: join(root, 'by link') }];
+  for (const name of ['workspace/models', 'home/.ssh']) await mkdir(join(root, name), { recursive: true });
+  await symlink(workspace, join(root, 'by link'));
+  await symlink('models', join(workspace, 'inside'));
+  await symlink(join(root, 'home'), join(workspace, 'outside'));
+
+  it.each([
+    ['models', 'models'],
+    ['inside/new.tvq', 'models/new.tvq'],
+    ['inside/a/b/c', 'models/a/b/c'],
+  ])('%s is %s', (path, expected) => {
+    expect(workspacePath(path, folders)).toBe(join(workspace, expected));
+  });
+
+  it.each([
+    ['outside', 'home'],
+    ['outside/.ssh/new.tvq', 'home/.ssh/new.tvq'],
+  ])('%s leads out of the workspace', (path, target) => {
+    expect(() => workspacePath(path, folders)).toThrow(
+      `${path}: leads to ${join(root, target)}, which is not in the workspace`,
+    );
+  });
+
+  it('that change between the question and the deed are noticed', async () => {
+    const input = { path: 'inside' };
+    const confirmed = new Confirmed<string>();
+    confirmed.ask(input, workspacePath('inside', folders));
+    confirmed.check(input, workspacePath('inside', folders));
+    await rm(join(workspace, 'inside'));
+    await symlink('.', join(workspace, 'inside'));
+    expect(() => confirmed.check(input, workspacePath('inside', folders))).toThrow('leads elsewhere');
   });
 });
 

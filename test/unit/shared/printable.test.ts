@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { printable, printableJson, printableLines } from '../../../extension/shared/printable.ts';
+import { printable, printableJson, printableLines, shown } from '../../../extension/shared/printable.ts';
 
 describe('what is not printable is escaped', () => {
   test.each([
@@ -46,3 +46,11 @@ test('JSON stays the same value', () => {
   expect(text.split('\n').map(printable).join('\n')).toBe(text);
   expect(text).toContain('é 👍🏽');
 });
+
+test.each([
+  ['model 24.7 k', 'model 24.7 k'],
+  ['מודל: 24.7 k', '\u2068מודל\u2069: 24.7 k'],
+  ['Wrote מודל חדש-2-ישן.tvq', 'Wrote \u2068מודל חדש-2-ישן\u2069.tvq'],
+  ['مودل/فرعي, قديم', '\u2068مودل\u2069/\u2068فرعي\u2069, \u2068قديم\u2069'],
+  ['שָׁלוֹם \u202e', '\u2068שָׁלוֹם\u2069 \\u202e'],
+])('%s is shown in the order in which it is written', (text, isolated) => expect(shown(text)).toBe(isolated));

@@ -196,6 +196,28 @@ describe('the budget', () => {
   });
 });
 
+describe('models that changed', () => {
+  test('are told, and what was measured of them is marked until it is measured again', async () => {
+    await open();
+    const again = page.getByRole('button', { name: 'Measure again' });
+    const told = page.getByText('Changed since it was measured: task1, task2.');
+    const marked = () => page.locator('.studio.stale').count();
+    const tell = (names: string[]) => page.evaluate(changed => studio.host.onStale(changed), names);
+    await tell(['task1', 'task2']);
+    await told.waitFor();
+    expect(await marked()).toBe(1);
+    await page.screenshot({ path: `${SCREENSHOTS}studio-stale.png` });
+    await again.click();
+    await expect.poll(marked).toBe(0);
+    expect(await told.isVisible()).toBe(false);
+    await tell(['task1']);
+    await again.waitFor();
+    await tell([]);
+    await again.waitFor({ state: 'hidden' });
+    expect(await marked()).toBe(0);
+  });
+});
+
 describe('pins', () => {
   const grid = () => page.getByRole('grid', { name: /^Bits by layer/ });
   const rules = async () =>

@@ -1,10 +1,12 @@
 /** Files of a model folder that are not weights: what transformers, vLLM and llama.cpp look for beside them. */
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readJson } from '../../checkpoint/configFile.ts';
 import { isObject } from '../../checkpoint/jsonText.ts';
 import { formatBytes } from '../../format.ts';
 import { decodeText } from '../../checkpoint/smallFile.ts';
+import { listed } from '../../checkpoint/weightFolder.ts';
+import { companionPlace, readCompanion } from './companionPlace.ts';
 import { fittedConfig, type DescribedWeights } from './configFit.ts';
 import { writeSmallFile, type WrittenFile } from './writtenFile.ts';
 
@@ -73,10 +75,7 @@ export interface Companion {
   readonly content: Uint8Array;
 }
 
-/**
- * Copies companions of a model folder, config.json with what the weights really are. Links are followed, as the Hub's
- * cache is made of them.
- */
+/** Copies companions of a model folder, config.json with what the weights really are. */
 export async function copyCompanions(
   from: string,
   to: string,
@@ -85,7 +84,8 @@ export async function copyCompanions(
   const files: WrittenFile[] = [];
   const { names, warnings } = await companionsOf(from);
   for (const name of names) {
-    const written = await writeCompanion(to, { name, content: await readFile(join(from, name)) }, weights);
+    const content = await readCompanion(from, name, MAX_COMPANION_BYTES);
+    const written = await writeCompanion(to, { name, content }, weights);
     files.push(written.file);
     warnings.push(...written.notes.map(note => `${join(from, name)}: ${note}`));
     if (isModuleWeights(name)) warnings.push(`${join(from, name)}: copied as it is, not merged`);
@@ -107,20 +107,33 @@ export async function writeCompanion(
   return { file, notes: text === undefined ? [broken] : notes };
 }
 
-/** Names of companions relative to their folder, sorted; what is too large to be one is left out with a warning. */
+/**
+ * Names of companions relative to their folder, sorted; what is too large to be one, or lies elsewhere, is left out
+ * with a warning.
+ */
 export async function companionsOf(folder: string): Promise<{ names: string[]; warnings: string[] }> {
   const names: string[] = [];
   const warnings: string[] = [];
+  const outside: string[] = [];
   for (const name of (await candidates(folder)).filter(isCompanion).sort().slice(0, MAX_COMPANIONS)) {
     const file = join(folder, name);
-    const info = await stat(file).catch(() => undefined); // a link into a cache that was cleared
+    const place = await companionPlace(folder, name);
+    const info = place && (await stat(place.path).catch(() => undefined));
     if (!info?.isFile()) continue;
-    if (info.size <= MAX_COMPANION_BYTES) names.push(name);
+    if (!place?.belongs) outside.push(name);
+    else if (info.size <= MAX_COMPANION_BYTES) names.push(name);
     else
       warnings.push(
         `${file}: not copied, its ${formatBytes(info.size)} are more than ${formatBytes(MAX_COMPANION_BYTES)}`,
       );
   }
+  const [first, second] = outside;
+  if (first !== undefined)
+    warnings.push(
+      second === undefined
+        ? `${join(folder, first)}: not copied, it is a link out of the model's folder; put the file itself there`
+        : `${folder}: ${listed(outside)} are not copied, they are links out of the model's folder; put the files themselves there`,
+    );
   return { names, warnings };
 }
 

@@ -1,34 +1,24 @@
 /** What a model folder says of itself in small text files; written by anyone, so nothing here may fail or be large. */
-import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { readBeginning } from '../../checkpoint/regularFile.ts';
 
 /** Front matter with a long list of languages or data sets has a few kB. */
 const MAX_FRONT_MATTER_BYTES = 64 << 10;
 
 /** The beginning of a text file; undefined when there is none that can be read. */
-export async function readBeginning(file: string, bytes: number): Promise<string | undefined> {
-  try {
-    if (!(await stat(file)).isFile()) return undefined; // opening a pipe would wait for ever
-    const handle = await open(file, 'r');
-    try {
-      const buffer = Buffer.alloc(bytes);
-      const { bytesRead } = await handle.read(buffer, 0, bytes, 0);
-      return buffer.toString('utf8', 0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return undefined;
-  }
-}
+export const readTextBeginning = (file: string, bytes: number): Promise<string | undefined> =>
+  readBeginning(file, bytes).then(
+    head => head.toString(),
+    () => undefined,
+  );
 
 /** The strings that the YAML at the top of a README.md has under a key: one, a list, or none. */
 export type FrontMatter = (key: string) => readonly string[];
 
 /** Reads a folder's README.md; what is not there or cannot be understood has no strings. */
 export async function readFrontMatter(folder: string): Promise<FrontMatter> {
-  const text = (await readBeginning(join(folder, 'README.md'), MAX_FRONT_MATTER_BYTES)) ?? '';
+  const text = (await readTextBeginning(join(folder, 'README.md'), MAX_FRONT_MATTER_BYTES)) ?? '';
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const end = lines.findIndex((line, i) => i > 0 && /^---\s*$/.test(line));
   const yaml = /^---\s*$/.test(lines[0] ?? '') && end > 0 ? lines.slice(1, end) : [];

@@ -1,7 +1,7 @@
 /** Licences of models: what each input states, and whether they agree. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readBeginning, type FrontMatter } from './frontMatter.ts';
+import { readTextBeginning, type FrontMatter } from './frontMatter.ts';
 
 export interface Licence {
   /** As the Hub calls it ("apache-2.0", "llama3.1", "other"); several when a model has a choice of them. */
@@ -48,7 +48,7 @@ async function licenceFile(folder: string): Promise<Licence | undefined> {
   const names = await readdir(folder).catch(() => []);
   const name = names.sort().find(file => /^licen[cs]e([-.]|$)/i.test(file));
   if (name === undefined) return undefined;
-  const text = (await readBeginning(join(folder, name), TITLE_BYTES)) ?? '';
+  const text = (await readTextBeginning(join(folder, name), TITLE_BYTES)) ?? '';
   const id = TITLES.find(([pattern]) => pattern.test(text))?.[1];
   return { ids: [id ?? 'other'], name: undefined, link: undefined };
 }

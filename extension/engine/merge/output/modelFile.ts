@@ -1,4 +1,5 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { keptElsewhere } from '../../otherNames.ts';
 import type { CommitOptions, CommittedFolder, ModelFolder } from './modelFolder.ts';
 import type { Shard } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
@@ -13,12 +14,16 @@ export type ModelOutput = Pick<
 export class ModelFile implements ModelOutput {
   readonly finished: ReadonlySet<number> = new Set();
 
-  private constructor(private readonly writer: ShardWriter) {}
+  private constructor(
+    private readonly path: string,
+    private readonly writer: ShardWriter,
+  ) {}
 
   /** @param shard all tensors of the model; its name does not count */
   static async open(target: string, shard: Shard, overwrite: boolean): Promise<ModelFile> {
     const path = resolve(target);
     return new ModelFile(
+      path,
       await ShardWriter.create(dirname(path), { ...shard, name: basename(path) }, { overwrite }),
     );
   }
@@ -42,7 +47,9 @@ export class ModelFile implements ModelOutput {
 
   /** Gives the file its name; companions and further files belong to folders. */
   async commit(_folder?: CommitOptions): Promise<CommittedFolder> {
-    return { files: [await this.writer.commit()], warnings: [] };
+    const file = await this.writer.commit();
+    const path = join(dirname(this.path), file.name);
+    return { path, files: [file], warnings: keptElsewhere(this.path, path) };
   }
 
   discard(): Promise<void> {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { publishFolder } from '../../atomic.ts';
 import { Cancelled, describeSystemError } from '../../errors.ts';
 import type { OutputLock } from '../../lock/outputLock.ts';
+import { keptElsewhere } from '../../otherNames.ts';
 import type { Companions } from './companions.ts';
 import { JOURNAL, recoverShards, writeJournal, type Recovery } from './journal.ts';
 import { clearPartial, partialsOf, removeAll, takePartial } from './partialFolder.ts';
@@ -32,6 +33,8 @@ export interface CommitOptions {
 }
 
 export interface CommittedFolder {
+  /** Where it is: its target, or beside that what has another name. */
+  readonly path: string;
   /** Everything in the folder: shards, index, companions, further files. */
   readonly files: readonly WrittenFile[];
   readonly warnings: readonly string[];
@@ -125,7 +128,7 @@ export class ModelFolder {
     return shard;
   }
 
-  /** Adds what belongs beside the weights and gives the folder its name. */
+  /** Adds what belongs beside the weights and gives the folder its name, or another one when that is taken. */
   async commit({ companions, files }: CommitOptions): Promise<CommittedFolder> {
     const { target, overwrite, shards } = this.options;
     const written = shards.map(({ name }) => {
@@ -142,19 +145,21 @@ export class ModelFolder {
       written.push(...copied.files.filter(({ name }) => !Object.hasOwn(more, name)));
       for (const [name, content] of Object.entries(more))
         written.push(await writeSmallFile(this.partial, name, content));
-      const left = await publishFolder(this.partial, this.lock, overwrite);
-      await this.#tidyUp(target).catch(() => undefined); // the model is there: nothing more may fail
-      return { files: written, warnings: [...copied.warnings, ...left] };
+      const { path, notes } = await publishFolder(this.partial, this.lock, overwrite);
+      await this.#tidyUp(path).catch(() => undefined); // the model is there: nothing more may fail
+      const warnings = [...keptElsewhere(target, path), ...copied.warnings, ...notes];
+      return { path, files: written, warnings };
     } catch (error) {
       throw describeSystemError(error, target);
     }
   }
 
   /** The journal and the lock go last, so that a run that dies while it commits can be resumed. */
-  async #tidyUp(target: string): Promise<void> {
+  async #tidyUp(path: string): Promise<void> {
+    const { target } = this.options;
     this.#closed = true;
     try {
-      await rm(join(target, JOURNAL), { force: true });
+      await rm(join(path, JOURNAL), { force: true });
       await removeAll(await partialsOf(target));
     } finally {
       await this.lock.release();

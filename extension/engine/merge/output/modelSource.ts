@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../../atomic.ts';
-import { readBeginning, readFrontMatter } from './frontMatter.ts';
+import { readTextBeginning, readFrontMatter } from './frontMatter.ts';
 import { readLicence, type Licence } from './licence.ts';
 
 /** One model that went into a merge. */
@@ -43,7 +43,7 @@ async function inHubCache(folder: string): Promise<{ id: string; revision: strin
 
 /** What transformers wrote down as the name the model was loaded from; a path of this machine is of no use. */
 async function configuredName(folder: string): Promise<string[]> {
-  const config = (await readBeginning(join(folder, 'config.json'), MAX_CONFIG_BYTES)) ?? '';
+  const config = (await readTextBeginning(join(folder, 'config.json'), MAX_CONFIG_BYTES)) ?? '';
   const id = /"_name_or_path"\s*:\s*"([^"\\]*)"/.exec(config)?.[1] ?? '';
   return id.includes('/') && isHubId(id) && !LOCAL.test(id) && !(await exists(id)) ? [id] : [];
 }

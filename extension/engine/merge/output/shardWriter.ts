@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AtomicFile, type OutputOptions } from '../../atomic.ts';
 import { shardHeader, type Shard } from './shards.ts';
 import type { WrittenFile } from './writtenFile.ts';
@@ -65,8 +65,8 @@ export class ShardWriter {
   }
 
   async commit(): Promise<WrittenFile> {
-    await this.file.commit();
-    return { name: this.shard.name, bytes: this.shard.bytes, sha256: this.#hash.digest('hex') };
+    const path = await this.file.commit();
+    return { name: basename(path), bytes: this.shard.bytes, sha256: this.#hash.digest('hex') };
   }
 
   /** Removes what was written; harmless after a commit. */

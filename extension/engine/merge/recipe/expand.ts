@@ -1,9 +1,10 @@
 import type { MergeInput, MergeRecipe, ParameterValue } from '../../../protocol.ts';
 import { UserError } from '../../errors.ts';
 import { parseMergeRecipe } from '../../recipe.ts';
+import { freeName } from '../../taskName.ts';
 import { openTvq } from '../../tvq/reader.ts';
 import { allTaskNames } from '../../tvq/task.ts';
-import { freeName, isTvq } from './models.ts';
+import { isTvq } from './models.ts';
 
 /** Whether an input stands for all tasks of a .tvq file. */
 export const isWholeFile = ({ path, task }: MergeInput): boolean => task === undefined && isTvq(path);

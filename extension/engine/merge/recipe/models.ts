@@ -1,6 +1,7 @@
 /** The models of a recipe file: paths, names, and which of them is the base. */
 import { basename, extname, resolve } from 'node:path';
 import type { MergeInput } from '../../../protocol.ts';
+import { freeName, taskNameOf } from '../../taskName.ts';
 import { isTaskName } from '../../tvq/layout.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import type { Text } from './fields.ts';
@@ -55,7 +56,7 @@ export function readModels(
           'all tasks of the file keep their names; give the task, or leave name out',
         );
     });
-    const name = given?.text ?? freeName(task?.text ?? stem(file), names);
+    const name = given?.text ?? freeName(task?.text ?? taskNameOf(file), names);
     return { ...parameters, name, input: { name, path: file, task: task?.text } };
   });
   checkTwice(document, shape, listed);
@@ -91,7 +92,7 @@ function checkBase(document: RecipeDocument, { base, reference }: Shape, role: M
 }
 
 function nameless(path: string, names: Set<string>): Model {
-  const name = freeName(stem(path), names);
+  const name = freeName(taskNameOf(path), names);
   return { name, input: { name, path, task: undefined }, path: ['base_model'], values: {} };
 }
 
@@ -141,23 +142,6 @@ function explicitNames(document: RecipeDocument, { models }: Shape): Set<string>
     names.add(name.text);
   }
   return names;
-}
-
-/** What a path is called: its last part, without what no name may have. */
-function stem(path: string): string {
-  const plain = basename(path)
-    .replace(/\.(safetensors|tvq)$/i, '')
-    .replace(/[^\p{L}\p{N}._-]/gu, '_')
-    .slice(0, 100);
-  return isTaskName(plain) ? plain : `_${plain}`;
-}
-
-/** The name, or the first of name-2, name-3 … that is free; takes it. */
-export function freeName(name: string, names: Set<string>): string {
-  let free = name;
-  for (let i = 2; names.has(free); i++) free = `${name}-${i}`;
-  names.add(free);
-  return free;
 }
 
 /** The same model twice is a slip, unless each has a name of its own. */

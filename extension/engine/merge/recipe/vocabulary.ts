@@ -1,8 +1,8 @@
 /** Which tokens a model knows, from the files of its tokenizer. */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import { readRegular } from '../../checkpoint/regularFile.ts';
 import { isMapping } from './fields.ts';
 
 export interface Vocabulary {
@@ -29,7 +29,7 @@ export async function readVocabulary({ path, tensors }: Checkpoint): Promise<Voc
   for (const [name, read] of READERS) {
     const file = join(path, name);
     try {
-      if ((await stat(file)).size <= MAX_BYTES) files.set(name, read(await readFile(file)));
+      files.set(name, read(await readRegular(file, MAX_BYTES)));
     } catch {
       // not there, or not readable as what it is called: it cannot be compared
     }

@@ -34,6 +34,7 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
   readonly saved: ExportedFile[] = [];
   readonly commands: StudioOrder[] = [];
   readonly opened: string[] = [];
+  onStale: (names: readonly string[]) => void = () => undefined;
   onProgress: (progress: Progress) => void = () => undefined;
   readonly #table: AnalysisTable;
   readonly #options: SampleOptions;

@@ -33,7 +33,7 @@ const page = createBirpc<StudioPage, StudioHost>(answers, {
   on: receive => {
     toHost = receive;
   },
-  eventNames: ['progress', 'mergeChanged', 'mergeProgress'],
+  eventNames: ['progress', 'stale', 'mergeChanged', 'mergeProgress'],
   serialize,
   bind: 'functions',
 });
@@ -41,6 +41,7 @@ merges.page = {
   mergeChanged: session => void page.mergeChanged(session),
   mergeProgress: progress => void page.mergeProgress(progress),
 };
+host.onStale = names => void page.stale(names);
 host.onProgress = progress => void page.progress(progress);
 
 globalThis.acquireVsCodeApi = () => ({

@@ -1,19 +1,42 @@
+import { basename } from 'node:path';
 import { commands, l10n, Uri } from 'vscode';
 import type { MergeMethodInfo, MergeRecipe, MergeResult } from '../../protocol.ts';
 import { keepTogether } from '../describe.ts';
 import { outcomeOf, reportPath } from '../merge/outcome.ts';
+import { methodOf } from '../merge/studioRecipe.ts';
 import { reveal } from '../reveal.ts';
 import type { Services } from '../services.ts';
+import { readRunOptions } from '../settings.ts';
 import { notify } from '../ui/notify.ts';
+import { elsewhere } from './elsewhere.ts';
+import type { WritingJob } from './writing.ts';
 
-/** Says what a merge gave, with ways to the folder and to the report. */
-export async function showMerged(
+export const mergeJob = (
+  recipe: MergeRecipe,
+  method: MergeMethodInfo,
+): WritingJob<MergeRecipe, MergeResult> => ({
+  recipe,
+  title: ({ output }) => l10n.t('Merging to {0} with {1}', basename(output), method.title),
+  send: (engine, ...request) => engine.merge(...request),
+});
+
+/** Runs the engine and tells the result, with ways to the folder and to the report. */
+export async function merging(services: Services, recipe: MergeRecipe): Promise<void> {
+  const method = methodOf(await services.engine.methods(readRunOptions()), recipe.method);
+  const result = await services.writing.run(mergeJob(recipe, method));
+  // A folder that appears by being renamed is not always reported with what is in it.
+  services.checkpoints.refresh();
+  await showMerged(services, recipe, method, result);
+}
+
+async function showMerged(
   { log }: Services,
-  { inputs }: MergeRecipe,
+  recipe: MergeRecipe,
   method: MergeMethodInfo,
   result: MergeResult,
 ): Promise<void> {
   const { output, warnings, seconds, backendReason } = result;
+  const { inputs } = recipe;
   const numbers = describeOutcome(result);
   log.info(`Merged into ${output}: ${numbers}, ${seconds.toFixed(1)} s. ${backendReason}`);
   for (const warning of warnings) log.warn(warning);
@@ -21,12 +44,13 @@ export async function showMerged(
   const merged = only
     ? l10n.t('Merged {0} with {1}: {2}', only.name, method.title, numbers)
     : l10n.t('Merged {0} models with {1}: {2}', inputs.length, method.title, numbers);
+  const other = elsewhere(recipe, output);
   const more = warnings.length > 0 ? ` ${l10n.t('Warnings: {0}; see the log.', warnings.length)}` : '';
   const openFolder = l10n.t('Open Folder');
   const showReport = l10n.t('Show Report');
   const report = reportPath(result);
   const buttons = report === undefined ? [openFolder] : [openFolder, showReport];
-  const pressed = await notify(merged + more, ...buttons);
+  const pressed = await notify(merged + other + more, ...buttons);
   if (pressed === openFolder) await reveal(output);
   if (pressed === showReport && report !== undefined) {
     await commands.executeCommand('vscode.open', Uri.file(report));

@@ -1,0 +1,25 @@
+/** Asks where a job's result is to go when its output was taken before the job began. */
+import { basename } from 'node:path';
+import { l10n, Uri, window } from 'vscode';
+import { exists } from '../../engine/atomic.ts';
+import { freeName } from '../../engine/otherNames.ts';
+import { askModal } from '../ui/notify.ts';
+import type { Output } from '../ui/outputPick.ts';
+import type { WritingRecipe } from './writing.ts';
+
+/** @returns undefined when the job is given up */
+export async function askAnotherName(
+  { output }: WritingRecipe,
+  why: string,
+  isTaken: (path: string) => Promise<boolean>,
+): Promise<Output | undefined> {
+  const free = await freeName(output, isTaken);
+  const take = l10n.t('Write to {0}', basename(free));
+  const choose = l10n.t('Another Name…');
+  const pressed = await askModal(l10n.t('Choose another name for {0}', basename(output)), why, take, choose);
+  if (pressed === take) return { path: free, overwrite: false };
+  if (pressed !== choose) return undefined;
+  const uri = await window.showSaveDialog({ defaultUri: Uri.file(free), saveLabel: l10n.t('Write Here') });
+  // The dialog has asked about a file that is there; a folder it would not let be chosen.
+  return uri && { path: uri.fsPath, overwrite: await exists(uri.fsPath) };
+}

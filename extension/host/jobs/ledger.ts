@@ -1,0 +1,136 @@
+/**
+ * Jobs that write, remembered on disk while they wait and run, so that the next window can tell what became of those
+ * whose window is gone: a file each, in a folder that all windows share. No `vscode` here: tests run it as it is.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isRunning } from '../../engine/processes.ts';
+import { parseMergeRecipe, parseQuantizeRecipe, parseRestoreRecipe } from '../../engine/recipe.ts';
+import type { WritingRecipe } from './writing.ts';
+
+/** What is not told within this, because its workspace was never opened again, is forgotten. */
+const KEPT_MS = 30 * 24 * 3600_000;
+/** More records than this are none of ours. */
+const MOST = 1000;
+const NAME = /^(\d+)-[0-9a-f]{16}\.json$/;
+
+export interface JobRecord {
+  readonly title: string;
+  readonly recipe: WritingRecipe;
+  /** Milliseconds since 1970. */
+  readonly started: number;
+  /** Folders of the window it was started in. */
+  readonly folders: readonly string[];
+  /** Of the extension host. */
+  readonly pid: number;
+  readonly host: string;
+}
+
+/** A record, and the file it is in. */
+export interface JobEntry {
+  readonly file: string;
+  readonly record: JobRecord;
+}
+
+export class JobLedger {
+  /** Files of the jobs of this process: a process id may be a dead one's. */
+  private readonly own = new Set<string>();
+  private closed = false;
+
+  constructor(private readonly folder: string) {}
+
+  /** @returns ends the record; does nothing when the ledger was closed meanwhile */
+  async add(job: Omit<JobRecord, 'pid' | 'host'>): Promise<() => Promise<void>> {
+    const file = join(this.folder, `${process.pid}-${randomBytes(8).toString('hex')}.json`);
+    this.own.add(file);
+    const record: JobRecord = { ...job, pid: process.pid, host: hostname() };
+    await mkdir(this.folder, { recursive: true });
+    await writeFile(file, JSON.stringify(record));
+    return async () => {
+      if (this.closed) return;
+      this.own.delete(file);
+      await rm(file, { force: true });
+    };
+  }
+
+  /** The window goes: what runs now ends with it, and its records stay for the next one. */
+  close(): void {
+    this.closed = true;
+  }
+
+  /** The job that writes an output, or waits to, in this window or in another. */
+  async writing(output: string): Promise<(JobRecord & { readonly isOurs: boolean }) | undefined> {
+    for (const { file, record } of await this.entries())
+      if ((await this.isLive(file, record)) && resolve(record.recipe.output) === resolve(output))
+        return { ...record, isOurs: this.own.has(file) };
+    return undefined;
+  }
+
+  /** Jobs whose window is gone, oldest first. Records that are too old go. */
+  async lost(): Promise<readonly JobEntry[]> {
+    const entries = await this.entries();
+    const old = entries.filter(({ record }) => Date.now() - record.started > KEPT_MS);
+    for (const { file } of old) await rm(file, { force: true });
+    const live = await Promise.all(entries.map(({ file, record }) => this.isLive(file, record)));
+    return entries
+      .filter((entry, i) => !old.includes(entry) && !live[i])
+      .sort((a, b) => a.record.started - b.record.started);
+  }
+
+  /** Takes a record, so that one window alone tells of it. @returns whether it was still there */
+  async take({ file }: JobEntry): Promise<boolean> {
+    return rm(file).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Another machine's process cannot be asked: its own next window tells. */
+  private async isLive(file: string, { pid, host }: JobRecord): Promise<boolean> {
+    if (this.own.has(file) || host !== hostname()) return true;
+    return pid !== process.pid && (await isRunning(pid, undefined));
+  }
+
+  private async entries(): Promise<JobEntry[]> {
+    const names = await readdir(this.folder).catch((): string[] => []);
+    const files = names.filter(name => NAME.test(name)).slice(0, MOST);
+    const entries = await Promise.all(files.map(name => read(join(this.folder, name))));
+    return entries.filter(entry => entry !== undefined);
+  }
+}
+
+/** undefined for what is no record: of another version, or half written. */
+async function read(file: string): Promise<JobEntry | undefined> {
+  try {
+    return { file, record: checkRecord(JSON.parse(await readFile(file, 'utf8'))) };
+  } catch {
+    return undefined;
+  }
+}
+
+function checkRecord(value: unknown): JobRecord {
+  const { title, started, folders, pid, host, recipe } = value as Record<keyof JobRecord, unknown>;
+  const isRecord =
+    typeof title === 'string' &&
+    typeof started === 'number' &&
+    typeof pid === 'number' &&
+    typeof host === 'string' &&
+    Array.isArray(folders) &&
+    folders.every(folder => typeof folder === 'string');
+  if (!isRecord) throw new Error('this is no record of a job');
+  return { title, started, folders: folders as string[], pid, host, recipe: checkRecipe(recipe) };
+}
+
+/** As from every other entrance. */
+function checkRecipe(recipe: unknown): WritingRecipe {
+  switch ((recipe as Partial<WritingRecipe> | undefined)?.kind) {
+    case 'quantize':
+      return parseQuantizeRecipe(recipe);
+    case 'restore':
+      return parseRestoreRecipe(recipe);
+    default:
+      return parseMergeRecipe(recipe);
+  }
+}

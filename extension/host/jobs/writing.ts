@@ -1,0 +1,31 @@
+/** Jobs that write an output: what all of them have in common. No `vscode` here: tests run it as it is. */
+import { join } from 'node:path';
+import { removeLeftovers } from '../../engine/leftovers.ts';
+import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from '../../protocol.ts';
+import type { EngineClient, JobHooks } from '../engineClient.ts';
+
+export type WritingRecipe = QuantizeRecipe | RestoreRecipe | MergeRecipe;
+
+export interface WritingJob<Recipe extends WritingRecipe, Result> {
+  readonly recipe: Recipe;
+  /** What the user is shown of it while it waits and runs. */
+  readonly title: (recipe: Recipe) => string;
+  readonly send: (
+    engine: EngineClient,
+    recipe: Recipe,
+    options: RunOptions,
+    hooks: JobHooks,
+  ) => Promise<Result>;
+}
+
+/** Where a recipe's outputs may be: a merge that gives a model for each task has folders in its own. */
+const placesOf = (recipe: WritingRecipe): string[] =>
+  recipe.kind === 'merge'
+    ? [recipe.output, ...recipe.inputs.map(({ name }) => join(recipe.output, name))]
+    : [recipe.output];
+
+/** Removes what a killed engine left of a job. @returns whether a living process writes the output */
+export async function removeLeftoversOf(recipe: WritingRecipe): Promise<boolean> {
+  const written = await Promise.all(placesOf(recipe).map(removeLeftovers));
+  return written.includes(true);
+}

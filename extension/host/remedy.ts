@@ -1,0 +1,17 @@
+/** A way out that an error offers as a button. No `vscode` here: tests run it as it is. */
+export interface Remedy {
+  readonly label: string;
+  run(): unknown;
+}
+
+/** An error whose message comes with buttons. */
+export class RemediableError extends Error {
+  constructor(
+    message: string,
+    readonly remedies: readonly Remedy[],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'RemediableError';
+  }
+}

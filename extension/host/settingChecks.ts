@@ -1,0 +1,78 @@
+/**
+ * The `tvq.*` settings: what each must be. VS Code marks a wrong value in its own editor and hands it on all the same,
+ * so that anything may stand there. No `vscode` here: tests run it as it is.
+ */
+import { parseSize } from '../shared/parseSize.ts';
+
+const BACKENDS = ['auto', 'cpu', 'webgpu'] as const;
+/** As the manifest has it: more threads than any machine has cores for. */
+const MOST_THREADS = 256;
+/** Characters of a wrong value that are shown. */
+const SHOWN = 40;
+
+export interface SettingCheck<T> {
+  readonly name: string;
+  readonly fallback: T;
+  /** What it must be, after "write". */
+  readonly expected: string;
+  /** undefined: it is not what it must be. */
+  readonly read: (value: unknown) => T | undefined;
+}
+
+const text = (name: string, expected: string): SettingCheck<string> => ({
+  name,
+  fallback: '',
+  expected,
+  read: value => (typeof value === 'string' ? value.trim() : undefined),
+});
+
+export const SETTINGS = {
+  backend: {
+    name: 'tvq.backend',
+    fallback: 'auto',
+    expected: '"auto", "cpu" or "webgpu"',
+    read: value => BACKENDS.find(known => known === value),
+  } satisfies SettingCheck<(typeof BACKENDS)[number]>,
+  memory: {
+    name: 'tvq.memory',
+    fallback: 2 ** 30,
+    expected: 'a size in quotes, for example "1GiB"',
+    read: value => (typeof value === 'string' ? parseSize(value) || undefined : undefined),
+  } satisfies SettingCheck<number>,
+  threads: {
+    name: 'tvq.threads',
+    fallback: 0,
+    expected: `a whole number from 0 (one for each core) to ${MOST_THREADS}, without quotes`,
+    read: value =>
+      typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_THREADS
+        ? value
+        : undefined,
+  } satisfies SettingCheck<number>,
+  nodePath: text('tvq.engine.nodePath', 'a path in quotes, or "" to find one'),
+  evaluationCommand: text('tvq.evaluation.command', 'a command in quotes, or "" for none'),
+  allowNonfinite: {
+    name: 'tvq.allowNonfinite',
+    fallback: false,
+    expected: 'true or false, without quotes',
+    read: value => (typeof value === 'boolean' ? value : undefined),
+  } satisfies SettingCheck<boolean>,
+};
+
+/** What is wrong with a value; undefined when nothing is. One that is not set is the default. */
+export function settingFault<T>(
+  { name, expected, read }: SettingCheck<T>,
+  value: unknown,
+): string | undefined {
+  if (value === undefined || read(value) !== undefined) return undefined;
+  return `The setting ${name} is ${found(value)}; write ${expected}.`;
+}
+
+/** The setting that a message is about. */
+export const settingIn = (message: string): string | undefined =>
+  Object.values(SETTINGS).find(({ name }) => message.includes(name))?.name;
+
+/** As it stands in settings.json, shortened. */
+function found(value: unknown): string {
+  const json = JSON.stringify(value);
+  return json.length <= SHOWN ? json : `${json.slice(0, SHOWN - 1)}…`;
+}

@@ -1,0 +1,37 @@
+/**
+ * What weight files are by their names and sizes alone: all that is shown of a workspace that is not trusted. No
+ * `vscode` here: tests run it as it is.
+ */
+import { basename, dirname } from 'node:path';
+import { isStandardStem, parseWeightName } from '../engine/checkpoint/weightNames.ts';
+import { groupBy } from '../shared/groupBy.ts';
+
+/** A file and its size, unopened. */
+export interface SizedFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** A model, as far as names tell: the folder of weights with the usual names, else a file or its first shard. */
+export interface UnopenedModel extends SizedFile {
+  readonly files: number;
+}
+
+/** Sorted by path. Indexes are no weights, and say nothing without being read. */
+export function unopenedModels(files: readonly SizedFile[]): UnopenedModel[] {
+  const named = files.flatMap(file => {
+    const said = parseWeightName(basename(file.path));
+    return said && said.kind !== 'index' ? [{ ...file, said }] : [];
+  });
+  const models = groupBy(named, ({ path, said }) =>
+    isStandardStem(said.stem) ? dirname(path) : `${dirname(path)}\0${said.set}`,
+  );
+  return [...models.values()]
+    .map(parts => {
+      const sorted = parts.sort((a, b) => (a.path < b.path ? -1 : 1));
+      const [{ path, said }] = sorted as [(typeof parts)[number]];
+      const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+      return { path: isStandardStem(said.stem) ? dirname(path) : path, bytes, files: parts.length };
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
