@@ -6,6 +6,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { inspect, tvq } from './harness/cli.ts';
 import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import { expected, InspectorPage } from './harness/inspectorPage.ts';
+import { reaches } from './harness/reaches.ts';
 import { LongJob, writeBigModels } from './harness/longJob.ts';
 
 describe('the life of', IN_VSCODE, () => {
@@ -85,7 +86,7 @@ describe('the life of', IN_VSCODE, () => {
     await job.ask();
     const engine = await job.held();
     await session().reload();
-    await note('its window was closed or reloaded').waitFor();
+    await note('its window was closed or reloaded').waitFor({ timeout: 90_000 });
     await shoot(session(), 'window reloaded');
     expect(await note('its window was closed').innerText()).toContain('Nothing was written');
     await job.gone(engine);
@@ -113,9 +114,9 @@ describe('the life of', IN_VSCODE, () => {
           await workbench.page.keyboard.press('Escape');
           await workbench.showView('Explorer');
           await workbench.contextMenu(workbench.explorerItem('models'), 'Quantize Task Vectors');
-          return wrong.isVisible();
+          return reaches(wrong, 'visible', 10_000);
         },
-        { timeout: 60_000, interval: 2000 },
+        { timeout: 90_000 },
       )
       .toBe(true);
     await shoot(session(), 'wrong setting');
