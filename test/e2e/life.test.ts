@@ -80,8 +80,7 @@ describe('the life of', IN_VSCODE, () => {
     await clear();
   });
 
-  it('a job whose window is reloaded, and one whose window gets another folder', async () => {
-    const { workbench } = session();
+  it('a job whose window is reloaded', async () => {
     const job = new LongJob(session(), 'big-tvq-int4.tvq');
     await job.ask();
     const engine = await job.held();
@@ -92,12 +91,7 @@ describe('the life of', IN_VSCODE, () => {
     await job.gone(engine);
     await note('its window was closed').getByRole('button', { name: 'Start Again' }).click();
     const again = await job.held();
-    await mkdir(path('more'), { recursive: true });
-    await workbench.runCommand('Workspaces: Add Folder to Workspace...');
-    await workbench.quickInput.fill(`${path('more')}/`);
-    await workbench.page.locator('.quick-input-widget').getByRole('button', { name: 'Add' }).click();
-    await note('its window was closed or reloaded').waitFor({ timeout: 120_000 });
-    await shoot(session(), 'folder added');
+    await note('Quantizing to').getByRole('button', { name: 'Cancel' }).click();
     await job.gone(again);
     await clear();
   });
@@ -154,7 +148,8 @@ describe('the life of', IN_VSCODE, () => {
     await shoot(session(), 'restore from elsewhere');
   });
 
-  it('nothing of it is an error in the console', () => {
-    expect(session().complaints).toEqual([]);
+  it('causes no error in the console but those that were shown', () => {
+    const shown = /engine stopped unexpectedly|The setting tvq|is not on a disk of this machine/;
+    expect(session().complaints.filter(text => !shown.test(text))).toEqual([]);
   });
 });
