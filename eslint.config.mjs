@@ -72,7 +72,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['extension/host/**', 'extension/main.ts', 'test/e2e/toolCaller/**'],
+    files: ['extension/host/**', 'extension/main.ts', 'test/e2e/toolCaller/**', 'test/e2e/elsewhere/**'],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

@@ -6,7 +6,7 @@ import { InspectorEditor } from './host/editors/inspectorEditor.ts';
 import { EngineClient } from './host/engineClient.ts';
 import { JobRunner } from './host/jobRunner.ts';
 import { JobLedger } from './host/jobs/ledger.ts';
-import { tellFates } from './host/jobs/tellFates.ts';
+import { Fates } from './host/jobs/fates.ts';
 import { WritingJobs } from './host/jobs/writingJobs.ts';
 import { Log } from './host/log.ts';
 import { MergeMemory } from './host/panels/mergeMemory.ts';
@@ -54,7 +54,7 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   checkpoints.refresh();
-  void tellFates(ledger, services);
+  context.subscriptions.push(new Fates(ledger, services));
   end = async () => {
     ledger.close();
     await engine.close();

@@ -28,7 +28,7 @@ const WRONG_REQUEST = 2;
 const PROGRESS_INTERVAL_MS = 100;
 
 /** Jobs end within this when the host is gone; removing what they wrote may take a while on a slow disk. */
-const END_MS = 4000;
+const END_MS = 3000;
 
 /** Aborts when the host is gone: nobody is there to be given a result. */
 const gone = new AbortController();

@@ -16,8 +16,8 @@ import type { NodeRuntime } from './nodeRuntime.ts';
 
 /** The engine answers a cancelled request well within this; one that does not is stuck, and is killed. */
 const CANCEL_GRACE_MS = 1000;
-/** Time for an orderly end after the channel closed: jobs remove what they wrote. */
-const STOP_GRACE_MS = 4500;
+/** Time for an orderly end after the channel closed: jobs remove what they wrote. VS Code gives us 4 s to end. */
+const STOP_GRACE_MS = 3500;
 /** JSON-RPC's code of a request that ended because it was cancelled. */
 const REQUEST_CANCELLED = -32800;
 

@@ -2,7 +2,9 @@
  * The `tvq.*` settings: what each must be. VS Code marks a wrong value in its own editor and hands it on all the same,
  * so that anything may stand there. No `vscode` here: tests run it as it is.
  */
+import type { Message } from '../protocol.ts';
 import { parseSize } from '../shared/parseSize.ts';
+import { translatable } from '../shared/translatable.ts';
 
 const BACKENDS = ['auto', 'cpu', 'webgpu'] as const;
 /** As the manifest has it: more threads than any machine has cores for. */
@@ -14,12 +16,12 @@ export interface SettingCheck<T> {
   readonly name: string;
   readonly fallback: T;
   /** What it must be, after "write". */
-  readonly expected: string;
+  readonly expected: Message;
   /** undefined: it is not what it must be. */
   readonly read: (value: unknown) => T | undefined;
 }
 
-const text = (name: string, expected: string): SettingCheck<string> => ({
+const text = (name: string, expected: Message): SettingCheck<string> => ({
   name,
   fallback: '',
   expected,
@@ -30,49 +32,52 @@ export const SETTINGS = {
   backend: {
     name: 'tvq.backend',
     fallback: 'auto',
-    expected: '"auto", "cpu" or "webgpu"',
+    expected: translatable('"auto", "cpu" or "webgpu"'),
     read: value => BACKENDS.find(known => known === value),
   } satisfies SettingCheck<(typeof BACKENDS)[number]>,
   memory: {
     name: 'tvq.memory',
     fallback: 2 ** 30,
-    expected: 'a size in quotes, for example "1GiB"',
+    expected: translatable('a size in quotes, for example "1GiB"'),
     read: value => (typeof value === 'string' ? parseSize(value) || undefined : undefined),
   } satisfies SettingCheck<number>,
   threads: {
     name: 'tvq.threads',
     fallback: 0,
-    expected: `a whole number from 0 (one for each core) to ${MOST_THREADS}, without quotes`,
+    expected: translatable('a whole number from 0 (one for each core) to 256, without quotes'),
     read: value =>
       typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_THREADS
         ? value
         : undefined,
   } satisfies SettingCheck<number>,
-  nodePath: text('tvq.engine.nodePath', 'a path in quotes, or "" to find one'),
-  evaluationCommand: text('tvq.evaluation.command', 'a command in quotes, or "" for none'),
+  nodePath: text('tvq.engine.nodePath', translatable('a path in quotes, or "" to find one')),
+  evaluationCommand: text('tvq.evaluation.command', translatable('a command in quotes, or "" for none')),
   allowNonfinite: {
     name: 'tvq.allowNonfinite',
     fallback: false,
-    expected: 'true or false, without quotes',
+    expected: translatable('true or false, without quotes'),
     read: value => (typeof value === 'boolean' ? value : undefined),
   } satisfies SettingCheck<boolean>,
 };
+
+export interface SettingFault {
+  readonly name: string;
+  /** As it stands in settings.json, shortened. */
+  readonly found: string;
+  readonly expected: Message;
+}
 
 /** What is wrong with a value; undefined when nothing is. One that is not set is the default. */
 export function settingFault<T>(
   { name, expected, read }: SettingCheck<T>,
   value: unknown,
-): string | undefined {
+): SettingFault | undefined {
   if (value === undefined || read(value) !== undefined) return undefined;
-  return `The setting ${name} is ${found(value)}; write ${expected}.`;
+  const json = JSON.stringify(value);
+  const found = json.length <= SHOWN ? json : `${json.slice(0, SHOWN - 1)}…`;
+  return { name, found, expected };
 }
 
 /** The setting that a message is about. */
 export const settingIn = (message: string): string | undefined =>
   Object.values(SETTINGS).find(({ name }) => message.includes(name))?.name;
-
-/** As it stands in settings.json, shortened. */
-function found(value: unknown): string {
-  const json = JSON.stringify(value);
-  return json.length <= SHOWN ? json : `${json.slice(0, SHOWN - 1)}…`;
-}

@@ -3,6 +3,7 @@ import { l10n, workspace } from 'vscode';
 import type { RunOptions } from '../protocol.ts';
 import { openSettings } from './openSettings.ts';
 import { settingFault, SETTINGS, type SettingCheck } from './settingChecks.ts';
+import { translated } from './translated.ts';
 import { notifyWarning } from './ui/notify.ts';
 
 export const NODE_PATH = SETTINGS.nodePath.name;
@@ -47,7 +48,7 @@ export const hasEvaluationCommand = (): boolean => {
 
 function read<T>(check: SettingCheck<T>): T {
   const value = valueOf(check);
-  const fault = settingFault(check, value);
+  const fault = faultOf(check, value);
   if (fault !== undefined) throw new Error(fault);
   return value === undefined ? check.fallback : (check.read(value) as T);
 }
@@ -57,7 +58,7 @@ const said = new Set<string>();
 
 function readOrDefault<T>(check: SettingCheck<T>): T {
   const value = valueOf(check);
-  const fault = settingFault(check, value);
+  const fault = faultOf(check, value);
   if (fault === undefined && value !== undefined) return check.read(value) as T;
   if (fault !== undefined && !said.has(fault)) {
     said.add(fault);
@@ -70,6 +71,13 @@ function readOrDefault<T>(check: SettingCheck<T>): T {
     void notifyWarning(message, way.label).then(pressed => pressed && way.run());
   }
   return check.fallback;
+}
+
+function faultOf(check: SettingCheck<unknown>, value: unknown): string | undefined {
+  const fault = settingFault(check, value);
+  if (fault === undefined) return undefined;
+  const { name, found, expected } = fault;
+  return l10n.t('The setting {0} is {1}; write {2}.', name, found, translated(expected));
 }
 
 const valueOf = ({ name }: SettingCheck<unknown>): unknown => workspace.getConfiguration().get<unknown>(name);

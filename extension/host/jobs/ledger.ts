@@ -68,15 +68,18 @@ export class JobLedger {
     return undefined;
   }
 
-  /** Jobs whose window is gone, oldest first. Records that are too old go. */
-  async lost(): Promise<readonly JobEntry[]> {
+  /** Jobs whose window is gone, oldest first, and whether other windows have some. Records that are too old go. */
+  async look(): Promise<{ readonly lost: readonly JobEntry[]; readonly others: boolean }> {
     const entries = await this.entries();
     const old = entries.filter(({ record }) => Date.now() - record.started > KEPT_MS);
     for (const { file } of old) await rm(file, { force: true });
-    const live = await Promise.all(entries.map(({ file, record }) => this.isLive(file, record)));
-    return entries
-      .filter((entry, i) => !old.includes(entry) && !live[i])
-      .sort((a, b) => a.record.started - b.record.started);
+    const alive = await Promise.all(entries.map(({ file, record }) => this.isLive(file, record)));
+    const live = entries.filter((_, i) => alive[i]);
+    const lost = entries.filter(entry => !old.includes(entry) && !live.includes(entry));
+    return {
+      lost: lost.sort((a, b) => a.record.started - b.record.started),
+      others: live.some(({ file }) => !this.own.has(file)),
+    };
   }
 
   /** Takes a record, so that one window alone tells of it. @returns whether it was still there */
@@ -120,7 +123,7 @@ function checkRecord(value: unknown): JobRecord {
     Array.isArray(folders) &&
     folders.every(folder => typeof folder === 'string');
   if (!isRecord) throw new Error('this is no record of a job');
-  return { title, started, folders: folders as string[], pid, host, recipe: checkRecipe(recipe) };
+  return { title, started, folders, pid, host, recipe: checkRecipe(recipe) };
 }
 
 /** As from every other entrance. */

@@ -79,12 +79,12 @@ export class WritingJobs {
     if (hooks) return this.jobs.follow(title, begin, hooks);
     return this.jobs.run(
       title,
-      (engine, options, { token, onProgress: report }) => {
+      (engine, options, shown) => {
         const both = (progress: Progress) => {
-          report(progress);
+          shown.onProgress(progress);
           onProgress?.(progress);
         };
-        return begin(engine, options, { token, onProgress: both });
+        return begin(engine, options, { token: shown.token, onProgress: both });
       },
       cancel,
     );

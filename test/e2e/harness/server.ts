@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withoutNpm } from '../../provision/environment.mjs';
 import type { CodeServer } from '../../provision/find.mjs';
-import { killTree } from './processTree.ts';
+import { descendants, killTree } from './processTree.ts';
 
 export interface ServerOptions {
   readonly program: CodeServer;
@@ -78,6 +78,15 @@ export class Server {
     await listening(child);
     // Cookies and secure contexts need the name, not the address.
     return new Server(`http://localhost:${port}`, child, folder);
+  }
+
+  /** Process ids of the engines that its windows have started. */
+  async engines(): Promise<number[]> {
+    const pids = this.child.pid === undefined ? [] : await descendants(this.child.pid);
+    const lines = await Promise.all(
+      pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+    );
+    return pids.filter((_, i) => lines[i]?.includes('engine.mjs'));
   }
 
   async stop(): Promise<void> {

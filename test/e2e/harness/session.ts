@@ -55,6 +55,21 @@ export class Session {
     await this.workbench.open(this.server.url, file, 'workspace');
   }
 
+  /** Process ids of the engines that its windows have started. */
+  engines(): Promise<number[]> {
+    return this.server.engines();
+  }
+
+  /** A second window with the same folder. */
+  async secondWindow(): Promise<Workbench> {
+    const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(WINDOW_TIMEOUT_MS);
+    const workbench = new Workbench(page);
+    await workbench.open(this.server.url, this.workspace.root);
+    page.setDefaultTimeout(TIMEOUT_MS);
+    return workbench;
+  }
+
   async stop(): Promise<void> {
     await this.browser.close();
     await this.server.stop();

@@ -45,11 +45,11 @@ describe('the ledger', () => {
     const end = await ours.add(job());
     expect(await ours.writing(join(folder, 'models/./out.tvq'))).toMatchObject({ isOurs: true });
     expect(await ours.writing(join(folder, 'models/other.tvq'))).toBeUndefined();
-    expect(await ours.lost()).toEqual([]);
+    expect(await ours.look()).toEqual({ lost: [], others: false });
     await end();
     expect(await ours.writing(output)).toBeUndefined();
     expect(await readdir(jobs())).toEqual([]);
-    expect(await theirs.lost()).toEqual([]);
+    expect(await theirs.look()).toEqual({ lost: [], others: false });
   });
 
   test.each([
@@ -69,10 +69,10 @@ describe('the ledger', () => {
     await end();
     // A process id is used again, in containers always for the same program.
     const [first, second] = [open(), open()];
-    const [entry] = await first.lost();
+    const [entry] = (await first.look()).lost;
     expect(entry?.record.recipe).toMatchObject(JSON.parse(JSON.stringify(asked())));
     expect([await first.take(entry!), await second.take(entry!)]).toEqual([true, false]);
-    expect(await second.lost()).toEqual([]);
+    expect((await second.look()).lost).toEqual([]);
   });
 
   test.each([
@@ -80,7 +80,7 @@ describe('the ledger', () => {
     ['another machine', { host: 'elsewhere' }],
   ])('counts the job of %s as one that runs', async (_, changes) => {
     await leave(changes);
-    expect(await open().lost()).toEqual([]);
+    expect(await open().look()).toEqual({ lost: [], others: true });
     expect(await open().writing(output)).toMatchObject({ isOurs: false });
   });
 
@@ -89,7 +89,7 @@ describe('the ledger', () => {
     await leave({ recipe: { ...recipe(output), bits: 99 } });
     await leave({ folders: 'all' as unknown as string[] });
     await writeFile(join(jobs(), `${NO_PROCESS}-00000000deadbeef.json`), '{');
-    expect(await open().lost()).toEqual([]);
+    expect((await open().look()).lost).toEqual([]);
   });
 });
 

@@ -30,11 +30,10 @@ describe('a setting of a wrong type or value', () => {
     ['allowNonfinite', 'yes', '"yes"; write true or false'],
     ['allowNonfinite', { a: 'x'.repeat(100) }, '{"a":"xxxx'],
   ])('%s: %j', (key, value, said) => {
-    const check = checks[key]!;
-    const fault = settingFault(check, value);
-    expect(fault).toContain(`The setting ${check.name} is ${said}`);
-    expect(fault!.length).toBeLessThan(160);
-    expect(settingIn(fault!)).toBe(check.name);
+    const { name, found, expected } = settingFault(checks[key]!, value)!;
+    expect(`${found}; write ${expected}.`).toContain(said);
+    expect(found.length).toBeLessThanOrEqual(40);
+    expect(settingIn(`The setting ${name} is`)).toBe(checks[key]!.name);
   });
 
   it.each([

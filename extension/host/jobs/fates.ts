@@ -1,6 +1,7 @@
 /** Tells, when a window starts, what became of jobs whose window was closed or reloaded. */
 import { basename } from 'node:path';
 import { l10n, workspace } from 'vscode';
+import { Disposable } from '../disposable.ts';
 import { checkTrust, showError } from '../errors.ts';
 import { reveal } from '../reveal.ts';
 import type { Services } from '../services.ts';
@@ -9,17 +10,34 @@ import { startAgain } from './again.ts';
 import { concerns, fateOf, type Fate } from './fate.ts';
 import type { JobLedger, JobRecord } from './ledger.ts';
 
-/** Each job once, in one window of the same project. Costs a look into a folder where there was none. */
-export async function tellFates(ledger: JobLedger, services: Services): Promise<void> {
-  try {
+/** A window that is reloaded starts while what it was before still ends; and another window may be closed at any time. */
+const AGAIN_MS = 5000;
+
+/** Each job once, in one window of the same project. Costs a look into a folder, and again while other windows work. */
+export class Fates extends Disposable {
+  private next: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly ledger: JobLedger,
+    private readonly services: Services,
+  ) {
+    super();
+    this._register({ dispose: () => clearTimeout(this.next) });
+    void this.look().catch((error: unknown) => services.log.error(error));
+  }
+
+  private async look(): Promise<void> {
+    const { services, ledger } = this;
     const folders = (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-    for (const entry of await ledger.lost()) {
+    const { lost, others } = await ledger.look();
+    for (const entry of lost) {
       if (!concerns(entry.record, folders) || !(await ledger.take(entry))) continue;
       // One waits for its notification to be answered; the others need not.
       void tell(services, entry.record).catch((error: unknown) => showError(services.log, error));
     }
-  } catch (error) {
-    services.log.error(error);
+    if (!others) return;
+    const again = () => void this.look().catch((error: unknown) => services.log.error(error));
+    this.next = setTimeout(again, AGAIN_MS).unref();
   }
 }
 
