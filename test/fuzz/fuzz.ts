@@ -16,11 +16,13 @@ export interface Surroundings {
   readonly worker: URL;
   readonly folder: string;
   readonly fixtures: string;
-  /** What a reader may take for one input. */
+  /** Processor time that a reader may take for one input: a busy machine may stop a thread for seconds. */
   readonly hangMs: number;
 }
 
 const WATCH_MS = 100;
+/** What waits for something takes no processor time. */
+const MAX_WAIT_MS = 60_000;
 /** Of a thread: many times what its readers take. */
 const LIMITS = { maxOldGenerationSizeMb: 512 };
 /** One kind of defect comes in many inputs. */
@@ -39,6 +41,12 @@ export async function fuzz(asked: Asked, surroundings: Surroundings): Promise<Fi
   return findings;
 }
 
+/** Milliseconds: by the clock, and of the processor for this process, in which the reader's thread does the work. */
+function spent(): { readonly wall: number; readonly busy: number } {
+  const { user, system } = process.cpuUsage();
+  return { wall: Date.now(), busy: (user + system) / 1000 };
+}
+
 /** @returns the mutation that the thread did not survive; undefined: it came to the end */
 function run(
   asked: Asked,
@@ -54,11 +62,12 @@ function run(
   const worker = new Worker(url, { workerData: orders, resourceLimits: LIMITS, stdout: true });
   return new Promise((resolve, reject) => {
     let last = 0;
-    let since = Date.now();
+    let since = spent();
     const watch = setInterval(() => {
       const now = Atomics.load(at, 0);
-      if (now !== last || now === 0) [last, since] = [now, Date.now()];
-      else if (Date.now() - since > rest.hangMs) {
+      const { wall, busy } = spent();
+      if (now !== last || now === 0) [last, since] = [now, { wall, busy }];
+      else if (busy - since.busy > rest.hangMs || wall - since.wall > MAX_WAIT_MS) {
         found(now - 1, `it took longer than ${rest.hangMs} ms`);
         void worker.terminate();
       }

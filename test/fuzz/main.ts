@@ -64,6 +64,7 @@ async function all(count: number, readers: readonly string[], seed: number): Pro
     console.log(`${reader}: ${count} mutations of seed ${seed}, ${findings.length} findings, ${seconds} s`);
     // One of a kind: the same line of code throws for many inputs.
     const kinds = new Map(findings.map(finding => [finding.why.split('\n').slice(0, 2).join(), finding]));
+    for (const { number, why } of kinds.values()) console.log(`  ${number}: ${why.split('\n')[0]}`);
     for (const finding of kinds.values()) await keep(finding);
     total += findings.length;
   }
