@@ -45,8 +45,7 @@ describe('in a restricted workspace', IN_VSCODE, () => {
     const { workbench, workspace } = session();
     await workbench.runCommand('Workspaces: Manage Workspace Trust');
     await workbench.page.getByRole('button', { name: 'Trust', exact: true }).click();
-    await workbench.page.keyboard.press('Escape');
-    await workbench.treeItem(/^small\.tvq/).click();
+    // The tree and the editor behind the dialog fill by themselves.
     const page = new InspectorPage(workbench.inspector);
     await page.loaded();
     expect(await page.shown()).toEqual(expected(inspect(workspace.path('small.tvq'))));

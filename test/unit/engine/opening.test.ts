@@ -322,6 +322,7 @@ describe('adapters', () => {
     expect(await summarizeCheckpoints([file])).toEqual({
       checkpoints: [],
       failures: [],
+      stops: [],
       adapters: [{ path: file, message: expect.stringContaining(what) as string }],
     });
   });

@@ -158,6 +158,8 @@ test.each([
   [`\n${'['.repeat(1e5)}`, /^line 2: this nests deeper/m],
   ['- '.repeat(5e4), /^line 1: this nests deeper/m],
   ['# '.repeat(1e5), /^it is larger than/],
+  // took the parser seconds, and grew with the square of its length
+  [`a: "x"{\n${'{"a":'.repeat(2e4)}`, /^line 2: this is no YAML; is this the right file\?/m],
   [
     `a: &a [1,1,1,1,1,1,1,1,1]\n${[...'bcdefgh'].map((c, i) => `${c}: &${c} [${`*${'abcdefg'[i]},`.repeat(9)}]`).join('\n')}`,
     /^Excessive alias count/,

@@ -18,6 +18,8 @@ export type Path = readonly (string | number)[];
 export const MAX_RECIPE_BYTES = 128 * 1024;
 /** Recipes nest ten tokens deep. Far deeper texts overflow the parser's stack, which ends the process. */
 const MAX_DEPTH = 64;
+/** Places that are not YAML; the time that the parser takes grows with their square. */
+const MAX_BROKEN = 200;
 /** Uses of one anchor, with those inside of it: a few lines of aliases can stand for billions of values. */
 const MAX_ALIASES = 100;
 /** One slip can make a fault of every line that follows. */
@@ -166,13 +168,18 @@ export class RecipeDocument {
   }
 }
 
-/** @throws UserError for a text that nests far deeper than recipes do */
+/** @throws UserError for a text that nests far deeper than recipes do, or is not YAML in far too many places */
 function checkDepth(text: string): void {
+  let broken = 0;
   const lines = new LineCounter();
   lines.addNewLine(0);
   const parser = new Parser(lines.addNewLine);
   for (const lexeme of new Lexer().lex(text)) {
-    for (const _ of parser.next(lexeme));
+    for (const { type } of parser.next(lexeme)) if (type === 'error') broken++;
+    if (broken > MAX_BROKEN) {
+      const { line } = lines.linePos(parser.offset);
+      throw new UserError(`line ${line}: this is no YAML; is this the right file?`, 'usage');
+    }
     if (parser.stack.length > MAX_DEPTH) {
       const { line } = lines.linePos(parser.offset);
       throw new UserError(`line ${line}: this nests deeper than a recipe does`, 'usage');

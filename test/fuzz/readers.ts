@@ -1,0 +1,254 @@
+/** The readers of what anyone may have written, each with inputs that it takes and mutations of them. */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { adapterKind, configuredAdapter } from '../../extension/engine/checkpoint/adapter.ts';
+import { readConfig } from '../../extension/engine/checkpoint/configFile.ts';
+import { readShardIndex } from '../../extension/engine/checkpoint/hfIndex.ts';
+import { parseHeader } from '../../extension/engine/checkpoint/safetensors.ts';
+import { decodeText } from '../../extension/engine/checkpoint/smallFile.ts';
+import { unreadableFiles } from '../../extension/engine/checkpoint/unreadableFiles.ts';
+import { readWeightFolder } from '../../extension/engine/checkpoint/weightFolder.ts';
+import * as engine from '../../extension/engine/engine.ts';
+import { Cancelled, UserError } from '../../extension/engine/errors.ts';
+import { loadKernels } from '../../extension/engine/kernels.ts';
+import { modelConfigOf } from '../../extension/engine/match/modelConfig.ts';
+import { fittedConfig } from '../../extension/engine/merge/output/configFit.ts';
+import { recoverShards } from '../../extension/engine/merge/output/journal.ts';
+import type { Shard } from '../../extension/engine/merge/output/shards.ts';
+import { parseRecipe } from '../../extension/engine/merge/recipeFile.ts';
+import { cached } from '../../extension/engine/quantize/analysisCache.ts';
+import { openTvq } from '../../extension/engine/tvq/reader.ts';
+import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
+import { verifyTvq } from '../../extension/engine/tvq/verify.ts';
+import type { RunOptions } from '../../extension/protocol.ts';
+import { f32, safetensorsBytes, writeSafetensors } from '../checkpoints.ts';
+import { encoded, mutateText } from './mutate.ts';
+import type { Random } from './random.ts';
+import { mutateSafetensors } from './safetensorsFile.ts';
+
+/** A reader at work in a folder of its own. */
+export interface Reader {
+  readonly inputs: readonly Uint8Array[];
+  readonly mutate: (input: Uint8Array, random: Random) => Uint8Array;
+  /** Throws what the reader throws: a UserError is an answer, anything else a defect. */
+  readonly read: (bytes: Uint8Array) => Promise<void>;
+}
+
+/** Whether an error is one that a person can act on. */
+export const isAnswer = (error: unknown): boolean => error instanceof UserError || error instanceof Cancelled;
+
+const mutateAsText = (input: Uint8Array, random: Random): Uint8Array =>
+  encoded(mutateText(Buffer.from(input).toString(), random), random);
+
+const OPTIONS: RunOptions = { backend: 'cpu', memory: 2 ** 28, threads: 1 };
+const hooks = () => ({ signal: new AbortController().signal, onProgress: () => undefined });
+
+const WEIGHTS = {
+  'a.weight': f32([4, 6], i => i),
+  'a.bias': f32([4], i => i),
+  'b.weight': f32([4, 6], i => -i),
+};
+
+const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value, undefined, 1));
+
+export const READERS: Readonly<Record<string, (folder: string, fixtures: string) => Promise<Reader>>> = {
+  header: async () => {
+    const entry = (dtype: string, shape: number[], range: number[]) => ({
+      dtype,
+      shape,
+      data_offsets: range,
+    });
+    const plain = {
+      __metadata__: { format: 'pt' },
+      a: entry('F32', [2], [0, 8]),
+      b: entry('BF16', [2, 1], [8, 12]),
+    };
+    return {
+      inputs: [
+        safetensorsBytes(plain, new Uint8Array(12)),
+        safetensorsBytes({ s: entry('U8', [], [0, 1]) }, new Uint8Array(1)),
+      ],
+      mutate: mutateSafetensors,
+      read: async bytes => {
+        const length = bytes.length < 8 ? 0 : Number(Buffer.from(bytes).readBigUInt64LE(0));
+        parseHeader('fuzz.safetensors', bytes.length, bytes.subarray(8, 8 + Math.min(length, bytes.length)));
+      },
+    };
+  },
+
+  index: async folder => {
+    const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
+    const file = join(folder, 'model.safetensors.index.json');
+    return {
+      inputs: [json({ metadata: { total_size: 12 }, weight_map: { a: shards[0], b: shards[1] } })],
+      mutate: mutateAsText,
+      read: async bytes => {
+        await writeFile(file, bytes);
+        await readShardIndex(file);
+      },
+    };
+  },
+
+  config: async (folder, fixtures) => {
+    const file = join(folder, 'config.json');
+    const tensors = new Map([['model.embed_tokens.weight', { shape: [32, 16] }]]);
+    const shapes = [...tensors].map(([name, { shape }]) => ({
+      name,
+      shape,
+      dtype: 'F32' as const,
+      bytes: 4 * 512,
+    }));
+    return {
+      inputs: [
+        await readFile(join(fixtures, 'llama/base/config.json')),
+        json({ text_config: { vocab_size: 3 }, quantization_config: { quant_method: 'x' }, x: [NaN] }),
+      ],
+      mutate: mutateAsText,
+      read: async bytes => {
+        await writeFile(file, bytes);
+        modelConfigOf(await readConfig(file));
+        await unreadableFiles(await readWeightFolder(folder));
+        const text = decodeText(bytes);
+        if (typeof text === 'string') fittedConfig(text, { tensors: shapes, donor: undefined });
+      },
+    };
+  },
+
+  recipe: async folder => ({
+    inputs: [
+      Buffer.from(
+        'merge_method: ties\nbase_model: ./base\nmodels:\n  - model: ./a\n    parameters: {weight: 0.5, density: [0.1, 0.9]}\n  - model: ./b\n    parameters:\n      weight: [{filter: mlp, value: 1}, {value: 0}]\nparameters: {normalize: true}\ndtype: bfloat16\ntokenizer_source: base\n',
+      ),
+      Buffer.from(
+        'slices:\n  - sources:\n      - model: ./a\n        layer_range: [0, 2]\n      - {model: ./b, layer_range: [0, 2]}\nmerge_method: slerp\nbase_model: ./a\nparameters: {t: [0, 1]}\ndtype: float32\n',
+      ),
+      Buffer.from(
+        'base: &b ./x\nmodels: [{model: *b}, {model: ./t.tvq, task: a}]\nmerge_method: linear\nout_shard_size: 5GB\n',
+      ),
+    ],
+    mutate: mutateAsText,
+    read: async bytes => {
+      const text = decodeText(bytes);
+      if (typeof text === 'string')
+        parseRecipe(text, folder, { output: join(folder, 'o'), overwrite: false, resume: false });
+    },
+  }),
+
+  tvq: async (folder, fixtures) => {
+    const place = (name: string) => join(folder, `${name}.safetensors`);
+    for (const [i, name] of ['base', 'one', 'two'].entries())
+      await writeSafetensors(place(name), {
+        ...WEIGHTS,
+        'c.weight': f32([8, 8], n => Math.sin(n * (i + 1))),
+      });
+    const made = join(folder, 'made.tvq');
+    const tasks = ['one', 'two'].map(name => ({ name, path: place(name) }));
+    const common = {
+      kind: 'quantize',
+      base: place('base'),
+      tasks,
+      bits: 3,
+      baseBits: 3,
+      keepRule: 'vectors',
+      keep: [],
+      overwrite: true,
+    } as const;
+    const inputs: Uint8Array[] = [];
+    for (const scheme of ['rtvq', 'tvq', 'fq'] as const) {
+      await engine.quantize({ ...common, scheme, output: made }, OPTIONS, hooks());
+      inputs.push(await readFile(made));
+    }
+    for (const name of ['budget', 'hadamard', 'rtvq'])
+      inputs.push(await readFile(join(fixtures, `tvq1/${name}.tvq`)));
+    const kernels = await loadKernels();
+    const file = join(folder, 'fuzz.tvq');
+    let opened = 0;
+    return {
+      inputs,
+      mutate: mutateSafetensors,
+      read: async bytes => {
+        await writeFile(file, bytes);
+        const tvq = await openTvq(file);
+        summarizeTvq(tvq);
+        await verifyTvq(file, kernels, hooks().signal, () => undefined);
+        const task = tvq.tasks[0]?.name;
+        if (task === undefined || opened++ % RESTORED_OF !== 0) return;
+        const output = join(folder, 'restored.safetensors');
+        const asked = {
+          kind: 'restore',
+          source: file,
+          base: place('base'),
+          task,
+          output,
+          dtype: undefined,
+        } as const;
+        await engine.restore(
+          { ...asked, overwrite: true, force: true, allowNonfinite: true },
+          OPTIONS,
+          hooks(),
+        );
+      },
+    };
+  },
+
+  adapter: async folder => {
+    const file = join(folder, 'adapter_model.safetensors');
+    return {
+      inputs: [
+        json({
+          peft_type: 'LORA',
+          r: 8,
+          lora_alpha: 16,
+          target_modules: ['q_proj'],
+          base_model_name_or_path: 'x',
+        }),
+      ],
+      mutate: mutateAsText,
+      read: async bytes => {
+        await writeFile(join(folder, 'adapter_config.json'), bytes);
+        await configuredAdapter(file);
+        adapterKind(new Map([[Buffer.from(bytes).toString('utf8', 0, 200), { shape: [1] }]]));
+      },
+    };
+  },
+
+  journal: async folder => {
+    await mkdir(join(folder, 'partial'), { recursive: true });
+    const name = 'model.safetensors';
+    await writeFile(join(folder, 'partial', name), 'x');
+    const shard: Shard = { name, first: 0, tensors: [], metadata: {}, dataOffset: 8, bytes: 1 };
+    return {
+      inputs: [json({ version: 1, shards: [{ name, bytes: 1, sha256: 'a'.repeat(64) }] })],
+      mutate: mutateAsText,
+      read: async bytes => {
+        await writeFile(join(folder, 'partial', '.tvq-journal.json'), bytes);
+        await recoverShards(join(folder, 'partial'), [shard], undefined);
+      },
+    };
+  },
+
+  analysis: async folder => {
+    const kept = join(folder, 'analyses');
+    await mkdir(kept, { recursive: true });
+    const analysis = { tensors: [], fixed: [], summary: undefined } as unknown as Awaited<
+      ReturnType<typeof cached>
+    >;
+    const measure = () => Promise.resolve(analysis);
+    await cached(kept, { jobs: [], stamps: [] }, measure);
+    const { readdir } = await import('node:fs/promises');
+    const [name] = await readdir(kept);
+    const file = join(kept, name as string);
+    return {
+      inputs: [await readFile(file)],
+      mutate: mutateAsText,
+      read: async bytes => {
+        await writeFile(file, bytes);
+        await cached(kept, { jobs: [], stamps: [] }, measure);
+        await rm(file, { force: true });
+      },
+    };
+  },
+};
+
+/** Of the mutated .tvq files that open, one in so many is restored too: threads are started for it. */
+const RESTORED_OF = 100;

@@ -1,0 +1,44 @@
+/** Reads mutation after mutation, and says which one it is at: whoever started it sees when it stays there. */
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { mutation } from './mutation.ts';
+import { isAnswer, READERS } from './readers.ts';
+
+export interface Orders {
+  readonly reader: string;
+  readonly seed: number;
+  readonly from: number;
+  readonly to: number;
+  readonly folder: string;
+  readonly fixtures: string;
+  /** One number: the mutation that is being read. */
+  readonly at: SharedArrayBuffer;
+  /** Reads these bytes in place of mutations. */
+  readonly bytes?: Uint8Array;
+}
+
+/** Memory that reading one small file may take. */
+const MAX_GROWTH_KB = 400 * 1024;
+
+async function work(orders: Orders): Promise<void> {
+  const at = new Int32Array(orders.at);
+  const make = READERS[orders.reader];
+  if (!make) throw new Error(`there is no reader "${orders.reader}"`);
+  const reader = await make(await mkdtemp(join(orders.folder, `${orders.reader}-`)), orders.fixtures);
+  for (let number = orders.from; number < orders.to; number++) {
+    const bytes = orders.bytes ?? mutation(reader, orders.seed, number);
+    Atomics.store(at, 0, number + 1);
+    const before = process.resourceUsage().maxRSS;
+    try {
+      await reader.read(bytes);
+    } catch (error) {
+      if (!isAnswer(error)) parentPort?.postMessage({ number, bytes, why: String((error as Error).stack) });
+    }
+    const grown = process.resourceUsage().maxRSS - before;
+    if (grown > MAX_GROWTH_KB)
+      parentPort?.postMessage({ number, bytes, why: `${grown >> 10} MB of memory were taken` });
+  }
+}
+
+await work(workerData as Orders);
