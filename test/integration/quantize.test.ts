@@ -8,6 +8,7 @@ import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
 import { bf16Bits, f32, f64, i64, noise, u16, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import {
   BACKENDS,
+  hooks,
   leftovers,
   OPTIONS,
   quantize,
@@ -349,7 +350,7 @@ describe('no file is lost', () => {
     const backend = await chooseBackend({ backend: 'cpu', memory: 2 ** 30, threads: 2 });
     const planned = await planQuantize(asked, backend.room);
     await writeFile(asked.tasks[0]?.path as string, 'gone'); // after planning, as if another program rewrote it
-    const run = runQuantize(planned, backend, new AbortController().signal, () => undefined);
+    const run = runQuantize(planned, backend, hooks());
     await expect(run).rejects.toThrow('changed while it was read (it had');
     await expect(stat(asked.output)).rejects.toThrow('ENOENT');
     expect(await leftovers(asked.output)).toEqual([]);

@@ -67,7 +67,8 @@ export function progressLine(options: CommonOptions): {
 /** Prints an error and gives the exit status that goes with it. */
 export function reportError(error: unknown, verbose: boolean): number {
   if (error instanceof Cancelled) {
-    process.stderr.write('cancelled; nothing was written\n');
+    const kept = error.kept.length > 0 ? error.kept : ['no output was written'];
+    process.stderr.write(kept.map(line => `cancelled; ${printable(line)}\n`).join(''));
     return 130;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
-import type { Progress, QuantizeResult } from '../../protocol.ts';
-import type { EngineBackend } from '../backends.ts';
+import type { QuantizeResult } from '../../protocol.ts';
+import type { EngineBackend } from '../engineBackend.ts';
+import type { Hooks } from '../hooks.ts';
 import type { JobReport, RecordOutcome } from '../job.ts';
 import { runPlanned } from '../runPlanned.ts';
 import { fingerprintOf } from '../tvq/header.ts';
@@ -14,8 +15,7 @@ import { unfitWarnings } from './unfit.ts';
 export async function runQuantize(
   plan: QuantizePlan,
   backend: EngineBackend,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
+  { signal, onProgress }: Hooks,
 ): Promise<QuantizeResult> {
   const started = performance.now();
   const { recipe, layout, jobs, budget, summary, stamps } = plan;
@@ -52,6 +52,7 @@ export async function runQuantize(
     backend: backend.kind,
     backendReason: backend.reason,
     warnings: [
+      ...backend.warnings,
       ...summary.problems.map(({ message }) => message),
       ...unfitWarnings(
         recipe,

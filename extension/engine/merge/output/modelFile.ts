@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
+import type { JobReport } from '../../job.ts';
 import type { CommitOptions, CommittedFolder, ModelFolder } from './modelFolder.ts';
 import type { Shard } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
@@ -6,12 +7,12 @@ import { ShardWriter } from './shardWriter.ts';
 /** Where a merged model goes: a folder, or a file that stands alone. */
 export type ModelOutput = Pick<
   ModelFolder,
-  'finished' | 'notes' | 'begin' | 'beginAgain' | 'append' | 'commit' | 'discard'
+  'finished' | 'notes' | 'begin' | 'beginAgain' | 'append' | 'finish' | 'commit' | 'discard' | 'keep'
 >;
 
 /** A merged model as one .safetensors file, and nothing beside it; it has its name only once it is complete. */
 export class ModelFile implements ModelOutput {
-  readonly finished: ReadonlySet<number> = new Set();
+  readonly finished: ReadonlyMap<number, JobReport> = new Map();
   readonly notes: readonly string[] = [];
 
   private constructor(private readonly writer: ShardWriter) {}
@@ -37,6 +38,11 @@ export class ModelFile implements ModelOutput {
     return this.writer.append(bytes);
   }
 
+  /** Nothing of a single file is of use before it is complete. */
+  async finish(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Gives the file its name; companions and further files belong to folders. */
   async commit(_folder?: CommitOptions): Promise<CommittedFolder> {
     return { files: [await this.writer.commit()], warnings: [] };
@@ -44,5 +50,10 @@ export class ModelFile implements ModelOutput {
 
   discard(): Promise<void> {
     return this.writer.discard();
+  }
+
+  async keep(): Promise<readonly string[]> {
+    await this.discard();
+    return [];
   }
 }

@@ -1,36 +1,38 @@
 /** Where an unfinished model folder lies: beside its target, under a name that tells what it is a part of. */
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { putBack } from '../../aside.ts';
 import { alreadyThere, exists } from '../../atomic.ts';
 import { describeSystemError } from '../../errors.ts';
 import { makeParent } from '../../parentFolder.ts';
 import { checkReplaceable } from '../../replaceable.ts';
-import { TOOL } from '../../version.ts';
 import { FolderLock, isLock, liveLock, lockedBy } from './folderLock.ts';
-import { JOURNAL } from './journal.ts';
+import { JOURNAL, readJournal } from './journal.ts';
+import { completed, digestOfRun, type RunIdentity } from './runIdentity.ts';
 import type { Shard } from './shards.ts';
 
 const SUFFIX = '.tvq-partial';
 
-/** `.NAME.FINGERPRINT.tvq-partial`: shards of another recipe, other inputs, another layout or version never match. */
-function partialPath(target: string, fingerprint: string, shards: readonly Shard[]): string {
-  const layout = shards.map(({ name, tensors }) => [
-    name,
-    tensors.map(tensor => [tensor.name, tensor.dtype, tensor.shape]),
-  ]);
-  const hash = createHash('sha256').update(JSON.stringify([TOOL, fingerprint, layout]));
-  return join(dirname(target), `.${basename(target)}.${hash.digest('hex').slice(0, 16)}${SUFFIX}`);
-}
+/** What a journal's name beside its folder ends with, while the folder is given the model's name. */
+const PARKED_SUFFIX = '.tvq-journal';
+
+/** `.NAME.DIGEST.tvq-partial`: shards of another recipe, other inputs, another layout or version never match. */
+const partialPath = (target: string, run: RunIdentity): string =>
+  join(dirname(target), `.${basename(target)}.${digestOfRun(run)}${SUFFIX}`);
+
+const parkedPath = (partial: string): string => partial.slice(0, -SUFFIX.length) + PARKED_SUFFIX;
 
 export interface PartialFolder {
   readonly partial: string;
+  /** What is written there. */
+  readonly run: RunIdentity;
   readonly lock: FolderLock;
   /** Removes the folders that were made for it, where they are empty. */
   readonly removeParent: () => Promise<void>;
   /** Those of interrupted runs that would write something else. */
   readonly others: readonly string[];
+  /** What was removed, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -41,7 +43,7 @@ export async function takePartial(asked: {
   readonly target: string;
   readonly overwrite: boolean;
   readonly resume: boolean;
-  readonly fingerprint: string;
+  readonly run: RunIdentity;
   readonly shards: readonly Shard[];
 }): Promise<PartialFolder> {
   const { target } = asked;
@@ -50,29 +52,98 @@ export async function takePartial(asked: {
     if (asked.overwrite) await checkReplaceable(target, 'folder');
     else if (await exists(target)) throw alreadyThere(target);
     const removeParent = await makeParent(target);
-    const partial = partialPath(target, asked.fingerprint, asked.shards);
+    const run = completed(asked.run, asked.shards);
+    const partial = partialPath(target, run);
     const earlier = await partialsOf(target);
-    if (!asked.resume) await removeAll(earlier);
+    await returnJournals(target);
+    const notes = asked.resume ? [] : await removeUnused(earlier);
     await mkdir(partial, { recursive: true });
     const lock = await FolderLock.take(partial, target);
-    return { partial, lock, removeParent, others: earlier.filter(folder => folder !== partial) };
+    return { partial, run, lock, removeParent, others: earlier.filter(folder => folder !== partial), notes };
   } catch (error) {
     throw describeSystemError(error, target);
   }
 }
 
+/** Names of this target's folders or parked journals of any run. */
+async function namesBeside(target: string, suffix: string): Promise<string[]> {
+  const prefix = `.${basename(target)}.`;
+  const names = await readdir(dirname(target)).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.filter(
+    name =>
+      name.startsWith(prefix) &&
+      name.endsWith(suffix) &&
+      /^[0-9a-f]{16}$/.test(name.slice(prefix.length, -suffix.length)),
+  );
+}
+
 /** Partial folders of any run into this target. @throws UserError when one of them is being written */
 export async function partialsOf(target: string): Promise<string[]> {
-  const prefix = `.${basename(target)}.`;
-  const names = (await readdir(dirname(target))).filter(
-    name => name.startsWith(prefix) && /^[0-9a-f]{16}\.tvq-partial$/.test(name.slice(prefix.length)),
-  );
-  const folders = names.map(name => join(dirname(target), name));
+  const folders = (await namesBeside(target, SUFFIX)).map(name => join(dirname(target), name));
   for (const folder of folders) {
     const lock = await liveLock(folder);
     if (lock !== undefined) throw lockedBy(target, lock);
   }
   return folders;
+}
+
+/** Bytes that interrupted runs into this target hold: they are taken over, or make room. */
+export async function partialBytes(target: string): Promise<number> {
+  const sizes = (await namesBeside(target, SUFFIX)).map(async name => {
+    const folder = join(dirname(target), name);
+    const files = await readdir(folder).catch((): string[] => []);
+    return Promise.all(
+      files.map(file =>
+        stat(join(folder, file)).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      ),
+    );
+  });
+  return (await Promise.all(sizes)).flat().reduce((sum, size) => sum + size, 0);
+}
+
+/** Removes what is not asked for again, and says what that was. */
+async function removeUnused(folders: readonly string[]): Promise<string[]> {
+  const notes: string[] = [];
+  for (const folder of folders) {
+    const finished = (await readJournal(folder))?.shards.length ?? 0;
+    await removeAll([folder]);
+    notes.push(
+      `${folder}: left by an interrupted run with ${finished} finished weight files; removed, as without --resume ` +
+        'everything is written anew',
+    );
+  }
+  return notes;
+}
+
+/**
+ * Takes the journal out of a folder that is about to get the model's name, so that nothing of it is left inside.
+ * @returns puts it back, or removes it
+ */
+export async function parkJournal(
+  partial: string,
+): Promise<{ putBack(): Promise<void>; remove(): Promise<void> }> {
+  const parked = parkedPath(partial);
+  await rename(join(partial, JOURNAL), parked);
+  return {
+    putBack: () => rename(parked, join(partial, JOURNAL)),
+    remove: () => rm(parked, { force: true }),
+  };
+}
+
+/** Puts journals back that a run which died had parked; those of models that are complete go. */
+async function returnJournals(target: string): Promise<void> {
+  for (const name of await namesBeside(target, PARKED_SUFFIX)) {
+    const parked = join(dirname(target), name);
+    const folder = parked.slice(0, -PARKED_SUFFIX.length) + SUFFIX;
+    if (await exists(folder)) await rename(parked, join(folder, JOURNAL));
+    else await rm(parked, { force: true });
+  }
 }
 
 export async function removeAll(folders: readonly string[]): Promise<void> {
