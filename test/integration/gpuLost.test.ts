@@ -134,7 +134,6 @@ test.each([
   ['quantize tensors of several spans', 4, lose, LOST],
   ['analyze', 30, lose, LOST],
   ['merge (ties)', 1, lose, LOST],
-  ['merge (ties)', 100, lose, LOST],
   ['merge (ties)', 300, runOutOfMemory, /out of memory/],
   ['merge (emr)', 150, lose, LOST],
   ['restore', 20, lose, LOST],
