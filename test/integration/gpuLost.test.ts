@@ -135,7 +135,7 @@ test.each([
   ['analyze', 30, lose, LOST],
   ['merge (ties)', 1, lose, LOST],
   ['merge (ties)', 300, runOutOfMemory, /out of memory/],
-  ['merge (emr)', 150, lose, LOST],
+  ['merge (emr)', 70, lose, LOST],
   ['restore', 20, lose, LOST],
   ['compare', 20, lose, LOST],
 ] as const)('%s: the GPU fails at read %d', async (name, nth, fail, why) => {

@@ -10,7 +10,7 @@ import type { JobReport } from '../../../extension/engine/job.ts';
 import { copyCompanions } from '../../../extension/engine/merge/output/companions.ts';
 import { JOURNAL } from '../../../extension/engine/merge/output/journal.ts';
 import { ModelFolder, type ModelFolderOptions } from '../../../extension/engine/merge/output/modelFolder.ts';
-import { parkJournal } from '../../../extension/engine/merge/output/partialFolder.ts';
+import { parkJournal, partialBytes } from '../../../extension/engine/merge/output/partialFolder.ts';
 import { fileFact } from '../../../extension/engine/merge/output/runIdentity.ts';
 import {
   planShards,
@@ -275,6 +275,8 @@ describe('resuming', () => {
     const first = await open();
     await fill(first, 4);
     await crash(first);
+    expect(await partialBytes(target)).toBeGreaterThan(400); // need no room any more
+    expect(await partialBytes(join(folder, 'nowhere', 'out'))).toBe(0);
     const second = await open({ resume: true });
     expect(second.notes).toEqual([`${target}: 2 of 3 weight files are taken over from the earlier run`]);
     expect([...second.finished]).toEqual([0, 1, 2, 3].map(i => [i, reportOf(i)]));

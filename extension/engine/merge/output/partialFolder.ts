@@ -68,10 +68,7 @@ export async function takePartial(asked: {
 /** Names of this target's folders or parked journals of any run. */
 async function namesBeside(target: string, suffix: string): Promise<string[]> {
   const prefix = `.${basename(target)}.`;
-  const names = await readdir(dirname(target)).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
+  const names = await readdir(dirname(target));
   return names.filter(
     name =>
       name.startsWith(prefix) &&
@@ -92,19 +89,18 @@ export async function partialsOf(target: string): Promise<string[]> {
 
 /** Bytes that interrupted runs into this target hold: they are taken over, or make room. */
 export async function partialBytes(target: string): Promise<number> {
-  const sizes = (await namesBeside(target, SUFFIX)).map(async name => {
-    const folder = join(dirname(target), name);
-    const files = await readdir(folder).catch((): string[] => []);
-    return Promise.all(
-      files.map(file =>
-        stat(join(folder, file)).then(
-          ({ size }) => size,
-          () => 0,
-        ),
-      ),
+  const sizeOf = (path: string) =>
+    stat(path).then(
+      ({ size }) => size,
+      () => 0,
     );
-  });
-  return (await Promise.all(sizes)).flat().reduce((sum, size) => sum + size, 0);
+  let bytes = 0;
+  for (const name of await namesBeside(target, SUFFIX).catch((): string[] => [])) {
+    const folder = join(dirname(target), name);
+    for (const file of await readdir(folder).catch((): string[] => []))
+      bytes += await sizeOf(join(folder, file));
+  }
+  return bytes;
 }
 
 /** Removes what is not asked for again, and says what that was. */
