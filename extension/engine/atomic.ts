@@ -4,7 +4,7 @@
 import { link, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { putBack } from './aside.ts';
-import { writeExactly } from './checkpoint/io.ts';
+import { writeExactly } from './checkpoint/wholeCalls.ts';
 import { describeSystemError, OutputTaken, UserError } from './errors.ts';
 import { OutputLock } from './lock/outputLock.ts';
 import { freeName, otherNames } from './otherNames.ts';

@@ -17,7 +17,8 @@ import type {
   TaskVectors,
   VerifyResult,
 } from '../protocol.ts';
-import { chooseBackend, previewRoom, reportDevices, type EngineBackend } from './backends.ts';
+import { chooseBackend, previewRoom, reportDevices } from './backends.ts';
+import type { EngineBackend } from './engineBackend.ts';
 import type { Room } from './budget.ts';
 import { openModel, type Checkpoint } from './checkpoint/checkpoint.ts';
 import { Cancelled } from './errors.ts';
@@ -72,17 +73,18 @@ export async function planAll(
 export async function quantize(
   recipe: QuantizeRecipe,
   options: RunOptions,
-  { signal, onProgress }: Hooks,
+  hooks: Hooks,
 ): Promise<QuantizeResult> {
   return withBackend(
     options,
+    hooks,
     room => planQuantize(recipe, room),
     ({ summary }) => summary.problems,
     async (planned, backend) => {
       const lock = await OutputLock.take(planned.summary.output); // before anything is measured
       try {
-        const within = await withinBudget(planned, backend, { signal, onProgress }, options.cache);
-        return await runQuantize(within, lock, backend, signal, onProgress);
+        const within = await withinBudget(planned, backend, hooks, options.cache);
+        return await runQuantize(within, lock, backend, hooks);
       } finally {
         await lock.release();
       }
@@ -96,11 +98,12 @@ export const analyze = (
   options: RunOptions,
   hooks: Hooks,
 ): Promise<{ readonly tensors: readonly Analyzed[]; readonly warnings: readonly string[] }> =>
-  measured(recipe, options, hooks, ({ summary }, analysis) => ({
+  measured(recipe, options, hooks, ({ summary }, analysis, backend) => ({
     tensors: analysis.tensors,
     warnings: [
       ...summary.problems.map(({ message }) => message), // none of them an error: those are refused before
       ...unfitWarnings(recipe, firstTask(recipe), unfitOf(analysis)),
+      ...backend.warnings,
     ],
   }));
 
@@ -109,7 +112,7 @@ export const analyzeTable = (
   recipe: QuantizeRecipe,
   options: RunOptions,
   hooks: Hooks,
-): Promise<AnalysisTable> => measured(recipe, options, hooks, tableOf);
+): Promise<AnalysisTable> => measured(recipe, options, hooks, (plan, analysis) => tableOf(plan, analysis));
 
 /** What a shared base vector of the recipe's tasks would cost, whatever its scheme. */
 export const analyzeShared = (
@@ -117,7 +120,7 @@ export const analyzeShared = (
   options: RunOptions,
   hooks: Hooks,
 ): Promise<AnalysisTable> =>
-  withMeasurable({ ...recipe, scheme: 'rtvq' }, options, async (plan, backend) =>
+  withMeasurable({ ...recipe, scheme: 'rtvq' }, options, hooks, async (plan, backend) =>
     sharedVectorTable(
       plan,
       await whileUnchanged(plan.stamps, () => measureTensors(plan, backend, hooks, 'shared')),
@@ -128,21 +131,23 @@ const measured = <T>(
   recipe: QuantizeRecipe,
   options: RunOptions,
   hooks: Hooks,
-  result: (plan: QuantizePlan, analysis: Analysis) => T,
+  result: (plan: QuantizePlan, analysis: Analysis, backend: EngineBackend) => T,
 ): Promise<T> =>
-  withMeasurable(recipe, options, async (plan, backend) =>
-    result(plan, await measure(plan, backend, hooks, options.cache)),
+  withMeasurable(recipe, options, hooks, async (plan, backend) =>
+    result(plan, await measure(plan, backend, hooks, options.cache), backend),
   );
 
 function withMeasurable<T>(
   recipe: QuantizeRecipe,
   options: RunOptions,
+  hooks: Hooks,
   work: (plan: QuantizePlan, backend: EngineBackend) => Promise<T>,
 ): Promise<T> {
   // Without a budget there would be nothing to choose.
   const asked: QuantizeRecipe = { ...recipe, budget: recipe.budget ?? '100%' };
   return withBackend(
     options,
+    hooks,
     room => planQuantize(asked, room),
     ({ summary }) => summary.problems,
     work,
@@ -165,13 +170,14 @@ async function withinBudget(
 export async function restore(
   recipe: RestoreRecipe,
   options: RunOptions,
-  { signal, onProgress }: Hooks,
+  hooks: Hooks,
 ): Promise<RestoreResult> {
   return withBackend(
     options,
+    hooks,
     room => planRestore(recipe, room),
     ({ problems }) => problems,
-    (planned, backend) => runRestore(planned, backend, signal, onProgress),
+    (planned, backend) => runRestore(planned, backend, hooks),
   );
 }
 
@@ -183,29 +189,27 @@ export async function planMergeSummary(recipe: MergeRecipe, options: RunOptions)
   return summarizeMerge(await planMerge(recipe, previewRoom(options)));
 }
 
-export async function merge(
-  recipe: MergeRecipe,
-  options: RunOptions,
-  { signal, onProgress }: Hooks,
-): Promise<MergeResult> {
+export async function merge(recipe: MergeRecipe, options: RunOptions, hooks: Hooks): Promise<MergeResult> {
   return withBackend(
     options,
+    hooks,
     room => planMerge(recipe, room),
     ({ problems }) => problems,
-    (planned, backend) => runMerge(planned, backend, signal, onProgress),
+    (planned, backend) => runMerge(planned, backend, hooks),
   );
 }
 
 /** Plans for the CPU first, so that mistakes are found before a GPU is looked for; another backend gets its own plan. */
 async function withBackend<Plan, Result>(
   options: RunOptions,
+  hooks: Hooks,
   makePlan: (room: Room) => Promise<Plan>,
   problemsOf: (plan: Plan) => readonly Problem[],
   run: (plan: Plan, backend: EngineBackend) => Promise<Result>,
 ): Promise<Result> {
   const forCpu = await makePlan(previewRoom(options));
   refuseErrors(problemsOf(forCpu));
-  const backend = await chooseBackend(options);
+  const backend = await chooseBackend(options, hooks.onNotice);
   try {
     if (backend.kind === 'cpu') return await run(forCpu, backend);
     const planned = await makePlan(backend.room);
@@ -233,6 +237,7 @@ export async function compareTasks(
 ): Promise<TaskComparisons> {
   return withBackend(
     options,
+    hooks,
     room => planCompare(vectors, most, room),
     () => [],
     (planned, backend) => runCompare(planned, backend, hooks),

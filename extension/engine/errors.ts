@@ -27,7 +27,8 @@ export class OutputTaken extends UserError {
 
 /** Thrown when a job was cancelled (exit 130). */
 export class Cancelled extends Error {
-  constructor() {
+  /** @param kept what stays of the output, a line each */
+  constructor(readonly kept: readonly string[] = []) {
     super('cancelled');
     this.name = 'Cancelled';
   }
@@ -50,6 +51,24 @@ export class FileError extends UserError {
     return new FileError(this.path, `tensor "${name}": ${this.said}`, true, { cause: this.cause });
   }
 }
+
+/** The error of a failed run, with what stays of its output. */
+export function withKept(error: unknown, kept: readonly string[]): unknown {
+  if (kept.length === 0) return error;
+  if (error instanceof Cancelled) return new Cancelled(kept);
+  if (error instanceof UserError)
+    return new UserError([...error.message.split('\n'), ...kept], error.kind, { cause: error.cause });
+  if (error instanceof Error) error.message = [error.message, ...kept].join('\n'); // a defect keeps its stack
+  return error;
+}
+
+/** Whether the same may go well another time: not where recipe or inputs are at fault, but a full disk, or a defect. */
+export const mayPass = (error: unknown): boolean =>
+  !(error instanceof UserError) || systemCode(error) !== undefined;
+
+/** Code of the system error (ENOSPC, EIO …) that an error is about. */
+export const systemCode = (error: Error): string | undefined =>
+  (error.cause as NodeJS.ErrnoException | undefined)?.code;
 
 /** A system error (ENOENT, EACCES, ENOSPC …) in words, with the path it is about. */
 export function describeSystemError(error: unknown, path: string): UserError {

@@ -7,13 +7,14 @@ import { basename, dirname, join } from 'node:path';
 
 /**
  * `tmp` becomes the output when it is complete; `old` is what had the name before, until the new one has it; `partial`
- * is an unfinished model folder, which a later run may take over; `lock` says who writes, and has no id but for the
+ * is an unfinished model folder, which a later run may take over, and `journal` what it has finished while it is given
+ * the model's name; `lock` says who writes, and has no id but for the
  * moment in which a dead writer's is taken over.
  */
-export type HiddenKind = 'tmp' | 'old' | 'partial' | 'lock';
+export type HiddenKind = 'tmp' | 'old' | 'partial' | 'journal' | 'lock';
 
-const HIDDEN = /^\.(.+)\.([0-9a-f]{16})\.tvq-(tmp|old|partial|lock)$/;
-const ANY = /^\..+\.tvq-(tmp|old|partial|lock)$/;
+const HIDDEN = /^\.(.+)\.([0-9a-f]{16})\.tvq-(tmp|old|partial|journal|lock)$/;
+const ANY = /^\..+\.tvq-(tmp|old|partial|journal|lock)$/;
 
 /** @param id 16 hex digits */
 export const hiddenName = (target: string, id: string, kind: HiddenKind): string =>
@@ -32,6 +33,9 @@ export async function hiddenBeside(target: string, kind: HiddenKind): Promise<st
     })
     .map(name => join(folder, name));
 }
+
+/** The id in a hidden path; none in any other. */
+export const hiddenId = (path: string): string => HIDDEN.exec(basename(path))?.[2] ?? '';
 
 /** The kind of a name that outputs have before they are complete, while they are replaced, or that locks have. */
 export const hiddenKind = (path: string): HiddenKind | undefined =>

@@ -1,6 +1,7 @@
 import type { Backend } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/wasm.ts';
 import { FilePool } from './checkpoint/io.ts';
+import type { JobEvent } from './job.ts';
 import { OrderedSink, WriteAhead, type Sink } from './orderedSink.ts';
 import { jobBytes, runJob, type Job } from './runJob.ts';
 
@@ -33,7 +34,8 @@ export const localRunner =
       for (const [number, job] of queue) {
         either.throwIfAborted();
         const ahead = new WriteAhead(event => ordered.push(number, event));
-        const emit = (event: Parameters<typeof ahead.emit>[0]) => ahead.emit(event);
+        // Nobody takes anything any more once the run has failed: a job that waits for that ends as well.
+        const emit = (event: JobEvent) => Promise.race([ahead.emit(event), failed]);
         ordered.finish(number, await runJob(job, { backend, kernels, files, signal: either, emit }));
         onJobDone(job.tensor, jobBytes(job));
       }
@@ -49,6 +51,7 @@ export const localRunner =
       await Promise.race([Promise.all(lanes).then(() => ordered.drained()), failed]);
     } finally {
       stop.abort();
+      await ordered.stop();
       await Promise.allSettled(lanes);
       await files.close();
     }

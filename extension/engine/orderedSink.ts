@@ -3,7 +3,7 @@ import type { JobEvent, JobReport } from './job.ts';
 /** Takes what jobs emit, one event after the other, jobs in order. */
 export interface Sink {
   accept(job: number, event: JobEvent): Promise<void>;
-  finished(job: number, report: JobReport): void;
+  finished(job: number, report: JobReport): void | Promise<void>;
 }
 
 interface Waiting {
@@ -21,6 +21,8 @@ export class OrderedSink {
   readonly #idle: (() => void)[] = [];
   #turn = 0;
   #pumping = false;
+  #pumped: Promise<void> = Promise.resolve();
+  #stopped = false;
 
   constructor(
     private readonly sink: Sink,
@@ -33,46 +35,65 @@ export class OrderedSink {
       const queue = this.#waiting.get(job) ?? [];
       this.#waiting.set(job, queue);
       queue.push({ event, written });
-      void this.#pump();
+      this.#pump();
     });
   }
 
   finish(job: number, report: JobReport): void {
     this.#reports.set(job, report);
-    void this.#pump();
+    this.#pump();
   }
 
   /** Resolves when everything that was pushed and finished so far has been taken. */
   drained(): Promise<void> {
     return new Promise(resolve => {
       this.#idle.push(resolve);
-      void this.#pump();
+      this.#pump();
     });
   }
 
-  async #pump(): Promise<void> {
-    if (this.#pumping) return;
+  /** Takes nothing more; resolves when what is just being taken has been. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#pumped;
+  }
+
+  #pump(): void {
+    if (this.#pumping || this.#stopped) return;
     this.#pumping = true;
+    this.#pumped = this.#takeAll();
+  }
+
+  async #takeAll(): Promise<void> {
     try {
-      for (;;) {
-        const next = this.#waiting.get(this.#turn)?.shift();
-        if (next) {
-          await this.sink.accept(this.#turn, next.event);
-          next.written();
-          continue;
-        }
-        const report = this.#reports.get(this.#turn);
-        if (!report) break;
-        this.#waiting.delete(this.#turn);
-        this.#reports.delete(this.#turn);
-        this.sink.finished(this.#turn++, report);
+      for (let next = this.#next(); next; next = this.#next()) {
+        await next();
+        if (this.#stopped) return;
       }
       for (const resolve of this.#idle.splice(0)) resolve();
     } catch (error) {
+      this.#stopped = true;
       this.fail(error);
     } finally {
       this.#pumping = false;
     }
+  }
+
+  /** Takes what is next in order; undefined where it has not come yet. */
+  #next(): (() => Promise<void>) | undefined {
+    const turn = this.#turn;
+    const next = this.#waiting.get(turn)?.shift();
+    if (next)
+      return async () => {
+        await this.sink.accept(turn, next.event);
+        next.written();
+      };
+    const report = this.#reports.get(turn);
+    if (!report) return undefined;
+    this.#waiting.delete(turn);
+    this.#reports.delete(turn);
+    this.#turn++;
+    return async () => this.sink.finished(turn, report);
   }
 }
 

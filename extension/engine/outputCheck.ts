@@ -1,9 +1,10 @@
-import { realpath, statfs } from 'node:fs/promises';
+import { readdir, realpath, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Problem } from '../protocol.ts';
 import { alreadyThere, exists } from './atomic.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { formatBytes } from './format.ts';
+import { hiddenKind } from './hiddenNames.ts';
 import { neighbourWriting } from './lock/outputLock.ts';
 import { checkReplaceable, type OutputKind } from './replaceable.ts';
 
@@ -29,7 +30,7 @@ export async function checkOutput(
     path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
   if (read.some(path => isWithin(path, place))) {
     error(`${recipe.output}: is one of the inputs, or holds one; choose another output`);
-  } else if (!recipe.overwrite && (await exists(output))) {
+  } else if (!recipe.overwrite && (await exists(output)) && !(await holdsOnlyParts(output, targets))) {
     error(alreadyThere(recipe.output).message);
   } else if (recipe.overwrite) {
     for (const target of targets)
@@ -44,6 +45,13 @@ export async function checkOutput(
     error(`${dirname(output)}: ${formatBytes(free)} are free, ${formatBytes(bytes)} are needed`);
   }
   return problems;
+}
+
+/** Whether it is there only for the models that an interrupted run began in it. */
+async function holdsOnlyParts(output: string, targets: readonly string[]): Promise<boolean> {
+  if (targets.includes(output)) return false;
+  const names = await readdir(output).catch((): string[] => []);
+  return names.length > 0 && names.every(name => hiddenKind(name) !== undefined);
 }
 
 /** Where a path leads to when links are followed, those of its folders too, as far as it exists. */

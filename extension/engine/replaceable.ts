@@ -6,7 +6,7 @@ import type { Stats } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../shared/printable.ts';
-import { readUpTo } from './checkpoint/io.ts';
+import { readUpTo } from './checkpoint/wholeCalls.ts';
 import { describeSystemError, UserError } from './errors.ts';
 import { hiddenKind } from './hiddenNames.ts';
 import { isCompanion } from './merge/output/companions.ts';

@@ -1,13 +1,13 @@
 import { FileError } from './errors.ts';
-import { runCompareJob, type CompareJob } from './inspect/compareJob.ts';
-import { runDetailJob, type DetailJob } from './inspect/detailJob.ts';
+import { compareJobBytes, runCompareJob, type CompareJob } from './inspect/compareJob.ts';
+import { detailJobBytes, runDetailJob, type DetailJob } from './inspect/detailJob.ts';
 import type { JobContext, JobReport } from './job.ts';
 import { inputSources } from './merge/inputTensor.ts';
 import { mergeSources, type MergeJob } from './merge/mergeJob.ts';
-import { runMergeJob } from './merge/job.ts';
-import type { QuantizeJob } from './quantize/job.ts';
+import { mergeJobBytes, runMergeJob } from './merge/job.ts';
+import { quantizeJobBytes, type QuantizeJob } from './quantize/job.ts';
 import { runQuantizeJob } from './quantize/runQuantizeJob.ts';
-import { runRestoreJob, type RestoreJob } from './restore/job.ts';
+import { restoreJobBytes, runRestoreJob, type RestoreJob } from './restore/job.ts';
 
 /** Everything a run is made of: plain data, so that it can be sent to a thread. */
 export type Job = QuantizeJob | RestoreJob | MergeJob | DetailJob | CompareJob;
@@ -52,5 +52,21 @@ function sourcesOf(job: Job): readonly ({ readonly bytes: number } | undefined)[
       return inputSources(job.input);
     case 'compare':
       return [job.base, ...job.inputs.flatMap(inputSources)];
+  }
+}
+
+/** Backend bytes that a job needs. */
+export function jobMemory(job: Job, chunk: number): number {
+  switch (job.kind) {
+    case 'quantize':
+      return quantizeJobBytes(job, chunk);
+    case 'restore':
+      return restoreJobBytes(job, chunk);
+    case 'merge':
+      return mergeJobBytes(job, chunk);
+    case 'detail':
+      return detailJobBytes(job, chunk);
+    case 'compare':
+      return compareJobBytes(job, chunk);
   }
 }

@@ -1,7 +1,7 @@
 import type { Progress } from '../protocol.ts';
-import type { EngineBackend } from './backends.ts';
+import type { EngineBackend } from './engineBackend.ts';
 import type { Budget } from './budget.ts';
-import { Cancelled, UserError } from './errors.ts';
+import { Cancelled, UserError, withKept } from './errors.ts';
 import { whileUnchanged, type FileStamp } from './fileStamp.ts';
 import type { Sink } from './orderedSink.ts';
 import { jobBytes, type Job } from './runJob.ts';
@@ -16,12 +16,24 @@ export interface PlannedRun {
   readonly onProgress: (progress: Progress) => void;
 }
 
+/** Where the results of jobs go. */
+export interface Output {
+  /** Removes what was written, or what of it is of no use after this failure. @returns what stays, a line each */
+  discard(failure: unknown): Promise<readonly string[] | void>;
+}
+
+/** Discards what a failed run wrote. @returns what to throw: Cancelled when it was */
+export async function failed(error: unknown, signal: AbortSignal, output: Output): Promise<unknown> {
+  const failure = signal.aborted ? new Cancelled() : error;
+  return withKept(failure, (await output.discard(failure)) ?? []);
+}
+
 /** Runs jobs into an output that is committed when all succeeded, with inputs that stayed as they were, and discarded
  * when anything fails. */
 export async function runPlanned(
   { jobs, stamps, budget, backend, signal, onProgress }: PlannedRun,
   sink: Sink,
-  output: { discard(): Promise<void> },
+  output: Output,
   commit: () => Promise<void>,
 ): Promise<void> {
   const total = jobs.reduce((sum, job) => sum + jobBytes(job), 0);
@@ -36,8 +48,7 @@ export async function runPlanned(
     signal.throwIfAborted();
     await commit();
   } catch (error) {
-    await output.discard();
-    throw signal.aborted ? new Cancelled() : error;
+    throw await failed(error, signal, output);
   }
 }
 

@@ -139,6 +139,7 @@ function hooks(to: MessageConnection, job: string, token: CancellationToken): en
   let last = 0;
   return {
     signal: signalOf(token),
+    onNotice: message => console.warn(message), // the host logs it
     onProgress: progress => {
       const now = Date.now();
       if (now - last < PROGRESS_INTERVAL_MS && progress.done < progress.total) return;

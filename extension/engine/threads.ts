@@ -80,11 +80,13 @@ async function runOn(
 ): Promise<void> {
   const queue = jobs.entries();
   let abort: (() => void) | undefined;
+  let ordered: OrderedSink | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       abort = () => reject(signal.reason as Error);
       signal.addEventListener('abort', abort, { once: true });
-      const ordered = new OrderedSink(sink, reject);
+      if (signal.aborted) abort(); // while threads were started, when nobody listened
+      const taking = (ordered = new OrderedSink(sink, reject));
       let running = threads.length;
       for (const thread of threads) {
         let current: [number, Job] | undefined;
@@ -92,19 +94,19 @@ async function runOn(
           const item = queue.next();
           current = item.done ? undefined : item.value;
           if (current) thread.send({ type: 'job', job: current[1] });
-          else if (--running === 0) void ordered.drained().then(resolve);
+          else if (--running === 0) void taking.drained().then(resolve);
         };
         const message = (message: FromWorker) => {
           const [number, job] = current as [number, Job];
           if (message.type === 'event') {
             const { event } = message;
             const buffers = event.type === 'bytes' ? [event.bytes.buffer] : [];
-            void ordered
+            void taking
               .push(number, event)
               .then(() => thread.send({ type: 'written', buffer: buffers[0] }, buffers));
           } else if (message.type === 'failed') reject(asError(message.error));
           else {
-            ordered.finish(number, message.report);
+            taking.finish(number, message.report);
             onJobDone(job.tensor, jobBytes(job));
             next();
           }
@@ -116,12 +118,14 @@ async function runOn(
   } finally {
     if (abort) signal.removeEventListener('abort', abort);
     for (const thread of threads) thread.handlers = undefined;
+    await ordered?.stop();
   }
 }
 
 /** The error that a thread met, as the class it was. */
-function asError({ name, message, stack, kind }: WorkerError): Error {
-  const error = kind ? new UserError(message, kind) : new Error(message);
+function asError({ name, message, stack, kind, code }: WorkerError): Error {
+  const options = code === undefined ? undefined : { cause: { code } };
+  const error = kind ? new UserError(message.split('\n'), kind, options) : new Error(message, options);
   error.name = name;
   if (stack) error.stack = stack;
   return error;

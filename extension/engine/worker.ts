@@ -3,6 +3,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { createCpuBackend } from '../../kernels/cpu.ts';
 import { BufferPool } from './bufferPool.ts';
 import { FilePool } from './checkpoint/io.ts';
+import { systemCode } from './errors.ts';
 import type { JobEvent, JobReport } from './job.ts';
 import { WriteAhead } from './orderedSink.ts';
 import { runJob, type Job } from './runJob.ts';
@@ -30,6 +31,8 @@ export interface WorkerError {
   readonly message: string;
   readonly stack: string | undefined;
   readonly kind: 'usage' | 'failed' | undefined;
+  /** Of the system error it is about. */
+  readonly code: string | undefined;
 }
 
 /** Threads are stopped by terminating them: no signal reaches a running WebAssembly call anyway. */
@@ -61,11 +64,10 @@ function serve(port: MessagePort, { module, arena }: WorkerData): void {
     else {
       runJob(message.job, context).then(
         report => send({ type: 'done', report }),
-        (error: Error & Partial<WorkerError>) =>
-          send({
-            type: 'failed',
-            error: { name: error.name, message: error.message, stack: error.stack, kind: error.kind },
-          }),
+        (error: Error & { readonly kind?: WorkerError['kind'] }) => {
+          const { name, message, stack, kind } = error;
+          send({ type: 'failed', error: { name, message, stack, kind, code: systemCode(error) } });
+        },
       );
     }
   });

@@ -26,11 +26,12 @@ export async function replace(kind: Kind, target: string): Promise<void> {
     await folder.commit();
   } else {
     const shards = planShards([{ name: 'w', dtype: 'F32', shape: [4], bytes: data.length }], 1e9);
-    const asked = { target, overwrite: true, resume: true, fingerprint: 'f', shards };
+    const asked = { target, overwrite: true, resume: true, run: { method: 'linear' }, shards };
     const model = await ModelFolder.open(asked);
     if (!model.finished.has(0)) {
       await model.begin(0);
       await model.append(data);
+      await model.finish(0, { checksums: [], warnings: [] });
     }
     await model.commit({ files: () => ({ 'README.md': '# out\n' }) });
   }

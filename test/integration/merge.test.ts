@@ -1,9 +1,8 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { previewRoom } from '../../extension/engine/backends.ts';
 import { planMerge } from '../../extension/engine/merge/plan.ts';
-import { ModelFolder } from '../../extension/engine/merge/output/modelFolder.ts';
 import type { MergeReport } from '../../extension/engine/merge/report.ts';
 import { METHODS } from '../../extension/engine/merge/registry.ts';
 import type { MergeInput, MergeRecipe, RunOptions } from '../../extension/protocol.ts';
@@ -355,26 +354,4 @@ describe('values that are not finite are refused with their file and tensor', ()
     const inputs = [{ name: 'bad', path: file, task: 'bad' }];
     await refused(recipe(method, inputs, { base: start }), file, 'tensor "w" of "bad" holds');
   });
-});
-
-test('an interrupted merge is continued from its finished shards', async () => {
-  const inputs = ['code', 'math'].map(name => checkpoint(fixture(`llama/${name}`), name));
-  const asked = recipe('linear', inputs, { base: fixture('llama/base'), shardBytes: 16_000 });
-  await merge(asked);
-  const expected = await tensorsOf(asked.output);
-  // The same run again, elsewhere, stopped after its last shard: what a kill leaves is the partial folder.
-  const again = { ...asked, output: path() };
-  const commit = vi.spyOn(ModelFolder.prototype, 'commit').mockImplementation(async function (
-    this: ModelFolder,
-  ) {
-    await this.keep();
-    throw new Error('killed');
-  });
-  const discard = vi.spyOn(ModelFolder.prototype, 'discard').mockResolvedValue();
-  await expect(merge(again)).rejects.toThrow('killed');
-  commit.mockRestore();
-  discard.mockRestore();
-  const { warnings } = await merge({ ...again, resume: true });
-  expect(warnings.join()).toMatch(/4 .*(shards|files)/);
-  expect(await tensorsOf(again.output)).toEqual(expected);
 });

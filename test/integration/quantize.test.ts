@@ -8,6 +8,7 @@ import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
 import { bf16Bits, f32, f64, i64, noise, u16, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import {
   BACKENDS,
+  hooks,
   leftovers,
   OPTIONS,
   quantize,
@@ -335,7 +336,7 @@ describe('no file is lost', () => {
     const planned = await planQuantize(asked, backend.room);
     await writeFile(asked.tasks[0]?.path as string, 'gone'); // after planning, as if another program rewrote it
     const lock = await OutputLock.take(asked.output);
-    const run = runQuantize(planned, lock, backend, new AbortController().signal, () => undefined);
+    const run = runQuantize(planned, lock, backend, hooks());
     await expect(run).rejects.toThrow('changed while it was read (it had');
     await lock.release();
     await expect(stat(asked.output)).rejects.toThrow('ENOENT');

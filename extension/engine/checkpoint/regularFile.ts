@@ -6,6 +6,7 @@ import { constants, type BigIntStats, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { describeOpenError } from './openError.ts';
+import { readUpTo } from './wholeCalls.ts';
 
 /** Does not wait for the other end of a pipe that took the file's place after it was looked at; nothing on Windows. */
 const NO_WAITING = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
@@ -71,15 +72,6 @@ export async function readBeginning(file: string, most: number): Promise<Buffer>
   } finally {
     await handle.close();
   }
-}
-
-/** Reads as much as there is from `position` on. @returns bytes read */
-async function readUpTo(handle: FileHandle, target: Uint8Array, position: number): Promise<number> {
-  let done = 0;
-  for (let read = -1; done < target.length && read !== 0; done += read) {
-    ({ bytesRead: read } = await handle.read(target, done, target.length - done, position + done));
-  }
-  return done;
 }
 
 function checkRegular(file: string, info: Stats | BigIntStats): void {

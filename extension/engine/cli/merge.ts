@@ -93,9 +93,8 @@ async function act(files: readonly string[], options: MergeOptions, signal: Abor
     return 0;
   }
   const line = progressLine(options);
-  const result = await merge(recipe, runOptions(options), { signal, onProgress: line.update }).finally(
-    line.clear,
-  );
+  const hooks = { signal, onProgress: line.update, keepFinished: true };
+  const result = await merge(recipe, runOptions(options), hooks).finally(line.clear);
   warn(options, result.warnings);
   printResult(options, result, () => describeResult(result));
   return statusOf(recipe, result);

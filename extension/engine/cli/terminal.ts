@@ -68,7 +68,8 @@ export function progressLine(options: CommonOptions): {
 export function reportError(thrown: unknown, verbose: boolean): number {
   const error = described(thrown);
   if (error instanceof Cancelled) {
-    process.stderr.write('cancelled; nothing was written\n');
+    const kept = error.kept.length > 0 ? error.kept : ['no output was written'];
+    process.stderr.write(kept.map(line => `cancelled; ${printable(line)}\n`).join(''));
     return 130;
   }
   const message = error instanceof Error ? error.message : String(error);

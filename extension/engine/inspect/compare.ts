@@ -1,6 +1,6 @@
 /** How task vectors lie to each other: those of checkpoints, or quantized ones of a .tvq file. */
 import type { TaskComparisons, TaskVectors } from '../../protocol.ts';
-import type { EngineBackend } from '../backends.ts';
+import type { EngineBackend } from '../engineBackend.ts';
 import type { Budget, Room } from '../budget.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';

@@ -57,7 +57,7 @@ async function runAlone(job: DetailJob, signal: AbortSignal): Promise<TensorCont
   let contents: TensorContents | undefined;
   const sink = {
     accept: async () => undefined,
-    finished: (_: number, report: JobReport) => (contents = report.contents),
+    finished: (_: number, report: JobReport) => void (contents = report.contents),
   };
   try {
     await run([job], sink, signal, () => undefined);

@@ -119,9 +119,9 @@ export interface TensorStats {
   readonly moved: number;
   readonly conflicts: number;
   /** By input: weights that its task vector moves, and how many of them the method kept; undefined where it drops none. */
-  readonly kept: readonly { readonly moved: number; readonly kept: number }[] | undefined;
+  readonly kept?: readonly { readonly moved: number; readonly kept: number }[] | undefined;
   /** Σ‖Δ − Δ'‖² and Σ‖Δ'‖² over all outputs, Δ' being that of the same merge in full precision. */
-  readonly difference: SquaredError | undefined;
+  readonly difference?: SquaredError | undefined;
 }
 
 /** Whether a method drops weights of single inputs before or while it combines them. */

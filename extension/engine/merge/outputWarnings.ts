@@ -3,10 +3,10 @@ import { listed } from '../../shared/listed.ts';
 import type { JobReport } from '../job.ts';
 import { NONE, warningOf } from '../notNumbers.ts';
 
-/** A line a problem, however many tensors it touches. @param reports by job; undefined where a job was not run again */
+/** A line a problem, however many tensors it touches. @param reports by job */
 export function outputWarnings(
   jobs: readonly { readonly tensor: string }[],
-  reports: readonly (JobReport | undefined)[],
+  reports: readonly JobReport[],
 ): string[] {
   const found = jobs.map(({ tensor }, i) => ({ tensor, findings: reports[i]?.findings }));
   const written = warningOf(

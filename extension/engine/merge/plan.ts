@@ -24,6 +24,7 @@ import type { MergeMethod } from './method.ts';
 import { stampsOf, type OpenInput } from './openInput.ts';
 import { isCompanion } from './output/companions.ts';
 import { checkFileOutput } from './output/fileOutput.ts';
+import { partialBytes } from './output/partialFolder.ts';
 import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
 import { resolve } from './parameters.ts';
 import { allParameters } from './recipeText.ts';
@@ -108,7 +109,9 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   if (!isFile) problems.push(...(await checkConfig(copied, inputs)));
   const targets = models.map(model => modelPath(recipe, model));
   const read = base ? [base, ...files] : files;
-  problems.push(...(await checkOutput(recipe, read, bytes, isFile ? 'file' : 'folder', targets)));
+  const held = isFile ? [] : await Promise.all(targets.map(partialBytes));
+  const more = bytes - held.reduce((sum, one) => sum + one, 0);
+  problems.push(...(await checkOutput(recipe, read, more, isFile ? 'file' : 'folder', targets)));
   return {
     recipe,
     method,

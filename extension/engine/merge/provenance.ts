@@ -7,7 +7,7 @@ import type { CardInput } from './output/modelCard.ts';
 import { readModelSource } from './output/modelSource.ts';
 import type { MergePlan } from './plan.ts';
 
-type Reports = readonly (JobReport | undefined)[];
+type Reports = readonly JobReport[];
 
 export interface Cards {
   readonly base: CardInput | undefined;

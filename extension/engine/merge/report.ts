@@ -19,8 +19,6 @@ export interface MergeReport {
   } & MergeTotals)[];
   /** What became of all tensors, and why. */
   readonly fates: readonly TensorFate[];
-  /** Tensors taken over from an interrupted run, of which there are no numbers. */
-  readonly unmeasured: number;
 }
 
 interface Measured {
@@ -30,12 +28,12 @@ interface Measured {
 }
 
 /**
- * @param reports by job; undefined where a job was not run again
+ * @param reports by job
  * @param comparable whether differences from full precision count
  */
 export function mergeReport(
   jobs: readonly MergeJob[],
-  reports: readonly (JobReport | undefined)[],
+  reports: readonly JobReport[],
   names: readonly string[],
   comparable: boolean,
   fates: readonly TensorFate[],
@@ -69,7 +67,6 @@ export function mergeReport(
       }))
       .sort((a, b) => (a.tensor < b.tensor ? -1 : 1)),
     fates,
-    unmeasured: reports.filter(report => report === undefined).length,
   };
 }
 

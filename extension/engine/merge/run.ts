@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
-import type { MergeResult, Progress } from '../../protocol.ts';
+import type { MergeResult } from '../../protocol.ts';
 import { printableJson } from '../../shared/printable.ts';
-import type { EngineBackend } from '../backends.ts';
-import { Cancelled, UserError } from '../errors.ts';
+import type { EngineBackend } from '../engineBackend.ts';
+import { mayPass, UserError } from '../errors.ts';
 import { whileUnchanged } from '../fileStamp.ts';
+import type { Hooks } from '../hooks.ts';
 import type { JobEvent, JobReport } from '../job.ts';
 import { isFileOutput, wrongBase } from '../restore/plan.ts';
-import { runPlanned } from '../runPlanned.ts';
+import { failed, runPlanned } from '../runPlanned.ts';
 import { writeDonorFiles } from './donor.ts';
+import { mergeIdentity } from './mergeIdentity.ts';
 import type { MergeJob } from './mergeJob.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
@@ -30,22 +31,25 @@ import { mergeReport, type MergeReport } from './report.ts';
 export async function runMerge(
   plan: MergePlan,
   backend: EngineBackend,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
+  { signal, onProgress, keepFinished = false }: Hooks,
 ): Promise<MergeResult> {
   const started = performance.now();
   const { recipe, budget, method, stamps } = plan;
   const folders = await openFolders(plan, signal);
-  const discard = () => discardAll(folders);
+  const output = { discard: (failure: unknown) => leaveAll(folders, keepFinished && mayPass(failure)) };
   const measure = measureWith(plan, backend, signal);
   const jobs = await whileUnchanged(stamps, () => prepare(plan.jobs, measure)).catch(
     async (error: unknown) => {
-      await discard();
-      throw signal.aborted ? new Cancelled() : error;
+      throw await failed(error, signal, output);
     },
   );
-  const pending = [...jobs.keys()].filter(index => folders.some(({ finished }) => !finished.has(index)));
-  const reports: (JobReport | undefined)[] = jobs.map(() => undefined);
+  const reports: JobReport[] = [];
+  const pending: number[] = [];
+  for (const index of jobs.keys()) {
+    const [found, ...others] = folders.map(({ finished }) => finished.get(index));
+    if (found && others.every(Boolean)) reports[index] = found;
+    else pending.push(index);
+  }
   let report: MergeReport | undefined;
   const names = recipe.inputs.map(({ name }) => name);
   const warnings: string[] = [];
@@ -54,13 +58,14 @@ export async function runMerge(
     { jobs: pending.map(index => jobs[index] as MergeJob), stamps, budget, backend, signal, onProgress },
     {
       accept: intoFolders(folders, pending),
-      finished: (number, report) => {
+      finished: async (number, report) => {
         const index = pending[number] as number;
         reports[index] = report;
         checkBase(plan, jobs[index] as MergeJob, report);
+        for (const folder of folders) await folder.finish(index, report);
       },
     },
-    { discard },
+    output,
     async () => {
       const strange = strangers(plan, reports);
       warnings.push(...strange, ...outputWarnings(jobs, reports), ...copiesThatDiffer(jobs, reports));
@@ -70,6 +75,7 @@ export async function runMerge(
           `NaN or infinite values in ${listed(common)}, the same in all models; copied, not merged`,
         );
       const fates = fatesOfMatch(plan.match, new Set(common));
+      const notes = backend.warnings.length > 0 ? backend.warnings : undefined;
       report = mergeReport(jobs, reports, names, strange.length === 0, fates);
       const cards = await cardInputs(plan, reports);
       const { warning } = combineLicences(
@@ -77,16 +83,16 @@ export async function runMerge(
       );
       if (warning) warnings.push(warning);
       for (const [m, folder] of folders.entries())
-        committed.push(await commit(plan, folder, plan.models[m], report, cards));
+        committed.push(await commit(plan, folder, plan.models[m], { ...report, notes }, cards));
     },
   );
   const [only] = plan.models.length === 1 && plan.models[0] === undefined ? committed : [];
-  const output = only?.path ?? modelPath(recipe, undefined);
+  const path = only?.path ?? modelPath(recipe, undefined);
   return {
-    output,
-    files: isFileOutput(output)
-      ? [basename(output)]
-      : committed.flatMap(({ path }) => plan.shards.map(({ name }) => relativeTo(output, join(path, name)))),
+    output: path,
+    files: isFileOutput(path)
+      ? [basename(path)]
+      : committed.flatMap(one => plan.shards.map(({ name }) => relativeTo(path, join(one.path, name)))),
     bytes: plan.bytes,
     method: method.name,
     parameters: allParameters(recipe, method),
@@ -96,6 +102,7 @@ export async function runMerge(
     backendReason: backend.reason,
     report: (report as MergeReport).model,
     warnings: [
+      ...backend.warnings,
       ...plan.problems.map(({ message }) => message),
       ...folders.flatMap(({ notes }) => notes),
       ...warnings,
@@ -123,7 +130,7 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelO
   const [whole] = shards;
   if (isFileOutput(recipe.output) && whole)
     return [await ModelFile.open(recipe.output, whole, recipe.overwrite)];
-  const fingerprint = await runFingerprint(plan);
+  const run = mergeIdentity(plan);
   const folders: ModelFolder[] = [];
   try {
     for (const model of models) {
@@ -133,48 +140,28 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelO
           target: modelPath(recipe, model),
           overwrite,
           resume,
-          fingerprint,
+          run,
           shards,
           signal,
         }),
       );
     }
   } catch (error) {
-    await discardAll(folders);
+    // What earlier runs finished stays: nothing was found wrong with it.
+    await leaveAll(folders, recipe.resume);
     throw error;
   }
   return folders;
 }
 
-/** The first last: what was made for it holds the others. */
-async function discardAll(folders: readonly ModelOutput[]): Promise<void> {
-  for (const folder of [...folders].reverse()) await folder.discard();
-}
-
-/** Equal for runs that write the same bytes, judged by the recipe and the inputs' sizes and times. */
-async function runFingerprint({ recipe, base, inputs }: MergePlan): Promise<string> {
-  const {
-    output: _o,
-    overwrite: _w,
-    resume: _r,
-    text: _t,
-    folder: _f,
-    compare: _c,
-    allowNonfinite,
-    ...what
-  } = recipe;
-  // Shards that may hold such values are not taken over by a run that refuses them.
-  const allowed = allowNonfinite ? ['nonfinite'] : [];
-  const files = [
-    ...(base?.files ?? []),
-    ...inputs.flatMap(input => (input.kind === 'tvq' ? [input.file.path] : input.checkpoint.files)),
-  ];
-  const stamps = await Promise.all(
-    files.map(async file => stat(file).then(({ size, mtimeMs }) => [file, size, mtimeMs])),
-  );
-  return createHash('sha256')
-    .update(JSON.stringify([what, stamps, ...allowed]))
-    .digest('hex');
+/** Discards or keeps all; the first last, as what was made for it holds the others. @returns what stays, in words */
+async function leaveAll(folders: readonly ModelOutput[], keeps: boolean): Promise<string[]> {
+  const kept: string[] = [];
+  for (const folder of [...folders].reverse()) {
+    if (keeps) kept.unshift(...(await folder.keep()));
+    else await folder.discard();
+  }
+  return kept.length > 0 ? [`${kept.join(', ')}; run the same command with --resume to go on`] : [];
 }
 
 /** Hands pieces to the folder they belong to, but for shards that are finished already. */
@@ -195,11 +182,11 @@ function intoFolders(folders: readonly ModelOutput[], pending: readonly number[]
 }
 
 /** Tensors that were to be merged and are copied, as all models have the same and it is no number. */
-const commonTensors = (jobs: readonly MergeJob[], reports: readonly (JobReport | undefined)[]): string[] =>
+const commonTensors = (jobs: readonly MergeJob[], reports: readonly JobReport[]): string[] =>
   jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.copied ? [tensor] : []));
 
 /** What of the copied tensors is not the same in all inputs. */
-function copiesThatDiffer(jobs: readonly MergeJob[], reports: readonly (JobReport | undefined)[]): string[] {
+function copiesThatDiffer(jobs: readonly MergeJob[], reports: readonly JobReport[]): string[] {
   const names = jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.differs ? [tensor] : []));
   const telling = names.filter(name => !isCounter(name));
   return telling.length > 0 ? [`${listed(telling)} not the same in all models; copied, not merged`] : [];
@@ -222,7 +209,7 @@ async function commit(
   { recipe, method, base, donor, jobs, match }: MergePlan,
   folder: ModelOutput,
   model: string | undefined,
-  report: MergeReport,
+  report: MergeReport & { readonly notes: readonly string[] | undefined },
   cards: Cards,
 ) {
   const target = modelPath(recipe, model);

@@ -13,7 +13,7 @@ import {
   type Choice,
   type Offset,
 } from '../../shared/allocation/index.ts';
-import type { EngineBackend } from '../backends.ts';
+import type { EngineBackend } from '../engineBackend.ts';
 import type { Hooks } from '../hooks.ts';
 import type { MeasuredChoice } from './analysis.ts';
 import type { Coding, Reconstruction } from './coding.ts';

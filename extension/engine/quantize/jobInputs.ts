@@ -79,9 +79,7 @@ export class JobInputs {
     const reference = shared ?? this.base;
     const values: Values = {
       load: async span => {
-        const reading = input.load(span);
-        await reference?.load(span);
-        await reading;
+        await Promise.all([input.load(span), reference?.load(span)]); // one that fails must not leave the other alone
         // Read ahead; a failure shows when it is awaited.
         if (resident) void this.#tuned[position + 1]?.load(span).catch(() => undefined);
       },

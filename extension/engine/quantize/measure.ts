@@ -1,5 +1,5 @@
 /** Measures what the tensors of a plan cost: all that a budget can be spent on, and what has no choice. */
-import type { EngineBackend } from '../backends.ts';
+import type { EngineBackend } from '../engineBackend.ts';
 import { Cancelled } from '../errors.ts';
 import { whileUnchanged } from '../fileStamp.ts';
 import type { Hooks } from '../hooks.ts';

@@ -1,5 +1,6 @@
-import type { Progress, QuantizeResult } from '../../protocol.ts';
-import type { EngineBackend } from '../backends.ts';
+import type { QuantizeResult } from '../../protocol.ts';
+import type { EngineBackend } from '../engineBackend.ts';
+import type { Hooks } from '../hooks.ts';
 import type { JobReport, RecordOutcome } from '../job.ts';
 import type { OutputLock } from '../lock/outputLock.ts';
 import { keptElsewhere } from '../otherNames.ts';
@@ -17,8 +18,7 @@ export async function runQuantize(
   plan: QuantizePlan,
   lock: OutputLock,
   backend: EngineBackend,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
+  { signal, onProgress }: Hooks,
 ): Promise<QuantizeResult> {
   const started = performance.now();
   const { recipe, layout, jobs, budget, summary, stamps } = plan;
@@ -56,6 +56,7 @@ export async function runQuantize(
     backend: backend.kind,
     backendReason: backend.reason,
     warnings: [
+      ...backend.warnings,
       ...lock.notes,
       ...keptElsewhere(summary.output, output),
       ...summary.problems.map(({ message }) => message),

@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
-import type { Progress, RestoreResult } from '../../protocol.ts';
+import type { RestoreResult } from '../../protocol.ts';
 import { AtomicFolder } from '../atomic.ts';
-import type { EngineBackend } from '../backends.ts';
+import type { EngineBackend } from '../engineBackend.ts';
 import { serializeHeader } from '../checkpoint/safetensors.ts';
 import { checkpointHeaderBytes, SafetensorsWriter } from '../checkpoint/writer.ts';
 import { UserError } from '../errors.ts';
+import type { Hooks } from '../hooks.ts';
 import type { JobReport } from '../job.ts';
 import { keptElsewhere } from '../otherNames.ts';
 import { outputWarnings } from '../merge/outputWarnings.ts';
@@ -17,8 +18,7 @@ import { isFileOutput, OR_FORCE, wrongBase, type RestorePlan } from './plan.ts';
 export async function runRestore(
   plan: RestorePlan,
   backend: EngineBackend,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
+  { signal, onProgress }: Hooks,
 ): Promise<RestoreResult> {
   const started = performance.now();
   const { recipe, jobs, budget, problems, stamps } = plan;
@@ -74,7 +74,7 @@ export async function runRestore(
     seconds: (performance.now() - started) / 1000,
     backend: backend.kind,
     backendReason: backend.reason,
-    warnings,
+    warnings: [...backend.warnings, ...warnings],
   };
 }
 

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
 import { readSafetensorsHeader } from '../../../extension/engine/checkpoint/safetensors.ts';
 import { Cancelled } from '../../../extension/engine/errors.ts';
 import { hiddenName } from '../../../extension/engine/hiddenNames.ts';
+import type { JobReport } from '../../../extension/engine/job.ts';
 import { BeingWritten } from '../../../extension/engine/lock/beingWritten.ts';
 import { copyCompanions } from '../../../extension/engine/merge/output/companions.ts';
+import { JOURNAL } from '../../../extension/engine/merge/output/journal.ts';
 import { ModelFolder, type ModelFolderOptions } from '../../../extension/engine/merge/output/modelFolder.ts';
+import { parkJournal, partialBytes } from '../../../extension/engine/merge/output/partialFolder.ts';
+import { fileFact } from '../../../extension/engine/merge/output/runIdentity.ts';
 import {
   planShards,
   shardHeader,
@@ -46,10 +50,30 @@ const open = (changes: Partial<ModelFolderOptions> = {}) =>
     target,
     overwrite: false,
     resume: false,
-    fingerprint: 'f1',
+    run: { method: 'ties' },
     shards: SHARDS,
     ...changes,
   });
+
+/** What a job may report, with numbers and gaps that JSON has not. */
+const reportOf = (index: number): JobReport => ({
+  checksums: [undefined, `${index}`.repeat(16)],
+  warnings: [],
+  findings: {
+    stats: {
+      merged: index / 3,
+      inputs: [NaN, 1e-300],
+      products: [Infinity, -Infinity],
+      moved: index,
+      conflicts: 0,
+      kept: index % 2 ? [{ moved: 3, kept: 2 }] : undefined,
+      difference: { error: 0.1, energy: NaN },
+    },
+    written: { nonFinite: 1, overflowed: 2 },
+    raised: 4,
+    originals: [undefined, 'a'],
+  },
+});
 
 /** Writes the tensors that are not finished, up to `end`, and says which. */
 async function fill(model: ModelFolder, end = TENSORS.length): Promise<number[]> {
@@ -59,6 +83,7 @@ async function fill(model: ModelFolder, end = TENSORS.length): Promise<number[]>
     const data = dataOf(i);
     await model.append(data.subarray(0, 5));
     await model.append(data.subarray(5));
+    await model.finish(i, reportOf(i));
   }
   return indices;
 }
@@ -69,7 +94,7 @@ const NOTHING_MORE = { files: () => ({}) };
 async function crash(model: ModelFolder): Promise<void> {
   const half = hiddenName(join(model.partial, NAMES.at(-1) as string), ID, 'tmp');
   await writeFile(half, 'half a shard');
-  expect(await model.keep()).toBeGreaterThan(0);
+  expect(await model.keep()).not.toEqual([]);
   await leaveLock(target);
 }
 
@@ -124,6 +149,7 @@ describe('writing', () => {
     for (const [i, { file, offset, bytes }] of inOrder.entries()) {
       await model.begin(i);
       await model.append((await readFile(file)).subarray(offset, offset + bytes));
+      await model.finish(i, reportOf(i));
     }
     const { files: written } = await model.commit({
       companions: (into, written) => copyCompanions(base, into, { tensors: written }),
@@ -197,7 +223,7 @@ describe('writing', () => {
   test('keep leaves nothing when no shard is finished', async () => {
     const model = await open();
     await fill(model, 2);
-    expect(await model.keep()).toBe(0);
+    expect(await model.keep()).toEqual([]);
     expect(await readdir(folder)).toEqual([]);
   });
 });
@@ -250,9 +276,11 @@ describe('resuming', () => {
     const first = await open();
     await fill(first, 4);
     await crash(first);
+    expect(await partialBytes(target)).toBeGreaterThan(400); // need no room any more
+    expect(await partialBytes(join(folder, 'nowhere', 'out'))).toBe(0);
     const second = await open({ resume: true });
     expect(second.notes).toEqual([`${target}: 2 of 3 weight files are taken over from the earlier run`]);
-    expect([...second.finished]).toEqual([0, 1, 2, 3]);
+    expect([...second.finished]).toEqual([0, 1, 2, 3].map(i => [i, reportOf(i)]));
     expect((await readdir(second.partial)).filter(name => name.includes('tvq-tmp'))).toEqual([]);
     expect(await fill(second)).toEqual([4]);
     await second.commit(NOTHING_MORE);
@@ -269,8 +297,8 @@ describe('resuming', () => {
     await crash(first);
     await damage(join(first.partial, NAMES[1] as string));
     const second = await open({ resume: true });
-    expect([...second.finished]).toEqual([0, 1, 2, 4]);
-    expect(second.notes[0]).toContain(`${NAMES[1]} was damaged`);
+    expect([...second.finished.keys()]).toEqual([0, 1, 2, 4]);
+    expect(second.notes[0]).toContain(`${NAMES[1]} changed after being written; made again`);
     expect(await fill(second)).toEqual([3]);
     const { files } = await second.commit(NOTHING_MORE);
     for (const { name, sha256: digest } of files)
@@ -284,26 +312,66 @@ describe('resuming', () => {
     await model.commit(NOTHING_MORE);
   });
 
-  test('a broken journal is no reason to fail', async () => {
-    const first = await open();
-    await fill(first, 4);
-    await crash(first);
-    await writeFile(join(first.partial, '.tvq-journal.json'), '{"version":1,"shards":[{"name":');
-    const second = await open({ resume: true });
-    expect(second.finished.size).toBe(0);
-    await second.discard();
-  });
+  const line = (text: string) => `${sha256(Buffer.from(text))} ${text}\n`;
 
-  test('shards of another recipe are not taken over, and stay until this one is complete', async () => {
+  test.each([
+    ['a journal that is gone', () => '', []],
+    ['one of an earlier version', () => line('{"version":1,"run":{}}'), []],
+    [
+      'one with a changed number in the first shard',
+      (text: string) => text.replace('"raised":4', '"raised":5'),
+      [3],
+    ],
+    ['one that ends in the middle of the second shard', (text: string) => text.slice(0, -9), [0, 1, 2]],
+  ])('%s: what it no longer tells of is written again', async (_, change, kept) => {
     const first = await open();
     await fill(first, 4);
     await crash(first);
-    const second = await open({ resume: true, fingerprint: 'f2' });
-    expect(second.finished.size).toBe(0);
-    expect(second.notes[0]).toContain('another recipe');
-    expect(await readdir(first.partial)).toContain(NAMES[0]);
+    const journal = join(first.partial, JOURNAL);
+    await writeFile(journal, change(await readFile(journal, 'utf8')));
+    const second = await open({ resume: true });
+    expect([...second.finished.keys()]).toEqual(kept);
+    expect(second.notes[0]).toMatch(/without an entry in the journal of the earlier run, which is damaged/);
     await fill(second);
     await second.commit(NOTHING_MORE);
+    expect((await openCheckpoint(target)).tensors.size).toBe(TENSORS.length);
+  });
+
+  test.each<[string, Partial<ModelFolderOptions>]>([
+    ['it had another method', { run: { method: 'linear' } }],
+    ['it had another setting of LiNeS', { run: { method: 'ties', 'setting of LiNeS': '1' } }],
+    ['/a changed since', { run: { method: 'ties', [fileFact('/a')]: '8 1 1' } }],
+    ['it had another layout of the weight files', { shards: planShards(TENSORS, 1000) }],
+  ])(
+    'what is of another run is not taken over, as %s, and stays until this one is complete',
+    async (why, changes) => {
+      const first = await open({
+        run: { method: 'ties', ...(why.startsWith('/') && { [fileFact('/a')]: '7 1 1' }) },
+      });
+      await fill(first, 4);
+      await crash(first);
+      const second = await open({ resume: true, ...changes });
+      expect(second.finished.size).toBe(0);
+      expect(second.notes).toEqual([expect.stringContaining(`is not continued, as ${why}; starting`)]);
+      expect(await readdir(first.partial)).toContain(NAMES[0]);
+      await fill(second);
+      await second.commit(NOTHING_MORE);
+      expect(await readdir(folder)).toEqual(['out']);
+    },
+  );
+
+  test('a run that died while the folder got its name left nothing in it, and is resumed where it had not', async () => {
+    const first = await open();
+    await fill(first);
+    await parkJournal(target, first.partial); // what commit does right before
+    await first.keep();
+    const second = await open({ resume: true });
+    expect(second.finished.size).toBe(TENSORS.length);
+    await parkJournal(target, second.partial);
+    await second.keep();
+    await rename(second.partial, target); // killed right after
+    expect((await readdir(target)).filter(name => name.startsWith('.'))).toEqual([]);
+    await (await open({ overwrite: true })).discard();
     expect(await readdir(folder)).toEqual(['out']);
   });
 
@@ -314,8 +382,11 @@ describe('resuming', () => {
     const other = await open({ target: `${target}.more` });
     await fill(other, 4);
     await other.keep();
-    const second = await open({ fingerprint: 'f2' });
+    const second = await open({ run: { method: 'linear' } });
     expect(second.finished.size).toBe(0);
+    expect(second.notes).toEqual([
+      expect.stringMatching(/left by an interrupted run with 2 finished weight files; removed/),
+    ]);
     expect((await readdir(folder)).filter(name => name.endsWith('partial'))).toHaveLength(2);
     await second.discard();
     expect(await readdir(other.partial)).toContain(NAMES[0]);
@@ -336,7 +407,7 @@ test('a second run into the same target is refused, also with another recipe, un
   const model = await open();
   await fill(model);
   await expect(open({ resume: true })).rejects.toThrow(BeingWritten);
-  await expect(open({ fingerprint: 'f2' })).rejects.toThrow(BeingWritten);
+  await expect(open({ run: { method: 'linear' } })).rejects.toThrow(BeingWritten);
   expect(await readdir(model.partial)).toContain(NAMES[0]);
   await model.commit({
     companions: async () => {

@@ -46,8 +46,19 @@ describe('OrderedSink', () => {
     expect(log).toEqual(['0:1', '0 done']);
   });
 
+  test('what was being taken is finished when it is stopped, and nothing more is taken', async () => {
+    const { sink, log } = recorder();
+    void sink.push(0, piece(1));
+    void sink.push(0, piece(2));
+    await sink.stop();
+    sink.finish(0, report);
+    await sink.stop();
+    expect(log).toEqual(['0:1']);
+  });
+
   test('a failing sink fails the run once', async () => {
     const { sink, failures } = recorder();
+    void sink.push(0, piece(99));
     void sink.push(0, piece(99));
     await new Promise(resolve => setTimeout(resolve, 5));
     expect(failures).toEqual([new Error('disk full')]);

@@ -1,47 +1,110 @@
-/** Which shards of a partial folder are complete: what a later run may take over. */
-import { readFile, rename, stat } from 'node:fs/promises';
+/**
+ * Which shards of a partial folder are complete, and what is known of their tensors: what a later run may take over.
+ * A line for each, each with its own checksum, so that a crash in the middle of one or a damaged disk costs that line.
+ */
+import { createHash } from 'node:crypto';
+import { appendFile, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Cancelled } from '../../errors.ts';
+import type { JobReport } from '../../job.ts';
+import { identitySchema, type RunIdentity } from './runIdentity.ts';
 import type { Shard } from './shards.ts';
+import { packReport, reportSchema } from './storedReport.ts';
 import { sha256Of, writeSmallFile, type WrittenFile } from './writtenFile.ts';
 
-export const JOURNAL = '.tvq-journal.json';
+export const JOURNAL = '.tvq-journal.jsonl';
 
-/** A line for each of at most 100,000 shards; more is not a journal. */
-const MAX_JOURNAL_BYTES = 16 << 20;
+/** Kilobytes for each of 100,000 tensors; more is not a journal. */
+const MAX_JOURNAL_BYTES = 1 << 29;
 
-const schema = z.object({
-  version: z.literal(1),
-  shards: z.array(
-    z.object({ name: z.string(), bytes: z.int().nonnegative(), sha256: z.string().length(64) }),
-  ),
+/** Raised when lines of another meaning are written: shards are then written anew. */
+const VERSION = 2;
+
+const headSchema = z.object({ version: z.literal(VERSION), run: identitySchema });
+
+const entrySchema = z.object({
+  name: z.string(),
+  bytes: z.int().nonnegative(),
+  sha256: z.string().length(64),
+  reports: z.array(reportSchema),
 });
 
+/** A complete shard: its file, and what its tensors' jobs reported, in order. */
+export interface FinishedShard extends WrittenFile {
+  readonly reports: readonly JobReport[];
+}
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+function line(content: object): string {
+  const text = JSON.stringify(content);
+  return `${digestOf(text)} ${text}\n`;
+}
+
+const lineOf = ({ name, bytes, sha256, reports }: FinishedShard): string =>
+  line({ name, bytes, sha256, reports: reports.map(packReport) });
+
 /** Replaces the journal as a whole, so that a crash leaves the old or the new one. */
-export async function writeJournal(folder: string, shards: readonly WrittenFile[]): Promise<void> {
+export async function writeJournal(
+  folder: string,
+  run: RunIdentity,
+  shards: readonly FinishedShard[],
+): Promise<void> {
   const temporary = `${JOURNAL}.new`;
-  await writeSmallFile(folder, temporary, JSON.stringify({ version: 1, shards }, undefined, 2) + '\n');
+  await writeSmallFile(folder, temporary, [line({ version: VERSION, run }), ...shards.map(lineOf)].join(''));
   await rename(join(folder, temporary), join(folder, JOURNAL));
 }
 
-/** Shards the journal of a folder lists; undefined when there is none, or it cannot be read. */
-async function readJournal(folder: string): Promise<WrittenFile[] | undefined> {
-  const file = join(folder, JOURNAL);
+/** Adds a shard durably. */
+export async function addToJournal(folder: string, shard: FinishedShard): Promise<void> {
+  const handle = await open(join(folder, JOURNAL), 'a');
+  try {
+    await appendFile(handle, lineOf(shard));
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What a journal says. */
+export interface Journal {
+  /** What was being written. */
+  readonly run: RunIdentity;
+  readonly shards: readonly FinishedShard[];
+}
+
+/** The journal of a folder; undefined when there is none, or it is damaged from its first line on or of another version. */
+export async function readJournal(folder: string): Promise<Journal | undefined> {
+  const [head, ...lines] = await linesOf(join(folder, JOURNAL));
+  const { data } = headSchema.safeParse(parsed(head ?? ''));
+  if (!data) return undefined;
+  return { run: data.run, shards: lines.flatMap(text => entrySchema.safeParse(parsed(text)).data ?? []) };
+}
+
+async function linesOf(file: string): Promise<string[]> {
   try {
     const info = await stat(file);
-    if (!info.isFile() || info.size > MAX_JOURNAL_BYTES) return undefined;
-    return schema.parse(JSON.parse(await readFile(file, 'utf8'))).shards;
+    if (!info.isFile() || info.size > MAX_JOURNAL_BYTES) return [];
+    return (await readFile(file, 'utf8')).split('\n').filter(text => text !== '');
   } catch {
-    return undefined; // no journal, or no longer one: the shards are then written anew
+    return []; // no journal, or no longer one: the shards are then written anew
   }
+}
+
+/** What a line holds; undefined where it is not as it was written. */
+function parsed(text: string): unknown {
+  const content = text.slice(65);
+  return text.slice(0, 64) === digestOf(content) ? JSON.parse(content) : undefined;
 }
 
 export interface Recovery {
   /** Complete shards by name. */
-  readonly intact: ReadonlyMap<string, WrittenFile>;
-  /** Names of shards that the journal lists but that are not what it says. */
+  readonly intact: ReadonlyMap<string, FinishedShard>;
+  /** Names of shards that are there and are not what the journal says. */
   readonly damaged: readonly string[];
+  /** Names of shards that are there and of which no journal tells. */
+  readonly unknown: readonly string[];
 }
 
 /** Reads every shard that the journal lists and compares it with what was written. */
@@ -50,17 +113,26 @@ export async function recoverShards(
   shards: readonly Shard[],
   signal: AbortSignal | undefined,
 ): Promise<Recovery> {
-  const intact = new Map<string, WrittenFile>();
-  const damaged: string[] = [];
-  const planned = new Map(shards.map(shard => [shard.name, shard]));
-  for (const entry of (await readJournal(folder)) ?? []) {
-    const shard = planned.get(entry.name);
-    if (!shard || intact.has(entry.name)) continue;
-    if (shard.bytes === entry.bytes && (await isIntact(folder, entry, signal))) intact.set(entry.name, entry);
-    else damaged.push(entry.name);
+  const intact = new Map<string, FinishedShard>();
+  const [damaged, unknown]: [string[], string[]] = [[], []];
+  const listed = new Map((await readJournal(folder))?.shards.map(entry => [entry.name, entry]));
+  for (const shard of shards) {
+    const entry = listed.get(shard.name);
+    if (entry && isOf(entry, shard) && (await isIntact(folder, entry, signal))) intact.set(entry.name, entry);
+    else if (entry) damaged.push(shard.name);
+    else if (await isThere(join(folder, shard.name))) unknown.push(shard.name);
   }
-  return { intact, damaged };
+  return { intact, damaged, unknown };
 }
+
+const isOf = (entry: FinishedShard, shard: Shard): boolean =>
+  entry.bytes === shard.bytes && entry.reports.length === shard.tensors.length;
+
+const isThere = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
 
 async function isIntact(
   folder: string,

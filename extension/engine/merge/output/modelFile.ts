@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
+import type { JobReport } from '../../job.ts';
 import { keptElsewhere } from '../../otherNames.ts';
 import type { CommitOptions, CommittedFolder, ModelFolder } from './modelFolder.ts';
 import type { Shard } from './shards.ts';
@@ -7,12 +8,12 @@ import { ShardWriter } from './shardWriter.ts';
 /** Where a merged model goes: a folder, or a file that stands alone. */
 export type ModelOutput = Pick<
   ModelFolder,
-  'finished' | 'notes' | 'begin' | 'beginAgain' | 'append' | 'commit' | 'discard'
+  'finished' | 'notes' | 'begin' | 'beginAgain' | 'append' | 'finish' | 'commit' | 'discard' | 'keep'
 >;
 
 /** A merged model as one .safetensors file, and nothing beside it; it has its name only once it is complete. */
 export class ModelFile implements ModelOutput {
-  readonly finished: ReadonlySet<number> = new Set();
+  readonly finished: ReadonlyMap<number, JobReport> = new Map();
 
   private constructor(
     private readonly path: string,
@@ -45,6 +46,11 @@ export class ModelFile implements ModelOutput {
     return this.writer.append(bytes);
   }
 
+  /** Nothing of a single file is of use before it is complete. */
+  async finish(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Gives the file its name; companions and further files belong to folders. */
   async commit(_folder?: CommitOptions): Promise<CommittedFolder> {
     const file = await this.writer.commit();
@@ -54,5 +60,10 @@ export class ModelFile implements ModelOutput {
 
   discard(): Promise<void> {
     return this.writer.discard();
+  }
+
+  async keep(): Promise<readonly string[]> {
+    await this.discard();
+    return [];
   }
 }

@@ -1,12 +1,22 @@
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { publishFolder } from '../../atomic.ts';
+import { listed } from '../../../shared/listed.ts';
 import { Cancelled, describeSystemError } from '../../errors.ts';
+import type { JobReport } from '../../job.ts';
 import type { OutputLock } from '../../lock/outputLock.ts';
 import { keptElsewhere } from '../../otherNames.ts';
 import type { Companions } from './companions.ts';
-import { JOURNAL, recoverShards, writeJournal, type Recovery } from './journal.ts';
-import { clearPartial, partialsOf, removeAll, takePartial } from './partialFolder.ts';
+import {
+  addToJournal,
+  readJournal,
+  recoverShards,
+  writeJournal,
+  type FinishedShard,
+  type Recovery,
+} from './journal.ts';
+import { clearPartial, parkJournal, partialsOf, removeAll, takePartial } from './partialFolder.ts';
+import { whyOther, type RunIdentity } from './runIdentity.ts';
 import { shardIndex, type Shard, type UnplacedTensor } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
 import { writeSmallFile, type WrittenFile } from './writtenFile.ts';
@@ -18,8 +28,8 @@ export interface ModelFolderOptions {
   readonly overwrite: boolean;
   /** Take over finished shards of an interrupted run. */
   readonly resume: boolean;
-  /** Equal for runs that write the same bytes: made of the recipe and of the inputs' fingerprints. */
-  readonly fingerprint: string;
+  /** What is written, but for what the shards tell. */
+  readonly run: RunIdentity;
   readonly shards: readonly Shard[];
   /** Stops the check of finished shards. */
   readonly signal?: AbortSignal;
@@ -42,9 +52,11 @@ export interface CommittedFolder {
 
 /** A Hugging Face model folder being written beside its target; an interrupted run can be continued shard by shard. */
 export class ModelFolder {
-  /** Tensors whose shard is complete: they must not be written again. */
-  readonly finished: ReadonlySet<number>;
-  readonly #complete: Map<string, WrittenFile>;
+  /** Tensors whose shard an earlier run completed, with what their jobs reported: they must not be written again. */
+  readonly finished: ReadonlyMap<number, JobReport>;
+  readonly #complete: Map<string, FinishedShard>;
+  /** Of the finished tensors of the shard that was begun. */
+  #reports: JobReport[] = [];
   /** Of the shard that was begun; a promise, so that what is just being created is discarded too. */
   #writer: Promise<ShardWriter> | undefined;
   #next = 0;
@@ -55,26 +67,29 @@ export class ModelFolder {
     /** Where the folder is written. */
     readonly partial: string,
     private readonly lock: OutputLock,
-    complete: ReadonlyMap<string, WrittenFile>,
-    /** What was found of an earlier run, a sentence each. */
+    complete: ReadonlyMap<string, FinishedShard>,
+    /** What was found of interrupted runs, a sentence each. */
     readonly notes: readonly string[],
   ) {
     this.#complete = new Map(complete);
-    const done = options.shards.filter(({ name }) => complete.has(name));
-    this.finished = new Set(done.flatMap(({ first, tensors }) => tensors.map((_, i) => first + i)));
+    this.finished = new Map(
+      options.shards.flatMap(({ name, first }) =>
+        (complete.get(name)?.reports ?? []).map((report, i) => [first + i, report] as const),
+      ),
+    );
     this.#skipFinished();
   }
 
   /** @throws UserError when the target is there already, cannot be replaced, or is being written by another process */
   static async open(asked: ModelFolderOptions): Promise<ModelFolder> {
     const options = { ...asked, target: resolve(asked.target) };
-    const { partial, lock, others } = await takePartial(options);
+    const { partial, run, lock, others, notes } = await takePartial(options);
     try {
       const recovery = await recoverShards(partial, options.shards, options.signal);
       await clearPartial(partial, recovery.intact);
-      await writeJournal(partial, [...recovery.intact.values()]);
-      const notes = [...lock.notes, ...(options.resume ? resumeNotes(asked, recovery, others) : [])];
-      return new ModelFolder(options, partial, lock, recovery.intact, notes);
+      await writeJournal(partial, run, [...recovery.intact.values()]);
+      const found = options.resume ? await resumeNotes(asked, run, recovery, others) : notes;
+      return new ModelFolder(options, partial, lock, recovery.intact, [...lock.notes, ...found]);
     } catch (error) {
       await lock.release();
       throw error instanceof Cancelled ? error : describeSystemError(error, partial);
@@ -91,7 +106,7 @@ export class ModelFolder {
     const writer = await this.#writer;
     writer.begin();
     this.#next++;
-    await this.#closeComplete(writer);
+    this.#skipFinished();
   }
 
   /** The bytes of the tensor that was begun last follow again, from the first. */
@@ -102,20 +117,22 @@ export class ModelFolder {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0) return; // an empty tensor's shard may be closed already
     const writer = await this.#writer;
     if (!writer) throw new Error(`${bytes.length} bytes came before a tensor was begun`);
     await writer.append(bytes);
-    await this.#closeComplete(writer);
   }
 
-  async #closeComplete(writer: ShardWriter): Promise<void> {
-    if (!writer.complete) return;
+  /** All bytes of the tensor have come, and will not come again; tensors finish in order. */
+  async finish(index: number, report: JobReport): Promise<void> {
+    const writer = await this.#writer;
+    if (!writer || this.finished.has(index)) return;
+    this.#reports.push(report);
+    if (this.#reports.length < writer.shard.tensors.length) return;
     const file = await writer.commit();
-    this.#writer = undefined;
-    this.#complete.set(file.name, file);
-    await writeJournal(this.partial, [...this.#complete.values()]);
-    this.#skipFinished();
+    const shard = { ...file, reports: this.#reports };
+    [this.#writer, this.#reports] = [undefined, []];
+    await addToJournal(this.partial, shard);
+    this.#complete.set(file.name, shard);
   }
 
   #skipFinished(): void {
@@ -132,9 +149,10 @@ export class ModelFolder {
   async commit({ companions, files }: CommitOptions): Promise<CommittedFolder> {
     const { target, overwrite, shards } = this.options;
     const written = shards.map(({ name }) => {
-      const file = this.#complete.get(name);
-      if (!file) throw new Error(`${name} is not complete`);
-      return file;
+      const shard = this.#complete.get(name);
+      if (!shard) throw new Error(`${name} is not complete`);
+      const { bytes, sha256 } = shard;
+      return { name, bytes, sha256 };
     });
     const index = shardIndex(shards);
     const tensors = shards.flatMap(shard => shard.tensors);
@@ -145,8 +163,15 @@ export class ModelFolder {
       written.push(...copied.files.filter(({ name }) => !Object.hasOwn(more, name)));
       for (const [name, content] of Object.entries(more))
         written.push(await writeSmallFile(this.partial, name, content));
-      const { path, notes } = await publishFolder(this.partial, this.lock, overwrite);
-      await this.#tidyUp(path).catch(() => undefined); // the model is there: nothing more may fail
+      const journal = await parkJournal(target, this.partial);
+      const { path, notes } = await publishFolder(this.partial, this.lock, overwrite).catch(
+        async (error: unknown) => {
+          await journal.putBack();
+          throw error;
+        },
+      );
+      await journal.remove().catch(() => undefined);
+      await this.#tidyUp().catch(() => undefined); // the model is there: nothing more may fail
       const warnings = [...keptElsewhere(target, path), ...copied.warnings, ...notes];
       return { path, files: written, warnings };
     } catch (error) {
@@ -154,13 +179,10 @@ export class ModelFolder {
     }
   }
 
-  /** The journal and the lock go last, so that a run that dies while it commits can be resumed. */
-  async #tidyUp(path: string): Promise<void> {
-    const { target } = this.options;
+  async #tidyUp(): Promise<void> {
     this.#closed = true;
     try {
-      await rm(join(path, JOURNAL), { force: true });
-      await removeAll(await partialsOf(target));
+      await removeAll(await partialsOf(this.options.target));
     } finally {
       await this.lock.release();
     }
@@ -177,18 +199,20 @@ export class ModelFolder {
 
   /**
    * Leaves the finished shards for a later run with `resume`, or nothing when there are none; harmless after `commit`.
-   * @returns how many shards stay
+   * @returns what stays, in words
    */
-  async keep(): Promise<number> {
-    if (this.#closed) return 0;
+  async keep(): Promise<readonly string[]> {
+    if (this.#closed) return [];
     if (this.#complete.size === 0) {
       await this.discard();
-    } else {
-      this.#closed = true;
-      await this.#discardWriter();
-      await this.lock.release();
+      return [];
     }
-    return this.#complete.size;
+    this.#closed = true;
+    await this.#discardWriter();
+    await this.lock.release();
+    return [
+      `${this.#complete.size} of ${this.options.shards.length} weight files are kept in ${this.partial}`,
+    ];
   }
 
   async #discardWriter(): Promise<void> {
@@ -199,25 +223,34 @@ export class ModelFolder {
 
 const NONE: Companions = { files: [], warnings: [] };
 
-function resumeNotes(
+/** What became of what interrupted runs left, where that was asked for. */
+async function resumeNotes(
   { target, shards }: ModelFolderOptions,
-  { intact, damaged }: Recovery,
+  run: RunIdentity,
+  { intact, damaged, unknown }: Recovery,
   others: readonly string[],
-): string[] {
-  const notes = damaged.map(
-    name => `${target}: ${name} was damaged after it had been written; it is made again`,
-  );
-  if (intact.size > 0) {
-    notes.push(
+): Promise<string[]> {
+  const again = (names: readonly string[], why: string) =>
+    names.length > 0 ? [`${target}: ${listed(names)} ${why}; made again`] : [];
+  const notes = [
+    ...again(damaged, 'changed after being written'),
+    ...again(
+      unknown,
+      'without an entry in the journal of the earlier run, which is damaged or of another version',
+    ),
+  ];
+  if (intact.size > 0)
+    return [
+      ...notes,
       `${target}: ${intact.size} of ${shards.length} weight files are taken over from the earlier run`,
-    );
-  } else if (others.length > 0) {
+    ];
+  for (const other of others) {
+    const journal = await readJournal(other);
+    const why = journal ? whyOther(journal.run, run) : 'its journal is damaged or of another version';
     notes.push(
-      `${target}: the interrupted run was of another recipe, other inputs or another version; starting from the ` +
-        `beginning (its files stay in ${others.join(', ')} until this run is complete)`,
+      `${target}: the interrupted run is not continued, as ${why}; starting from the beginning (its files stay in ` +
+        `${other} until this run is complete)`,
     );
-  } else if (damaged.length === 0) {
-    notes.push(`${target}: there is nothing to resume; starting from the beginning`);
   }
-  return notes;
+  return notes.length > 0 ? notes : [`${target}: there is nothing to resume; starting from the beginning`];
 }

@@ -1,33 +1,26 @@
 /** Where an unfinished model folder lies: beside its target, under a name that tells what it is a part of. */
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { putBack } from '../../aside.ts';
 import { alreadyThere, exists } from '../../atomic.ts';
 import { describeSystemError } from '../../errors.ts';
-import { hiddenBeside, hiddenName } from '../../hiddenNames.ts';
+import { hiddenBeside, hiddenId, hiddenName } from '../../hiddenNames.ts';
 import { OutputLock } from '../../lock/outputLock.ts';
 import { checkReplaceable } from '../../replaceable.ts';
-import { TOOL } from '../../version.ts';
-import { JOURNAL } from './journal.ts';
+import { JOURNAL, readJournal } from './journal.ts';
+import { completed, digestOfRun, type RunIdentity } from './runIdentity.ts';
 import type { Shard } from './shards.ts';
-
-/** Its id is a fingerprint: shards of another recipe, other inputs, another layout or version never match. */
-function partialPath(target: string, fingerprint: string, shards: readonly Shard[]): string {
-  const layout = shards.map(({ name, tensors }) => [
-    name,
-    tensors.map(tensor => [tensor.name, tensor.dtype, tensor.shape]),
-  ]);
-  const hash = createHash('sha256').update(JSON.stringify([TOOL, fingerprint, layout]));
-  return hiddenName(target, hash.digest('hex').slice(0, 16), 'partial');
-}
 
 export interface PartialFolder {
   readonly partial: string;
+  /** What is written there: shards of another recipe, other inputs, another layout or version never match. */
+  readonly run: RunIdentity;
   /** Of the target. */
   readonly lock: OutputLock;
   /** Those of interrupted runs that would write something else. */
   readonly others: readonly string[];
+  /** What was removed, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -39,7 +32,7 @@ export async function takePartial(asked: {
   readonly target: string;
   readonly overwrite: boolean;
   readonly resume: boolean;
-  readonly fingerprint: string;
+  readonly run: RunIdentity;
   readonly shards: readonly Shard[];
 }): Promise<PartialFolder> {
   const { target } = asked;
@@ -48,11 +41,13 @@ export async function takePartial(asked: {
     await putBack(target);
     if (asked.overwrite) await checkReplaceable(target, 'folder');
     else if (await exists(target)) throw alreadyThere(target);
-    const partial = partialPath(target, asked.fingerprint, asked.shards);
+    const run = completed(asked.run, asked.shards);
+    const partial = hiddenName(target, digestOfRun(run), 'partial');
     const earlier = await partialsOf(target);
-    if (!asked.resume) await removeAll(earlier);
+    await returnJournals(target);
+    const notes = asked.resume ? [] : await removeUnused(earlier);
     await mkdir(partial, { recursive: true });
-    return { partial, lock, others: earlier.filter(folder => folder !== partial) };
+    return { partial, run, lock, others: earlier.filter(folder => folder !== partial), notes };
   } catch (error) {
     await lock.release();
     throw describeSystemError(error, target);
@@ -61,6 +56,60 @@ export async function takePartial(asked: {
 
 /** Partial folders of any run into this target: nobody's but of who holds its lock. */
 export const partialsOf = (target: string): Promise<string[]> => hiddenBeside(target, 'partial');
+
+/** Bytes that interrupted runs into this target hold: they are taken over, or make room. */
+export async function partialBytes(target: string): Promise<number> {
+  const sizeOf = (path: string) =>
+    stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  let bytes = 0;
+  for (const folder of await partialsOf(target)) {
+    for (const file of await readdir(folder).catch((): string[] => []))
+      bytes += await sizeOf(join(folder, file));
+  }
+  return bytes;
+}
+
+/** Removes what is not asked for again, and says what that was. */
+async function removeUnused(folders: readonly string[]): Promise<string[]> {
+  const notes: string[] = [];
+  for (const folder of folders) {
+    const finished = (await readJournal(folder))?.shards.length ?? 0;
+    await removeAll([folder]);
+    notes.push(
+      `${folder}: left by an interrupted run with ${finished} finished weight files; removed, as without --resume ` +
+        'everything is written anew',
+    );
+  }
+  return notes;
+}
+
+/**
+ * Takes the journal out of a folder that is about to get the model's name, so that nothing of it is left inside.
+ * @returns puts it back, or removes it
+ */
+export async function parkJournal(
+  target: string,
+  partial: string,
+): Promise<{ putBack(): Promise<void>; remove(): Promise<void> }> {
+  const parked = hiddenName(target, hiddenId(partial), 'journal');
+  await rename(join(partial, JOURNAL), parked);
+  return {
+    putBack: () => rename(parked, join(partial, JOURNAL)),
+    remove: () => rm(parked, { force: true }),
+  };
+}
+
+/** Puts journals back that a run which died had parked; those of models that are complete go. */
+async function returnJournals(target: string): Promise<void> {
+  for (const parked of await hiddenBeside(target, 'journal')) {
+    const folder = hiddenName(target, hiddenId(parked), 'partial');
+    if (await exists(folder)) await rename(parked, join(folder, JOURNAL));
+    else await rm(parked, { force: true });
+  }
+}
 
 export async function removeAll(folders: readonly string[]): Promise<void> {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });

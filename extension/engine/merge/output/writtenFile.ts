@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeExactly } from '../../checkpoint/io.ts';
+import { writeExactly } from '../../checkpoint/wholeCalls.ts';
 import { describeSystemError } from '../../errors.ts';
 
 /** A file of the output, as it went to the disk. */

@@ -1,0 +1,40 @@
+/** Reads and writes that go on until all is done: a call may do a part, or be interrupted. */
+import type { FileHandle } from 'node:fs/promises';
+
+/** One read call of 2 GiB or more aborts Node 24 (nodejs/node: CHECK in node_file.cc); pread stops there anyway. */
+const MAX_READ = 1 << 30;
+
+/** A network file system may be interrupted in the middle of a call, which then has to be made again. */
+const isInterrupted = (error: unknown): boolean =>
+  ['EINTR', 'EAGAIN'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** Reads as much as there is, up to the length of `target`. @returns how many bytes there were */
+export async function readUpTo(handle: FileHandle, target: Uint8Array, position: number): Promise<number> {
+  let done = 0;
+  while (done < target.length) {
+    const wanted = Math.min(target.length - done, MAX_READ);
+    try {
+      const { bytesRead } = await handle.read(target, done, wanted, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    } catch (error) {
+      if (!isInterrupted(error)) throw error;
+    }
+  }
+  return done;
+}
+
+/** Writes all of `bytes` at `position`. */
+export async function writeExactly(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    try {
+      const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+      // A disk that takes nothing, again and again, would be asked for ever.
+      if (bytesWritten === 0)
+        throw Object.assign(new Error('nothing was written'), { code: 'EIO', syscall: 'write' });
+      done += bytesWritten;
+    } catch (error) {
+      if (!isInterrupted(error)) throw error;
+    }
+  }
+}

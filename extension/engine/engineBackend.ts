@@ -1,0 +1,14 @@
+import type { Budget, Room } from './budget.ts';
+import type { JobRunner } from './jobRunner.ts';
+
+/** A backend ready to run jobs. */
+export interface EngineBackend {
+  readonly kind: 'cpu' | 'webgpu';
+  /** Why this one, in a sentence. */
+  readonly reason: string;
+  /** What went wrong with it on the way, though not with what was computed. */
+  readonly warnings: readonly string[];
+  readonly room: Room;
+  runner(budget: Budget): JobRunner;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,98 @@
+import type { Backend } from '../../kernels/backend.ts';
+import { CHUNK } from '../../kernels/cpu.ts';
+import type { Kernels } from '../../kernels/wasm.ts';
+import type { RunOptions } from '../protocol.ts';
+import type { EngineBackend } from './engineBackend.ts';
+import { cpuRoom, type Budget, type Room } from './budget.ts';
+import { UserError } from './errors.ts';
+import { localRunner, type JobRunner } from './jobRunner.ts';
+import { kernelModule } from './kernels.ts';
+import { ReplaySink } from './replaySink.ts';
+import { jobMemory, type Job } from './runJob.ts';
+import { ThreadPool } from './threads.ts';
+
+/**
+ * A GPU, until it fails: it is unplugged, its driver is restarted, its memory runs out. The tensor in the middle is
+ * then done again on the CPU, as is all that is left, and every later pass; both give the same bytes.
+ */
+export class GpuBackend implements EngineBackend {
+  readonly room: Room;
+  /** What happened, in a sentence. */
+  #lost: string | undefined;
+  #pool: ThreadPool | undefined;
+
+  /** @param tell called at once when the GPU fails */
+  constructor(
+    private readonly gpu: Backend,
+    private readonly kernels: Kernels,
+    private readonly chosen: string,
+    private readonly options: RunOptions,
+    private readonly tell: (message: string) => void,
+  ) {
+    const budget = { threads: gpu.scopes, arena: gpu.capacity };
+    this.room = { chunk: gpu.chunk, memory: options.memory, budget: () => budget };
+  }
+
+  get kind(): 'cpu' | 'webgpu' {
+    return this.#lost === undefined ? 'webgpu' : 'cpu';
+  }
+
+  get reason(): string {
+    return this.#lost === undefined ? this.chosen : `CPU: ${this.#lost}`;
+  }
+
+  get warnings(): readonly string[] {
+    return this.#lost === undefined ? [] : [this.#lost];
+  }
+
+  runner(_: Budget): JobRunner {
+    return async (jobs, sink, signal, onJobDone) => {
+      if (jobs.length === 0) return;
+      const sofar = new ReplaySink(sink);
+      const done = new Set<string>();
+      const onDone: typeof onJobDone = (tensor, bytes) => {
+        if (!done.has(tensor)) onJobDone(tensor, bytes); // those that were done but not written come again
+        done.add(tensor);
+      };
+      if (this.#lost === undefined) {
+        try {
+          return await localRunner(this.gpu, this.kernels)(jobs, sofar, signal, onDone);
+        } catch (error) {
+          if (error instanceof UserError || sofar.failed || signal.aborted) throw error;
+          this.#lose(error, jobs[sofar.finishedJobs]);
+        }
+      }
+      const left = jobs.slice(sofar.finishedJobs);
+      const { placed, budget } = this.#placeOnCpu(left);
+      const pool = (this.#pool ??= new ThreadPool(await kernelModule()));
+      await pool.runner(budget)(placed, sofar.rest(), signal, onDone);
+    };
+  }
+
+  async dispose(): Promise<void> {
+    this.gpu.dispose();
+    await this.#pool?.dispose();
+  }
+
+  #lose(error: unknown, job: Job | undefined): void {
+    const why = error instanceof Error ? error.message : String(error);
+    const where = job ? `at tensor "${job.tensor}"` : 'at the end';
+    this.#lost = `the GPU failed ${where} (${why}); what was left was computed on the CPU, with the same result`;
+    this.gpu.dispose(); // one that ran out of memory gives it back
+    this.tell(this.#lost);
+  }
+
+  /** Jobs that were planned for the GPU's memory, with their place in that of CPU threads. */
+  #placeOnCpu(jobs: readonly Job[]): { placed: readonly Job[]; budget: Budget } {
+    const streamed = jobs.map(job => ('resident' in job ? { ...job, resident: false } : job));
+    const budget = cpuRoom(CHUNK, this.options).budget(
+      Math.max(...streamed.map(job => jobMemory(job, CHUNK))),
+    );
+    const placed = streamed.map((job): Job => {
+      if (!('resident' in job)) return job;
+      const resident = { ...job, resident: true };
+      return jobMemory(resident, CHUNK) <= budget.arena ? resident : job;
+    });
+    return { placed, budget };
+  }
+}

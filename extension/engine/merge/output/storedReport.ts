@@ -1,0 +1,50 @@
+/** What a tensor's job reported, as the journal keeps it: JSON has neither NaN and infinity nor gaps in a list. */
+import { z } from 'zod';
+import type { JobReport } from '../../job.ts';
+import type { MergeFindings, TensorStats } from '../mergeJob.ts';
+
+const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
+const numbers = z.array(number);
+const sums = <K extends string>(...keys: K[]) =>
+  z.strictObject(Object.fromEntries(keys.map(key => [key, number])) as Record<K, typeof number>);
+/** By position; null where there is none. */
+const checksums = z.array(z.string().nullable()).transform(list => list.map(found => found ?? undefined));
+
+/** A field that is missing here would be lost on the way: the compiler asks for each. */
+type FieldsOf<T> = Record<keyof T, z.ZodType>;
+
+const stats = z.strictObject({
+  merged: number,
+  inputs: numbers,
+  products: numbers,
+  moved: number,
+  conflicts: number,
+  kept: z.array(sums('moved', 'kept')).optional(),
+  difference: sums('error', 'energy').optional(),
+} satisfies FieldsOf<TensorStats>);
+
+const findings = z.strictObject({
+  stats: stats.optional(),
+  differs: z.boolean().optional(),
+  copied: z.boolean().optional(),
+  written: sums('nonFinite', 'overflowed').optional(),
+  raised: number.optional(),
+  originals: checksums.optional(),
+} satisfies FieldsOf<Omit<MergeFindings, 'histograms' | 'signs' | 'emr'>>); // those are of passes that write nothing
+
+/** Reads what `packReport` made. */
+export const reportSchema = z.strictObject({
+  checksums,
+  warnings: z.array(z.string()),
+  findings: findings.optional(),
+} satisfies FieldsOf<Omit<JobReport, 'unfit' | 'analyses' | 'contents' | 'comparison'>>); // those are of other jobs
+
+/** A report as JSON can have it. */
+export const packReport = (report: JobReport): unknown => packed(report);
+
+function packed(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (Array.isArray(value)) return value.map(packed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, packed(one)]));
+}

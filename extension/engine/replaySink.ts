@@ -1,0 +1,77 @@
+import type { JobEvent, JobReport } from './job.ts';
+import type { Sink } from './orderedSink.ts';
+
+/** A place in what a job emits: beginnings and ends so far, and bytes since the last of them. */
+interface Place {
+  readonly marks: number;
+  readonly bytes: number;
+}
+
+const START: Place = { marks: 0, bytes: 0 };
+
+/**
+ * Remembers how far a run of jobs has come, so that another run can do the rest. A job that was in the middle begins
+ * anew there: what was taken of it already is left out, as it is the same to the byte on every backend.
+ */
+export class ReplaySink implements Sink {
+  #place = START;
+  #failed = false;
+
+  /** Jobs that are finished, which are the first. */
+  finishedJobs = 0;
+
+  constructor(private readonly sink: Sink) {}
+
+  /** Whether the output itself failed: doing it again would not help. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  async accept(job: number, event: JobEvent): Promise<void> {
+    await this.#handOn(() => this.sink.accept(job, event));
+    this.#place = after(this.#place, event);
+  }
+
+  async finished(job: number, report: JobReport): Promise<void> {
+    await this.#handOn(async () => this.sink.finished(job, report));
+    this.finishedJobs = job + 1;
+    this.#place = START;
+  }
+
+  /** For a run of the jobs that are not finished, counted from 0. */
+  rest(): Sink {
+    const first = this.finishedJobs;
+    const taken = this.#place;
+    let place = START;
+    return {
+      accept: async (job, event) => {
+        if (job > 0) return this.sink.accept(first + job, event);
+        const before = place;
+        place = after(place, event);
+        const left = unseen(before, place, event, taken);
+        if (left) await this.sink.accept(first, left);
+      },
+      finished: (job, report) => this.sink.finished(first + job, report),
+    };
+  }
+
+  async #handOn(take: () => Promise<void>): Promise<void> {
+    try {
+      await take();
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
+  }
+}
+
+const after = ({ marks, bytes }: Place, event: JobEvent): Place =>
+  event.type === 'bytes' ? { marks, bytes: bytes + event.bytes.length } : { marks: marks + 1, bytes: 0 };
+
+/** The part of an event that lies behind what was taken; undefined where there is none. */
+function unseen(before: Place, place: Place, event: JobEvent, taken: Place): JobEvent | undefined {
+  if (place.marks !== taken.marks) return place.marks > taken.marks ? event : undefined;
+  if (event.type !== 'bytes' || place.bytes <= taken.bytes) return undefined;
+  const seen = Math.max(0, taken.bytes - before.bytes);
+  return seen === 0 ? event : { type: 'bytes', bytes: event.bytes.slice(seen) };
+}
