@@ -1,4 +1,5 @@
 /** The readers of what anyone may have written, each with inputs that it takes and mutations of them. */
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { adapterKind, configuredAdapter } from '../../extension/engine/checkpoint/adapter.ts';
@@ -13,7 +14,7 @@ import { Cancelled, UserError } from '../../extension/engine/errors.ts';
 import { loadKernels } from '../../extension/engine/kernels.ts';
 import { modelConfigOf } from '../../extension/engine/match/modelConfig.ts';
 import { fittedConfig } from '../../extension/engine/merge/output/configFit.ts';
-import { recoverShards } from '../../extension/engine/merge/output/journal.ts';
+import { JOURNAL, recoverShards, writeJournal } from '../../extension/engine/merge/output/journal.ts';
 import type { Shard } from '../../extension/engine/merge/output/shards.ts';
 import { parseRecipe } from '../../extension/engine/merge/recipeFile.ts';
 import { cached } from '../../extension/engine/quantize/analysisCache.ts';
@@ -25,6 +26,7 @@ import { f32, safetensorsBytes, writeSafetensors } from '../checkpoints.ts';
 import { encoded, mutateText } from './mutate.ts';
 import type { Random } from './random.ts';
 import { mutateSafetensors } from './safetensorsFile.ts';
+import { mutateTvq } from './tvqFile.ts';
 
 /** A reader at work in a folder of its own. */
 export interface Reader {
@@ -39,6 +41,16 @@ export const isAnswer = (error: unknown): boolean => error instanceof UserError 
 
 const mutateAsText = (input: Uint8Array, random: Random): Uint8Array =>
   encoded(mutateText(Buffer.from(input).toString(), random), random);
+
+/** Lines whose content is changed mostly have the digest that goes with it. */
+function mutateJournal(input: Uint8Array, random: Random): Uint8Array {
+  if (random.chance(0.3)) return mutateAsText(input, random);
+  const lines = Buffer.from(input).toString().trimEnd().split('\n');
+  const at = random.below(lines.length);
+  const content = mutateText((lines[at] as string).slice(65), random).replaceAll('\n', ' ');
+  lines[at] = `${createHash('sha256').update(content).digest('hex')} ${content}`;
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
 
 const OPTIONS: RunOptions = { backend: 'cpu', memory: 2 ** 28, threads: 1 };
 const hooks = () => ({ signal: new AbortController().signal, onProgress: () => undefined });
@@ -165,7 +177,7 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
     let opened = 0;
     return {
       inputs,
-      mutate: mutateSafetensors,
+      mutate: mutateTvq,
       read: async bytes => {
         await writeFile(file, bytes);
         const tvq = await openTvq(file);
@@ -217,12 +229,16 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
     const name = 'model.safetensors';
     await writeFile(join(folder, 'partial', name), 'x');
     const shard: Shard = { name, first: 0, tensors: [], metadata: {}, dataOffset: 8, bytes: 1 };
+    const partial = join(folder, 'partial');
+    const report = { checksums: ['0123456789abcdef', undefined], warnings: ['a "warning"'] };
+    const finished = { name, bytes: 1, sha256: 'a'.repeat(64), reports: [report] };
+    await writeJournal(partial, { method: 'ties', 'file a': '1:2' }, [finished, finished]);
     return {
-      inputs: [json({ version: 1, shards: [{ name, bytes: 1, sha256: 'a'.repeat(64) }] })],
-      mutate: mutateAsText,
+      inputs: [await readFile(join(partial, JOURNAL))],
+      mutate: mutateJournal,
       read: async bytes => {
-        await writeFile(join(folder, 'partial', '.tvq-journal.json'), bytes);
-        await recoverShards(join(folder, 'partial'), [shard], undefined);
+        await writeFile(join(partial, JOURNAL), bytes);
+        await recoverShards(partial, [shard], undefined);
       },
     };
   },

@@ -5,18 +5,18 @@ import type { Random } from './random.ts';
 
 const HASH_KEY = 'tvq_header_sha256';
 
-interface Parts {
+export interface Parts {
   readonly header: string;
   readonly data: Uint8Array;
 }
 
-function partsOf(file: Uint8Array): Parts {
+export function partsOf(file: Uint8Array): Parts {
   const bytes = Buffer.from(file);
   const end = 8 + Number(bytes.readBigUInt64LE(0));
   return { header: bytes.toString('utf8', 8, end), data: bytes.subarray(end) };
 }
 
-function joined({ header, data }: Parts): Buffer {
+export function joined({ header, data }: Parts): Buffer {
   const json = Buffer.from(header);
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64LE(BigInt(json.length));
@@ -38,7 +38,7 @@ function mutateMetadata(header: string, random: Random): string {
 }
 
 /** The hash of a .tvq file's header, over the header with zeros in its place. */
-function hashed(file: Buffer): Buffer {
+export function hashed(file: Buffer): Buffer {
   const at = file.indexOf(`"${HASH_KEY}":"`);
   if (at < 0) return file;
   const start = at + HASH_KEY.length + 4;

@@ -94,7 +94,7 @@ describe('AtomicFolder', () => {
     const made = await AtomicFolder.create(join(folder, name), { overwrite });
     await mkdir(join(folder, name));
     if (stranger) await writeFile(join(folder, name, stranger), '');
-    expect(await made.commit()).toBe(join(folder, `${name}-2`));
+    expect(await made.commit()).toEqual({ path: join(folder, `${name}-2`), notes: [] });
     await made.discard();
     expect((await readdir(folder)).sort()).toEqual([name, `${name}-2`]);
   });

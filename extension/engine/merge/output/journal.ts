@@ -95,7 +95,12 @@ async function linesOf(file: string): Promise<string[]> {
 /** What a line holds; undefined where it is not as it was written. */
 function parsed(text: string): unknown {
   const content = text.slice(65);
-  return text.slice(0, 64) === digestOf(content) ? JSON.parse(content) : undefined;
+  if (text.slice(0, 64) !== digestOf(content)) return undefined;
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined; // somebody else's
+  }
 }
 
 export interface Recovery {
