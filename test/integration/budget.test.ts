@@ -75,7 +75,7 @@ test('kept tensors cost 8 bits; --keep still stores exactly', async () => {
   expect(codecs).toEqual({
     'layers.0.w.weight': { codec: 'entropy' },
     'layers.1.v.weight': { codec: 'exact' },
-    'layers.1.same.weight': { codec: 'constant' },
+    'layers.1.same.weight': { codec: 'same' },
     'layers.1.norm.weight': { codec: 'affine', bits: 8 },
   });
 });

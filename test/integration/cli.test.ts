@@ -4,6 +4,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import type { PlanSummary, QuantizeResult, TvqSummary } from '../../extension/protocol.ts';
 import { fixture } from '../checkpoints.ts';
 import { LLAMA_TASKS, leftovers } from '../engine.ts';
@@ -335,7 +336,8 @@ test('verify: 0 when whole, 1 when damaged', async () => {
   await quantize(file);
   expect((await tvq('verify', file)).status).toBe(0);
   const bytes = await readFile(file);
-  bytes[bytes.length - 1]! ^= 4;
+  const { payload } = (await openTvq(file)).tasks[0]?.records.find(record => record.payload) ?? {};
+  bytes[payload?.offset as number]! ^= 4;
   await writeFile(file, bytes);
   const { status, stdout } = await tvq('verify', file);
   expect(status).toBe(1);

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { MergeResult } from '../../protocol.ts';
 import { printableJson } from '../../shared/printable.ts';

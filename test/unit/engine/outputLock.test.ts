@@ -1,7 +1,6 @@
 /** One writer an output, wherever the others run; a dead writer's lock is taken over by one, and with it what it left. */
 import type * as fs from 'node:fs/promises';
 import { access, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { AtomicFile, AtomicFolder } from '../../../extension/engine/atomic.ts';
