@@ -9,8 +9,7 @@ import { isTvq } from './models.ts';
 /** Whether an input stands for all tasks of a .tvq file. */
 export const isWholeFile = ({ path, task }: MergeInput): boolean => task === undefined && isTvq(path);
 
-const tasksOfFile = async (path: string): Promise<string[]> =>
-  allTaskNames(await openTvq(path));
+const tasksOfFile = async (path: string): Promise<string[]> => allTaskNames(await openTvq(path));
 
 /** Replaces each .tvq file without a task by its tasks, in the order of the file. */
 export async function expandTasks(recipe: MergeRecipe, tasksOf = tasksOfFile): Promise<MergeRecipe> {
