@@ -1,13 +1,12 @@
 /**
  * Outputs appear under their name only when complete: written beside it under a temporary name, synced, renamed.
  */
-import { link, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { link, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { putBack } from './aside.ts';
 import { writeExactly } from './checkpoint/wholeCalls.ts';
 import { describeSystemError, OutputTaken, UserError } from './errors.ts';
 import { OutputLock } from './lock/outputLock.ts';
-import { freeName, otherNames } from './otherNames.ts';
+import { otherNames } from './otherNames.ts';
 import { checkReplaceable, type OutputKind } from './replaceable.ts';
 
 export const exists = (path: string): Promise<boolean> =>
@@ -41,7 +40,7 @@ export interface FileOptions extends OutputOptions {
 }
 
 /** What is there already must be replaced when that was asked for, and may be. */
-async function checkTarget(
+export async function checkTarget(
   target: string,
   { overwrite, own = false }: Pick<FileOptions, 'overwrite' | 'own'>,
   kind: OutputKind,
@@ -52,7 +51,7 @@ async function checkTarget(
 }
 
 /** Whether what is at the target now, if anything, may be replaced; the file system may fail all the same. */
-const mayReplace = (...asked: Parameters<typeof checkTarget>): Promise<boolean> =>
+export const mayReplace = (...asked: Parameters<typeof checkTarget>): Promise<boolean> =>
   checkTarget(...asked).then(
     () => true,
     (error: unknown) => {
@@ -217,92 +216,8 @@ async function publishNew(temporary: string, target: string): Promise<boolean> {
 }
 
 /** Makes the new name durable; not every platform can open a folder, and the data is safe without it. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
-}
-
-/**
-/** Where a folder is, and what could not be tidied up, a sentence each. */
-export interface Published {
-  readonly path: string;
-  readonly notes: readonly string[];
-}
-
-/**
- * Gives a complete folder its name; one that it replaces is moved aside first, deleted last, put back on failure. What
- * must not be replaced keeps the name, and the folder gets another one.
- * @param lock of the target
- */
-export async function publishFolder(
-  temporary: string,
-  lock: OutputLock,
-  overwrite: boolean,
-): Promise<Published> {
-  const { target, aside } = lock;
-  await syncFolder(temporary);
-  const isFree = await mayReplace(target, { overwrite }, 'folder');
-  await lock.check();
-  const path = isFree ? target : await freeName(target, exists);
-  const replaced = isFree && (await exists(target));
-  if (replaced) await rename(target, aside);
-  try {
-    await rename(temporary, path);
-  } catch (error) {
-    if (replaced) await rename(aside, target);
-    throw error;
-  }
-  await syncFolder(dirname(path));
-  const left = (error: unknown) =>
-    `${describeSystemError(error, aside).message}; it holds the model that was replaced, delete it`;
-  const notes = replaced
-    ? await rm(aside, { recursive: true, force: true }).then(
-        () => [],
-        (error: unknown) => [left(error)],
-      )
-    : [];
-  return { path, notes };
-}
-
-/** A folder being filled under a temporary name beside its target. */
-export class AtomicFolder {
-  private constructor(
-    /** Write the content here. */
-    readonly temporary: string,
-    /** Of the target; what is written into the folder goes with it. */
-    readonly lock: OutputLock,
-    private readonly overwrite: boolean,
-  ) {}
-
-  /** @throws UserError when the target is there already, cannot be replaced, or is being written */
-  static async create(target: string, options: { overwrite: boolean }): Promise<AtomicFolder> {
-    const lock = await OutputLock.take(target);
-    try {
-      await putBack(target);
-      await checkTarget(target, options, 'folder');
-      const temporary = lock.temporary();
-      await mkdir(temporary);
-      return new AtomicFolder(temporary, lock, options.overwrite);
-    } catch (error) {
-      await lock.release();
-      throw describeSystemError(error, target);
-    }
-  }
-
-  /** Gives the folder its name, or another one when it is taken. */
-  async commit(): Promise<Published> {
-    try {
-      const published = await publishFolder(this.temporary, this.lock, this.overwrite);
-      await this.lock.release();
-      return published;
-    } catch (error) {
-      throw describeSystemError(error, this.lock.target);
-    }
-  }
-
-  async discard(): Promise<void> {
-    await rm(this.temporary, { recursive: true, force: true }).catch(() => undefined);
-    await this.lock.release();
-  }
 }

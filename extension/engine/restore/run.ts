@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { RestoreResult } from '../../protocol.ts';
-import { AtomicFolder } from '../atomic.ts';
+import { AtomicFolder } from '../atomicFolder.ts';
 import type { EngineBackend } from '../engineBackend.ts';
 import { serializeHeader } from '../checkpoint/safetensors.ts';
 import { checkpointHeaderBytes, SafetensorsWriter } from '../checkpoint/writer.ts';

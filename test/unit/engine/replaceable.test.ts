@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AtomicFile, AtomicFolder } from '../../../extension/engine/atomic.ts';
+import { AtomicFile } from '../../../extension/engine/atomic.ts';
+import { AtomicFolder } from '../../../extension/engine/atomicFolder.ts';
 import { openCheckpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
 import { summarizeCheckpoints } from '../../../extension/engine/checkpoint/discover.ts';
 import { hiddenName } from '../../../extension/engine/hiddenNames.ts';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { publishFolder } from '../../atomic.ts';
+import { publishFolder } from '../../atomicFolder.ts';
 import { listed } from '../../../shared/listed.ts';
 import { Cancelled, describeSystemError } from '../../errors.ts';
 import type { JobReport } from '../../job.ts';
