@@ -58,6 +58,9 @@ describe('what is shown', () => {
     const page = await openTable({ scenario: 'hostile' });
     expect(await page.locator('#app img, #app script').count()).toBe(0);
     expect(await text(page, 'tvq-base')).toContain('</script><img');
+    expect(await page.locator('.tasks .verdict').textContent()).toMatch(
+      /^later <\/script>.* needs a later version of this extension: codec /,
+    );
   });
 
   test('the chart follows the theme, and is a table on demand', async () => {

@@ -77,6 +77,7 @@ export class MockHost implements InspectorHost {
       created: MARKUP,
       base: { name: MARKUP, fingerprint: MARKUP },
       recipe: { [MARKUP]: MARKUP },
+      unreadable: [{ name: `later ${MARKUP}`, why: `codec "${MARKUP}"` }],
       tasks,
     };
     return { ...opened, summary: hostile };
