@@ -79,7 +79,7 @@ const quantizedParameters = (
   records.reduce((sum, { row }, i) => {
     const [, dtype, shape] = layout.tensors[row] as TableRow;
     const { codec } = outcomes[i] as RecordOutcome;
-    return sum + (isQuantized({ codec: { codec }, dtype }) ? elementCount(shape) : 0);
+    return sum + (isQuantized({ codec: { codec }, dtype, shape }) ? elementCount(shape) : 0);
   }, 0);
 
 const relativeError = (outcomes: readonly RecordOutcome[]): number => {

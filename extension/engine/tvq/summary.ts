@@ -82,14 +82,22 @@ export const bitsPerWeight = (bytes: number, quantizedParameters: number): numbe
 const parametersOf = (record: TvqRecord): number => elementCount(record.shape);
 export const hasCodes = ({ codec }: TvqRecord): boolean => isCoded(codec);
 const isPresent = ({ codec }: TvqRecord): boolean => codec.codec !== 'absent';
-/** Weights that a file restores from few bits or none: a constant, and floats that are the base's, needed no codes. */
+/**
+ * Weights that a file restores from few bits or none: a constant, and a matrix that is the base's, needed no codes. Of
+ * vectors that are the base's a file does not say whether they would have been quantized; mostly they are kept.
+ */
 export const isQuantized = ({
   codec: { codec },
   dtype,
+  shape,
 }: {
   readonly codec: { readonly codec: Codec['codec'] };
   readonly dtype: Dtype;
-}): boolean => isCoded({ codec }) || codec === 'constant' || (codec === 'same' && isQuantizable(dtype));
+  readonly shape: readonly number[];
+}): boolean =>
+  isCoded({ codec }) ||
+  codec === 'constant' ||
+  (codec === 'same' && isQuantizable(dtype) && shape.length > 1);
 
 /** Task tensors by how they are stored. */
 export function countTensors(
