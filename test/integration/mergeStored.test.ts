@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSafetensorsHeader } from '../../extension/engine/checkpoint/safetensors.ts';
+import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import type { MergeInput, MergeRecipe } from '../../extension/protocol.ts';
 import { f32, i64, noise, writeModelFolder, type MadeTensor } from '../checkpoints.ts';
 import {
@@ -138,14 +139,14 @@ test('a damaged tensor of a task is never copied, nor compared with', async () =
   const ids = (first: number) => ({ 'model.ids': i64([4], i => BigInt(i === 0 ? first : i)) });
   const base = await model({ ...body(1), ...ids(5) });
   const file = await quantized(base, { a: await model({ ...body(2, 44), ...ids(6) }) });
-  const { tensors } = await readSafetensorsHeader(file);
+  const { tasks } = await openTvq(file);
   for (const [name, onMismatch] of [
     [EMBEDDING, 'first'],
     ['model.ids', 'base'],
   ] as const) {
     const bytes = await readFile(file);
-    const { offset } = tensors.find(tensor => tensor.name === `a/${name}`)!;
-    bytes[offset + 3]! ^= 1;
+    const { payload } = tasks[0]!.records.find(({ tensor }) => tensor === name)!;
+    bytes[payload!.offset + 3]! ^= 1;
     const damaged = path('.tvq');
     await writeFile(damaged, bytes);
     const inputs = [{ name: 'a', path: damaged, task: 'a' }];
