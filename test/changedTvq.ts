@@ -1,13 +1,7 @@
 /** .tvq files that someone else might have written: whole by every hash, and yet other than this tool writes them. */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import {
-  packRecords,
-  parseRecords,
-  sha256,
-  unpacked,
-  type StoredRecords,
-} from '../extension/engine/tvq/tables.ts';
+import { packRecords, parseRecords, sha256, type StoredRecords } from '../extension/engine/tvq/tables.ts';
 import { safetensorsBytes } from './checkpoints.ts';
 
 interface Part {
@@ -39,15 +33,12 @@ export function putTables(parts: TvqParts, tables: { tensors?: Uint8Array; recor
 
 /** Changes how records are stored; vectors are in the order of the file. */
 export function changeRecords(parts: TvqParts, change: (vectors: StoredRecords[]) => StoredRecords[]): void {
-  const { records } = JSON.parse(parts.metadata.tvq_tables as string) as { records: number };
+  const { lengthBytes } = JSON.parse(parts.metadata.tvq_tables as string) as { lengthBytes: number };
   const vectors = JSON.parse(parts.metadata.tvq_vectors as string) as { name: string }[];
   const counts = vectors.map(({ name }) => parts.tensors.get(`${name}:checksums`)?.shape[0] as number);
   const { data } = parts.tensors.get('@records') as Part;
-  const { stored, bytes } = packRecords(
-    change(parseRecords(unpacked({ stored: data, bytes: records }), counts)),
-  );
-  changeJson<object>(parts, 'tvq_tables', value => ({ ...value, records: bytes }));
-  putTables(parts, { records: stored });
+  const records = packRecords(change(parseRecords(data, counts, lengthBytes)), lengthBytes);
+  putTables(parts, { records });
 }
 
 /** Writes the changed file, its header's hash with it. */

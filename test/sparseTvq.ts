@@ -16,7 +16,7 @@ import {
   type TvqLayout,
 } from '../extension/engine/tvq/header.ts';
 import { PAYLOADS, RECORD_TABLE, TENSOR_TABLE, type Codec } from '../extension/engine/tvq/layout.ts';
-import { packRecords, sha256, type TableRow } from '../extension/engine/tvq/tables.ts';
+import { lengthBytesOf, packRecords, sha256, type TableRow } from '../extension/engine/tvq/tables.ts';
 
 export interface SparseTvq {
   readonly tasks: number;
@@ -74,7 +74,12 @@ async function zeroChecksums(): Promise<(bytes: number) => bigint> {
 export async function writeSparseTvq(
   path: string,
   asked: SparseTvq,
-): Promise<{ readonly bytes: number; readonly rows: number; readonly headerBytes: number }> {
+): Promise<{
+  readonly bytes: number;
+  readonly rows: number;
+  readonly headerBytes: number;
+  readonly tableBytes: number;
+}> {
   const tensors = transformer(asked);
   const records = tensors.map((row, i) => ({ row: i, ...payloadOf(row, asked.bits) }));
   const layout: TvqLayout = {
@@ -100,6 +105,7 @@ export async function writeSparseTvq(
   const tensorTable = tableOf(layout);
   const recordTable = packRecords(
     layout.vectors.map(() => ({ codecs, lengths: records.map(({ bytes }) => bytes) })),
+    lengthBytesOf(tensors),
   );
 
   const entries: TensorEntry[] = [];
@@ -111,7 +117,7 @@ export async function writeSparseTvq(
   const placeBytes = (name: string, bytes: number) => place({ name, dtype: 'U8', shape: [bytes], bytes });
   for (const side of sideEntries(layout)) place(side);
   placeBytes(TENSOR_TABLE, tensorTable.stored.length);
-  placeBytes(RECORD_TABLE, recordTable.stored.length);
+  placeBytes(RECORD_TABLE, recordTable.length);
   const payloadsAt = offset;
   placeBytes(PAYLOADS, asked.tasks * records.reduce((sum, { bytes }) => sum + bytes, 0));
 
@@ -136,8 +142,8 @@ export async function writeSparseTvq(
     {
       tables: {
         tensors: tensorTable.bytes,
-        records: recordTable.bytes,
-        sha256: sha256([tensorTable.stored, recordTable.stored]),
+        lengthBytes: lengthBytesOf(tensors),
+        sha256: sha256([tensorTable.stored, recordTable]),
       },
       base: sha256([baseSide]),
       sides: layout.vectors.map(() => sha256(vectorSides)),
@@ -147,7 +153,7 @@ export async function writeSparseTvq(
   try {
     await file.write(hashedHeader(metadata, entries, dataOffset), 0, undefined, 0);
     let at = dataOffset;
-    const tables = [tensorTable.stored, recordTable.stored];
+    const tables = [tensorTable.stored, recordTable];
     for (const part of [baseSide, ...layout.vectors.flatMap(() => vectorSides), ...tables]) {
       await file.write(part, 0, undefined, at);
       at += part.length;
@@ -157,5 +163,6 @@ export async function writeSparseTvq(
   } finally {
     await file.close();
   }
-  return { bytes: offset, rows: records.length * asked.tasks, headerBytes: dataOffset };
+  const tableBytes = tensorTable.stored.length + recordTable.length;
+  return { bytes: offset, rows: records.length * asked.tasks, headerBytes: dataOffset, tableBytes };
 }

@@ -25,17 +25,13 @@ export function mutateTvq(file: Uint8Array, random: Random): Uint8Array {
   }));
   const chosen = random.pick(TABLES);
   const part = parts.find(({ name }) => name === chosen) as (typeof parts)[number];
-  const content = inflateSync(part.bytes);
-  const changed =
-    chosen === '@tensors'
-      ? Buffer.from(mutateText(content.toString(), random))
-      : Buffer.from(mutateBytes(content, random));
-  part.bytes = deflateSync(changed);
+  const text = chosen === '@tensors' ? mutateText(inflateSync(part.bytes).toString(), random) : undefined;
+  part.bytes = text === undefined ? Buffer.from(mutateBytes(part.bytes, random)) : deflateSync(text);
   const stored = TABLES.map(table => parts.find(({ name }) => name === table)?.bytes as Uint8Array);
   const stated = JSON.parse(metadata.tvq_tables as string) as object;
   metadata.tvq_tables = JSON.stringify({
     ...stated,
-    ...(random.chance(0.9) ? { [chosen.slice(1)]: changed.length } : {}),
+    ...(text !== undefined && random.chance(0.9) ? { tensors: Buffer.byteLength(text) } : {}),
     sha256: sha256(stored),
   });
   let at = 0;
@@ -43,9 +39,9 @@ export function mutateTvq(file: Uint8Array, random: Random): Uint8Array {
     if (bytes === part.bytes) Object.assign(entry, { shape: [bytes.length] });
     entry.data_offsets = [at, (at += bytes.length)];
   }
-  const text = JSON.stringify({
+  const changed = JSON.stringify({
     __metadata__: metadata,
     ...Object.fromEntries(parts.map(p => [p.name, p.entry])),
   });
-  return hashed(joined({ header: text, data: Buffer.concat(parts.map(({ bytes }) => bytes)) }));
+  return hashed(joined({ header: changed, data: Buffer.concat(parts.map(({ bytes }) => bytes)) }));
 }

@@ -6,6 +6,7 @@ import { expandTasks } from '../../extension/engine/merge/recipe/expand.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
 import {
+  lengthBytesOf,
   MAX_TABLE_BYTES,
   packRecords,
   packTensors,
@@ -226,8 +227,12 @@ describe('what a file claims is not trusted', () => {
     ['a table that is longer than stated', table({}, 20), /does not decompress to 20 bytes/],
     ['a table that is shorter than stated', table({}, 999), /does not decompress to 999 bytes/],
     ['a table of gigabytes', stated({ tensors: MAX_TABLE_BYTES + 1 }), /tvq_tables\.tensors/],
-    ['records of gigabytes', stated({ records: 1e12 }), /tvq_tables\.records/],
-    ['records that do not fit', stated({ records: 63 }), /of 63 bytes, its 6 records need 54/],
+    ['lengths of many bytes', stated({ lengthBytes: 7 }), /tvq_tables\.lengthBytes/],
+    [
+      'records that do not fit',
+      stated({ lengthBytes: 5 }),
+      /"@records" is U8 \[24\], U8 \[36\] was expected/,
+    ],
     [
       'what is not compressed',
       parts => putTables(parts, { tensors: randomBytes(100) }),
@@ -279,8 +284,9 @@ test('a tensor and task take a few bytes beside their arrays, however many there
       codecs: rows.map(row => 3 + (row % 3)),
       lengths: rows.map(() => Math.floor(1e6 + 1e6 * Math.abs(next()))),
     })),
+    lengthBytesOf(tensors),
   );
-  const each = (table.stored.length + records.stored.length) / (tensors.length * tasks);
+  const each = (table.stored.length + records.length) / (tensors.length * tasks);
   expect(tensors).toHaveLength(30_000);
   expect(each).toBeLessThan(12);
 });

@@ -37,7 +37,7 @@ async function bytesRead(work: () => Promise<unknown>): Promise<number> {
   return results.reduce((sum, result) => sum + result.bytesRead, 0);
 }
 
-test('opening, counting and paging read the header and the side arrays, no payload', async () => {
+test('opening, counting and paging read the header, the tables and the side arrays, no payload', async () => {
   expect(written.bytes).toBeGreaterThan(4.9e9);
   const sides = 24 * written.rows + 8 * 288;
   // The header is read once to be understood and once to be checked.
@@ -46,7 +46,7 @@ test('opening, counting and paging read the header and the side arrays, no paylo
     summarizeTvq(file);
     queryTensors(file, { search: 'mlp', sort: 'error', descending: true, first: 2000, count: 1000 });
   });
-  expect(read).toBe(2 * written.headerBytes + sides);
+  expect(read).toBe(2 * written.headerBytes + written.tableBytes + sides);
   const summary = summarizeTvq(file);
   expect(summary).toMatchObject({ bytes: written.bytes, rows: written.rows });
   expect(summary.layers.map(({ group }) => group)).toEqual(

@@ -19,9 +19,10 @@ import {
   parseRecords,
   parseTensors,
   payloadOffsets,
-  RECORD_BYTES,
+  recordBytes,
   unpacked,
   type TableRow,
+  type TensorTable,
 } from './tables.ts';
 
 export interface TvqContents {
@@ -92,19 +93,16 @@ export async function contentsOfTables(
   const records = counts.vectors.reduce((sum, count) => sum + count, 0);
   if (records > MAX_RECORDS)
     throw fault(file, `it has ${records} records, at most ${MAX_RECORDS} are allowed`);
-  if (stated.records !== records * RECORD_BYTES)
-    throw fault(
-      file,
-      `its table of records is of ${stated.records} bytes, its ${records} records need ${records * RECORD_BYTES}`,
-    );
-  const stored = [await reader.readBytes(TENSOR_TABLE), await reader.readBytes(RECORD_TABLE)] as const;
+  const { lengthBytes } = stated;
+  const stored = [
+    await reader.readBytes(TENSOR_TABLE),
+    await reader.readBytes(RECORD_TABLE, [records * recordBytes(lengthBytes)]),
+  ] as const;
   reader.checkHash(stated.sha256, 'its tables');
-  const table = readTable(file, TENSOR_TABLE, () =>
+  const table = tensorTable(file, () =>
     parseTensors(unpacked({ stored: stored[0], bytes: stated.tensors }), counts),
   );
-  const used = readTable(file, RECORD_TABLE, () =>
-    parseRecords(unpacked({ stored: stored[1], bytes: stated.records }), counts.vectors),
-  );
+  const used = parseRecords(stored[1], counts.vectors, lengthBytes);
   const { offsets, total } = payloadOffsets(
     table,
     used.map(({ lengths }) => lengths),
@@ -147,11 +145,11 @@ export async function contentsOfTables(
   };
 }
 
-function readTable<T>(file: string, name: string, parse: () => T): T {
+function tensorTable(file: string, parse: () => TensorTable): TensorTable {
   try {
     return parse();
   } catch (error) {
-    throw fault(file, `"${name}": ${(error as Error).message}`);
+    throw fault(file, `"${TENSOR_TABLE}": ${(error as Error).message}`);
   }
 }
 

@@ -24,10 +24,11 @@ import {
 } from './layout.ts';
 import { type Metadata } from './metadata.ts';
 import {
+  lengthBytesOf,
+  MAX_LENGTH_BYTES,
   MAX_TABLE_BYTES,
-  mostDeflated,
   packTensors,
-  RECORD_BYTES,
+  recordBytes,
   type PackedTable,
   type TableRow,
 } from './tables.ts';
@@ -121,13 +122,13 @@ const sideBytes = (records: number) => ({ scales: 8 * records, checksums: 8 * re
 export const recordsOf = ({ vectors }: TvqLayout): number =>
   vectors.reduce((sum, { records }) => sum + records.length, 0);
 
-/** Upper bound of the file's size, as the plan states it: payloads may turn out to be none, and tables compress. */
+/** Upper bound of the file's size, as the plan states it: payloads may turn out to be none. */
 export function plannedBytes(layout: RoomyLayout): number {
   return (
     alignedDataOffset(layout.headerBytes) +
     dataBytes(layout) +
     layout.table.stored.length +
-    mostDeflated(RECORD_BYTES * recordsOf(layout))
+    recordsOf(layout) * recordBytes(lengthBytesOf(layout.tensors))
   );
 }
 
@@ -153,7 +154,7 @@ export function headerBound(layout: TvqLayout): number {
       fingerprints: layout.vectors.map(({ checkpoint }) => (checkpoint === undefined ? undefined : none)),
     },
     {
-      tables: { tensors: MAX_TABLE_BYTES, records: RECORD_BYTES * recordsOf(layout), sha256: HASH },
+      tables: { tensors: MAX_TABLE_BYTES, lengthBytes: MAX_LENGTH_BYTES, sha256: HASH },
       base: HASH,
       sides: layout.vectors.map(() => HASH),
     },

@@ -6,11 +6,10 @@ import type { Codec } from './layout.ts';
 import {
   index,
   MAX_CODECS,
-  MAX_RECORDS,
+  MAX_LENGTH_BYTES,
   MAX_TABLE_BYTES,
   MAX_TENSORS,
   MAX_VECTORS,
-  RECORD_BYTES,
   tableRow,
   text,
 } from './tables.ts';
@@ -98,13 +97,11 @@ export const METADATA = {
   ...COMMON,
   tvq_base: source.extend({ sideSha256: text }),
   tvq_codecs: z.array(codecEntry).max(MAX_CODECS),
-  /** Bytes of both tables before compression, and the SHA-256 of both as they are stored, the tensors' first. */
+  /** Bytes of the table of tensors before compression, bytes of a length in the table of records, and the SHA-256 of
+   * both as they are stored, the tensors' first. */
   tvq_tables: z.object({
     tensors: z.int().nonnegative().max(MAX_TABLE_BYTES),
-    records: z
-      .int()
-      .nonnegative()
-      .max(MAX_RECORDS * RECORD_BYTES),
+    lengthBytes: z.int().min(1).max(MAX_LENGTH_BYTES),
     sha256: text,
   }),
   tvq_vectors: z

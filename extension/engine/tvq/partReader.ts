@@ -82,8 +82,9 @@ export class PartReader {
     return new DataView(content.buffer, content.byteOffset, content.length);
   }
 
-  readBytes(name: string): Promise<Uint8Array> {
-    return this.#content(this.takeBytes(name));
+  /** @param shape that is expected; any otherwise */
+  readBytes(name: string, shape?: readonly number[]): Promise<Uint8Array> {
+    return this.#content(shape ? this.take(name, 'U8', shape) : this.takeBytes(name));
   }
 
   async #content({ offset, bytes }: TensorEntry): Promise<Uint8Array> {

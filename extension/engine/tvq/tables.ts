@@ -1,12 +1,12 @@
 /**
- * The two tables of a .tvq file, compressed (zlib, RFC 1950): which tensors there are and which vector has which, known
- * before anything is written; and how each was stored, known last. A header of the same would take a hundred bytes a
- * tensor and task instead of five to ten.
+ * The two tables of a .tvq file: which tensors there are and which vector has which, compressed (zlib, RFC 1950) and
+ * known before anything is written; and how each was stored, of a few bytes each, known last. A header of the same would
+ * take a hundred bytes a tensor and task.
  */
 import { createHash } from 'node:crypto';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { z } from 'zod';
-import { isDtype, type Dtype } from '../checkpoint/dtype.ts';
+import { DTYPE_BITS, elementCount, isDtype, type Dtype } from '../checkpoint/dtype.ts';
 import { MAX_HEADER_BYTES } from '../checkpoint/headerRoom.ts';
 import { nestsDeeper } from '../checkpoint/jsonDepth.ts';
 
@@ -57,33 +57,42 @@ export interface StoredRecords {
   readonly lengths: readonly number[];
 }
 
-/** A table as it stands in the file, and its bytes before compression. */
+/** The table of tensors as it stands in the file, and its bytes before compression. */
 export interface PackedTable {
   readonly stored: Uint8Array;
   readonly bytes: number;
 }
 
-/** A codec and a length. */
-export const RECORD_BYTES = 1 + 8;
+/** A codec, and a length of so many bytes. */
+export const recordBytes = (lengthBytes: number): number => 1 + lengthBytes;
+/** Lengths of more bytes are beyond exact integers. */
+export const MAX_LENGTH_BYTES = 6;
 
-const packed = (bytes: Uint8Array): PackedTable => ({
-  stored: deflateSync(bytes, { level: 9 }),
-  bytes: bytes.length,
-});
+/**
+ * Bytes that the length of any payload of these tensors fits into, whatever their codecs: those of a tensor as it is, or
+ * of codes of 8 bits with scales and codebook. So a file's size follows from its payloads.
+ */
+export function lengthBytesOf(tensors: readonly TableRow[]): number {
+  const longest = tensors.reduce((most, [, dtype, shape]) => {
+    const count = elementCount(shape);
+    return Math.max(most, (count * DTYPE_BITS[dtype]) / 8, 1.25 * count + 65_536);
+  }, 0);
+  return Math.ceil(Math.log2(longest + 1) / 8);
+}
 
 export function packTensors({ tensors, base, vectors }: TensorTable): PackedTable {
-  return packed(Buffer.from(JSON.stringify({ tensors, base: runsOf(base), vectors: vectors.map(runsOf) })));
+  const json = JSON.stringify({ tensors, base: runsOf(base), vectors: vectors.map(runsOf) });
+  return { stored: deflateSync(json, { level: 9 }), bytes: Buffer.byteLength(json) };
 }
 
 /** Codecs, then lengths, of one vector after the other. */
-export function packRecords(vectors: readonly StoredRecords[]): PackedTable {
-  return packed(
-    Buffer.concat(
-      vectors.flatMap(({ codecs, lengths }) => [
-        Uint8Array.from(codecs),
-        new Uint8Array(BigUint64Array.from(lengths, BigInt).buffer),
-      ]),
-    ),
+export function packRecords(vectors: readonly StoredRecords[], lengthBytes: number): Buffer {
+  return Buffer.concat(
+    vectors.flatMap(({ codecs, lengths }) => {
+      const bytes = Buffer.alloc(lengths.length * lengthBytes);
+      for (const [i, length] of lengths.entries()) bytes.writeUIntLE(length, i * lengthBytes, lengthBytes);
+      return [Buffer.from(codecs), bytes];
+    }),
   );
 }
 
@@ -140,17 +149,21 @@ export function parseTensors(
   };
 }
 
-/** @param counts records of each vector, RECORD_BYTES each, which is what `bytes` must be in all */
-export function parseRecords(bytes: Buffer, counts: readonly number[]): StoredRecords[] {
+/** @param counts records of each vector, which the bytes are as many as */
+export function parseRecords(
+  table: Uint8Array,
+  counts: readonly number[],
+  lengthBytes: number,
+): StoredRecords[] {
+  const bytes = Buffer.from(table.buffer, table.byteOffset, table.byteLength);
   let at = 0;
   return counts.map(count => {
-    const codecs = [...bytes.subarray(at, at + count)];
-    const lengths = Array.from({ length: count }, (_, i) => {
-      const length = Number(bytes.readBigUInt64LE(at + count + 8 * i));
-      if (!Number.isSafeInteger(length)) throw new Error(`a payload of ${length} bytes`);
-      return length;
-    });
-    at += count * RECORD_BYTES;
+    const first = at + count;
+    const codecs = [...bytes.subarray(at, first)];
+    const lengths = Array.from({ length: count }, (_, i) =>
+      bytes.readUIntLE(first + i * lengthBytes, lengthBytes),
+    );
+    at += count * recordBytes(lengthBytes);
     return { codecs, lengths };
   });
 }

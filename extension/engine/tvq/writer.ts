@@ -12,7 +12,7 @@ import {
   type RoomyLayout,
 } from './header.ts';
 import { BASE_MODEL, PAYLOADS, RECORD_TABLE, sideArrays, TENSOR_TABLE, type Codec } from './layout.ts';
-import { packRecords, sha256, type TableRow } from './tables.ts';
+import { lengthBytesOf, packRecords, sha256, type TableRow } from './tables.ts';
 
 /**
  * Writes a .tvq file as its records come out: arrays whose content is known last, the table of tensors, payloads in the
@@ -88,6 +88,7 @@ export class TvqWriter {
       await this.file.append(content);
     }
     const codecs = codecTable(layout);
+    const lengthBytes = lengthBytesOf(layout.tensors);
     const records = packRecords(
       layout.vectors.map((vector, v) => ({
         codecs: vector.records.map((record, i) =>
@@ -95,9 +96,10 @@ export class TvqWriter {
         ),
         lengths: this.#lengths[v] as number[],
       })),
+      lengthBytes,
     );
     this.file.beginBytes(RECORD_TABLE);
-    await this.file.append(records.stored);
+    await this.file.append(records);
     const base = await this.#writeSides([
       [sideArrays.checksums(BASE_MODEL), checksumArray(provenance.baseChecksums)],
     ]);
@@ -114,8 +116,8 @@ export class TvqWriter {
     }
     const tables = {
       tensors: layout.table.bytes,
-      records: records.bytes,
-      sha256: sha256([layout.table.stored, records.stored]),
+      lengthBytes,
+      sha256: sha256([layout.table.stored, records]),
     };
     const metadata = metadataOf(layout, provenance, { tables, base, sides });
     return this.file.commit((tensors, dataOffset) => hashedHeader(metadata, tensors, dataOffset));
