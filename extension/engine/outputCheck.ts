@@ -38,7 +38,8 @@ export async function checkOutput(
   }
   for (const target of targets) {
     const other = await neighbourWriting(target);
-    if (other) error(other.message);
+    // It may be done before this begins, which then asks again.
+    if (other) problems.push({ severity: 'warning', message: other.message });
   }
   const free = await freeBytes(dirname(output));
   if (free !== undefined && free < bytes) {
