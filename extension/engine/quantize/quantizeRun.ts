@@ -175,12 +175,11 @@ export class QuantizeRun {
  * for numbers too small for arithmetic and the sign of zero, and an offset from a shared vector would cost bits.
  */
 async function withoutEqual(job: QuantizeJob, context: JobContext): Promise<QuantizeJob> {
-  const { base } = job;
-  if (!base) return job;
+  if (!job.base) return job;
+  const base = new RawTensor(context, job.base);
   const tasks: TaskTensor[] = [];
   for (const task of job.tasks) {
-    const same =
-      isQuantized(task) && (await new RawTensor(context, task.source).equals(new RawTensor(context, base)));
+    const same = isQuantized(task) && (await new RawTensor(context, task.source).equals(base));
     tasks.push(same ? { ...task, coding: undefined } : task);
   }
   return { ...job, tasks };

@@ -5,6 +5,7 @@ import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import { codebookParts } from './codebookPayload.ts';
 import {
   BASE_MODEL,
+  isCoded,
   PAYLOADS,
   payloadName,
   RECORD_TABLE,
@@ -153,8 +154,7 @@ function tensorTable(file: string, parse: () => TensorTable): TensorTable {
   }
 }
 
-const hasPayload = ({ codec }: Codec): boolean =>
-  codec === 'affine' || codec === 'codebook' || codec === 'entropy' || codec === 'exact';
+const hasPayload = (codec: Codec): boolean => isCoded(codec) || codec.codec === 'exact';
 
 /** Bytes that a payload of the codec must have; undefined where they depend on the values. */
 function payloadBytes(codec: Codec, dtype: TableRow[1], shape: TableRow[2]): number | undefined {
