@@ -1,6 +1,6 @@
 /** A quantization that takes seconds, and takes no room: its models are holes in files. */
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { mkdir, open, readdir, stat } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { safetensorsBytes } from '../../checkpoints.ts';
 import type { Session } from './session.ts';
@@ -44,10 +44,21 @@ export class LongJob {
     await acceptOutput(workbench, this.output);
   }
 
-  /** Hidden files of its output. */
+  /** Hidden files of its output, but for its lock. */
   async hidden(): Promise<string[]> {
     const names = await readdir(this.session.workspace.path('big'));
     return names.filter(name => name.startsWith(`.${this.output}.`) && name.endsWith('.tvq-tmp'));
+  }
+
+  /** Those that it writes into. A lock has such a name too in the moment before it is taken, when nothing is decided yet. */
+  private async written(): Promise<string[]> {
+    const inode = async (name: string) =>
+      (await stat(this.session.workspace.path('big', name)).catch(() => undefined))?.ino;
+    const names = await this.hidden();
+    const lock = await inode(`.${this.output}.tvq-lock`);
+    if (lock === undefined) return [];
+    const inodes = await Promise.all(names.map(inode));
+    return names.filter((_, i) => inodes[i] !== undefined && inodes[i] !== lock);
   }
 
   /** Waits until an engine writes that none was waited for before, and holds it there. @returns its process id */
@@ -55,7 +66,7 @@ export class LongJob {
     let engine: number | undefined;
     const look = async () => {
       [engine] = (await this.session.engines()).filter(pid => !this.engines.has(pid));
-      const files = (await this.hidden()).filter(name => !this.files.has(name));
+      const files = (await this.written()).filter(name => !this.files.has(name));
       if (engine === undefined || files.length === 0) return false;
       process.kill(engine, 'SIGSTOP');
       this.engines.add(engine);

@@ -45,8 +45,7 @@ export class Workbench {
   /** Reloads the window as people do: then VS Code saves what its editors hold, which a page that is left does not. */
   async reload(): Promise<void> {
     const left = this.page.waitForEvent('framenavigated', frame => frame === this.page.mainFrame());
-    await this.runCommand('Developer: Reload Window');
-    await left;
+    await Promise.all([left, this.runCommand('Developer: Reload Window')]);
     await this.page.locator('.monaco-workbench').waitFor();
   }
 
@@ -163,13 +162,16 @@ export class Workbench {
     if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
   }
 
-  /** Opens the menu until it has the entry: entries appear when the extension has looked at the workspace. */
+  /**
+   * Opens the menu until it has the entry, and enabled: entries appear when the extension has looked at the workspace,
+   * and are enabled when the window is restored (see runCommand); an open menu does not change.
+   */
   async contextMenu(target: Locator, entry: string): Promise<void> {
     const item = this.page.getByRole('menuitem', { name: entry });
     for (let attempt = 1; attempt <= MENU_ATTEMPTS; attempt++) {
       await target.click({ button: 'right' });
       await this.page.getByRole('menuitem').first().waitFor();
-      if (await item.isVisible()) return this.pressMenuItem(item);
+      if ((await item.isVisible()) && (await item.isEnabled())) return this.pressMenuItem(item);
       await this.page.keyboard.press('Escape');
       await this.page.waitForTimeout(MENU_PAUSE_MS);
     }
