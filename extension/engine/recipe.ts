@@ -1,5 +1,5 @@
 /** Recipes as they come in, from any entrance: checked, with every default written out. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions, TaskVectors } from '../protocol.ts';
 import { groupBy } from '../shared/groupBy.ts';
 import { shortened } from '../shared/shortened.ts';

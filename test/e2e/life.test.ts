@@ -148,6 +148,20 @@ describe('the life of', IN_VSCODE, () => {
     await shoot(session(), 'restore from elsewhere');
   });
 
+  it('a job whose window gets a second folder', async () => {
+    const { workbench } = session();
+    const job = new LongJob(session(), 'big-tvq-int4.tvq');
+    await job.ask();
+    const engine = await job.held();
+    await workbench.addFolder(path('models'));
+    await note('its window was closed or reloaded').waitFor({ timeout: 90_000 });
+    await shoot(session(), 'folder added');
+    expect(await note('its window was closed').innerText()).toContain('Nothing was written');
+    await job.gone(engine);
+    expect((await readdir(path('big'))).sort()).toEqual(['base', 'tuned']);
+    await clear();
+  });
+
   it('causes no error in the console but those that were shown', () => {
     const shown = /engine stopped unexpectedly|The setting tvq|is not on a disk of this machine/;
     expect(session().complaints.filter(text => !shown.test(text))).toEqual([]);

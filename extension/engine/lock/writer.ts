@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { lstat, open, readFile, readlink } from 'node:fs/promises';
 import { hostname, networkInterfaces, uptime } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readUpTo } from '../checkpoint/wholeCalls.ts';
 import { describeSystemError, UserError } from '../errors.ts';
 import { isRunning, startOf } from '../processes.ts';

@@ -1,5 +1,5 @@
 /** The JSON in a .tvq file's `__metadata__`: its schema, and limits on what a file may claim. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scheme } from '../../protocol.ts';
 import { GROUP_SIZES } from './codebookPayload.ts';
 import type { Codec } from './layout.ts';

@@ -1,5 +1,5 @@
 /** What a .tvq file's metadata says, checked: its version, what a reader has to understand, and its JSON. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nestsDeeper } from '../checkpoint/jsonDepth.ts';
 import type { SafetensorsHeader } from '../checkpoint/safetensors.ts';
 import { UserError } from '../errors.ts';

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { deflateSync, inflateSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DTYPE_BITS, elementCount, isDtype, type Dtype } from '../checkpoint/dtype.ts';
 import { MAX_HEADER_BYTES } from '../checkpoint/headerRoom.ts';
 import { nestsDeeper } from '../checkpoint/jsonDepth.ts';

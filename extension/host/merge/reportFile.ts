@@ -1,6 +1,6 @@
 /** Reads merge-report.json back, without its tensors (docs/merge-report.md). No `vscode` here. */
 import { stat } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readRegular } from '../../engine/checkpoint/regularFile.ts';
 import type { StudioMergeReport } from '../../protocol.ts';
 

@@ -1,6 +1,6 @@
 /** From what was chosen on the Studio's page to a recipe. No `vscode` here: tests run it as it is. */
 import { dirname, isAbsolute, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type {
   MergeMethodInfo,
   MergeRecipe,

@@ -49,6 +49,19 @@ export class Workbench {
     await this.page.locator('.monaco-workbench').waitFor();
   }
 
+  /** Adds a folder to those of the window, which VS Code reloads when it had one. */
+  async addFolder(path: string): Promise<void> {
+    const left = this.page.waitForEvent('framenavigated', frame => frame === this.page.mainFrame());
+    const add = async () => {
+      await this.runCommand('Workspaces: Add Folder to Workspace...');
+      await this.quickTitle.filter({ hasText: 'Add Folder to Workspace' }).waitFor();
+      await this.quickInput.fill(`${path}/`);
+      await this.page.locator('.quick-input-widget').getByRole('button', { name: 'Add' }).click();
+    };
+    await Promise.all([left, add()]);
+    await this.page.locator('.monaco-workbench').waitFor();
+  }
+
   /** Titles the palette offers for what is typed. */
   async commandsFor(typed: string): Promise<string[]> {
     await this.openPalette(typed);

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Cancelled } from '../../errors.ts';
 import type { JobReport } from '../../job.ts';
 import { identitySchema, type RunIdentity } from './runIdentity.ts';

@@ -1,6 +1,6 @@
 /** What a run writes, told by its recipe and its inputs: equal for runs that write the same bytes and the same report. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listed } from '../../../shared/listed.ts';
 import { TOOL } from '../../version.ts';
 import type { Shard } from './shards.ts';

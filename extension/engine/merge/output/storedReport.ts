@@ -1,5 +1,5 @@
 /** What a tensor's job reported, as the journal keeps it: JSON has neither NaN and infinity nor gaps in a list. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JobReport } from '../../job.ts';
 import type { MergeFindings, TensorStats } from '../mergeJob.ts';
 
