@@ -17,13 +17,13 @@ import type {
   TaskVectors,
   VerifyResult,
 } from '../protocol.ts';
-import { chooseBackend, previewRoom, reportDevices } from './backends.ts';
-import type { EngineBackend } from './engineBackend.ts';
-import type { Room } from './budget.ts';
+import { chooseBackend, previewRoom, reportDevices } from './scheduler/backends.ts';
+import type { EngineBackend } from './scheduler/engineBackend.ts';
+import type { Room } from './scheduler/budget.ts';
 import { openModel, type Checkpoint } from './checkpoint/checkpoint.ts';
 import { Cancelled } from './errors.ts';
 import { whileUnchanged } from './fileStamp.ts';
-import type { Hooks } from './hooks.ts';
+import type { Hooks } from './scheduler/hooks.ts';
 import { planCompare, runCompare } from './inspect/compare.ts';
 import { loadKernels } from './kernels.ts';
 import { planMerge, summarizeMerge } from './merge/plan.ts';
@@ -44,10 +44,10 @@ import { sharedVectorTable, tableOf } from './quantize/table.ts';
 import { unfitWarnings } from './quantize/unfit.ts';
 import { planRestore } from './restore/plan.ts';
 import { runRestore } from './restore/run.ts';
-import { refuseErrors } from './runPlanned.ts';
+import { refuseErrors } from './scheduler/runPlanned.ts';
 import { verifyTvq } from './tvq/verify.ts';
 
-export type { Hooks } from './hooks.ts';
+export type { Hooks } from './scheduler/hooks.ts';
 export { tensorDetail } from './inspect/detail.ts';
 
 /** Plans without reading a tensor or starting a backend. */

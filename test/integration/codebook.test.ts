@@ -1,7 +1,7 @@
 /** Codecs of fixed width with a codebook: the same bytes everywhere, restored without bias, read by merges. */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { previewRoom } from '../../extension/engine/backends.ts';
+import { previewRoom } from '../../extension/engine/scheduler/backends.ts';
 import { planQuantize } from '../../extension/engine/quantize/plan.ts';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import type { QuantizeRecipe } from '../../extension/protocol.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { CHUNK, createCpuBackend } from '../../kernels/cpu.ts';
 import { FilePool } from '../../extension/engine/checkpoint/io.ts';
 import * as engine from '../../extension/engine/engine.ts';
-import { detailJobBytes, runDetailJob, type DetailJob } from '../../extension/engine/inspect/detailJob.ts';
+import { detailKind, type DetailJob } from '../../extension/engine/inspect/detailJob.ts';
 import { storedTensor } from '../../extension/engine/inspect/storedTensor.ts';
 import { kernelModule } from '../../extension/engine/kernels.ts';
 import { openTvq, type TvqFile } from '../../extension/engine/tvq/reader.ts';
@@ -62,16 +62,16 @@ test('opening, counting and paging read the header, the tables and the side arra
 test('looking into a tensor reads its payload, a stretch at a time', async () => {
   const input = storedTensor(file, file.tasks[20]!)(MATRIX)!;
   const job: DetailJob = { kind: 'detail', tensor: MATRIX, input };
-  const memory = detailJobBytes(job, CHUNK);
+  const memory = detailKind.memory(job, CHUNK);
   expect(memory).toBeLessThan(8 * 2 ** 20);
   const backend = createCpuBackend({ module: await kernelModule(), memory });
   const files = new FilePool();
   const signal = new AbortController().signal;
   const context = { backend, kernels: backend.kernels, files, signal, emit: async () => undefined };
   const read = await bytesRead(async () => {
-    const { contents } = await runDetailJob(job, context);
-    expect(contents?.codes).toEqual({ from: 0, to: 1, counts: [4096 * 1024] });
-    expect(contents?.values).toMatchObject({ count: 4096 * 1024, deviation: 0 });
+    const { contents } = await detailKind.run(job, context);
+    expect(contents.codes).toEqual({ from: 0, to: 1, counts: [4096 * 1024] });
+    expect(contents.values).toMatchObject({ count: 4096 * 1024, deviation: 0 });
   });
   await files.close();
   // Once for the range, once for what lies in it.
@@ -79,7 +79,7 @@ test('looking into a tensor reads its payload, a stretch at a time', async () =>
   // A tensor a hundred times as long takes no more.
   const shape = [409_600, 1024];
   const long = { ...job, input: { ...input, record: { ...input.record, shape } } };
-  expect(detailJobBytes(long, CHUNK)).toBe(memory);
+  expect(detailKind.memory(long, CHUNK)).toBe(memory);
 });
 
 test('a detail is a small message', async () => {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { previewRoom } from '../../extension/engine/backends.ts';
+import { previewRoom } from '../../extension/engine/scheduler/backends.ts';
 import { planMerge, summarizeMerge } from '../../extension/engine/merge/plan.ts';
 import type { MergeReport } from '../../extension/engine/merge/report.ts';
 import type { MergeRecipe } from '../../extension/protocol.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { previewRoom } from '../../extension/engine/backends.ts';
+import { previewRoom } from '../../extension/engine/scheduler/backends.ts';
 import { planMerge } from '../../extension/engine/merge/plan.ts';
 import type { MergeReport } from '../../extension/engine/merge/report.ts';
 import { METHODS } from '../../extension/engine/merge/registry.ts';

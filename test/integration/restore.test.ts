@@ -2,8 +2,17 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import { fixture } from '../checkpoints.ts';
-import { leftovers, quantize, recipe, restore, restoreRecipe, tensorsOf, verify } from '../engine.ts';
+import { bf16Bits, f32, fixture, u16, writeSafetensors } from '../checkpoints.ts';
+import {
+  leftovers,
+  quantize,
+  recipe,
+  restore,
+  restoreRecipe,
+  tensorsOf,
+  valuesOf,
+  verify,
+} from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';
 
 const folder = await temporaryFolder();
@@ -64,6 +73,27 @@ describe('another base', () => {
     const path = output();
     await restore(restoreRecipe(file, 'math', path, { base: fixture('llama/code'), force: true }));
     expect((await tensorsOf(path)).size).toBe(21);
+  });
+  test('is used when forced in another dtype, and refused with other shapes', async () => {
+    const place = (name: string) => join(folder, `${name}.safetensors`);
+    const moved = f32([8, 8], i => i / 64);
+    const kept = f32([4], i => i);
+    await writeSafetensors(place('base'), { moved: f32([8, 8], () => 0), kept });
+    await writeSafetensors(place('tuned'), { moved, kept });
+    await writeSafetensors(place('half'), { moved, kept: u16('BF16', [4], i => bf16Bits(i + 1)) });
+    await writeSafetensors(place('long'), { moved, kept: f32([8], i => i) });
+    const small = join(folder, 'small.tvq');
+    await quantize(recipe(small, { base: place('base'), tasks: [{ name: 'one', path: place('tuned') }] }));
+    const forced = (base: string, path: string) =>
+      restore(restoreRecipe(small, 'one', path, { base: place(base), force: true }));
+
+    const path = `${output()}.safetensors`;
+    await forced('half', path);
+    const restored = (await tensorsOf(path)).get('kept')!;
+    expect([restored.dtype, ...valuesOf(restored)]).toEqual(['F32', 1, 2, 3, 4]);
+    await expect(forced('long', output())).rejects.toThrow(
+      /long\.safetensors: tensor "kept" is F32 \[8\] there, F32 \[4\] in the task/,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 /** Tests that what is written for a recipe, and read back, does not depend on where and how it is computed. */
 import { expect, test } from 'vitest';
-import { previewRoom } from '../../extension/engine/backends.ts';
+import { previewRoom } from '../../extension/engine/scheduler/backends.ts';
 import { planQuantize } from '../../extension/engine/quantize/plan.ts';
 import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
 import * as tvq from '../engine.ts';

@@ -7,7 +7,7 @@ import type { MergeMethod } from '../merge/method.ts';
 import { readRecipeFile } from '../merge/recipeFile.ts';
 import { METHODS, methodNamed } from '../merge/registry.ts';
 import { parseMergeRecipe } from '../recipe.ts';
-import { refuseErrors } from '../runPlanned.ts';
+import { refuseErrors } from '../scheduler/runPlanned.ts';
 import { openTvq } from '../tvq/reader.ts';
 import { allTaskNames } from '../tvq/task.ts';
 import { describePlan, describeResult } from './describeMerge.ts';

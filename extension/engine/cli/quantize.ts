@@ -4,7 +4,7 @@ import { plan, quantize } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { formatBits, formatBytes, formatPercent, formatSeconds } from '../format.ts';
 import { parseQuantizeRecipe } from '../recipe.ts';
-import { refuseErrors } from '../runPlanned.ts';
+import { refuseErrors } from '../scheduler/runPlanned.ts';
 import {
   checkpointsOf,
   command,

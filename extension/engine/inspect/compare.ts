@@ -1,23 +1,24 @@
 /** How task vectors lie to each other: those of checkpoints, or quantized ones of a .tvq file. */
 import type { TaskComparisons, TaskVectors } from '../../protocol.ts';
-import type { EngineBackend } from '../engineBackend.ts';
-import type { Budget, Room } from '../budget.ts';
+import type { EngineBackend } from '../scheduler/engineBackend.ts';
+import type { Budget, Room } from '../scheduler/budget.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { whileUnchanged, type FileStamp } from '../fileStamp.ts';
 import { formatBytes } from '../format.ts';
-import type { Hooks } from '../hooks.ts';
-import type { JobReport } from '../job.ts';
-import type { StoredTensor } from '../merge/inputTensor.ts';
+import type { Hooks } from '../scheduler/hooks.ts';
+import type { StoredTensor } from '../tensors/inputTensor.ts';
 import { openFamily } from '../match/family.ts';
-import { refuseErrors } from '../runPlanned.ts';
-import { jobBytes } from '../runJob.ts';
+import { refuseErrors } from '../scheduler/runPlanned.ts';
+import { jobBytes, mostMemory } from '../scheduler/jobKind.ts';
+import type { Sink } from '../scheduler/orderedSink.ts';
 import {
-  compareJobBytes,
+  compareKind,
   noComparison,
   pairAt,
   type CompareJob,
+  type CompareReport,
   type TensorComparison,
 } from './compareJob.ts';
 import { openUnchanged } from './openUnchanged.ts';
@@ -48,7 +49,7 @@ export async function planCompare(
     ? ofFile(vectors.file)
     : ofCheckpoints(vectors));
   const jobs = spread(all, most ?? all.length);
-  const needed = Math.max(0, ...jobs.map(job => compareJobBytes(job, room.chunk)));
+  const needed = mostMemory(compareKind, jobs, room.chunk);
   const budget = room.budget(needed);
   if (needed > budget.arena) {
     throw new UserError(
@@ -122,18 +123,16 @@ export async function runCompare(
   { signal, onProgress }: Hooks,
 ): Promise<TaskComparisons> {
   const { jobs, budget, tasks, comparable, leftOut, stamps } = plan;
-  const total = jobs.reduce((sum, job) => sum + jobBytes(job), 0);
+  const total = jobs.reduce((sum, job) => sum + jobBytes(compareKind, job), 0);
   let done = 0;
   let sums = noComparison(tasks.length);
-  const sink = {
+  const sink: Sink<CompareReport> = {
     accept: async () => undefined,
-    finished: (_: number, { comparison }: JobReport) => {
-      if (comparison) sums = added(sums, comparison);
-    },
+    finished: (_, { comparison }) => void (sums = added(sums, comparison)),
   };
   try {
     await whileUnchanged(stamps, () =>
-      backend.runner(budget)(jobs, sink, signal, (current, bytes) => {
+      backend.runner(budget)(compareKind, jobs, sink, signal, (current, bytes) => {
         done += bytes;
         onProgress({ done, total, current });
       }),

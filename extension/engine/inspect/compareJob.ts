@@ -2,11 +2,12 @@
 import type { Region, Scope } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
-import type { JobContext, JobReport } from '../job.ts';
-import { InputReader, inputTensorBytes, type InputTensor } from '../merge/inputTensor.ts';
-import { chunksOf, inputBytes, SPAN_ELEMENTS, spansOf, TensorInput } from '../quantize/tensorInput.ts';
+import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
+import type { JobKind } from '../scheduler/jobKind.ts';
+import { InputReader, inputSources, inputTensorBytes, type InputTensor } from '../tensors/inputTensor.ts';
+import { chunksOf, inputBytes, SPAN_ELEMENTS, spansOf, TensorInput } from '../tensors/tensorInput.ts';
 
-export interface CompareJob {
+export interface CompareJob extends Job {
   readonly kind: 'compare';
   readonly tensor: string;
   readonly shape: readonly number[];
@@ -25,6 +26,10 @@ export interface TensorComparison {
   readonly opposite: Float64Array;
 }
 
+export interface CompareReport extends JobReport {
+  readonly comparison: TensorComparison;
+}
+
 /** Number of the pair (i, j), i ≤ j, among those of `tasks` tasks. */
 export const pairAt = (i: number, j: number, tasks: number): number => i * tasks - (i * (i - 1)) / 2 + j - i;
 
@@ -38,8 +43,7 @@ const spanOf = ({ shape }: CompareJob): number => Math.min(elementCount(shape), 
 const baseBytes = (job: CompareJob): number =>
   job.base ? inputBytes(job.base.dtype as QuantizableDtype, spanOf(job)) : 0;
 
-/** Backend bytes that a job needs. */
-export function compareJobBytes(job: CompareJob, chunk: number): number {
+function memoryOf(job: CompareJob, chunk: number): number {
   const span = spanOf(job);
   const readers = job.inputs.reduce((sum, input) => sum + inputTensorBytes(input, span), baseBytes(job));
   // Every task's values, flags, and what decoding needs; regions are rounded up to alignment.
@@ -47,12 +51,17 @@ export function compareJobBytes(job: CompareJob, chunk: number): number {
   return readers + regions + 4096 * (3 * job.inputs.length + 3);
 }
 
-export const runCompareJob = (job: CompareJob, context: JobContext): Promise<JobReport> =>
-  context.backend.scope(async memory => ({
-    checksums: [],
-    warnings: [],
-    comparison: await compare(job, context, memory),
-  }));
+export const compareKind: JobKind<CompareJob, CompareReport> = {
+  kind: 'compare',
+  sources: ({ base, inputs }) => [base, ...inputs.flatMap(inputSources)],
+  memory: memoryOf,
+  run: (job, context) =>
+    context.backend.scope(async memory => ({
+      checksums: [],
+      warnings: [],
+      comparison: await compare(job, context, memory),
+    })),
+};
 
 async function compare(job: CompareJob, context: JobContext, memory: Scope): Promise<TensorComparison> {
   const { backend, signal } = context;

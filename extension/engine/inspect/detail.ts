@@ -3,15 +3,15 @@ import type { TensorDetail } from '../../protocol.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { whileUnchanged } from '../fileStamp.ts';
-import type { JobReport } from '../job.ts';
 import { kernelModule } from '../kernels.ts';
-import { ThreadPool } from '../threads.ts';
+import { ThreadPool } from '../scheduler/threads.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 import { hasCodes, payloadBytes, relativeError } from '../tvq/summary.ts';
 import { codecFacts } from './codecFacts.ts';
-import { detailJobBytes, type DetailJob, type TensorContents } from './detailJob.ts';
+import { detailKind, type DetailJob, type DetailReport, type TensorContents } from './detailJob.ts';
 import { openUnchanged } from './openUnchanged.ts';
 import { storedTensor, vectorNamed } from './storedTensor.ts';
+import type { Sink } from '../scheduler/orderedSink.ts';
 
 /**
  * What one tensor of one vector holds. Its payload alone is read, in a thread of its own that takes a few megabytes, so
@@ -53,14 +53,14 @@ const hasValues = ({ codec, dtype, shape }: TvqRecord): boolean =>
 
 async function runAlone(job: DetailJob, signal: AbortSignal): Promise<TensorContents | undefined> {
   const pool = new ThreadPool(await kernelModule());
-  const run = pool.runner({ threads: 1, arena: detailJobBytes(job, CHUNK) });
+  const run = pool.runner({ threads: 1, arena: detailKind.memory(job, CHUNK) });
   let contents: TensorContents | undefined;
-  const sink = {
+  const sink: Sink<DetailReport> = {
     accept: async () => undefined,
-    finished: (_: number, report: JobReport) => void (contents = report.contents),
+    finished: (_, report) => void ({ contents } = report),
   };
   try {
-    await run([job], sink, signal, () => undefined);
+    await run(detailKind, [job], sink, signal, () => undefined);
     return contents;
   } catch (error) {
     throw signal.aborted ? new Cancelled() : error;

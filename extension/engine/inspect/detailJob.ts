@@ -3,14 +3,15 @@ import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import { CODES } from '../../../kernels/codecStages.ts';
 import type { Histogram, TensorValues } from '../../protocol.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
-import type { JobContext, JobReport } from '../job.ts';
-import type { StoredTensor } from '../merge/inputTensor.ts';
-import { chunksOf, SPAN_ELEMENTS, spansOf, type Span } from '../quantize/tensorInput.ts';
+import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
+import type { JobKind } from '../scheduler/jobKind.ts';
+import { inputSources, type StoredTensor } from '../tensors/inputTensor.ts';
+import { chunksOf, SPAN_ELEMENTS, spansOf, type Span } from '../tensors/tensorInput.ts';
 import { recordReader, recordReaderBytes, type RecordReader } from '../restore/recordReader.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
 import { ValueSums } from './valueSums.ts';
 
-export interface DetailJob {
+export interface DetailJob extends Job {
   readonly kind: 'detail';
   readonly tensor: string;
   readonly input: StoredTensor;
@@ -21,24 +22,33 @@ export interface TensorContents {
   readonly codes: Histogram | undefined;
 }
 
+export interface DetailReport extends JobReport {
+  readonly contents: TensorContents;
+}
+
 /** Regions a chunk long: values, the shared vector's, codes as numbers. */
 const WORKING_REGIONS = 3;
 /** Regions are rounded up to alignment. */
 const SLACK = 64 * 1024;
 
-/** Backend bytes that a job needs: two spans of codes and three chunks, whatever the tensor's size. */
-export function detailJobBytes({ input: { record, shared } }: DetailJob, chunk: number): number {
+/** Two spans of codes and three chunks, whatever the tensor's size. */
+function memoryOf({ input: { record, shared } }: DetailJob, chunk: number): number {
   const span = Math.min(elementCount(record.shape), SPAN_ELEMENTS);
   const readers = recordReaderBytes(record, span) + recordReaderBytes(shared, span);
   return readers + WORKING_REGIONS * 4 * Math.min(chunk, span) + SLACK;
 }
 
-export const runDetailJob = (job: DetailJob, context: JobContext): Promise<JobReport> =>
-  context.backend.scope(async memory => ({
-    checksums: [],
-    warnings: [],
-    contents: await new Detail(job, context, memory).contents(),
-  }));
+export const detailKind: JobKind<DetailJob, DetailReport> = {
+  kind: 'detail',
+  sources: ({ input }) => inputSources(input),
+  memory: memoryOf,
+  run: (job, context) =>
+    context.backend.scope(async memory => ({
+      checksums: [],
+      warnings: [],
+      contents: await new Detail(job, context, memory).contents(),
+    })),
+};
 
 /** The tensor in backend memory, stretch by stretch. */
 class Detail {

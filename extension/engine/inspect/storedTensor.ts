@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { StoredTensor } from '../merge/inputTensor.ts';
+import type { StoredTensor } from '../tensors/inputTensor.ts';
 import { tensorOf, tvqInput } from '../merge/openInput.ts';
 import type { TvqFile, TvqVector } from '../tvq/reader.ts';
 import { vectorsOf } from '../tvq/summary.ts';

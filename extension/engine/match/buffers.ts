@@ -1,6 +1,6 @@
 /** Tensors that a model computes for itself and some versions of a library save: nothing of a fine-tuning is in them. */
 
-import { statisticOf } from '../runningStatistics.ts';
+import { statisticOf } from '../tensors/runningStatistics.ts';
 
 /** By library, what its modules register as buffers under these names. */
 const BUFFERS: readonly RegExp[] = [

@@ -3,9 +3,9 @@
  * merge, and computing with them would only spread them.
  */
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import type { JobContext } from '../job.ts';
-import { RawTensor } from '../quantize/exact.ts';
-import { exactSource, type InputTensor, type StoredTensor } from './inputTensor.ts';
+import type { JobContext } from '../scheduler/job.ts';
+import { RawTensor } from '../tensors/rawTensor.ts';
+import { exactSource, type InputTensor, type StoredTensor } from '../tensors/inputTensor.ts';
 import type { MergeJob } from './mergeJob.ts';
 
 /** Where the bytes stand that all models have, some of them no numbers; undefined where that is not so. */

@@ -1,6 +1,6 @@
 /** Merges compute with numbers: NaN and infinity spread, and no trim can rank them. */
 import type { Dtype } from '../checkpoint/dtype.ts';
-import { NonFinite } from '../notNumbers.ts';
+import { NonFinite } from '../tensors/notNumbers.ts';
 
 /** What may be done with values that are no numbers. */
 export interface Tolerance {

@@ -1,23 +1,32 @@
 /** Merges one tensor of all inputs. */
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
-import type { JobContext, JobReport } from '../job.ts';
-import { NonFinite } from '../notNumbers.ts';
-import { RawTensor } from '../quantize/exact.ts';
+import type { JobContext } from '../scheduler/job.ts';
+import { NonFinite } from '../tensors/notNumbers.ts';
+import { RawTensor } from '../tensors/rawTensor.ts';
 import { checkStored } from '../restore/payload.ts';
-import { inputBytes } from '../quantize/tensorInput.ts';
+import { inputBytes } from '../tensors/tensorInput.ts';
 import { commonSource, withCommon } from './common.ts';
 import { mayTakeNonFinite } from './finite.ts';
-import { inputTensorBytes } from './inputTensor.ts';
-import { exactOf, rowLengthOf, spansOfJob, toleranceOf, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
+import { inputTensorBytes } from '../tensors/inputTensor.ts';
+import {
+  mergeSources,
+  exactOf,
+  rowLengthOf,
+  spansOfJob,
+  toleranceOf,
+  WORKING_REGIONS,
+  type MergeJob,
+  type MergeJobReport,
+} from './mergeJob.ts';
 import { runTensor, WRITTEN } from './mergeRun.ts';
-import { isLongRow, longest } from './windows.ts';
+import { isLongRow, longest } from '../tensors/windows.ts';
+import type { JobKind } from '../scheduler/jobKind.ts';
 
-/** Backend bytes that a job needs. */
-export function mergeJobBytes(job: MergeJob, chunk: number): number {
+function memoryOf(job: MergeJob, chunk: number): number {
   if (job.way.kind === 'copy') return 0;
   const compared = exactOf(job);
-  const exact = compared ? mergeJobBytes(compared, chunk) : 0;
+  const exact = compared ? memoryOf(compared, chunk) : 0;
   const { span, window } = longest(spansOfJob(job, chunk));
   const base = job.base ? inputBytes(job.base.dtype as QuantizableDtype, span) : 0;
   const inputs = job.inputs.reduce((sum, input) => sum + inputTensorBytes(input, span), 0);
@@ -33,11 +42,18 @@ export function mergeJobBytes(job: MergeJob, chunk: number): number {
   );
 }
 
+export const mergeKind: JobKind<MergeJob, MergeJobReport> = {
+  kind: 'merge',
+  sources: mergeSources,
+  memory: memoryOf,
+  run,
+};
+
 /**
  * A tensor with NaN or infinity is begun anew, once it is known whether all models have the same.
  * @throws UserError when it would have to be computed with, and may not
  */
-export async function runMergeJob(job: MergeJob, context: JobContext): Promise<JobReport> {
+async function run(job: MergeJob, context: JobContext): Promise<MergeJobReport> {
   if (job.way.kind === 'copy') return copyTensor(job, context);
   try {
     return await mergeTensor(job, context);
@@ -51,17 +67,17 @@ export async function runMergeJob(job: MergeJob, context: JobContext): Promise<J
   }
 }
 
-const mergeTensor = (job: MergeJob, context: JobContext): Promise<JobReport> =>
+const mergeTensor = (job: MergeJob, context: JobContext): Promise<MergeJobReport> =>
   context.backend.scope(memory => runTensor(job, context, memory));
 
-async function copyCommon(job: MergeJob, context: JobContext): Promise<JobReport> {
+async function copyCommon(job: MergeJob, context: JobContext): Promise<MergeJobReport> {
   const { checksums, findings } = await (job.way.kind === 'copy' ? copyTensor : mergeTensor)(job, context);
   // Written in another dtype it was read as if it were an input's, without the base.
   const own = job.way.kind === 'copy' ? checksums : [];
   return { checksums: own, warnings: [], findings: { ...findings, copied: true } };
 }
 
-async function copyTensor(job: MergeJob, context: JobContext): Promise<JobReport> {
+async function copyTensor(job: MergeJob, context: JobContext): Promise<MergeJobReport> {
   if (job.measure || job.way.kind !== 'copy') return { checksums: [], warnings: [] };
   const { source, beside } = job.way;
   const opened = (sources: readonly (TensorSource | undefined)[]) =>

@@ -8,7 +8,7 @@ import { fatesOf } from '../match/fates.ts';
 import { estrangement } from '../match/kinship.ts';
 import { listed } from '../match/listed.ts';
 import { embeddingOf, isHead } from '../match/tiedHead.ts';
-import { exactSource, type InputTensor } from './inputTensor.ts';
+import { exactSource, type InputTensor } from '../tensors/inputTensor.ts';
 import { describeMisfits, misfitOf, type Misfit } from './misfits.ts';
 import { tensorOf, tensorsOf, type OpenInput } from './openInput.ts';
 

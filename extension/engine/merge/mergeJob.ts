@@ -3,10 +3,11 @@ import type { NotNumbers, SquaredError } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type Dtype } from '../checkpoint/dtype.ts';
 import type { Tolerance } from './finite.ts';
-import { inputSources, type InputTensor, type Wanted } from './inputTensor.ts';
+import { inputSources, type InputTensor, type Wanted } from '../tensors/inputTensor.ts';
 import type { Combine, Sparsify } from './method.ts';
 import type { Values } from './parameters.ts';
-import { windowsOf, type WindowedSpan } from './windows.ts';
+import { windowsOf, type WindowedSpan } from '../tensors/windows.ts';
+import type { Job, JobReport } from '../scheduler/job.ts';
 
 /** Shares of a weighted mean, 0 or more and 1 in all. */
 export interface Shares {
@@ -48,7 +49,7 @@ export type TensorWay =
       readonly rescalers: readonly number[] | undefined;
     };
 
-export interface MergeJob {
+export interface MergeJob extends Job {
   readonly kind: 'merge';
   readonly tensor: string;
   /** Number of the tensor in the model, for random streams. */
@@ -105,6 +106,10 @@ export interface MergeFindings {
   readonly raised?: number;
   /** XXH64 of the checkpoints compared with, by input. */
   readonly originals?: readonly (string | undefined)[];
+}
+
+export interface MergeJobReport extends JobReport {
+  readonly findings?: MergeFindings;
 }
 
 /** Numbers of the merge report, of Δ = merged − base and τᵢ = input i − base. */

@@ -1,21 +1,21 @@
 /** Merges one tensor: window by window into the output, with the numbers of the report taken on the way. */
 import type { Region, Scope } from '../../../kernels/backend.ts';
 import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
-import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
-import { countOf, NONE, plus, refused } from '../notNumbers.ts';
-import { encodeValues, type EncodedValues } from '../restore/encode.ts';
+import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
+import { countOf, NONE, plus, refused } from '../tensors/notNumbers.ts';
+import { encodeValues, type EncodedValues } from '../tensors/encode.ts';
 import { measureModel } from './measure.ts';
 import { Merging } from './merging.ts';
-import { exactOf, type MergeFindings, type MergeJob } from './mergeJob.ts';
+import { exactOf, type MergeFindings, type MergeJob, type MergeJobReport } from './mergeJob.ts';
 import { Passes } from './passes.ts';
 import { StatsSum } from './stats.ts';
-import type { Window } from './windows.ts';
+import type { Window } from '../tensors/windows.ts';
 
 /** Outcome of a tensor that is written as plain bytes. */
 export const WRITTEN: RecordOutcome = { codec: 'exact', scales: [0, 0], checksum: '', errors: [0, 0] };
 
 /** Measures or merges, whichever the job asks for. */
-export async function runTensor(job: MergeJob, context: JobContext, memory: Scope): Promise<JobReport> {
+export async function runTensor(job: MergeJob, context: JobContext, memory: Scope): Promise<MergeJobReport> {
   const passes = new Passes(job, context, memory);
   if (job.measure) {
     const findings = await measureModel(passes, job.measure);

@@ -1,12 +1,12 @@
 import type { Region } from '../../../kernels/backend.ts';
-import type { Span } from '../quantize/tensorInput.ts';
-import { raiseToZero } from '../runningStatistics.ts';
+import type { Span } from '../tensors/tensorInput.ts';
+import { raiseToZero } from '../tensors/runningStatistics.ts';
 import { combineLinear, combineSelective } from './combine.ts';
 import { coefficientsOf, thinningOf, wholeTensor, type WholeTensor } from './measure.ts';
 import type { Shares, TensorWay } from './mergeJob.ts';
 import type { Passes, Thinning } from './passes.ts';
 import { place } from './sparsify.ts';
-import type { Window } from './windows.ts';
+import type { Window } from '../tensors/windows.ts';
 
 /** Merges a tensor's windows, once everything that it takes is measured. */
 export class Merging {

@@ -4,7 +4,7 @@ import { groupBy } from '../../shared/groupBy.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { isQuantizable } from '../checkpoint/dtype.ts';
 import { listed, shapeText } from '../match/listed.ts';
-import type { InputTensor } from './inputTensor.ts';
+import type { InputTensor } from '../tensors/inputTensor.ts';
 import { dtypeOf, shapeOf } from './openInput.ts';
 
 /** Why an input's tensor cannot be merged. */

@@ -6,7 +6,7 @@ import type { FileStamp } from '../fileStamp.ts';
 import { isCoded } from '../tvq/layout.ts';
 import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../tvq/reader.ts';
 import { taskNamed } from '../tvq/task.ts';
-import type { InputTensor } from './inputTensor.ts';
+import type { InputTensor } from '../tensors/inputTensor.ts';
 
 /** An input as it was found. */
 export type OpenInput =

@@ -1,15 +1,15 @@
 import type { Region, Scope } from '../../../kernels/backend.ts';
 import type { RandomStream } from '../../../kernels/mergeStages.ts';
 import type { QuantizableDtype } from '../checkpoint/dtype.ts';
-import type { JobContext } from '../job.ts';
-import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
+import type { JobContext } from '../scheduler/job.ts';
+import { inputBytes, TensorInput, type Span } from '../tensors/tensorInput.ts';
 import type { MergeMemory } from './combine.ts';
 import { nonFinite } from './finite.ts';
 import type { Values } from './parameters.ts';
-import { InputReader } from './inputTensor.ts';
+import { InputReader } from '../tensors/inputTensor.ts';
 import { rowLengthOf, spansOfJob, toleranceOf, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
 import { place, thin, thinRows } from './sparsify.ts';
-import { isLongRow, longest, type Window, type WindowedSpan } from './windows.ts';
+import { isLongRow, longest, type Window, type WindowedSpan } from '../tensors/windows.ts';
 
 /** What is known of each task vector before it can be thinned out, by input. */
 export interface Thinning {

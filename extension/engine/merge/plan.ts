@@ -1,7 +1,8 @@
 /** From a merge recipe to exactly what will be done, from headers alone. */
 import { resolve as resolvePath } from 'node:path';
 import type { Layer, MergePlanSummary, MergeRecipe, Problem } from '../../protocol.ts';
-import { MIN_MEMORY, placeJobs, type Budget, type Room } from '../budget.ts';
+import { MIN_MEMORY, type Budget, type Room } from '../scheduler/budget.ts';
+import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
 import { noteProblems, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
 import { DTYPE_BITS, elementCount } from '../checkpoint/dtype.ts';
@@ -16,8 +17,8 @@ import { openModels } from './models.ts';
 import { fatesOfMatch, matchTensors, type Match, type Reference } from './match.ts';
 import { describedInput } from './describedInput.ts';
 import { donorMetadata, donorOf } from './donor.ts';
-import type { InputTensor } from './inputTensor.ts';
-import { mergeJobBytes } from './job.ts';
+import type { InputTensor } from '../tensors/inputTensor.ts';
+import { mergeKind } from './job.ts';
 import { depthOf, layersOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
@@ -74,7 +75,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     originals && makeJobs(recipe, method, reference, originals, matched(originals)),
   );
   problems.push(...checkWeights(method, jobs), ...checkRows(method, jobs));
-  const needed = Math.max(0, ...jobs.map(job => mergeJobBytes(job, room.chunk)));
+  const needed = mostMemory(mergeKind, jobs, room.chunk);
   const budget = room.budget(needed);
   if (needed > budget.arena) {
     problems.push({
@@ -82,7 +83,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
       message: `--memory ${formatBytes(room.memory)} is too little for this merge, which needs about ${formatBytes(MIN_MEMORY + needed)}`,
     });
   }
-  const placed = placeJobs(jobs, budget, job => mergeJobBytes(job, room.chunk));
+  const placed = placeJobs(mergeKind, jobs, budget, room.chunk);
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
   const isFile = isFileOutput(recipe.output);
   if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
@@ -259,7 +260,7 @@ export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
       (base?.bytes ?? 0) +
       inputs.reduce((sum, input) => sum + bytesOf(input), 0) +
       [...tvqFiles.values()].reduce((sum, bytes) => sum + bytes, 0),
-    memory: MIN_MEMORY + budget.threads * Math.max(0, ...jobs.map(job => mergeJobBytes(job, plan.chunk))),
+    memory: MIN_MEMORY + budget.threads * mostMemory(mergeKind, jobs, plan.chunk),
     parameters: allParameters(recipe, method),
     tensors: { merged: jobs.length - copied, copied },
     fates: fatesOfMatch(match),

@@ -1,13 +1,13 @@
 /** What was merged, told by the fingerprints of what was read on the way. */
 import { basename } from 'node:path';
 import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { JobReport } from '../job.ts';
 import { fingerprintOf } from '../tvq/header.ts';
 import type { CardInput } from './output/modelCard.ts';
 import { readModelSource } from './output/modelSource.ts';
 import type { MergePlan } from './plan.ts';
+import type { MergeJobReport } from './mergeJob.ts';
 
-type Reports = readonly JobReport[];
+type Reports = readonly MergeJobReport[];
 
 export interface Cards {
   readonly base: CardInput | undefined;

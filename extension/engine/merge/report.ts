@@ -1,10 +1,9 @@
 /** merge-report.json: what a merge did, by tensor, by layer and in all (docs/merge-report.md). */
 import type { LayerTotals, MergeTotals, TensorFate } from '../../protocol.ts';
 import { groupBy } from '../../shared/groupBy.ts';
-import type { JobReport } from '../job.ts';
-import { countOf, NONE } from '../notNumbers.ts';
+import { countOf, NONE } from '../tensors/notNumbers.ts';
 import { byPlace, layersOf } from './layers.ts';
-import type { MergeJob, TensorStats } from './mergeJob.ts';
+import type { MergeJob, TensorStats, MergeJobReport } from './mergeJob.ts';
 
 export interface MergeReport {
   /** What deltas are counted from; without a base there are none, and their numbers are null. */
@@ -33,7 +32,7 @@ interface Measured {
  */
 export function mergeReport(
   jobs: readonly MergeJob[],
-  reports: readonly JobReport[],
+  reports: readonly MergeJobReport[],
   names: readonly string[],
   comparable: boolean,
   fates: readonly TensorFate[],

@@ -1,16 +1,16 @@
 import { basename, join, relative, sep } from 'node:path';
 import type { MergeResult } from '../../protocol.ts';
 import { printableJson } from '../../shared/printable.ts';
-import type { EngineBackend } from '../engineBackend.ts';
+import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import { mayPass, UserError } from '../errors.ts';
 import { whileUnchanged } from '../fileStamp.ts';
-import type { Hooks } from '../hooks.ts';
-import type { JobEvent, JobReport } from '../job.ts';
+import type { Hooks } from '../scheduler/hooks.ts';
+import type { JobEvent } from '../scheduler/job.ts';
 import { isFileOutput, wrongBase } from '../restore/plan.ts';
-import { failed, runPlanned } from '../runPlanned.ts';
+import { failed, runPlanned } from '../scheduler/runPlanned.ts';
 import { writeDonorFiles } from './donor.ts';
 import { mergeIdentity } from './mergeIdentity.ts';
-import type { MergeJob } from './mergeJob.ts';
+import type { MergeJob, MergeJobReport } from './mergeJob.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
 import { ModelFile, type ModelOutput } from './output/modelFile.ts';
@@ -18,13 +18,14 @@ import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
 import { isCounter } from '../match/buffers.ts';
 import { listed } from '../match/listed.ts';
 import { fatesOfMatch } from './match.ts';
-import { outputWarnings } from './outputWarnings.ts';
+import { outputWarnings } from '../tensors/outputWarnings.ts';
 import { prepare, type Measure } from './phases.ts';
 import { modelPath, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './provenance.ts';
 import { allInputParameters, allParameters, recipeText } from './recipeText.ts';
 import { infoOf } from './registry.ts';
 import { mergeReport, type MergeReport } from './report.ts';
+import { mergeKind } from './job.ts';
 
 /** Does what a merge plan says: a model folder, or one a task (emr), or a single file. */
 export async function runMerge(
@@ -42,7 +43,7 @@ export async function runMerge(
       throw await failed(error, signal, output);
     },
   );
-  const reports: JobReport[] = [];
+  const reports: MergeJobReport[] = [];
   const pending: number[] = [];
   for (const index of jobs.keys()) {
     const [found, ...others] = folders.map(({ finished }) => finished.get(index));
@@ -54,7 +55,11 @@ export async function runMerge(
   const warnings: string[] = [];
   const committed: CommittedFolder[] = [];
   await runPlanned(
-    { jobs: pending.map(index => jobs[index] as MergeJob), stamps, budget, backend, signal, onProgress },
+    {
+      kind: mergeKind,
+      jobs: pending.map(index => jobs[index] as MergeJob),
+      ...{ stamps, budget, backend, signal, onProgress },
+    },
     {
       accept: intoFolders(folders, pending),
       finished: async (number, report) => {
@@ -119,9 +124,9 @@ const measureWith =
   async (...[jobs, take]: Parameters<Measure>) => {
     const sink = {
       accept: async () => undefined,
-      finished: (job: number, { findings }: JobReport) => take(findings ?? {}, job),
+      finished: (job: number, { findings }: MergeJobReport) => take(findings ?? {}, job),
     };
-    await backend.runner(budget)(jobs, sink, signal, () => undefined);
+    await backend.runner(budget)(mergeKind, jobs, sink, signal, () => undefined);
   };
 
 async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelOutput[]> {
@@ -181,18 +186,22 @@ function intoFolders(folders: readonly ModelOutput[], pending: readonly number[]
 }
 
 /** Tensors that were to be merged and are copied, as all models have the same and it is no number. */
-const commonTensors = (jobs: readonly MergeJob[], reports: readonly JobReport[]): string[] =>
+const commonTensors = (jobs: readonly MergeJob[], reports: readonly MergeJobReport[]): string[] =>
   jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.copied ? [tensor] : []));
 
 /** What of the copied tensors is not the same in all inputs. */
-function copiesThatDiffer(jobs: readonly MergeJob[], reports: readonly JobReport[]): string[] {
+function copiesThatDiffer(jobs: readonly MergeJob[], reports: readonly MergeJobReport[]): string[] {
   const names = jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.differs ? [tensor] : []));
   const telling = names.filter(name => !isCounter(name));
   return telling.length > 0 ? [`${listed(telling)} not the same in all models; copied, not merged`] : [];
 }
 
 /** A .tvq file's task vectors belong to one base: what was read of it must be what the file was made from. */
-function checkBase({ inputs, base }: MergePlan, job: MergeJob, { checksums: [checksum] }: JobReport): void {
+function checkBase(
+  { inputs, base }: MergePlan,
+  job: MergeJob,
+  { checksums: [checksum] }: MergeJobReport,
+): void {
   if (checksum === undefined || !base) return;
   for (const input of inputs) {
     if (input.kind !== 'tvq') continue;

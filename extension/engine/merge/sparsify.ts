@@ -2,7 +2,7 @@ import type { Backend, Region } from '../../../kernels/backend.ts';
 import { RADIX_LEVELS, type RandomStream, type Rows } from '../../../kernels/mergeStages.ts';
 import type { Sparsify } from './method.ts';
 import type { Values } from './parameters.ts';
-import type { Window } from './windows.ts';
+import type { Window } from '../tensors/windows.ts';
 
 /** Keeps every element in random_drop. */
 const ALWAYS = 2 ** 32;

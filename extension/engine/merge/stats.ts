@@ -2,7 +2,7 @@ import type { Backend, Region, Slice, SquaredError } from '../../../kernels/back
 import type { TaskComparison } from '../../../kernels/mergeStages.ts';
 import { dropsWeights, type TensorStats } from './mergeJob.ts';
 import type { Passes } from './passes.ts';
-import type { Window } from './windows.ts';
+import type { Window } from '../tensors/windows.ts';
 
 const NONE: TaskComparison = { product: 0, energy: 0, both: 0, any: 0 };
 

@@ -13,8 +13,8 @@ import {
   type Choice,
   type Offset,
 } from '../../shared/allocation/index.ts';
-import type { EngineBackend } from '../engineBackend.ts';
-import type { Hooks } from '../hooks.ts';
+import type { EngineBackend } from '../scheduler/engineBackend.ts';
+import type { Hooks } from '../scheduler/hooks.ts';
 import type { MeasuredChoice } from './analysis.ts';
 import type { Coding, Reconstruction } from './coding.ts';
 import type { Codings } from './codings.ts';

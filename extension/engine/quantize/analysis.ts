@@ -9,7 +9,7 @@ import { CODES } from '../../../kernels/codecStages.ts';
 import { codedBits, frequenciesOf } from '../../../kernels/entropy.ts';
 import { enoughPayloadBytes } from '../../../kernels/payload.ts';
 import type { SquaredError } from '../../../kernels/backend.ts';
-import type { JobContext } from '../job.ts';
+import type { JobContext } from '../scheduler/job.ts';
 import type { Coding, Reconstruction } from './coding.ts';
 import {
   addCounts,
@@ -20,7 +20,7 @@ import {
   squaresOf,
   ZERO_CODE,
 } from './lattice.ts';
-import { spansOf } from './tensorInput.ts';
+import { spansOf } from '../tensors/tensorInput.ts';
 import { eachChunk, rangeOf, type EncoderMemory, type Values } from './vectorEncoder.ts';
 
 /** A lattice that is applied, and the multiples of its step that are taken of it. */

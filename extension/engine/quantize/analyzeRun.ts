@@ -1,6 +1,6 @@
 /** Measures what the choices for one tensor of every checkpoint would cost. */
 import type { Scope } from '../../../kernels/backend.ts';
-import type { JobContext, JobReport } from '../job.ts';
+import type { JobContext } from '../scheduler/job.ts';
 import {
   analyzeTensor,
   choiceOf,
@@ -23,6 +23,7 @@ import { JobInputs } from './jobInputs.ts';
 import type { SharedVector } from './sharedVector.ts';
 import type { Values } from './vectorEncoder.ts';
 import { analyzeAffine, analyzeCodebook } from './widths.ts';
+import type { QuantizeReport } from './quantizeReport.ts';
 
 /** A step finer than this part of the values' root mean square has no codes for the largest of them. */
 const FINEST = 1 / 32;
@@ -52,7 +53,7 @@ export class AnalyzeRun {
     this.#tasks = job.tasks.filter(isQuantized);
   }
 
-  async run(measuring: Measuring): Promise<JobReport> {
+  async run(measuring: Measuring): Promise<QuantizeReport> {
     return { checksums: [], warnings: [], analyses: await this.#measureWhat(measuring) };
   }
 

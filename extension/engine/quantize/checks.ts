@@ -1,11 +1,12 @@
 import { MAX_MEAN_TASKS } from '../../../kernels/backend.ts';
 import type { Problem, QuantizeRecipe } from '../../protocol.ts';
-import { MIN_MEMORY, type Budget, type Room } from '../budget.ts';
+import { MIN_MEMORY, type Budget, type Room } from '../scheduler/budget.ts';
 import type { Checkpoint, TensorSource } from '../checkpoint/checkpoint.ts';
 import { formatBytes } from '../format.ts';
 import { estrangement } from '../match/kinship.ts';
 import { listed, shapeText } from '../match/listed.ts';
-import { quantizeJobBytes, type QuantizeJob } from './job.ts';
+import type { QuantizeJob } from './job.ts';
+import { quantizeKind } from './quantizeKind.ts';
 import type { KeepRule } from './keep.ts';
 
 export interface Checkpoints {
@@ -90,9 +91,9 @@ export function checkMemory(
   { arena }: Budget,
   jobs: readonly QuantizeJob[],
 ): Problem[] {
-  const tooLarge = jobs.find(job => quantizeJobBytes(job, chunk) > arena);
+  const tooLarge = jobs.find(job => quantizeKind.memory(job, chunk) > arena);
   if (!tooLarge) return [];
-  const needed = MIN_MEMORY + quantizeJobBytes(tooLarge, chunk);
+  const needed = MIN_MEMORY + quantizeKind.memory(tooLarge, chunk);
   return [
     {
       severity: 'error',

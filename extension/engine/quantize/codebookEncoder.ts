@@ -1,7 +1,7 @@
 /** Quantizes a tensor with a codebook and emits its payload: the codebook's values, the codes, the groups' scales. */
 import { packedBytes } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import type { JobContext, RecordOutcome } from '../job.ts';
+import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { scaleBytes } from '../tvq/codebookPayload.ts';
 import { codebookOf, type Codebook } from './codebook.ts';
 import { CodebookValues, NO_PRODUCTS } from './codebookValues.ts';

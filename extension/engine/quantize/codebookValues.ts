@@ -2,13 +2,13 @@
 import { CODES } from '../../../kernels/codecStages.ts';
 import { groupsOf } from '../../../kernels/groupStages.ts';
 import type { Products } from '../../../kernels/mergeStages.ts';
-import type { JobContext } from '../job.ts';
+import type { JobContext } from '../scheduler/job.ts';
 import { ROTATION, stageGroupSize } from '../tvq/codebookPayload.ts';
 import { BINS, type Codebook } from './codebook.ts';
 import type { CodebookCoding } from './coding.ts';
 import { inverseTable, scaleTable, scaleThresholds, UNIT_BYTE } from './groupScale.ts';
 import { addCounts } from './lattice.ts';
-import { spansOf, type Span } from './tensorInput.ts';
+import { spansOf, type Span } from '../tensors/tensorInput.ts';
 import { eachChunk, rangeOf, type CodebookMemory, type Range, type Values } from './vectorEncoder.ts';
 
 /** Below this unit groups have scales whose squares float32 cannot hold. */

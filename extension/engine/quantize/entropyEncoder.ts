@@ -4,10 +4,10 @@ import { CODES } from '../../../kernels/codecStages.ts';
 import { encodeStreams, frequenciesOf } from '../../../kernels/entropy.ts';
 import { joinPayloads, type PayloadPart } from '../../../kernels/payload.ts';
 import type { Extent, SquaredError } from '../../../kernels/backend.ts';
-import type { JobContext, RecordOutcome } from '../job.ts';
+import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import type { EntropyCoding, Reconstruction } from './coding.ts';
 import { addCounts, gainOf, LATTICE_ROTATION, latticeOf, projections } from './lattice.ts';
-import { spansOf, type Span } from './tensorInput.ts';
+import { spansOf, type Span } from '../tensors/tensorInput.ts';
 import {
   eachChunk,
   join,

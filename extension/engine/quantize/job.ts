@@ -1,12 +1,9 @@
 /** One tensor of every checkpoint: the part of a quantize run that is the same for each tensor. */
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { Job } from '../scheduler/job.ts';
 import { codeBits, type Coding, type Reconstruction } from './coding.ts';
-import { SharedVector } from './sharedVector.ts';
-import { inputBytes, SPAN_ELEMENTS } from './tensorInput.ts';
-import { codebookExtraBytes, encoderBytes } from './vectorEncoder.ts';
 
-export interface QuantizeJob {
+export interface QuantizeJob extends Job {
   readonly kind: 'quantize';
   readonly tensor: string;
   /** The base model's tensor; absent for fq, and for a tensor that only a fine-tuned checkpoint has. */
@@ -68,29 +65,3 @@ export const widestCodes = ({ shared, tasks, analyze }: QuantizeJob): number =>
     analyze ? 8 : 0,
     ...[shared, ...tasks.map(({ coding }) => coding)].map(coding => (coding ? codeBits(coding) : 0)),
   );
-
-/** Backend bytes that a job needs. */
-export function quantizeJobBytes(job: QuantizeJob, chunk: number): number {
-  const quantized = job.tasks.filter(isQuantized);
-  const [first] = quantized;
-  if (!first) return 0;
-  const count = elementCount(first.source.shape);
-  const span = job.resident ? count : Math.min(count, SPAN_ELEMENTS);
-  const slack = 4096; // regions are rounded up to alignment
-  const bytesOf = ({ dtype }: TensorSource): number => inputBytes(dtype as QuantizableDtype, span);
-  const tunedBytes = Math.max(...inMemory(job).map(({ source }) => bytesOf(source as TensorSource)));
-  const bits = widestCodes(job);
-  const codings = [job.shared, ...quantized.map(({ coding }) => coding)];
-  const payload = Math.max(...codings.map(coding => (coding?.codec === 'entropy' ? coding.bytes : 0)));
-  const codebook = quantized.some(hasCodebook) ? codebookExtraBytes(chunk, span) : 0;
-  return (
-    (job.base ? bytesOf(job.base) : 0) +
-    inputRegions(job) * tunedBytes +
-    encoderBytes(chunk, span, bits) +
-    codebook +
-    // Streams are collected before they are emitted, as their sizes stand in front of them.
-    2 * payload +
-    (job.shared ? SharedVector.bytes(count, span, bits, chunk) : 0) +
-    slack * (quantized.length + 8)
-  );
-}

@@ -2,7 +2,7 @@
 import type { Scope } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
-import type { JobContext } from '../job.ts';
+import type { JobContext } from '../scheduler/job.ts';
 import {
   hasCodebook,
   inMemory,
@@ -13,7 +13,7 @@ import {
 } from './job.ts';
 import { pruned } from './prune.ts';
 import { SharedVector } from './sharedVector.ts';
-import { inputBytes, SPAN_ELEMENTS, TensorInput } from './tensorInput.ts';
+import { inputBytes, SPAN_ELEMENTS, TensorInput } from '../tensors/tensorInput.ts';
 import {
   codebookMemory,
   encoderMemory,

@@ -1,14 +1,16 @@
 /** Measures what the tensors of a plan cost: all that a budget can be spent on, and what has no choice. */
-import type { EngineBackend } from '../engineBackend.ts';
+import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import { Cancelled } from '../errors.ts';
 import { whileUnchanged } from '../fileStamp.ts';
-import type { Hooks } from '../hooks.ts';
-import type { JobEvent, JobReport } from '../job.ts';
+import type { Hooks } from '../scheduler/hooks.ts';
+import type { JobEvent } from '../scheduler/job.ts';
 import type { TensorAnalysis } from './analysis.ts';
 import { cached } from './analysisCache.ts';
 import type { Measuring, QuantizeJob } from './job.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';
 import type { UnfitTensor } from './unfit.ts';
+import type { QuantizeReport } from './quantizeReport.ts';
+import { quantizeKind } from './quantizeKind.ts';
 
 /** A tensor of a task vector, measured. */
 export interface Analyzed extends TensorAnalysis {
@@ -76,13 +78,13 @@ async function measureFixed(
       const sums = errors[event.output - firstTask(recipe)] as [number, number];
       event.outcome.errors.forEach((value, i) => ((sums[i] as number) += value));
     },
-    finished: (number: number, { unfit: found = [] }: JobReport) => {
+    finished: (number: number, { unfit: found = [] }: QuantizeReport) => {
       const { tensor } = fixed[number] as QuantizeJob;
       unfit.push(...found.map(one => ({ ...one, tensor })));
     },
   };
   try {
-    await backend.runner(budget)(fixed, sink, signal, () => undefined);
+    await backend.runner(budget)(quantizeKind, fixed, sink, signal, () => undefined);
   } catch (error) {
     throw signal.aborted ? new Cancelled() : error;
   }
@@ -104,14 +106,14 @@ export async function measureTensors(
   const found: Analyzed[][] = [];
   const sink = {
     accept: async () => undefined,
-    finished: (number: number, { analyses = [] }: JobReport) => {
+    finished: (number: number, { analyses = [] }: QuantizeReport) => {
       const { tensor } = measuring[number] as QuantizeJob;
       found[number] = analyses.map(analysis => ({ ...analysis, tensor }));
     },
   };
   let done = 0;
   try {
-    await backend.runner(budget)(measuring, sink, signal, current => {
+    await backend.runner(budget)(quantizeKind, measuring, sink, signal, current => {
       onProgress({ done: ++done, total, current });
     });
   } catch (error) {

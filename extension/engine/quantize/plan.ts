@@ -1,7 +1,8 @@
 /** From a recipe to exactly what will be done, from headers alone. */
 import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
 import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
-import { placeJobs, type Budget, type Room } from '../budget.ts';
+import type { Budget, Room } from '../scheduler/budget.ts';
+import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
 import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
 import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
@@ -14,13 +15,14 @@ import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from '
 import type { Coding } from './coding.ts';
 import { before, ROOMIEST, widest, type Codings } from './codings.ts';
 import { largeIntegers } from './fates.ts';
-import { isQuantized, quantizeJobBytes, type QuantizeJob, type TaskTensor } from './job.ts';
+import { isQuantized, type QuantizeJob, type TaskTensor } from './job.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';
 import { planFiles } from './plannedFiles.ts';
 import { makeLayout } from './plannedLayout.ts';
 import { summarize } from './planSummary.ts';
 import { plannedSize } from './size.ts';
 import { checkWishes, unmetWishes } from './wishes.ts';
+import { quantizeKind } from './quantizeKind.ts';
 
 export interface QuantizePlan {
   readonly recipe: QuantizeRecipe;
@@ -59,9 +61,8 @@ export async function planQuantize(
   const jobs = makeJobs(recipe, checkpoints, codings ?? before(recipe));
   const { files, problems: leftOut } = await planFiles(recipe, checkpoints);
   const layout = withRoom(makeLayout(recipe, checkpoints, jobs, files), recipe, checkpoints);
-  const streamed = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
-  const budget = room.budget(streamed);
-  const placed = placeJobs(jobs, budget, job => quantizeJobBytes(job, chunk));
+  const budget = room.budget(mostMemory(quantizeKind, jobs, chunk));
+  const placed = placeJobs(quantizeKind, jobs, budget, chunk);
   const planned = { layout, jobs: placed };
   const size = plannedSize(recipe, planned, codings === undefined);
   const problems = [

@@ -1,12 +1,13 @@
 /** What a plan says before a byte of a tensor is read. */
 import { resolve } from 'node:path';
 import type { PlanSummary, Problem, QuantizeRecipe } from '../../protocol.ts';
-import { MIN_MEMORY, type Budget } from '../budget.ts';
+import { MIN_MEMORY, type Budget } from '../scheduler/budget.ts';
 import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
 import type { Checkpoints } from './checks.ts';
 import { fatesOf } from '../match/fates.ts';
 import { fatesOfJobs } from './fates.ts';
-import { quantizeJobBytes } from './job.ts';
+import { mostMemory } from '../scheduler/jobKind.ts';
+import { quantizeKind } from './quantizeKind.ts';
 import { scaleOf, type Planned, type PlannedSize } from './size.ts';
 
 export function summarize(
@@ -20,7 +21,7 @@ export function summarize(
 ): PlanSummary {
   const { layout, jobs } = planned;
   const { weights, fp32Bytes } = scaleOf(planned);
-  const largest = Math.max(0, ...jobs.map(job => quantizeJobBytes(job, chunk)));
+  const largest = mostMemory(quantizeKind, jobs, chunk);
   return {
     output: resolve(recipe.output),
     bytes,

@@ -1,7 +1,7 @@
 /** Magnitude pruning: the smallest values of a tensor become zero before they are quantized. */
 import { narrow, type Selection } from '../merge/sparsify.ts';
-import type { JobContext } from '../job.ts';
-import { spansOf } from './tensorInput.ts';
+import type { JobContext } from '../scheduler/job.ts';
+import { spansOf } from '../tensors/tensorInput.ts';
 import { eachChunk, type EncoderMemory, type Values } from './vectorEncoder.ts';
 
 interface PrunedTensor {

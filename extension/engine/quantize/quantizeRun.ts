@@ -1,15 +1,16 @@
 /** Quantizes one tensor of every checkpoint and emits what comes of it. */
 import type { Scope } from '../../../kernels/backend.ts';
-import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
+import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { CodebookEncoder } from './codebookEncoder.ts';
 import type { CodebookCoding, EntropyCoding } from './coding.ts';
 import { EntropyEncoder } from './entropyEncoder.ts';
-import { RawTensor } from './exact.ts';
+import { RawTensor } from '../tensors/rawTensor.ts';
 import { isQuantized, type QuantizedTask, type QuantizeJob, type TaskTensor } from './job.ts';
 import { JobInputs } from './jobInputs.ts';
 import type { SharedVector } from './sharedVector.ts';
 import type { Unfit } from './unfit.ts';
 import { decide, emitCodes, extentOf, withoutPayload, type Values } from './vectorEncoder.ts';
+import type { QuantizeReport } from './quantizeReport.ts';
 
 export class QuantizeRun {
   readonly #unfit: Unfit[] = [];
@@ -26,11 +27,11 @@ export class QuantizeRun {
   }
 
   /** Emits outputs in their order: the file tells payloads apart by it. */
-  static async run(job: QuantizeJob, context: JobContext, memory: Scope): Promise<JobReport> {
+  static async run(job: QuantizeJob, context: JobContext, memory: Scope): Promise<QuantizeReport> {
     return new QuantizeRun(await withoutEqual(job, context), context, memory).#run();
   }
 
-  async #run(): Promise<JobReport> {
+  async #run(): Promise<QuantizeReport> {
     const { job, context } = this;
     const inputs = this.#inputs;
     const shared = await this.#encodeShared();

@@ -1,10 +1,10 @@
 import type { QuantizeResult } from '../../protocol.ts';
-import type { EngineBackend } from '../engineBackend.ts';
-import type { Hooks } from '../hooks.ts';
-import type { JobReport, RecordOutcome } from '../job.ts';
+import type { EngineBackend } from '../scheduler/engineBackend.ts';
+import type { Hooks } from '../scheduler/hooks.ts';
+import type { RecordOutcome } from '../scheduler/job.ts';
 import type { OutputLock } from '../lock/outputLock.ts';
 import { keptElsewhere } from '../otherNames.ts';
-import { runPlanned } from '../runPlanned.ts';
+import { runPlanned } from '../scheduler/runPlanned.ts';
 import { fingerprintOf } from '../tvq/header.ts';
 import { bitsPerWeight, countTensors, isQuantized } from '../tvq/summary.ts';
 import type { TableRow } from '../tvq/tables.ts';
@@ -12,6 +12,8 @@ import { TvqWriter } from '../tvq/writer.ts';
 import { elementCount } from '../checkpoint/dtype.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';
 import { unfitWarnings } from './unfit.ts';
+import type { QuantizeReport } from './quantizeReport.ts';
+import { quantizeKind } from './quantizeKind.ts';
 
 /** Does what a plan says; nothing is left behind unless all of it succeeds. @param lock of the output */
 export async function runQuantize(
@@ -23,10 +25,10 @@ export async function runQuantize(
   const started = performance.now();
   const { recipe, layout, jobs, budget, summary, stamps } = plan;
   const writer = await TvqWriter.create(summary.output, layout, { overwrite: recipe.overwrite, lock });
-  const reports: JobReport[] = [];
+  const reports: QuantizeReport[] = [];
   let { output } = summary;
   await runPlanned(
-    { jobs, stamps, budget, backend, signal, onProgress },
+    { kind: quantizeKind, jobs, stamps, budget, backend, signal, onProgress },
     {
       accept: (job, event) => writer.accept(jobs[job]?.tensor as string, event),
       finished: (job, report) => void (reports[job] = report),
@@ -88,7 +90,7 @@ const relativeError = (outcomes: readonly RecordOutcome[]): number => {
 };
 
 /** Identity of the checkpoints, from the checksums that the jobs brought back: base first, then the tasks. */
-function provenanceOf({ layout, jobs, recipe }: QuantizePlan, reports: readonly JobReport[]) {
+function provenanceOf({ layout, jobs, recipe }: QuantizePlan, reports: readonly QuantizeReport[]) {
   const sourcesOf = (position: number) =>
     jobs.flatMap((job, j) => {
       const source = position === 0 ? (job.base ?? job.identified) : job.tasks[position - 1]?.source;

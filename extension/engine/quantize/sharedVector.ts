@@ -1,10 +1,10 @@
 import { packedBytes, type Extent, type Region, type Scope, type Slice } from '../../../kernels/backend.ts';
-import type { JobContext, RecordOutcome } from '../job.ts';
+import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { affineTable } from './affine.ts';
 import { codeBits, type Coding, type EntropyCoding, type Reconstruction } from './coding.ts';
 import { EntropyEncoder, type Found } from './entropyEncoder.ts';
 import { LATTICE_ROTATION, latticeTable } from './lattice.ts';
-import { chunksOf, spansOf, type Span, type TensorInput } from './tensorInput.ts';
+import { chunksOf, spansOf, type Span, type TensorInput } from '../tensors/tensorInput.ts';
 import {
   decide,
   emitCodes,

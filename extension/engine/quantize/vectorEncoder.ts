@@ -7,9 +7,9 @@ import {
   type SquaredError,
 } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import type { JobContext, RecordOutcome } from '../job.ts';
+import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { affineOf } from './affine.ts';
-import { chunksOf, spansOf, type Span } from './tensorInput.ts';
+import { chunksOf, spansOf, type Span } from '../tensors/tensorInput.ts';
 
 /** Values to quantize, chunk by chunk: x = tuned − reference. */
 export interface Values {

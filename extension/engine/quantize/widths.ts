@@ -1,13 +1,13 @@
 /** What each width of packed codes would cost a tensor, measured: an analysis of codecs of fixed width. */
 import type { SquaredError } from '../../../kernels/backend.ts';
-import type { JobContext } from '../job.ts';
+import type { JobContext } from '../scheduler/job.ts';
 import { affineOf } from './affine.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';
 import { codebookOf } from './codebook.ts';
 import { CodebookValues, NO_PRODUCTS } from './codebookValues.ts';
 import { codedBytes, type CodebookCoding, type Coding } from './coding.ts';
 import { gainOf } from './lattice.ts';
-import { spansOf } from './tensorInput.ts';
+import { spansOf } from '../tensors/tensorInput.ts';
 import {
   eachChunk,
   extentOf,

@@ -2,18 +2,20 @@
 import type { NotNumbers, Region, Scope, Slice } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, elementCount, type Dtype, type QuantizableDtype } from '../checkpoint/dtype.ts';
-import type { JobContext, JobReport, RecordOutcome } from '../job.ts';
-import { countOf, NONE, plus, refused } from '../notNumbers.ts';
-import { RawTensor } from '../quantize/exact.ts';
-import { chunksOf, inputBytes, spansOf, SPAN_ELEMENTS, TensorInput } from '../quantize/tensorInput.ts';
-import { raiseToZero, statisticOf } from '../runningStatistics.ts';
-import { encodeValues } from './encode.ts';
+import type { Job, JobContext, RecordOutcome } from '../scheduler/job.ts';
+import type { JobKind } from '../scheduler/jobKind.ts';
+import type { WriteReport } from '../tensors/outputWarnings.ts';
+import { countOf, NONE, plus, refused } from '../tensors/notNumbers.ts';
+import { RawTensor } from '../tensors/rawTensor.ts';
+import { chunksOf, inputBytes, spansOf, SPAN_ELEMENTS, TensorInput } from '../tensors/tensorInput.ts';
+import { raiseToZero, statisticOf } from '../tensors/runningStatistics.ts';
+import { encodeValues } from '../tensors/encode.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';
 import type { TvqRecord } from '../tvq/reader.ts';
 import { checkPayload, payloadSource } from './payload.ts';
 import { recordReader, recordReaderBytes } from './recordReader.ts';
 
-export interface RestoreJob {
+export interface RestoreJob extends Job {
   readonly kind: 'restore';
   readonly tensor: string;
   /** Dtype to write. */
@@ -35,15 +37,15 @@ export interface RestoreJob {
 export const restoredBytes = ({ dtype, record }: RestoreJob): number =>
   (elementCount(record.shape) * DTYPE_BITS[dtype]) / 8;
 
-/** Whether the bytes to write stand in a file as they are. */
-const copies = ({ record, dtype }: RestoreJob): boolean =>
-  (record.codec.codec === 'exact' || record.codec.codec === 'same') && record.dtype === dtype;
+/** Whether the bytes to write stand in a file as they are: another base may be forced, with other dtypes. */
+const copies = ({ record, dtype, base }: RestoreJob): boolean =>
+  (record.codec.codec === 'exact' && record.dtype === dtype) ||
+  (record.codec.codec === 'same' && base?.dtype === dtype);
 
 const spanElements = (job: RestoreJob, count: number) =>
   job.resident ? count : Math.min(count, SPAN_ELEMENTS);
 
-/** Backend bytes that a job needs. */
-export function restoreJobBytes(job: RestoreJob, chunk: number): number {
+function memoryOf(job: RestoreJob, chunk: number): number {
   if (copies(job)) return 0;
   const count = elementCount(job.record.shape);
   const span = spanElements(job, count);
@@ -53,8 +55,15 @@ export function restoreJobBytes(job: RestoreJob, chunk: number): number {
   return base + recordReaderBytes(job.record, span) + recordReaderBytes(job.shared, span) + chunks + slack;
 }
 
-/** Runs a job; its output is number 0, the report's checksum that of the base's tensor when it was read. */
-export function runRestoreJob(job: RestoreJob, context: JobContext): Promise<JobReport> {
+/** Its output is number 0, the report's checksum that of the base's tensor when it was read. */
+export const restoreKind: JobKind<RestoreJob, WriteReport> = {
+  kind: 'restore',
+  sources: ({ base, record }) => [base, record.payload],
+  memory: memoryOf,
+  run,
+};
+
+function run(job: RestoreJob, context: JobContext): Promise<WriteReport> {
   return context.backend.scope(async memory => {
     await context.emit({ type: 'begin', output: 0, codec: 'exact', bytes: restoredBytes(job) });
     const done = copies(job) ? { checksum: await copy(job, context) } : await compute(job, context, memory);

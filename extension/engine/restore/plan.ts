@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { Problem, RestoreRecipe } from '../../protocol.ts';
-import { placeJobs, type Budget, type Room } from '../budget.ts';
+import type { Budget, Room } from '../scheduler/budget.ts';
+import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
 import { noteProblems, openModel, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { DTYPE_BITS, isQuantizable, type Dtype } from '../checkpoint/dtype.ts';
 import { UserError } from '../errors.ts';
@@ -12,7 +13,7 @@ import { isCoded } from '../tvq/layout.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../tvq/reader.ts';
 import { taskNamed } from '../tvq/task.ts';
 import { recordsToWrite } from './tiedHead.ts';
-import { restoredBytes, restoreJobBytes, type RestoreJob } from './job.ts';
+import { restoredBytes, restoreKind, type RestoreJob } from './job.ts';
 
 export interface RestorePlan {
   readonly recipe: RestoreRecipe;
@@ -60,7 +61,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       resident: false,
     }))
     .sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]); // keeps every tensor aligned to its element size
-  const problems = base && !recipe.force ? compareBase(file, base, OR_FORCE) : [];
+  const problems = base ? (recipe.force ? misfits(base, jobs) : compareBase(file, base, OR_FORCE)) : [];
   const usable = jobs.filter(
     job => job.base || job.record.codec.codec === 'exact' || file.scheme.scheme === 'fq',
   );
@@ -69,7 +70,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       `${(base as Checkpoint).path}: ${jobs.length - usable.length} tensors that the task needs are missing`,
     );
   }
-  const needed = Math.max(0, ...usable.map(job => restoreJobBytes(job, chunk)));
+  const needed = mostMemory(restoreKind, usable, chunk);
   const budget = room.budget(needed);
   if (needed > budget.arena) {
     problems.push({
@@ -77,7 +78,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       message: `--memory ${formatBytes(room.memory)} is too little for this file`,
     });
   }
-  const placed = placeJobs(usable, budget, job => restoreJobBytes(job, chunk));
+  const placed = placeJobs(restoreKind, usable, budget, chunk);
   const bytes = placed.reduce((sum, job) => sum + restoredBytes(job), 0);
   const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
   problems.push(
@@ -121,6 +122,18 @@ export function compareBase(file: TvqFile, base: Checkpoint, remedy?: string): P
     ];
   }
   return [];
+}
+
+/** What cannot be forced: every value is counted from one of the base's. */
+function misfits({ path }: Checkpoint, jobs: readonly RestoreJob[]): Problem[] {
+  const fits = ({ record, base }: RestoreJob): boolean =>
+    !base ||
+    (base.shape.join() === record.shape.join() &&
+      (base.dtype === record.dtype || (isQuantizable(base.dtype) && isQuantizable(record.dtype))));
+  const odd = jobs.find(job => !fits(job));
+  if (!odd?.base) return [];
+  const what = `tensor "${odd.tensor}" is ${describe(odd.base)} there, ${describe(odd.record)} in the task`;
+  return [{ severity: 'error', message: `${path}: ${what}; use a base model with the same tensors` }];
 }
 
 const describe = ({ dtype, shape }: { dtype: Dtype; shape: readonly number[] }) =>

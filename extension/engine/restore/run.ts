@@ -1,17 +1,16 @@
 import { join, resolve } from 'node:path';
 import type { RestoreResult } from '../../protocol.ts';
 import { AtomicFolder } from '../atomicFolder.ts';
-import type { EngineBackend } from '../engineBackend.ts';
+import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import { serializeHeader } from '../checkpoint/safetensors.ts';
 import { checkpointHeaderBytes, SafetensorsWriter } from '../checkpoint/writer.ts';
 import { UserError } from '../errors.ts';
-import type { Hooks } from '../hooks.ts';
-import type { JobReport } from '../job.ts';
+import type { Hooks } from '../scheduler/hooks.ts';
 import { keptElsewhere } from '../otherNames.ts';
-import { outputWarnings } from '../merge/outputWarnings.ts';
-import { runPlanned } from '../runPlanned.ts';
+import { outputWarnings, type WriteReport } from '../tensors/outputWarnings.ts';
+import { runPlanned } from '../scheduler/runPlanned.ts';
 import { restoredMetadata, writeTaskFiles } from './files.ts';
-import { restoredBytes, type RestoreJob } from './job.ts';
+import { restoredBytes, restoreKind, type RestoreJob } from './job.ts';
 import { isFileOutput, OR_FORCE, wrongBase, type RestorePlan } from './plan.ts';
 
 /** Does what a restore plan says: one .safetensors file, or a folder with the tuning's config and tokenizer. */
@@ -34,9 +33,9 @@ export async function runRestore(
   });
   let path = output;
   const warnings = [...writer.notes, ...problems.map(({ message }) => message)];
-  const reports: JobReport[] = [];
+  const reports: WriteReport[] = [];
   await runPlanned(
-    { jobs, stamps, budget, backend, signal, onProgress },
+    { kind: restoreKind, jobs, stamps, budget, backend, signal, onProgress },
     {
       accept: async (number, event) => {
         if (event.type === 'bytes') await writer.append(event.bytes);
@@ -89,7 +88,7 @@ const entryOf = (job: RestoreJob) => ({
 function checkBase(
   { recipe, file, base, jobs }: RestorePlan,
   number: number,
-  { checksums: [checksum] }: JobReport,
+  { checksums: [checksum] }: WriteReport,
 ): void {
   if (checksum === undefined || recipe.force || !base) return;
   const { tensor } = (jobs[number] as RestorePlan['jobs'][number]).record;

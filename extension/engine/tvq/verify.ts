@@ -3,7 +3,7 @@ import type { Progress, VerifyResult } from '../../protocol.ts';
 import { FilePool } from '../checkpoint/io.ts';
 import { UserError } from '../errors.ts';
 import { whileUnchanged } from '../fileStamp.ts';
-import { RawTensor } from '../quantize/exact.ts';
+import { RawTensor } from '../tensors/rawTensor.ts';
 import { readStoredFile } from './files.ts';
 import type { TvqExtra } from './partReader.ts';
 import { openTvq, type TvqFile } from './reader.ts';

@@ -1,6 +1,6 @@
 import type { OutputOptions } from '../atomic.ts';
 import { SafetensorsWriter } from '../checkpoint/writer.ts';
-import type { JobEvent, RecordOutcome } from '../job.ts';
+import type { JobEvent, RecordOutcome } from '../scheduler/job.ts';
 import {
   codecTable,
   fileEntries,

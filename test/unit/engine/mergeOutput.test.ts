@@ -6,7 +6,7 @@ import { openCheckpoint } from '../../../extension/engine/checkpoint/checkpoint.
 import { readSafetensorsHeader } from '../../../extension/engine/checkpoint/safetensors.ts';
 import { Cancelled } from '../../../extension/engine/errors.ts';
 import { hiddenName } from '../../../extension/engine/hiddenNames.ts';
-import type { JobReport } from '../../../extension/engine/job.ts';
+import type { MergeJobReport } from '../../../extension/engine/merge/mergeJob.ts';
 import { BeingWritten } from '../../../extension/engine/lock/beingWritten.ts';
 import { copyCompanions } from '../../../extension/engine/merge/output/companions.ts';
 import { JOURNAL } from '../../../extension/engine/merge/output/journal.ts';
@@ -56,7 +56,7 @@ const open = (changes: Partial<ModelFolderOptions> = {}) =>
   });
 
 /** What a job may report, with numbers and gaps that JSON has not. */
-const reportOf = (index: number): JobReport => ({
+const reportOf = (index: number): MergeJobReport => ({
   checksums: [undefined, `${index}`.repeat(16)],
   warnings: [],
   findings: {

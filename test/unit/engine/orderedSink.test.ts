@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { JobEvent, JobReport } from '../../../extension/engine/job.ts';
-import { MAX_UNWRITTEN, OrderedSink, WriteAhead } from '../../../extension/engine/orderedSink.ts';
+import type { JobEvent, JobReport } from '../../../extension/engine/scheduler/job.ts';
+import { MAX_UNWRITTEN, OrderedSink, WriteAhead } from '../../../extension/engine/scheduler/orderedSink.ts';
 
 const piece = (byte: number, length = 1): JobEvent => ({
   type: 'bytes',

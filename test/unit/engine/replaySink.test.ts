@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { JobEvent, JobReport } from '../../../extension/engine/job.ts';
-import { ReplaySink } from '../../../extension/engine/replaySink.ts';
+import type { JobEvent, JobReport } from '../../../extension/engine/scheduler/job.ts';
+import { ReplaySink } from '../../../extension/engine/scheduler/replaySink.ts';
 
 const begin = (output: number): JobEvent => ({ type: 'begin', output, codec: 'exact', bytes: 9 });
 const bytes = (text: string): JobEvent => ({ type: 'bytes', bytes: new Uint8Array(Buffer.from(text)) });

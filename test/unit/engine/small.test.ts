@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { budgetFor } from '../../../extension/engine/budget.ts';
+import { budgetFor } from '../../../extension/engine/scheduler/budget.ts';
 import { parseBytes, parseTask, parseWhole } from '../../../extension/engine/cli/parse.ts';
 import { table } from '../../../extension/engine/cli/terminal.ts';
 import {

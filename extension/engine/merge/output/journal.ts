@@ -7,11 +7,11 @@ import { appendFile, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { Cancelled } from '../../errors.ts';
-import type { JobReport } from '../../job.ts';
 import { identitySchema, type RunIdentity } from './runIdentity.ts';
 import type { Shard } from './shards.ts';
 import { packReport, reportSchema } from './storedReport.ts';
 import { sha256Of, writeSmallFile, type WrittenFile } from './writtenFile.ts';
+import type { MergeJobReport } from '../mergeJob.ts';
 
 export const JOURNAL = '.tvq-journal.jsonl';
 
@@ -32,7 +32,7 @@ const entrySchema = z.object({
 
 /** A complete shard: its file, and what its tensors' jobs reported, in order. */
 export interface FinishedShard extends WrittenFile {
-  readonly reports: readonly JobReport[];
+  readonly reports: readonly MergeJobReport[];
 }
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,9 +1,9 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import type { JobReport } from '../../job.ts';
 import { keptElsewhere } from '../../otherNames.ts';
 import type { CommitOptions, CommittedFolder, ModelFolder } from './modelFolder.ts';
 import type { Shard } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
+import type { MergeJobReport } from '../mergeJob.ts';
 
 /** Where a merged model goes: a folder, or a file that stands alone. */
 export type ModelOutput = Pick<
@@ -13,7 +13,7 @@ export type ModelOutput = Pick<
 
 /** A merged model as one .safetensors file, and nothing beside it; it has its name only once it is complete. */
 export class ModelFile implements ModelOutput {
-  readonly finished: ReadonlyMap<number, JobReport> = new Map();
+  readonly finished: ReadonlyMap<number, MergeJobReport> = new Map();
 
   private constructor(
     private readonly path: string,

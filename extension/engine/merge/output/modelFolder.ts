@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { publishFolder } from '../../atomicFolder.ts';
 import { listed } from '../../../shared/listed.ts';
 import { Cancelled, describeSystemError } from '../../errors.ts';
-import type { JobReport } from '../../job.ts';
 import type { OutputLock } from '../../lock/outputLock.ts';
 import { keptElsewhere } from '../../otherNames.ts';
 import type { Companions } from './companions.ts';
@@ -20,6 +19,7 @@ import { whyOther, type RunIdentity } from './runIdentity.ts';
 import { shardIndex, type Shard, type UnplacedTensor } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
 import { writeSmallFile, type WrittenFile } from './writtenFile.ts';
+import type { MergeJobReport } from '../mergeJob.ts';
 
 export interface ModelFolderOptions {
   /** The folder that will have the model. */
@@ -53,10 +53,10 @@ export interface CommittedFolder {
 /** A Hugging Face model folder being written beside its target; an interrupted run can be continued shard by shard. */
 export class ModelFolder {
   /** Tensors whose shard an earlier run completed, with what their jobs reported: they must not be written again. */
-  readonly finished: ReadonlyMap<number, JobReport>;
+  readonly finished: ReadonlyMap<number, MergeJobReport>;
   readonly #complete: Map<string, FinishedShard>;
   /** Of the finished tensors of the shard that was begun. */
-  #reports: JobReport[] = [];
+  #reports: MergeJobReport[] = [];
   /** Of the shard that was begun; a promise, so that what is just being created is discarded too. */
   #writer: Promise<ShardWriter> | undefined;
   #next = 0;
@@ -123,7 +123,7 @@ export class ModelFolder {
   }
 
   /** All bytes of the tensor have come, and will not come again; tensors finish in order. */
-  async finish(index: number, report: JobReport): Promise<void> {
+  async finish(index: number, report: MergeJobReport): Promise<void> {
     const writer = await this.#writer;
     if (!writer || this.finished.has(index)) return;
     this.#reports.push(report);

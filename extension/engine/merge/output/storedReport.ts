@@ -1,7 +1,6 @@
 /** What a tensor's job reported, as the journal keeps it: JSON has neither NaN and infinity nor gaps in a list. */
 import * as z from 'zod';
-import type { JobReport } from '../../job.ts';
-import type { MergeFindings, TensorStats } from '../mergeJob.ts';
+import type { MergeFindings, TensorStats, MergeJobReport } from '../mergeJob.ts';
 
 const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
 const numbers = z.array(number);
@@ -37,10 +36,10 @@ export const reportSchema = z.strictObject({
   checksums,
   warnings: z.array(z.string()),
   findings: findings.optional(),
-} satisfies FieldsOf<Omit<JobReport, 'unfit' | 'analyses' | 'contents' | 'comparison'>>); // those are of other jobs
+} satisfies FieldsOf<MergeJobReport>);
 
 /** A report as JSON can have it. */
-export const packReport = (report: JobReport): unknown => packed(report);
+export const packReport = (report: MergeJobReport): unknown => packed(report);
 
 function packed(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);

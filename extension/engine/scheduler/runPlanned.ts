@@ -1,13 +1,15 @@
-import type { Progress } from '../protocol.ts';
+import type { Progress } from '../../protocol.ts';
 import type { EngineBackend } from './engineBackend.ts';
 import type { Budget } from './budget.ts';
-import { Cancelled, UserError, withKept } from './errors.ts';
-import { whileUnchanged, type FileStamp } from './fileStamp.ts';
+import { Cancelled, UserError, withKept } from '../errors.ts';
+import { whileUnchanged, type FileStamp } from '../fileStamp.ts';
 import type { Sink } from './orderedSink.ts';
-import { jobBytes, type Job } from './runJob.ts';
+import type { Job, JobReport } from './job.ts';
+import { jobBytes, type JobKind } from './jobKind.ts';
 
-export interface PlannedRun {
-  readonly jobs: readonly Job[];
+export interface PlannedRun<J extends Job, R extends JobReport> {
+  readonly kind: JobKind<J, R>;
+  readonly jobs: readonly J[];
   /** Of all files that are read. */
   readonly stamps: readonly FileStamp[];
   readonly budget: Budget;
@@ -30,17 +32,17 @@ export async function failed(error: unknown, signal: AbortSignal, output: Output
 
 /** Runs jobs into an output that is committed when all succeeded, with inputs that stayed as they were, and discarded
  * when anything fails. */
-export async function runPlanned(
-  { jobs, stamps, budget, backend, signal, onProgress }: PlannedRun,
-  sink: Sink,
+export async function runPlanned<J extends Job, R extends JobReport>(
+  { kind, jobs, stamps, budget, backend, signal, onProgress }: PlannedRun<J, R>,
+  sink: Sink<R>,
   output: Output,
   commit: () => Promise<void>,
 ): Promise<void> {
-  const total = jobs.reduce((sum, job) => sum + jobBytes(job), 0);
+  const total = jobs.reduce((sum, job) => sum + jobBytes(kind, job), 0);
   let done = 0;
   try {
     await whileUnchanged(stamps, () =>
-      backend.runner(budget)(jobs, sink, signal, (current, bytes) => {
+      backend.runner(budget)(kind, jobs, sink, signal, (current, bytes) => {
         done += bytes;
         onProgress({ done, total, current });
       }),

@@ -2,8 +2,8 @@
  * Running statistics of batch normalisation. They are no weights: a variance below 0 makes NaN of everything behind it
  * (Jordan et al., REPAIR, ICLR 2023, on what averaging weights does to them).
  */
-import type { Region } from '../../kernels/backend.ts';
-import type { JobContext } from './job.ts';
+import type { Region } from '../../../kernels/backend.ts';
+import type { JobContext } from '../scheduler/job.ts';
 
 export type Statistic = 'mean' | 'variance' | 'count';
 

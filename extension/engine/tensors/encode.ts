@@ -1,7 +1,7 @@
 import type { NotNumbers, Region } from '../../../kernels/backend.ts';
 import { DTYPE_BITS, type QuantizableDtype } from '../checkpoint/dtype.ts';
-import type { JobContext } from '../job.ts';
-import { floatTypeOf } from '../quantize/tensorInput.ts';
+import type { JobContext } from '../scheduler/job.ts';
+import { floatTypeOf } from './tensorInput.ts';
 
 /** Values as they are written, and how many of them are NaN or infinite there. */
 export interface EncodedValues {

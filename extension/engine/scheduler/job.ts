@@ -1,13 +1,17 @@
-/** What one unit of work is given and what it gives back; a job is one tensor of all checkpoints involved. */
-import type { Backend } from '../../kernels/backend.ts';
-import type { Kernels } from '../../kernels/wasm.ts';
-import type { FilePool } from './checkpoint/io.ts';
-import type { TensorComparison } from './inspect/compareJob.ts';
-import type { TensorContents } from './inspect/detailJob.ts';
-import type { MergeFindings } from './merge/mergeJob.ts';
-import type { TensorAnalysis } from './quantize/analysis.ts';
-import type { Unfit } from './quantize/unfit.ts';
-import type { Codec } from './tvq/layout.ts';
+/** One unit of work: what it is given and what it gives back. */
+import type { Backend } from '../../../kernels/backend.ts';
+import type { Kernels } from '../../../kernels/wasm.ts';
+import type { FilePool } from '../checkpoint/io.ts';
+import type { Codec } from '../tvq/layout.ts';
+
+/** One tensor of all checkpoints involved: plain data, so that it can be sent to a thread. */
+export interface Job {
+  /** Of its JobKind. */
+  readonly kind: string;
+  readonly tensor: string;
+  /** Whether all of the tensor fits into backend memory, so that it is read once; undefined where that makes no difference. */
+  readonly resident?: boolean;
+}
 
 /** How one vector's tensor came out. */
 export interface RecordOutcome {
@@ -43,19 +47,9 @@ export interface JobContext {
   readonly emit: (event: JobEvent) => Promise<void>;
 }
 
-/** What a finished job knows beyond its output. */
+/** What a finished job knows beyond its output; each kind of job has more to tell. */
 export interface JobReport {
   /** XXH64 of each source tensor that was read whole, by file order of the job's sources. */
   readonly checksums: readonly (string | undefined)[];
   readonly warnings: readonly string[];
-  /** Tensors of a quantization that could not be quantized, or hold no numbers. */
-  readonly unfit?: readonly Unfit[];
-  /** What an analysis measured, by task tensor. */
-  readonly analyses?: readonly TensorAnalysis[];
-  /** What a merge job measured. */
-  readonly findings?: MergeFindings;
-  /** What an inspection found in one tensor. */
-  readonly contents?: TensorContents;
-  /** How the tasks' tensors lie to each other. */
-  readonly comparison?: TensorComparison;
 }

@@ -1,14 +1,14 @@
 /** Which backend runs a job. */
 import { availableParallelism } from 'node:os';
-import { BackendUnusable } from '../../kernels/backend.ts';
-import { CHUNK } from '../../kernels/cpu.ts';
-import { probeDevices, selectBackend } from '../../kernels/select.ts';
-import type { DevicesReport, RunOptions } from '../protocol.ts';
+import { BackendUnusable } from '../../../kernels/backend.ts';
+import { CHUNK } from '../../../kernels/cpu.ts';
+import { probeDevices, selectBackend } from '../../../kernels/select.ts';
+import type { DevicesReport, RunOptions } from '../../protocol.ts';
 import { cpuRoom, localMemory, type Room } from './budget.ts';
 import type { EngineBackend } from './engineBackend.ts';
-import { UserError } from './errors.ts';
+import { UserError } from '../errors.ts';
 import { GpuBackend } from './gpuBackend.ts';
-import { kernelModule, loadKernels } from './kernels.ts';
+import { kernelModule, loadKernels } from '../kernels.ts';
 import { ThreadPool } from './threads.ts';
 
 /** What a plan is made with when nothing will be run: the CPU's room, which needs no probing. */

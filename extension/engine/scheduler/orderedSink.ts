@@ -1,9 +1,9 @@
 import type { JobEvent, JobReport } from './job.ts';
 
 /** Takes what jobs emit, one event after the other, jobs in order. */
-export interface Sink {
+export interface Sink<R extends JobReport = JobReport> {
   accept(job: number, event: JobEvent): Promise<void>;
-  finished(job: number, report: JobReport): void | Promise<void>;
+  finished(job: number, report: R): void | Promise<void>;
 }
 
 interface Waiting {
@@ -15,9 +15,9 @@ interface Waiting {
  * Puts the events of jobs that run side by side into the order of the jobs, so that a file's bytes do not depend on
  * how many threads there were. Events of later jobs wait here; who emits them waits for `push` to resolve.
  */
-export class OrderedSink {
+export class OrderedSink<R extends JobReport = JobReport> {
   readonly #waiting = new Map<number, Waiting[]>();
-  readonly #reports = new Map<number, JobReport>();
+  readonly #reports = new Map<number, R>();
   readonly #idle: (() => void)[] = [];
   #turn = 0;
   #pumping = false;
@@ -25,7 +25,7 @@ export class OrderedSink {
   #stopped = false;
 
   constructor(
-    private readonly sink: Sink,
+    private readonly sink: Sink<R>,
     private readonly fail: (error: unknown) => void,
   ) {}
 
@@ -39,7 +39,7 @@ export class OrderedSink {
     });
   }
 
-  finish(job: number, report: JobReport): void {
+  finish(job: number, report: R): void {
     this.#reports.set(job, report);
     this.#pump();
   }

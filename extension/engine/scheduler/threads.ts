@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { Budget } from './budget.ts';
-import { workerUrl } from './dist.ts';
-import { UserError } from './errors.ts';
+import { workerUrl } from '../dist.ts';
+import { UserError } from '../errors.ts';
+import type { Job, JobReport } from './job.ts';
+import { jobBytes, type JobKind } from './jobKind.ts';
 import type { JobRunner } from './jobRunner.ts';
-import { OrderedSink } from './orderedSink.ts';
-import { jobBytes, type Job } from './runJob.ts';
-import type { FromWorker, ToWorker, WorkerData, WorkerError } from './worker.ts';
+import { OrderedSink, type Sink } from './orderedSink.ts';
+import type { FromWorker, ToWorker, WorkerData, WorkerError } from './workerMessages.ts';
 
 /** Where a thread's messages go. */
 interface Handlers {
@@ -45,12 +46,12 @@ export class ThreadPool {
 
   /** Runs jobs on `threads` threads. A run that fails or is cancelled ends its threads, whatever they are doing. */
   runner({ threads, arena }: Budget): JobRunner {
-    return async (jobs, sink, signal, onJobDone) => {
+    return async (kind, jobs, sink, signal, onJobDone) => {
       signal.throwIfAborted();
       if (jobs.length === 0) return;
       const used = await this.#take(Math.min(threads, jobs.length), arena);
       try {
-        await runOn(used, jobs, sink, signal, onJobDone);
+        await runOn(used, kind, jobs, sink, signal, onJobDone);
         this.#idle.push(...used);
       } catch (error) {
         await Promise.all(used.map(thread => thread.terminate()));
@@ -71,25 +72,26 @@ export class ThreadPool {
   }
 }
 
-async function runOn(
+async function runOn<J extends Job, R extends JobReport>(
   threads: readonly Thread[],
-  jobs: readonly Job[],
-  sink: Parameters<JobRunner>[1],
+  kind: JobKind<J, R>,
+  jobs: readonly J[],
+  sink: Sink<R>,
   signal: AbortSignal,
-  onJobDone: Parameters<JobRunner>[3],
+  onJobDone: (tensor: string, bytes: number) => void,
 ): Promise<void> {
   const queue = jobs.entries();
   let abort: (() => void) | undefined;
-  let ordered: OrderedSink | undefined;
+  let ordered: OrderedSink<R> | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       abort = () => reject(signal.reason as Error);
       signal.addEventListener('abort', abort, { once: true });
       if (signal.aborted) abort(); // while threads were started, when nobody listened
-      const taking = (ordered = new OrderedSink(sink, reject));
+      const taking = (ordered = new OrderedSink<R>(sink, reject));
       let running = threads.length;
       for (const thread of threads) {
-        let current: [number, Job] | undefined;
+        let current: [number, J] | undefined;
         const next = () => {
           const item = queue.next();
           current = item.done ? undefined : item.value;
@@ -97,7 +99,7 @@ async function runOn(
           else if (--running === 0) void taking.drained().then(resolve);
         };
         const message = (message: FromWorker) => {
-          const [number, job] = current as [number, Job];
+          const [number, job] = current as [number, J];
           if (message.type === 'event') {
             const { event } = message;
             const buffers = event.type === 'bytes' ? [event.bytes.buffer] : [];
@@ -106,8 +108,9 @@ async function runOn(
               .then(() => thread.send({ type: 'written', buffer: buffers[0] }, buffers));
           } else if (message.type === 'failed') reject(asError(message.error));
           else {
-            taking.finish(number, message.report);
-            onJobDone(job.tensor, jobBytes(job));
+            // The thread ran a job of this kind.
+            taking.finish(number, message.report as R);
+            onJobDone(job.tensor, jobBytes(kind, job));
             next();
           }
         };

@@ -1,17 +1,18 @@
-import type { Backend } from '../../kernels/backend.ts';
-import type { Kernels } from '../../kernels/wasm.ts';
-import { FilePool } from './checkpoint/io.ts';
-import type { JobEvent } from './job.ts';
+import type { Backend } from '../../../kernels/backend.ts';
+import type { Kernels } from '../../../kernels/wasm.ts';
+import { FilePool } from '../checkpoint/io.ts';
+import type { Job, JobEvent, JobReport } from './job.ts';
+import { jobBytes, runJob, type JobKind } from './jobKind.ts';
 import { OrderedSink, WriteAhead, type Sink } from './orderedSink.ts';
-import { jobBytes, runJob, type Job } from './runJob.ts';
 
 /**
  * Runs jobs and hands what they emit to the sink, in the order of the jobs. Rejects with the first error, or with the
  * signal's reason; then nothing is emitted any more.
  */
-export type JobRunner = (
-  jobs: readonly Job[],
-  sink: Sink,
+export type JobRunner = <J extends Job, R extends JobReport>(
+  kind: JobKind<J, R>,
+  jobs: readonly J[],
+  sink: Sink<R>,
   signal: AbortSignal,
   /** Called with the tensor's name and the bytes that were read for it. */
   onJobDone: (tensor: string, bytes: number) => void,
@@ -20,7 +21,7 @@ export type JobRunner = (
 /** Runs jobs in this thread, as many side by side as the backend has scopes: the WebGPU backend's way. */
 export const localRunner =
   (backend: Backend, kernels: Kernels): JobRunner =>
-  async (jobs, sink, signal, onJobDone) => {
+  async (kind, jobs, sink, signal, onJobDone) => {
     const files = new FilePool();
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
@@ -36,8 +37,8 @@ export const localRunner =
         const ahead = new WriteAhead(event => ordered.push(number, event));
         // Nobody takes anything any more once the run has failed: a job that waits for that ends as well.
         const emit = (event: JobEvent) => Promise.race([ahead.emit(event), failed]);
-        ordered.finish(number, await runJob(job, { backend, kernels, files, signal: either, emit }));
-        onJobDone(job.tensor, jobBytes(job));
+        ordered.finish(number, await runJob(kind, job, { backend, kernels, files, signal: either, emit }));
+        onJobDone(job.tensor, jobBytes(kind, job));
       }
     };
     const lanes = Array.from({ length: backend.scopes }, () =>

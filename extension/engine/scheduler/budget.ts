@@ -1,6 +1,6 @@
 /** How the bytes of `--memory` are shared out. */
 import { availableParallelism } from 'node:os';
-import type { RunOptions } from '../protocol.ts';
+import type { RunOptions } from '../../protocol.ts';
 
 const MIB = 2 ** 20;
 /** Resident size of the engine with its bundle, file buffers and pieces waiting to be written; measured. */
@@ -52,14 +52,3 @@ export function budgetFor(options: Pick<RunOptions, 'memory' | 'threads'>, neede
   }
   return { threads: 1, arena: Math.max(0, arenaOf(1)) };
 }
-
-/** Jobs with those whose tensors fit into the arena as a whole marked resident, so that they are read once. */
-export const placeJobs = <J extends { readonly resident: boolean }>(
-  jobs: readonly J[],
-  { arena }: Budget,
-  bytesOf: (job: J) => number,
-): J[] =>
-  jobs.map(job => {
-    const resident = { ...job, resident: true };
-    return bytesOf(resident) <= arena ? resident : job;
-  });

@@ -1,14 +1,15 @@
-import type { Backend } from '../../kernels/backend.ts';
-import { CHUNK } from '../../kernels/cpu.ts';
-import type { Kernels } from '../../kernels/wasm.ts';
-import type { RunOptions } from '../protocol.ts';
+import type { Backend } from '../../../kernels/backend.ts';
+import { CHUNK } from '../../../kernels/cpu.ts';
+import type { Kernels } from '../../../kernels/wasm.ts';
+import type { RunOptions } from '../../protocol.ts';
 import type { EngineBackend } from './engineBackend.ts';
 import { cpuRoom, type Budget, type Room } from './budget.ts';
-import { UserError } from './errors.ts';
+import { UserError } from '../errors.ts';
 import { localRunner, type JobRunner } from './jobRunner.ts';
-import { kernelModule } from './kernels.ts';
+import { kernelModule } from '../kernels.ts';
 import { ReplaySink } from './replaySink.ts';
-import { jobMemory, type Job } from './runJob.ts';
+import type { Job } from './job.ts';
+import { mostMemory, placeJobs, type JobKind } from './jobKind.ts';
 import { ThreadPool } from './threads.ts';
 
 /**
@@ -46,7 +47,7 @@ export class GpuBackend implements EngineBackend {
   }
 
   runner(_: Budget): JobRunner {
-    return async (jobs, sink, signal, onJobDone) => {
+    return async (kind, jobs, sink, signal, onJobDone) => {
       if (jobs.length === 0) return;
       const sofar = new ReplaySink(sink);
       const done = new Set<string>();
@@ -56,16 +57,16 @@ export class GpuBackend implements EngineBackend {
       };
       if (this.#lost === undefined) {
         try {
-          return await localRunner(this.gpu, this.kernels)(jobs, sofar, signal, onDone);
+          return await localRunner(this.gpu, this.kernels)(kind, jobs, sofar, signal, onDone);
         } catch (error) {
           if (error instanceof UserError || sofar.failed || signal.aborted) throw error;
           this.#lose(error, jobs[sofar.finishedJobs]);
         }
       }
       const left = jobs.slice(sofar.finishedJobs);
-      const { placed, budget } = this.#placeOnCpu(left);
+      const { placed, budget } = this.#placeOnCpu(kind, left);
       const pool = (this.#pool ??= new ThreadPool(await kernelModule()));
-      await pool.runner(budget)(placed, sofar.rest(), signal, onDone);
+      await pool.runner(budget)(kind, placed, sofar.rest(), signal, onDone);
     };
   }
 
@@ -83,16 +84,9 @@ export class GpuBackend implements EngineBackend {
   }
 
   /** Jobs that were planned for the GPU's memory, with their place in that of CPU threads. */
-  #placeOnCpu(jobs: readonly Job[]): { placed: readonly Job[]; budget: Budget } {
-    const streamed = jobs.map(job => ('resident' in job ? { ...job, resident: false } : job));
-    const budget = cpuRoom(CHUNK, this.options).budget(
-      Math.max(...streamed.map(job => jobMemory(job, CHUNK))),
-    );
-    const placed = streamed.map((job): Job => {
-      if (!('resident' in job)) return job;
-      const resident = { ...job, resident: true };
-      return jobMemory(resident, CHUNK) <= budget.arena ? resident : job;
-    });
-    return { placed, budget };
+  #placeOnCpu<J extends Job>(kind: JobKind<J>, jobs: readonly J[]): { placed: J[]; budget: Budget } {
+    const streamed = jobs.map(job => (job.resident === undefined ? job : { ...job, resident: false }));
+    const budget = cpuRoom(CHUNK, this.options).budget(mostMemory(kind, streamed, CHUNK));
+    return { placed: placeJobs(kind, streamed, budget, CHUNK), budget };
   }
 }

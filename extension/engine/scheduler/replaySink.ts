@@ -13,14 +13,14 @@ const START: Place = { marks: 0, bytes: 0 };
  * Remembers how far a run of jobs has come, so that another run can do the rest. A job that was in the middle begins
  * anew there: what was taken of it already is left out, as it is the same to the byte on every backend.
  */
-export class ReplaySink implements Sink {
+export class ReplaySink<R extends JobReport = JobReport> implements Sink<R> {
   #place = START;
   #failed = false;
 
   /** Jobs that are finished, which are the first. */
   finishedJobs = 0;
 
-  constructor(private readonly sink: Sink) {}
+  constructor(private readonly sink: Sink<R>) {}
 
   /** Whether the output itself failed: doing it again would not help. */
   get failed(): boolean {
@@ -32,14 +32,14 @@ export class ReplaySink implements Sink {
     this.#place = after(this.#place, event);
   }
 
-  async finished(job: number, report: JobReport): Promise<void> {
+  async finished(job: number, report: R): Promise<void> {
     await this.#handOn(async () => this.sink.finished(job, report));
     this.finishedJobs = job + 1;
     this.#place = START;
   }
 
   /** For a run of the jobs that are not finished, counted from 0. */
-  rest(): Sink {
+  rest(): Sink<R> {
     const first = this.finishedJobs;
     const taken = this.#place;
     let place = START;

@@ -1,9 +1,9 @@
 import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import type { QuantizableDtype } from '../checkpoint/dtype.ts';
-import type { JobContext } from '../job.ts';
-import { nonFinite, tooFar, type Tolerance } from './finite.ts';
-import { inputBytes, TensorInput, type Span } from '../quantize/tensorInput.ts';
+import type { JobContext } from '../scheduler/job.ts';
+import { nonFinite, tooFar, type Tolerance } from '../merge/finite.ts';
+import { inputBytes, TensorInput, type Span } from './tensorInput.ts';
 import { payloadSource } from '../restore/payload.ts';
 import { recordReader, recordReaderBytes, type RecordReader } from '../restore/recordReader.ts';
 import { SHARED_VECTOR } from '../tvq/layout.ts';

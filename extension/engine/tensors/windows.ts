@@ -1,5 +1,5 @@
 import { CHUNK_ALIGNMENT } from '../../../kernels/backend.ts';
-import { SPAN_ELEMENTS, type Span } from '../quantize/tensorInput.ts';
+import { SPAN_ELEMENTS, type Span } from './tensorInput.ts';
 
 /**
  * A stretch of a tensor that is merged at once: elements [first + skip, first + count). `first` is where decoding can

@@ -1,0 +1,11 @@
+import type { JobReport } from '../scheduler/job.ts';
+import type { TensorAnalysis } from './analysis.ts';
+import type { Unfit } from './unfit.ts';
+
+/** What a quantization, or a measurement for one, tells. */
+export interface QuantizeReport extends JobReport {
+  /** Tensors that could not be quantized, or hold no numbers. */
+  readonly unfit?: readonly Unfit[];
+  /** What was measured, by task tensor. */
+  readonly analyses?: readonly TensorAnalysis[];
+}

@@ -1,0 +1,29 @@
+/** What a thread of the CPU backend is told, and tells. */
+import type { Job, JobEvent, JobReport } from './job.ts';
+
+export interface WorkerData {
+  readonly module: WebAssembly.Module;
+  /** Bytes of backend memory. */
+  readonly arena: number;
+}
+
+export type ToWorker =
+  | { readonly type: 'job'; readonly job: Job }
+  /** The oldest event that was not yet acknowledged is written; its buffer comes back to be used again. */
+  | { readonly type: 'written'; readonly buffer: ArrayBuffer | undefined }
+  | { readonly type: 'close' };
+
+export type FromWorker =
+  | { readonly type: 'event'; readonly event: JobEvent }
+  | { readonly type: 'done'; readonly report: JobReport }
+  | { readonly type: 'failed'; readonly error: WorkerError };
+
+/** An error as it crosses threads, which keep neither class nor prototype. */
+export interface WorkerError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly kind: 'usage' | 'failed' | undefined;
+  /** Of the system error it is about. */
+  readonly code: string | undefined;
+}
