@@ -120,7 +120,8 @@ describe('the life of', IN_VSCODE, () => {
     await shoot(session(), 'settings opened');
     await workbench.page.keyboard.press('Escape');
     await setting.waitFor({ state: 'hidden' });
-    await rm(file);
+    // Not removed: VS Code may be reading it, and would say on the console that it is gone.
+    await writeFile(file, '{}');
     await clear();
   });
 
@@ -146,20 +147,6 @@ describe('the life of', IN_VSCODE, () => {
     await workbench.runCommand('Restore From Memory');
     await note('memory:/small.tvq is not on a disk of this machine').waitFor();
     await shoot(session(), 'restore from elsewhere');
-  });
-
-  it('a job whose window gets a second folder', async () => {
-    const { workbench } = session();
-    const job = new LongJob(session(), 'big-tvq-int4.tvq');
-    await job.ask();
-    const engine = await job.held();
-    await workbench.addFolder(path('models'));
-    await note('its window was closed or reloaded').waitFor({ timeout: 90_000 });
-    await shoot(session(), 'folder added');
-    expect(await note('its window was closed').innerText()).toContain('Nothing was written');
-    await job.gone(engine);
-    expect((await readdir(path('big'))).sort()).toEqual(['base', 'tuned']);
-    await clear();
   });
 
   it('causes no error in the console but those that were shown', () => {

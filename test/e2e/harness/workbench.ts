@@ -44,21 +44,25 @@ export class Workbench {
 
   /** Reloads the window as people do: then VS Code saves what its editors hold, which a page that is left does not. */
   async reload(): Promise<void> {
-    const left = this.page.waitForEvent('framenavigated', frame => frame === this.page.mainFrame());
-    await Promise.all([left, this.runCommand('Developer: Reload Window')]);
-    await this.page.locator('.monaco-workbench').waitFor();
+    await this.afterReload(() => this.runCommand('Developer: Reload Window'));
   }
 
   /** Adds a folder to those of the window, which VS Code reloads when it had one. */
   async addFolder(path: string): Promise<void> {
-    const left = this.page.waitForEvent('framenavigated', frame => frame === this.page.mainFrame());
-    const add = async () => {
+    await this.afterReload(async () => {
       await this.runCommand('Workspaces: Add Folder to Workspace...');
       await this.quickTitle.filter({ hasText: 'Add Folder to Workspace' }).waitFor();
+      // What is written before the dialog lists its first folder is put behind that folder's path.
+      await this.quickRow('..').first().waitFor();
       await this.quickInput.fill(`${path}/`);
       await this.page.locator('.quick-input-widget').getByRole('button', { name: 'Add' }).click();
-    };
-    await Promise.all([left, add()]);
+    });
+  }
+
+  /** Does what makes VS Code reload the window, and waits until it is there again. */
+  private async afterReload(cause: () => Promise<void>): Promise<void> {
+    const left = this.page.waitForEvent('framenavigated', frame => frame === this.page.mainFrame());
+    await Promise.all([left, cause()]);
     await this.page.locator('.monaco-workbench').waitFor();
   }
 
