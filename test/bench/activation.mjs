@@ -26,13 +26,13 @@ await measureWindows(Number(values.runs), async session => {
   await writeWorst(workspace.path('worst'));
   const empty = await costOf(session, workspace.path('empty'));
   const worst = await costOf(session, workspace.path('worst'));
-  const inspected = await activationOf(session.workbench);
+  const activation = await activationOf(session.workbench);
   return {
     'extension host, empty folder, MB': empty.now,
     'extension host, worst folder: more by, MB': worst.now - empty.now,
     'extension host, empty folder, at its most, MB': empty.most,
     'extension host, worst folder, at its most: more by, MB': worst.most - empty.most,
-    'activation in the worst folder, ms': inspected,
+    'activation in the worst folder, ms': activation,
   };
 });
 

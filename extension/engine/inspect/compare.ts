@@ -5,14 +5,14 @@ import type { Budget, Room } from '../scheduler/budget.ts';
 import type { TensorSource } from '../checkpoint/checkpoint.ts';
 import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
 import { Cancelled, UserError } from '../errors.ts';
-import { whileUnchanged, type FileStamp } from '../fileStamp.ts';
+import type { FileStamp } from '../fileStamp.ts';
 import { formatBytes } from '../format.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
 import type { StoredTensor } from '../tensors/inputTensor.ts';
 import { openFamily } from '../match/family.ts';
-import { refuseErrors } from '../scheduler/runPlanned.ts';
-import { jobBytes, mostMemory } from '../scheduler/jobKind.ts';
-import type { Sink } from '../scheduler/orderedSink.ts';
+import { refuseErrors, runCounted } from '../scheduler/runPlanned.ts';
+import { mostMemory } from '../scheduler/jobKind.ts';
+import { reportsOnly } from '../scheduler/orderedSink.ts';
 import {
   compareKind,
   noComparison,
@@ -123,20 +123,10 @@ export async function runCompare(
   { signal, onProgress }: Hooks,
 ): Promise<TaskComparisons> {
   const { jobs, budget, tasks, comparable, leftOut, stamps } = plan;
-  const total = jobs.reduce((sum, job) => sum + jobBytes(compareKind, job), 0);
-  let done = 0;
   let sums = noComparison(tasks.length);
-  const sink: Sink<CompareReport> = {
-    accept: async () => undefined,
-    finished: (_, { comparison }) => void (sums = added(sums, comparison)),
-  };
+  const sink = reportsOnly<CompareReport>((_, { comparison }) => void (sums = added(sums, comparison)));
   try {
-    await whileUnchanged(stamps, () =>
-      backend.runner(budget)(compareKind, jobs, sink, signal, (current, bytes) => {
-        done += bytes;
-        onProgress({ done, total, current });
-      }),
-    );
+    await runCounted({ kind: compareKind, jobs, stamps, budget, backend, signal, onProgress }, sink);
   } catch (error) {
     throw signal.aborted ? new Cancelled() : error;
   }

@@ -9,7 +9,6 @@ import { chunksOf, inputBytes, SPAN_ELEMENTS, spansOf, TensorInput } from '../te
 
 export interface CompareJob extends Job {
   readonly kind: 'compare';
-  readonly tensor: string;
   readonly shape: readonly number[];
   /** The base model's tensor, where the inputs are of checkpoints. */
   readonly base: TensorSource | undefined;

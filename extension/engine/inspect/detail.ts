@@ -11,7 +11,7 @@ import { codecFacts } from './codecFacts.ts';
 import { detailKind, type DetailJob, type DetailReport, type TensorContents } from './detailJob.ts';
 import { openUnchanged } from './openUnchanged.ts';
 import { storedTensor, vectorNamed } from './storedTensor.ts';
-import type { Sink } from '../scheduler/orderedSink.ts';
+import { reportsOnly } from '../scheduler/orderedSink.ts';
 
 /**
  * What one tensor of one vector holds. Its payload alone is read, in a thread of its own that takes a few megabytes, so
@@ -55,10 +55,7 @@ async function runAlone(job: DetailJob, signal: AbortSignal): Promise<TensorCont
   const pool = new ThreadPool(await kernelModule());
   const run = pool.runner({ threads: 1, arena: detailKind.memory(job, CHUNK) });
   let contents: TensorContents | undefined;
-  const sink: Sink<DetailReport> = {
-    accept: async () => undefined,
-    finished: (_, report) => void ({ contents } = report),
-  };
+  const sink = reportsOnly<DetailReport>((_, report) => void ({ contents } = report));
   try {
     await run(detailKind, [job], sink, signal, () => undefined);
     return contents;

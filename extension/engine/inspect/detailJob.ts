@@ -13,7 +13,6 @@ import { ValueSums } from './valueSums.ts';
 
 export interface DetailJob extends Job {
   readonly kind: 'detail';
-  readonly tensor: string;
   readonly input: StoredTensor;
 }
 

@@ -51,7 +51,6 @@ export type TensorWay =
 
 export interface MergeJob extends Job {
   readonly kind: 'merge';
-  readonly tensor: string;
   /** Number of the tensor in the model, for random streams. */
   readonly number: number;
   readonly shape: readonly number[];

@@ -10,8 +10,8 @@ import { commonSource, withCommon } from './common.ts';
 import { mayTakeNonFinite } from './finite.ts';
 import { inputTensorBytes } from '../tensors/inputTensor.ts';
 import {
-  mergeSources,
   exactOf,
+  mergeSources,
   rowLengthOf,
   spansOfJob,
   toleranceOf,

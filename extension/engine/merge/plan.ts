@@ -18,7 +18,7 @@ import { fatesOfMatch, matchTensors, type Match, type Reference } from './match.
 import { describedInput } from './describedInput.ts';
 import { donorMetadata, donorOf } from './donor.ts';
 import type { InputTensor } from '../tensors/inputTensor.ts';
-import { mergeKind } from './job.ts';
+import { mergeKind } from './mergeKind.ts';
 import { depthOf, layersOf } from './layers.ts';
 import type { MergeJob, TensorWay } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';

@@ -25,7 +25,8 @@ import { cardInputs, strangers, type Cards } from './provenance.ts';
 import { allInputParameters, allParameters, recipeText } from './recipeText.ts';
 import { infoOf } from './registry.ts';
 import { mergeReport, type MergeReport } from './report.ts';
-import { mergeKind } from './job.ts';
+import { mergeKind } from './mergeKind.ts';
+import { reportsOnly } from '../scheduler/orderedSink.ts';
 
 /** Does what a merge plan says: a model folder, or one a task (emr), or a single file. */
 export async function runMerge(
@@ -118,14 +119,11 @@ export async function runMerge(
 /** As the Hub names files, on every system. */
 const relativeTo = (folder: string, path: string): string => relative(folder, path).split(sep).join('/');
 
-/** Runs jobs that only measure: nothing of what they emit is kept. */
+/** Runs jobs that only measure. */
 const measureWith =
   ({ budget }: MergePlan, backend: EngineBackend, signal: AbortSignal) =>
   async (...[jobs, take]: Parameters<Measure>) => {
-    const sink = {
-      accept: async () => undefined,
-      finished: (job: number, { findings }: MergeJobReport) => take(findings ?? {}, job),
-    };
+    const sink = reportsOnly<MergeJobReport>((job, { findings }) => take(findings ?? {}, job));
     await backend.runner(budget)(mergeKind, jobs, sink, signal, () => undefined);
   };
 

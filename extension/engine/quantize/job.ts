@@ -5,7 +5,6 @@ import { codeBits, type Coding, type Reconstruction } from './coding.ts';
 
 export interface QuantizeJob extends Job {
   readonly kind: 'quantize';
-  readonly tensor: string;
   /** The base model's tensor; absent for fq, and for a tensor that only a fine-tuned checkpoint has. */
   readonly base: TensorSource | undefined;
   /** For fq: the base model's tensor, of which the file keeps no more than the checksum. */

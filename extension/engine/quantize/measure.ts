@@ -11,6 +11,7 @@ import { firstTask, type QuantizePlan } from './plan.ts';
 import type { UnfitTensor } from './unfit.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
 import { quantizeKind } from './quantizeKind.ts';
+import { reportsOnly } from '../scheduler/orderedSink.ts';
 
 /** A tensor of a task vector, measured. */
 export interface Analyzed extends TensorAnalysis {
@@ -104,13 +105,10 @@ export async function measureTensors(
     .map((job): QuantizeJob => ({ ...job, analyze, tasks: job.tasks.filter(({ open }) => open) }));
   const total = measuring.length;
   const found: Analyzed[][] = [];
-  const sink = {
-    accept: async () => undefined,
-    finished: (number: number, { analyses = [] }: QuantizeReport) => {
-      const { tensor } = measuring[number] as QuantizeJob;
-      found[number] = analyses.map(analysis => ({ ...analysis, tensor }));
-    },
-  };
+  const sink = reportsOnly<QuantizeReport>((number, { analyses = [] }) => {
+    const { tensor } = measuring[number] as QuantizeJob;
+    found[number] = analyses.map(analysis => ({ ...analysis, tensor }));
+  });
   let done = 0;
   try {
     await backend.runner(budget)(quantizeKind, measuring, sink, signal, current => {

@@ -17,7 +17,6 @@ import { recordReader, recordReaderBytes } from './recordReader.ts';
 
 export interface RestoreJob extends Job {
   readonly kind: 'restore';
-  readonly tensor: string;
   /** Dtype to write. */
   readonly dtype: Dtype;
   /** The .tvq file, and the task. */

@@ -6,6 +6,12 @@ export interface Sink<R extends JobReport = JobReport> {
   finished(job: number, report: R): void | Promise<void>;
 }
 
+/** For jobs that only measure: nothing of what they emit is kept. */
+export const reportsOnly = <R extends JobReport>(finished: Sink<R>['finished']): Sink<R> => ({
+  accept: async () => undefined,
+  finished,
+});
+
 interface Waiting {
   readonly event: JobEvent;
   readonly written: () => void;

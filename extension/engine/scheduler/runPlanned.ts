@@ -30,23 +30,32 @@ export async function failed(error: unknown, signal: AbortSignal, output: Output
   return withKept(failure, (await output.discard(failure)) ?? []);
 }
 
+/** Runs jobs with inputs that stay as they were, and tells how much of all that they read has been read. */
+export async function runCounted<J extends Job, R extends JobReport>(
+  { kind, jobs, stamps, budget, backend, signal, onProgress }: PlannedRun<J, R>,
+  sink: Sink<R>,
+): Promise<void> {
+  const total = jobs.reduce((sum, job) => sum + jobBytes(kind, job), 0);
+  let done = 0;
+  await whileUnchanged(stamps, () =>
+    backend.runner(budget)(kind, jobs, sink, signal, (current, bytes) => {
+      done += bytes;
+      onProgress({ done, total, current });
+    }),
+  );
+}
+
 /** Runs jobs into an output that is committed when all succeeded, with inputs that stayed as they were, and discarded
  * when anything fails. */
 export async function runPlanned<J extends Job, R extends JobReport>(
-  { kind, jobs, stamps, budget, backend, signal, onProgress }: PlannedRun<J, R>,
+  run: PlannedRun<J, R>,
   sink: Sink<R>,
   output: Output,
   commit: () => Promise<void>,
 ): Promise<void> {
-  const total = jobs.reduce((sum, job) => sum + jobBytes(kind, job), 0);
-  let done = 0;
+  const { signal } = run;
   try {
-    await whileUnchanged(stamps, () =>
-      backend.runner(budget)(kind, jobs, sink, signal, (current, bytes) => {
-        done += bytes;
-        onProgress({ done, total, current });
-      }),
-    );
+    await runCounted(run, sink);
     signal.throwIfAborted();
     await commit();
   } catch (error) {
