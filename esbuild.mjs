@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import * as esbuild from 'esbuild';
 import { writeMessages } from './extension/l10n.mjs';
+import { split } from './extension/split.mjs';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
@@ -37,16 +38,18 @@ const node = {
   },
 };
 
+/** dist/extension.cjs, and dist/host/ for what it loads. */
 const host = {
   ...common,
   platform: 'node',
-  format: 'cjs',
   target: 'node20',
   outExtension: { '.js': '.cjs' },
+  chunkNames: 'host/[name]-[hash]',
   external: ['vscode'],
   // zod asks for `navigator`, which VS Code reports as an error of the extension that does.
   define: { navigator: 'undefined' },
   entryPoints: { extension: 'extension/main.ts' },
+  plugins: [split('extension/main.ts')],
 };
 
 const pages = {

@@ -10,7 +10,6 @@ import { Fates } from './host/jobs/fates.ts';
 import { WritingJobs } from './host/jobs/writingJobs.ts';
 import { Log } from './host/log.ts';
 import { MergeMemory } from './host/panels/mergeMemory.ts';
-import { StudioMerge } from './host/panels/studioMerge.ts';
 import { StudioPanels } from './host/panels/studioPanels.ts';
 import type { Services } from './host/services.ts';
 import { NODE_PATH, readNodePath } from './host/settings.ts';
@@ -33,15 +32,13 @@ export function activate(context: ExtensionContext): void {
   const ledger = new JobLedger(Uri.joinPath(context.globalStorageUri, 'jobs').fsPath);
   const writing = new WritingJobs(jobs, ledger, log);
   const means = { log, engine, checkpoints, jobs, writing, extensionUri: context.extensionUri };
-  const merging = new StudioMerge(means, new MergeMemory(context.workspaceState));
-  const studio = new StudioPanels(means, merging);
+  const studio = new StudioPanels(means, new MergeMemory(context.workspaceState));
   const services: Services = { ...means, studio };
   // Given back in this order: first what starts jobs, the log last.
   context.subscriptions.push(
     new Commands(services),
     new InspectorEditor(services, Uri.joinPath(context.globalStorageUri, 'copies').fsPath),
     studio,
-    merging,
     new CheckpointTree(checkpoints),
     new TvqTaskProvider(checkpoints, context.asAbsolutePath('dist/tvq.mjs')),
     new Tools(services),

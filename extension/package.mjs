@@ -29,7 +29,7 @@ const FOLDERS = [join('extension', 'media'), join('extension', 'l10n'), 'dist'];
 
 /** What a build leaves in dist/: without one of these the package would install and not work. */
 const BUILT = [
-  ...['extension.cjs', 'engine.mjs', 'worker.mjs', 'tvq.mjs', 'kernels.wasm'],
+  ...['extension.cjs', 'host', 'engine.mjs', 'worker.mjs', 'tvq.mjs', 'kernels.wasm'],
   ...['inspector.js', 'inspector.css', 'studio.js', 'studio.css'],
 ];
 

@@ -7,7 +7,6 @@ import { basename } from 'node:path';
 import { UserError } from './errors.ts';
 import { hiddenBeside } from './hiddenNames.ts';
 import { BeingWritten } from './lock/beingWritten.ts';
-import { OutputLock } from './lock/outputLock.ts';
 
 /**
  * For whoever holds the output's lock: puts back what a dead process moved aside, deletes it where the new one has its
@@ -38,6 +37,8 @@ export async function recover(target: string): Promise<boolean> {
   const [aside] = await hiddenBeside(target, 'old');
   if (aside === undefined) return false;
   try {
+    // Who reads needs locks only here: they are loaded when something was left.
+    const { OutputLock } = await import('./lock/outputLock.ts');
     const lock = await OutputLock.take(target);
     return await putBack(target).finally(() => lock.release());
   } catch (error) {

@@ -1,19 +1,14 @@
 /**
  * Outputs appear under their name only when complete: written beside it under a temporary name, synced, renamed.
  */
-import { link, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeExactly } from './checkpoint/wholeCalls.ts';
 import { describeSystemError, OutputTaken, UserError } from './errors.ts';
+import { exists } from './exists.ts';
 import { OutputLock } from './lock/outputLock.ts';
 import { otherNames } from './otherNames.ts';
 import { checkReplaceable, type OutputKind } from './replaceable.ts';
-
-export const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 export const alreadyThere = (target: string) =>
   new OutputTaken(`${target}: exists already; choose another output or pass --overwrite`);

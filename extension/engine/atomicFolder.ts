@@ -2,7 +2,8 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { putBack } from './aside.ts';
-import { checkTarget, exists, mayReplace, syncFolder } from './atomic.ts';
+import { checkTarget, mayReplace, syncFolder } from './atomic.ts';
+import { exists } from './exists.ts';
 import { describeSystemError } from './errors.ts';
 import { OutputLock } from './lock/outputLock.ts';
 import { freeName } from './otherNames.ts';

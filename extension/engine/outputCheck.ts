@@ -1,7 +1,8 @@
 import { readdir, realpath, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Problem } from '../protocol.ts';
-import { alreadyThere, exists } from './atomic.ts';
+import { alreadyThere } from './atomic.ts';
+import { exists } from './exists.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { formatBytes } from './format.ts';
 import { hiddenKind } from './hiddenNames.ts';

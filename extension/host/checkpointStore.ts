@@ -2,7 +2,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { commands, EventEmitter, workspace, type Uri } from 'vscode';
-import { summarizeCheckpoints } from '../engine/checkpoint/discover.ts';
 import type { Walk } from '../engine/checkpoint/walk.ts';
 import { inParallel } from '../engine/parallel.ts';
 import type { CheckpointSummary } from '../protocol.ts';
@@ -125,6 +124,8 @@ export class CheckpointStore extends Disposable {
     const tvqFiles = await sizesOf(files.filter(path => path.endsWith('.tvq')));
     // Whoever made a folder that is not trusted made its headers too: nothing in it is opened.
     const unopened = workspace.isTrusted ? [] : unopenedModels(await sizesOf(weights));
+    // Names alone make the menus; who opens files is loaded when somebody wants to see what is in them.
+    const { summarizeCheckpoints } = await import('../engine/checkpoint/discover.ts');
     const discovery = await summarizeCheckpoints(workspace.isTrusted ? weights : []);
     const { checkpoints, failures } = discovery;
     const stopped = [...stops, ...discovery.stops];

@@ -21,28 +21,14 @@ import type {
   VerifyResult,
 } from '../protocol.ts';
 import { Disposable } from './disposable.ts';
-import { EngineExitError, EngineProcess, type EngineLog } from './engineProcess.ts';
+import { EngineExitError, EngineLostError } from './engineErrors.ts';
+import type { EngineLog, EngineProcess } from './engineProcess.ts';
 import { findNodeRuntime } from './nodeRuntime.ts';
 
 /** An idle engine keeps its kernels and device warm this long, then gives the memory back. */
 const IDLE_MS = 5 * 60_000;
 
 const AFTER_CRASH = 'the engine crashed and was started again';
-
-/** What most often kills a process so: the system, when memory runs out. */
-const OUT_OF_MEMORY = 'SIGKILL';
-
-/** The engine ended twice while it worked on the same request. */
-export class EngineLostError extends Error {
-  constructor(cause: EngineExitError) {
-    const hint =
-      cause.how === OUT_OF_MEMORY
-        ? 'Most often the system does that when memory runs out: lower tvq.memory or tvq.threads.'
-        : 'See the log.';
-    super(`${cause.message} It was started again on the CPU and stopped again. ${hint}`, { cause });
-    this.name = 'EngineLostError';
-  }
-}
 
 /** How a long request is watched and stopped. */
 export interface JobHooks {
@@ -248,7 +234,9 @@ export class EngineClient extends Disposable {
 
   private start(): Promise<EngineProcess> {
     const { enginePath, log, nodePath, onStopped } = this.options;
-    const starting = findNodeRuntime(nodePath()).then(runtime => {
+    const starting = findNodeRuntime(nodePath()).then(async runtime => {
+      // What speaks with it is loaded with it: most windows compute nothing.
+      const { EngineProcess } = await import('./engineProcess.ts');
       log.info(`Starting the engine with ${runtime.executable} (${runtime.origin}).`);
       if (runtime.cpuOnly !== undefined) log.warn(`CPU only: ${runtime.cpuOnly}.`);
       return new EngineProcess(runtime, enginePath, log, ({ job, ...progress }) =>

@@ -12,6 +12,7 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import { OUTPUT_TAKEN, type EngineApi, type ProgressNotification } from '../protocol.ts';
+import { CancelledError, EngineExitError, OutputTakenError } from './engineErrors.ts';
 import type { NodeRuntime } from './nodeRuntime.ts';
 
 /** The engine answers a cancelled request well within this; one that does not is stuck, and is killed. */
@@ -26,30 +27,6 @@ export interface EngineLog {
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
-}
-
-/** The user cancelled: not a failure. */
-export class CancelledError extends Error {
-  constructor() {
-    super('Cancelled');
-    this.name = 'CancelledError';
-  }
-}
-
-/** There is something at the output already, or somebody writes it; nothing was begun. */
-export class OutputTakenError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'OutputTakenError';
-  }
-}
-
-/** The process ended while it owed an answer. */
-export class EngineExitError extends Error {
-  constructor(readonly how: string) {
-    super(`The engine stopped unexpectedly (${how}).`);
-    this.name = 'EngineExitError';
-  }
 }
 
 export type ProgressListener = (progress: ProgressNotification) => void;

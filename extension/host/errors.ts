@@ -1,6 +1,6 @@
 /** How failures reach the user: one short message, the rest in the log. */
 import { commands, l10n, workspace } from 'vscode';
-import { CancelledError } from './engineProcess.ts';
+import { CancelledError } from './engineErrors.ts';
 import type { Log } from './log.ts';
 import { openSettings } from './openSettings.ts';
 import { RemediableError, type Remedy } from './remedy.ts';

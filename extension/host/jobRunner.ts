@@ -2,7 +2,7 @@
 import { CancellationTokenSource, l10n, type CancellationToken } from 'vscode';
 import type { Progress, RunOptions } from '../protocol.ts';
 import type { EngineClient, JobHooks } from './engineClient.ts';
-import { CancelledError } from './engineProcess.ts';
+import { CancelledError } from './engineErrors.ts';
 import { readRunOptions } from './settings.ts';
 import { withProgress } from './ui/notify.ts';
 import type { StatusBar } from './views/statusBar.ts';

@@ -4,7 +4,7 @@
  * `output` may well be where somebody keeps models, so it takes a mark of its tool in it. No `vscode` here.
  */
 import { basename, dirname, join } from 'node:path';
-import { exists } from '../engine/atomic.ts';
+import { exists } from '../engine/exists.ts';
 import { inParallel } from '../engine/parallel.ts';
 import { isInside } from './paths.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import { EngineClient } from '../../extension/host/engineClient.ts';
-import { CancelledError } from '../../extension/host/engineProcess.ts';
+import { CancelledError } from '../../extension/host/engineErrors.ts';
 import { findNodeRuntime } from '../../extension/host/nodeRuntime.ts';
 import type { Progress, QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { exists } from '../../extension/engine/atomic.ts';
+import { exists } from '../../extension/engine/exists.ts';
 import { statusOf } from '../../extension/engine/cli/status.ts';
 import * as engine from '../../extension/engine/engine.ts';
 import type { MergeReport } from '../../extension/engine/merge/report.ts';

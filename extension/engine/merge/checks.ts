@@ -1,7 +1,7 @@
 import type { MergeRecipe, Problem } from '../../protocol.ts';
 import { MAX_ROW } from '../../../kernels/mergeStages.ts';
 import { join } from 'node:path';
-import { exists } from '../atomic.ts';
+import { exists } from '../exists.ts';
 import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { UserError } from '../errors.ts';
 import { listed } from '../match/listed.ts';

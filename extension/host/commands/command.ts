@@ -1,10 +1,13 @@
 /** What every command is. */
 import type { Services } from '../services.ts';
 
+/** What a command does. `args` come from menus and other extensions: unchecked. */
+export type Run = (services: Services, ...args: unknown[]) => Promise<void> | void;
+
 export interface Command {
   readonly id: string;
   /** It reads or writes what the workspace names, so it is off in Restricted Mode. */
   readonly needsTrust: boolean;
-  /** `args` come from menus and other extensions: unchecked. */
-  run(services: Services, ...args: unknown[]): Promise<void> | void;
+  /** Its file, with all that it imports, is loaded when it is first run. */
+  load(): Promise<Run>;
 }

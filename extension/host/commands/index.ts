@@ -4,24 +4,24 @@ import { Disposable } from '../disposable.ts';
 import { checkTrust, showError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Command } from './command.ts';
-import { merge } from './merge.ts';
-import { openInspector } from './openInspector.ts';
-import { openStudio } from './openStudio.ts';
-import { quantize } from './quantize.ts';
-import { refreshCheckpoints } from './refreshCheckpoints.ts';
-import { restore } from './restore.ts';
-import { showLog } from './showLog.ts';
-import { verify } from './verify.ts';
 
 const COMMANDS: readonly Command[] = [
-  quantize,
-  openStudio,
-  merge,
-  restore,
-  verify,
-  openInspector,
-  refreshCheckpoints,
-  showLog,
+  { id: 'tvq.quantize', needsTrust: true, load: async () => (await import('./quantize.ts')).quantize },
+  { id: 'tvq.openStudio', needsTrust: true, load: async () => (await import('./openStudio.ts')).openStudio },
+  { id: 'tvq.merge', needsTrust: true, load: async () => (await import('./merge.ts')).merge },
+  { id: 'tvq.restore', needsTrust: true, load: async () => (await import('./restore.ts')).restore },
+  { id: 'tvq.verify', needsTrust: true, load: async () => (await import('./verify.ts')).verify },
+  {
+    id: 'tvq.openInspector',
+    needsTrust: false,
+    load: async () => (await import('./openInspector.ts')).openInspector,
+  },
+  {
+    id: 'tvq.refreshCheckpoints',
+    needsTrust: false,
+    load: async () => (await import('./refreshCheckpoints.ts')).refreshCheckpoints,
+  },
+  { id: 'tvq.showLog', needsTrust: false, load: async () => (await import('./showLog.ts')).showLog },
 ];
 
 export class Commands extends Disposable {
@@ -31,7 +31,8 @@ export class Commands extends Disposable {
       const handler = async (...args: unknown[]) => {
         try {
           if (command.needsTrust && !(await checkTrust())) return;
-          await command.run(services, ...args);
+          const run = await command.load();
+          await run(services, ...args);
         } catch (error) {
           await showError(services.log, error);
         }

@@ -27,23 +27,19 @@ import type { Output } from '../ui/outputPick.ts';
 import { pick } from '../ui/pick.ts';
 import { pickParameters } from '../ui/parameterPick.ts';
 import { runWizard, type Position, type Step, type Turn } from '../ui/wizard.ts';
-import type { Command } from './command.ts';
+import type { Run } from './command.ts';
 import { browseSources, mergeDraftFrom } from './mergeSelection.ts';
 import { selectedPaths } from './selection.ts';
 
 /** From the palette, the explorer or the checkpoint tree: asks what to merge and how, then runs the engine. */
-export const merge: Command = {
-  id: 'tvq.merge',
-  needsTrust: true,
-  async run(services, ...args) {
-    const draft = await mergeDraftFrom(services, selectedPaths(args));
-    const methods = services.engine.methods(readRunOptions());
-    // The method step tells; until then a failure must not go unhandled.
-    methods.catch(() => undefined);
-    const steps = stepsOf(services, draft, methods);
-    if (!(await runWizard(l10n.t('Merge Models'), steps))) return;
-    await startWriting(services, { ...recipeOf(draft), allowNonfinite: readAllowNonfinite() });
-  },
+export const merge: Run = async (services, ...args) => {
+  const draft = await mergeDraftFrom(services, selectedPaths(args));
+  const methods = services.engine.methods(readRunOptions());
+  // The method step tells; until then a failure must not go unhandled.
+  methods.catch(() => undefined);
+  const steps = stepsOf(services, draft, methods);
+  if (!(await runWizard(l10n.t('Merge Models'), steps))) return;
+  await startWriting(services, { ...recipeOf(draft), allowNonfinite: readAllowNonfinite() });
 };
 
 function stepsOf(

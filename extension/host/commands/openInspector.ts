@@ -1,16 +1,12 @@
 import { commands, Uri } from 'vscode';
 import { INSPECTOR_VIEW_TYPE } from '../editors/inspectorEditor.ts';
-import type { Command } from './command.ts';
+import type { Run } from './command.ts';
 import { tvqArgument } from './selection.ts';
 
 /** Opens a .tvq file in its editor, also where another one (hex, text) is in front. */
-export const openInspector: Command = {
-  id: 'tvq.openInspector',
-  needsTrust: false,
-  async run(_services, ...args) {
-    const [clicked] = args;
-    const path = clicked instanceof Uri ? undefined : await tvqArgument(args);
-    const uri = clicked instanceof Uri ? clicked : path === undefined ? undefined : Uri.file(path);
-    if (uri) await commands.executeCommand('vscode.openWith', uri, INSPECTOR_VIEW_TYPE);
-  },
+export const openInspector: Run = async (_services, ...args) => {
+  const [clicked] = args;
+  const path = clicked instanceof Uri ? undefined : await tvqArgument(args);
+  const uri = clicked instanceof Uri ? clicked : path === undefined ? undefined : Uri.file(path);
+  if (uri) await commands.executeCommand('vscode.openWith', uri, INSPECTOR_VIEW_TYPE);
 };

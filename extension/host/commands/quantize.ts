@@ -9,21 +9,17 @@ import { readRunOptions } from '../settings.ts';
 import { pickOutput } from '../ui/outputPick.ts';
 import { pickScheme } from '../ui/schemePick.ts';
 import { runWizard, type Step } from '../ui/wizard.ts';
-import type { Command } from './command.ts';
+import type { Run } from './command.ts';
 import { draftFrom, taskNames, type QuantizeDraft } from './quantizeDraft.ts';
 import { selectedPaths } from './selection.ts';
 import { answered, selectionSteps } from './selectionSteps.ts';
 
 /** From the palette, the explorer or the checkpoint tree: asks for what is not clear, then runs the engine. */
-export const quantize: Command = {
-  id: 'tvq.quantize',
-  needsTrust: true,
-  async run(services, ...args) {
-    const draft = await draftFrom(services.checkpoints, selectedPaths(args));
-    if (draft === undefined) return;
-    if (!(await runWizard(titleOf(draft), stepsOf(services, draft), answered(draft)))) return;
-    await startWriting(services, recipeOf(draft));
-  },
+export const quantize: Run = async (services, ...args) => {
+  const draft = await draftFrom(services.checkpoints, selectedPaths(args));
+  if (draft === undefined) return;
+  if (!(await runWizard(titleOf(draft), stepsOf(services, draft), answered(draft)))) return;
+  await startWriting(services, recipeOf(draft));
 };
 
 /** What was clicked stands in the title, because the steps that would show it are skipped. */

@@ -1,7 +1,3 @@
-import type { Command } from './command.ts';
+import type { Run } from './command.ts';
 
-export const refreshCheckpoints: Command = {
-  id: 'tvq.refreshCheckpoints',
-  needsTrust: false,
-  run: ({ checkpoints }) => checkpoints.refresh(),
-};
+export const refreshCheckpoints: Run = ({ checkpoints }) => checkpoints.refresh();

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { l10n } from 'vscode';
-import { exists } from '../../engine/atomic.ts';
+import { exists } from '../../engine/exists.ts';
 import { formatBytes, formatPercent } from '../../engine/format.ts';
 import { openTvq } from '../../engine/tvq/reader.ts';
 import { summarizeTvq } from '../../engine/tvq/summary.ts';
@@ -10,7 +10,7 @@ import { pickBase } from '../ui/checkpointPicks.ts';
 import { pickOutput, type Output, type Proposal } from '../ui/outputPick.ts';
 import { pick } from '../ui/pick.ts';
 import { runWizard, type Step } from '../ui/wizard.ts';
-import type { Command } from './command.ts';
+import type { Run } from './command.ts';
 import { readAllowNonfinite } from '../settings.ts';
 import { tvqArgument } from './selection.ts';
 
@@ -21,31 +21,27 @@ interface RestoreDraft {
 }
 
 /** Rebuilds one task's fine-tuned checkpoint from a .tvq file and its base model. */
-export const restore: Command = {
-  id: 'tvq.restore',
-  needsTrust: true,
-  async run(services, ...args) {
-    const source = await tvqArgument(args);
-    if (source === undefined) return;
-    const summary = await readSummary(source);
-    const { checkpoints: known } = await services.checkpoints.snapshot();
-    const draft: RestoreDraft = { task: undefined, base: undefined, output: undefined };
-    const title = l10n.t('Restore a Checkpoint from {0}', basename(source));
-    if (!(await runWizard(title, stepsOf(source, summary, known, draft)))) return;
-    const { task, base, output } = draft;
-    if (task === undefined || output === undefined) return;
-    await startWriting(services, {
-      kind: 'restore',
-      source,
-      base: base?.path,
-      task,
-      output: output.path,
-      dtype: undefined,
-      overwrite: output.overwrite,
-      force: false,
-      allowNonfinite: readAllowNonfinite(),
-    });
-  },
+export const restore: Run = async (services, ...args) => {
+  const source = await tvqArgument(args);
+  if (source === undefined) return;
+  const summary = await readSummary(source);
+  const { checkpoints: known } = await services.checkpoints.snapshot();
+  const draft: RestoreDraft = { task: undefined, base: undefined, output: undefined };
+  const title = l10n.t('Restore a Checkpoint from {0}', basename(source));
+  if (!(await runWizard(title, stepsOf(source, summary, known, draft)))) return;
+  const { task, base, output } = draft;
+  if (task === undefined || output === undefined) return;
+  await startWriting(services, {
+    kind: 'restore',
+    source,
+    base: base?.path,
+    task,
+    output: output.path,
+    dtype: undefined,
+    overwrite: output.overwrite,
+    force: false,
+    allowNonfinite: readAllowNonfinite(),
+  });
 };
 
 async function readSummary(path: string): Promise<TvqSummary> {

@@ -1,7 +1,3 @@
-import type { Command } from './command.ts';
+import type { Run } from './command.ts';
 
-export const showLog: Command = {
-  id: 'tvq.showLog',
-  needsTrust: false,
-  run: ({ log }) => log.show(),
-};
+export const showLog: Run = ({ log }) => log.show();

@@ -1,10 +1,9 @@
-/** The read-only editor of .tvq files: a page, and what it may ask for. */
+/** The read-only editor of .tvq files: a page, and what it may ask for; both are loaded with the first file. */
 import { window, type CustomReadonlyEditorProvider, type Uri, type WebviewPanel } from 'vscode';
 import { Disposable } from '../disposable.ts';
 import { showPage } from '../pageHtml.ts';
 import type { Services } from '../services.ts';
-import { connectPage } from './inspectorRpc.ts';
-import { TvqDocument } from './tvqDocument.ts';
+import type { TvqDocument } from './tvqDocument.ts';
 
 export const INSPECTOR_VIEW_TYPE = 'tvq.inspector';
 
@@ -22,11 +21,13 @@ export class InspectorEditor extends Disposable implements CustomReadonlyEditorP
     );
   }
 
-  openCustomDocument(uri: Uri): TvqDocument {
+  async openCustomDocument(uri: Uri): Promise<TvqDocument> {
+    const { TvqDocument } = await import('./tvqDocument.ts');
     return new TvqDocument(uri, this.copies);
   }
 
-  resolveCustomEditor(document: TvqDocument, { webview, onDidDispose }: WebviewPanel): void {
+  async resolveCustomEditor(document: TvqDocument, { webview, onDidDispose }: WebviewPanel): Promise<void> {
+    const { connectPage } = await import('./inspectorRpc.ts');
     const { extensionUri } = this.services;
     const connection = connectPage(webview, document, this.services);
     onDidDispose(() => connection.dispose());

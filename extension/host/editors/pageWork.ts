@@ -1,6 +1,6 @@
 import { CancellationTokenSource, type CancellationToken } from 'vscode-jsonrpc/node';
 import { Disposable } from '../disposable.ts';
-import { CancelledError } from '../engineProcess.ts';
+import { CancelledError } from '../engineErrors.ts';
 
 /** Long work that a page started: of each kind one at a time, ended by the page, by the next of its kind, or with it. */
 export class PageWork<Kind extends string> extends Disposable {

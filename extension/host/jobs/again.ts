@@ -1,6 +1,6 @@
 /** Starts a job that writes, tells what it gave, and offers to start it again where the engine was lost. */
 import { l10n } from 'vscode';
-import { EngineLostError } from '../engineClient.ts';
+import { EngineLostError } from '../engineErrors.ts';
 import { showError } from '../errors.ts';
 import { RemediableError } from '../remedy.ts';
 import type { Services } from '../services.ts';

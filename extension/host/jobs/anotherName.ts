@@ -1,7 +1,7 @@
 /** Asks where a job's result is to go when its output was taken before the job began. */
 import { basename } from 'node:path';
 import { l10n, Uri, window } from 'vscode';
-import { exists } from '../../engine/atomic.ts';
+import { exists } from '../../engine/exists.ts';
 import { freeName } from '../../engine/otherNames.ts';
 import { askModal } from '../ui/notify.ts';
 import type { Output } from '../ui/outputPick.ts';

@@ -6,7 +6,6 @@ import { checkTrust, showError } from '../errors.ts';
 import { reveal } from '../reveal.ts';
 import type { Services } from '../services.ts';
 import { notify, notifyWarning } from '../ui/notify.ts';
-import { startAgain } from './again.ts';
 import { concerns, fateOf, type Fate } from './fate.ts';
 import type { JobLedger, JobRecord } from './ledger.ts';
 
@@ -52,8 +51,9 @@ async function tell(services: Services, record: JobRecord): Promise<void> {
     return;
   }
   const again = l10n.t('Start Again');
-  if ((await notifyWarning(message, again)) === again && (await checkTrust()))
-    await startAgain(services, recipe);
+  if ((await notifyWarning(message, again)) !== again || !(await checkTrust())) return;
+  const { startAgain } = await import('./again.ts');
+  await startAgain(services, recipe);
 }
 
 function describe({ title, recipe }: JobRecord, fate: Fate): string {

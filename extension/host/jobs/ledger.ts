@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isRunning } from '../../engine/processes.ts';
-import { parseMergeRecipe, parseQuantizeRecipe, parseRestoreRecipe } from '../../engine/recipe.ts';
+import type * as Recipe from '../../engine/recipe.ts';
 import type { WritingRecipe } from './writing.ts';
 
 /** What is not told within this, because its workspace was never opened again, is forgotten. */
@@ -99,21 +99,26 @@ export class JobLedger {
   private async entries(): Promise<JobEntry[]> {
     const names = await readdir(this.folder).catch((): string[] => []);
     const files = names.filter(name => NAME.test(name)).slice(0, MOST);
-    const entries = await Promise.all(files.map(name => read(join(this.folder, name))));
+    if (files.length === 0) return [];
+    // Most windows find none, and need not know how a recipe is checked.
+    const recipes = await import('../../engine/recipe.ts');
+    const entries = await Promise.all(files.map(name => read(join(this.folder, name), recipes)));
     return entries.filter(entry => entry !== undefined);
   }
 }
 
+type Recipes = typeof Recipe;
+
 /** undefined for what is no record: of another version, or half written. */
-async function read(file: string): Promise<JobEntry | undefined> {
+async function read(file: string, recipes: Recipes): Promise<JobEntry | undefined> {
   try {
-    return { file, record: checkRecord(JSON.parse(await readFile(file, 'utf8'))) };
+    return { file, record: checkRecord(JSON.parse(await readFile(file, 'utf8')), recipes) };
   } catch {
     return undefined;
   }
 }
 
-function checkRecord(value: unknown): JobRecord {
+function checkRecord(value: unknown, recipes: Recipes): JobRecord {
   const { title, started, folders, pid, host, recipe } = value as Record<keyof JobRecord, unknown>;
   const isRecord =
     typeof title === 'string' &&
@@ -123,17 +128,17 @@ function checkRecord(value: unknown): JobRecord {
     Array.isArray(folders) &&
     folders.every(folder => typeof folder === 'string');
   if (!isRecord) throw new Error('this is no record of a job');
-  return { title, started, folders, pid, host, recipe: checkRecipe(recipe) };
+  return { title, started, folders, pid, host, recipe: checkRecipe(recipe, recipes) };
 }
 
 /** As from every other entrance. */
-function checkRecipe(recipe: unknown): WritingRecipe {
+function checkRecipe(recipe: unknown, recipes: Recipes): WritingRecipe {
   switch ((recipe as Partial<WritingRecipe> | undefined)?.kind) {
     case 'quantize':
-      return parseQuantizeRecipe(recipe);
+      return recipes.parseQuantizeRecipe(recipe);
     case 'restore':
-      return parseRestoreRecipe(recipe);
+      return recipes.parseRestoreRecipe(recipe);
     default:
-      return parseMergeRecipe(recipe);
+      return recipes.parseMergeRecipe(recipe);
   }
 }

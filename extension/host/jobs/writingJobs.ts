@@ -1,10 +1,10 @@
 /** Runs jobs that write: what becomes of each is known, and none begins where another one writes. */
 import { resolve } from 'node:path';
 import { l10n, workspace, type CancellationToken } from 'vscode';
-import { exists } from '../../engine/atomic.ts';
+import { exists } from '../../engine/exists.ts';
 import type { Progress } from '../../protocol.ts';
 import type { JobHooks } from '../engineClient.ts';
-import { CancelledError, OutputTakenError } from '../engineProcess.ts';
+import { CancelledError, OutputTakenError } from '../engineErrors.ts';
 import type { JobRunner, Work } from '../jobRunner.ts';
 import type { Log } from '../log.ts';
 import { askAnotherName } from './anotherName.ts';

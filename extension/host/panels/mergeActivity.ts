@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { EventEmitter } from 'vscode';
 import type { StudioMergeActivity } from '../../protocol.ts';
 import { Disposable } from '../disposable.ts';
-import { CancelledError } from '../engineProcess.ts';
+import { CancelledError } from '../engineErrors.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 

@@ -28,7 +28,7 @@ import { chooseSelection } from '../commands/studioSelection.ts';
 import { Disposable } from '../disposable.ts';
 import { checkMost } from '../editors/pageQuery.ts';
 import type { EngineClient, JobHooks } from '../engineClient.ts';
-import { CancelledError } from '../engineProcess.ts';
+import { CancelledError } from '../engineErrors.ts';
 import { describeSize } from '../describe.ts';
 import { quantizeJob } from '../jobs/quantizing.ts';
 import { PageConnection } from '../pageRpc.ts';

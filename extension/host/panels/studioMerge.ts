@@ -12,7 +12,7 @@ import {
   workspace,
   type CancellationToken,
 } from 'vscode';
-import { exists } from '../../engine/atomic.ts';
+import { exists } from '../../engine/exists.ts';
 import type {
   MergeMethodInfo,
   Progress,

@@ -9,15 +9,37 @@ import {
 } from 'vscode';
 import { printableJson, printableLines } from '../../shared/printable.ts';
 import { Disposable } from '../disposable.ts';
-import { CancelledError } from '../engineProcess.ts';
+import { CancelledError } from '../engineErrors.ts';
 import { messageOf } from '../errors.ts';
 import type { Services } from '../services.ts';
-import { inspectCheckpoint } from './inspectCheckpoint.ts';
-import { mergeModels } from './mergeModels.ts';
-import { quantizeTaskVectors } from './quantizeTaskVectors.ts';
 import type { Tool } from './tool.ts';
 
-const TOOLS: readonly Tool[] = [inspectCheckpoint, quantizeTaskVectors, mergeModels];
+interface Entry {
+  /** As in the manifest. */
+  readonly name: string;
+  /** It writes what it is asked to, so it is off in Restricted Mode. */
+  readonly needsTrust: boolean;
+  /** Its file, with all that it imports, is loaded when it is first asked for. */
+  readonly load: () => Promise<Tool>;
+}
+
+const TOOLS: readonly Entry[] = [
+  {
+    name: 'tvq_inspect_checkpoint',
+    needsTrust: false,
+    load: async () => (await import('./inspectCheckpoint.ts')).inspectCheckpoint,
+  },
+  {
+    name: 'tvq_quantize_task_vectors',
+    needsTrust: true,
+    load: async () => (await import('./quantizeTaskVectors.ts')).quantizeTaskVectors,
+  },
+  {
+    name: 'tvq_merge_models',
+    needsTrust: true,
+    load: async () => (await import('./mergeModels.ts')).mergeModels,
+  },
+];
 
 /** As it is: editors that are built from VS Code may leave the whole name space out. */
 const languageModels = lm as Partial<typeof lm> | undefined;
@@ -26,19 +48,20 @@ export class Tools extends Disposable {
   constructor(services: Services) {
     super();
     if (languageModels?.registerTool === undefined) return;
-    for (const tool of TOOLS) this._register(languageModels.registerTool(tool.name, toolOf(tool, services)));
+    for (const entry of TOOLS)
+      this._register(languageModels.registerTool(entry.name, toolOf(entry, services)));
   }
 }
 
-function toolOf(tool: Tool, services: Services): LanguageModelTool<unknown> {
+function toolOf({ needsTrust, load }: Entry, services: Services): LanguageModelTool<unknown> {
   const checkTrust = () => {
-    if (tool.needsTrust && !workspace.isTrusted)
-      throw new Error('The workspace is not trusted: ask the user.');
+    if (needsTrust && !workspace.isTrusted) throw new Error('The workspace is not trusted: ask the user.');
   };
   return {
     async prepareInvocation({ input }) {
       checkTrust();
       try {
+        const tool = await load();
         return await tool.prepare(services, input);
       } catch (error) {
         throw toldError(error);
@@ -47,6 +70,7 @@ function toolOf(tool: Tool, services: Services): LanguageModelTool<unknown> {
     async invoke({ input }, token) {
       checkTrust();
       try {
+        const tool = await load();
         const answer = await tool.invoke(services, input, token);
         return new LanguageModelToolResult([new LanguageModelTextPart(printableJson(answer))]);
       } catch (error) {

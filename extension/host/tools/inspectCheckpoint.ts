@@ -16,8 +16,6 @@ const MAX_LISTED = 200;
 
 /** What the workspace holds, or what is in one checkpoint or .tvq file: from headers alone. */
 export const inspectCheckpoint: Tool = {
-  name: 'tvq_inspect_checkpoint',
-  needsTrust: false,
   prepare(_services, input) {
     const path = inspectedPath(input, workspaceFolders());
     const message = path ? l10n.t('Inspecting {0}', displayPath(path)) : l10n.t('Looking for checkpoints');

@@ -14,8 +14,6 @@ import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
 const confirmed = new Confirmed<MergeRecipe>();
 
 export const mergeModels: Tool = {
-  name: 'tvq_merge_models',
-  needsTrust: true,
   async prepare({ engine }, input) {
     const recipe = mergeRecipe(input, workspaceFolders());
     const plan = await engine.planMerge(recipe, readRunOptions());

@@ -11,8 +11,6 @@ import { refuseProblems, workspaceFolders, type Tool } from './tool.ts';
 const confirmed = new Confirmed<QuantizeRecipe>();
 
 export const quantizeTaskVectors: Tool = {
-  name: 'tvq_quantize_task_vectors',
-  needsTrust: true,
   async prepare({ engine }, input) {
     const recipe = quantizeRecipe(input, workspaceFolders());
     const plan = await engine.plan(recipe, readRunOptions());

@@ -6,10 +6,6 @@ import type { Services } from '../services.ts';
 import type { Folder } from './workspacePath.ts';
 
 export interface Tool {
-  /** As in the manifest. */
-  readonly name: string;
-  /** It writes what it is asked to, so it is off in Restricted Mode. */
-  readonly needsTrust: boolean;
   /** What is shown, and asked, before the tool runs. Has no side effects; `input` is unchecked here and below. */
   prepare(services: Services, input: unknown): Promise<PreparedToolInvocation> | PreparedToolInvocation;
   /** @returns what the model is told, as JSON */

@@ -10,8 +10,10 @@ import {
 } from 'vscode';
 import type { CheckpointStore } from '../checkpointStore.ts';
 import { Disposable } from '../disposable.ts';
-import { nodesOf, treeItemOf, type Node } from './checkpointNodes.ts';
-import { checkpointTooltip, tvqTooltip } from './tooltips.ts';
+import type { Node } from './checkpointNodes.ts';
+
+/** What is in the view: loaded when it is looked at. */
+const nodes = () => import('./checkpointNodes.ts');
 
 export class CheckpointTree extends Disposable implements TreeDataProvider<Node> {
   private readonly changed = this._register(new EventEmitter<void>());
@@ -37,15 +39,16 @@ export class CheckpointTree extends Disposable implements TreeDataProvider<Node>
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
-    return node ? [...(node.children ?? [])] : nodesOf(await this.store.snapshot());
+    return node ? [...(node.children ?? [])] : (await nodes()).nodesOf(await this.store.snapshot());
   }
 
-  getTreeItem(node: Node): TreeItem {
-    return treeItemOf(node);
+  async getTreeItem(node: Node): Promise<TreeItem> {
+    return (await nodes()).treeItemOf(node);
   }
 
   /** @inheritdoc */
   async resolveTreeItem(item: TreeItem, node: Node, _token: CancellationToken): Promise<TreeItem> {
+    const { checkpointTooltip, tvqTooltip } = await import('./tooltips.ts');
     if (node.kind === 'checkpoint') item.tooltip = checkpointTooltip(node);
     if (node.kind === 'tvq') item.tooltip = await tvqTooltip(node);
     return item;

@@ -1,6 +1,6 @@
 /** What the host takes from the inspector's page, and how it ends work that the page started. */
 import { describe, expect, test } from 'vitest';
-import { CancelledError } from '../../../extension/host/engineProcess.ts';
+import { CancelledError } from '../../../extension/host/engineErrors.ts';
 import { checkMost, checkName, checkQuery, checkWork } from '../../../extension/host/editors/pageQuery.ts';
 import { PageWork } from '../../../extension/host/editors/pageWork.ts';
 import { checkExport, exportBytes, MAX_EXPORT } from '../../../extension/host/exportedFile.ts';

@@ -2,7 +2,8 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { putBack } from '../../aside.ts';
-import { alreadyThere, exists } from '../../atomic.ts';
+import { alreadyThere } from '../../atomic.ts';
+import { exists } from '../../exists.ts';
 import { describeSystemError } from '../../errors.ts';
 import { hiddenBeside, hiddenId, hiddenName } from '../../hiddenNames.ts';
 import { OutputLock } from '../../lock/outputLock.ts';
