@@ -16,8 +16,17 @@ const project = (name: string, options: object = {}) => ({
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/upToDate.mjs',
+    // vitest itself would leave one core of two idle.
+    maxWorkers: '100%',
     projects: [
-      project('unit', { testTimeout: 120_000, hookTimeout: 120_000 }),
+      project('unit', { testTimeout: 120_000, hookTimeout: 120_000, isolate: false }),
+      project('pages', {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        isolate: false,
+        globalSetup: 'test/pages/harness/setup.ts',
+      }),
       project('kernels', { testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks' }),
       project('integration', { testTimeout: 120_000, hookTimeout: 120_000 }),
       project('e2e', {

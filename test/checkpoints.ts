@@ -16,7 +16,8 @@ export interface MadeTensor {
 
 /** A tensor of float32 values. */
 export function f32(shape: readonly number[], value: (i: number) => number): MadeTensor {
-  const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => value(i));
+  const data = new Float32Array(elementCount(shape));
+  for (let i = 0; i < data.length; i++) data[i] = value(i); // from() takes ten times as long
   return { dtype: 'F32', shape, data: new Uint8Array(data.buffer) };
 }
 

@@ -105,9 +105,12 @@ export async function tensorsOf(
   path: string,
 ): Promise<Map<string, { dtype: string; shape: readonly number[]; data: Uint8Array }>> {
   const { tensors } = await openCheckpoint(path);
+  const contents = new Map<string, Buffer>();
   return new Map(
     [...tensors].map(([name, { dtype, shape, file, offset, bytes }]) => {
-      const data = new Uint8Array(readFileSync(file).subarray(offset, offset + bytes));
+      const content = contents.get(file) ?? readFileSync(file);
+      contents.set(file, content);
+      const data = new Uint8Array(content.subarray(offset, offset + bytes));
       return [name, { dtype, shape, data }];
     }),
   );

@@ -1,18 +1,23 @@
 /**
  * `npm test`: installs what is missing, checks types and style, builds, and runs every test. The last line is
  * `N passed, N failed, N skipped`, with a line before it for each reason why tests were left out; with NO_SKIPS set
- * that is a failure. `npm test -- unit integration` runs only those projects.
+ * that is a failure. `npm test -- unit integration` runs only those projects; `--slowest` lists the slowest tests.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { provision } from './provision.mjs';
-import { TALLY, closingLines } from './tally.mjs';
+import { TALLY, closingLines, slowestLines } from './tally.mjs';
+import { testFiles } from './testFiles.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const projects = process.argv.slice(2);
+const { values, positionals: projects } = parseArgs({
+  options: { slowest: { type: 'boolean' } },
+  allowPositionals: true,
+});
 
 const { driver, missing } = await provision();
 for (const line of missing) console.log(`not found: ${line}`);
@@ -20,23 +25,30 @@ for (const line of missing) console.log(`not found: ${line}`);
 const vulkan = driver ? { VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver } : {};
 const env = { ...vulkan, ...process.env };
 const counts = { passed: 0, failed: 0, skipped: {} };
+let slowest = [];
 
-/** Runs a program of node_modules; a failing one counts as one failed test. */
-function check(name, script, ...args) {
-  console.log(`\n> ${name}`);
-  const { status } = spawnSync(process.execPath, [script, ...args], { cwd: root, env, stdio: 'inherit' });
+/** Runs a program of node_modules beside others; a failing one counts as one failed test. */
+async function check(name, script, ...args) {
+  const child = spawn(process.execPath, [script, ...args], { cwd: root, env });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', text => (said += text));
+  const status = await new Promise(resolve => child.once('close', resolve));
+  console.log(`\n> ${name}\n${said}`.trimEnd());
   if (status === 0) counts.passed++;
   else counts.failed++;
   return status === 0;
 }
 
-check('types', 'node_modules/typescript/bin/tsc');
-check('lint', 'node_modules/eslint/bin/eslint.js', '.');
-check('style', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.');
-const built = check('build', 'esbuild.mjs');
+const [built] = await Promise.all([
+  check('build', 'esbuild.mjs'),
+  check('types', 'node_modules/typescript/bin/tsc'),
+  check('lint', 'node_modules/eslint/bin/eslint.js', '.'),
+  check('style', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+]);
 if (built) runTests();
 
-/** Adds up what vitest says of each test; a run that breaks off counts as failed. */
+/** Adds up what vitest says of each test; a run that breaks off, or leaves a file out, counts as failed. */
 function runTests() {
   const folder = mkdtempSync(join(tmpdir(), 'tvq-tests-'));
   const file = join(folder, 'tally.json');
@@ -53,7 +65,12 @@ function runTests() {
     counts.passed += tests.passed;
     counts.failed += tests.failed;
     counts.skipped = tests.skipped;
+    slowest = tests.slowest;
     if (run.status !== 0 && tests.failed === 0) counts.failed++;
+    for (const left of testFiles(root, projects).filter(name => !tests.files.includes(name))) {
+      console.log(`not run: ${left}`);
+      counts.failed++;
+    }
   } catch {
     counts.failed++;
   } finally {
@@ -66,5 +83,6 @@ console.log();
 if (!built) console.log('no test was run: the build failed');
 if (!complete) for (const line of missing) console.log(`not found: ${line}`);
 if (!complete && process.env.NO_SKIPS) console.log('NO_SKIPS is set: nothing may be left out');
+if (values.slowest) console.log(slowestLines(slowest).join('\n'));
 console.log(closingLines(counts).join('\n'));
 process.exitCode = counts.failed === 0 && (complete || !process.env.NO_SKIPS) ? 0 : 1;

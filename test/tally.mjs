@@ -1,8 +1,12 @@
 /** A vitest reporter that counts for `npm test`, and the lines that it ends with. */
 import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 /** Names the file that the counts are written to. */
 export const TALLY = 'TVQ_TEST_TALLY';
+
+/** As many tests as `--slowest` lists. */
+const MOST_SLOW = 20;
 
 /**
  * @typedef {object} Counts
@@ -13,9 +17,40 @@ export const TALLY = 'TVQ_TEST_TALLY';
 
 export default class TallyReporter {
   onTestRunEnd(modules) {
-    writeFileSync(process.env[TALLY], JSON.stringify(count(modules)));
+    const files = modules.map(({ moduleId }) => fileOf(moduleId));
+    writeFileSync(
+      process.env[TALLY],
+      JSON.stringify({ ...count(modules), files, slowest: slowestOf(modules) }),
+    );
   }
 }
+
+const fileOf = path => relative(process.cwd(), path).replaceAll('\\', '/');
+
+/** The tests that took longest, and what a file's tests waited for together: its modules, its set-up. */
+function slowestOf(modules) {
+  const timed = modules.flatMap(module => {
+    const file = fileOf(module.moduleId);
+    const tests = [...module.children.allTests()].map(test => ({
+      name: `${file} > ${test.fullName}`,
+      ms: test.diagnostic()?.duration ?? 0,
+    }));
+    const { duration, collectDuration } = module.diagnostic();
+    const alone = tests.reduce((sum, { ms }) => sum + ms, 0);
+    return [
+      ...tests,
+      { name: `${file}: what its tests share`, ms: collectDuration + Math.max(0, duration - alone) },
+    ];
+  });
+  return timed.sort((a, b) => b.ms - a.ms).slice(0, MOST_SLOW);
+}
+
+/**
+ * @param {readonly { name: string, ms: number }[]} slowest
+ * @returns {string[]} a line each, in seconds
+ */
+export const slowestLines = slowest =>
+  slowest.map(({ name, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${name}`);
 
 /** @returns {Counts} */
 function count(modules) {

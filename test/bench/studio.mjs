@@ -20,7 +20,7 @@ export { onlyStep } from './webview/studio/model/history.ts';
 export { SlotRows } from './webview/studio/model/slotRows.ts';
 export { bitsByCell, slotsByTensor, totalsBy } from './webview/studio/model/cells.ts';
 export { withWish } from './webview/studio/model/rules.ts';
-export { sampleTable } from './test/unit/webview/harness/sampleTable.ts';`;
+export { sampleTable } from './test/pages/harness/sampleTable.ts';`;
 const { outputFiles } = await build({
   stdin: { contents: entry, resolveDir: ROOT, loader: 'ts' },
   bundle: true,
@@ -92,12 +92,12 @@ function spread(times) {
 /** From a key or a move of the pointer to the frame after it, in the page itself. */
 async function reportPage() {
   const { chromium } = await import('playwright-core');
-  const { serve } = await import('../unit/webview/harness/serve.mjs');
+  const { serve } = await import('../pages/harness/serve.mjs');
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   const server = await serve({
     main: 'webview/studio/main.ts',
-    page: 'test/unit/webview/harness/studioPage.ts',
+    page: 'test/pages/harness/studioPage.ts',
   });
   console.log(`\nin Chromium     ${title(['opened', 'key to frame', 'drag to frame', 'pin to frame'])}`);
   for (const { tensors, tasks } of SIZES) {

@@ -1,5 +1,5 @@
 /** Checkpoints made up for a test, quantized, restored and compared with what they were. */
-import { readFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { openTvq } from '../../extension/engine/tvq/reader.ts';
 import type { MergeInput, QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
@@ -13,11 +13,13 @@ export const content = async (file: string): Promise<Buffer> =>
 /** Near Gaussian values: sums of uniform ones. */
 export function gaussian(seed: number, scale: number): () => number {
   const next = noise(seed);
-  return () => scale * Array.from({ length: 6 }, next).reduce((sum, value) => sum + value);
+  return () => scale * (next() + next() + next() + next() + next() + next());
 }
 
-/** A base and two tasks: a tensor longer than a span, some that end in the middle of everything, a norm, a constant. */
-export async function made(changes: Partial<QuantizeRecipe> = {}, rows = 700_001): Promise<QuantizeRecipe> {
+const written = new Map<number, Promise<readonly string[]>>();
+
+/** The checkpoints for tensors of so many rows, once for all tests of a file. */
+async function checkpointsOf(rows: number): Promise<readonly string[]> {
   const checkpoint = (task: number): Record<string, MadeTensor> => {
     const value = gaussian(task + 1, 0.01);
     return {
@@ -29,6 +31,20 @@ export async function made(changes: Partial<QuantizeRecipe> = {}, rows = 700_001
   };
   const paths = [path('.safetensors'), path('.safetensors'), path('.safetensors')];
   for (const [i, file] of paths.entries()) await writeSafetensors(file, checkpoint(i));
+  return paths;
+}
+
+/** A base and two tasks: a tensor longer than a span, some that end in the middle of everything, a norm, a constant. */
+export async function made(changes: Partial<QuantizeRecipe> = {}, rows = 700_001): Promise<QuantizeRecipe> {
+  const files = written.get(rows) ?? checkpointsOf(rows);
+  written.set(rows, files);
+  // The caller may write others in their place.
+  const copies = (await files).map(async file => {
+    const copy = path('.safetensors');
+    await copyFile(file, copy);
+    return copy;
+  });
+  const paths = await Promise.all(copies);
   const tasks = paths.slice(1).map((task, i) => ({ name: `t${i}`, path: task }));
   return tvq.recipe(path('.tvq'), { base: paths[0] as string, tasks, ...changes });
 }
@@ -43,8 +59,10 @@ export async function projectionOf(asked: QuantizeRecipe, task: number, options:
   for (const [tensor, values] of tuned ?? []) {
     const b = tvq.valuesOf(base?.get(tensor) as typeof values);
     const r = tvq.valuesOf(restored?.get(tensor) as typeof values);
-    for (const [i, value] of tvq.valuesOf(values).entries()) {
-      const [t, back] = [value - (b[i] as number), (r[i] as number) - (b[i] as number)];
+    const v = tvq.valuesOf(values);
+    for (let i = 0; i < v.length; i++) {
+      const t = (v[i] as number) - (b[i] as number);
+      const back = (r[i] as number) - (b[i] as number);
       along += t * back;
       energy += t * t;
       error += (t - back) ** 2;

@@ -1,17 +1,13 @@
 /** Backends for tests. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
 import { compileKernels, createCpuBackend } from '../../kernels/cpu.ts';
 import type { CpuBackend } from '../../kernels/cpu.ts';
 import { createWebGpuBackend } from '../../kernels/webgpu.ts';
 
-const ROOT = new URL('../../', import.meta.url);
-const WASM = new URL('dist/kernels.wasm', ROOT);
-const SOURCES = new URL('kernels/cpu/', ROOT);
+const WASM = new URL('../../dist/kernels.wasm', import.meta.url);
 
 /** Bytes for all scopes of a test's backend; it makes the WebGPU backend's chunk 524,288 elements. */
 export const TEST_MEMORY = 3 * 32 * 2 ** 20;
@@ -26,33 +22,7 @@ const DRIVERS = [
 const NO_DRIVER =
   'the WebGPU tests need a Vulkan driver: install chromium (for SwiftShader) or mesa-vulkan-drivers 25, or set VK_DRIVER_FILES';
 
-function isStale(): boolean {
-  if (!existsSync(WASM)) return true;
-  const built = statSync(WASM).mtimeMs;
-  return readdirSync(SOURCES).some(name => statSync(new URL(name, SOURCES)).mtimeMs > built);
-}
-
-/** Builds dist/kernels.wasm when it is missing or older than its sources. */
-export function buildKernels(): void {
-  if (!isStale()) return;
-  mkdirSync(new URL('dist/', ROOT), { recursive: true });
-  // Test files run side by side: each writes a file of its own and puts it in place at once.
-  const own = `dist/kernels.${process.pid}.wasm`;
-  const asc = ['node_modules/assemblyscript/bin/asc.js', 'kernels/cpu/index.ts'];
-  const options = ['--config', 'kernels/cpu/asconfig.json', '--outFile', own];
-  const { status, stderr } = spawnSync(process.execPath, [...asc, ...options], {
-    cwd: fileURLToPath(ROOT),
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`the AssemblyScript kernels did not compile:\n${stderr}`);
-  renameSync(new URL(own, ROOT), WASM);
-}
-
-/** The compiled kernels, built first when they have to be. */
-export async function kernelModule(): Promise<WebAssembly.Module> {
-  buildKernels();
-  return compileKernels(WASM);
-}
+export const kernelModule = (): Promise<WebAssembly.Module> => compileKernels(WASM);
 
 export async function openCpu(): Promise<CpuBackend> {
   return createCpuBackend({ module: await kernelModule(), memory: TEST_MEMORY });

@@ -1,10 +1,11 @@
 /** What `npm test` counts: nothing that did not run is left out of its last line. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { symlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { closingLines, TALLY, type Counts } from '../tally.mjs';
+import { closingLines, slowestLines, TALLY, type Tally } from '../tally.mjs';
+import { testFiles } from '../testFiles.mjs';
 import { temporaryFolder } from '../temporary.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -44,7 +45,7 @@ const FILES = {
   notLoaded: `throw new Error('fails');`,
 };
 
-async function run(names: readonly (keyof typeof FILES)[]): Promise<Counts> {
+async function run(names: readonly (keyof typeof FILES)[]): Promise<Tally> {
   const folder = await temporaryFolder();
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir');
   const imports = `
@@ -57,11 +58,12 @@ async function run(names: readonly (keyof typeof FILES)[]): Promise<Counts> {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const args = ['run', '--root', folder, '--reporter', join(ROOT, 'test/tally.mjs')];
   spawnSync(process.execPath, [vitest, ...args], { cwd: folder, env });
-  return JSON.parse(readFileSync(join(folder, 'tally.json'), 'utf8')) as Counts;
+  return JSON.parse(readFileSync(join(folder, 'tally.json'), 'utf8')) as Tally;
 }
 
 test('tests that are left out are counted by the reason', async () => {
-  expect(await run(['left', 'marked'])).toEqual({
+  const { passed, failed, skipped } = await run(['left', 'marked']);
+  expect({ passed, failed, skipped }).toEqual({
     passed: 1,
     failed: 1,
     skipped: {
@@ -80,7 +82,28 @@ test('tests that could not run because their setup failed are not called left ou
 });
 
 test('a file that cannot be loaded, and what fails after the tests, count', async () => {
-  expect(await run(['teardownFails', 'notLoaded'])).toEqual({ passed: 1, failed: 2, skipped: {} });
+  const { passed, failed, skipped, files } = await run(['teardownFails', 'notLoaded']);
+  expect({ passed, failed, skipped }).toEqual({ passed: 1, failed: 2, skipped: {} });
+  expect([...files].sort()).toEqual(['notLoaded.test.ts', 'teardownFails.test.ts']);
+});
+
+test('the slowest come first, and what the tests of a file wait for together is one of them', async () => {
+  const { slowest } = await run(['left']);
+  expect(slowest.map(({ name }) => name)).toContain('left.test.ts > what is there');
+  expect(slowest.map(({ name }) => name)).toContain('left.test.ts: what its tests share');
+  const times = slowest.map(({ ms }) => ms);
+  expect(times).toEqual([...times].sort((a, b) => b - a));
+  expect(slowestLines([{ name: 'a', ms: 173_449 }])).toEqual(['  173.4 s  a']);
+});
+
+test('the files that have to be run are those of every folder, or of the ones that are named', async () => {
+  const root = await temporaryFolder();
+  for (const folder of ['unit/a', 'pages']) await mkdir(join(root, 'test', folder), { recursive: true });
+  for (const file of ['unit/one.test.ts', 'unit/a/two.test.ts', 'unit/a/two.ts', 'pages/three.test.ts'])
+    await writeFile(join(root, 'test', file), '');
+  const unit = ['test/unit/a/two.test.ts', 'test/unit/one.test.ts'];
+  expect(testFiles(root, ['unit'])).toEqual(unit);
+  expect(testFiles(root, [])).toEqual(['test/pages/three.test.ts', ...unit]);
 });
 
 test('the last line has all three numbers, after a line a reason', () => {

@@ -12,7 +12,11 @@ import { OutputLock } from '../../../extension/engine/lock/outputLock.ts';
 import type { Writer } from '../../../extension/engine/lock/writer.ts';
 import { startOf } from '../../../extension/engine/processes.ts';
 import { ID, leaveHalf, leaveLock, NOBODY, setAge } from '../../locks.ts';
+import { returnModules } from '../../ownModules.ts';
 import { temporaryFolder } from '../../temporary.ts';
+
+vi.hoisted(() => vi.resetModules());
+returnModules('node:timers/promises', 'node:fs/promises');
 
 /** What happens while a lock is watched, which takes no time here. */
 let meanwhile = async () => Promise.resolve();

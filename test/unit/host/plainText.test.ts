@@ -7,6 +7,10 @@ import { ask } from '../../../extension/host/ui/ask.ts';
 import { pick } from '../../../extension/host/ui/pick.ts';
 import { withoutIcons, withoutLinks } from '../../../extension/host/ui/plainText.ts';
 import { treeItemOf, type Node } from '../../../extension/host/views/checkpointNodes.ts';
+import { returnModules } from '../../ownModules.ts';
+
+vi.hoisted(() => vi.resetModules());
+returnModules('vscode');
 
 const shown = vi.hoisted(() => ({
   lines: [] as unknown[],

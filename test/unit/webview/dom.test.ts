@@ -1,5 +1,5 @@
 /** Pages show names as text; the browser's part of it is stood in for here. */
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { el, setLabel, setTitle } from '../../../webview/common/dom.ts';
 import { splitName } from '../../../webview/common/names.ts';
 
@@ -17,6 +17,7 @@ class Element {
 }
 
 vi.stubGlobal('document', { createElement: () => new Element() });
+afterAll(() => vi.unstubAllGlobals());
 
 test('text, children and what is read aloud are printable; values stay', () => {
   const attributes = { title: 'a\nb', 'aria-label': '\u202e', value: '\x1b\n' };

@@ -6,7 +6,7 @@ import { formatCosine, taskMatrix } from '../../../webview/common/taskMatrix.ts'
 import { schemeText } from '../../../webview/inspector/summary.ts';
 import { vectorLines } from '../../../webview/inspector/taskList.ts';
 import { bitsText } from '../../../webview/inspector/tensorColumns.ts';
-import { sampleComparisons, sampleDetail, sampleSummary } from './harness/sampleFile.ts';
+import { sampleComparisons, sampleDetail, sampleSummary } from '../../pages/harness/sampleFile.ts';
 
 describe('schemeText', () => {
   test.each([

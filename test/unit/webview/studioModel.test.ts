@@ -24,7 +24,7 @@ import { SlotRows } from '../../../webview/studio/model/slotRows.ts';
 import { StudioModel } from '../../../webview/studio/model/studioModel.ts';
 import { INITIAL_SPENDING, INITIAL_STATE } from '../../../webview/studio/studioState.ts';
 import { tensorCurve } from '../../../webview/studio/model/tensorCurve.ts';
-import { sampleTable } from './harness/sampleTable.ts';
+import { sampleTable } from '../../pages/harness/sampleTable.ts';
 
 const table = sampleTable({ tensors: 44, tasks: 3, unit: 64 });
 const INITIAL = { budget: '2bpw', measure: 'auto', rules: [] } as const;

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../../../extension/host/evaluation/commandLine.ts';
 import { needs } from '../../../needs.ts';
 
-const ECHO = `"${process.execPath}" -p "JSON.stringify(process.argv.slice(1))" --`;
+/** Writes its arguments as they are, each with a zero behind it, which no argument has. */
+const ECHO = String.raw`printf '%s\0'`;
 const PATHS = [
   '/models/merged',
   '/my models/it\'s "new"',
@@ -15,8 +16,10 @@ const PATHS = [
 ];
 
 describe('in a POSIX shell', needs('POSIX shell', process.platform !== 'win32'), () => {
-  const argumentsOf = (template: string, path: string): unknown =>
-    JSON.parse(execFileSync('/bin/sh', ['-c', commandLine(template, path, 'linux')], { encoding: 'utf8' }));
+  const argumentsOf = (template: string, path: string): string[] =>
+    execFileSync('/bin/sh', ['-c', commandLine(template, path, 'linux')], { encoding: 'utf8' })
+      .split('\0')
+      .slice(0, -1);
 
   it.each(PATHS)('%j is one word, however it is quoted', path => {
     expect(argumentsOf(`${ECHO} \${model}`, path)).toEqual([path]);

@@ -21,7 +21,7 @@ import {
   readMergeState,
   storedEdits,
 } from '../../../../../webview/studio/merge/mergeState.ts';
-import { methodNamed, METHODS, SELECTION, TASKS } from './samples.ts';
+import { methodNamed, METHODS, SELECTION, TASKS } from '../../../../pages/studio/merge/samples.ts';
 
 const ties = methodNamed('ties');
 const parameterOf = (name: string): MergeParameter => {

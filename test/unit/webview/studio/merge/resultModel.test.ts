@@ -11,7 +11,7 @@ import {
   type ResultGroup,
 } from '../../../../../webview/studio/merge/resultModel.ts';
 import { percentOf, previewOf } from '../../../../../webview/studio/merge/runModel.ts';
-import { MERGES, METHODS, sampleMerge, TASKS } from './samples.ts';
+import { MERGES, METHODS, sampleMerge, TASKS } from '../../../../pages/studio/merge/samples.ts';
 
 const rowOf = (groups: readonly ResultGroup[], label: string) => {
   const row = groups.flatMap(({ rows }) => rows).find(one => one.label === label);

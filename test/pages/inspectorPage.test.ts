@@ -9,7 +9,7 @@ import type { ThemeName } from './harness/themes.ts';
 import { usePage } from './harness/usePage.ts';
 import './harness/window.ts';
 
-const SCREENSHOTS = fileURLToPath(new URL('../../e2e/screenshots/', import.meta.url));
+const SCREENSHOTS = fileURLToPath(new URL('../e2e/screenshots/', import.meta.url));
 /** Far fewer than the rows there are, and enough for two screens. */
 const MOST_ROWS = 100;
 

@@ -8,7 +8,7 @@ import type { ThemeName } from '../../harness/themes.ts';
 import { usePage } from '../../harness/usePage.ts';
 import './window.ts';
 
-const SCREENSHOTS = fileURLToPath(new URL('../../../../e2e/screenshots/', import.meta.url));
+const SCREENSHOTS = fileURLToPath(new URL('../../../e2e/screenshots/', import.meta.url));
 beforeAll(() => mkdir(SCREENSHOTS, { recursive: true }));
 
 const visit = usePage('mergeTab');

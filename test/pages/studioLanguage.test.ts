@@ -1,8 +1,8 @@
 /** The Studio in another language: every text of its frame and of its tabs is a message that can be translated. */
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import type { TensorRule } from '../../../extension/protocol.ts';
-import type { StudioState } from '../../../webview/studio/studioState.ts';
+import type { TensorRule } from '../../extension/protocol.ts';
+import type { StudioState } from '../../webview/studio/studioState.ts';
 import { showTables } from './harness/charts.ts';
 import type { StudioScenario } from './harness/mockStudioHost.ts';
 import { untranslated } from './harness/texts.ts';

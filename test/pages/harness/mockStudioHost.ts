@@ -10,8 +10,8 @@ import type {
   StudioOrder,
   StudioSelection,
   TaskComparisons,
-} from '../../../../extension/protocol.ts';
-import { parseBudget } from '../../../../extension/shared/allocation/index.ts';
+} from '../../../extension/protocol.ts';
+import { parseBudget } from '../../../extension/shared/allocation/index.ts';
 import { sampleComparisons } from './sampleFile.ts';
 import { sampleTable, type SampleOptions } from './sampleTable.ts';
 

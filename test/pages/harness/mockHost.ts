@@ -9,7 +9,7 @@ import type {
   TensorQuery,
   TensorRow,
   VerifyOutcome,
-} from '../../../../extension/protocol.ts';
+} from '../../../extension/protocol.ts';
 import { sampleComparisons, sampleDetail, sampleRows, sampleSummary } from './sampleFile.ts';
 
 /** What the host does: answer, refuse the file once, never answer, fail once rows further down are asked for, serve a

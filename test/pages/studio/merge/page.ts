@@ -1,7 +1,7 @@
 /** Stands in for VS Code around the Merge tab: theme, `acquireVsCodeApi`, and a host behind JSON messages. */
 import { createBirpc } from 'birpc';
-import type { StudioMergeHost, StudioMergePage } from '../../../../../extension/protocol.ts';
-import { serialize } from '../../../../../webview/common/rpc.ts';
+import type { StudioMergeHost, StudioMergePage } from '../../../../extension/protocol.ts';
+import { serialize } from '../../../../webview/common/rpc.ts';
 import { setTheme } from '../../harness/setTheme.ts';
 import type { ThemeName } from '../../harness/themes.ts';
 import { MockMergeHost } from './mockHost.ts';

@@ -1,12 +1,12 @@
-import { ValueSums } from '../../../../extension/engine/inspect/valueSums.ts';
+import { ValueSums } from '../../../extension/engine/inspect/valueSums.ts';
 import type {
   TaskComparisons,
   TensorDetail,
   TensorKind,
   TensorRow,
   TvqSummary,
-} from '../../../../extension/protocol.ts';
-import { translatable } from '../../../../extension/shared/translatable.ts';
+} from '../../../extension/protocol.ts';
+import { translatable } from '../../../extension/shared/translatable.ts';
 
 const TASKS = ['cars', 'dtd', 'eurosat', 'gtsrb', 'mnist', 'resisc45', 'sun397', 'svhn'];
 const VECTORS = [...TASKS, '@shared'];

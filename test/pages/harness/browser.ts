@@ -1,5 +1,5 @@
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { findBrowser } from '../../../provision/find.mjs';
+import { chromium, type BrowserContext, type BrowserServer, type Page } from 'playwright-core';
+import { findBrowser } from '../../provision/find.mjs';
 import { rememberGiven } from './texts.ts';
 import type { ThemeName } from './themes.ts';
 
@@ -8,9 +8,9 @@ const { chromium: executablePath } = await findBrowser();
 export const hasBrowser = executablePath !== undefined;
 
 /** Starts Chromium, from CHROMIUM or where it usually is. */
-export async function launch(): Promise<Browser> {
+export async function launch(): Promise<BrowserServer> {
   if (executablePath === undefined) throw new Error('there is no Chromium');
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  return chromium.launchServer({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 }
 
 export interface PageOptions {
@@ -33,17 +33,17 @@ export interface OpenedPage {
   readonly problems: string[];
 }
 
-/** Opens the page in a fresh browser context. */
+/** Opens the page in a tab of its own, which no other shares a state with. */
 export async function openPage(
-  browser: Browser,
+  context: BrowserContext,
   url: string,
   options: PageOptions = {},
 ): Promise<OpenedPage> {
   const { theme = 'dark', rows = 5000, scenario = 'ready', width = 1200, height = 800 } = options;
   const language = options.language ? `&language=${options.language}` : '';
   const query = options.query ?? '';
-  const context = await browser.newContext({ viewport: { width, height } });
   const page = await context.newPage();
+  await page.setViewportSize({ width, height });
   const problems: string[] = [];
   page.on('console', message => {
     if (message.type() === 'error') problems.push(message.text());

@@ -1,5 +1,5 @@
 /**
- * The inspector in a plain browser, without VS Code: `node test/unit/webview/harness/serve.mjs`, then open the
+ * The inspector in a plain browser, without VS Code: `node test/pages/harness/serve.mjs`, then open the
  * address it prints with ?theme=light|dark|contrast&rows=5000&scenario=ready|refused|silent|flaky&language=pseudo.
  */
 import { randomBytes } from 'node:crypto';
@@ -7,9 +7,9 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
-import { messagesIn } from '../../../../extension/l10n.mjs';
+import { messagesIn } from '../../../extension/l10n.mjs';
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CODICONS = `${ROOT}node_modules/@vscode/codicons/dist/`;
 
 /** What VS Code's own style sheet gives to webviews, in a layer that any rule of a page overrules. */
@@ -52,7 +52,7 @@ const TYPES = { js: 'text/javascript', css: 'text/css', ttf: 'font/ttf' };
 /** Bundles a page and the mock of its host as esbuild.mjs does, and serves it under a content security policy as strict as the host's. */
 export async function serve({
   main = 'webview/inspector/main.ts',
-  page = 'test/unit/webview/harness/page.ts',
+  page = 'test/pages/harness/page.ts',
 } = {}) {
   const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: ROOT,

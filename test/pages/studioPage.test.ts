@@ -11,7 +11,7 @@ declare global {
   var studio: { readonly host: MockStudioHost; setTheme(name: ThemeName): void };
 }
 
-const SCREENSHOTS = fileURLToPath(new URL('../../e2e/screenshots/', import.meta.url));
+const SCREENSHOTS = fileURLToPath(new URL('../e2e/screenshots/', import.meta.url));
 interface Options {
   readonly theme?: ThemeName;
   readonly scenario?: StudioScenario;

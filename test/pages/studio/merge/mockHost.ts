@@ -6,8 +6,8 @@ import type {
   StudioMergeHost,
   StudioMergePage,
   StudioMergeSession,
-} from '../../../../../extension/protocol.ts';
-import { translatable } from '../../../../../extension/shared/translatable.ts';
+} from '../../../../extension/protocol.ts';
+import { translatable } from '../../../../extension/shared/translatable.ts';
 import { MERGES, METHODS, sampleMerge } from './samples.ts';
 
 /** What the host does: have merges, have none, have no command, be restricted, never answer, refuse once, fail a merge,

@@ -1,7 +1,7 @@
 /** Stands in for VS Code in a plain page: theme, `acquireVsCodeApi`, and a host behind JSON messages. */
 import { createBirpc } from 'birpc';
-import type { InspectorHost, InspectorPage } from '../../../../extension/protocol.ts';
-import { serialize } from '../../../../webview/common/rpc.ts';
+import type { InspectorHost, InspectorPage } from '../../../extension/protocol.ts';
+import { serialize } from '../../../webview/common/rpc.ts';
 import { MockHost, type Scenario } from './mockHost.ts';
 import { setTheme } from './setTheme.ts';
 import type { ThemeName } from './themes.ts';

@@ -1,5 +1,5 @@
 /** Eight tasks on one base, and merges of them whose numbers look like those of a real model. */
-import { methodInfos } from '../../../../../extension/engine/merge/registry.ts';
+import { methodInfos } from '../../../../extension/engine/merge/registry.ts';
 import type {
   MergeMethodInfo,
   MergeTotals,
@@ -7,7 +7,7 @@ import type {
   StudioMerged,
   StudioMergeReport,
   StudioSelection,
-} from '../../../../../extension/protocol.ts';
+} from '../../../../extension/protocol.ts';
 
 export const TASKS = ['cars', 'dtd', 'eurosat', 'gtsrb', 'mnist', 'resisc45', 'sun397', 'svhn'];
 export const METHODS: readonly MergeMethodInfo[] = methodInfos();

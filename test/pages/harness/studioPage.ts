@@ -1,7 +1,7 @@
 /** Stands in for VS Code around the Studio's page: theme, `acquireVsCodeApi`, and a host behind messages. */
 import { createBirpc } from 'birpc';
-import type { StudioHost, StudioPage } from '../../../../extension/protocol.ts';
-import { serialize } from '../../../../webview/common/rpc.ts';
+import type { StudioHost, StudioPage } from '../../../extension/protocol.ts';
+import { serialize } from '../../../webview/common/rpc.ts';
 import { MockStudioHost, type StudioScenario } from './mockStudioHost.ts';
 import { MockMergeHost } from '../studio/merge/mockHost.ts';
 import { setTheme } from './setTheme.ts';

@@ -1,0 +1,16 @@
+/** Whether something has to be built again. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Whether a built file is missing, or older than one of its sources: files, and folders with all that is in them. */
+export function isStale(built, sources) {
+  const made = statSync(built, { throwIfNoEntry: false })?.mtimeMs;
+  return made === undefined || sources.some(source => newest(source) > made);
+}
+
+/** A folder itself is new where one of its files came, went, or got another name. */
+function newest(path) {
+  const stat = statSync(path);
+  const inside = stat.isDirectory() ? readdirSync(path).map(name => newest(join(path, name))) : [];
+  return Math.max(stat.mtimeMs, ...inside);
+}

@@ -1,0 +1,21 @@
+/** Before any test: what they run in dist/ is built from the sources as they are. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { isStale } from '../stale.mjs';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const SOURCES = ['extension', 'kernels', 'webview', 'esbuild.mjs', 'stale.mjs', 'package-lock.json'];
+/** What a build writes last. */
+const LAST = 'dist/THIRD-PARTY-NOTICES.txt';
+
+export default function setup() {
+  if (
+    !isStale(
+      root + LAST,
+      SOURCES.map(source => root + source),
+    )
+  )
+    return;
+  const { status } = spawnSync(process.execPath, ['esbuild.mjs'], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('the sources could not be built');
+}
