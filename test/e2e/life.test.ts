@@ -142,7 +142,7 @@ describe('the life of', IN_VSCODE, () => {
     await workbench.runCommand('Open From Memory');
     await expect.poll(() => page().shown()).toEqual(expected(inspect(path('small.tvq'))));
     await workbench.runCommand('Open Large From Memory');
-    await expect.poll(() => page().error()).toContain('memory:/large.tvq: it has 68.2 MB');
+    await expect.poll(() => page().error()).toContain('memory:/large.tvq: 68.2 MB is too large');
     await shoot(session(), 'inspector of a large file elsewhere');
     await workbench.runCommand('Restore From Memory');
     await note('memory:/small.tvq is not on a disk of this machine').waitFor();

@@ -1,6 +1,6 @@
 /** The readers of what anyone may have written, each with inputs that it takes and mutations of them. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { adapterKind, configuredAdapter } from '../../extension/engine/checkpoint/adapter.ts';
 import { readConfig } from '../../extension/engine/checkpoint/configFile.ts';
@@ -48,9 +48,18 @@ function mutateJournal(input: Uint8Array, random: Random): Uint8Array {
   const lines = Buffer.from(input).toString().trimEnd().split('\n');
   const at = random.below(lines.length);
   const content = mutateText((lines[at] as string).slice(65), random).replaceAll('\n', ' ');
-  lines[at] = `${createHash('sha256').update(content).digest('hex')} ${content}`;
+  lines[at] = `${sha256(content)} ${content}`;
   return Buffer.from(`${lines.join('\n')}\n`);
 }
+
+/** The content is changed, and mostly has the digest that goes with it. */
+function mutateAnalysis(input: Uint8Array, random: Random): Uint8Array {
+  if (random.chance(0.3)) return mutateAsText(input, random);
+  const content = mutateText(Buffer.from(input).toString().slice(65), random);
+  return Buffer.from(`${sha256(content)}\n${content}`);
+}
+
+const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex');
 
 const OPTIONS: RunOptions = { backend: 'cpu', memory: 2 ** 28, threads: 1 };
 const hooks = () => ({ signal: new AbortController().signal, onProgress: () => undefined });
@@ -244,23 +253,21 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
   },
 
   analysis: async folder => {
-    const kept = join(folder, 'analyses');
-    await mkdir(kept, { recursive: true });
+    const plan = { jobs: [], stamps: [] };
     const analysis = { tensors: [], fixed: [], summary: undefined } as unknown as Awaited<
       ReturnType<typeof cached>
     >;
-    const measure = () => Promise.resolve(analysis);
-    await cached(kept, { jobs: [], stamps: [] }, measure);
-    const { readdir } = await import('node:fs/promises');
-    const [name] = await readdir(kept);
-    const file = join(kept, name as string);
+    await cached(folder, plan, () => Promise.resolve(analysis));
+    const [name] = await readdir(folder);
+    const file = join(folder, name as string);
+    // What is not read is measured, which is not what is tried here.
+    const measure = () => Promise.reject(new UserError('measured'));
     return {
       inputs: [await readFile(file)],
-      mutate: mutateAsText,
+      mutate: mutateAnalysis,
       read: async bytes => {
         await writeFile(file, bytes);
-        await cached(kept, { jobs: [], stamps: [] }, measure);
-        await rm(file, { force: true });
+        await cached(folder, plan, measure);
       },
     };
   },

@@ -46,7 +46,7 @@ export const shownUri = ({ scheme, path }: Uri): string => `${scheme}:${path}`;
 const tooLarge = (uri: Uri, bytes: number): Error =>
   new Error(
     l10n.t(
-      '{0}: it has {1}, and of files that are not on this disk at most {2} are copied to be looked at. Save it on this disk and open it there.',
+      '{0}: {1} is too large to open from there, where at most {2} are fetched. Save it on this disk and open that.',
       shownUri(uri),
       formatBytes(bytes),
       formatBytes(MOST_COPIED),
