@@ -1,7 +1,7 @@
 /** .tvq files that someone else might have written: whole by every hash, and yet other than this tool writes them. */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { packRecords, parseRecords, sha256, type StoredRecords } from '../extension/engine/tvq/tables.ts';
+import { packRecords, parseRecords, sha256, type StoredRecords } from '../extension/formats/tvq/tables.ts';
 import { safetensorsBytes } from './checkpoints.ts';
 
 interface Part {

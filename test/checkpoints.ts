@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DTYPE_BITS, elementCount, type Dtype } from '../extension/engine/checkpoint/dtype.ts';
+import { DTYPE_BITS, elementCount, type Dtype } from '../extension/formats/dtype.ts';
 
 /** The fixtures written by the real libraries. */
 export const fixture = (path: string): string => fileURLToPath(new URL(`fixtures/${path}`, import.meta.url));

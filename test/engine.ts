@@ -1,18 +1,18 @@
 /** The engine with defaults, for tests. */
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hiddenKind } from '../extension/engine/hiddenNames.ts';
-import { openCheckpoint } from '../extension/engine/checkpoint/checkpoint.ts';
+import { hiddenKind } from '../extension/files/hiddenNames.ts';
+import { openCheckpoint } from '../extension/formats/checkpoint.ts';
 import type { Hooks } from '../extension/engine/engine.ts';
 import * as engine from '../extension/engine/engine.ts';
 import type {
   MergeInput,
   MergeRecipe,
   QuantizeRecipe,
-  QuantizeResult,
   RestoreRecipe,
   RunOptions,
-} from '../extension/protocol.ts';
+} from '../extension/protocol/recipes.ts';
+import type { QuantizeResult } from '../extension/protocol/results.ts';
 import { readFileSync } from 'node:fs';
 import { fixture } from './checkpoints.ts';
 import { chooseDriver } from './kernels/backends.ts';

@@ -1,7 +1,7 @@
 /** Locks as other processes leave them. */
 import { utimes, writeFile } from 'node:fs/promises';
-import { hiddenName, lockName } from '../extension/engine/hiddenNames.ts';
-import { newWriter, type Writer } from '../extension/engine/lock/writer.ts';
+import { hiddenName, lockName } from '../extension/files/hiddenNames.ts';
+import { newWriter, type Writer } from '../extension/files/lock/writer.ts';
 
 /** No process has this number: the largest of Linux is 2^22. */
 export const NOBODY = 2 ** 22 + 1;

@@ -2,8 +2,8 @@
 import { open } from 'node:fs/promises';
 import { packedBytes } from '../kernels/backend.ts';
 import { Xxh64 } from '../kernels/checksum.ts';
-import { DTYPE_BITS, elementCount } from '../extension/engine/checkpoint/dtype.ts';
-import { alignedDataOffset, type TensorEntry } from '../extension/engine/checkpoint/safetensors.ts';
+import { DTYPE_BITS, elementCount } from '../extension/formats/dtype.ts';
+import { alignedDataOffset, type TensorEntry } from '../extension/formats/safetensors/safetensors.ts';
 import { loadKernels } from '../extension/engine/kernels.ts';
 import {
   codecTable,
@@ -14,9 +14,9 @@ import {
   sideEntries,
   tableOf,
   type TvqLayout,
-} from '../extension/engine/tvq/header.ts';
-import { PAYLOADS, RECORD_TABLE, TENSOR_TABLE, type Codec } from '../extension/engine/tvq/layout.ts';
-import { lengthBytesOf, packRecords, sha256, type TableRow } from '../extension/engine/tvq/tables.ts';
+} from '../extension/formats/tvq/header.ts';
+import { PAYLOADS, RECORD_TABLE, TENSOR_TABLE, type Codec } from '../extension/formats/tvq/layout.ts';
+import { lengthBytesOf, packRecords, sha256, type TableRow } from '../extension/formats/tvq/tables.ts';
 
 export interface SparseTvq {
   readonly tasks: number;

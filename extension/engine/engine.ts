@@ -1,35 +1,36 @@
 /** What the engine does, for the command and for the engine process alike. */
+import type { AnalysisTable } from '../protocol/analysis.ts';
+import type { TaskComparisons, TaskVectors } from '../protocol/comparison.ts';
 import type {
-  AnalysisTable,
-  DevicesReport,
   MergeMethodInfo,
-  MergePlanSummary,
   MergeRecipe,
+  QuantizeRecipe,
+  RestoreRecipe,
+  RunOptions,
+} from '../protocol/recipes.ts';
+import type {
+  DevicesReport,
+  MergePlanSummary,
   MergeResult,
   PlanSummary,
   Problem,
-  QuantizeRecipe,
   QuantizeResult,
-  RestoreRecipe,
   RestoreResult,
-  RunOptions,
-  TaskComparisons,
-  TaskVectors,
   VerifyResult,
-} from '../protocol.ts';
+} from '../protocol/results.ts';
 import { chooseBackend, previewRoom, reportDevices } from './scheduler/backends.ts';
 import type { EngineBackend } from './scheduler/engineBackend.ts';
 import type { Room } from './scheduler/budget.ts';
-import { openModel, type Checkpoint } from './checkpoint/checkpoint.ts';
-import { Cancelled } from './errors.ts';
-import { whileUnchanged } from './fileStamp.ts';
+import { openModel, type Checkpoint } from '../formats/checkpoint.ts';
+import { Cancelled } from '../shared/errors.ts';
+import { whileUnchanged } from '../files/fileStamp.ts';
 import type { Hooks } from './scheduler/hooks.ts';
 import { planCompare, runCompare } from './inspect/compare.ts';
 import { loadKernels } from './kernels.ts';
 import { planMerge, summarizeMerge } from './merge/plan.ts';
 import { methodInfos } from './merge/registry.ts';
 import { runMerge } from './merge/run.ts';
-import { OutputLock } from './lock/outputLock.ts';
+import { OutputLock } from '../files/lock/outputLock.ts';
 import { planWithin } from './quantize/allocate.ts';
 import {
   analyze as measure,
@@ -45,7 +46,7 @@ import { unfitWarnings } from './quantize/unfit.ts';
 import { planRestore } from './restore/plan.ts';
 import { runRestore } from './restore/run.ts';
 import { refuseErrors } from './scheduler/runPlanned.ts';
-import { verifyTvq } from './tvq/verify.ts';
+import { verifyTvq } from './inspect/verify.ts';
 
 export type { Hooks } from './scheduler/hooks.ts';
 export { tensorDetail } from './inspect/detail.ts';

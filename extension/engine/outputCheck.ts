@@ -1,13 +1,13 @@
 import { readdir, realpath, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { Problem } from '../protocol.ts';
-import { alreadyThere } from './atomic.ts';
-import { exists } from './exists.ts';
-import type { Checkpoint } from './checkpoint/checkpoint.ts';
-import { formatBytes } from './format.ts';
-import { hiddenKind } from './hiddenNames.ts';
-import { neighbourWriting } from './lock/outputLock.ts';
-import { checkReplaceable, type OutputKind } from './replaceable.ts';
+import type { Problem } from '../protocol/results.ts';
+import { alreadyThere } from '../files/atomic.ts';
+import { exists } from '../files/exists.ts';
+import type { Checkpoint } from '../formats/checkpoint.ts';
+import { formatBytes } from '../shared/format.ts';
+import { hiddenKind } from '../files/hiddenNames.ts';
+import { neighbourWriting } from '../files/lock/outputLock.ts';
+import { checkReplaceable, type OutputKind } from '../files/replaceable.ts';
 
 /**
  * What stands in the way of writing `bytes` to an output: it is an input, it exists or must not be replaced, the disk

@@ -8,16 +8,16 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { OUTPUT_TAKEN, type ProgressNotification } from '../protocol.ts';
+import { OUTPUT_TAKEN, type ProgressNotification } from '../protocol/engine.ts';
 import * as engine from './engine.ts';
-import { Cancelled, described, OutputTaken, UserError } from './errors.ts';
+import { Cancelled, described, OutputTaken, UserError } from '../shared/errors.ts';
 import {
   parseMergeRecipe,
   parseQuantizeRecipe,
   parseRestoreRecipe,
   parseRunOptions,
   parseTaskVectors,
-} from './recipe.ts';
+} from '../protocol/recipeSchemas.ts';
 
 /** JSON-RPC codes: LSP's RequestCancelled, and application errors outside the reserved range. */
 const REQUEST_CANCELLED = -32800;

@@ -2,9 +2,9 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { commands, EventEmitter, workspace, type Uri } from 'vscode';
-import type { Walk } from '../engine/checkpoint/walk.ts';
-import { inParallel } from '../engine/parallel.ts';
-import type { CheckpointSummary } from '../protocol.ts';
+import type { Walk } from '../formats/walk.ts';
+import { inParallel } from '../shared/parallel.ts';
+import type { CheckpointSummary } from '../protocol/checkpoints.ts';
 import { Disposable } from './disposable.ts';
 import { distinctFiles } from './distinctFiles.ts';
 import type { Log } from './log.ts';
@@ -125,7 +125,7 @@ export class CheckpointStore extends Disposable {
     // Whoever made a folder that is not trusted made its headers too: nothing in it is opened.
     const unopened = workspace.isTrusted ? [] : unopenedModels(await sizesOf(weights));
     // Names alone make the menus; who opens files is loaded when somebody wants to see what is in them.
-    const { summarizeCheckpoints } = await import('../engine/checkpoint/discover.ts');
+    const { summarizeCheckpoints } = await import('../formats/discover.ts');
     const discovery = await summarizeCheckpoints(workspace.isTrusted ? weights : []);
     const { checkpoints, failures } = discovery;
     const stopped = [...stops, ...discovery.stops];

@@ -1,7 +1,7 @@
 /** What the path is that somebody chose. No `vscode` here: tests run it as it is. */
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { isWeightName } from '../engine/checkpoint/weightNames.ts';
+import { isWeightName } from '../formats/huggingface/weightNames.ts';
 
 /** `other`: nothing that we read. */
 export type ChosenKind = 'folder' | 'weights' | 'tvq' | 'other';

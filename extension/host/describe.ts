@@ -1,7 +1,8 @@
 /** One-line descriptions that the tree, the pickers and the notifications share. */
 import { l10n, workspace } from 'vscode';
-import { formatBits, formatBytes, formatCount, formatPercent } from '../engine/format.ts';
-import type { CheckpointSummary, QuantizeRecipe } from '../protocol.ts';
+import { formatBits, formatBytes, formatCount, formatPercent } from '../shared/format.ts';
+import type { CheckpointSummary } from '../protocol/checkpoints.ts';
+import type { QuantizeRecipe } from '../protocol/recipes.ts';
 import { PRESETS, type QuantizeSettings } from '../shared/presets.ts';
 
 const NO_BREAK_SPACE = '\u00a0';

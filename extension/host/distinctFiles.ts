@@ -3,9 +3,9 @@
  * here: tests run it as it is.
  */
 import { realpath } from 'node:fs/promises';
-import { inParallel } from '../engine/parallel.ts';
+import { inParallel } from '../shared/parallel.ts';
 import { groupBy } from '../shared/groupBy.ts';
-import type { CheckpointSummary } from '../protocol.ts';
+import type { CheckpointSummary } from '../protocol/checkpoints.ts';
 
 /** Paths looked up at once: a workspace may have thousands. */
 const CONCURRENCY = 16;

@@ -1,25 +1,26 @@
 /** The host's end of the engine: starts it when needed, restarts it once when it crashes, ends it when idle. */
 import type { CancellationToken } from 'vscode-jsonrpc/node';
+import type { AnalysisTable } from '../protocol/analysis.ts';
+import type { TaskComparisons, TaskVectors } from '../protocol/comparison.ts';
+import type { EngineApi } from '../protocol/engine.ts';
 import type {
-  AnalysisTable,
-  DevicesReport,
-  EngineApi,
   MergeMethodInfo,
-  MergePlanSummary,
   MergeRecipe,
+  QuantizeRecipe,
+  RestoreRecipe,
+  RunOptions,
+} from '../protocol/recipes.ts';
+import type {
+  DevicesReport,
+  MergePlanSummary,
   MergeResult,
   PlanSummary,
   Progress,
-  QuantizeRecipe,
   QuantizeResult,
-  RestoreRecipe,
   RestoreResult,
-  RunOptions,
-  TaskComparisons,
-  TaskVectors,
-  TensorDetail,
   VerifyResult,
-} from '../protocol.ts';
+} from '../protocol/results.ts';
+import type { TensorDetail } from '../protocol/tensors.ts';
 import { Disposable } from './disposable.ts';
 import { EngineExitError, EngineLostError } from './engineErrors.ts';
 import type { EngineLog, EngineProcess } from './engineProcess.ts';

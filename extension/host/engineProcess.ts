@@ -11,7 +11,7 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { OUTPUT_TAKEN, type EngineApi, type ProgressNotification } from '../protocol.ts';
+import { OUTPUT_TAKEN, type EngineApi, type ProgressNotification } from '../protocol/engine.ts';
 import { CancelledError, EngineExitError, OutputTakenError } from './engineErrors.ts';
 import type { NodeRuntime } from './nodeRuntime.ts';
 

@@ -1,5 +1,5 @@
 /** Checks what a page wants to save: it is less trusted than the host. */
-import type { ExportedFile } from '../protocol.ts';
+import type { ExportedFile } from '../protocol/exports.ts';
 
 /** Characters of a message's data: a table of a hundred thousand rows, or a picture of any screen. */
 export const MAX_EXPORT = 64 * 2 ** 20;

@@ -1,6 +1,7 @@
 /** Runs long jobs one after the other, with a cancellable notification and the status bar. */
 import { CancellationTokenSource, l10n, type CancellationToken } from 'vscode';
-import type { Progress, RunOptions } from '../protocol.ts';
+import type { RunOptions } from '../protocol/recipes.ts';
+import type { Progress } from '../protocol/results.ts';
 import type { EngineClient, JobHooks } from './engineClient.ts';
 import { CancelledError } from './engineErrors.ts';
 import { readRunOptions } from './settings.ts';

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
-import type { ExportedFile } from '../protocol.ts';
+import type { ExportedFile } from '../protocol/exports.ts';
 import { checkExport, exportBytes } from './exportedFile.ts';
 import { reveal } from './reveal.ts';
 import { notify } from './ui/notify.ts';

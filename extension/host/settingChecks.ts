@@ -2,7 +2,7 @@
  * The `tvq.*` settings: what each must be. VS Code marks a wrong value in its own editor and hands it on all the same,
  * so that anything may stand there. No `vscode` here: tests run it as it is.
  */
-import type { Message } from '../protocol.ts';
+import type { Message } from '../shared/translatable.ts';
 import { parseSize } from '../shared/parseSize.ts';
 import { translatable } from '../shared/translatable.ts';
 

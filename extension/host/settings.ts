@@ -1,6 +1,6 @@
 /** The `tvq.*` settings as the engine wants them. */
 import { l10n, workspace } from 'vscode';
-import type { RunOptions } from '../protocol.ts';
+import type { RunOptions } from '../protocol/recipes.ts';
 import { openSettings } from './openSettings.ts';
 import { settingFault, SETTINGS, type SettingCheck } from './settingChecks.ts';
 import { translated } from './translated.ts';

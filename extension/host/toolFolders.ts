@@ -4,8 +4,8 @@
  * `output` may well be where somebody keeps models, so it takes a mark of its tool in it. No `vscode` here.
  */
 import { basename, dirname, join } from 'node:path';
-import { exists } from '../engine/exists.ts';
-import { inParallel } from '../engine/parallel.ts';
+import { exists } from '../files/exists.ts';
+import { inParallel } from '../shared/parallel.ts';
 import { isInside } from './paths.ts';
 
 const NAMES: ReadonlySet<string> = new Set([

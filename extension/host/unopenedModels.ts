@@ -3,7 +3,7 @@
  * `vscode` here: tests run it as it is.
  */
 import { basename, dirname } from 'node:path';
-import { isStandardStem, parseWeightName } from '../engine/checkpoint/weightNames.ts';
+import { isStandardStem, parseWeightName } from '../formats/huggingface/weightNames.ts';
 import { groupBy } from '../shared/groupBy.ts';
 
 /** A file and its size, unopened. */

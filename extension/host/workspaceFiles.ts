@@ -1,8 +1,8 @@
 /** Finds weight files and .tvq files by their names: nothing is opened. Only files on this machine's disks count. */
 import { basename } from 'node:path';
 import { workspace, type Uri } from 'vscode';
-import { walkFiles, type Walk } from '../engine/checkpoint/walk.ts';
-import { isWeightName } from '../engine/checkpoint/weightNames.ts';
+import { walkFiles, type Walk } from '../formats/walk.ts';
+import { isWeightName } from '../formats/huggingface/weightNames.ts';
 import { globMatcher } from '../shared/glob.ts';
 
 const isTvq = (name: string): boolean => name.endsWith('.tvq');

@@ -1,5 +1,6 @@
 /** The command that does what the Studio does. */
-import type { StudioOrder, StudioSelection, TensorRule } from '../protocol.ts';
+import type { TensorRule } from '../protocol/recipes.ts';
+import type { StudioOrder, StudioSelection } from '../protocol/studio.ts';
 
 /** `tvq quantize …` in the words of a POSIX shell. */
 export function quantizeCommand(

@@ -1,5 +1,5 @@
 /** A merge method's parameters while they are edited: the wizard and the Studio have the same rules. */
-import type { MergeParameter, ParameterScalar } from '../protocol.ts';
+import type { MergeParameter, ParameterScalar } from '../protocol/recipes.ts';
 
 /** What was changed; everything else has its default. */
 export interface Edits {

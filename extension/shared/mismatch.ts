@@ -1,4 +1,5 @@
-import type { MergeRecipe, Message } from '../protocol.ts';
+import type { Message } from './translatable.ts';
+import type { MergeRecipe } from '../protocol/recipes.ts';
 import { translatable } from './translatable.ts';
 
 export type OnMismatch = MergeRecipe['onMismatch'];

@@ -1,5 +1,5 @@
 /** Ways to quantize in plain words: what the command line and the editor offer first. */
-import type { QuantizeRecipe } from '../protocol.ts';
+import type { QuantizeRecipe } from '../protocol/recipes.ts';
 
 export type PresetName = 'balanced' | 'smallest' | 'fastest' | 'paper';
 

@@ -1,4 +1,4 @@
-import type { TensorKind } from '../protocol.ts';
+import type { TensorKind } from '../protocol/tvq.ts';
 
 /** Patterns over tensor names of transformers, OpenCLIP, timm and Stable Diffusion; the first that matches counts. */
 const PATTERNS: readonly (readonly [TensorKind, RegExp])[] = [

@@ -1,5 +1,5 @@
 /** Types of plan.mjs for its test. */
-import type { MergeMethodInfo } from '../../extension/protocol.ts';
+import type { MergeMethodInfo } from '../../extension/protocol/recipes.ts';
 import type { Grid } from './score.mjs';
 
 export interface Row {

@@ -7,7 +7,8 @@ import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import { EngineClient } from '../../extension/host/engineClient.ts';
 import { CancelledError } from '../../extension/host/engineErrors.ts';
 import { findNodeRuntime } from '../../extension/host/nodeRuntime.ts';
-import type { Progress, QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import type { QuantizeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
+import type { Progress } from '../../extension/protocol/results.ts';
 
 /** Answers JSON-RPC over Node's IPC channel; `on` decides what a request gets. */
 const STAND_IN = `

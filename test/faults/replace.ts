@@ -1,8 +1,8 @@
 /** Replaces an output by one that holds the new value. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AtomicFile } from '../../extension/engine/atomic.ts';
-import { AtomicFolder } from '../../extension/engine/atomicFolder.ts';
+import { AtomicFile } from '../../extension/files/atomic.ts';
+import { AtomicFolder } from '../../extension/files/atomicFolder.ts';
 import { ModelFolder } from '../../extension/engine/merge/output/modelFolder.ts';
 import { planShards } from '../../extension/engine/merge/output/shards.ts';
 import { f32, safetensorsBytes } from '../checkpoints.ts';

@@ -1,5 +1,5 @@
 /** Mutations of texts, of the JSON in them, and of bytes. */
-import { jsonTokens } from '../../extension/engine/checkpoint/jsonText.ts';
+import { jsonTokens } from '../../extension/formats/json/jsonText.ts';
 import type { Random } from './random.ts';
 
 /** What stands at the edges of what readers expect. */

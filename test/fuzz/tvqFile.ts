@@ -1,6 +1,6 @@
 /** Mutations of a .tvq file that reach what its compressed tables say. */
 import { deflateSync, inflateSync } from 'node:zlib';
-import { sha256 } from '../../extension/engine/tvq/tables.ts';
+import { sha256 } from '../../extension/formats/tvq/tables.ts';
 import { mutateBytes, mutateText } from './mutate.ts';
 import type { Random } from './random.ts';
 import { hashed, joined, mutateSafetensors, partsOf } from './safetensorsFile.ts';

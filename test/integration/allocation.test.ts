@@ -2,7 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
-import type { AnalysisTable, QuantizeRecipe, TensorRule } from '../../extension/protocol.ts';
+import type { AnalysisTable } from '../../extension/protocol/analysis.ts';
+import type { QuantizeRecipe, TensorRule } from '../../extension/protocol/recipes.ts';
 import { EXACT, allocate, groupsOf, measuresOf } from '../../extension/shared/allocation/index.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';

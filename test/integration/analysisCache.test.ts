@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
-import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import { openTvq } from '../../extension/formats/tvq/reader.ts';
+import type { QuantizeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
 import { temporaryPaths } from '../temporary.ts';

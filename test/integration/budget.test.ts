@@ -2,8 +2,8 @@
 import { stat, writeFile, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
-import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import type { QuantizeRecipe } from '../../extension/protocol.ts';
+import { openTvq } from '../../extension/formats/tvq/reader.ts';
+import type { QuantizeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, writeSafetensors } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
 import { gaussian, made, mergeDifferences, path, projectionOf } from './madeCheckpoints.ts';

@@ -3,16 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { expandTasks } from '../../extension/engine/merge/recipe/expand.ts';
-import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
+import { openTvq } from '../../extension/formats/tvq/reader.ts';
+import { summarizeTvq } from '../../extension/formats/tvq/summary.ts';
 import {
   lengthBytesOf,
   MAX_TABLE_BYTES,
   packRecords,
   packTensors,
   type TableRow,
-} from '../../extension/engine/tvq/tables.ts';
-import type { QuantizeRecipe } from '../../extension/protocol.ts';
+} from '../../extension/formats/tvq/tables.ts';
+import type { QuantizeRecipe } from '../../extension/protocol/recipes.ts';
 import { changeJson, changeRecords, changeTvq, putTables, type TvqParts } from '../changedTvq.ts';
 import { f32, i64, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import { mergeRecipe, quantize, recipe, restore, restoreRecipe, tensorsOf, verify } from '../engine.ts';

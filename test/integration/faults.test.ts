@@ -2,8 +2,8 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { hiddenKind } from '../../extension/engine/hiddenNames.ts';
-import { startOf } from '../../extension/engine/processes.ts';
+import { hiddenKind } from '../../extension/files/hiddenNames.ts';
+import { startOf } from '../../extension/files/processes.ts';
 import { f32, noise, writeModelFolder, writeSafetensors } from '../checkpoints.ts';
 import { COMMAND, runWith, type Fault } from '../faults/run.ts';
 import { leaveLock } from '../locks.ts';

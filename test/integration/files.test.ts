@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readSafetensorsHeader } from '../../extension/engine/checkpoint/safetensors.ts';
+import { readSafetensorsHeader } from '../../extension/formats/safetensors/safetensors.ts';
 import { plan } from '../../extension/engine/engine.ts';
-import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
+import { openTvq } from '../../extension/formats/tvq/reader.ts';
+import { summarizeTvq } from '../../extension/formats/tvq/summary.ts';
 import { bytesPart, changeJson, changeTvq } from '../changedTvq.ts';
 import { f32, fixture, noise, safetensorsBytes, writeModelFolder } from '../checkpoints.ts';
 import {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { QuantizeRecipe } from '../../extension/protocol.ts';
+import type { QuantizeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, i64, noise, u16, writeSafetensors } from '../checkpoints.ts';
 import { quantize, recipe, restore, restoreRecipe, tensorsOf } from '../engine.ts';
 import { needs } from '../needs.ts';

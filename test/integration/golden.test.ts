@@ -1,7 +1,7 @@
 /** What `tvq quantize --preset paper` + `tvq restore` give equals the reference implementation in PyTorch. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Scheme } from '../../extension/protocol.ts';
+import type { Scheme } from '../../extension/protocol/recipes.ts';
 import { fixture } from '../checkpoints.ts';
 import { BACKENDS, quantize, recipe, restore, restoreRecipe, tensorsOf, valuesOf } from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { BackendFailure } from '../../kernels/backend.ts';
 import { WebGpuBackend } from '../../kernels/webgpu/backend.ts';
-import { FilePool } from '../../extension/engine/checkpoint/io.ts';
+import { FilePool } from '../../extension/formats/io.ts';
 import * as engine from '../../extension/engine/engine.ts';
-import { describeSystemError } from '../../extension/engine/errors.ts';
-import type { RunOptions } from '../../extension/protocol.ts';
+import { describeSystemError } from '../../extension/shared/errors.ts';
+import type { RunOptions } from '../../extension/protocol/recipes.ts';
 import { f32, fixture, writeSafetensors } from '../checkpoints.ts';
 import {
   checkpointInput,

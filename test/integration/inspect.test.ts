@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ValueSums } from '../../extension/engine/inspect/valueSums.ts';
 import * as engine from '../../extension/engine/engine.ts';
-import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
-import type { QuantizeRecipe, TensorDetail } from '../../extension/protocol.ts';
+import { openTvq } from '../../extension/formats/tvq/reader.ts';
+import { summarizeTvq } from '../../extension/formats/tvq/summary.ts';
+import type { QuantizeRecipe } from '../../extension/protocol/recipes.ts';
+import type { TensorDetail } from '../../extension/protocol/tensors.ts';
 import { f32, fixture, i64, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import {
   BACKENDS,

@@ -5,9 +5,10 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
-import { Cancelled, describeSystemError, UserError } from '../../extension/engine/errors.ts';
+import { Cancelled, describeSystemError, UserError } from '../../extension/shared/errors.ts';
 import { ModelFolder } from '../../extension/engine/merge/output/modelFolder.ts';
-import type { MergeRecipe, MergeResult } from '../../extension/protocol.ts';
+import type { MergeRecipe } from '../../extension/protocol/recipes.ts';
+import type { MergeResult } from '../../extension/protocol/results.ts';
 import { f32, fixture, writeSafetensors } from '../checkpoints.ts';
 import {
   checkpointInput,

@@ -1,7 +1,7 @@
 /** Checkpoints made up for a test, quantized, restored and compared with what they were. */
 import { copyFile, readFile } from 'node:fs/promises';
-import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import type { MergeInput, QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import { openTvq } from '../../extension/formats/tvq/reader.ts';
+import type { MergeInput, QuantizeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
 import { temporaryPaths } from '../temporary.ts';

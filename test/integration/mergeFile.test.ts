@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { MergeInput, MergeRecipe } from '../../extension/protocol.ts';
+import type { MergeInput, MergeRecipe } from '../../extension/protocol/recipes.ts';
 import { fixture } from '../checkpoints.ts';
 import { LLAMA_TASKS, merge, mergeRecipe, tensorsOf } from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';

@@ -1,6 +1,6 @@
 /** What merge methods promise, of whole merges. */
 import { describe, expect, test } from 'vitest';
-import type { MergeInput } from '../../extension/protocol.ts';
+import type { MergeInput } from '../../extension/protocol/recipes.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
 import { BACKENDS, checkpointInput, merge, mergeRecipe, tensorsOf, valuesOf } from '../engine.ts';
 import { temporaryPaths } from '../temporary.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { METHODS } from '../../extension/engine/merge/registry.ts';
 import type { MergeReport } from '../../extension/engine/merge/report.ts';
-import type { MergeRecipe } from '../../extension/protocol.ts';
+import type { MergeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
 import {
   checkpointInput,

@@ -2,9 +2,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readSafetensorsHeader } from '../../extension/engine/checkpoint/safetensors.ts';
-import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import type { MergeInput, MergeRecipe } from '../../extension/protocol.ts';
+import { readSafetensorsHeader } from '../../extension/formats/safetensors/safetensors.ts';
+import { openTvq } from '../../extension/formats/tvq/reader.ts';
+import type { MergeInput, MergeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, i64, noise, writeModelFolder, type MadeTensor } from '../checkpoints.ts';
 import {
   checkpointInput,

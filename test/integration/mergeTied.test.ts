@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readSafetensorsHeader } from '../../extension/engine/checkpoint/safetensors.ts';
-import type { MergeInput } from '../../extension/protocol.ts';
+import { readSafetensorsHeader } from '../../extension/formats/safetensors/safetensors.ts';
+import type { MergeInput } from '../../extension/protocol/recipes.ts';
 import { fixture } from '../checkpoints.ts';
 import { checkpointInput, merge, mergeRecipe, quantize, recipe, tensorsOf } from '../engine.ts';
 import { temporaryPaths } from '../temporary.ts';

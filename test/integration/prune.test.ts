@@ -1,8 +1,8 @@
 /** `tvq quantize --prune`: the smallest magnitudes are zeros before anything else happens, to the last bit. */
 import { describe, expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
-import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import type { QuantizeRecipe } from '../../extension/protocol.ts';
+import { openTvq } from '../../extension/formats/tvq/reader.ts';
+import type { QuantizeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
 import { content, path } from './madeCheckpoints.ts';

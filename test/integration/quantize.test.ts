@@ -1,10 +1,10 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { openTvq, type TvqFile, type TvqRecord } from '../../extension/engine/tvq/reader.ts';
-import { summarizeTvq } from '../../extension/engine/tvq/summary.ts';
+import { openTvq, type TvqFile, type TvqRecord } from '../../extension/formats/tvq/reader.ts';
+import { summarizeTvq } from '../../extension/formats/tvq/summary.ts';
 import { previewRoom } from '../../extension/engine/scheduler/backends.ts';
 import { planQuantize } from '../../extension/engine/quantize/plan.ts';
-import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import type { QuantizeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
 import { bf16Bits, f32, f64, i64, noise, u16, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import {
   BACKENDS,
@@ -330,7 +330,7 @@ describe('no file is lost', () => {
   test('a checkpoint that breaks on the way leaves nothing behind', async () => {
     const asked = await made([{ w: f32([64, 64], i => i) }, { w: f32([64, 64], i => 2 * i) }]);
     const { runQuantize } = await import('../../extension/engine/quantize/run.ts');
-    const { OutputLock } = await import('../../extension/engine/lock/outputLock.ts');
+    const { OutputLock } = await import('../../extension/files/lock/outputLock.ts');
     const { chooseBackend } = await import('../../extension/engine/scheduler/backends.ts');
     const backend = await chooseBackend({ backend: 'cpu', memory: 2 ** 30, threads: 2 });
     const planned = await planQuantize(asked, backend.room);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readRecipeFile } from '../../extension/engine/merge/recipeFile.ts';
 import { METHODS } from '../../extension/engine/merge/registry.ts';
-import type { MergeInput, MergeRecipe } from '../../extension/protocol.ts';
+import type { MergeInput, MergeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, fixture, noise, writeSafetensors } from '../checkpoints.ts';
 import { LLAMA_TASKS, merge, mergeRecipe, quantize, recipe } from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openTvq } from '../../extension/engine/tvq/reader.ts';
+import { openTvq } from '../../extension/formats/tvq/reader.ts';
 import { bf16Bits, f32, fixture, u16, writeSafetensors } from '../checkpoints.ts';
 import {
   leftovers,

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { previewRoom } from '../../extension/engine/scheduler/backends.ts';
 import { planQuantize } from '../../extension/engine/quantize/plan.ts';
-import type { QuantizeRecipe, RunOptions } from '../../extension/protocol.ts';
+import type { QuantizeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
 import * as tvq from '../engine.ts';
 import { content, path, projectionOf } from './madeCheckpoints.ts';
 

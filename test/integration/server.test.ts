@@ -10,12 +10,9 @@ import {
   IPCMessageReader,
   IPCMessageWriter,
 } from 'vscode-jsonrpc/node';
-import type {
-  ProgressNotification,
-  QuantizeRecipe,
-  QuantizeResult,
-  RunOptions,
-} from '../../extension/protocol.ts';
+import type { ProgressNotification } from '../../extension/protocol/engine.ts';
+import type { QuantizeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
+import type { QuantizeResult } from '../../extension/protocol/results.ts';
 import { safetensorsBytes } from '../checkpoints.ts';
 import { leftovers, OPTIONS, recipe } from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';

@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
-import { openTvq } from '../../extension/engine/tvq/reader.ts';
-import type { QuantizeRecipe } from '../../extension/protocol.ts';
+import { openTvq } from '../../extension/formats/tvq/reader.ts';
+import type { QuantizeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
 import { gaussian, path, projectionOf } from './madeCheckpoints.ts';

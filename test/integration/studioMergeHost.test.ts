@@ -12,14 +12,10 @@ import { JobLedger } from '../../extension/host/jobs/ledger.ts';
 import { WritingJobs } from '../../extension/host/jobs/writingJobs.ts';
 import type { Log } from '../../extension/host/log.ts';
 import type { Services } from '../../extension/host/services.ts';
-import type {
-  MergeRecipe,
-  Progress,
-  RunOptions,
-  StudioMergeChoices,
-  StudioMergeSession,
-  StudioSelection,
-} from '../../extension/protocol.ts';
+import type { StudioMergeChoices, StudioMergeSession } from '../../extension/protocol/merge.ts';
+import type { MergeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
+import type { Progress } from '../../extension/protocol/results.ts';
+import type { StudioSelection } from '../../extension/protocol/studio.ts';
 import { fixture } from '../checkpoints.ts';
 import { LLAMA_TASKS, OPTIONS, quantize, recipe } from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';

@@ -1,7 +1,7 @@
 /** The Studio in another language: every text of its frame and of its tabs is a message that can be translated. */
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import type { TensorRule } from '../../extension/protocol.ts';
+import type { TensorRule } from '../../extension/protocol/recipes.ts';
 import type { StudioState } from '../../webview/studio/studioState.ts';
 import { showTables } from './harness/charts.ts';
 import type { StudioScenario } from './harness/mockStudioHost.ts';

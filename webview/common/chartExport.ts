@@ -1,6 +1,6 @@
 /** What a chart can be taken away as: a picture, a drawing, or its numbers. */
 import * as l10n from '@vscode/l10n';
-import type { ExportHost } from '../../extension/protocol.ts';
+import type { ExportHost } from '../../extension/protocol/exports.ts';
 import { tableCsv, tableFile, type ChartTable } from './chartTable.ts';
 import { openMenu, type MenuEntry } from './popupMenu.ts';
 import { errorMessage } from './rpc.ts';

@@ -1,5 +1,5 @@
 import { csv } from '../../extension/shared/csv.ts';
-import type { ExportedFile } from '../../extension/protocol.ts';
+import type { ExportedFile } from '../../extension/protocol/exports.ts';
 import { el } from './dom.ts';
 
 /** The data of a chart as a table, the first column naming the rows. */

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import './comparePane.css';
-import type { Progress, TaskComparisons } from '../../extension/protocol.ts';
+import type { TaskComparisons } from '../../extension/protocol/comparison.ts';
+import type { Progress } from '../../extension/protocol/results.ts';
 import type { ChartExports } from './chartExport.ts';
 import { tableState } from './chartFrame.ts';
 import { ChartView } from './chartView.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TensorKind } from '../../extension/protocol.ts';
+import type { TensorKind } from '../../extension/protocol/tvq.ts';
 import type { LegendEntry } from './chartFrame.ts';
 
 /** How kinds of tensors are called and drawn; charts-orange is left out, some themes have it see-through. */

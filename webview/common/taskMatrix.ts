@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TaskComparisons } from '../../extension/protocol.ts';
+import type { TaskComparisons } from '../../extension/protocol/comparison.ts';
 import type { ChartContent } from './chartView.ts';
 import { formatShare, NONE } from './format.ts';
 import { drawHeatMap } from './heatMap.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TvqSummary } from '../../extension/protocol.ts';
+import type { TvqSummary } from '../../extension/protocol/tvq.ts';
 import { el } from '../common/dom.ts';
 import { formatBytes, formatSmallPercent } from '../common/format.ts';
 import { applySeries } from '../common/seriesStyle.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TvqSummary } from '../../extension/protocol.ts';
+import type { TvqSummary } from '../../extension/protocol/tvq.ts';
 import type { SeriesStyle } from '../common/seriesStyle.ts';
 
 /** One of the things bytes of a .tvq file are spent on, and how it looks in every chart. */

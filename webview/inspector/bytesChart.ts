@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { ByteGroup, TvqSummary } from '../../extension/protocol.ts';
+import type { ByteGroup, TvqSummary } from '../../extension/protocol/tvq.ts';
 import type { LegendEntry } from '../common/chartFrame.ts';
 import type { ChartContent } from '../common/chartView.ts';
 import { formatBytes, formatSmallPercent } from '../common/format.ts';

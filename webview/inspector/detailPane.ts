@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import './detailPane.css';
-import type { InspectorHost, TensorDetail, TensorRow } from '../../extension/protocol.ts';
+import type { InspectorHost } from '../../extension/protocol/inspector.ts';
+import type { TensorDetail, TensorRow } from '../../extension/protocol/tensors.ts';
 import { nameCell } from '../common/cells.ts';
 import type { ChartExports } from '../common/chartExport.ts';
 import { tableState } from '../common/chartFrame.ts';

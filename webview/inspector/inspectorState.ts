@@ -1,4 +1,4 @@
-import type { TensorColumn } from '../../extension/protocol.ts';
+import type { TensorColumn } from '../../extension/protocol/tensors.ts';
 import type { BytesBy } from './bytesChart.ts';
 import type { MapOf } from './tensorCharts.ts';
 import { INITIAL_COMPARE_STATE, type CompareState } from '../common/compareState.ts';

@@ -1,11 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import type {
-  InspectorHost,
-  InspectorWork,
-  OpenedTvq,
-  Progress,
-  TvqSummary,
-} from '../../extension/protocol.ts';
+import type { InspectorHost, InspectorWork, OpenedTvq } from '../../extension/protocol/inspector.ts';
+import type { Progress } from '../../extension/protocol/results.ts';
+import type { TvqSummary } from '../../extension/protocol/tvq.ts';
 import { tableState } from '../common/chartFrame.ts';
 import { ChartView } from '../common/chartView.ts';
 import { el } from '../common/dom.ts';

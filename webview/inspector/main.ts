@@ -3,7 +3,7 @@ import '../common/l10n.ts';
 import '../common/base.css';
 import './inspector.css';
 import * as l10n from '@vscode/l10n';
-import type { InspectorHost, InspectorPage } from '../../extension/protocol.ts';
+import type { InspectorHost, InspectorPage } from '../../extension/protocol/inspector.ts';
 import { connect, errorMessage } from '../common/rpc.ts';
 import { createStateStore } from '../common/state.ts';
 import { errorPane, skeleton } from '../common/states.ts';

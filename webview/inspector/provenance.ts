@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TvqSummary } from '../../extension/protocol.ts';
+import type { TvqSummary } from '../../extension/protocol/tvq.ts';
 import { el } from '../common/dom.ts';
 import { formatDate } from '../common/format.ts';
 

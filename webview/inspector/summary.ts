@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TvqSummary } from '../../extension/protocol.ts';
+import type { TvqSummary } from '../../extension/protocol/tvq.ts';
 import { nameCell } from '../common/cells.ts';
 import { el, icon } from '../common/dom.ts';
 import * as format from '../common/format.ts';

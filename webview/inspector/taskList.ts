@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TvqSummary, TvqVectorSummary } from '../../extension/protocol.ts';
+import type { TvqSummary, TvqVectorSummary } from '../../extension/protocol/tvq.ts';
 import { el, icon } from '../common/dom.ts';
 import { formatBitsPerWeight, formatBytes, formatError } from '../common/format.ts';
 

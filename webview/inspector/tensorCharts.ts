@@ -1,6 +1,6 @@
 /** The charts of one tensor. */
 import * as l10n from '@vscode/l10n';
-import type { Histogram, TensorDetail, TensorMap } from '../../extension/protocol.ts';
+import type { Histogram, TensorDetail, TensorMap } from '../../extension/protocol/tensors.ts';
 import type { ChartContent } from '../common/chartView.ts';
 import { formatCount, formatNumber, formatPercent } from '../common/format.ts';
 import { drawHeatMap } from '../common/heatMap.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TensorColumn, TensorRow } from '../../extension/protocol.ts';
+import type { TensorColumn, TensorRow } from '../../extension/protocol/tensors.ts';
 import { formatBitsPerWeight, NONE } from '../common/format.ts';
 import type { Column } from '../common/tableHeader.ts';
 import { TENSOR, numberColumn, textColumn } from '../common/columns.ts';

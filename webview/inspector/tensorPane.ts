@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import './tensorPane.css';
-import type { InspectorHost, TensorColumn, TensorQuery, TensorRow } from '../../extension/protocol.ts';
+import type { InspectorHost } from '../../extension/protocol/inspector.ts';
+import type { TensorColumn, TensorQuery, TensorRow } from '../../extension/protocol/tensors.ts';
 import { el, setText } from '../common/dom.ts';
 import { formatCount } from '../common/format.ts';
 import { PageLoader } from '../common/pageLoader.ts';

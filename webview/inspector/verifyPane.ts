@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import type { InspectorHost, Progress, VerifyOutcome } from '../../extension/protocol.ts';
+import type { InspectorHost, VerifyOutcome } from '../../extension/protocol/inspector.ts';
+import type { Progress } from '../../extension/protocol/results.ts';
 import { el, icon } from '../common/dom.ts';
 import { formatCount } from '../common/format.ts';
 import { ProgressPane } from '../common/progressPane.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { StudioHost } from '../../extension/protocol.ts';
+import type { StudioHost } from '../../extension/protocol/studio.ts';
 import { errorMessage } from '../common/rpc.ts';
 import type { StateStore } from '../common/state.ts';
 import type { Notice } from '../common/states.ts';

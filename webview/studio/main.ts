@@ -3,7 +3,7 @@ import '../common/l10n.ts';
 import '../common/base.css';
 import './studio.css';
 import * as l10n from '@vscode/l10n';
-import type { StudioHost, StudioPage, StudioSelection } from '../../extension/protocol.ts';
+import type { StudioHost, StudioPage, StudioSelection } from '../../extension/protocol/studio.ts';
 import { el } from '../common/dom.ts';
 import { connect, errorMessage } from '../common/rpc.ts';
 import { createStateStore } from '../common/state.ts';

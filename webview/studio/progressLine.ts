@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Progress } from '../../extension/protocol.ts';
+import type { Progress } from '../../extension/protocol/results.ts';
 import { el, setLabel, setText } from '../common/dom.ts';
 import { createButton } from '../common/ui/toolkit.ts';
 

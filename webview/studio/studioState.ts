@@ -1,4 +1,4 @@
-import type { StudioOrder, StudioSelection } from '../../extension/protocol.ts';
+import type { StudioOrder, StudioSelection } from '../../extension/protocol/studio.ts';
 import { DEFAULT_BUDGET } from '../../extension/shared/presets.ts';
 import { INITIAL_COMPARE_STATE, type CompareState } from '../common/compareState.ts';
 import type { StateStore } from '../common/state.ts';

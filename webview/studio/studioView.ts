@@ -1,5 +1,8 @@
 import * as l10n from '@vscode/l10n';
-import type { AnalysisTable, Progress, StudioMergePage, StudioSelection } from '../../extension/protocol.ts';
+import type { AnalysisTable } from '../../extension/protocol/analysis.ts';
+import type { StudioMergePage } from '../../extension/protocol/merge.ts';
+import type { Progress } from '../../extension/protocol/results.ts';
+import type { StudioSelection } from '../../extension/protocol/studio.ts';
 import { exportMenu } from '../common/chartExport.ts';
 import { el, icon, setText, setTitle } from '../common/dom.ts';
 import { formatCompact, formatCount } from '../common/format.ts';

@@ -1,12 +1,12 @@
 import { Option, type Command } from 'commander';
 import { analyze } from '../engine.ts';
-import type { Scheme } from '../../protocol.ts';
-import { formatBytes } from '../format.ts';
+import type { Scheme } from '../../protocol/recipes.ts';
+import { formatBytes } from '../../shared/format.ts';
 import type { Analyzed } from '../quantize/measure.ts';
 import { nominalBits } from '../quantize/coding.ts';
 import { firstTask } from '../quantize/plan.ts';
-import { parseQuantizeRecipe } from '../recipe.ts';
-import { SHARED_VECTOR } from '../tvq/layout.ts';
+import { parseQuantizeRecipe } from '../../protocol/recipeSchemas.ts';
+import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import {
   checkpointsOf,
   command,

@@ -1,7 +1,7 @@
 /** How numbers become codes, as options. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { CodecName, QuantizeRecipe } from '../../protocol.ts';
-import { GROUP_SIZES } from '../tvq/codebookPayload.ts';
+import type { CodecName, QuantizeRecipe } from '../../protocol/recipes.ts';
+import { GROUP_SIZES } from '../../formats/tvq/codebookPayload.ts';
 
 export interface CodecOptions {
   readonly codec?: CodecName;

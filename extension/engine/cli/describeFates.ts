@@ -1,5 +1,5 @@
-import type { TensorFate } from '../../protocol.ts';
-import { formatCount } from '../format.ts';
+import type { TensorFate } from '../../protocol/results.ts';
+import { formatCount } from '../../shared/format.ts';
 
 /** A row for what becomes of which tensors, and why. */
 export const describeFates = (fates: readonly TensorFate[]): string[][] =>

@@ -1,6 +1,7 @@
 /** What `tvq merge` prints: its plan, and its result. */
-import type { MergePlanSummary, MergeRecipe, MergeResult, MergeTotals } from '../../protocol.ts';
-import { formatBytes, formatPercent, formatSeconds } from '../format.ts';
+import type { MergeRecipe } from '../../protocol/recipes.ts';
+import type { MergePlanSummary, MergeResult, MergeTotals } from '../../protocol/results.ts';
+import { formatBytes, formatPercent, formatSeconds } from '../../shared/format.ts';
 import { describeFates, labelled } from './describeFates.ts';
 import { table } from './terminal.ts';
 

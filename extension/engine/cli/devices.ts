@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { devices } from '../engine.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes } from '../../shared/format.ts';
 import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
 import { printResult } from './terminal.ts';
 

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { extname } from 'node:path';
-import type { CheckpointSummary, TvqSummary } from '../../protocol.ts';
-import { openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { describeCheckpoint } from '../checkpoint/discover.ts';
-import { formatBits, formatBytes, formatCount, formatPercent } from '../format.ts';
-import { openTvq } from '../tvq/reader.ts';
-import { summarizeTvq } from '../tvq/summary.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
+import type { TvqSummary } from '../../protocol/tvq.ts';
+import { openCheckpoint } from '../../formats/checkpoint.ts';
+import { describeCheckpoint } from '../../formats/discover.ts';
+import { formatBits, formatBytes, formatCount, formatPercent } from '../../shared/format.ts';
+import { openTvq } from '../../formats/tvq/reader.ts';
+import { summarizeTvq } from '../../formats/tvq/summary.ts';
 import { command, type Run } from './options.ts';
 import { printResult, table, warn, type CommonOptions } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { version } from '../version.ts';
+import { version } from '../../shared/version.ts';
 import { addDevices } from './devices.ts';
 import { addInspect } from './inspect.ts';
 import { addMerge } from './merge.ts';

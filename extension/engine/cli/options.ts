@@ -1,8 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { NamedPath, RunOptions } from '../../protocol.ts';
-import { UserError } from '../errors.ts';
-import { DEFAULT_MEMORY } from '../recipe.ts';
+import type { NamedPath, RunOptions } from '../../protocol/recipes.ts';
+import { UserError } from '../../shared/errors.ts';
+import { DEFAULT_MEMORY } from '../../protocol/recipeSchemas.ts';
 import { parseBytes, parseNumber, parseTask, parseWhole } from './parse.ts';
 import type { CommonOptions } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 /** Values of command-line options. */
 import { InvalidArgumentError } from 'commander';
-import type { NamedPath } from '../../protocol.ts';
+import type { NamedPath } from '../../protocol/recipes.ts';
 import { parseSize } from '../../shared/parseSize.ts';
 
 /** "1GiB" → bytes. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { PlanSummary, QuantizeResult } from '../../protocol.ts';
+import type { PlanSummary, QuantizeResult } from '../../protocol/results.ts';
 import { plan, quantize } from '../engine.ts';
-import { UserError } from '../errors.ts';
-import { formatBits, formatBytes, formatPercent, formatSeconds } from '../format.ts';
-import { parseQuantizeRecipe } from '../recipe.ts';
+import { UserError } from '../../shared/errors.ts';
+import { formatBits, formatBytes, formatPercent, formatSeconds } from '../../shared/format.ts';
+import { parseQuantizeRecipe } from '../../protocol/recipeSchemas.ts';
 import { refuseErrors } from '../scheduler/runPlanned.ts';
 import {
   checkpointsOf,

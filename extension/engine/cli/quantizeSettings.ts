@@ -1,6 +1,6 @@
 /** How to quantize, from the options that say so: a preset, a budget, or a scheme and its bits. */
 import { Option, type Command } from 'commander';
-import type { Scheme } from '../../protocol.ts';
+import type { Scheme } from '../../protocol/recipes.ts';
 import {
   DEFAULT_PRESET,
   presetNamed,
@@ -8,8 +8,8 @@ import {
   type PresetName,
   type QuantizeSettings,
 } from '../../shared/presets.ts';
-import { UserError } from '../errors.ts';
-import { DEFAULTS } from '../recipe.ts';
+import { UserError } from '../../shared/errors.ts';
+import { DEFAULTS } from '../../protocol/recipeSchemas.ts';
 import { CODEC_FLAGS, codecOf, withCodec, type CodecOptions } from './codecOptions.ts';
 import { parseWhole } from './parse.ts';
 import { WISHES, type WishOptions } from './wishes.ts';

@@ -1,5 +1,5 @@
 /** What a recipe's keys are called on the command line: whoever typed an option is told of the option. */
-import type { KeyNames } from '../recipe.ts';
+import type { KeyNames } from '../../protocol/recipeSchemas.ts';
 
 const COMMON: KeyNames = { base: '--base', output: '-o', prune: '--prune', dtype: '--dtype' };
 

@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
 import { restore } from '../engine.ts';
-import { UserError } from '../errors.ts';
-import { formatBytes, formatSeconds } from '../format.ts';
-import { parseRestoreRecipe } from '../recipe.ts';
+import { UserError } from '../../shared/errors.ts';
+import { formatBytes, formatSeconds } from '../../shared/format.ts';
+import { parseRestoreRecipe } from '../../protocol/recipeSchemas.ts';
 import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
 import { RESTORE_OPTIONS } from './recipeOptions.ts';
 import { statusOf } from './status.ts';

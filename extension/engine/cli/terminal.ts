@@ -4,8 +4,8 @@
  */
 import type { Command } from 'commander';
 import { printable, printableJson, printableLines } from '../../shared/printable.ts';
-import { Cancelled, described, UserError } from '../errors.ts';
-import type { Progress } from '../../protocol.ts';
+import { Cancelled, described, UserError } from '../../shared/errors.ts';
+import type { Progress } from '../../protocol/results.ts';
 
 export interface CommonOptions {
   readonly json?: boolean;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { verify } from '../engine.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes } from '../../shared/format.ts';
 import { command, type Run } from './options.ts';
 import { lines, printResult, progressLine, type CommonOptions } from './terminal.ts';
 

@@ -1,8 +1,8 @@
 /** Options that say what a budget is spent by, and what single tensors get. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { QuantizeRecipe, TensorRule } from '../../protocol.ts';
-import { readText } from '../checkpoint/smallFile.ts';
-import { UserError } from '../errors.ts';
+import type { QuantizeRecipe, TensorRule } from '../../protocol/recipes.ts';
+import { readText } from '../../formats/smallFile.ts';
+import { UserError } from '../../shared/errors.ts';
 import { parseNumber } from './parse.ts';
 
 type Wishes = Pick<QuantizeRecipe, 'sensitivity' | 'reconstruction' | 'rules' | 'weights'>;

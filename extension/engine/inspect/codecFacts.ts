@@ -1,7 +1,7 @@
-import type { CodecFact } from '../../protocol.ts';
+import type { CodecFact } from '../../protocol/tensors.ts';
 import { translatable } from '../../shared/translatable.ts';
-import { ROTATION } from '../tvq/codebookPayload.ts';
-import type { TvqRecord } from '../tvq/reader.ts';
+import { ROTATION } from '../../formats/tvq/codebookPayload.ts';
+import type { TvqRecord } from '../../formats/tvq/reader.ts';
 
 /** What turns a record's codes back into values, as named numbers: the one place that knows each codec's. */
 export function codecFacts({ codec, scales }: TvqRecord): CodecFact[] {

@@ -1,12 +1,12 @@
 /** How task vectors lie to each other: those of checkpoints, or quantized ones of a .tvq file. */
-import type { TaskComparisons, TaskVectors } from '../../protocol.ts';
+import type { TaskComparisons, TaskVectors } from '../../protocol/comparison.ts';
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import type { Budget, Room } from '../scheduler/budget.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
-import { Cancelled, UserError } from '../errors.ts';
-import type { FileStamp } from '../fileStamp.ts';
-import { formatBytes } from '../format.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { elementCount, isQuantizable } from '../../formats/dtype.ts';
+import { Cancelled, UserError } from '../../shared/errors.ts';
+import type { FileStamp } from '../../files/fileStamp.ts';
+import { formatBytes } from '../../shared/format.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
 import type { StoredTensor } from '../tensors/inputTensor.ts';
 import { openFamily } from '../match/family.ts';

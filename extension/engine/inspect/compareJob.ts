@@ -1,7 +1,7 @@
 /** How one tensor's task vectors lie to each other: all pairs, in one walk over the tensor. */
 import type { Region, Scope } from '../../../kernels/backend.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';
 import { InputReader, inputSources, inputTensorBytes, type InputTensor } from '../tensors/inputTensor.ts';

@@ -1,12 +1,12 @@
 import { CHUNK } from '../../../kernels/cpu.ts';
-import type { TensorDetail } from '../../protocol.ts';
-import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
-import { Cancelled, UserError } from '../errors.ts';
-import { whileUnchanged } from '../fileStamp.ts';
+import type { TensorDetail } from '../../protocol/tensors.ts';
+import { elementCount, isQuantizable } from '../../formats/dtype.ts';
+import { Cancelled, UserError } from '../../shared/errors.ts';
+import { whileUnchanged } from '../../files/fileStamp.ts';
 import { kernelModule } from '../kernels.ts';
 import { ThreadPool } from '../scheduler/threads.ts';
-import type { TvqRecord } from '../tvq/reader.ts';
-import { hasCodes, payloadBytes, relativeError } from '../tvq/summary.ts';
+import type { TvqRecord } from '../../formats/tvq/reader.ts';
+import { hasCodes, payloadBytes, relativeError } from '../../formats/tvq/summary.ts';
 import { codecFacts } from './codecFacts.ts';
 import { detailKind, type DetailJob, type DetailReport, type TensorContents } from './detailJob.ts';
 import { openUnchanged } from './openUnchanged.ts';

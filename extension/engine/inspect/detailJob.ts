@@ -1,14 +1,14 @@
 /** Looks into one tensor of a .tvq file: once for the range of its values, once for what lies in it. */
 import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import { CODES } from '../../../kernels/codecStages.ts';
-import type { Histogram, TensorValues } from '../../protocol.ts';
-import { elementCount } from '../checkpoint/dtype.ts';
+import type { Histogram, TensorValues } from '../../protocol/tensors.ts';
+import { elementCount } from '../../formats/dtype.ts';
 import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';
 import { inputSources, type StoredTensor } from '../tensors/inputTensor.ts';
 import { chunksOf, SPAN_ELEMENTS, spansOf, type Span } from '../tensors/tensorInput.ts';
 import { recordReader, recordReaderBytes, type RecordReader } from '../restore/recordReader.ts';
-import { SHARED_VECTOR } from '../tvq/layout.ts';
+import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import { ValueSums } from './valueSums.ts';
 
 export interface DetailJob extends Job {

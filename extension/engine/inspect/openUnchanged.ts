@@ -1,5 +1,5 @@
-import { changeOf, stampOf } from '../fileStamp.ts';
-import { openTvq, type TvqFile } from '../tvq/reader.ts';
+import { changeOf, stampOf } from '../../files/fileStamp.ts';
+import { openTvq, type TvqFile } from '../../formats/tvq/reader.ts';
 
 let last: TvqFile | undefined;
 

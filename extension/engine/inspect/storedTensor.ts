@@ -1,8 +1,8 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { StoredTensor } from '../tensors/inputTensor.ts';
 import { tensorOf, tvqInput } from '../merge/openInput.ts';
-import type { TvqFile, TvqVector } from '../tvq/reader.ts';
-import { vectorsOf } from '../tvq/summary.ts';
+import type { TvqFile, TvqVector } from '../../formats/tvq/reader.ts';
+import { vectorsOf } from '../../formats/tvq/summary.ts';
 
 /** What a vector has of a tensor; undefined where it has none. */
 export function storedTensor(file: TvqFile, vector: TvqVector): (tensor: string) => StoredTensor | undefined {

@@ -1,4 +1,4 @@
-import type { TensorMap, TensorValues } from '../../protocol.ts';
+import type { TensorMap, TensorValues } from '../../protocol/tensors.ts';
 import type { Extent } from '../../../kernels/backend.ts';
 
 /** Bins of a value histogram. */

@@ -1,7 +1,7 @@
 /** A base model and fine-tunings of it, each with its tensors named as the base names them. */
-import type { Problem } from '../../protocol.ts';
-import { noteProblems, openModel, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import { alignNames } from './alignNames.ts';
+import type { Problem } from '../../protocol/results.ts';
+import { noteProblems, openModel, type Checkpoint } from '../../formats/checkpoint.ts';
+import { alignNames } from '../../formats/names/alignNames.ts';
 import { readModelConfig } from './modelConfig.ts';
 import { quantizedFault } from './quantizedWeights.ts';
 

@@ -1,6 +1,6 @@
-import type { TensorFate } from '../../protocol.ts';
+import type { TensorFate } from '../../protocol/results.ts';
 import { groupBy } from '../../shared/groupBy.ts';
-import { elementCount } from '../checkpoint/dtype.ts';
+import { elementCount } from '../../formats/dtype.ts';
 
 /** Names given as examples. */
 const MAX_NAMES = 3;

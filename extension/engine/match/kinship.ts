@@ -1,10 +1,10 @@
 /** Whether two models are of one family at all, and what is the matter when they are not: one line a model. */
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { isQuantizable } from '../checkpoint/dtype.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { isQuantizable } from '../../formats/dtype.ts';
 import { groupBy } from '../../shared/groupBy.ts';
-import { layersOf } from '../merge/layers.ts';
-import { isBuffer } from './buffers.ts';
-import { listed, shapeText } from './listed.ts';
+import { layersOf } from '../../formats/names/layers.ts';
+import { isBuffer } from '../../formats/names/buffers.ts';
+import { listed, shapeText } from '../../formats/listed.ts';
 
 type Tensor = Pick<TensorSource, 'shape' | 'bytes' | 'dtype'>;
 export type Tensors = ReadonlyMap<string, Tensor>;

@@ -1,8 +1,8 @@
 /** The few facts of a model's config.json that decide how its tensors are read. */
 import { join } from 'node:path';
-import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import { configParts, readConfig, type Config } from '../checkpoint/configFile.ts';
-import { isObject } from '../checkpoint/jsonText.ts';
+import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
+import { configParts, readConfig, type Config } from '../../formats/huggingface/configFile.ts';
+import { isObject } from '../../formats/json/jsonText.ts';
 
 export interface ModelConfig {
   /** Whether the output head is the input embedding; undefined where the config leaves it to the architecture. */

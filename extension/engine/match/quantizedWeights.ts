@@ -1,7 +1,7 @@
 /** Checkpoints whose weights are codes of a quantizer: until they are decoded, nothing can be computed with them. */
-import type { Checkpoint, TensorSource } from '../checkpoint/checkpoint.ts';
-import { isQuantizable } from '../checkpoint/dtype.ts';
-import { isBuffer } from './buffers.ts';
+import type { Checkpoint, TensorSource } from '../../formats/checkpoint.ts';
+import { isQuantizable } from '../../formats/dtype.ts';
+import { isBuffer } from '../../formats/names/buffers.ts';
 import type { ModelConfig } from './modelConfig.ts';
 
 interface Kind {

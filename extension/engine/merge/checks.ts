@@ -1,10 +1,11 @@
-import type { MergeRecipe, Problem } from '../../protocol.ts';
+import type { MergeRecipe } from '../../protocol/recipes.ts';
+import type { Problem } from '../../protocol/results.ts';
 import { MAX_ROW } from '../../../kernels/mergeStages.ts';
 import { join } from 'node:path';
-import { exists } from '../exists.ts';
-import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import { UserError } from '../errors.ts';
-import { listed } from '../match/listed.ts';
+import { exists } from '../../files/exists.ts';
+import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
+import { UserError } from '../../shared/errors.ts';
+import { listed } from '../../formats/listed.ts';
 import { rowLengthOf, type MergeJob } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 import type { OpenInput } from './openInput.ts';

@@ -1,6 +1,6 @@
 /** What an input of a merge says of itself: a checkpoint by its folder, a task by the files stored with it. */
-import { describedCheckpoint } from '../checkpoint/configDifferences.ts';
-import type { DescribedModel } from '../checkpoint/configFacts.ts';
+import { describedCheckpoint } from '../../formats/huggingface/configDifferences.ts';
+import type { DescribedModel } from '../../formats/huggingface/configFacts.ts';
 import { restoredMetadata } from '../restore/files.ts';
 import { storedConfig } from '../restore/taskConfig.ts';
 import type { OpenInput } from './openInput.ts';

@@ -1,9 +1,9 @@
 /** The model whose config, tokenizer and metadata a merged one has: the base, or the input that its tensors were taken from. */
-import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { WeightsMetadata } from '../checkpoint/weightsMetadata.ts';
+import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
+import type { WeightsMetadata } from '../../formats/safetensors/weightsMetadata.ts';
 import { restoredMetadata, writeTaskFiles } from '../restore/files.ts';
 import { tensorsOf, type OpenInput } from './openInput.ts';
-import { copyCompanions, type Companions } from './output/companions.ts';
+import { copyCompanions, type Companions } from './output/copyCompanions.ts';
 import type { ConfigSettings } from './output/configFit.ts';
 import type { UnplacedTensor } from './output/shards.ts';
 

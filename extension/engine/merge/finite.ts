@@ -1,5 +1,5 @@
 /** Merges compute with numbers: NaN and infinity spread, and no trim can rank them. */
-import type { Dtype } from '../checkpoint/dtype.ts';
+import type { Dtype } from '../../formats/dtype.ts';
 import { NonFinite } from '../tensors/notNumbers.ts';
 
 /** What may be done with values that are no numbers. */

@@ -1,13 +1,14 @@
 /** Which tensors of the inputs belong to which of the model that is written, and what becomes of each. */
-import type { MergeRecipe, Problem, TensorFate } from '../../protocol.ts';
-import type { Checkpoint, TensorSource } from '../checkpoint/checkpoint.ts';
-import { isQuantizable } from '../checkpoint/dtype.ts';
-import { formatBytes } from '../format.ts';
-import { isBuffer, LARGE_INTEGERS } from '../match/buffers.ts';
+import type { MergeRecipe } from '../../protocol/recipes.ts';
+import type { Problem, TensorFate } from '../../protocol/results.ts';
+import type { Checkpoint, TensorSource } from '../../formats/checkpoint.ts';
+import { isQuantizable } from '../../formats/dtype.ts';
+import { formatBytes } from '../../shared/format.ts';
+import { isBuffer, LARGE_INTEGERS } from '../../formats/names/buffers.ts';
 import { fatesOf } from '../match/fates.ts';
 import { estrangement } from '../match/kinship.ts';
-import { listed } from '../match/listed.ts';
-import { embeddingOf, isHead } from '../match/tiedHead.ts';
+import { listed } from '../../formats/listed.ts';
+import { embeddingOf, isHead } from '../../formats/names/tiedHead.ts';
 import { exactSource, type InputTensor } from '../tensors/inputTensor.ts';
 import { describeMisfits, misfitOf, type Misfit } from './misfits.ts';
 import { tensorOf, tensorsOf, type OpenInput } from './openInput.ts';

@@ -1,4 +1,4 @@
-import type { MergeRecipe } from '../../protocol.ts';
+import type { MergeRecipe } from '../../protocol/recipes.ts';
 import { fileFact, type RunIdentity } from './output/runIdentity.ts';
 import type { MergePlan } from './plan.ts';
 

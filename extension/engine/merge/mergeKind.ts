@@ -1,6 +1,6 @@
 /** Merges one tensor of all inputs. */
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { NonFinite } from '../tensors/notNumbers.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';

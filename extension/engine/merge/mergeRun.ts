@@ -1,6 +1,6 @@
 /** Merges one tensor: window by window into the output, with the numbers of the report taken on the way. */
 import type { Region, Scope } from '../../../kernels/backend.ts';
-import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { countOf, NONE, plus, refused } from '../tensors/notNumbers.ts';
 import { encodeValues, type EncodedValues } from '../tensors/encode.ts';

@@ -1,6 +1,6 @@
 import type { Region } from '../../../kernels/backend.ts';
 import type { Span } from '../tensors/tensorInput.ts';
-import { raiseToZero } from '../tensors/runningStatistics.ts';
+import { raiseToZero } from '../tensors/raiseToZero.ts';
 import { combineLinear, combineSelective } from './combine.ts';
 import { coefficientsOf, thinningOf, wholeTensor, type WholeTensor } from './measure.ts';
 import type { Shares, TensorWay } from './mergeJob.ts';

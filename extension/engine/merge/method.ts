@@ -1,4 +1,5 @@
-import type { MergeMethodInfo, MergeParameter, Message } from '../../protocol.ts';
+import type { Message } from '../../shared/translatable.ts';
+import type { MergeMethodInfo, MergeParameter } from '../../protocol/recipes.ts';
 import { translatable } from '../../shared/translatable.ts';
 import type { Values } from './parameters.ts';
 

@@ -1,4 +1,4 @@
-import type { MergeMethodInfo, MergeParameter } from '../../protocol.ts';
+import type { MergeMethodInfo, MergeParameter } from '../../protocol/recipes.ts';
 
 const FAMILIES = [
   ['vectors', 'On task vectors'],

@@ -1,9 +1,10 @@
 /** Tensors that inputs lack, or have in another shape or dtype: found one by one, told in one line for all alike. */
-import type { MergeRecipe, Problem } from '../../protocol.ts';
+import type { MergeRecipe } from '../../protocol/recipes.ts';
+import type { Problem } from '../../protocol/results.ts';
 import { groupBy } from '../../shared/groupBy.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { isQuantizable } from '../checkpoint/dtype.ts';
-import { listed, shapeText } from '../match/listed.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { isQuantizable } from '../../formats/dtype.ts';
+import { listed, shapeText } from '../../formats/listed.ts';
 import type { InputTensor } from '../tensors/inputTensor.ts';
 import { dtypeOf, shapeOf } from './openInput.ts';
 

@@ -1,8 +1,8 @@
 /** What a model is, beside its tensors' names and shapes. */
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../../formats/checkpoint.ts';
 import { readModelConfig } from '../match/modelConfig.ts';
 import { quantizedFault } from '../match/quantizedWeights.ts';
-import { headAndEmbedding, sameBytes, storesEmbeddingAsHead } from '../match/tiedHead.ts';
+import { headAndEmbedding, sameBytes, storesEmbeddingAsHead } from '../../formats/names/tiedHead.ts';
 import { payloadSource } from '../restore/payload.ts';
 import { taskModelConfig } from '../restore/taskConfig.ts';
 import type { OpenInput } from './openInput.ts';

@@ -1,11 +1,11 @@
 import { extname } from 'node:path';
-import type { MergeRecipe } from '../../protocol.ts';
-import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
-import { DTYPE_BITS, elementCount, type Dtype } from '../checkpoint/dtype.ts';
-import type { FileStamp } from '../fileStamp.ts';
-import { isCoded } from '../tvq/layout.ts';
-import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../tvq/reader.ts';
-import { taskNamed } from '../tvq/task.ts';
+import type { MergeRecipe } from '../../protocol/recipes.ts';
+import { openModel, type Checkpoint, type TensorSource } from '../../formats/checkpoint.ts';
+import { DTYPE_BITS, elementCount, type Dtype } from '../../formats/dtype.ts';
+import type { FileStamp } from '../../files/fileStamp.ts';
+import { isCoded } from '../../formats/tvq/layout.ts';
+import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../../formats/tvq/reader.ts';
+import { taskNamed } from '../../formats/tvq/task.ts';
 import type { InputTensor } from '../tensors/inputTensor.ts';
 
 /** An input as it was found. */

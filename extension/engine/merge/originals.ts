@@ -1,7 +1,7 @@
 /** The checkpoints that tasks of .tvq files were made from, for a comparison with the merge in full precision. */
-import type { MergeRecipe } from '../../protocol.ts';
-import { openModel } from '../checkpoint/checkpoint.ts';
-import { UserError } from '../errors.ts';
+import type { MergeRecipe } from '../../protocol/recipes.ts';
+import { openModel } from '../../formats/checkpoint.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { OpenInput } from './openInput.ts';
 
 /**

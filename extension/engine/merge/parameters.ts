@@ -1,6 +1,6 @@
-import type { Gradient, MergeParameter, ParameterScalar, ParameterValue } from '../../protocol.ts';
+import type { Gradient, MergeParameter, ParameterScalar, ParameterValue } from '../../protocol/recipes.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../shared/errors.ts';
 
 /** Parameters of one tensor: plain values. */
 export type Values = Readonly<Record<string, number | boolean | string>>;

@@ -1,6 +1,6 @@
 import type { Region, Scope } from '../../../kernels/backend.ts';
 import type { RandomStream } from '../../../kernels/mergeStages.ts';
-import type { QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { inputBytes, TensorInput, type Span } from '../tensors/tensorInput.ts';
 import type { MergeMemory } from './combine.ts';

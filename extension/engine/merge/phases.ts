@@ -1,5 +1,5 @@
 /** What has to be known of the whole model before its tensors can be merged. */
-import { elementCount } from '../checkpoint/dtype.ts';
+import { elementCount } from '../../formats/dtype.ts';
 import { exactOf, type MergeFindings, type MergeJob, type MergeMeasure, type TensorWay } from './mergeJob.ts';
 import { narrow, NOTHING, selectionOf, type Selection } from './sparsify.ts';
 

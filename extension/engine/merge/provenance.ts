@@ -1,7 +1,7 @@
 /** What was merged, told by the fingerprints of what was read on the way. */
 import { basename } from 'node:path';
-import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import { fingerprintOf } from '../tvq/header.ts';
+import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
+import { fingerprintOf } from '../../formats/tvq/header.ts';
 import type { CardInput } from './output/modelCard.ts';
 import { readModelSource } from './output/modelSource.ts';
 import type { MergePlan } from './plan.ts';

@@ -1,12 +1,12 @@
 /** Recipe files: mergekit's YAML schema for the methods both have, with a few keys of our own (docs/recipes.md). */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { MergeRecipe, NamedPath } from '../../protocol.ts';
+import type { MergeRecipe, NamedPath } from '../../protocol/recipes.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
-import { readRegular, statFile } from '../checkpoint/regularFile.ts';
-import { decodeText } from '../checkpoint/smallFile.ts';
-import { describeSystemError, UserError } from '../errors.ts';
-import { parseMergeRecipe } from '../recipe.ts';
+import { readRegular, statFile } from '../../formats/regularFile.ts';
+import { decodeText } from '../../formats/smallFile.ts';
+import { describeSystemError, UserError } from '../../shared/errors.ts';
+import { parseMergeRecipe } from '../../protocol/recipeSchemas.ts';
 import type { MergeMethod } from './method.ts';
 import { MAX_RECIPE_BYTES, RecipeDocument } from './recipe/document.ts';
 import { readDtype } from './recipe/dtypes.ts';

@@ -1,6 +1,6 @@
 /** Recipes as they are kept beside a model: read from there, they make the same model again. */
 import { relative, resolve, sep } from 'node:path';
-import type { MergeParameter, MergeRecipe, ParameterValue } from '../../protocol.ts';
+import type { MergeParameter, MergeRecipe, ParameterValue } from '../../protocol/recipes.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import type { MergeMethod } from './method.ts';
 import { printableYaml } from './output/printableYaml.ts';

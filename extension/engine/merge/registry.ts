@@ -1,6 +1,6 @@
-import type { MergeMethodInfo } from '../../protocol.ts';
+import type { MergeMethodInfo } from '../../protocol/recipes.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { MergeMethod } from './method.ts';
 import { arceeFusion } from './methods/arceeFusion.ts';
 import { isoC } from './methods/isoC.ts';

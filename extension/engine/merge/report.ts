@@ -1,8 +1,9 @@
 /** merge-report.json: what a merge did, by tensor, by layer and in all (docs/merge-report.md). */
-import type { LayerTotals, MergeTotals, TensorFate } from '../../protocol.ts';
+import type { LayerTotals } from '../../protocol/merge.ts';
+import type { MergeTotals, TensorFate } from '../../protocol/results.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import { countOf, NONE } from '../tensors/notNumbers.ts';
-import { byPlace, layersOf } from './layers.ts';
+import { byPlace, layersOf } from '../../formats/names/layers.ts';
 import type { MergeJob, TensorStats, MergeJobReport } from './mergeJob.ts';
 
 export interface MergeReport {

@@ -1,5 +1,5 @@
 /** How far the rounding of checkpoints reaches into their differences. */
-import type { Dtype, QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { Dtype, QuantizableDtype } from '../../formats/dtype.ts';
 
 /** Distance from 1 to the next value. Values of F64 are rounded to F32 as they are read. */
 const EPSILON: Record<QuantizableDtype, number> = {

@@ -1,5 +1,5 @@
 /** How the running statistics of normalisation layers are merged: never by the method, always by a weighted mean. */
-import { statisticOf } from '../tensors/runningStatistics.ts';
+import { statisticOf } from '../../formats/names/runningStatistics.ts';
 import type { MergeJob, Shares } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 import { shares } from './weights.ts';

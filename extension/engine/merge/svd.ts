@@ -4,7 +4,7 @@
  * is more accurate than QR", 1992) then make the columns of A·V orthogonal to rounding. Accuracy, whatever the rank and
  * the condition: ‖A − U·S·Vᵀ‖ / ‖A‖, ‖UᵀU − I‖ and ‖VᵀV − I‖ (Frobenius) are below 1e-10; about 1e-12 at 1024 × 1024.
  */
-import { UserError } from '../errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import { dot, products, transposed } from './matrix.ts';
 import { symmetricEigen } from './symmetricEigen.ts';
 

@@ -1,5 +1,5 @@
 /** Sums of the inputs' weights: what is divided by them, and where nothing can be. */
-import type { Problem } from '../../protocol.ts';
+import type { Problem } from '../../protocol/results.ts';
 import type { MergeJob } from './mergeJob.ts';
 import type { MergeMethod } from './method.ts';
 

@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AtomicFile } from '../atomic.ts';
-import { readRegular } from '../checkpoint/regularFile.ts';
-import { hiddenKind } from '../hiddenNames.ts';
-import { TOOL } from '../version.ts';
+import { AtomicFile } from '../../files/atomic.ts';
+import { readRegular } from '../../formats/regularFile.ts';
+import { hiddenKind } from '../../files/hiddenNames.ts';
+import { TOOL } from '../../shared/version.ts';
 import type { Analysis } from './measure.ts';
 import type { QuantizePlan } from './plan.ts';
 

@@ -1,10 +1,11 @@
 import { MAX_MEAN_TASKS } from '../../../kernels/backend.ts';
-import type { Problem, QuantizeRecipe } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { Problem } from '../../protocol/results.ts';
 import { MIN_MEMORY, type Budget, type Room } from '../scheduler/budget.ts';
-import type { Checkpoint, TensorSource } from '../checkpoint/checkpoint.ts';
-import { formatBytes } from '../format.ts';
+import type { Checkpoint, TensorSource } from '../../formats/checkpoint.ts';
+import { formatBytes } from '../../shared/format.ts';
 import { estrangement } from '../match/kinship.ts';
-import { listed, shapeText } from '../match/listed.ts';
+import { listed, shapeText } from '../../formats/listed.ts';
 import type { QuantizeJob } from './job.ts';
 import { quantizeKind } from './quantizeKind.ts';
 import type { KeepRule } from './keep.ts';

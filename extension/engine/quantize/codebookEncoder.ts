@@ -2,7 +2,7 @@
 import { packedBytes } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
-import { scaleBytes } from '../tvq/codebookPayload.ts';
+import { scaleBytes } from '../../formats/tvq/codebookPayload.ts';
 import { codebookOf, type Codebook } from './codebook.ts';
 import { CodebookValues, NO_PRODUCTS } from './codebookValues.ts';
 import { codedBytes, type CodebookCoding, type Reconstruction } from './coding.ts';

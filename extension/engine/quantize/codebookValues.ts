@@ -3,7 +3,7 @@ import { CODES } from '../../../kernels/codecStages.ts';
 import { groupsOf } from '../../../kernels/groupStages.ts';
 import type { Products } from '../../../kernels/mergeStages.ts';
 import type { JobContext } from '../scheduler/job.ts';
-import { ROTATION, stageGroupSize } from '../tvq/codebookPayload.ts';
+import { ROTATION, stageGroupSize } from '../../formats/tvq/codebookPayload.ts';
 import { BINS, type Codebook } from './codebook.ts';
 import type { CodebookCoding } from './coding.ts';
 import { inverseTable, scaleTable, scaleThresholds, UNIT_BYTE } from './groupScale.ts';

@@ -1,6 +1,6 @@
 import { packedBytes } from '../../../kernels/backend.ts';
-import type { CodecName } from '../../protocol.ts';
-import { codebookParts, type GroupSize } from '../tvq/codebookPayload.ts';
+import type { CodecName } from '../../protocol/recipes.ts';
+import { codebookParts, type GroupSize } from '../../formats/tvq/codebookPayload.ts';
 import type { Design } from './codebook.ts';
 
 /** What a restored task vector is made to be: as long as the original along it, or as near to it as can be. */

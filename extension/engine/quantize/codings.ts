@@ -1,6 +1,6 @@
 /** How a recipe wants tensors quantized, before a budget has been spent. */
-import type { QuantizeRecipe } from '../../protocol.ts';
-import { UserError } from '../errors.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import { UserError } from '../../shared/errors.ts';
 import { fixedCoding, type Coding } from './coding.ts';
 
 /** How tensors are quantized. */

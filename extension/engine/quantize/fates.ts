@@ -1,11 +1,12 @@
 /** What becomes of each tensor of a quantize run, and why. */
-import type { Problem, QuantizeRecipe } from '../../protocol.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { isQuantizable } from '../checkpoint/dtype.ts';
-import { formatBytes } from '../format.ts';
-import { isBuffer, LARGE_INTEGERS } from '../match/buffers.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { Problem } from '../../protocol/results.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { isQuantizable } from '../../formats/dtype.ts';
+import { formatBytes } from '../../shared/format.ts';
+import { isBuffer, LARGE_INTEGERS } from '../../formats/names/buffers.ts';
 import type { Fated } from '../match/fates.ts';
-import { listed } from '../match/listed.ts';
+import { listed } from '../../formats/listed.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 
 const INTEGERS = 'integers';

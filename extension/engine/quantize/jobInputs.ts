@@ -1,7 +1,7 @@
 /** What one tensor's job works with: the checkpoints' tensors on their way through backend memory, and scratch. */
 import type { Scope } from '../../../kernels/backend.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import {
   hasCodebook,

@@ -1,7 +1,7 @@
-import { isQuantizable } from '../checkpoint/dtype.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import type { QuantizeRecipe } from '../../protocol.ts';
-import { statisticOf } from '../tensors/runningStatistics.ts';
+import { isQuantizable } from '../../formats/dtype.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import { statisticOf } from '../../formats/names/runningStatistics.ts';
 
 /** Whether a tensor is stored exactly instead of quantized. */
 export type KeepRule = (tensor: TensorSource) => boolean;

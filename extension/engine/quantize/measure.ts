@@ -1,7 +1,7 @@
 /** Measures what the tensors of a plan cost: all that a budget can be spent on, and what has no choice. */
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
-import { Cancelled } from '../errors.ts';
-import { whileUnchanged } from '../fileStamp.ts';
+import { Cancelled } from '../../shared/errors.ts';
+import { whileUnchanged } from '../../files/fileStamp.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
 import type { JobEvent } from '../scheduler/job.ts';
 import type { TensorAnalysis } from './analysis.ts';

@@ -1,15 +1,16 @@
 /** From a recipe to exactly what will be done, from headers alone. */
-import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { PlanSummary } from '../../protocol/results.ts';
 import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import type { Budget, Room } from '../scheduler/budget.ts';
 import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
-import { openModel, type Checkpoint, type TensorSource } from '../checkpoint/checkpoint.ts';
-import { configDifferences, describedCheckpoint } from '../checkpoint/configDifferences.ts';
-import { elementCount, isQuantizable } from '../checkpoint/dtype.ts';
+import { openModel, type Checkpoint, type TensorSource } from '../../formats/checkpoint.ts';
+import { configDifferences, describedCheckpoint } from '../../formats/huggingface/configDifferences.ts';
+import { elementCount, isQuantizable } from '../../formats/dtype.ts';
 import { openFamily } from '../match/family.ts';
-import type { FileStamp } from '../fileStamp.ts';
-import { headerBound, tableOf, type RoomyLayout, type TvqLayout } from '../tvq/header.ts';
-import { beyondLimits } from '../tvq/limits.ts';
+import type { FileStamp } from '../../files/fileStamp.ts';
+import { headerBound, tableOf, type RoomyLayout, type TvqLayout } from '../../formats/tvq/header.ts';
+import { beyondLimits } from '../../formats/tvq/limits.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
 import type { Coding } from './coding.ts';

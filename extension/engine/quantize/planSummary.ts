@@ -1,8 +1,9 @@
 /** What a plan says before a byte of a tensor is read. */
 import { resolve } from 'node:path';
-import type { PlanSummary, Problem, QuantizeRecipe } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { PlanSummary, Problem } from '../../protocol/results.ts';
 import { MIN_MEMORY, type Budget } from '../scheduler/budget.ts';
-import { bitsPerWeight, countTensors } from '../tvq/summary.ts';
+import { bitsPerWeight, countTensors } from '../../formats/tvq/summary.ts';
 import type { Checkpoints } from './checks.ts';
 import { fatesOf } from '../match/fates.ts';
 import { fatesOfJobs } from './fates.ts';

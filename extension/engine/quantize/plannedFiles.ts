@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import type { Problem, QuantizeRecipe } from '../../protocol.ts';
-import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import { PLAIN } from '../checkpoint/weightsMetadata.ts';
-import { formatBytes } from '../format.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { Problem } from '../../protocol/results.ts';
+import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
+import { PLAIN } from '../../formats/safetensors/weightsMetadata.ts';
+import { formatBytes } from '../../shared/format.ts';
 import { loadKernels } from '../kernels.ts';
-import { readCompanion } from '../merge/output/companionPlace.ts';
-import { companionsOf, MAX_COMPANION_BYTES } from '../merge/output/companions.ts';
-import { digestOf, METADATA_FILE } from '../tvq/files.ts';
-import { NO_FILES, type PlannedFiles } from '../tvq/header.ts';
-import { MAX_FILE_BYTES } from '../tvq/metadata.ts';
+import { readCompanion } from '../../formats/huggingface/companionPlace.ts';
+import { companionsOf, MAX_COMPANION_BYTES } from '../../formats/huggingface/companions.ts';
+import { digestOf, METADATA_FILE } from '../../formats/tvq/files.ts';
+import { NO_FILES, type PlannedFiles } from '../../formats/tvq/header.ts';
+import { MAX_FILE_BYTES } from '../../formats/tvq/metadata.ts';
 import type { Checkpoints } from './checks.ts';
 
 /** Compressed bytes a task: the largest tokenizers take 8 MB, and a task's weights in 3 bits rarely less than this. */

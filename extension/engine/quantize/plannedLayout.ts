@@ -1,12 +1,12 @@
 /** What a planned file holds, and where: the parts of a header that follow from its jobs. */
 import { basename } from 'node:path';
-import type { QuantizeRecipe } from '../../protocol.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { elementCount } from '../checkpoint/dtype.ts';
-import type { PlannedFiles, PlannedRecord, PlannedVector, TvqLayout } from '../tvq/header.ts';
-import { SHARED_VECTOR, type Codec } from '../tvq/layout.ts';
-import type { TableRow } from '../tvq/tables.ts';
-import { TOOL } from '../version.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { elementCount } from '../../formats/dtype.ts';
+import type { PlannedFiles, PlannedRecord, PlannedVector, TvqLayout } from '../../formats/tvq/header.ts';
+import { SHARED_VECTOR, type Codec } from '../../formats/tvq/layout.ts';
+import type { TableRow } from '../../formats/tvq/tables.ts';
+import { TOOL } from '../../shared/version.ts';
 import type { Checkpoints } from './checks.ts';
 import { codedBytes, type Coding } from './coding.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';

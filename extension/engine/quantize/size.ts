@@ -1,9 +1,9 @@
 /** How large a planned file is, and what relative budgets refer to. */
-import type { QuantizeRecipe } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import { budgetBytes, parseBudget, type BudgetScale } from '../../shared/allocation/index.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { elementCount } from '../checkpoint/dtype.ts';
-import { plannedBytes, type RoomyLayout } from '../tvq/header.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { elementCount } from '../../formats/dtype.ts';
+import { plannedBytes, type RoomyLayout } from '../../formats/tvq/header.ts';
 import { codedBytes } from './coding.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 

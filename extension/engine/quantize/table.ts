@@ -1,11 +1,12 @@
 /** An analysis as columns: what the allocator works from, here and in the Studio's page. */
-import type { AnalysisTable, QuantizeRecipe, SharedTable } from '../../protocol.ts';
+import type { AnalysisTable, SharedTable } from '../../protocol/analysis.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import { rulesBytes } from '../../shared/allocation/index.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { layersOf } from '../merge/layers.ts';
-import { plannedBytes } from '../tvq/header.ts';
-import { SHARED_VECTOR } from '../tvq/layout.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { layersOf } from '../../formats/names/layers.ts';
+import { plannedBytes } from '../../formats/tvq/header.ts';
+import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import type { Analysis, Analyzed } from './measure.ts';
 import { nominalBits, type Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';

@@ -1,5 +1,5 @@
 /** Tensors that could not be quantized, or hold what no model should: a line a checkpoint says so. */
-import type { QuantizeRecipe } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import { listed } from '../../shared/listed.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 

@@ -1,8 +1,9 @@
 /** What is wished for under a budget, checked before anything is measured. */
-import type { Problem, QuantizeRecipe } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { Problem } from '../../protocol/results.ts';
 import { AllocationError, parseBudget, patternOf } from '../../shared/allocation/index.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { Checkpoints } from './checks.ts';
 import type { QuantizeJob } from './job.ts';
 

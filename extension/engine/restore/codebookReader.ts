@@ -1,15 +1,15 @@
 import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import { packedBytes } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import { elementCount } from '../checkpoint/dtype.ts';
-import type { TensorEntry } from '../checkpoint/safetensors.ts';
-import { UserError } from '../errors.ts';
+import { elementCount } from '../../formats/dtype.ts';
+import type { TensorEntry } from '../../formats/safetensors/safetensors.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { scaleTable, UNIT_BYTE } from '../quantize/groupScale.ts';
 import type { Span } from '../tensors/tensorInput.ts';
-import { codebookParts, ROTATION, scaleBytes, stageGroupSize } from '../tvq/codebookPayload.ts';
-import type { Codec } from '../tvq/layout.ts';
-import type { TvqRecord } from '../tvq/reader.ts';
+import { codebookParts, ROTATION, scaleBytes, stageGroupSize } from '../../formats/tvq/codebookPayload.ts';
+import type { Codec } from '../../formats/tvq/layout.ts';
+import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { checkPayload, wholeBlocks } from './payload.ts';
 import type { CodeSlice } from './recordReader.ts';
 

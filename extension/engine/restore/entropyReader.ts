@@ -2,13 +2,13 @@ import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import { STREAM, type PayloadHead } from '../../../kernels/codecStages.ts';
 import { mostHeadBytes, parsePayloadHead } from '../../../kernels/payload.ts';
-import { elementCount } from '../checkpoint/dtype.ts';
-import type { TensorEntry } from '../checkpoint/safetensors.ts';
-import { UserError } from '../errors.ts';
+import { elementCount } from '../../formats/dtype.ts';
+import type { TensorEntry } from '../../formats/safetensors/safetensors.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { LATTICE_ROTATION, latticeTable } from '../quantize/lattice.ts';
 import { chunksOf, type Span } from '../tensors/tensorInput.ts';
-import type { TvqRecord } from '../tvq/reader.ts';
+import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { checkPayload, wholeBlocks } from './payload.ts';
 import type { CodeSlice } from './recordReader.ts';
 

@@ -1,21 +1,16 @@
 /** What goes with a restored task: the tuning's own config, tokenizer and metadata, and the base's where it has none. */
 import { basename, join } from 'node:path';
-import { isFolderCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import { isObject, parsePythonJson } from '../checkpoint/jsonText.ts';
-import { changedWeights, type WeightsMetadata } from '../checkpoint/weightsMetadata.ts';
-import {
-  companionKind,
-  companionsOf,
-  isCompanion,
-  MAX_COMPANION_BYTES,
-  writeCompanion,
-  type Companions,
-} from '../merge/output/companions.ts';
-import { readCompanion } from '../merge/output/companionPlace.ts';
+import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
+import { isObject, parsePythonJson } from '../../formats/json/jsonText.ts';
+import { changedWeights, type WeightsMetadata } from '../../formats/safetensors/weightsMetadata.ts';
+import { companionKind, isCompanion } from '../../formats/huggingface/companionNames.ts';
+import { companionsOf, MAX_COMPANION_BYTES } from '../../formats/huggingface/companions.ts';
+import { writeCompanion, type Companions } from '../merge/output/copyCompanions.ts';
+import { readCompanion } from '../../formats/huggingface/companionPlace.ts';
 import type { DescribedWeights } from '../merge/output/configFit.ts';
 import type { WrittenFile } from '../merge/output/writtenFile.ts';
-import { digestOf, METADATA_FILE, readStoredFile, type TvqStoredFile } from '../tvq/files.ts';
-import type { TvqFile } from '../tvq/reader.ts';
+import { digestOf, METADATA_FILE, readStoredFile, type TvqStoredFile } from '../../formats/tvq/files.ts';
+import type { TvqFile } from '../../formats/tvq/reader.ts';
 import { fileOfTask } from './taskConfig.ts';
 
 const filesOfTask = ({ files }: TvqFile, task: string): readonly TvqStoredFile[] =>

@@ -1,17 +1,18 @@
 /** Restores one tensor of one task: base + dequantized task vector. */
 import type { NotNumbers, Region, Scope, Slice } from '../../../kernels/backend.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { DTYPE_BITS, elementCount, type Dtype, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { DTYPE_BITS, elementCount, type Dtype, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { Job, JobContext, RecordOutcome } from '../scheduler/job.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';
 import type { WriteReport } from '../tensors/outputWarnings.ts';
 import { countOf, NONE, plus, refused } from '../tensors/notNumbers.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';
 import { chunksOf, inputBytes, spansOf, SPAN_ELEMENTS, TensorInput } from '../tensors/tensorInput.ts';
-import { raiseToZero, statisticOf } from '../tensors/runningStatistics.ts';
+import { statisticOf } from '../../formats/names/runningStatistics.ts';
+import { raiseToZero } from '../tensors/raiseToZero.ts';
 import { encodeValues } from '../tensors/encode.ts';
-import { SHARED_VECTOR } from '../tvq/layout.ts';
-import type { TvqRecord } from '../tvq/reader.ts';
+import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
+import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { checkPayload, payloadSource } from './payload.ts';
 import { recordReader, recordReaderBytes } from './recordReader.ts';
 

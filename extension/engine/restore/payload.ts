@@ -1,7 +1,7 @@
-import { elementCount } from '../checkpoint/dtype.ts';
-import type { TensorEntry, TensorSource } from '../checkpoint/safetensors.ts';
-import { UserError } from '../errors.ts';
-import type { TvqRecord } from '../tvq/reader.ts';
+import { elementCount } from '../../formats/dtype.ts';
+import type { TensorEntry, TensorSource } from '../../formats/safetensors/safetensors.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { TvqRecord } from '../../formats/tvq/reader.ts';
 
 /** A record's payload as a checkpoint tensor: exact payloads are the fine-tuned tensor itself. */
 export const payloadSource = (file: string, { tensor, dtype, shape, payload }: TvqRecord) => ({

@@ -1,17 +1,18 @@
 import { basename, extname } from 'node:path';
-import type { Problem, RestoreRecipe } from '../../protocol.ts';
+import type { RestoreRecipe } from '../../protocol/recipes.ts';
+import type { Problem } from '../../protocol/results.ts';
 import type { Budget, Room } from '../scheduler/budget.ts';
 import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
-import { noteProblems, openModel, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import { DTYPE_BITS, isQuantizable, type Dtype } from '../checkpoint/dtype.ts';
-import { UserError } from '../errors.ts';
-import type { FileStamp } from '../fileStamp.ts';
-import { formatBytes } from '../format.ts';
-import { alignNames } from '../match/alignNames.ts';
+import { noteProblems, openModel, type Checkpoint } from '../../formats/checkpoint.ts';
+import { DTYPE_BITS, isQuantizable, type Dtype } from '../../formats/dtype.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { FileStamp } from '../../files/fileStamp.ts';
+import { formatBytes } from '../../shared/format.ts';
+import { alignNames } from '../../formats/names/alignNames.ts';
 import { checkOutput } from '../outputCheck.ts';
-import { isCoded } from '../tvq/layout.ts';
-import { openTvq, type TvqFile, type TvqRecord } from '../tvq/reader.ts';
-import { taskNamed } from '../tvq/task.ts';
+import { isCoded } from '../../formats/tvq/layout.ts';
+import { openTvq, type TvqFile, type TvqRecord } from '../../formats/tvq/reader.ts';
+import { taskNamed } from '../../formats/tvq/task.ts';
 import { recordsToWrite } from './tiedHead.ts';
 import { restoredBytes, restoreKind, type RestoreJob } from './job.ts';
 

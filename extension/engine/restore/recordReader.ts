@@ -1,11 +1,11 @@
 import { packedBytes, type Region, type Scope, type Slice } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import type { QuantizableDtype } from '../checkpoint/dtype.ts';
-import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import type { QuantizableDtype } from '../../formats/dtype.ts';
+import type { TensorEntry } from '../../formats/safetensors/safetensors.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { affineTable } from '../quantize/affine.ts';
 import { inputBytes, TensorInput, type Span } from '../tensors/tensorInput.ts';
-import type { TvqRecord } from '../tvq/reader.ts';
+import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { CodebookReader, codebookReaderBytes } from './codebookReader.ts';
 import { EntropyReader, entropyReaderBytes } from './entropyReader.ts';
 import { checkPayload, payloadSource } from './payload.ts';

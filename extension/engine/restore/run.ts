@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
-import type { RestoreResult } from '../../protocol.ts';
-import { AtomicFolder } from '../atomicFolder.ts';
+import type { RestoreResult } from '../../protocol/results.ts';
+import { AtomicFolder } from '../../files/atomicFolder.ts';
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
-import { serializeHeader } from '../checkpoint/safetensors.ts';
-import { checkpointHeaderBytes, SafetensorsWriter } from '../checkpoint/writer.ts';
-import { UserError } from '../errors.ts';
+import { serializeHeader } from '../../formats/safetensors/safetensors.ts';
+import { checkpointHeaderBytes, SafetensorsWriter } from '../../formats/safetensors/writer.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
-import { keptElsewhere } from '../otherNames.ts';
+import { keptElsewhere } from '../../files/otherNames.ts';
 import { outputWarnings, type WriteReport } from '../tensors/outputWarnings.ts';
 import { runPlanned } from '../scheduler/runPlanned.ts';
 import { restoredMetadata, writeTaskFiles } from './files.ts';

@@ -1,9 +1,9 @@
 /** What a task's config says, of those that a .tvq file carries. */
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { parseConfig, type Config } from '../checkpoint/configFile.ts';
+import type { Checkpoint } from '../../formats/checkpoint.ts';
+import { parseConfig, type Config } from '../../formats/huggingface/configFile.ts';
 import { modelConfigOf, readModelConfig, type ModelConfig } from '../match/modelConfig.ts';
-import { readStoredFile, type TvqStoredFile } from '../tvq/files.ts';
-import type { TvqFile } from '../tvq/reader.ts';
+import { readStoredFile, type TvqStoredFile } from '../../formats/tvq/files.ts';
+import type { TvqFile } from '../../formats/tvq/reader.ts';
 
 export const fileOfTask = ({ files }: TvqFile, task: string, name: string): TvqStoredFile | undefined =>
   files.find(one => one.name === name && one.tasks.includes(task));

@@ -1,7 +1,7 @@
 /** A head that is the embedding: quantized apart they came to differ, and no loader reads but one of them. */
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { headAndEmbedding } from '../match/tiedHead.ts';
-import type { TvqFile, TvqRecord, TvqVector } from '../tvq/reader.ts';
+import type { Checkpoint } from '../../formats/checkpoint.ts';
+import { headAndEmbedding } from '../../formats/names/tiedHead.ts';
+import type { TvqFile, TvqRecord, TvqVector } from '../../formats/tvq/reader.ts';
 import { taskModelConfig } from './taskConfig.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** How the bytes of `--memory` are shared out. */
 import { availableParallelism } from 'node:os';
-import type { RunOptions } from '../../protocol.ts';
+import type { RunOptions } from '../../protocol/recipes.ts';
 
 const MIB = 2 ** 20;
 /** Resident size of the engine with its bundle, file buffers and pieces waiting to be written; measured. */

@@ -1,10 +1,10 @@
 import type { Backend } from '../../../kernels/backend.ts';
 import { CHUNK } from '../../../kernels/cpu.ts';
 import type { Kernels } from '../../../kernels/wasm.ts';
-import type { RunOptions } from '../../protocol.ts';
+import type { RunOptions } from '../../protocol/recipes.ts';
 import type { EngineBackend } from './engineBackend.ts';
 import { cpuRoom, type Budget, type Room } from './budget.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import { localRunner, type JobRunner } from './jobRunner.ts';
 import { kernelModule } from '../kernels.ts';
 import { ReplaySink } from './replaySink.ts';

@@ -1,4 +1,4 @@
-import type { Progress } from '../../protocol.ts';
+import type { Progress } from '../../protocol/results.ts';
 
 /** How a caller follows and stops a job. */
 export interface Hooks {

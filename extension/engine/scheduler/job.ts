@@ -1,8 +1,8 @@
 /** One unit of work: what it is given and what it gives back. */
 import type { Backend } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/wasm.ts';
-import type { FilePool } from '../checkpoint/io.ts';
-import type { Codec } from '../tvq/layout.ts';
+import type { FilePool } from '../../formats/io.ts';
+import type { Codec } from '../../formats/tvq/layout.ts';
 
 /** One tensor of all checkpoints involved: plain data, so that it can be sent to a thread. */
 export interface Job {

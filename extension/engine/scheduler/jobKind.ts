@@ -1,5 +1,5 @@
 /** What there is to know of one kind of job; every kind is registered once, in jobKinds.ts. */
-import { FileError } from '../errors.ts';
+import { FileError } from '../../shared/errors.ts';
 import type { Budget } from './budget.ts';
 import type { Job, JobContext, JobReport } from './job.ts';
 

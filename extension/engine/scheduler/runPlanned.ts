@@ -1,8 +1,8 @@
-import type { Progress } from '../../protocol.ts';
+import type { Progress } from '../../protocol/results.ts';
 import type { EngineBackend } from './engineBackend.ts';
 import type { Budget } from './budget.ts';
-import { Cancelled, UserError, withKept } from '../errors.ts';
-import { whileUnchanged, type FileStamp } from '../fileStamp.ts';
+import { Cancelled, UserError, withKept } from '../../shared/errors.ts';
+import { whileUnchanged, type FileStamp } from '../../files/fileStamp.ts';
 import type { Sink } from './orderedSink.ts';
 import type { Job, JobReport } from './job.ts';
 import { jobBytes, type JobKind } from './jobKind.ts';

@@ -1,8 +1,8 @@
 /** The inside of a thread of the CPU backend. */
 import type { MessagePort } from 'node:worker_threads';
 import { createCpuBackend } from '../../../kernels/cpu.ts';
-import { FilePool } from '../checkpoint/io.ts';
-import { systemCode } from '../errors.ts';
+import { FilePool } from '../../formats/io.ts';
+import { systemCode } from '../../shared/errors.ts';
 import { BufferPool } from './bufferPool.ts';
 import type { JobEvent } from './job.ts';
 import { runJob, type JobKind } from './jobKind.ts';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Budget } from './budget.ts';
 import { workerUrl } from '../dist.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { Job, JobReport } from './job.ts';
 import { jobBytes, type JobKind } from './jobKind.ts';
 import type { JobRunner } from './jobRunner.ts';

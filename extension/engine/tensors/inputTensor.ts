@@ -1,13 +1,13 @@
 import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import type { QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { nonFinite, tooFar, type Tolerance } from '../merge/finite.ts';
 import { inputBytes, TensorInput, type Span } from './tensorInput.ts';
 import { payloadSource } from '../restore/payload.ts';
 import { recordReader, recordReaderBytes, type RecordReader } from '../restore/recordReader.ts';
-import { SHARED_VECTOR } from '../tvq/layout.ts';
-import type { TvqRecord } from '../tvq/reader.ts';
+import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
+import type { TvqRecord } from '../../formats/tvq/reader.ts';
 
 /** One input's tensor: of a checkpoint, or of a task in a .tvq file. */
 export type InputTensor = { readonly kind: 'checkpoint'; readonly source: TensorSource } | StoredTensor;

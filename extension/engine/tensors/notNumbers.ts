@@ -1,8 +1,8 @@
 /** Outputs are checked as they are written: values that are NaN or infinite there, though nothing of the kind was read. */
 import type { NotNumbers } from '../../../kernels/backend.ts';
 import { listed } from '../../shared/listed.ts';
-import { elementCount, type Dtype } from '../checkpoint/dtype.ts';
-import { UserError } from '../errors.ts';
+import { elementCount, type Dtype } from '../../formats/dtype.ts';
+import { UserError } from '../../shared/errors.ts';
 
 /** Values in the way of a computation: NaN, infinity, or what becomes one of them. */
 export class NonFinite extends UserError {}

@@ -1,6 +1,6 @@
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import type { Dtype } from '../checkpoint/dtype.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { Dtype } from '../../formats/dtype.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 
 /** Bytes of a tensor that are in memory at once; smaller tensors (norms, biases) are read a single time. */

@@ -6,8 +6,8 @@ import {
   type Slice,
 } from '../../../kernels/backend.ts';
 import { demoteF64, Xxh64 } from '../../../kernels/checksum.ts';
-import type { TensorSource } from '../checkpoint/checkpoint.ts';
-import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../checkpoint/dtype.ts';
+import type { TensorSource } from '../../formats/checkpoint.ts';
+import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 
 /** A stretch of a tensor that is in backend memory at once, in elements; the whole tensor when it is resident. */

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { l10n } from 'vscode';
-import { formatPercent } from '../../engine/format.ts';
-import type { QuantizeRecipe, TvqSummary } from '../../protocol.ts';
+import { formatPercent } from '../../shared/format.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { TvqSummary } from '../../protocol/tvq.ts';
 import { describeScheme } from '../describe.ts';
 import type { Unmatched } from '../source/settings.ts';
 

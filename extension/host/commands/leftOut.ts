@@ -1,7 +1,7 @@
 /** What of a selection a command does not apply to: the rest is taken, and this is named. */
 import { dirname } from 'node:path';
 import { l10n } from 'vscode';
-import type { CheckpointSummary } from '../../protocol.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import { listed } from '../../shared/listed.ts';
 import { displayPath } from '../describe.ts';
 import { notifyWarning } from '../ui/notify.ts';

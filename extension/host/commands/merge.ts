@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { MergeMethodInfo } from '../../protocol.ts';
+import type { MergeMethodInfo } from '../../protocol/recipes.ts';
 import { ON_MISMATCH, type OnMismatch } from '../../shared/mismatch.ts';
 import { startWriting } from '../jobs/again.ts';
 import { translated } from '../translated.ts';

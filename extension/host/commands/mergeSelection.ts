@@ -1,8 +1,8 @@
 /** What can be merged, from the workspace and from disk, and what of it was clicked. */
 import { l10n, Uri } from 'vscode';
-import { summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
-import { openTvq } from '../../engine/tvq/reader.ts';
-import { summarizeTvq } from '../../engine/tvq/summary.ts';
+import { summarizeCheckpoints } from '../../formats/discover.ts';
+import { openTvq } from '../../formats/tvq/reader.ts';
+import { summarizeTvq } from '../../formats/tvq/summary.ts';
 import { chosenKind } from '../chosenPath.ts';
 import { findTvqFiles, findWeightFiles } from '../workspaceFiles.ts';
 import { displayPath } from '../describe.ts';

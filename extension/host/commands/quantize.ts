@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { l10n } from 'vscode';
-import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { PlanSummary } from '../../protocol/results.ts';
 import { schemeSlug, type SchemeChoice } from '../describe.ts';
 import { startWriting } from '../jobs/again.ts';
 import { commonFolder } from '../paths.ts';

@@ -1,9 +1,10 @@
 /** What is known of a quantization before the user is asked: from the clicked files, or nothing. */
 import { basename, dirname } from 'node:path';
 import { l10n, Uri } from 'vscode';
-import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
-import { freeName, taskNameOf } from '../../engine/taskName.ts';
-import type { CheckpointSummary, NamedPath } from '../../protocol.ts';
+import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../formats/discover.ts';
+import { freeName, taskNameOf } from '../../formats/tvq/taskName.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
+import type { NamedPath } from '../../protocol/recipes.ts';
 import type { CheckpointStore } from '../checkpointStore.ts';
 import { findWeightFiles } from '../workspaceFiles.ts';
 import { chosenKind } from '../chosenPath.ts';

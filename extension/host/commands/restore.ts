@@ -1,10 +1,11 @@
 import { basename, dirname, join } from 'node:path';
 import { l10n } from 'vscode';
-import { exists } from '../../engine/exists.ts';
-import { formatBytes, formatPercent } from '../../engine/format.ts';
-import { openTvq } from '../../engine/tvq/reader.ts';
-import { summarizeTvq } from '../../engine/tvq/summary.ts';
-import type { CheckpointSummary, TvqSummary } from '../../protocol.ts';
+import { exists } from '../../files/exists.ts';
+import { formatBytes, formatPercent } from '../../shared/format.ts';
+import { openTvq } from '../../formats/tvq/reader.ts';
+import { summarizeTvq } from '../../formats/tvq/summary.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
+import type { TvqSummary } from '../../protocol/tvq.ts';
 import { startWriting } from '../jobs/again.ts';
 import { pickBase } from '../ui/checkpointPicks.ts';
 import { pickOutput, type Output, type Proposal } from '../ui/outputPick.ts';

@@ -1,5 +1,5 @@
 /** The steps that choose a base model and what was fine-tuned from it. */
-import { proposeBase } from '../../engine/checkpoint/discover.ts';
+import { proposeBase } from '../../formats/discover.ts';
 import { merge, pickBase, pickTasks } from '../ui/checkpointPicks.ts';
 import type { Step } from '../ui/wizard.ts';
 import type { QuantizeDraft } from './quantizeDraft.ts';

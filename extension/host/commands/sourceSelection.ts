@@ -1,9 +1,10 @@
 /** The Studio's selection for a .tvq file: what it was made from, and with what. */
 import { basename } from 'node:path';
 import { l10n } from 'vscode';
-import { openTvq, type TvqFile } from '../../engine/tvq/reader.ts';
-import { summarizeTvq } from '../../engine/tvq/summary.ts';
-import type { CheckpointSummary, StudioSelection } from '../../protocol.ts';
+import { openTvq, type TvqFile } from '../../formats/tvq/reader.ts';
+import { summarizeTvq } from '../../formats/tvq/summary.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
+import type { StudioSelection } from '../../protocol/studio.ts';
 import type { Services } from '../services.ts';
 import { sourceCheckpoints, type SourceCheckpoints } from '../source/checkpoints.ts';
 import { sourceSettings } from '../source/settings.ts';

@@ -1,6 +1,6 @@
 /** Which models the Studio is about: from what was clicked, or asked for. */
 import { l10n } from 'vscode';
-import type { StudioSelection } from '../../protocol.ts';
+import type { StudioSelection } from '../../protocol/studio.ts';
 import type { Services } from '../services.ts';
 import { runWizard } from '../ui/wizard.ts';
 import { draftFrom, taskNames } from './quantizeDraft.ts';

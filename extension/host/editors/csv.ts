@@ -3,9 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { workspace, type Uri } from 'vscode';
-import type { TvqFile } from '../../engine/tvq/reader.ts';
-import { MAX_PAGE, queryTensors } from '../../engine/tvq/summary.ts';
-import type { TensorQuery, TensorRow } from '../../protocol.ts';
+import type { TvqFile } from '../../formats/tvq/reader.ts';
+import { MAX_PAGE, queryTensors } from '../../formats/tvq/summary.ts';
+import type { TensorQuery, TensorRow } from '../../protocol/tensors.ts';
 import { csv } from '../../shared/csv.ts';
 import { announce, askWhere } from '../saveFile.ts';
 

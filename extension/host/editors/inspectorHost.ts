@@ -1,16 +1,11 @@
 /** What the inspector's page may ask for. What it asks is checked: a page is less trusted than the host. */
 import { basename } from 'node:path';
 import { commands, l10n } from 'vscode';
-import { queryTensors, summarizeTvq } from '../../engine/tvq/summary.ts';
-import type {
-  InspectorHost,
-  InspectorPage,
-  InspectorWork,
-  TaskComparisons,
-  TvqSummary,
-  VerifyOutcome,
-  VerifyResult,
-} from '../../protocol.ts';
+import { queryTensors, summarizeTvq } from '../../formats/tvq/summary.ts';
+import type { TaskComparisons } from '../../protocol/comparison.ts';
+import type { InspectorHost, InspectorPage, InspectorWork, VerifyOutcome } from '../../protocol/inspector.ts';
+import type { VerifyResult } from '../../protocol/results.ts';
+import type { TvqSummary } from '../../protocol/tvq.ts';
 import type { JobHooks } from '../engineClient.ts';
 import { checkTrust } from '../errors.ts';
 import { savePageFile } from '../saveFile.ts';

@@ -1,6 +1,6 @@
 /** Connects the inspector's page to what answers it. */
 import type { Webview } from 'vscode';
-import type { InspectorHost, InspectorPage, InspectorWork } from '../../protocol.ts';
+import type { InspectorHost, InspectorPage, InspectorWork } from '../../protocol/inspector.ts';
 import { Disposable } from '../disposable.ts';
 import { PageConnection } from '../pageRpc.ts';
 import type { Services } from '../services.ts';

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { l10n, workspace, type Uri } from 'vscode';
-import { formatBytes } from '../../engine/format.ts';
-import { isRunning } from '../../engine/processes.ts';
+import { formatBytes } from '../../shared/format.ts';
+import { isRunning } from '../../files/processes.ts';
 
 /**
  * VS Code's file API hands over a file as a whole, through the memory of two processes and often over a network; what

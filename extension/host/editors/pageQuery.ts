@@ -1,6 +1,7 @@
 /** Checks what came from a page. */
-import { MAX_PAGE } from '../../engine/tvq/summary.ts';
-import type { InspectorWork, TensorColumn, TensorQuery } from '../../protocol.ts';
+import { MAX_PAGE } from '../../formats/tvq/summary.ts';
+import type { InspectorWork } from '../../protocol/inspector.ts';
+import type { TensorColumn, TensorQuery } from '../../protocol/tensors.ts';
 
 /** Longer than any tensor name worth typing; the search compares every row with every word. */
 const MAX_SEARCH = 1000;

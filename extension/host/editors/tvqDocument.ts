@@ -1,8 +1,9 @@
 /** A .tvq file that is open in one or more editors: its header, read on first need and again after a change. */
 import { unwatchFile, watchFile } from 'node:fs';
 import { EventEmitter, l10n, workspace, type CustomDocument, type Uri } from 'vscode';
-import { openTvq, type TvqFile } from '../../engine/tvq/reader.ts';
-import type { TaskComparisons, VerifyOutcome } from '../../protocol.ts';
+import { openTvq, type TvqFile } from '../../formats/tvq/reader.ts';
+import type { TaskComparisons } from '../../protocol/comparison.ts';
+import type { VerifyOutcome } from '../../protocol/inspector.ts';
 import { Disposable } from '../disposable.ts';
 import { Elsewhere } from './elsewhere.ts';
 

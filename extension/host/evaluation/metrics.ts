@@ -1,5 +1,5 @@
 /** The numbers that an evaluation prints. No `vscode` here: tests run it as it is. */
-import type { StudioMetric } from '../../protocol.ts';
+import type { StudioMetric } from '../../protocol/merge.ts';
 
 export const MAX_METRICS = 50;
 export const MAX_LINE = 64 * 1024;

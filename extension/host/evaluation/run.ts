@@ -1,7 +1,7 @@
 /** Runs the user's evaluation command on a merged model. No `vscode` here: tests run it as it is. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import type { StudioMetric } from '../../protocol.ts';
+import type { StudioMetric } from '../../protocol/merge.ts';
 import { commandLine } from './commandLine.ts';
 import { MAX_LINE, MetricsReader } from './metrics.ts';
 

@@ -1,8 +1,8 @@
 /** Asks where a job's result is to go when its output was taken before the job began. */
 import { basename } from 'node:path';
 import { l10n, Uri, window } from 'vscode';
-import { exists } from '../../engine/exists.ts';
-import { freeName } from '../../engine/otherNames.ts';
+import { exists } from '../../files/exists.ts';
+import { freeName } from '../../files/otherNames.ts';
 import { askModal } from '../ui/notify.ts';
 import type { Output } from '../ui/outputPick.ts';
 import type { WritingRecipe } from './writing.ts';

@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isRunning } from '../../engine/processes.ts';
-import type * as Recipe from '../../engine/recipe.ts';
+import { isRunning } from '../../files/processes.ts';
+import type * as Recipe from '../../protocol/recipeSchemas.ts';
 import type { WritingRecipe } from './writing.ts';
 
 /** What is not told within this, because its workspace was never opened again, is forgotten. */
@@ -101,7 +101,7 @@ export class JobLedger {
     const files = names.filter(name => NAME.test(name)).slice(0, MOST);
     if (files.length === 0) return [];
     // Most windows find none, and need not know how a recipe is checked.
-    const recipes = await import('../../engine/recipe.ts');
+    const recipes = await import('../../protocol/recipeSchemas.ts');
     const entries = await Promise.all(files.map(name => read(join(this.folder, name), recipes)));
     return entries.filter(entry => entry !== undefined);
   }

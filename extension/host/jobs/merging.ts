@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { commands, l10n, Uri } from 'vscode';
-import type { MergeMethodInfo, MergeRecipe, MergeResult } from '../../protocol.ts';
+import type { MergeMethodInfo, MergeRecipe } from '../../protocol/recipes.ts';
+import type { MergeResult } from '../../protocol/results.ts';
 import { keepTogether } from '../describe.ts';
 import { outcomeOf, reportPath } from '../merge/outcome.ts';
 import { methodOf } from '../merge/studioRecipe.ts';

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { commands, l10n, Uri } from 'vscode';
-import type { QuantizeRecipe, QuantizeResult } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { QuantizeResult } from '../../protocol/results.ts';
 import { describeSize } from '../describe.ts';
 import { reveal } from '../reveal.ts';
 import type { Services } from '../services.ts';

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { l10n } from 'vscode';
-import { formatBytes } from '../../engine/format.ts';
-import type { RestoreRecipe, RestoreResult } from '../../protocol.ts';
+import { formatBytes } from '../../shared/format.ts';
+import type { RestoreRecipe } from '../../protocol/recipes.ts';
+import type { RestoreResult } from '../../protocol/results.ts';
 import { reveal } from '../reveal.ts';
 import type { Services } from '../services.ts';
 import { notify } from '../ui/notify.ts';

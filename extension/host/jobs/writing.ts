@@ -1,6 +1,6 @@
 /** Jobs that write an output: what all of them have in common. No `vscode` here: tests run it as it is. */
 import { join } from 'node:path';
-import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from '../../protocol.ts';
+import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from '../../protocol/recipes.ts';
 import type { EngineClient, JobHooks } from '../engineClient.ts';
 
 export type WritingRecipe = QuantizeRecipe | RestoreRecipe | MergeRecipe;
@@ -25,7 +25,7 @@ const placesOf = (recipe: WritingRecipe): string[] =>
 
 /** Removes what a killed engine left of a job. @returns whether a living process writes the output */
 export async function removeLeftoversOf(recipe: WritingRecipe): Promise<boolean> {
-  const { removeLeftovers } = await import('../../engine/leftovers.ts');
+  const { removeLeftovers } = await import('../../files/leftovers.ts');
   const written = await Promise.all(placesOf(recipe).map(removeLeftovers));
   return written.includes(true);
 }

@@ -1,8 +1,8 @@
 /** Runs jobs that write: what becomes of each is known, and none begins where another one writes. */
 import { resolve } from 'node:path';
 import { l10n, workspace, type CancellationToken } from 'vscode';
-import { exists } from '../../engine/exists.ts';
-import type { Progress } from '../../protocol.ts';
+import { exists } from '../../files/exists.ts';
+import type { Progress } from '../../protocol/results.ts';
 import type { JobHooks } from '../engineClient.ts';
 import { CancelledError, OutputTakenError } from '../engineErrors.ts';
 import type { JobRunner, Work } from '../jobRunner.ts';

@@ -1,6 +1,7 @@
 /** Answers of the merge wizard, and the recipe they make. No `vscode` here: tests run it as it is. */
 import { join } from 'node:path';
-import type { CheckpointSummary, MergeMethodInfo, MergeRecipe } from '../../protocol.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
+import type { MergeMethodInfo, MergeRecipe } from '../../protocol/recipes.ts';
 import { commonFolder, isInside } from '../paths.ts';
 import { inputParametersOf, NO_EDITS, type Edits } from '../../shared/mergeParameters.ts';
 import { mergeRecipe } from './recipe.ts';

@@ -1,5 +1,5 @@
 /** How long merges take on this machine, learnt from those that were made. No `vscode` here. */
-import type { MergeMethodInfo } from '../../protocol.ts';
+import type { MergeMethodInfo } from '../../protocol/recipes.ts';
 
 /** One merge by a method. */
 export interface MergeTime {

@@ -1,7 +1,7 @@
 /** The numbers of a merge as they are shown. No `vscode` here: tests run it as it is. */
 import { dirname, join } from 'node:path';
-import { formatBytes, formatPercent } from '../../engine/format.ts';
-import type { MergeResult } from '../../protocol.ts';
+import { formatBytes, formatPercent } from '../../shared/format.ts';
+import type { MergeResult } from '../../protocol/results.ts';
 
 export interface Outcome {
   /** "51.6 kB". */

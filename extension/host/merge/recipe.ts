@@ -1,4 +1,4 @@
-import type { MergeRecipe } from '../../protocol.ts';
+import type { MergeRecipe } from '../../protocol/recipes.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 
 /** What the wizard and the Studio ask for; the rest of a recipe is only written by hand. */

@@ -1,8 +1,8 @@
 /** Reads merge-report.json back, without its tensors (docs/merge-report.md). No `vscode` here. */
 import { stat } from 'node:fs/promises';
 import * as z from 'zod';
-import { readRegular } from '../../engine/checkpoint/regularFile.ts';
-import type { StudioMergeReport } from '../../protocol.ts';
+import { readRegular } from '../../formats/regularFile.ts';
+import type { StudioMergeReport } from '../../protocol/merge.ts';
 
 /** A report has some hundred bytes a tensor and input; a larger file is something else. */
 const MAX_BYTES = 64 << 20;

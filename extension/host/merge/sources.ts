@@ -1,8 +1,10 @@
 /** What can be merged, and with which base model. No `vscode` here: tests run it as it is. */
 import { basename, dirname, sep } from 'node:path';
-import { groupByArchitecture, proposeBase } from '../../engine/checkpoint/discover.ts';
-import { freeName, taskNameOf } from '../../engine/taskName.ts';
-import type { CheckpointSummary, MergeInput, TvqSummary } from '../../protocol.ts';
+import { groupByArchitecture, proposeBase } from '../../formats/discover.ts';
+import { freeName, taskNameOf } from '../../formats/tvq/taskName.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
+import type { MergeInput } from '../../protocol/recipes.ts';
+import type { TvqSummary } from '../../protocol/tvq.ts';
 import { isInside } from '../paths.ts';
 
 /** A whole model. */

@@ -1,13 +1,9 @@
 /** From what was chosen on the Studio's page to a recipe. No `vscode` here: tests run it as it is. */
 import { dirname, isAbsolute, join } from 'node:path';
 import * as z from 'zod';
-import type {
-  MergeMethodInfo,
-  MergeRecipe,
-  NamedPath,
-  StudioMergeChoices,
-  StudioSelection,
-} from '../../protocol.ts';
+import type { StudioMergeChoices } from '../../protocol/merge.ts';
+import type { MergeMethodInfo, MergeRecipe, NamedPath } from '../../protocol/recipes.ts';
+import type { StudioSelection } from '../../protocol/studio.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { commonFolder } from '../paths.ts';
 import { mergeRecipe } from './recipe.ts';

@@ -1,4 +1,4 @@
-import type { AnalysisTable } from '../../protocol.ts';
+import type { AnalysisTable } from '../../protocol/analysis.ts';
 
 /** The same table with typed arrays for columns, which a page gets as they are instead of as text. */
 export function inColumns(table: AnalysisTable): AnalysisTable {

@@ -1,7 +1,7 @@
 /** The user's evaluation command, with a cancellable notification and its output in the log. */
 import { l10n, workspace, Uri } from 'vscode';
 import { basename, dirname } from 'node:path';
-import type { StudioMetric } from '../../protocol.ts';
+import type { StudioMetric } from '../../protocol/merge.ts';
 import { runEvaluation } from '../evaluation/run.ts';
 import type { Log } from '../log.ts';
 import { EVALUATION_COMMAND, readEvaluationCommand } from '../settings.ts';

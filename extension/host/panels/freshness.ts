@@ -1,6 +1,6 @@
 /** Whether models are as they were when they were measured. No `vscode` here: tests run it as it is. */
-import { stampOfModel } from '../../engine/checkpoint/modelStamp.ts';
-import type { NamedPath } from '../../protocol.ts';
+import { stampOfModel } from '../../formats/huggingface/modelStamp.ts';
+import type { NamedPath } from '../../protocol/recipes.ts';
 import { Disposable } from '../disposable.ts';
 
 /** Models lie anywhere, also where VS Code watches nothing; their sizes and times are soon read. */

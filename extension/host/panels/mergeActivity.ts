@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { EventEmitter } from 'vscode';
-import type { StudioMergeActivity } from '../../protocol.ts';
+import type { StudioMergeActivity } from '../../protocol/merge.ts';
 import { Disposable } from '../disposable.ts';
 import { CancelledError } from '../engineErrors.ts';
 import { messageOf } from '../errors.ts';

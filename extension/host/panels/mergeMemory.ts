@@ -1,6 +1,6 @@
 /** What is remembered of the merges made in the Studio: in the workspace's storage, so also over a reload. */
 import type { Memento } from 'vscode';
-import type { StudioMetric } from '../../protocol.ts';
+import type { StudioMetric } from '../../protocol/merge.ts';
 import { withTime, type MergeTime, type MergeTimes } from '../merge/mergeTimes.ts';
 
 /** A merge that was made; its numbers are in its report, on disk. */

@@ -1,5 +1,6 @@
 /** Checks what came from a page, or from a state that one saved. */
-import type { NamedPath, StudioOrder, StudioSelection, TensorRule } from '../../protocol.ts';
+import type { NamedPath, TensorRule } from '../../protocol/recipes.ts';
+import type { StudioOrder, StudioSelection } from '../../protocol/studio.ts';
 import { parseBudget, patternOf } from '../../shared/allocation/index.ts';
 
 /** More than any model has layers or tasks. */

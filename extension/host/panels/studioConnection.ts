@@ -10,18 +10,17 @@ import {
   workspace,
   type Webview,
 } from 'vscode';
+import type { AnalysisTable } from '../../protocol/analysis.ts';
+import type { TaskComparisons } from '../../protocol/comparison.ts';
+import type { QuantizeRecipe, RunOptions } from '../../protocol/recipes.ts';
+import type { QuantizeResult } from '../../protocol/results.ts';
 import type {
-  AnalysisTable,
-  QuantizeRecipe,
-  QuantizeResult,
-  RunOptions,
   StudioHost,
   StudioMark,
   StudioOrder,
   StudioPage,
   StudioSelection,
-  TaskComparisons,
-} from '../../protocol.ts';
+} from '../../protocol/studio.ts';
 import { budgetBytes, parseBudget } from '../../shared/allocation/index.ts';
 import { quantizeCommand } from '../../shared/commandLine.ts';
 import { chooseSelection } from '../commands/studioSelection.ts';

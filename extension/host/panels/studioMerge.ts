@@ -12,18 +12,18 @@ import {
   workspace,
   type CancellationToken,
 } from 'vscode';
-import { exists } from '../../engine/exists.ts';
+import { exists } from '../../files/exists.ts';
 import type {
-  MergeMethodInfo,
-  Progress,
   StudioMergeChoices,
   StudioMerged,
   StudioMergeHost,
   StudioMergePage,
   StudioMergePlan,
   StudioMergeSession,
-  StudioSelection,
-} from '../../protocol.ts';
+} from '../../protocol/merge.ts';
+import type { MergeMethodInfo } from '../../protocol/recipes.ts';
+import type { Progress } from '../../protocol/results.ts';
+import type { StudioSelection } from '../../protocol/studio.ts';
 import { Disposable, type Releasable } from '../disposable.ts';
 import { messageOf } from '../errors.ts';
 import { mergeJob } from '../jobs/merging.ts';

@@ -8,7 +8,7 @@ import {
   type WebviewPanel,
   type WebviewPanelSerializer,
 } from 'vscode';
-import type { StudioSelection } from '../../protocol.ts';
+import type { StudioSelection } from '../../protocol/studio.ts';
 import { shown } from '../../shared/printable.ts';
 import { Disposable } from '../disposable.ts';
 import { showPage } from '../pageHtml.ts';

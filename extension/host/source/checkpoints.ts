@@ -3,9 +3,9 @@
  * their paths. No `vscode` here: tests run it as it is.
  */
 import { dirname, relative, sep } from 'node:path';
-import { architectureOf } from '../../engine/checkpoint/discover.ts';
-import type { TvqFile } from '../../engine/tvq/reader.ts';
-import type { CheckpointSummary } from '../../protocol.ts';
+import { architectureOf } from '../../formats/discover.ts';
+import type { TvqFile } from '../../formats/tvq/reader.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 
 /** What a header says of a checkpoint. */

@@ -1,5 +1,7 @@
 /** What a .tvq file was made with, in the Studio's words. No `vscode` here: tests run it as it is. */
-import type { QuantizeRecipe, StudioOrder, TvqSummary } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { StudioOrder } from '../../protocol/studio.ts';
+import type { TvqSummary } from '../../protocol/tvq.ts';
 import { parseBudget } from '../../shared/allocation/index.ts';
 import { checkOrder } from '../panels/studioChecks.ts';
 

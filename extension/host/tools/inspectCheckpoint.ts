@@ -1,9 +1,9 @@
 import { l10n, workspace } from 'vscode';
-import { openCheckpoint } from '../../engine/checkpoint/checkpoint.ts';
-import { describeCheckpoint } from '../../engine/checkpoint/discover.ts';
-import { openTvq } from '../../engine/tvq/reader.ts';
-import { summarizeTvq } from '../../engine/tvq/summary.ts';
-import type { CheckpointSummary } from '../../protocol.ts';
+import { openCheckpoint } from '../../formats/checkpoint.ts';
+import { describeCheckpoint } from '../../formats/discover.ts';
+import { openTvq } from '../../formats/tvq/reader.ts';
+import { summarizeTvq } from '../../formats/tvq/summary.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import type { Snapshot } from '../checkpointStore.ts';
 import { chosenKind } from '../chosenPath.ts';
 import { displayPath } from '../describe.ts';

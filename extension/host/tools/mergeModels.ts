@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { l10n } from 'vscode';
-import { formatBytes } from '../../engine/format.ts';
-import type { MergePlanSummary, MergeRecipe } from '../../protocol.ts';
+import { formatBytes } from '../../shared/format.ts';
+import type { MergeRecipe } from '../../protocol/recipes.ts';
+import type { MergePlanSummary } from '../../protocol/results.ts';
 import { displayPath } from '../describe.ts';
 import { mergeJob } from '../jobs/merging.ts';
 import { methodOf } from '../merge/studioRecipe.ts';

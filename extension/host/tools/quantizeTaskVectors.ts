@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
-import type { PlanSummary, QuantizeRecipe } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { PlanSummary } from '../../protocol/results.ts';
 import { describeScheme, describeSize, displayPath } from '../describe.ts';
 import { quantizeJob } from '../jobs/quantizing.ts';
 import { readRunOptions } from '../settings.ts';

@@ -2,8 +2,8 @@
  * Recipes from what a language model asks for: checked as from every other entrance, with paths in the workspace only,
  * and never overwriting. No `vscode` here: tests run it as it is.
  */
-import { DEFAULTS, parseMergeRecipe, parseQuantizeRecipe } from '../../engine/recipe.ts';
-import type { MergeRecipe, QuantizeRecipe } from '../../protocol.ts';
+import { DEFAULTS, parseMergeRecipe, parseQuantizeRecipe } from '../../protocol/recipeSchemas.ts';
+import type { MergeRecipe, QuantizeRecipe } from '../../protocol/recipes.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import { workspacePath, type Folder } from './workspacePath.ts';
 

@@ -1,7 +1,7 @@
 /** What every language-model tool is. */
 import { workspace, type CancellationToken, type PreparedToolInvocation } from 'vscode';
-import { UserError } from '../../engine/errors.ts';
-import type { Problem } from '../../protocol.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { Problem } from '../../protocol/results.ts';
 import type { Services } from '../services.ts';
 import type { Folder } from './workspacePath.ts';
 

@@ -1,7 +1,7 @@
 /** The steps that choose a base model and fine-tuned checkpoints. */
 import { l10n, QuickPickItemKind, ThemeIcon, window, type Uri } from 'vscode';
-import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../engine/checkpoint/discover.ts';
-import type { CheckpointSummary } from '../../protocol.ts';
+import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../formats/discover.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import { findWeightFiles } from '../workspaceFiles.ts';
 import { distinctFiles } from '../distinctFiles.ts';
 import { describeCheckpoint, displayPath } from '../describe.ts';

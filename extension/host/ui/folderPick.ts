@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { l10n, QuickPickItemKind, workspace } from 'vscode';
-import { exists } from '../../engine/exists.ts';
+import { exists } from '../../files/exists.ts';
 import { displayPath } from '../describe.ts';
 import { ask } from './ask.ts';
 import { browse, browseFolder } from './checkpointPicks.ts';

@@ -1,9 +1,9 @@
 /** The step that chooses what is merged: checkpoints, and tasks of .tvq files. */
 import { basename, dirname } from 'node:path';
 import { l10n, QuickPickItemKind } from 'vscode';
-import { groupByArchitecture } from '../../engine/checkpoint/discover.ts';
-import { formatBytes, formatPercent } from '../../engine/format.ts';
-import type { CheckpointSummary } from '../../protocol.ts';
+import { groupByArchitecture } from '../../formats/discover.ts';
+import { formatBytes, formatPercent } from '../../shared/format.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import { tellingNames } from '../../shared/tellingNames.ts';
 import { describeScheme, displayPath } from '../describe.ts';

@@ -1,7 +1,8 @@
 /** What a merge plan says, in the words of the wizard. */
 import { l10n } from 'vscode';
-import { formatBytes } from '../../engine/format.ts';
-import type { MergePlanSummary, MergeRecipe } from '../../protocol.ts';
+import { formatBytes } from '../../shared/format.ts';
+import type { MergeRecipe } from '../../protocol/recipes.ts';
+import type { MergePlanSummary } from '../../protocol/results.ts';
 import { messageOf } from '../errors.ts';
 
 export interface PlanView {

@@ -1,6 +1,6 @@
 /** The step that chooses a merge method. */
 import { l10n, QuickPickItemKind } from 'vscode';
-import type { MergeMethodInfo } from '../../protocol.ts';
+import type { MergeMethodInfo } from '../../protocol/recipes.ts';
 import { translated } from '../translated.ts';
 import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';

@@ -1,7 +1,7 @@
 /** The step that chooses where the result goes; nothing is ever overwritten unasked. */
 import { basename, dirname } from 'node:path';
 import { l10n, Uri, window } from 'vscode';
-import { exists } from '../../engine/exists.ts';
+import { exists } from '../../files/exists.ts';
 import { displayPath } from '../describe.ts';
 import { askModal } from './notify.ts';
 import { pick, type PickItem } from './pick.ts';

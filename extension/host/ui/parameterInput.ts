@@ -1,6 +1,6 @@
 /** Asks for one value of a merge method's parameter. */
 import { l10n } from 'vscode';
-import type { MergeParameter, ParameterScalar } from '../../protocol.ts';
+import type { MergeParameter, ParameterScalar } from '../../protocol/recipes.ts';
 import { formatValue, isDefault, parseValue, type Fault } from '../../shared/mergeParameters.ts';
 import { translated } from '../translated.ts';
 import { ask } from './ask.ts';

@@ -1,6 +1,6 @@
 /** The step that shows a merge method's parameters, edits them, and says what would be written. */
 import { l10n, QuickPickItemKind } from 'vscode';
-import type { MergeMethodInfo, MergeParameter } from '../../protocol.ts';
+import type { MergeMethodInfo, MergeParameter } from '../../protocol/recipes.ts';
 import { formatValue, valueOf, valuesOf, withValue, type Edits } from '../../shared/mergeParameters.ts';
 import { translated } from '../translated.ts';
 import { askValue, describeValue } from './parameterInput.ts';

@@ -1,6 +1,6 @@
 /** The step that chooses how to quantize, with the size of the file that each way would give. */
 import { l10n, QuickPickItemKind } from 'vscode';
-import type { PlanSummary } from '../../protocol.ts';
+import type { PlanSummary } from '../../protocol/results.ts';
 import { parseBudget } from '../../shared/allocation/index.ts';
 import { presetNamed, PRESETS } from '../../shared/presets.ts';
 import { describeScheme, describeSize, type SchemeChoice } from '../describe.ts';

@@ -1,9 +1,9 @@
 /** Nodes of the checkpoint tree and how each is shown. */
 import { basename } from 'node:path';
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri } from 'vscode';
-import { groupByArchitecture, proposeBase } from '../../engine/checkpoint/discover.ts';
-import { formatBytes, formatCount } from '../../engine/format.ts';
-import type { CheckpointSummary } from '../../protocol.ts';
+import { groupByArchitecture, proposeBase } from '../../formats/discover.ts';
+import { formatBytes, formatCount } from '../../shared/format.ts';
+import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import { printable, shown } from '../../shared/printable.ts';
 import type { Failure, Snapshot, TvqEntry } from '../checkpointStore.ts';
 import { describeCheckpoint, displayPath } from '../describe.ts';

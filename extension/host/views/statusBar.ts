@@ -1,6 +1,6 @@
 /** One item: the running job, or what the idle engine computes with. A click opens the log. */
 import { l10n, StatusBarAlignment, window, type MarkdownString } from 'vscode';
-import type { DevicesReport } from '../../protocol.ts';
+import type { DevicesReport } from '../../protocol/results.ts';
 import { shown } from '../../shared/printable.ts';
 import { Disposable } from '../disposable.ts';
 import { paragraphs } from '../ui/facts.ts';

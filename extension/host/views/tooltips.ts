@@ -1,8 +1,8 @@
 /** Tooltips of the checkpoint tree: made when one is shown, because a .tvq file's header is read for it. */
 import { l10n, workspace, type MarkdownString } from 'vscode';
-import { formatBits, formatBytes, formatCount, formatPercent } from '../../engine/format.ts';
-import { openTvq } from '../../engine/tvq/reader.ts';
-import { summarizeTvq } from '../../engine/tvq/summary.ts';
+import { formatBits, formatBytes, formatCount, formatPercent } from '../../shared/format.ts';
+import { openTvq } from '../../formats/tvq/reader.ts';
+import { summarizeTvq } from '../../formats/tvq/summary.ts';
 import { describeScheme, displayPath } from '../describe.ts';
 import { messageOf } from '../errors.ts';
 import { facts, paragraphs } from '../ui/facts.ts';

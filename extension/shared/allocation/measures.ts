@@ -1,4 +1,4 @@
-import type { QuantizeRecipe } from '../../protocol.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Budget } from './budget.ts';
 import type { Measure } from './sensitivity.ts';
 

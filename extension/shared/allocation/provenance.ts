@@ -1,5 +1,5 @@
 /** How long the header of a file becomes that says what its budget and rules were. */
-import type { QuantizeRecipe, TensorRule } from '../../protocol.ts';
+import type { QuantizeRecipe, TensorRule } from '../../protocol/recipes.ts';
 
 /** A recipe whose budget, measure and reconstruction are as long as any, and whose rules take no room. */
 export const budgetRoom = {

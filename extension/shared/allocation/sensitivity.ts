@@ -2,7 +2,8 @@
  * How much an error in each tensor matters: the weights that the allocator multiplies squared errors by. Measures can
  * be combined; their weights multiply. None needs data or gradients.
  */
-import type { Layer, Message } from '../../protocol.ts';
+import type { Layer } from '../../protocol/analysis.ts';
+import type { Message } from '../translatable.ts';
 import { translatable } from '../translatable.ts';
 import { AllocationError } from './errors.ts';
 import { patternOf } from './pattern.ts';

@@ -1,5 +1,6 @@
 /** From what an analysis measured, and what was wished, to what the allocator decides about. */
-import type { AnalysisTable, TensorRule } from '../../protocol.ts';
+import type { AnalysisTable } from '../../protocol/analysis.ts';
+import type { TensorRule } from '../../protocol/recipes.ts';
 import { groupBy } from '../groupBy.ts';
 import { alone, type Choice, type Group } from './model.ts';
 import { patternOf } from './pattern.ts';

@@ -1,7 +1,7 @@
 /** The command line, to make files with and to compare the editor's view with. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { TvqSummary } from '../../../extension/protocol.ts';
+import type { TvqSummary } from '../../../extension/protocol/tvq.ts';
 
 const TVQ = join(import.meta.dirname, '../../../dist/tvq.mjs');
 

@@ -1,6 +1,6 @@
 /** The .tvq editor's page as a reader sees it. */
 import type { FrameLocator } from 'playwright-core';
-import type { TvqSummary } from '../../../extension/protocol.ts';
+import type { TvqSummary } from '../../../extension/protocol/tvq.ts';
 
 /** The numbers that the page shows, rounded as it shows them. */
 export interface Shown {

@@ -1,7 +1,8 @@
 /** The steps of "Merge Models…", as a user goes through them, and what they leave. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MergeTotals, ParameterValue } from '../../../extension/protocol.ts';
+import type { ParameterValue } from '../../../extension/protocol/recipes.ts';
+import type { MergeTotals } from '../../../extension/protocol/results.ts';
 import type { Workbench } from './workbench.ts';
 
 /** merge-report.json, as far as the tests look at it. */

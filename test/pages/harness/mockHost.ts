@@ -1,15 +1,13 @@
+import type { TaskComparisons } from '../../../extension/protocol/comparison.ts';
+import type { ExportedFile } from '../../../extension/protocol/exports.ts';
 import type {
-  ExportedFile,
   InspectorHost,
   InspectorWork,
   OpenedTvq,
-  Progress,
-  TaskComparisons,
-  TensorColumn,
-  TensorQuery,
-  TensorRow,
   VerifyOutcome,
-} from '../../../extension/protocol.ts';
+} from '../../../extension/protocol/inspector.ts';
+import type { Progress } from '../../../extension/protocol/results.ts';
+import type { TensorColumn, TensorQuery, TensorRow } from '../../../extension/protocol/tensors.ts';
 import { sampleComparisons, sampleDetail, sampleRows, sampleSummary } from './sampleFile.ts';
 
 /** What the host does: answer, refuse the file once, never answer, fail once rows further down are asked for, serve a

@@ -1,16 +1,14 @@
+import type { AnalysisTable } from '../../../extension/protocol/analysis.ts';
+import type { TaskComparisons } from '../../../extension/protocol/comparison.ts';
+import type { ExportedFile, ExportHost } from '../../../extension/protocol/exports.ts';
+import type { StudioMergeHost } from '../../../extension/protocol/merge.ts';
+import type { Progress, QuantizeResult } from '../../../extension/protocol/results.ts';
 import type {
-  AnalysisTable,
-  ExportedFile,
-  ExportHost,
-  Progress,
-  QuantizeResult,
   StudioHost,
   StudioMark,
-  StudioMergeHost,
   StudioOrder,
   StudioSelection,
-  TaskComparisons,
-} from '../../../extension/protocol.ts';
+} from '../../../extension/protocol/studio.ts';
 import { parseBudget } from '../../../extension/shared/allocation/index.ts';
 import { sampleComparisons } from './sampleFile.ts';
 import { sampleTable, type SampleOptions } from './sampleTable.ts';

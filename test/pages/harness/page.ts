@@ -1,6 +1,6 @@
 /** Stands in for VS Code in a plain page: theme, `acquireVsCodeApi`, and a host behind JSON messages. */
 import { createBirpc } from 'birpc';
-import type { InspectorHost, InspectorPage } from '../../../extension/protocol.ts';
+import type { InspectorHost, InspectorPage } from '../../../extension/protocol/inspector.ts';
 import { serialize } from '../../../webview/common/rpc.ts';
 import { MockHost, type Scenario } from './mockHost.ts';
 import { setTheme } from './setTheme.ts';

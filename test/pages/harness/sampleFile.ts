@@ -1,11 +1,7 @@
 import { ValueSums } from '../../../extension/engine/inspect/valueSums.ts';
-import type {
-  TaskComparisons,
-  TensorDetail,
-  TensorKind,
-  TensorRow,
-  TvqSummary,
-} from '../../../extension/protocol.ts';
+import type { TaskComparisons } from '../../../extension/protocol/comparison.ts';
+import type { TensorDetail, TensorRow } from '../../../extension/protocol/tensors.ts';
+import type { TensorKind, TvqSummary } from '../../../extension/protocol/tvq.ts';
 import { translatable } from '../../../extension/shared/translatable.ts';
 
 const TASKS = ['cars', 'dtd', 'eurosat', 'gtsrb', 'mnist', 'resisc45', 'sun397', 'svhn'];

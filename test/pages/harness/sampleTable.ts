@@ -1,5 +1,6 @@
 /** Analyses like those of real models: errors fall by 6 dB a bit, some tensors are harder than others. */
-import type { AnalysisTable, TensorKind } from '../../../extension/protocol.ts';
+import type { AnalysisTable } from '../../../extension/protocol/analysis.ts';
+import type { TensorKind } from '../../../extension/protocol/tvq.ts';
 
 const LAYER: readonly (readonly [role: string, kind: TensorKind, shape: readonly number[]])[] = [
   ['self_attn.q_proj', 'attention', [4, 4]],

@@ -1,6 +1,6 @@
 /** Stands in for VS Code around the Studio's page: theme, `acquireVsCodeApi`, and a host behind messages. */
 import { createBirpc } from 'birpc';
-import type { StudioHost, StudioPage } from '../../../extension/protocol.ts';
+import type { StudioHost, StudioPage } from '../../../extension/protocol/studio.ts';
 import { serialize } from '../../../webview/common/rpc.ts';
 import { MockStudioHost, type StudioScenario } from './mockStudioHost.ts';
 import { MockMergeHost } from '../studio/merge/mockHost.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
-import { alignNames, bareName } from '../../../extension/engine/match/alignNames.ts';
+import type { Checkpoint } from '../../../extension/formats/checkpoint.ts';
+import { alignNames, bareName } from '../../../extension/formats/names/alignNames.ts';
 
 const NAMES = [
   'model.embed_tokens.weight',

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { AtomicFile } from '../../../extension/engine/atomic.ts';
-import { AtomicFolder } from '../../../extension/engine/atomicFolder.ts';
+import { AtomicFile } from '../../../extension/files/atomic.ts';
+import { AtomicFolder } from '../../../extension/files/atomicFolder.ts';
 import { temporaryFolder } from '../../temporary.ts';
 
 const root = await temporaryFolder();

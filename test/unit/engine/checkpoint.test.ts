@@ -1,7 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openCheckpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
+import { openCheckpoint } from '../../../extension/formats/checkpoint.ts';
 import { f32, fixture, writeSafetensors } from '../../checkpoints.ts';
 import { temporaryFolder } from '../../temporary.ts';
 

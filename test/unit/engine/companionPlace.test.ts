@@ -2,8 +2,8 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { companionsOf } from '../../../extension/engine/merge/output/companions.ts';
-import { readCompanion } from '../../../extension/engine/merge/output/companionPlace.ts';
+import { companionsOf } from '../../../extension/formats/huggingface/companions.ts';
+import { readCompanion } from '../../../extension/formats/huggingface/companionPlace.ts';
 import { temporaryFolder } from '../../temporary.ts';
 
 const root = await temporaryFolder();

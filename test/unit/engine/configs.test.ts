@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { configDifferences } from '../../../extension/engine/checkpoint/configDifferences.ts';
-import { parseConfig, type Config } from '../../../extension/engine/checkpoint/configFile.ts';
+import { configDifferences } from '../../../extension/formats/huggingface/configDifferences.ts';
+import { parseConfig, type Config } from '../../../extension/formats/huggingface/configFile.ts';
 import { fittedConfig } from '../../../extension/engine/merge/output/configFit.ts';
 import { editConfig } from '../../../extension/engine/merge/output/config.ts';
 

@@ -5,9 +5,9 @@ import {
   groupByArchitecture,
   proposeBase,
   summarizeCheckpoints,
-} from '../../../extension/engine/checkpoint/discover.ts';
-import type { CheckpointSummary } from '../../../extension/protocol.ts';
-import { MAX_SCANNED_BYTES } from '../../../extension/engine/checkpoint/headerRoom.ts';
+} from '../../../extension/formats/discover.ts';
+import type { CheckpointSummary } from '../../../extension/protocol/checkpoints.ts';
+import { MAX_SCANNED_BYTES } from '../../../extension/formats/safetensors/headerRoom.ts';
 import { f32, fixture, safetensorsBytes, writeSafetensors } from '../../checkpoints.ts';
 import { temporaryFolder } from '../../temporary.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { byPlace, depthOf, layersOf } from '../../../extension/engine/merge/layers.ts';
+import { byPlace, depthOf, layersOf } from '../../../extension/formats/names/layers.ts';
 
 const depths = (names: readonly string[]) => {
   const layers = layersOf(names);

@@ -1,9 +1,9 @@
 /** A file that readers would refuse is refused as it is planned. */
 import { describe, expect, test } from 'vitest';
-import { MAX_HEADER_BYTES } from '../../../extension/engine/checkpoint/headerRoom.ts';
-import { NO_FILES, type RoomyLayout } from '../../../extension/engine/tvq/header.ts';
-import { beyondLimits } from '../../../extension/engine/tvq/limits.ts';
-import { MAX_FILES } from '../../../extension/engine/tvq/metadata.ts';
+import { MAX_HEADER_BYTES } from '../../../extension/formats/safetensors/headerRoom.ts';
+import { NO_FILES, type RoomyLayout } from '../../../extension/formats/tvq/header.ts';
+import { beyondLimits } from '../../../extension/formats/tvq/limits.ts';
+import { MAX_FILES } from '../../../extension/formats/tvq/metadata.ts';
 import {
   MAX_RECORDS,
   MAX_TABLE_BYTES,
@@ -11,7 +11,7 @@ import {
   MAX_VECTORS,
   tableRow,
   type TableRow,
-} from '../../../extension/engine/tvq/tables.ts';
+} from '../../../extension/formats/tvq/tables.ts';
 
 const table = (bytes: number) => ({ stored: new Uint8Array(), bytes });
 const layout = (changes: Partial<RoomyLayout>): RoomyLayout => ({

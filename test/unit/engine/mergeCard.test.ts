@@ -2,7 +2,7 @@ import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { copyCompanions } from '../../../extension/engine/merge/output/companions.ts';
+import { copyCompanions } from '../../../extension/engine/merge/output/copyCompanions.ts';
 import { editConfig, writtenDtype } from '../../../extension/engine/merge/output/config.ts';
 import { readFrontMatter } from '../../../extension/engine/merge/output/frontMatter.ts';
 import { combineLicences } from '../../../extension/engine/merge/output/licence.ts';

@@ -4,9 +4,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { openCheckpoint, openModel } from '../../../extension/engine/checkpoint/checkpoint.ts';
-import { summarizeCheckpoints } from '../../../extension/engine/checkpoint/discover.ts';
-import { readJson } from '../../../extension/engine/checkpoint/smallFile.ts';
+import { openCheckpoint, openModel } from '../../../extension/formats/checkpoint.ts';
+import { summarizeCheckpoints } from '../../../extension/formats/discover.ts';
+import { readJson } from '../../../extension/formats/smallFile.ts';
 import { f32, writeSafetensors } from '../../checkpoints.ts';
 import { temporaryPaths } from '../../temporary.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
-import { DTYPE_BITS, elementCount, type Dtype } from '../../../extension/engine/checkpoint/dtype.ts';
+import type { Checkpoint } from '../../../extension/formats/checkpoint.ts';
+import { DTYPE_BITS, elementCount, type Dtype } from '../../../extension/formats/dtype.ts';
 import { quantizedFault } from '../../../extension/engine/match/quantizedWeights.ts';
 
 type Made = Readonly<Record<string, readonly [Dtype, readonly number[]]>>;

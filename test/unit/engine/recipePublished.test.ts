@@ -1,6 +1,6 @@
 /** Recipes in the shapes that public model cards have: what mergekit takes is taken, with a note where nothing follows. */
 import { describe, expect, test } from 'vitest';
-import type { ParameterValue } from '../../../extension/protocol.ts';
+import type { ParameterValue } from '../../../extension/protocol/recipes.ts';
 import { readRecipe, simple } from './recipes.ts';
 
 function read(text: string) {

@@ -6,7 +6,7 @@ import { parseRecipe } from '../../../extension/engine/merge/recipeFile.ts';
 import { recipeText } from '../../../extension/engine/merge/recipeText.ts';
 import { METHODS } from '../../../extension/engine/merge/registry.ts';
 import type { MergeMethod } from '../../../extension/engine/merge/method.ts';
-import type { MergeInput, MergeRecipe, ParameterValue } from '../../../extension/protocol.ts';
+import type { MergeInput, MergeRecipe, ParameterValue } from '../../../extension/protocol/recipes.ts';
 
 const OUTPUT = resolvePath('/work space/out');
 const OVERRIDES = { output: OUTPUT, overwrite: false, resume: false };

@@ -4,12 +4,12 @@ import { mkdir, open, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readConfig } from '../../../extension/engine/checkpoint/configFile.ts';
-import { readBeginning, readRegular } from '../../../extension/engine/checkpoint/regularFile.ts';
-import { readSafetensorsHeader } from '../../../extension/engine/checkpoint/safetensors.ts';
-import { readJson } from '../../../extension/engine/checkpoint/smallFile.ts';
+import { readConfig } from '../../../extension/formats/huggingface/configFile.ts';
+import { readBeginning, readRegular } from '../../../extension/formats/regularFile.ts';
+import { readSafetensorsHeader } from '../../../extension/formats/safetensors/safetensors.ts';
+import { readJson } from '../../../extension/formats/smallFile.ts';
 import { readRecipeFile } from '../../../extension/engine/merge/recipeFile.ts';
-import { openTvq } from '../../../extension/engine/tvq/reader.ts';
+import { openTvq } from '../../../extension/formats/tvq/reader.ts';
 import { temporaryFolder } from '../../temporary.ts';
 
 const folder = await temporaryFolder();

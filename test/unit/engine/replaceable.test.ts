@@ -4,13 +4,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AtomicFile } from '../../../extension/engine/atomic.ts';
-import { AtomicFolder } from '../../../extension/engine/atomicFolder.ts';
-import { openCheckpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
-import { summarizeCheckpoints } from '../../../extension/engine/checkpoint/discover.ts';
-import { hiddenName } from '../../../extension/engine/hiddenNames.ts';
-import { OutputLock } from '../../../extension/engine/lock/outputLock.ts';
-import { checkReplaceable } from '../../../extension/engine/replaceable.ts';
+import { AtomicFile } from '../../../extension/files/atomic.ts';
+import { AtomicFolder } from '../../../extension/files/atomicFolder.ts';
+import { openCheckpoint } from '../../../extension/formats/checkpoint.ts';
+import { summarizeCheckpoints } from '../../../extension/formats/discover.ts';
+import { hiddenName } from '../../../extension/files/hiddenNames.ts';
+import { OutputLock } from '../../../extension/files/lock/outputLock.ts';
+import { checkReplaceable } from '../../../extension/files/replaceable.ts';
 import { f32, writeSafetensors } from '../../checkpoints.ts';
 import { ID } from '../../locks.ts';
 

@@ -5,8 +5,8 @@ import {
   parseHeader,
   readSafetensorsHeader,
   serializeHeader,
-} from '../../../extension/engine/checkpoint/safetensors.ts';
-import { UserError } from '../../../extension/engine/errors.ts';
+} from '../../../extension/formats/safetensors/safetensors.ts';
+import { UserError } from '../../../extension/shared/errors.ts';
 import { f32, fixture, safetensorsBytes, writeSafetensors } from '../../checkpoints.ts';
 import { temporaryFolder } from '../../temporary.ts';
 

@@ -8,8 +8,8 @@ import {
   formatCount,
   formatPercent,
   formatSeconds,
-} from '../../../extension/engine/format.ts';
-import { parseQuantizeRecipe } from '../../../extension/engine/recipe.ts';
+} from '../../../extension/shared/format.ts';
+import { parseQuantizeRecipe } from '../../../extension/protocol/recipeSchemas.ts';
 import { QUANTIZE_OPTIONS } from '../../../extension/engine/cli/recipeOptions.ts';
 import { groupBy } from '../../../extension/shared/groupBy.ts';
 import { tensorKind } from '../../../extension/shared/tensorKind.ts';

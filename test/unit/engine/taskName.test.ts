@@ -1,7 +1,7 @@
 /** What a folder's or a file's name becomes where a task is named after it. */
 import { expect, test } from 'vitest';
-import { freeName, taskNameOf } from '../../../extension/engine/taskName.ts';
-import { isTaskName } from '../../../extension/engine/tvq/layout.ts';
+import { freeName, taskNameOf } from '../../../extension/formats/tvq/taskName.ts';
+import { isTaskName } from '../../../extension/formats/tvq/layout.ts';
 
 test.each([
   ['/models/llama-3.1_chat', 'llama-3.1_chat'],

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, realpath, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { walkFiles, type WalkLimits } from '../../../extension/engine/checkpoint/walk.ts';
+import { walkFiles, type WalkLimits } from '../../../extension/formats/walk.ts';
 import { temporaryFolder } from '../../temporary.ts';
 
 const root = await temporaryFolder();

@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openCheckpoint } from '../../../extension/engine/checkpoint/checkpoint.ts';
-import { summarizeCheckpoints } from '../../../extension/engine/checkpoint/discover.ts';
+import { openCheckpoint } from '../../../extension/formats/checkpoint.ts';
+import { summarizeCheckpoints } from '../../../extension/formats/discover.ts';
 import { f32, writeSafetensors } from '../../checkpoints.ts';
 import { temporaryPaths } from '../../temporary.ts';
 

@@ -2,7 +2,7 @@
 import { mkdir, rename, symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { summarizeCheckpoints } from '../../../extension/engine/checkpoint/discover.ts';
+import { summarizeCheckpoints } from '../../../extension/formats/discover.ts';
 import { asKnown, distinctFiles } from '../../../extension/host/distinctFiles.ts';
 import { f32, writeSafetensors } from '../../checkpoints.ts';
 import { temporaryFolder } from '../../temporary.ts';

@@ -13,7 +13,8 @@ import {
 import { outcomeOf, reportPath } from '../../../extension/host/merge/outcome.ts';
 import { NO_EDITS, withValue } from '../../../extension/shared/mergeParameters.ts';
 import { sourceId } from '../../../extension/host/merge/sources.ts';
-import type { MergeParameter, MergeTotals } from '../../../extension/protocol.ts';
+import type { MergeParameter } from '../../../extension/protocol/recipes.ts';
+import type { MergeTotals } from '../../../extension/protocol/results.ts';
 import { translatable } from '../../../extension/shared/translatable.ts';
 import { checkpoint, method, model, tasks } from './models.ts';
 

@@ -1,5 +1,7 @@
 /** Summaries as discovery would make them, and methods as the engine offers them. */
-import type { CheckpointSummary, MergeMethodInfo, TvqSummary } from '../../../extension/protocol.ts';
+import type { CheckpointSummary } from '../../../extension/protocol/checkpoints.ts';
+import type { MergeMethodInfo } from '../../../extension/protocol/recipes.ts';
+import type { TvqSummary } from '../../../extension/protocol/tvq.ts';
 import { translatable } from '../../../extension/shared/translatable.ts';
 import { checkpointSource, taskSources, type MergeSource } from '../../../extension/host/merge/sources.ts';
 

@@ -1,12 +1,13 @@
 /** Which checkpoints a .tvq file was made from, and what of its settings the Studio has. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { architectureOf, summarizeCheckpoints } from '../../../extension/engine/checkpoint/discover.ts';
-import { openTvq, type TvqFile } from '../../../extension/engine/tvq/reader.ts';
+import { architectureOf, summarizeCheckpoints } from '../../../extension/formats/discover.ts';
+import { openTvq, type TvqFile } from '../../../extension/formats/tvq/reader.ts';
 import { checkSelection } from '../../../extension/host/panels/studioChecks.ts';
 import { sourceCheckpoints } from '../../../extension/host/source/checkpoints.ts';
 import { sourceSettings } from '../../../extension/host/source/settings.ts';
-import type { Scheme, TvqSummary } from '../../../extension/protocol.ts';
+import type { Scheme } from '../../../extension/protocol/recipes.ts';
+import type { TvqSummary } from '../../../extension/protocol/tvq.ts';
 import { fixture } from '../../checkpoints.ts';
 import { quantize, recipe } from '../../engine.ts';
 import { temporaryFolder } from '../../temporary.ts';

@@ -8,7 +8,8 @@ import {
   studioRecipe,
 } from '../../../extension/host/merge/studioRecipe.ts';
 import { MergeMemory, type MergeRecord } from '../../../extension/host/panels/mergeMemory.ts';
-import type { StudioMergeChoices, StudioSelection } from '../../../extension/protocol.ts';
+import type { StudioMergeChoices } from '../../../extension/protocol/merge.ts';
+import type { StudioSelection } from '../../../extension/protocol/studio.ts';
 import { method } from './models.ts';
 
 const selection: StudioSelection = {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openTvq } from '../../../extension/engine/tvq/reader.ts';
+import { openTvq } from '../../../extension/formats/tvq/reader.ts';
 import { findNodeRuntime, type HostProcess } from '../../../extension/host/nodeRuntime.ts';
 import { argumentsOf, invocationOf, verifyTask } from '../../../extension/host/tasks/definition.ts';
 import manifest from '../../../package.json' with { type: 'json' };

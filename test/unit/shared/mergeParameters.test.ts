@@ -11,7 +11,7 @@ import {
   withValue,
 } from '../../../extension/shared/mergeParameters.ts';
 import { translatable } from '../../../extension/shared/translatable.ts';
-import type { MergeParameter } from '../../../extension/protocol.ts';
+import type { MergeParameter } from '../../../extension/protocol/recipes.ts';
 
 const density: MergeParameter = {
   name: 'density',

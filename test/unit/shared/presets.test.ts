@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseQuantizeRecipe } from '../../../extension/engine/recipe.ts';
+import { parseQuantizeRecipe } from '../../../extension/protocol/recipeSchemas.ts';
 import { parseBudget } from '../../../extension/shared/allocation/index.ts';
 import { DEFAULT_PRESET, presetNamed, PRESETS } from '../../../extension/shared/presets.ts';
 

@@ -1,6 +1,7 @@
 /** The Studio's model: what is shown is what is asked for, and everything that is drawn adds up to it. */
 import { describe, expect, test } from 'vitest';
-import type { StudioOrder, TensorRule } from '../../../extension/protocol.ts';
+import type { TensorRule } from '../../../extension/protocol/recipes.ts';
+import type { StudioOrder } from '../../../extension/protocol/studio.ts';
 import {
   EXACT,
   allocate,

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Progress, QuantizeResult } from '../../../extension/protocol.ts';
+import type { Progress, QuantizeResult } from '../../../extension/protocol/results.ts';
 import { el, icon } from '../../common/dom.ts';
 import { formatBytes, formatError } from '../../common/format.ts';
 import { fileName } from '../../common/names.ts';

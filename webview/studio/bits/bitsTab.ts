@@ -1,6 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import './bitsTab.css';
-import type { Progress, StudioMark, TensorRule } from '../../../extension/protocol.ts';
+import type { TensorRule } from '../../../extension/protocol/recipes.ts';
+import type { Progress } from '../../../extension/protocol/results.ts';
+import type { StudioMark } from '../../../extension/protocol/studio.ts';
 import { tableState } from '../../common/chartFrame.ts';
 import { el } from '../../common/dom.ts';
 import { formatBitsPerWeight } from '../../common/format.ts';

@@ -3,7 +3,7 @@ import { el } from '../../common/dom.ts';
 import { formatBitsPerWeight, formatBytes, formatError } from '../../common/format.ts';
 import { tableState } from '../../common/chartFrame.ts';
 import { Figure } from '../../common/figure.ts';
-import type { StudioMark } from '../../../extension/protocol.ts';
+import type { StudioMark } from '../../../extension/protocol/studio.ts';
 import type { StudioContext } from '../context.ts';
 import { CurveScale, curvePicture, curvePoints, curveTable, type CurveData } from '../curvePicture.ts';
 import { bitsPerWeight } from '../model/budgetText.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TensorKind } from '../../../extension/protocol.ts';
+import type { TensorKind } from '../../../extension/protocol/tvq.ts';
 import { Figure } from '../../common/figure.ts';
 import { formatBytes } from '../../common/format.ts';
 import { tableState, type LegendEntry } from '../../common/chartFrame.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TensorRule } from '../../../extension/protocol.ts';
+import type { TensorRule } from '../../../extension/protocol/recipes.ts';
 import { openMenu } from '../../common/popupMenu.ts';
 import type { Wanted } from '../model/rules.ts';
 

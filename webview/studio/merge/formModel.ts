@@ -1,12 +1,12 @@
 /** The form of a merge, from the registry's methods; nothing here touches the page. */
 import * as l10n from '@vscode/l10n';
+import type { StudioMergeChoices } from '../../../extension/protocol/merge.ts';
 import type {
   MergeMethodInfo,
   MergeParameter,
   ParameterScalar,
-  StudioMergeChoices,
-  StudioSelection,
-} from '../../../extension/protocol.ts';
+} from '../../../extension/protocol/recipes.ts';
+import type { StudioSelection } from '../../../extension/protocol/studio.ts';
 import {
   formatValue,
   inputParametersOf,

@@ -1,6 +1,7 @@
 /** Numbers by layer, and the user's metrics, as small charts beside each other; nothing here touches the page. */
 import * as l10n from '@vscode/l10n';
-import type { LayerTotals, MergeTotals, StudioMerged } from '../../../extension/protocol.ts';
+import type { LayerTotals, StudioMerged } from '../../../extension/protocol/merge.ts';
+import type { MergeTotals } from '../../../extension/protocol/results.ts';
 import { layerName } from '../../../extension/shared/layerName.ts';
 import { formatError } from '../../common/format.ts';
 import { formatNumber, formatShare } from './numbers.ts';

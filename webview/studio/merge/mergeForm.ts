@@ -3,8 +3,8 @@ import type {
   MergeMethodInfo,
   MergeParameter,
   ParameterScalar,
-  StudioSelection,
-} from '../../../extension/protocol.ts';
+} from '../../../extension/protocol/recipes.ts';
+import type { StudioSelection } from '../../../extension/protocol/studio.ts';
 import { ON_MISMATCH } from '../../../extension/shared/mismatch.ts';
 import { withValue } from '../../../extension/shared/mergeParameters.ts';
 import { el, setText } from '../../common/dom.ts';

@@ -1,4 +1,4 @@
-import type { ParameterScalar } from '../../../extension/protocol.ts';
+import type { ParameterScalar } from '../../../extension/protocol/recipes.ts';
 import type { Edits } from '../../../extension/shared/mergeParameters.ts';
 import { ON_MISMATCH, type OnMismatch } from '../../../extension/shared/mismatch.ts';
 import { mergeState } from '../../common/state.ts';

@@ -2,13 +2,13 @@
 import * as l10n from '@vscode/l10n';
 import './merge.css';
 import type {
-  MergeMethodInfo,
-  Progress,
   StudioMergeHost,
   StudioMergePage,
   StudioMergeSession,
-  StudioSelection,
-} from '../../../extension/protocol.ts';
+} from '../../../extension/protocol/merge.ts';
+import type { MergeMethodInfo } from '../../../extension/protocol/recipes.ts';
+import type { Progress } from '../../../extension/protocol/results.ts';
+import type { StudioSelection } from '../../../extension/protocol/studio.ts';
 import { el } from '../../common/dom.ts';
 import { errorMessage } from '../../common/rpc.ts';
 import type { StateStore } from '../../common/state.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { MergeParameter, ParameterScalar } from '../../../extension/protocol.ts';
+import type { MergeParameter, ParameterScalar } from '../../../extension/protocol/recipes.ts';
 import { formatValue, parseValue, suggestText } from '../../../extension/shared/mergeParameters.ts';
 import { el, setText } from '../../common/dom.ts';
 import { translated } from '../../common/translated.ts';

@@ -1,12 +1,12 @@
 /** The results as rows of one table, a column a merge; nothing here touches the page. */
 import * as l10n from '@vscode/l10n';
+import type { StudioMerged } from '../../../extension/protocol/merge.ts';
 import type {
   MergeMethodInfo,
-  MergeTotals,
   ParameterScalar,
   ParameterValue,
-  StudioMerged,
-} from '../../../extension/protocol.ts';
+} from '../../../extension/protocol/recipes.ts';
+import type { MergeTotals } from '../../../extension/protocol/results.ts';
 import { csv } from '../../../extension/shared/csv.ts';
 import { formatValue, isDefault } from '../../../extension/shared/mergeParameters.ts';
 import { NONE, formatBytes, formatError } from '../../common/format.ts';

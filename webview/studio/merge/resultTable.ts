@@ -1,5 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import type { StudioMergeActivity, StudioMerged, StudioMergeSession } from '../../../extension/protocol.ts';
+import type {
+  StudioMergeActivity,
+  StudioMerged,
+  StudioMergeSession,
+} from '../../../extension/protocol/merge.ts';
 import { el, icon, setTitle } from '../../common/dom.ts';
 import { NONE } from '../../common/format.ts';
 import { TRUNCATE } from '../../common/truncationTip.ts';

@@ -1,10 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import type {
-  MergeMethodInfo,
-  StudioMerged,
-  StudioMergeHost,
-  StudioMergeSession,
-} from '../../../extension/protocol.ts';
+import type { StudioMerged, StudioMergeHost, StudioMergeSession } from '../../../extension/protocol/merge.ts';
+import type { MergeMethodInfo } from '../../../extension/protocol/recipes.ts';
 import { tableState } from '../../common/chartFrame.ts';
 import { el, setText } from '../../common/dom.ts';
 import { errorMessage } from '../../common/rpc.ts';

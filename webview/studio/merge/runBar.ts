@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import type { Progress, StudioMergeActivity, StudioMergePlan } from '../../../extension/protocol.ts';
+import type { StudioMergeActivity, StudioMergePlan } from '../../../extension/protocol/merge.ts';
+import type { Progress } from '../../../extension/protocol/results.ts';
 import { el, icon, setText, setTitle } from '../../common/dom.ts';
 import { TRUNCATE } from '../../common/truncationTip.ts';
 import { createButton, setDisabled } from '../../common/ui/toolkit.ts';

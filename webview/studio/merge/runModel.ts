@@ -1,6 +1,7 @@
 /** What the bottom of the form says; nothing here touches the page. */
 import * as l10n from '@vscode/l10n';
-import type { Problem, Progress, StudioMergePlan } from '../../../extension/protocol.ts';
+import type { StudioMergePlan } from '../../../extension/protocol/merge.ts';
+import type { Problem, Progress } from '../../../extension/protocol/results.ts';
 import { NONE, formatBytes } from '../../common/format.ts';
 import { formatSeconds } from './numbers.ts';
 

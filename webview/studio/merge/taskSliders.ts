@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { MergeParameter, ParameterScalar } from '../../../extension/protocol.ts';
+import type { MergeParameter, ParameterScalar } from '../../../extension/protocol/recipes.ts';
 import { formatValue, valueOf, type Edits } from '../../../extension/shared/mergeParameters.ts';
 import { el, setLabel, setText } from '../../common/dom.ts';
 import { TRUNCATE } from '../../common/truncationTip.ts';

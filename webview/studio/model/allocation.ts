@@ -1,5 +1,6 @@
 /** The allocation of one analysis under changing budgets, measures and rules: everything that the tabs show. */
-import type { AnalysisTable, TensorRule } from '../../../extension/protocol.ts';
+import type { AnalysisTable } from '../../../extension/protocol/analysis.ts';
+import type { TensorRule } from '../../../extension/protocol/recipes.ts';
 import {
   EXACT,
   budgetBytes,

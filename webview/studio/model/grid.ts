@@ -1,5 +1,6 @@
 /** A transformer as people think of it: what a tensor is for, by layer. */
-import type { AnalysisTable, Layer, TensorKind } from '../../../extension/protocol.ts';
+import type { AnalysisTable, Layer } from '../../../extension/protocol/analysis.ts';
+import type { TensorKind } from '../../../extension/protocol/tvq.ts';
 
 /** Tensors that have the same name but for the number of their layer. */
 export interface Role {

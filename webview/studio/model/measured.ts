@@ -1,5 +1,5 @@
 /** What a file's errors come to beside what was predicted. */
-import type { QuantizeResult } from '../../../extension/protocol.ts';
+import type { QuantizeResult } from '../../../extension/protocol/results.ts';
 import { EXACT } from '../../../extension/shared/allocation/index.ts';
 import type { AllocationModel, Spent } from './allocation.ts';
 

@@ -1,6 +1,6 @@
 /** Rules as they are made by clicking: a wish for some tensors takes the place of the one before. */
 import * as l10n from '@vscode/l10n';
-import type { TensorRule } from '../../../extension/protocol.ts';
+import type { TensorRule } from '../../../extension/protocol/recipes.ts';
 import { patternOf } from '../../../extension/shared/allocation/index.ts';
 
 /** What a click asks for. */

@@ -1,5 +1,5 @@
 /** The table's rows: one tensor of one task vector each, found and sorted by number. */
-import type { TensorRule } from '../../../extension/protocol.ts';
+import type { TensorRule } from '../../../extension/protocol/recipes.ts';
 import { EXACT } from '../../../extension/shared/allocation/index.ts';
 import type { AllocationModel, Spent } from './allocation.ts';
 

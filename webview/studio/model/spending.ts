@@ -1,5 +1,6 @@
-import type { QuantizeRecipe } from '../../../extension/protocol.ts';
-import type { StudioOrder, TensorRule } from '../../../extension/protocol.ts';
+import type { QuantizeRecipe } from '../../../extension/protocol/recipes.ts';
+import type { TensorRule } from '../../../extension/protocol/recipes.ts';
+import type { StudioOrder } from '../../../extension/protocol/studio.ts';
 import { measuresOf, parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
 import type { Spent } from './allocation.ts';
 

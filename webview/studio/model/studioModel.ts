@@ -1,5 +1,6 @@
 /** One analysis, what is spent on it, and what that buys: the state that both tabs look at. */
-import type { AnalysisTable, StudioOrder } from '../../../extension/protocol.ts';
+import type { AnalysisTable } from '../../../extension/protocol/analysis.ts';
+import type { StudioOrder } from '../../../extension/protocol/studio.ts';
 import { parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
 import { AllocationModel, type Spent } from './allocation.ts';
 import { budgetText } from './budgetText.ts';

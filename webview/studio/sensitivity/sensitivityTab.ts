@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import './sensitivityTab.css';
-import type { Progress } from '../../../extension/protocol.ts';
+import type { Progress } from '../../../extension/protocol/results.ts';
 import { MEASURES } from '../../../extension/shared/allocation/index.ts';
 import { tableState } from '../../common/chartFrame.ts';
 import { ComparePane } from '../../common/comparePane.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Progress } from '../../../extension/protocol.ts';
+import type { Progress } from '../../../extension/protocol/results.ts';
 import { parseBudget } from '../../../extension/shared/allocation/index.ts';
 import { ProgressPane } from '../../common/progressPane.ts';
 import { tellFailure, type StudioContext } from '../context.ts';

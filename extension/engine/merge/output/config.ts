@@ -1,7 +1,7 @@
 /** A config.json that says what the weights beside it are: values are set in its text, the rest stays to the byte. */
-import { isPart, MAX_CONFIG_LENGTH } from '../../checkpoint/configFile.ts';
-import { isQuantizable, type QuantizableDtype } from '../../checkpoint/dtype.ts';
-import { jsonTokens } from '../../checkpoint/jsonText.ts';
+import { isPart, MAX_CONFIG_LENGTH } from '../../../formats/huggingface/configFile.ts';
+import { isQuantizable, type QuantizableDtype } from '../../../formats/dtype.ts';
+import { jsonTokens } from '../../../formats/json/jsonText.ts';
 import type { UnplacedTensor } from './shards.ts';
 
 const TORCH_NAMES: Readonly<Record<QuantizableDtype, string>> = {

@@ -1,7 +1,7 @@
 /** What a config has to say of the weights that are written beside it: loaders build the model from it alone. */
-import { configParts, parseConfig, type Config } from '../../checkpoint/configFile.ts';
-import { isObject } from '../../checkpoint/jsonText.ts';
-import { layerCount } from '../layers.ts';
+import { configParts, parseConfig, type Config } from '../../../formats/huggingface/configFile.ts';
+import { isObject } from '../../../formats/json/jsonText.ts';
+import { layerCount } from '../../../formats/names/layers.ts';
 import { editConfig, writtenDtype, type ConfigSetting } from './config.ts';
 import type { UnplacedTensor } from './shards.ts';
 

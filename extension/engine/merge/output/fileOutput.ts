@@ -1,4 +1,5 @@
-import type { MergeRecipe, Problem } from '../../../protocol.ts';
+import type { MergeRecipe } from '../../../protocol/recipes.ts';
+import type { Problem } from '../../../protocol/results.ts';
 import { SHARD_BYTES } from '../../../shared/shardBytes.ts';
 
 /** What a recipe says that does not go with one .safetensors file as the output. @param several a model an input */

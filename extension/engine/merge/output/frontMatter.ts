@@ -1,7 +1,7 @@
 /** What a model folder says of itself in small text files; written by anyone, so nothing here may fail or be large. */
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { readBeginning } from '../../checkpoint/regularFile.ts';
+import { readBeginning } from '../../../formats/regularFile.ts';
 
 /** Front matter with a long list of languages or data sets has a few kB. */
 const MAX_FRONT_MATTER_BYTES = 64 << 10;

@@ -6,14 +6,13 @@ import { createHash } from 'node:crypto';
 import { appendFile, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { Cancelled } from '../../errors.ts';
+import { JOURNAL } from '../../../files/hiddenNames.ts';
+import { Cancelled } from '../../../shared/errors.ts';
 import { identitySchema, type RunIdentity } from './runIdentity.ts';
 import type { Shard } from './shards.ts';
 import { packReport, reportSchema } from './storedReport.ts';
 import { sha256Of, writeSmallFile, type WrittenFile } from './writtenFile.ts';
 import type { MergeJobReport } from '../mergeJob.ts';
-
-export const JOURNAL = '.tvq-journal.jsonl';
 
 /** Kilobytes for each of 100,000 tensors; more is not a journal. */
 const MAX_JOURNAL_BYTES = 1 << 29;

@@ -6,9 +6,9 @@ import type {
   MergeRecipe,
   ParameterScalar,
   ParameterValue,
-} from '../../../protocol.ts';
-import { formatBytes } from '../../format.ts';
-import { TOOL } from '../../version.ts';
+} from '../../../protocol/recipes.ts';
+import { formatBytes } from '../../../shared/format.ts';
+import { TOOL } from '../../../shared/version.ts';
 import { combineLicences, licenceText } from './licence.ts';
 import { printableLines } from '../../../shared/printable.ts';
 import { codeBlock, escapeText, inlineCode, table } from '../../../shared/markdown.ts';

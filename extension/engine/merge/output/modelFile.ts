@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { keptElsewhere } from '../../otherNames.ts';
+import { keptElsewhere } from '../../../files/otherNames.ts';
 import type { CommitOptions, CommittedFolder, ModelFolder } from './modelFolder.ts';
 import type { Shard } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';

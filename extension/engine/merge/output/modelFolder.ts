@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { publishFolder } from '../../atomicFolder.ts';
+import { publishFolder } from '../../../files/atomicFolder.ts';
 import { listed } from '../../../shared/listed.ts';
-import { Cancelled, describeSystemError } from '../../errors.ts';
-import type { OutputLock } from '../../lock/outputLock.ts';
-import { keptElsewhere } from '../../otherNames.ts';
-import type { Companions } from './companions.ts';
+import { Cancelled, describeSystemError } from '../../../shared/errors.ts';
+import type { OutputLock } from '../../../files/lock/outputLock.ts';
+import { keptElsewhere } from '../../../files/otherNames.ts';
+import type { Companions } from './copyCompanions.ts';
 import {
   addToJournal,
   readJournal,

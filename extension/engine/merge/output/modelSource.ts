@@ -1,7 +1,7 @@
 /** Where a model comes from and what may be done with it, as far as its folder tells. */
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists } from '../../exists.ts';
+import { exists } from '../../../files/exists.ts';
 import { readTextBeginning, readFrontMatter } from './frontMatter.ts';
 import { readLicence, type Licence } from './licence.ts';
 

@@ -1,14 +1,14 @@
 /** Where an unfinished model folder lies: beside its target, under a name that tells what it is a part of. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { putBack } from '../../aside.ts';
-import { alreadyThere } from '../../atomic.ts';
-import { exists } from '../../exists.ts';
-import { describeSystemError } from '../../errors.ts';
-import { hiddenBeside, hiddenId, hiddenName } from '../../hiddenNames.ts';
-import { OutputLock } from '../../lock/outputLock.ts';
-import { checkReplaceable } from '../../replaceable.ts';
-import { JOURNAL, readJournal } from './journal.ts';
+import { putBack } from '../../../files/aside.ts';
+import { alreadyThere } from '../../../files/atomic.ts';
+import { exists } from '../../../files/exists.ts';
+import { describeSystemError } from '../../../shared/errors.ts';
+import { hiddenBeside, hiddenId, hiddenName, JOURNAL } from '../../../files/hiddenNames.ts';
+import { OutputLock } from '../../../files/lock/outputLock.ts';
+import { checkReplaceable } from '../../../files/replaceable.ts';
+import { readJournal } from './journal.ts';
 import { completed, digestOfRun, type RunIdentity } from './runIdentity.ts';
 import type { Shard } from './shards.ts';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { listed } from '../../../shared/listed.ts';
-import { TOOL } from '../../version.ts';
+import { TOOL } from '../../../shared/version.ts';
 import type { Shard } from './shards.ts';
 
 /** Facts by name, each as text that is only compared. */

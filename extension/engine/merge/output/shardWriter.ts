@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import { AtomicFile, type OutputOptions } from '../../atomic.ts';
+import { AtomicFile, type OutputOptions } from '../../../files/atomic.ts';
 import { shardHeader, type Shard } from './shards.ts';
 import type { WrittenFile } from './writtenFile.ts';
 

@@ -1,7 +1,7 @@
-import type { TensorEntry } from '../../checkpoint/safetensors.ts';
-import { alignedDataOffset, serializeHeader } from '../../checkpoint/safetensors.ts';
-import { checkpointHeaderBytes } from '../../checkpoint/writer.ts';
-import { PLAIN, type WeightsMetadata } from '../../checkpoint/weightsMetadata.ts';
+import type { TensorEntry } from '../../../formats/safetensors/safetensors.ts';
+import { alignedDataOffset, serializeHeader } from '../../../formats/safetensors/safetensors.ts';
+import { checkpointHeaderBytes } from '../../../formats/safetensors/writer.ts';
+import { PLAIN, type WeightsMetadata } from '../../../formats/safetensors/weightsMetadata.ts';
 
 /** A tensor before it has a place in a file. */
 export type UnplacedTensor = Omit<TensorEntry, 'offset'>;

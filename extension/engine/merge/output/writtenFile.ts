@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeExactly } from '../../checkpoint/wholeCalls.ts';
-import { describeSystemError } from '../../errors.ts';
+import { writeExactly } from '../../../files/wholeCalls.ts';
+import { describeSystemError } from '../../../shared/errors.ts';
 
 /** A file of the output, as it went to the disk. */
 export interface WrittenFile {

@@ -9,7 +9,7 @@ import {
   Parser,
   type Document,
 } from 'yaml';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../../shared/errors.ts';
 
 /** A place in a document: keys and list positions from the top. */
 export type Path = readonly (string | number)[];

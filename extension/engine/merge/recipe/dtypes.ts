@@ -1,4 +1,4 @@
-import type { MergeRecipe } from '../../../protocol.ts';
+import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { RecipeDocument } from './document.ts';
 import type { Text } from './fields.ts';
 import type { Shape } from './shape.ts';

@@ -1,9 +1,9 @@
-import type { MergeInput, MergeRecipe, ParameterValue } from '../../../protocol.ts';
-import { UserError } from '../../errors.ts';
-import { parseMergeRecipe } from '../../recipe.ts';
-import { freeName } from '../../taskName.ts';
-import { openTvq } from '../../tvq/reader.ts';
-import { allTaskNames } from '../../tvq/task.ts';
+import type { MergeInput, MergeRecipe, ParameterValue } from '../../../protocol/recipes.ts';
+import { UserError } from '../../../shared/errors.ts';
+import { parseMergeRecipe } from '../../../protocol/recipeSchemas.ts';
+import { freeName } from '../../../formats/tvq/taskName.ts';
+import { openTvq } from '../../../formats/tvq/reader.ts';
+import { allTaskNames } from '../../../formats/tvq/task.ts';
 import { isTvq } from './models.ts';
 
 /** Whether an input stands for all tasks of a .tvq file. */

@@ -1,8 +1,8 @@
 /** The models of a recipe file: paths, names, and which of them is the base. */
 import { basename, extname, resolve } from 'node:path';
-import type { MergeInput } from '../../../protocol.ts';
-import { freeName, taskNameOf } from '../../taskName.ts';
-import { isTaskName } from '../../tvq/layout.ts';
+import type { MergeInput } from '../../../protocol/recipes.ts';
+import { freeName, taskNameOf } from '../../../formats/tvq/taskName.ts';
+import { isTaskName } from '../../../formats/tvq/layout.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import type { Text } from './fields.ts';
 import type { MergekitMethod } from './mergekit.ts';

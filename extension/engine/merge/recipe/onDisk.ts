@@ -1,7 +1,7 @@
 /** What a recipe says of its models that only their files can tell: how many layers they have, which tokens they know. */
 import { resolve } from 'node:path';
-import { isFolderCheckpoint, openCheckpoint, type Checkpoint } from '../../checkpoint/checkpoint.ts';
-import { layerCount } from '../layers.ts';
+import { isFolderCheckpoint, openCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
+import { layerCount } from '../../../formats/names/layers.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import { isTvq, type Models, type Surroundings } from './models.ts';
 import type { Shape, TokenizerWish } from './shape.ts';

@@ -1,6 +1,6 @@
 /** From the parameters of a recipe file to those of our methods. */
-import type { ParameterScalar, ParameterValue } from '../../../protocol.ts';
-import { UserError } from '../../errors.ts';
+import type { ParameterScalar, ParameterValue } from '../../../protocol/recipes.ts';
+import { UserError } from '../../../shared/errors.ts';
 import type { MergeMethod } from '../method.ts';
 import { checkParameters } from '../parameters.ts';
 import { METHODS } from '../registry.ts';

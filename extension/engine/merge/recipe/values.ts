@@ -1,5 +1,5 @@
 /** Values of parameters in a recipe file: scalars, gradients, and rules by tensor name. */
-import type { ParameterScalar, ParameterValue } from '../../../protocol.ts';
+import type { ParameterScalar, ParameterValue } from '../../../protocol/recipes.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import { isMapping } from './fields.ts';
 import { unknown } from './strangers.ts';

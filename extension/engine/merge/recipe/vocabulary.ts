@@ -1,8 +1,8 @@
 /** Which tokens a model knows, from the files of its tokenizer. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
-import { readRegular } from '../../checkpoint/regularFile.ts';
+import type { Checkpoint } from '../../../formats/checkpoint.ts';
+import { readRegular } from '../../../formats/regularFile.ts';
 import { isMapping } from './fields.ts';
 
 export interface Vocabulary {

@@ -1,7 +1,7 @@
 /** A page that has the Merge tab alone, as the Studio mounts it. */
 import '../../../../webview/common/l10n.ts';
 import '../../../../webview/common/base.css';
-import type { StudioMergeHost, StudioMergePage } from '../../../../extension/protocol.ts';
+import type { StudioMergeHost, StudioMergePage } from '../../../../extension/protocol/merge.ts';
 import { exportMenu } from '../../../../webview/common/chartExport.ts';
 import { connect } from '../../../../webview/common/rpc.ts';
 import { createStateStore } from '../../../../webview/common/state.ts';

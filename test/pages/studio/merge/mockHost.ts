@@ -1,12 +1,12 @@
+import type { ExportedFile } from '../../../../extension/protocol/exports.ts';
 import type {
-  ExportedFile,
   StudioMergeActivity,
   StudioMergeChoices,
   StudioMerged,
   StudioMergeHost,
   StudioMergePage,
   StudioMergeSession,
-} from '../../../../extension/protocol.ts';
+} from '../../../../extension/protocol/merge.ts';
 import { translatable } from '../../../../extension/shared/translatable.ts';
 import { MERGES, METHODS, sampleMerge } from './samples.ts';
 

@@ -1,6 +1,6 @@
 /** Stands in for VS Code around the Merge tab: theme, `acquireVsCodeApi`, and a host behind JSON messages. */
 import { createBirpc } from 'birpc';
-import type { StudioMergeHost, StudioMergePage } from '../../../../extension/protocol.ts';
+import type { StudioMergeHost, StudioMergePage } from '../../../../extension/protocol/merge.ts';
 import { serialize } from '../../../../webview/common/rpc.ts';
 import { setTheme } from '../../harness/setTheme.ts';
 import type { ThemeName } from '../../harness/themes.ts';

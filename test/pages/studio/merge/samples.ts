@@ -1,13 +1,9 @@
 /** Eight tasks on one base, and merges of them whose numbers look like those of a real model. */
 import { methodInfos } from '../../../../extension/engine/merge/registry.ts';
-import type {
-  MergeMethodInfo,
-  MergeTotals,
-  ParameterValue,
-  StudioMerged,
-  StudioMergeReport,
-  StudioSelection,
-} from '../../../../extension/protocol.ts';
+import type { StudioMerged, StudioMergeReport } from '../../../../extension/protocol/merge.ts';
+import type { MergeMethodInfo, ParameterValue } from '../../../../extension/protocol/recipes.ts';
+import type { MergeTotals } from '../../../../extension/protocol/results.ts';
+import type { StudioSelection } from '../../../../extension/protocol/studio.ts';
 
 export const TASKS = ['cars', 'dtd', 'eurosat', 'gtsrb', 'mnist', 'resisc45', 'sun397', 'svhn'];
 export const METHODS: readonly MergeMethodInfo[] = methodInfos();

@@ -1,6 +1,7 @@
 /** Wishes and measures on a measured table: which choices each slot is left with. */
 import { describe, expect, it } from 'vitest';
-import type { AnalysisTable, TensorRule } from '../../../../extension/protocol.ts';
+import type { AnalysisTable } from '../../../../extension/protocol/analysis.ts';
+import type { TensorRule } from '../../../../extension/protocol/recipes.ts';
 import {
   allocate,
   EXACT,

@@ -1,6 +1,7 @@
 /** The form of a merge: what fields show, what is refused, and what the host is asked for. */
 import { describe, expect, it } from 'vitest';
-import type { MergeParameter, StudioSelection } from '../../../../../extension/protocol.ts';
+import type { MergeParameter } from '../../../../../extension/protocol/recipes.ts';
+import type { StudioSelection } from '../../../../../extension/protocol/studio.ts';
 import { NO_EDITS, withValue } from '../../../../../extension/shared/mergeParameters.ts';
 import {
   choicesOf,

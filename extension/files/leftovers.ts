@@ -1,0 +1,35 @@
+/** What a process that was killed left of the outputs it was writing: hidden, and as large as they. */
+import { rm } from 'node:fs/promises';
+import { putBack } from './aside.ts';
+import { hiddenBeside, lockName } from './hiddenNames.ts';
+import { BeingWritten } from './lock/beingWritten.ts';
+import { OutputLock } from './lock/outputLock.ts';
+import { readLock } from './lock/writer.ts';
+
+/**
+ * Removes them, and puts back what was to be replaced, where no living process writes the output.
+ * @returns whether one does
+ */
+export async function removeLeftovers(output: string): Promise<boolean> {
+  if (!(await hasLeftovers(output))) return false;
+  try {
+    const lock = await OutputLock.take(output); // it removes what was half done
+    try {
+      await putBack(output);
+      for (const folder of await hiddenBeside(output, 'partial'))
+        await rm(folder, { recursive: true, force: true });
+    } finally {
+      await lock.release();
+    }
+    return false;
+  } catch (error) {
+    return error instanceof BeingWritten; // anything else is told by whoever writes there next
+  }
+}
+
+async function hasLeftovers(output: string): Promise<boolean> {
+  const hidden = await Promise.all(
+    (['tmp', 'old', 'partial'] as const).map(kind => hiddenBeside(output, kind)),
+  );
+  return hidden.flat().length > 0 || (await readLock(lockName(output)).catch(() => undefined)) !== undefined;
+}

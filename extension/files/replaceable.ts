@@ -1,0 +1,109 @@
+/**
+ * What an output may take the place of: only what is recognised as one of our own kinds (a model folder, a weights
+ * file, a .tvq file), and nothing that holds more than that. A slip of the keyboard must not cost a home folder.
+ */
+import type { Stats } from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { printable } from '../shared/printable.ts';
+import { readUpTo } from './wholeCalls.ts';
+import { describeSystemError, UserError } from '../shared/errors.ts';
+import { hiddenKind, JOURNAL } from './hiddenNames.ts';
+import { isCompanion } from '../formats/huggingface/companionNames.ts';
+
+/** An output is a folder with a model in it, or a single file. */
+export type OutputKind = 'folder' | 'file';
+
+/** Weights and their indexes, and what merges write beside them. */
+const OF_A_MODEL =
+  /^([^.].*\.safetensors|[^.].*\.safetensors\.index(\.\w+)?\.json|readme(\.md)?|merge-(recipe\.yml|report\.json))$/i;
+const WEIGHTS = /^[^.].*\.safetensors$/;
+/** Texts, and those of them that have a name which libraries look for. */
+const TEXT = /\.(txt|json|py)$/;
+const MODELS_TEXT =
+  /(config|tokenizer|tokens|vocab|merges|bpe|dict|processor|template|modules|licen[cs]e|notice|policy)[\w.-]*\.(json|txt)$|(^|\/)(modeling|configuration|tokenization|processing|feature_extraction|image_processing)_\w+\.py$/i;
+/** What file managers and git leave in any folder. */
+const CLUTTER = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini', '.gitattributes']);
+const OUTPUT_FILE = /\.(tvq|safetensors)$/;
+
+/**
+ * @param target absolute; nothing is there, or what is to be replaced
+ * @throws UserError when something is there that must not be replaced
+ */
+export async function checkReplaceable(target: string, kind: OutputKind): Promise<void> {
+  const info = await lstat(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw describeSystemError(error, target);
+  });
+  const why = info && (await obstacle(target, info, kind));
+  if (why !== undefined) throw new UserError(`${target}: ${why}; it is not replaced, choose another output`);
+}
+
+async function obstacle(target: string, info: Stats, kind: OutputKind): Promise<string | undefined> {
+  if (info.isSymbolicLink()) return 'is a link, which would be replaced instead of what it leads to';
+  if (kind === 'file') {
+    if (info.isDirectory()) return 'is a folder, a file would take its place';
+    if (!info.isFile()) return 'is a device, pipe or socket';
+    const isOurs = OUTPUT_FILE.test(target) || (await beginsLikeSafetensors(target));
+    return isOurs ? undefined : 'is neither a .tvq file nor a weights file';
+  }
+  if (!info.isDirectory()) return info.isFile() ? 'is a file, not a folder' : 'is a device, pipe or socket';
+  return strangerIn(target);
+}
+
+/** Why a folder is more than a model; undefined for a model, or nothing. */
+async function strangerIn(folder: string): Promise<string | undefined> {
+  const found = await entriesOf(folder);
+  if (found.length === 0) return undefined;
+  if (found.some(name => name === '.git' || name === '.git/')) return 'is a git repository';
+  const strangers = found.filter(name => !isOfModel(name));
+  if (!found.some(name => WEIGHTS.test(name))) return 'is not a model folder';
+  const [first] = strangers;
+  if (first === undefined) return undefined;
+  const more = strangers.length > 1 ? ` and ${strangers.length - 1} more` : '';
+  return `holds "${printable(first)}"${more}, which is no part of a model`;
+}
+
+/**
+ * Stricter than what is copied as a companion: any text may go with weights, but one that is nothing else than a
+ * model's may be deleted with them.
+ */
+const isOfModel = (name: string): boolean =>
+  CLUTTER.has(name) ||
+  OF_A_MODEL.test(name) ||
+  (isCompanion(name) && (!TEXT.test(name) || MODELS_TEXT.test(name)));
+
+/** Names relative to the folder with slashes, those of inner folders' files included; of others, with one behind. */
+async function entriesOf(folder: string): Promise<string[]> {
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !isLeftover(name));
+  const inner = await Promise.all(
+    entries.map(async entry => {
+      if (!entry.isDirectory()) return [isFileLike(entry) ? entry.name : `${entry.name}/`];
+      const names = await readdir(join(folder, entry.name), { withFileTypes: true });
+      const parts = names.map(one => `${entry.name}/${one.name}${isFileLike(one) ? '' : '/'}`);
+      // An empty folder, and one that no model has, count by themselves.
+      return parts.length > 0 && parts.every(isCompanion) ? parts : [`${entry.name}/`];
+    }),
+  );
+  return inner.flat();
+}
+
+/** What a run that ended early left; what a later run can go on with, or put back, is none. */
+const isLeftover = (name: string): boolean =>
+  name === JOURNAL || ['lock', 'tmp'].includes(hiddenKind(name) ?? '');
+
+/** Files and links to them; what is neither is no part of a model. */
+const isFileLike = (entry: { isFile(): boolean; isSymbolicLink(): boolean }): boolean =>
+  entry.isFile() || entry.isSymbolicLink();
+
+/** An eight-byte length and a JSON object; or nothing at all. */
+async function beginsLikeSafetensors(file: string): Promise<boolean> {
+  const handle = await open(file, 'r');
+  try {
+    const buffer = Buffer.alloc(9);
+    const bytesRead = await readUpTo(handle, buffer, 0);
+    return bytesRead === 0 || (bytesRead === 9 && buffer.readUInt32LE(4) === 0 && buffer[8] === 0x7b);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,168 @@
+/** What a checkpoint is on disk: one .safetensors file, or several that an index or their numbers hold together. */
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Problem } from '../protocol/results.ts';
+import { recover } from '../files/aside.ts';
+import { UserError } from '../shared/errors.ts';
+import type { FileStamp } from '../files/fileStamp.ts';
+import { inParallel } from '../shared/parallel.ts';
+import { adapterKind, configuredAdapter, type AdapterFinding } from './lora/adapter.ts';
+import { HeaderAllowance, type Allowance } from './safetensors/headerRoom.ts';
+import { cachedSnapshot } from './huggingface/hubCache.ts';
+import { noWeights, notWeights } from './noWeights.ts';
+import { describeOpenError } from './huggingface/openError.ts';
+import { statFile } from './regularFile.ts';
+import { readSafetensorsHeader, type TensorSource } from './safetensors/safetensors.ts';
+import { filesOfSet, gatherTensors } from './huggingface/shardTensors.ts';
+
+import { unreadableFiles, type UnreadableFiles } from './huggingface/unreadableFiles.ts';
+import {
+  mainSet,
+  ownsFolder,
+  readWeightFolder,
+  setOf,
+  type WeightFolder,
+  type WeightSet,
+} from './huggingface/weightFolder.ts';
+import { isWeightName } from './huggingface/weightNames.ts';
+
+export type { TensorSource } from './safetensors/safetensors.ts';
+
+/** Files of a model that are open at once: enough for a network disk, few enough to leave handles for others. */
+const FILES_AT_ONCE = 16;
+
+export interface Checkpoint {
+  /** Absolute path of the folder, of the file, or of the file that stands for several. Opening it opens the same. */
+  readonly path: string;
+  /** Last part of the path, without the extension. */
+  readonly name: string;
+  /** Weight files, absolute. */
+  readonly files: readonly string[];
+  readonly tensors: ReadonlyMap<string, TensorSource>;
+  /** `__metadata__` of the weight file, of the first where there are several. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Bytes of the weight files. */
+  readonly bytes: number;
+  /** What whoever uses it should know, a line each: what was left out, and what was opened in place of what was named. */
+  readonly notes: readonly string[];
+  /** Configs, tokenizers and their like beside the weights that cannot be read; their lines are among the notes. */
+  readonly unreadable: readonly UnreadableFiles[];
+  /** Set where it is an adapter, or a model with one inside that its weights do not count without. */
+  readonly adapter: AdapterFinding | undefined;
+  /** Of the weight files, as their headers were read. */
+  readonly stamps: readonly FileStamp[];
+}
+
+/**
+ * Reads the headers of a checkpoint, or of an adapter.
+ * @throws UserError naming the path and the remedy
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  const absolute = resolve(path);
+  try {
+    const found = await stat(absolute).catch(async (error: unknown) => {
+      if (await recover(absolute)) return undefined;
+      throw error;
+    });
+    const isFolder = (found ?? (await stat(absolute))).isDirectory();
+    const checkpoint = await (isFolder ? openFolder(absolute) : openFile(absolute));
+    if (found) return checkpoint;
+    const note = `${path}: was put back; a run that was replacing it ended before the new one had its name`;
+    return { ...checkpoint, notes: [note, ...checkpoint.notes] };
+  } catch (error) {
+    throw await describeOpenError(error, path);
+  }
+}
+
+/** Reads the headers of a whole model. @throws UserError also for an adapter, with the remedy */
+export async function openModel(path: string): Promise<Checkpoint> {
+  const checkpoint = await openCheckpoint(path);
+  const { adapter } = checkpoint;
+  if (adapter) throw new UserError(`${checkpoint.path}: ${describeAdapter(adapter)}`);
+  return checkpoint;
+}
+
+/** "a LoRA adapter (PEFT, rank 8), not a whole checkpoint; …" */
+export const describeAdapter = ({ what, remedy, inside }: AdapterFinding): string =>
+  inside
+    ? `holds ${what} beside the weights that it changes; ${remedy}`
+    : `${what}, not a whole checkpoint; ${remedy}`;
+
+/**
+ * Notes of checkpoints as problems of a plan, each once: warnings.
+ * @param copied whether a file of a checkpoint becomes part of the output, which has to be readable then
+ */
+export function noteProblems(
+  checkpoints: readonly Checkpoint[],
+  copied: (checkpoint: Checkpoint, name: string) => boolean = () => false,
+): Problem[] {
+  const broken = new Set(
+    checkpoints.flatMap(checkpoint =>
+      checkpoint.unreadable
+        .filter(({ names }) => names.some(name => copied(checkpoint, name)))
+        .map(({ message }) => message),
+    ),
+  );
+  return [...new Set(checkpoints.flatMap(({ notes }) => notes))].map(message => ({
+    severity: broken.has(message) ? 'error' : 'warning',
+    message,
+  }));
+}
+
+async function openFolder(path: string): Promise<Checkpoint> {
+  const folder = await readWeightFolder(path);
+  const main = await mainSet(folder);
+  if (main) return openSet(folder, main.set, main.note);
+  const snapshot = await cachedSnapshot(path);
+  if (snapshot === undefined) throw await noWeights(path, folder.names);
+  const checkpoint = await openFolder(snapshot);
+  return {
+    ...checkpoint,
+    notes: [`${path}: its snapshot ${basename(snapshot)} is read`, ...checkpoint.notes],
+  };
+}
+
+async function openFile(file: string): Promise<Checkpoint> {
+  if (!isWeightName(basename(file))) throw await notWeights(file);
+  await statFile(file);
+  const folder = await readWeightFolder(dirname(file));
+  const { set, note } = await setOf(folder, basename(file));
+  return openSet(folder, set, note);
+}
+
+/** Reads the headers of weights that belong together. @param note how they were chosen */
+export async function openSet(
+  folder: WeightFolder,
+  set: WeightSet,
+  note?: string,
+  allowance: Allowance = new HeaderAllowance(),
+): Promise<Checkpoint> {
+  const { files, index, notes: numbers } = await filesOfSet(folder, set);
+  const headers = await inParallel(files, FILES_AT_ONCE, file => readSafetensorsHeader(file, allowance));
+  const { tensors, notes } = gatherTensors(headers, index);
+  const owns = await ownsFolder(folder, set);
+  const path = owns ? folder.path : join(folder.path, set.entry);
+  const found = adapterKind(tensors) ?? (await configuredAdapter(files[0] as string));
+  const unreadable = owns ? await unreadableFiles(folder) : [];
+  return {
+    path,
+    name: owns ? basename(folder.path) : set.stem,
+    files,
+    tensors,
+    metadata: headers[0]?.metadata ?? {},
+    bytes: headers.reduce((sum, header) => sum + header.fileBytes, 0),
+    notes: [
+      ...(note === undefined ? [] : [note]),
+      ...numbers,
+      ...notes,
+      ...unreadable.map(({ message }) => message),
+    ],
+    unreadable,
+    adapter: found,
+    stamps: headers.map(({ stamp }) => stamp),
+  };
+}
+
+/** Whether a checkpoint is a folder, with config and tokenizer, rather than a file that stands alone. */
+export const isFolderCheckpoint = ({ path, files }: Checkpoint): boolean =>
+  dirname(files[0] as string) === path;

@@ -1,0 +1,195 @@
+/** Which checkpoints a workspace holds, from headers alone. */
+import { createHash } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import type { CheckpointSummary } from '../protocol/checkpoints.ts';
+import { recover } from '../files/aside.ts';
+import { describeAdapter, openSet, type Checkpoint } from './checkpoint.ts';
+import { describeSystemError } from '../shared/errors.ts';
+import { asideOf, hiddenKind } from '../files/hiddenNames.ts';
+import { groupBy } from '../shared/groupBy.ts';
+import { inParallel } from '../shared/parallel.ts';
+import { bareName } from './names/alignNames.ts';
+import { isBuffer } from './names/buffers.ts';
+import { isHead } from './names/tiedHead.ts';
+import { elementCount } from './dtype.ts';
+import { readConfig } from './huggingface/configFile.ts';
+import { stampOfSet } from './huggingface/modelStamp.ts';
+import {
+  HeaderAllowance,
+  MAX_SCAN_BYTES,
+  MAX_SCANNED_BYTES,
+  ScanAllowance,
+  ScanEnded,
+  type Allowance,
+} from './safetensors/headerRoom.ts';
+import {
+  mainSet,
+  ownsFolder,
+  readWeightFolder,
+  setsWith,
+  type WeightFolder,
+  type WeightSet,
+} from './huggingface/weightFolder.ts';
+
+export interface Discovery {
+  /** Sorted by path. */
+  readonly checkpoints: CheckpointSummary[];
+  /** Files that look like checkpoints but cannot be read, with the reason. */
+  readonly failures: { readonly path: string; readonly message: string }[];
+  /** Adapters, with what they are: they cannot be used as checkpoints. */
+  readonly adapters: { readonly path: string; readonly message: string }[];
+  /** Where it stopped before the end, a line each. */
+  readonly stops: string[];
+}
+
+/** Folders listed at once: enough to keep a network disk busy, few enough to leave file handles for others. */
+const FOLDERS_AT_ONCE = 16;
+/** Models read at once: the tensors of each are in memory until they are counted. */
+const MODELS_AT_ONCE = 4;
+
+/** What a summary tells of besides the weights; an adapter's config says that it is one. */
+const CONFIGS = ['config.json', 'adapter_config.json'];
+
+/** Summaries kept: more checkpoints than a workspace has, a few MB at most. */
+const MAX_CACHED = 10_000;
+
+/** Summaries by weight file, valid while what it tells of stays the same; a rescan then opens nothing. */
+const cache = new Map<string, { stamp: string; summary: CheckpointSummary }>();
+
+/**
+ * Groups weight files into checkpoints; of a checkpoint in several files one is enough.
+ * @param weightFiles absolute paths of weight files and indexes
+ * @param named whether somebody chose them by their names: of others less is read
+ * @param most bytes of headers that are read of others, over all models
+ */
+export async function summarizeCheckpoints(
+  weightFiles: readonly string[],
+  named = false,
+  most = MAX_SCAN_BYTES,
+): Promise<Discovery> {
+  const found: Discovery = { checkpoints: [], failures: [], adapters: [], stops: [] };
+  const scan = new ScanAllowance(most);
+  const left: string[] = [];
+  const failed = (path: string, error: unknown) =>
+    void found.failures.push({ path, message: (error as Error).message });
+  const wanted: { readonly folder: WeightFolder; readonly set: WeightSet }[] = [];
+  await inParallel(groupBy(weightFiles, dirname), FOLDERS_AT_ONCE, async ([path, files]) => {
+    try {
+      const replaced = asideOf(path);
+      if (replaced !== undefined) await recover(replaced); // the next scan sees it
+      if (hiddenKind(path)) return;
+      const folder = await readWeightFolder(path, named ? undefined : MAX_SCANNED_BYTES);
+      const sets = await wantedSets(folder, new Set(files.map(file => basename(file))));
+      wanted.push(...sets.map(set => ({ folder, set })));
+    } catch (error) {
+      for (const file of files) failed(file, describeSystemError(error, file));
+    }
+  });
+  await inParallel(wanted, MODELS_AT_ONCE, async ({ folder, set }) => {
+    const file = join(folder.path, set.entry);
+    try {
+      const summary = await summarize(folder, set, named ? new HeaderAllowance() : scan.model());
+      if (summary.adapter === undefined) found.checkpoints.push(summary);
+      else found.adapters.push({ path: file, message: `${file}: ${summary.adapter}` });
+    } catch (error) {
+      if (error instanceof ScanEnded) left.push(file);
+      else failed(file, describeSystemError(error, file));
+    }
+  });
+  if (left.length > 0)
+    found.stops.push(
+      `${left.sort()[0]}${left.length > 1 ? ` and ${left.length - 1} more` : ''}: not looked into yet, ` +
+        `${most} bytes of headers were read before; refresh to go on`,
+    );
+  for (const oldest of [...cache.keys()].slice(0, Math.max(0, cache.size - MAX_CACHED))) cache.delete(oldest);
+  for (const list of [found.checkpoints, found.failures, found.adapters])
+    list.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return found;
+}
+
+/** A folder that is a model is that model only, whatever lies beside its weights. */
+async function wantedSets(folder: WeightFolder, names: ReadonlySet<string>): Promise<readonly WeightSet[]> {
+  const main = await mainSet(folder).catch(() => undefined);
+  return main && (await ownsFolder(folder, main.set)) ? [main.set] : setsWith(folder, names);
+}
+
+async function summarize(
+  folder: WeightFolder,
+  set: WeightSet,
+  allowance: Allowance,
+): Promise<CheckpointSummary> {
+  const stamp = await stampOfSet(folder, set, CONFIGS);
+  const file = join(folder.path, set.entry);
+  const known = cache.get(file);
+  if (known?.stamp === stamp) return known.summary;
+  const summary = await describeCheckpoint(await openSet(folder, set, undefined, allowance));
+  cache.set(file, { stamp, summary });
+  return summary;
+}
+
+/** What the tree, the pickers and `tvq inspect` show of a checkpoint. */
+export async function describeCheckpoint(checkpoint: Checkpoint): Promise<CheckpointSummary> {
+  const counts = new Map<string, number>();
+  for (const { dtype, shape } of checkpoint.tensors.values()) {
+    counts.set(dtype, (counts.get(dtype) ?? 0) + elementCount(shape));
+  }
+  const dtypes = [...counts].map(([dtype, parameters]) => ({ dtype, parameters }));
+  return {
+    kind: 'checkpoint',
+    name: checkpoint.name,
+    path: checkpoint.path,
+    files: checkpoint.files,
+    bytes: checkpoint.bytes,
+    parameters: dtypes.reduce((sum, { parameters }) => sum + parameters, 0),
+    dtypes: dtypes.sort((a, b) => b.parameters - a.parameters),
+    tensors: checkpoint.tensors.size,
+    architecture: architectureOf(checkpoint.tensors.values()),
+    model: await modelType(checkpoint),
+    notes: checkpoint.notes,
+    adapter: checkpoint.adapter && describeAdapter(checkpoint.adapter),
+  };
+}
+
+/**
+ * Equal for models that can be combined: the same tensors by name and shape, in whatever order, but for what wrappers and
+ * containers put in front of names, buffers, and heads, which some have and others store as their embedding.
+ */
+export function architectureOf(
+  tensors: Iterable<{ readonly name: string; readonly shape: readonly number[] }>,
+): string {
+  const hash = createHash('sha256');
+  const telling = [...tensors].filter(({ name, shape }) => !isBuffer(name, shape) && !isHead(name));
+  const lines = telling.map(({ name, shape }) => `${bareName(name)}\0${shape.join(',')}\n`);
+  for (const line of lines.sort()) hash.update(line);
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** A lone file has no config, and a broken one does not make the weights unusable. */
+async function modelType(checkpoint: Checkpoint): Promise<string | undefined> {
+  const config = await readConfig(join(dirname(checkpoint.files[0] as string), 'config.json'));
+  const { architectures, model_type: type } = config ?? {};
+  const name: unknown = Array.isArray(architectures) && architectures.length > 0 ? architectures[0] : type;
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Checkpoints with the same tensor names and shapes, largest group first. */
+export function groupByArchitecture(checkpoints: readonly CheckpointSummary[]): CheckpointSummary[][] {
+  return [...groupBy(checkpoints, ({ architecture }) => architecture).values()].sort(
+    (a, b) => b.length - a.length,
+  );
+}
+
+/** Names people give to the model that others were fine-tuned from, best first. */
+const BASE_NAMES = [
+  /^(base|pretrained|pre-trained|zeroshot|zero-shot)$/i,
+  /(^|[-_.])(base|pretrained|zeroshot)([-_.]|$)/i,
+];
+
+/** The base model among checkpoints of one architecture, when names leave no doubt. */
+export function proposeBase(checkpoints: readonly CheckpointSummary[]): CheckpointSummary | undefined {
+  for (const pattern of BASE_NAMES) {
+    const named = checkpoints.filter(({ name }) => pattern.test(name));
+    if (named.length > 0) return named.length === 1 ? named[0] : undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,104 @@
+/** What a file is that does not hold what its name promises: told by how it begins. */
+
+import { shortened } from '../shared/shortened.ts';
+
+/** Bytes from the beginning that are enough to tell. */
+export const FOREIGN_HEAD_BYTES = 512;
+
+export const LFS_POINTER = 'a git-lfs pointer, not the file itself; run `git lfs pull` in its folder';
+
+/** A pointer is a text of three lines (git-lfs, docs/spec.md). */
+export const isLfsPointer = (head: Uint8Array): boolean =>
+  /^(\xef\xbb\xbf)?version https:\/\/(git-lfs|hawser)/.test(latin1(head.subarray(0, 64)));
+
+/** Beginnings of formats, with what they are and the way out. */
+const FORMATS: readonly (readonly [magic: string, what: string])[] = [
+  ['GGUF', 'a GGUF file, whatever its name; the checkpoint it was converted from is needed'],
+  ['\x1f\x8b', 'compressed with gzip; decompress it first'],
+  ['\x28\xb5\x2f\xfd', 'compressed with zstd; decompress it first'],
+  ['\xfd7zXZ', 'compressed with xz; decompress it first'],
+  ['BZh', 'compressed with bzip2; decompress it first'],
+  ['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive; unpack it first'],
+  ['Rar!', 'a RAR archive; unpack it first'],
+  ['\x89HDF', 'an HDF5 file (Keras), whatever its name; save the weights as safetensors first'],
+  ['\x93NUMPY', 'a NumPy file, whatever its name; save the weights as safetensors first'],
+];
+const PICKLE = 'a PyTorch file (pickle), whatever its name; save the weights as safetensors first';
+
+/**
+ * What content is that is no safetensors file, with the remedy; undefined: nothing that is known.
+ * @param head the first bytes, `FOREIGN_HEAD_BYTES` or the whole file
+ */
+export function foreignContent(head: Uint8Array): string | undefined {
+  const format = otherFormat(head);
+  if (format !== undefined) return format;
+  if (head.length >= FOREIGN_HEAD_BYTES && head.every(byte => byte === 0))
+    return 'it begins with zeros only; was the download finished?';
+  return head.length < 8 ? undefined : textContent(head);
+}
+
+/** A format that is known by its first bytes, with the remedy. */
+export function otherFormat(head: Uint8Array): string | undefined {
+  if (isLfsPointer(head)) return LFS_POINTER;
+  if (startsWith(head, 'PK\x03\x04')) return zipContent(head);
+  if (startsWith(head, 'PK\x05\x06')) return 'an empty zip archive';
+  if (head[0] === 0x80 && (head[1] as number) >= 2 && (head[1] as number) <= 5) return PICKLE;
+  const known = FORMATS.find(([magic]) => startsWith(head, magic));
+  if (known) return known[1];
+  return latin1(head.subarray(257, 262)) === 'ustar' ? 'a tar archive; unpack it first' : undefined;
+}
+
+function zipContent(head: Uint8Array): string {
+  const text = latin1(head);
+  if (/\/(data\.pkl|byteorder|version|\.format_version|\.data\/)/.test(text) || text.includes('data.pkl'))
+    return PICKLE.replace('pickle', 'zip with a pickle');
+  return text.includes('.npy')
+    ? 'a NumPy archive (npz), whatever its name; save the weights as safetensors first'
+    : 'a zip archive; unpack it first';
+}
+
+export const DOWNLOAD_AGAIN = 'download the file again, signed in where that is needed';
+
+/** Pages and messages of servers, saved in place of the file. */
+function textContent(head: Uint8Array): string | undefined {
+  const text = asText(head)?.trimStart();
+  if (text === undefined) return undefined;
+  const again = `not weights; ${DOWNLOAD_AGAIN}`;
+  const page = markup(head);
+  if (page !== undefined) return `${page}, ${again}`;
+  const quoted = JSON.stringify(shortened(text.trimEnd(), 80));
+  return `${/^[[{]/.test(text) ? 'a JSON text' : 'a text'} that begins with ${quoted}, ${again}`;
+}
+
+/** "a web page (HTML)"; undefined: it is none. */
+export const webPage = (head: Uint8Array): string | undefined =>
+  /^\s*(<!--[^]*?-->\s*)?<(!doctype html|html|head|body)\b/i.test(asText(head) ?? '')
+    ? 'a web page (HTML)'
+    : undefined;
+
+/** The same, or "an XML message (AccessDenied)", as storage servers send them. */
+export function markup(head: Uint8Array): string | undefined {
+  const text = asText(head)?.trimStart() ?? '';
+  if (!text.startsWith('<')) return undefined;
+  const code = /<Code>([\w.]+)<\/Code>/.exec(text)?.[1];
+  return webPage(head) ?? `an XML message${code ? ` (${code})` : ''}`;
+}
+
+/** Of a text's characters, the share that may be controls, as the colours of a terminal's output are. */
+const MAX_CONTROLS = 0.1;
+
+/** undefined: not text in UTF-8, or in UTF-16 with a mark. */
+function asText(head: Uint8Array): string | undefined {
+  const [a, b] = head;
+  const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8';
+  // streaming: the head may end within a character
+  const text = new TextDecoder(encoding).decode(head, { stream: true });
+  if (/[\0\ufffd]/.test(text)) return undefined;
+  // eslint-disable-next-line no-control-regex -- what few texts have
+  const controls = text.match(/[\x01-\x08\x0e-\x1f]/g)?.length ?? 0;
+  return controls > MAX_CONTROLS * text.length ? undefined : text;
+}
+
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+const startsWith = (head: Uint8Array, magic: string): boolean =>
+  latin1(head.subarray(0, magic.length)) === magic;

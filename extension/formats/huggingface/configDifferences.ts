@@ -1,0 +1,61 @@
+/** Models whose weights have the same shapes and yet do not compute the same: told by their configs. */
+import { join } from 'node:path';
+import type { Problem } from '../../protocol/results.ts';
+import { isFolderCheckpoint, type Checkpoint } from '../checkpoint.ts';
+import { factsOf, type DescribedModel, type Facts } from './configFacts.ts';
+import { readConfig } from './configFile.ts';
+
+export const describedCheckpoint = (label: string, checkpoint: Checkpoint): DescribedModel => ({
+  label,
+  config: async file =>
+    isFolderCheckpoint(checkpoint) ? readConfig(join(checkpoint.path, file)) : undefined,
+  metadata: () => Promise.resolve(checkpoint.metadata),
+});
+
+/** Differences that a line names; the rest is counted. */
+const MAX_NAMED = 6;
+const MAX_VALUE = 80;
+
+/**
+ * A warning for each input whose configuration differs from the base's in what is computed, with both values. A key
+ * that one of them lacks has a default that depends on the model and its version: it is not compared.
+ */
+export async function configDifferences(
+  base: DescribedModel | undefined,
+  inputs: readonly DescribedModel[],
+): Promise<Problem[]> {
+  if (!base) return [];
+  const there = await factsOf(base);
+  const lines = await Promise.all(
+    inputs.map(async input => difference(input, await factsOf(input), base, there)),
+  );
+  return lines.flatMap(message => (message === undefined ? [] : [{ severity: 'warning', message }]));
+}
+
+function difference(
+  { label }: DescribedModel,
+  here: Facts,
+  base: DescribedModel,
+  there: Facts,
+): string | undefined {
+  const differ = [...here].filter(
+    ([key, value]) => there.has(key) && JSON.stringify(there.get(key)) !== JSON.stringify(value),
+  );
+  // A longer context alone is no other computation.
+  const counted = differ.filter(([key]) => !isContext(key));
+  const rope = counted.some(([key]) => key.includes('rope'));
+  const named = rope ? [...counted, ...differ.filter(([key]) => isContext(key))] : counted;
+  if (named.length === 0) return undefined;
+  const shown = named
+    .slice(0, MAX_NAMED)
+    .map(([key, value]) => `${key} is ${show(value)} here, ${show(there.get(key))} in ${base.label}`);
+  const more = named.length > MAX_NAMED ? `; and ${named.length - MAX_NAMED} more` : '';
+  return `${label}: its configuration differs in what the model computes: ${shown.join('; ')}${more}`;
+}
+
+const isContext = (key: string): boolean => /(^|\.)max_position_embeddings$/.test(key);
+
+function show(value: unknown): string {
+  const text = value === null ? 'none' : JSON.stringify(value);
+  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
+}

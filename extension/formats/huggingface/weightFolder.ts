@@ -1,0 +1,176 @@
+/** The models whose weights lie in a folder, and which of them a path means: from names, and from indexes. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { groupBy } from '../../shared/groupBy.ts';
+import { UserError } from '../../shared/errors.ts';
+import { MAX_INDEX_BYTES, readShardIndex } from './hfIndex.ts';
+import { isStandardStem, parseWeightName, standardRank, type WeightName } from './weightNames.ts';
+
+/** Weights that belong together: a file that stands alone, what an index lists, or shards that no index lists. */
+export interface WeightSet {
+  readonly kind: WeightName['kind'];
+  readonly stem: string;
+  /** Name of the file that stands for all: the only one, the index, or the first shard. */
+  readonly entry: string;
+  /** Names of its weight files; of an index, itself. */
+  readonly files: readonly string[];
+  /** How many files there should be. */
+  readonly count: number;
+}
+
+export interface WeightFolder {
+  readonly path: string;
+  /** Everything but folders. */
+  readonly names: readonly string[];
+  readonly sets: readonly WeightSet[];
+  /** Bytes of an index that is read. */
+  readonly maxIndexBytes: number;
+  /** What its indexes list, read once; one that cannot be read lists nothing here. */
+  readonly listings: () => Promise<readonly Listing[]>;
+}
+
+interface Listing {
+  readonly index: WeightSet;
+  /** Absolute. */
+  readonly shards: readonly string[];
+}
+
+/** A set, and a line about how it was chosen where that is not plain. */
+export interface ChosenSet {
+  readonly set: WeightSet;
+  readonly note: string | undefined;
+}
+
+/** Names listed in one message; the rest is counted. */
+const MAX_LISTED = 3;
+
+/** Indexes that are read to find out what belongs together; a model has one, or one a variant. */
+const MAX_INDEXES = 100;
+
+export async function readWeightFolder(path: string, maxIndexBytes = MAX_INDEX_BYTES): Promise<WeightFolder> {
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries.filter(entry => !entry.isDirectory()).map(({ name }) => name);
+  const sets = weightSets(names);
+  let listings: Promise<readonly Listing[]> | undefined;
+  return {
+    path,
+    names: names.sort(),
+    sets,
+    maxIndexBytes,
+    listings: () => (listings ??= readListings(path, sets, maxIndexBytes)),
+  };
+}
+
+/** One after another: each may be long. */
+async function readListings(path: string, sets: readonly WeightSet[], most: number): Promise<Listing[]> {
+  const listings: Listing[] = [];
+  for (const index of sets.filter(({ kind }) => kind === 'index').slice(0, MAX_INDEXES)) {
+    const read = await readShardIndex(join(path, index.entry), most).catch(() => undefined);
+    listings.push({ index, shards: read?.shards ?? [] });
+  }
+  return listings;
+}
+
+function weightSets(names: readonly string[]): WeightSet[] {
+  const parsed = names.flatMap(name => {
+    const said = parseWeightName(name);
+    return said ? [{ name, ...said }] : [];
+  });
+  return [...groupBy(parsed, ({ set }) => set).values()].map(files => {
+    const sorted = files.sort((a, b) => a.number - b.number);
+    const [{ kind, stem, name, count }] = sorted as [(typeof sorted)[number]];
+    // one shard of one is a file that stands alone
+    return {
+      kind: kind === 'shard' && count === 1 ? 'file' : kind,
+      stem,
+      entry: name,
+      files: sorted.map(file => file.name),
+      count,
+    };
+  });
+}
+
+/**
+ * The weights that a folder stands for, with transformers' precedence: a single file before an index before shards.
+ * @returns undefined where there are none
+ * @throws UserError naming what to choose from
+ */
+export async function mainSet(folder: WeightFolder): Promise<ChosenSet | undefined> {
+  const { path, sets } = folder;
+  const standard = sets.filter(({ stem }) => standardRank(stem) >= 0);
+  const [first] = [...standard].sort((a, b) => standardRank(a.stem) - standardRank(b.stem));
+  if (first)
+    return ofOneStem(
+      folder,
+      sets.filter(({ stem }) => stem === first.stem),
+    );
+  const adapter = sets.find(({ stem }) => stem === 'adapter_model');
+  if (adapter) return { set: adapter, note: undefined };
+  const indexes = sets.filter(({ kind }) => kind === 'index');
+  const isListed = ({ kind, stem }: WeightSet) =>
+    kind === 'shard' && indexes.some(index => index.stem === stem);
+  const own = sets.filter(set => !isListed(set));
+  const [only, second] = indexes.length === 1 && !own.some(({ kind }) => kind === 'shard') ? indexes : own;
+  if (second) throw ambiguous(path, own);
+  return only && { set: only, note: undefined };
+}
+
+/** A stale index beside a file is common; an index that lists the file among others is not stale. */
+async function ofOneStem(folder: WeightFolder, sets: readonly WeightSet[]): Promise<ChosenSet> {
+  const file = sets.find(({ kind }) => kind === 'file');
+  const index = sets.find(({ kind }) => kind === 'index');
+  if (file) {
+    const listing = (await listingsOf(folder, file)).find(({ shards }) => shards.length > 1);
+    if (listing) return { set: listing.index, note: undefined };
+    const other = index ?? sets.find(set => set !== file);
+    const note = `${join(folder.path, file.entry)}: read alone; ${other?.entry} beside it is of other weights`;
+    return { set: file, note: other && note };
+  }
+  const [only, second] = index ? [index] : sets;
+  if (second || !only) throw ambiguous(folder.path, sets);
+  return { set: only, note: undefined };
+}
+
+/** The weights that a file is, or is a part of. */
+export async function setOf(folder: WeightFolder, name: string): Promise<ChosenSet> {
+  const own = folder.sets.find(({ files }) => files.includes(name)) as WeightSet;
+  const [listing] = own.kind === 'index' ? [] : await listingsOf(folder, own);
+  const set = listing?.index ?? own;
+  const { kind, number, count } = parseWeightName(name) as WeightName;
+  if (own.kind === 'index' || Math.max(count, listing?.shards.length ?? 1) === 1)
+    return { set, note: undefined };
+  const part = kind === 'shard' ? `${number} of ${count} shards` : 'one of several files';
+  const where = listing ? ` that ${set.entry} lists` : '';
+  return { set, note: `${join(folder.path, name)}: ${part}${where}; the whole model is read` };
+}
+
+/** Indexes that list a file of the set. */
+async function listingsOf(folder: WeightFolder, { files }: WeightSet): Promise<Listing[]> {
+  const paths = files.map(file => join(folder.path, file));
+  return (await folder.listings()).filter(({ shards }) => paths.some(path => shards.includes(path)));
+}
+
+/** The sets that files are, or are a part of. */
+export async function setsWith(folder: WeightFolder, names: ReadonlySet<string>): Promise<WeightSet[]> {
+  const given = folder.sets.filter(({ files }) => files.some(file => names.has(file)));
+  const chosen = await Promise.all(given.map(({ entry }) => setOf(folder, entry)));
+  return [...new Set(chosen.map(({ set }) => set))];
+}
+
+/** Whether a set is what its folder stands for, with the config and the tokenizer that lie there. */
+export async function ownsFolder(folder: WeightFolder, set: WeightSet): Promise<boolean> {
+  const named = isStandardStem(set.stem) || (set.kind !== 'file' && folder.names.includes('config.json'));
+  return named && (await mainSet(folder).catch(() => undefined))?.set === set;
+}
+
+function ambiguous(folder: string, sets: readonly WeightSet[]): UserError {
+  const what = sets.every(({ kind }) => kind === 'file') ? 'weight files' : 'sets of weights';
+  const names = listed(sets.map(({ entry }) => entry));
+  return new UserError(`${folder}: ${sets.length} ${what} (${names}); name one of them`);
+}
+
+/** The first names, and how many more there are. */
+export function listed(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED;
+  return names.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

@@ -1,0 +1,21 @@
+/**
+ * Running statistics of batch normalisation. They are no weights: a variance below 0 makes NaN of everything behind it
+ * (Jordan et al., REPAIR, ICLR 2023, on what averaging weights does to them).
+ */
+
+export type Statistic = 'mean' | 'variance' | 'count';
+
+/** As PyTorch names them, and Keras. */
+const NAMES: Readonly<Record<string, Statistic>> = {
+  running_mean: 'mean',
+  running_var: 'variance',
+  num_batches_tracked: 'count',
+  moving_mean: 'mean',
+  moving_variance: 'variance',
+};
+
+/** Which statistic a tensor is by its name's last part; undefined: none. */
+export function statisticOf(tensor: string): Statistic | undefined {
+  const last = /[^./]+$/.exec(tensor)?.[0].replace(/:0$/, '') ?? '';
+  return Object.hasOwn(NAMES, last) ? NAMES[last] : undefined;
+}

@@ -1,0 +1,91 @@
+/** What a folder is that has no weights of its own: the error that says where they are. */
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { UserError } from '../shared/errors.ts';
+import { snapshotInstead } from './huggingface/hubCache.ts';
+import { askDownload, isUnfinished } from './huggingface/unfinishedDownload.ts';
+import { listed } from './huggingface/weightFolder.ts';
+import { isWeightName } from './huggingface/weightNames.ts';
+
+const PICKLE = /\.(pt|pth|bin|ckpt|pkl)$/;
+
+/** Formats of weights that are not read, by the end of a file's name, with the remedy. */
+const OTHER_FORMATS: readonly (readonly [name: RegExp, what: string])[] = [
+  [
+    PICKLE,
+    'PyTorch pickles are not read; save the weights as safetensors first (safetensors.torch.save_file, or save_pretrained)',
+  ],
+  [
+    /\.bin\.index\.json$/,
+    'PyTorch pickles are not read; save the weights as safetensors first (save_pretrained)',
+  ],
+  [/\.gguf$/, 'GGUF files are not read; the checkpoint it was converted from is needed'],
+  [/\.(h5|keras|msgpack|npz|npy|onnx)$/, 'this format is not read; save the weights as safetensors first'],
+];
+
+/** Folders looked into for checkpoints. */
+const MAX_FOLDERS = 200;
+
+/** The error about a file that is not named as weights are. */
+export async function notWeights(file: string): Promise<UserError> {
+  const instead = await snapshotInstead(file);
+  if (instead !== undefined) return new UserError(`${file}: ${instead}`);
+  const [, what] = OTHER_FORMATS.find(([name]) => name.test(basename(file))) ?? [];
+  if (what) return new UserError(`${file}: ${what}`);
+  if (isUnfinished(file))
+    return new UserError(
+      `${file}: a download that was not finished; run it again, and give the finished file`,
+    );
+  return new UserError(`${file}: not a checkpoint; a .safetensors file or a folder with one was expected`);
+}
+
+/** The error about a folder without weights. @param names its files */
+export async function noWeights(folder: string, names: readonly string[]): Promise<UserError> {
+  const none = `${folder}: no .safetensors file in this folder`;
+  if (names.includes('adapter_config.json'))
+    return new UserError(
+      `${folder}: a LoRA adapter, not a whole checkpoint; merge it into its base model first`,
+    );
+  const instead = await snapshotInstead(folder);
+  if (instead !== undefined) return new UserError(`${folder}: ${instead}`);
+  const inside = await foldersWith(folder, names => names.some(isWeightName) || names.includes('snapshots'));
+  if (inside.length > 0) {
+    return new UserError(
+      names.includes('model_index.json')
+        ? `${folder}: a pipeline of several models; name one of its folders: ${inside.join(', ')}`
+        : `${none}; name a folder in it: ${listed(inside)}`,
+    );
+  }
+  const pickles = names.includes('model_index.json')
+    ? await foldersWith(folder, files => files.some(name => PICKLE.test(name)))
+    : [];
+  if (pickles.length > 0)
+    return new UserError(
+      `${folder}: a pipeline of several models (${pickles.join(', ')}) whose weights are PyTorch pickles, which are not read; save it as safetensors first (save_pretrained)`,
+    );
+  if (names.some(isUnfinished)) return new UserError(`${none}; ${await askDownload(folder, names)}`);
+  const other = names.find(name => OTHER_FORMATS.some(([format]) => format.test(name)));
+  const [, what] = OTHER_FORMATS.find(([format]) => format.test(other ?? '')) ?? [];
+  if (what) return new UserError(`${none}; ${other}: ${what}`);
+  const question = names.includes('config.json') ? `; ${await askDownload(folder, names)}` : '';
+  return new UserError(none + question);
+}
+
+/** Folders in a folder whose files are what is looked for, in their order. */
+async function foldersWith(
+  folder: string,
+  isWanted: (names: readonly string[]) => boolean,
+): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const folders = entries.filter(entry => !entry.isFile() && !entry.name.startsWith('.'));
+  const found = await Promise.all(
+    folders.slice(0, MAX_FOLDERS).map(async ({ name }) => {
+      const inside = await readdir(join(folder, name)).catch((): string[] => []);
+      return isWanted(inside) ? [name] : [];
+    }),
+  );
+  return found.flat().sort(naturally);
+}
+
+/** checkpoint-500 before checkpoint-1000. */
+const naturally = new Intl.Collator('en', { numeric: true }).compare;

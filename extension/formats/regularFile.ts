@@ -1,0 +1,81 @@
+/**
+ * Files that anyone may have put there are opened only where they are regular files, and read no further than they
+ * were long when they were opened: a pipe would be waited for, a device never ends, and opening some has effects.
+ */
+import { constants, type BigIntStats, type Stats } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { UserError } from '../shared/errors.ts';
+import { describeOpenError } from './huggingface/openError.ts';
+import { readUpTo } from '../files/wholeCalls.ts';
+
+/** Does not wait for the other end of a pipe that took the file's place after it was looked at; nothing on Windows. */
+const NO_WAITING = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+
+/** What a file is before it is opened. @throws UserError for anything but a regular file */
+export async function statFile(file: string): Promise<Stats> {
+  try {
+    const info = await stat(file);
+    checkRegular(file, info);
+    return info;
+  } catch (error) {
+    throw await describeOpenError(error, file);
+  }
+}
+
+export interface OpenedFile {
+  readonly handle: FileHandle;
+  /** Of what was opened, whatever has the name now. */
+  readonly info: BigIntStats;
+}
+
+/** Opens a regular file for reading. @throws UserError naming it, and what it is instead */
+export async function openRegular(file: string): Promise<OpenedFile> {
+  await statFile(file);
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file, NO_WAITING);
+    const info = await handle.stat({ bigint: true });
+    checkRegular(file, info);
+    return { handle, info };
+  } catch (error) {
+    await handle?.close();
+    throw await describeOpenError(error, file);
+  }
+}
+
+/**
+ * The bytes of a file of at most `limit`.
+ * @throws UserError naming the file, for longer ones too
+ */
+export async function readRegular(file: string, limit: number): Promise<Buffer> {
+  const { handle, info } = await openRegular(file);
+  try {
+    if (info.size > limit)
+      throw new UserError(`${file}: it has ${info.size} bytes, at most ${limit} are allowed`);
+    const bytes = Buffer.alloc(Number(info.size));
+    return bytes.subarray(0, await readUpTo(handle, bytes, 0));
+  } catch (error) {
+    throw await describeOpenError(error, file);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The first bytes of a file. @throws UserError naming it */
+export async function readBeginning(file: string, most: number): Promise<Buffer> {
+  const { handle, info } = await openRegular(file);
+  try {
+    const bytes = Buffer.alloc(Math.min(Number(info.size), most));
+    return bytes.subarray(0, await readUpTo(handle, bytes, 0));
+  } catch (error) {
+    throw await describeOpenError(error, file);
+  } finally {
+    await handle.close();
+  }
+}
+
+function checkRegular(file: string, info: Stats | BigIntStats): void {
+  if (info.isFile()) return;
+  const what = info.isDirectory() ? 'this is a folder' : 'this is a device, pipe or socket';
+  throw new UserError(`${file}: ${what}, a file was expected`);
+}

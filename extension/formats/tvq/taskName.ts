@@ -1,0 +1,27 @@
+/** Names of tasks and of a merge's inputs, made from the names of folders and files. */
+import { basename } from 'node:path';
+import { isTaskName } from './layout.ts';
+
+/** Leaves room for "-2", and for the names of outputs that are made from it. */
+const MAX_CHARACTERS = 100;
+
+/**
+ * What a path, or a name, is called: its last part, without what no task's name may have. Accents count in one form: a
+ * folder is called the same on every system.
+ */
+export function taskNameOf(path: string): string {
+  const plain = basename(path)
+    .replace(/\.(safetensors|tvq)$/i, '')
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}._-]/gu, '_');
+  const short = [...plain].slice(0, MAX_CHARACTERS).join('');
+  return isTaskName(short) ? short : `_${short}`;
+}
+
+/** The name, or the first of name-2, name-3 … that is free; takes it. */
+export function freeName(name: string, names: Set<string>): string {
+  let free = name;
+  for (let i = 2; names.has(free); i++) free = `${name}-${i}`;
+  names.add(free);
+  return free;
+}

@@ -1,0 +1,160 @@
+/**
+ * Finds files by their names in a folder that anyone may have made: nothing is opened, devices and pipes do not count,
+ * and links to folders are followed without going round in circles. What it costs is bounded, and it says where it
+ * stopped.
+ */
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { inParallel } from '../shared/parallel.ts';
+
+/** Limits of one search; a model archive stays far below them. */
+export interface WalkLimits {
+  /** Files that are found. */
+  readonly files: number;
+  /** Folders that are looked into; a hundred thousand take some ten seconds. */
+  readonly folders: number;
+  /** Folders within each other. */
+  readonly depth: number;
+}
+
+const LIMITS: WalkLimits = { files: 10_000, folders: 50_000, depth: 32 };
+
+/** Folders read at once: enough to keep a network disk busy. */
+const AT_ONCE = 16;
+
+/** Trees of devices and processes, which no link is followed into. */
+const SYSTEM = /^\/(proc|sys|dev|run)(\/|$)/;
+
+export interface Walk {
+  /** Absolute, sorted. */
+  readonly files: string[];
+  /** Links to folders that were looked into by their own names: what is in them has these names too. */
+  readonly links: readonly LinkedFolder[];
+  /** Where the search stopped, a line each; none where it saw everything. */
+  readonly stops: string[];
+}
+
+export interface LinkedFolder {
+  readonly path: string;
+  /** Without links. */
+  readonly target: string;
+}
+
+export interface WalkOptions {
+  /** By the last part of a path. */
+  readonly wanted: (name: string) => boolean;
+  /** Files and folders left out, by their path from the root with slashes. */
+  readonly excluded?: (path: string) => boolean;
+  readonly limits?: WalkLimits;
+}
+
+export async function walkFiles(root: string, options: WalkOptions): Promise<Walk> {
+  const walker = new Walker(root, options);
+  await walker.run();
+  return { files: [...walker.files].sort(), links: walker.linked, stops: walker.stops };
+}
+
+class Walker {
+  readonly files = new Set<string>();
+  readonly linked: LinkedFolder[] = [];
+  readonly stops: string[] = [];
+  readonly #limits: WalkLimits;
+  /** Links to folders, whose turn comes last: what lies in the root itself is found whatever they lead to. */
+  #links: string[] = [];
+  /** Real paths of the trees that were looked into. */
+  readonly #trees: string[] = [];
+  #folders = 0;
+  #denied: string[] = [];
+
+  constructor(
+    readonly root: string,
+    readonly options: WalkOptions,
+  ) {
+    this.#limits = options.limits ?? LIMITS;
+  }
+
+  async run(): Promise<void> {
+    this.#trees.push(await realpath(this.root).catch(() => this.root));
+    await this.#tree(this.root);
+    while (this.#links.length > 0 && this.stops.length === 0) {
+      const links = this.#links;
+      this.#links = [];
+      for (const link of links) if (await this.#isNew(link)) await this.#tree(link);
+    }
+    const [first] = this.#denied;
+    if (first !== undefined)
+      this.stops.push(
+        `${first}${this.#denied.length > 1 ? ` and ${this.#denied.length - 1} more folders` : ''}: cannot be looked into; check the access rights`,
+      );
+  }
+
+  /** A tree level by level, so that what lies near its top is found before a limit is reached. */
+  async #tree(top: string): Promise<void> {
+    let level = [top];
+    for (let depth = 0; level.length > 0; depth++) {
+      const [next] = level;
+      const { folders, files, depth: deepest } = this.#limits;
+      if (depth > deepest) return this.#stop(`${next}: more than ${deepest} folders deep`);
+      const room = folders - this.#folders;
+      const beyond = level[room];
+      this.#folders += Math.min(level.length, room);
+      const found = await inParallel(level.slice(0, room), AT_ONCE, folder => this.#folder(folder));
+      if (this.files.size > files) {
+        for (const file of [...this.files].slice(files)) this.files.delete(file);
+        return this.#stop(`${this.root}: it holds more than ${files} weight files`);
+      }
+      if (beyond !== undefined) return this.#stop(`${beyond}: ${folders} folders were looked into before it`);
+      level = found.flat();
+    }
+  }
+
+  #stop(where: string): void {
+    this.stops.push(`${where}; what is beyond is not shown, open a folder nearer to the models`);
+  }
+
+  /** Takes its files. @returns the folders in it */
+  async #folder(folder: string): Promise<string[]> {
+    let entries: Dirent[];
+    try {
+      entries = await readdir(folder, { withFileTypes: true });
+    } catch (error) {
+      if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
+        this.#denied.push(folder);
+      return []; // gone, or its path is too long
+    }
+    const inside: string[] = [];
+    for (const entry of entries) {
+      const isWanted = this.options.wanted(entry.name);
+      const isFile = entry.isFile() && isWanted;
+      if (!isFile && !entry.isDirectory() && !entry.isSymbolicLink()) continue;
+      const path = join(folder, entry.name);
+      if (this.options.excluded?.(relative(this.root, path).split(sep).join('/'))) continue;
+      if (isFile) this.files.add(path);
+      else if (entry.isDirectory()) inside.push(path);
+      else await this.#link(path, isWanted);
+    }
+    return inside;
+  }
+
+  async #link(path: string, isWanted: boolean): Promise<void> {
+    const info = await stat(path).catch(() => undefined);
+    if (info?.isDirectory()) this.#links.push(path);
+    else if (info?.isFile() && isWanted) this.files.add(path);
+  }
+
+  /** Whether a link leads to folders that no other way leads to: not above, into or below one that was looked into. */
+  async #isNew(link: string): Promise<boolean> {
+    const target = await realpath(link).catch(() => undefined);
+    if (target === undefined || SYSTEM.test(target)) return false;
+    if (this.#trees.some(tree => isBelow(target, tree))) this.linked.push({ path: link, target });
+    if (this.#trees.some(tree => isBelow(target, tree) || isBelow(tree, target))) return false;
+    this.#trees.push(target);
+    return true;
+  }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !/^\.\.([\\/]|$)/.test(way) && !isAbsolute(way);
+}

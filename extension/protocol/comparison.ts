@@ -1,0 +1,26 @@
+/** How task vectors lie to each other. */
+import type { NamedPath } from './recipes.ts';
+
+/** Where task vectors are: quantized in a .tvq file, or as the differences of checkpoints from their base. */
+export type TaskVectors =
+  { readonly file: string } | { readonly base: string; readonly tasks: readonly NamedPath[] };
+
+/** How task vectors lie to each other: matrices by task, over the tensors that all have. */
+export interface TaskComparisons {
+  readonly tasks: readonly string[];
+  /** Tensors compared, and those that could have been. */
+  readonly tensors: number;
+  readonly comparable: number;
+  /** Tensors that some task lacks, or has in another shape; of a file, those stored exactly or moved by no task too. */
+  readonly leftOut: number;
+  /** Weights compared. */
+  readonly weights: number;
+  /** ‖τ‖ over the compared tensors. */
+  readonly norms: readonly number[];
+  /** null where one of the two is zero. */
+  readonly cosines: readonly (readonly (number | null)[])[];
+  /** Share of the weights that both move which they move in one direction; null where they move none together. */
+  readonly agreement: readonly (readonly (number | null)[])[];
+  /** Share of all weights that both move. */
+  readonly together: readonly (readonly number[])[];
+}

@@ -1,0 +1,118 @@
+/** What the Studio's Merge tab and the host ask of each other. */
+import type { ExportHost } from './exports.ts';
+import type { MergeMethodInfo, MergeRecipe, ParameterScalar } from './recipes.ts';
+import type { MergeResult, MergeTotals, Problem, Progress } from './results.ts';
+
+/** What was chosen on the page; the host knows the selection that it is for. */
+export interface StudioMergeChoices {
+  /** Name of a method in the registry. */
+  readonly method: string;
+  /** Names of the tasks that are merged. */
+  readonly tasks: readonly string[];
+  /** By name, what differs from the defaults. */
+  readonly parameters: Readonly<Record<string, ParameterScalar>>;
+  /** By task, then by parameter; these win over `parameters`. */
+  readonly taskParameters: Readonly<Record<string, Readonly<Record<string, ParameterScalar>>>>;
+  /** What becomes of tensors that some model lacks or has in another shape. */
+  readonly onMismatch: MergeRecipe['onMismatch'];
+  /** Whether the same merge is made of the checkpoints too, for the difference from full precision. */
+  readonly compare: boolean;
+  /** The folder to be written; undefined: the one that the host proposes. */
+  readonly output: string | undefined;
+}
+
+/** What is known before anything is merged. Faults are among the problems. */
+export interface StudioMergePlan {
+  /** The folder to be written, and how it is shown. */
+  readonly output: string;
+  readonly outputName: string;
+  /** Bytes of the weight files, and of memory; undefined where a fault forbids a plan. */
+  readonly bytes: number | undefined;
+  readonly memory: number | undefined;
+  /** Judged by earlier merges on this machine; undefined before the first. */
+  readonly seconds: number | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Numbers of a layer of one of the model's stacks of layers; null for both is everything outside the layers. */
+export interface LayerTotals extends MergeTotals {
+  /** What stands before the layer's number in the names of its tensors. */
+  readonly stack: string | null;
+  readonly layer: number | null;
+}
+
+/** merge-report.json without its tensors. */
+export interface StudioMergeReport extends Pick<MergeResult, 'method' | 'parameters' | 'inputParameters'> {
+  readonly model: MergeTotals;
+  readonly layers: readonly LayerTotals[];
+}
+
+/** A number of the user's own evaluation; names of nested objects are joined with dots. */
+export interface StudioMetric {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** A merge that was made: a column of the results. */
+export interface StudioMerged {
+  /** The folder; no two merges have the same. */
+  readonly output: string;
+  /** How the folder is shown. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** `source` of the selection: the .tvq file that it was made from; undefined: from checkpoints. */
+  readonly source: string | undefined;
+  /** Empty until it is evaluated. */
+  readonly metrics: readonly StudioMetric[];
+  /** Read from the folder; undefined with the reason in `fault` where that is not possible. */
+  readonly report: StudioMergeReport | undefined;
+  readonly fault: string | undefined;
+}
+
+/** A merge or an evaluation that runs, or how the last one ended where it gave nothing. */
+export interface StudioMergeActivity {
+  readonly state: 'running' | 'cancelled' | 'failed';
+  readonly output: string;
+  /** How the folder is shown. */
+  readonly name: string;
+  /** Why it failed. */
+  readonly message?: string | undefined;
+}
+
+/** Everything of the Merge tab that happens in the host, and outlives the page. */
+export interface StudioMergeSession {
+  /** Those on the selection's base, oldest first. */
+  readonly merges: readonly StudioMerged[];
+  readonly merging: StudioMergeActivity | undefined;
+  readonly evaluating: StudioMergeActivity | undefined;
+  /** Why nothing can be evaluated: no command is set, or the workspace is not trusted. */
+  readonly evaluation: 'ready' | 'unset' | 'restricted';
+}
+
+/** What the Merge tab asks of the host. Every call rejects with a readable message. */
+export interface StudioMergeHost extends ExportHost {
+  mergeMethods(): Promise<readonly MergeMethodInfo[]>;
+  mergeSession(): Promise<StudioMergeSession>;
+  planMerge(choices: StudioMergeChoices): Promise<StudioMergePlan>;
+  /** Resolves once it is started; what becomes of it is told by `mergeChanged`. */
+  startMerge(choices: StudioMergeChoices): Promise<void>;
+  cancelMerge(): Promise<void>;
+  /** Asks for a folder; undefined when cancelled. */
+  chooseMergeOutput(proposed: string): Promise<string | undefined>;
+  /** Runs the user's evaluation command on a merge; told by `mergeChanged`. */
+  startEvaluation(output: string): Promise<void>;
+  cancelEvaluation(): Promise<void>;
+  /** Shows the setting of the evaluation command. */
+  openEvaluationSetting(): Promise<void>;
+  revealMerge(output: string): Promise<void>;
+  openMergeReport(output: string): Promise<void>;
+  /** Takes a merge from the list; its folder stays. */
+  forgetMerge(output: string): Promise<void>;
+}
+
+/** What the host tells the page of the Merge tab. */
+export interface StudioMergePage {
+  mergeChanged(session: StudioMergeSession): void;
+  mergeProgress(progress: Progress): void;
+}

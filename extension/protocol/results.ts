@@ -1,0 +1,164 @@
+/** What plans and jobs tell: problems, sizes, progress, results. */
+import type { ParameterValue } from './recipes.ts';
+
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
+/** A plan as it is shown: everything that is known before a byte of a tensor is read. */
+export interface PlanSummary {
+  readonly output: string;
+  /** Bytes of the file that will be written; never more, less when tensors turn out unchanged. */
+  readonly bytes: number;
+  /** false under an error budget: `bytes` is then no more than a bound, the size is known after measuring. */
+  readonly sizeKnown: boolean;
+  /** Bytes of the fine-tuned checkpoints as FP32. */
+  readonly fp32Bytes: number;
+  readonly bitsPerWeight: number;
+  /** Bytes that will be read. */
+  readonly readBytes: number;
+  /** Bytes of memory the run needs. */
+  readonly memory: number;
+  readonly tasks: readonly string[];
+  readonly tensors: TensorCounts;
+  /** What becomes of all task tensors, and why. */
+  readonly fates: readonly TensorFate[];
+  readonly problems: readonly Problem[];
+}
+
+/** Task tensors by how they are stored. */
+export interface TensorCounts {
+  readonly quantized: number;
+  /** Stored exactly. */
+  readonly kept: number;
+  /** Equal to the base, or a constant away from it: no payload. */
+  readonly unchanged: number;
+}
+
+export interface BackendReport {
+  readonly kind: 'cpu' | 'webgpu';
+  readonly device: string;
+  readonly software: boolean;
+  readonly usable: boolean;
+  /** Why it is, or is not, usable. */
+  readonly reason: string;
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+export interface DevicesReport {
+  readonly chosen: 'cpu' | 'webgpu';
+  /** Why this one is chosen. */
+  readonly reason: string;
+  readonly threads: number;
+  readonly backends: readonly BackendReport[];
+}
+
+export interface QuantizeResult {
+  readonly output: string;
+  readonly bytes: number;
+  readonly fp32Bytes: number;
+  readonly bitsPerWeight: number;
+  readonly tasks: readonly string[];
+  readonly tensors: TensorCounts;
+  /** ‖τ − τ̂‖² / ‖τ‖² over the quantized tensors of each task, in the order of `tasks`. */
+  readonly relativeErrors: readonly number[];
+  readonly seconds: number;
+  readonly readBytes: number;
+  readonly backend: 'cpu' | 'webgpu';
+  /** Why this backend, in a sentence. */
+  readonly backendReason: string;
+  readonly warnings: readonly string[];
+}
+
+export interface RestoreResult {
+  readonly output: string;
+  readonly bytes: number;
+  readonly tensors: number;
+  readonly seconds: number;
+  readonly backend: 'cpu' | 'webgpu';
+  readonly backendReason: string;
+  readonly warnings: readonly string[];
+}
+
+/** Tensors of which the same becomes for the same reason. */
+export interface TensorFate {
+  readonly fate: 'merged' | 'copied' | 'quantized' | 'kept' | 'left out';
+  /** In a few words. */
+  readonly why: string;
+  readonly tensors: number;
+  readonly weights: number;
+  /** The first few. */
+  readonly names: readonly string[];
+}
+
+/** A merge plan as it is shown. */
+export interface MergePlanSummary {
+  readonly output: string;
+  /** Bytes of the weight files that will be written. */
+  readonly bytes: number;
+  readonly readBytes: number;
+  /** Bytes of memory the run needs. */
+  readonly memory: number;
+  /** Every parameter, defaults written out; gradients and rules as they were given. */
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** Tensors merged, and taken as they are. */
+  readonly tensors: { readonly merged: number; readonly copied: number };
+  /** What becomes of all of them, and why. */
+  readonly fates: readonly TensorFate[];
+  readonly problems: readonly Problem[];
+}
+
+export interface MergeResult {
+  readonly output: string;
+  /** The weight files, relative to the output, and their bytes. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  readonly method: string;
+  /** Every parameter, defaults written out; gradients and rules as they were given. */
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** By name of the input, those of which each has its own, as they count for it. */
+  readonly inputParameters: Readonly<Record<string, Readonly<Record<string, ParameterValue>>>>;
+  readonly seconds: number;
+  readonly backend: 'cpu' | 'webgpu';
+  readonly backendReason: string;
+  /** Over the whole model; merge-report.json has them by tensor and by layer. */
+  readonly report: MergeTotals;
+  readonly warnings: readonly string[];
+}
+
+/** Numbers of a merge: of a tensor, a layer or the whole model. Deltas are counted from the base; without one, null. */
+export interface MergeTotals {
+  /** ‖merged − base‖. */
+  readonly norm: number | null;
+  readonly inputs: readonly {
+    readonly name: string;
+    /** ‖input − base‖. */
+    readonly norm: number | null;
+    /** Between the two; null also where one of them is zero. */
+    readonly cosine: number | null;
+    /** Share of the weights that this input moves which a trim, a mask or a drop kept; null where the method has none. */
+    readonly kept: number | null;
+  }[];
+  /** Share of the moved weights that the inputs move in both directions. */
+  readonly signConflicts: number | null;
+  /** ‖Δ − Δ'‖² / ‖Δ'‖² of the merged delta Δ and that of the same merge in full precision, Δ'; null without one. */
+  readonly difference: number | null;
+}
+
+export interface VerifyResult {
+  readonly file: string;
+  readonly bytes: number;
+  /** Payloads checked. */
+  readonly checked: number;
+  /** A line for each damaged part, naming the tensor. Empty: the file is whole. */
+  readonly damaged: readonly string[];
+}
+
+/** Work done so far; `done` reaches `total`. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** What is being worked on: a tensor's name. */
+  readonly current: string;
+}

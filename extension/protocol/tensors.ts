@@ -1,0 +1,96 @@
+/** The tensors of a .tvq file: rows of a table, and what one of them holds. */
+import type { Message } from '../shared/translatable.ts';
+
+export type TensorColumn = 'tensor' | 'vector' | 'shape' | 'codec' | 'bits' | 'bytes' | 'error';
+
+/** One row of the tensor table: one tensor of one task, or of the shared base vector. */
+export interface TensorRow {
+  readonly tensor: string;
+  /** The task's name; `@shared` for the shared base vector. */
+  readonly vector: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  /** affine, exact, constant, same, absent. */
+  readonly codec: string;
+  /** undefined where there are no codes. */
+  readonly bits: number | undefined;
+  readonly bytes: number;
+  /** ‖x − x̂‖² / ‖x‖² of this vector's tensor; undefined where nothing was quantized. */
+  readonly error: number | undefined;
+}
+
+export interface TensorQuery {
+  /** Words that must all occur in the tensor's or vector's name, case-insensitive. */
+  readonly search: string;
+  readonly sort: TensorColumn;
+  readonly descending: boolean;
+  readonly first: number;
+  /** At most 1000 rows are returned. */
+  readonly count: number;
+}
+
+export interface TensorPage {
+  /** Rows that match the search. */
+  readonly total: number;
+  readonly first: number;
+  readonly rows: readonly TensorRow[];
+}
+
+/** A named number of a codec: what turns codes back into values. */
+export interface CodecFact {
+  readonly name: string;
+  readonly value: number;
+  /** One sentence. */
+  readonly meaning: Message;
+}
+
+/** How often each value of a range occurs. */
+export interface Histogram {
+  /** Lower edge of the first bin and upper edge of the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly counts: readonly number[];
+}
+
+/** A matrix, down-sampled: magnitudes of the values of each cell, row by row. */
+export interface TensorMap {
+  /** At most 64 each. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Of the whole tensor; dimensions behind the first are one. */
+  readonly tensorRows: number;
+  readonly tensorColumns: number;
+  readonly mean: readonly number[];
+  readonly max: readonly number[];
+}
+
+/** The values of a tensor; NaN and infinities are counted and left out of everything else. */
+export interface TensorValues {
+  readonly count: number;
+  readonly zeros: number;
+  readonly nonFinite: number;
+  readonly mean: number;
+  readonly deviation: number;
+  /** 64 bins over the finite values; one where all are the same. */
+  readonly histogram: Histogram;
+  readonly map: TensorMap;
+}
+
+/** What one tensor of one vector of a .tvq file holds. */
+export interface TensorDetail {
+  readonly tensor: string;
+  readonly vector: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly codec: string;
+  readonly bytes: number;
+  /** ‖x − x̂‖² / ‖x‖² as it was measured when it was quantized. */
+  readonly error: number | undefined;
+  readonly facts: readonly CodecFact[];
+  /** From the lowest to the highest code that occurs, one bin each; undefined where there are no codes. */
+  readonly codes: Histogram | undefined;
+  /** What the values are: a restored task vector, or weights where the file has no task vector of this tensor. */
+  readonly meaning: 'task vector' | 'weights';
+  /** undefined where the file has no values of it (`same`, `absent`), or whole numbers. */
+  readonly values: TensorValues | undefined;
+}

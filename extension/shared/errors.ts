@@ -1,0 +1,124 @@
+import { printable } from './printable.ts';
+
+/**
+ * Errors a person can act on: one or two lines that name the file, the tensor, what was found, what was expected
+ * and the remedy. Anything else that is thrown is a defect and keeps its stack. The message is printable wherever it
+ * goes: a line break in a name does not begin another line, two lines are given as two.
+ */
+export class UserError extends Error {
+  /** `usage`: the call or recipe is wrong (exit 2); `failed`: the job failed (exit 1). */
+  constructor(
+    message: string | readonly string[],
+    readonly kind: 'usage' | 'failed' = 'failed',
+    options?: ErrorOptions,
+  ) {
+    super([message].flat().map(printable).join('\n'), options);
+    this.name = 'UserError';
+  }
+}
+
+/** There is something at an output already, or somebody writes it: another name helps. */
+export class OutputTaken extends UserError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OutputTaken';
+  }
+}
+
+/** Thrown when a job was cancelled (exit 130). */
+export class Cancelled extends Error {
+  /** @param kept what stays of the output, a line each */
+  constructor(readonly kept: readonly string[] = []) {
+    super('cancelled');
+    this.name = 'Cancelled';
+  }
+}
+
+/** What is wrong with a file, or with the disk it is on. */
+export class FileError extends UserError {
+  /** @param reading whether it could not be read, rather than written */
+  constructor(
+    readonly path: string,
+    readonly said: string,
+    readonly reading: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(`${path}: ${said}`, 'failed', options);
+  }
+
+  /** The same, with the tensor that was to be read. */
+  ofTensor(name: string): FileError {
+    return new FileError(this.path, `tensor "${name}": ${this.said}`, true, { cause: this.cause });
+  }
+}
+
+/** The error of a failed run, with what stays of its output. */
+export function withKept(error: unknown, kept: readonly string[]): unknown {
+  if (kept.length === 0) return error;
+  if (error instanceof Cancelled) return new Cancelled(kept);
+  if (error instanceof UserError)
+    return new UserError([...error.message.split('\n'), ...kept], error.kind, { cause: error.cause });
+  if (error instanceof Error) error.message = [error.message, ...kept].join('\n'); // a defect keeps its stack
+  return error;
+}
+
+/** Whether the same may go well another time: not where recipe or inputs are at fault, but a full disk, or a defect. */
+export const mayPass = (error: unknown): boolean =>
+  !(error instanceof UserError) || systemCode(error) !== undefined;
+
+/** Code of the system error (ENOSPC, EIO …) that an error is about. */
+export const systemCode = (error: Error): string | undefined =>
+  (error.cause as NodeJS.ErrnoException | undefined)?.code;
+
+/** A system error (ENOENT, EACCES, ENOSPC …) in words, with the path it is about. */
+export function describeSystemError(error: unknown, path: string): UserError {
+  if (error instanceof UserError) return error;
+  const { code = '', syscall = '' } = error as NodeJS.ErrnoException;
+  const reading = READS.has(syscall);
+  const [said, whenReading = said] = REASONS[code] ?? [
+    error instanceof Error ? error.message : String(error),
+  ];
+  return new FileError(path, reading ? whenReading : said, reading, { cause: error });
+}
+
+/** The same of an error that nobody described, where it says which path it is about; anything else as it is. */
+export function described(error: unknown): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  return code !== undefined && syscall !== undefined && path !== undefined
+    ? describeSystemError(error, path)
+    : error;
+}
+
+const READS = new Set(['read', 'open', 'stat', 'lstat', 'fstat', 'scandir']);
+
+/** What each error means, and what helps; the second text where that differs for what is read. */
+const REASONS: Record<string, readonly [string, string?]> = {
+  ENOENT: ['there is no such file or folder'],
+  EACCES: ['permission denied; check the access rights'],
+  EPERM: ['permission denied; check the access rights'],
+  EISDIR: ['this is a folder, a file was expected'],
+  ENOTDIR: ['this is a file, a folder was expected'],
+  EEXIST: ['something else got this name meanwhile; choose another output'],
+  ENOTEMPTY: ['something else got this name meanwhile; choose another output'],
+  ENOSPC: ['the disk is full; free some space or choose another output'],
+  EDQUOT: ['your quota on this disk is used up; free some space or choose another output'],
+  EFBIG: ['the file is too large for its file system; choose another output, or smaller weight files'],
+  EROFS: ['the file system is read-only; choose another output'],
+  EIO: [
+    'the disk failed to write (I/O error); check it, or choose another output',
+    'the disk failed to read (I/O error); check it, or copy the file anew',
+  ],
+  ESTALE: ['the network disk lost the file (stale handle); check its connection and run it again'],
+  ETIMEDOUT: ['the disk does not answer; check its connection and run it again'],
+  ENODEV: ['the disk is gone; check its connection and run it again'],
+  ENXIO: ['the disk is gone; check its connection and run it again'],
+  EBUSY: ['another program uses it; close that and run it again'],
+  EMFILE: ['too many open files; raise the limit (ulimit -n)'],
+  ENFILE: ['too many open files in the whole system; close other programs'],
+  ENAMETOOLONG: ['the name is too long; choose a shorter one'],
+  ELOOP: ['it is a link that leads to itself'],
+  ENOSYS: ['the file system cannot do this; choose an output on another disk'],
+  ENOTSUP: ['the file system cannot do this; choose an output on another disk'],
+  EOPNOTSUPP: ['the file system cannot do this; choose an output on another disk'],
+};
