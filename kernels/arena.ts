@@ -1,6 +1,5 @@
 /** Bump allocator over a stretch of addresses: everything that one scope allocated is given back at once. */
-import { OutOfBackendMemory } from './backend.ts';
-import type { Region } from './backend.ts';
+import { OutOfBackendMemory, type Region } from './memory.ts';
 
 /** Regions begin on a page, as unbuffered file reads straight into them want it. */
 const ALIGNMENT = 4096;

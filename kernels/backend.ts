@@ -15,23 +15,9 @@
  */
 
 import type { CodecStages } from './codecStages.ts';
+import type { FloatType, Region, Scope, Slice } from './memory.ts';
 import type { GroupStages } from './groupStages.ts';
 import type { MergeStages } from './mergeStages.ts';
-
-/** Numeric types a stage decodes and encodes; F64 is rounded to F32 while it is read. */
-export type FloatType = 'F32' | 'F16' | 'BF16';
-
-/** A stretch of backend memory; opaque to callers. */
-export interface Region {
-  readonly bytes: number;
-}
-
-/** Elements of `type` that begin at element `first` of a region; `first` is a multiple of CHUNK_ALIGNMENT. */
-export interface Slice {
-  readonly region: Region;
-  readonly type: FloatType;
-  readonly first: number;
-}
 
 /** `first` of a slice and every chunk but a tensor's last are multiples of this, so that packed codes of any
  * width start on a 256-byte boundary (WebGPU's minStorageBufferOffsetAlignment). */
@@ -64,20 +50,6 @@ export interface BackendInfo {
   readonly device: string;
   /** True for a software rasterizer. */
   readonly software: boolean;
-}
-
-/** Memory of one job; everything in it is given back when the job's scope ends. */
-export interface Scope {
-  /** Uninitialised memory of at least `bytes`; throws OutOfBackendMemory. */
-  alloc(bytes: number): Region;
-}
-
-/** A scope's share of the memory is used up. */
-export class OutOfBackendMemory extends Error {
-  constructor(asked: number, free: number, what: string) {
-    super(`${what} has ${free} bytes left, ${asked} were asked for; raise --memory`);
-    this.name = 'OutOfBackendMemory';
-  }
 }
 
 /** The device or its driver reported an error: an invalid command, memory that ran out, a lost device. */

@@ -1,6 +1,6 @@
 /** Checks of the arguments of a backend's operations, the same for every backend. All throw RangeError. */
-import { BYTES_PER_ELEMENT, CHUNK_ALIGNMENT, MAX_MEAN_TASKS, packedBytes } from './backend.ts';
-import type { Affine, FloatType, Region, Slice } from './backend.ts';
+import { BYTES_PER_ELEMENT, CHUNK_ALIGNMENT, MAX_MEAN_TASKS, packedBytes, type Affine } from './backend.ts';
+import type { FloatType, Region, Slice } from './memory.ts';
 
 export function require(holds: boolean, message: string): void {
   if (!holds) throw new RangeError(message);

@@ -1,6 +1,5 @@
 /** XXH64 checksums and the rounding of F64, both by the CPU kernels, wherever the bytes lie. */
-import { SCRATCH } from './wasm.ts';
-import type { Kernels } from './wasm.ts';
+import { SCRATCH, type Kernels } from './wasm.ts';
 
 /** Bytes of kernels/cpu/xxh64.ts's state. */
 const STATE_BYTES = 72;

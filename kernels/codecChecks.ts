@@ -1,8 +1,15 @@
 /** Checks of the arguments of the codec stages, the same for every backend. All throw RangeError. */
-import type { Region } from './backend.ts';
+import type { Region } from './memory.ts';
 import { checkCount, checkDistinct, checkEnd, require } from './checks.ts';
-import { CODES, FREQUENCY_SUM, MOST_ROTATED, ORDERS, STREAM } from './codecStages.ts';
-import type { Order, PayloadHead } from './codecStages.ts';
+import {
+  CODES,
+  FREQUENCY_SUM,
+  MOST_ROTATED,
+  ORDERS,
+  STREAM,
+  type Order,
+  type PayloadHead,
+} from './codecStages.ts';
 
 export function checkRotate(chunk: number, x: Region, index: number, count: number, order: Order): void {
   require(ORDERS.includes(order), `blocks of ${order}: values are rotated by ${ORDERS.join(' or ')}`);

@@ -2,7 +2,7 @@
  * The stages around the coding of 8-bit codes: what `backend.ts` is for quantizing. Results are byte-identical on
  * every backend; no stage touches a region behind its last value.
  */
-import type { Region } from './backend.ts';
+import type { Region } from './memory.ts';
 
 /** How many values rotate may mix with each other. */
 export const ORDERS = [4, 256] as const;

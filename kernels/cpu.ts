@@ -1,16 +1,22 @@
 /** The CPU backend: the reference that the WebGPU backend is compared with. */
-import { Arena, ARENA_OVERHEAD } from './arena.ts';
-import type { ArenaRegion } from './arena.ts';
-import { BYTES_PER_ELEMENT, packedBytes } from './backend.ts';
-import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from './backend.ts';
-import type { NotNumbers, SquaredError } from './backend.ts';
+import { Arena, ARENA_OVERHEAD, type ArenaRegion } from './arena.ts';
+import {
+  BYTES_PER_ELEMENT,
+  packedBytes,
+  type Affine,
+  type Backend,
+  type BackendInfo,
+  type Extent,
+  type NotNumbers,
+  type SquaredError,
+} from './backend.ts';
+import type { FloatType, Region, Scope, Slice } from './memory.ts';
 import * as checks from './checks.ts';
 import { WasmGroupStages } from './cpuGroups.ts';
 import { ROW_MEMORY, startOf } from './cpuMerge.ts';
 import { flushed } from './ftz.ts';
 import type { Pointer } from './kernelExports.ts';
-import { instantiateKernels, MAX_MEMORY, NO_TYPE, SCRATCH, TYPE_NUMBERS } from './wasm.ts';
-import type { Kernels } from './wasm.ts';
+import { instantiateKernels, MAX_MEMORY, NO_TYPE, SCRATCH, TYPE_NUMBERS, type Kernels } from './wasm.ts';
 
 export { compileKernels } from './wasm.ts';
 

@@ -1,8 +1,7 @@
 /** The codec stages of the CPU backend. */
-import type { Region } from './backend.ts';
+import type { Region } from './memory.ts';
 import * as checks from './codecChecks.ts';
-import { CODES, STREAM } from './codecStages.ts';
-import type { CodecStages, Order, PayloadHead } from './codecStages.ts';
+import { CODES, STREAM, type CodecStages, type Order, type PayloadHead } from './codecStages.ts';
 import { startOf, WasmMergeStages } from './cpuMerge.ts';
 import { SCRATCH } from './wasm.ts';
 

@@ -1,6 +1,6 @@
 /** The group stages of the CPU backend. */
 import { packedBytes } from './backend.ts';
-import type { Region } from './backend.ts';
+import type { Region } from './memory.ts';
 import { WasmCodecStages } from './cpuCodec.ts';
 import { startOf } from './cpuMerge.ts';
 import * as checks from './groupChecks.ts';

@@ -1,13 +1,20 @@
 /** The merge stages of the CPU backend. */
 import type { ArenaRegion } from './arena.ts';
-import type { Region } from './backend.ts';
+import type { Region } from './memory.ts';
 import { flushed } from './ftz.ts';
 import type { Pointer } from './kernelExports.ts';
 import * as checks from './mergeChecks.ts';
-import { MAX_ROW, RADIX_LEVELS } from './mergeStages.ts';
-import type { MergeStages, Products, RandomStream, Rows, SignCounts, TaskComparison } from './mergeStages.ts';
-import { SCRATCH } from './wasm.ts';
-import type { Kernels } from './wasm.ts';
+import {
+  MAX_ROW,
+  RADIX_LEVELS,
+  type MergeStages,
+  type Products,
+  type RandomStream,
+  type Rows,
+  type SignCounts,
+  type TaskComparison,
+} from './mergeStages.ts';
+import { SCRATCH, type Kernels } from './wasm.ts';
 
 /** Where a row's keys are sorted: 16 bytes a value, behind the other working memory. */
 export const ROW_MEMORY = { at: SCRATCH.size, bytes: 16 * MAX_ROW + 64 } as const;

@@ -6,8 +6,7 @@
 import { checkFrequencies } from './codecChecks.ts';
 import { CODES, FREQUENCY_SUM, STREAM } from './codecStages.ts';
 import { frequencyBytes } from './payload.ts';
-import { SCRATCH } from './wasm.ts';
-import type { Kernels } from './wasm.ts';
+import { SCRATCH, type Kernels } from './wasm.ts';
 
 /** Streams that the encoder takes at once. */
 const GROUP = 4;

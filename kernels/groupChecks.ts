@@ -1,9 +1,8 @@
 /** Checks of the arguments of the group stages, the same for every backend. All throw RangeError. */
 import { packedBytes } from './backend.ts';
-import type { Region } from './backend.ts';
+import type { Region } from './memory.ts';
 import { checkBits, checkCount, checkDistinct, checkEnd, checkFirst, require } from './checks.ts';
-import { GROUP_SIZES, groupsOf, SCALES } from './groupStages.ts';
-import type { GroupQuantizer, GroupTable } from './groupStages.ts';
+import { GROUP_SIZES, groupsOf, SCALES, type GroupQuantizer, type GroupTable } from './groupStages.ts';
 
 /** The scales of a call's groups lie in their region. */
 function checkScales(scales: Region, groupSize: number, first: number, count: number): void {

@@ -3,7 +3,7 @@
  * quantizing with one scale a tensor. Results are byte-identical on every backend; no stage touches a region behind
  * its last value. A tensor's last group may have fewer values than the others.
  */
-import type { Region } from './backend.ts';
+import type { Region } from './memory.ts';
 
 /** Values of a group; a chunk's alignment is a multiple of each. */
 export const GROUP_SIZES = [32, 64, 128, 256] as const;

@@ -1,8 +1,7 @@
 /** Checks of the arguments of the merge stages, the same for every backend. All throw RangeError. */
-import type { Region } from './backend.ts';
+import type { Region } from './memory.ts';
 import { checkCount, checkDistinct, checkEnd, require } from './checks.ts';
-import { MAX_ROW, RADIX_LEVELS } from './mergeStages.ts';
-import type { RandomStream, Rows } from './mergeStages.ts';
+import { MAX_ROW, RADIX_LEVELS, type RandomStream, type Rows } from './mergeStages.ts';
 
 const WORDS = 2 ** 32;
 

@@ -4,7 +4,7 @@
  * float operation is followed by `ftz`; regions of one call are distinct. Every result is byte-identical on every
  * backend, as long as values and results are finite. No stage touches a region behind its last value.
  */
-import type { Region } from './backend.ts';
+import type { Region } from './memory.ts';
 
 /** Order-preserving key of a magnitude: the bits of |x|. Non-finite values never reach these stages. */
 export type MagnitudeKey = number;

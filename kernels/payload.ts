@@ -5,8 +5,7 @@
  * frequencies of code 0 only.
  */
 import { checkFrequencies } from './codecChecks.ts';
-import { CODES, STREAM } from './codecStages.ts';
-import type { PayloadHead } from './codecStages.ts';
+import { CODES, STREAM, type PayloadHead } from './codecStages.ts';
 
 /** The most bytes that a payload's head can have: enough to read for parsePayloadHead. */
 export const mostHeadBytes = (count: number): number => 2 + 2 * CODES + 2 * Math.ceil(count / STREAM);

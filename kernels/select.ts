@@ -1,10 +1,8 @@
 /** Which backend computes, and why: a hardware GPU that passes its self-test, else the CPU, unless told otherwise. */
 import { availableParallelism, cpus } from 'node:os';
-import { BackendUnusable } from './backend.ts';
-import type { Backend } from './backend.ts';
+import { BackendUnusable, type Backend } from './backend.ts';
 import { MAX_MEMORY } from './wasm.ts';
-import { findAdapter, openWebGpuBackend } from './webgpu.ts';
-import type { FoundAdapter, WebGpuOptions } from './webgpu.ts';
+import { findAdapter, openWebGpuBackend, type FoundAdapter, type WebGpuOptions } from './webgpu.ts';
 
 export type Preference = 'auto' | 'cpu' | 'webgpu';
 

@@ -1,12 +1,19 @@
 /** A tiny version of every stage, whose results are known: what a device must get right before it is trusted. */
-import { BYTES_PER_ELEMENT, packedBytes } from './backend.ts';
-import type { Backend, FloatType, Region, Scope, Slice } from './backend.ts';
+import { BYTES_PER_ELEMENT, packedBytes, type Backend } from './backend.ts';
+import type { FloatType, Region, Scope, Slice } from './memory.ts';
 import { CODEC_CHECKS, CODEC_EXPECTED } from './selftestCodec.ts';
-import { bytesOf, digest, SELF_TEST_COUNT, selfTestAffine, selfTestHalves } from './selftestData.ts';
-import { selfTestTable, selfTestUnbounded, selfTestValues } from './selftestData.ts';
+import {
+  bytesOf,
+  digest,
+  SELF_TEST_COUNT,
+  selfTestAffine,
+  selfTestHalves,
+  selfTestTable,
+  selfTestUnbounded,
+  selfTestValues,
+} from './selftestData.ts';
 import { GROUP_CHECKS, GROUP_EXPECTED } from './selftestGroups.ts';
-import { MERGE_CHECKS, MERGE_EXPECTED } from './selftestMerge.ts';
-import type { MergeCheck } from './selftestMerge.ts';
+import { MERGE_CHECKS, MERGE_EXPECTED, type MergeCheck } from './selftestMerge.ts';
 
 const COUNT = SELF_TEST_COUNT;
 

@@ -1,5 +1,6 @@
 /** A tiny version of the codec stages, part of the self-test. */
-import type { Backend, Region, Scope } from './backend.ts';
+import type { Backend } from './backend.ts';
+import type { Region, Scope } from './memory.ts';
 import type { PayloadHead } from './codecStages.ts';
 import { digest, SELF_TEST_COUNT, selfTestValues } from './selftestData.ts';
 

@@ -1,5 +1,6 @@
 /** The values that the self-test works on, and how its results are compared. */
-import type { Affine, FloatType } from './backend.ts';
+import type { Affine } from './backend.ts';
+import type { FloatType } from './memory.ts';
 
 /** One whole alignment unit, and a second that is cut off in the middle of a word of codes. */
 export const SELF_TEST_COUNT = 2048 + 37;

@@ -1,8 +1,7 @@
 /** A tiny version of the group stages, part of the self-test. */
-import { packedBytes } from './backend.ts';
-import type { Backend, Scope } from './backend.ts';
-import { groupsOf, SCALES } from './groupStages.ts';
-import type { GroupQuantizer, GroupTable } from './groupStages.ts';
+import { packedBytes, type Backend } from './backend.ts';
+import type { Scope } from './memory.ts';
+import { groupsOf, SCALES, type GroupQuantizer, type GroupTable } from './groupStages.ts';
 import { place } from './selftestCodec.ts';
 import { digest, SELF_TEST_COUNT, selfTestTable, selfTestValues } from './selftestData.ts';
 

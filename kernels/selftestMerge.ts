@@ -1,5 +1,5 @@
 /** A tiny version of those merge stages that go wrong most easily, part of the self-test. */
-import type { Region } from './backend.ts';
+import type { Region } from './memory.ts';
 import type { MergeStages } from './mergeStages.ts';
 import { SELF_TEST_COUNT, selfTestCoarse, selfTestValues } from './selftestData.ts';
 

@@ -1,6 +1,6 @@
 /** The WebAssembly module of the CPU stages (kernels/cpu): loading it, and the memory it works in. */
 import { readFile } from 'node:fs/promises';
-import type { FloatType } from './backend.ts';
+import type { FloatType } from './memory.ts';
 import type { KernelExports } from './kernelExports.ts';
 
 /** Type numbers of kernels/cpu/decode.ts and kernels/wgsl/common.wgsl. */

@@ -1,9 +1,7 @@
 /** Opening the WebGPU backend, and making sure of it before it is given a single tensor. */
-import { BackendUnusable, DeviceLost } from './backend.ts';
-import type { Backend } from './backend.ts';
+import { BackendUnusable, DeviceLost, type Backend } from './backend.ts';
 import { failedChecks } from './selftest.ts';
-import { findAdapter, NEEDED_LIMITS } from './webgpu/adapter.ts';
-import type { FoundAdapter } from './webgpu/adapter.ts';
+import { findAdapter, NEEDED_LIMITS, type FoundAdapter } from './webgpu/adapter.ts';
 import { WebGpuBackend } from './webgpu/backend.ts';
 import { Device, USAGE } from './webgpu/device.ts';
 

@@ -32,13 +32,8 @@ import { methodInfos } from './merge/registry.ts';
 import { runMerge } from './merge/run.ts';
 import { OutputLock } from '../files/lock/outputLock.ts';
 import { planWithin } from './quantize/allocate.ts';
-import {
-  analyze as measure,
-  measureTensors,
-  unfitOf,
-  type Analysis,
-  type Analyzed,
-} from './quantize/measure.ts';
+import { analyze as measure, measureTensors } from './quantize/measure.ts';
+import { unfitOf, type Analysis, type Analyzed } from './quantize/measured.ts';
 import { firstTask, planQuantize, type QuantizePlan } from './quantize/plan.ts';
 import { runQuantize } from './quantize/run.ts';
 import { sharedVectorTable, tableOf } from './quantize/table.ts';

@@ -1,11 +1,11 @@
 /** What commands and views work with; made once in main.ts. */
 import type { Uri } from 'vscode';
+import type { StudioSelection } from '../protocol/studio.ts';
 import type { CheckpointStore } from './checkpointStore.ts';
 import type { EngineClient } from './engineClient.ts';
 import type { JobRunner } from './jobRunner.ts';
 import type { WritingJobs } from './jobs/writingJobs.ts';
 import type { Log } from './log.ts';
-import type { StudioPanels } from './panels/studioPanels.ts';
 
 export interface Services {
   readonly log: Log;
@@ -14,6 +14,7 @@ export interface Services {
   readonly jobs: JobRunner;
   /** Jobs that write an output go through this. */
   readonly writing: WritingJobs;
-  readonly studio: Pick<StudioPanels, 'open'>;
+  /** Opens a Studio; without a selection its page offers to choose one. */
+  readonly studio: { open(selection: StudioSelection | undefined): Promise<void> };
   readonly extensionUri: Uri;
 }

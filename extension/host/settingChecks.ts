@@ -2,9 +2,8 @@
  * The `tvq.*` settings: what each must be. VS Code marks a wrong value in its own editor and hands it on all the same,
  * so that anything may stand there. No `vscode` here: tests run it as it is.
  */
-import type { Message } from '../shared/translatable.ts';
+import { translatable, type Message } from '../shared/translatable.ts';
 import { parseSize } from '../shared/parseSize.ts';
-import { translatable } from '../shared/translatable.ts';
 
 const BACKENDS = ['auto', 'cpu', 'webgpu'] as const;
 /** As the manifest has it: more threads than any machine has cores for. */

@@ -1,6 +1,5 @@
-import type { Message } from './translatable.ts';
+import { translatable, type Message } from './translatable.ts';
 import type { MergeRecipe } from '../protocol/recipes.ts';
-import { translatable } from './translatable.ts';
 
 export type OnMismatch = MergeRecipe['onMismatch'];
 

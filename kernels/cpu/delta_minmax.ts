@@ -1,6 +1,5 @@
 /** Stage delta_minmax: a chunk's task vector, its smallest and its largest value. Twin: delta_minmax.wgsl */
-import { BF16, decode1, decode4, F16, F32, None, nonFinite4, shiftOf } from './decode';
-import { TYPE_BF16, TYPE_F16, TYPE_F32 } from './decode';
+import { BF16, decode1, decode4, F16, F32, None, nonFinite4, shiftOf, TYPE_BF16, TYPE_F16, TYPE_F32 } from './decode';
 import { storeExtent } from './extent';
 import { ftz4 } from './ftz';
 

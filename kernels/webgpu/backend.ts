@@ -1,16 +1,22 @@
 /** The WebGPU backend's operations: the stages of kernels/wgsl on an opened device. */
-import { BYTES_PER_ELEMENT, SUM_BLOCK } from '../backend.ts';
-import type { Affine, Backend, BackendInfo, Extent, FloatType, Region, Scope, Slice } from '../backend.ts';
-import type { NotNumbers, SquaredError } from '../backend.ts';
+import {
+  BYTES_PER_ELEMENT,
+  SUM_BLOCK,
+  type Affine,
+  type Backend,
+  type BackendInfo,
+  type Extent,
+  type NotNumbers,
+  type SquaredError,
+} from '../backend.ts';
+import type { FloatType, Region, Scope, Slice } from '../memory.ts';
 import * as checks from '../checks.ts';
 import { flushed, flushedBits } from '../ftz.ts';
 import { NO_TYPE, TYPE_NUMBERS } from '../wasm.ts';
-import type { Device } from './device.ts';
-import { USAGE } from './device.ts';
+import { USAGE, type Device } from './device.ts';
 import { EMPTY, EXTENT_BYTES, extentOf } from './extent.ts';
 import { WebGpuGroupStages } from './groupStages.ts';
-import type { GpuRegion } from './memory.ts';
-import { Scopes } from './memory.ts';
+import { Scopes, type GpuRegion } from './memory.ts';
 import { HISTOGRAM_BYTES, SUM_BYTES } from './mergeStages.ts';
 import { Pipelines } from './pipelines.ts';
 import { BufferPool } from './pool.ts';

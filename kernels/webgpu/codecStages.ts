@@ -1,8 +1,7 @@
 /** The codec stages of the WebGPU backend. */
-import type { Region } from '../backend.ts';
+import type { Region } from '../memory.ts';
 import * as checks from '../codecChecks.ts';
-import { CODES, STREAM } from '../codecStages.ts';
-import type { CodecStages, Order, PayloadHead } from '../codecStages.ts';
+import { CODES, STREAM, type CodecStages, type Order, type PayloadHead } from '../codecStages.ts';
 import type { GpuRegion } from './memory.ts';
 import { WebGpuMergeStages } from './mergeStages.ts';
 import { OFFSET_BYTES, tilesOf } from './windows.ts';

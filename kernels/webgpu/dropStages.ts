@@ -1,5 +1,5 @@
 /** The merge stages of the WebGPU backend that drop values by rank in their rows, or at random. */
-import type { Region } from '../backend.ts';
+import type { Region } from '../memory.ts';
 import { flushedBits } from '../ftz.ts';
 import * as checks from '../mergeChecks.ts';
 import type { MergeStages, RandomStream, Rows } from '../mergeStages.ts';

@@ -1,9 +1,8 @@
 /** The group stages of the WebGPU backend. */
-import type { Region } from '../backend.ts';
+import type { Region } from '../memory.ts';
 import { flushed } from '../ftz.ts';
 import * as checks from '../groupChecks.ts';
-import { groupsOf } from '../groupStages.ts';
-import type { GroupQuantizer, GroupStages, GroupTable } from '../groupStages.ts';
+import { groupsOf, type GroupQuantizer, type GroupStages, type GroupTable } from '../groupStages.ts';
 import { WebGpuCodecStages } from './codecStages.ts';
 import type { GpuRegion } from './memory.ts';
 import type { Binding } from './runner.ts';

@@ -1,6 +1,5 @@
 /** Scopes of the WebGPU backend: how many run at once, and the regions they own. */
-import { OutOfBackendMemory } from '../backend.ts';
-import type { Region, Scope } from '../backend.ts';
+import { OutOfBackendMemory, type Region, type Scope } from '../memory.ts';
 import type { BufferPool, PooledBuffer } from './pool.ts';
 
 /** A region in a GPU buffer, valid while the scope that allocated it runs. */

@@ -1,9 +1,14 @@
 /** The merge stages of the WebGPU backend that go value by value, and those that add up. */
-import type { Region } from '../backend.ts';
+import type { Region } from '../memory.ts';
 import { flushedBits } from '../ftz.ts';
 import * as checks from '../mergeChecks.ts';
-import { RADIX_LEVELS } from '../mergeStages.ts';
-import type { MergeStages, Products, SignCounts, TaskComparison } from '../mergeStages.ts';
+import {
+  RADIX_LEVELS,
+  type MergeStages,
+  type Products,
+  type SignCounts,
+  type TaskComparison,
+} from '../mergeStages.ts';
 import { WebGpuDropStages } from './dropStages.ts';
 import type { Binding } from './runner.ts';
 import type { Stage } from './sources.ts';

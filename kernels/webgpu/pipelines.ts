@@ -1,8 +1,7 @@
 /** Compute pipelines of the stages, made once for each combination of constants. */
 import { BackendFailure } from '../backend.ts';
 import type { Device } from './device.ts';
-import { SOURCES } from './sources.ts';
-import type { Stage } from './sources.ts';
+import { SOURCES, type Stage } from './sources.ts';
 
 export class Pipelines {
   private readonly modules = new Map<Stage, GPUShaderModule>();

@@ -1,6 +1,5 @@
 /** Runs one stage: parameters, bindings, dispatch, and the copy of a small result back. */
-import type { Device } from './device.ts';
-import { USAGE } from './device.ts';
+import { USAGE, type Device } from './device.ts';
 import { GpuRegion } from './memory.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { Stage } from './sources.ts';

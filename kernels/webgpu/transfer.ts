@@ -1,9 +1,7 @@
 /** Bytes between this process and the GPU. */
-import type { Device } from './device.ts';
-import { MAP_MODE_READ, USAGE } from './device.ts';
+import { MAP_MODE_READ, USAGE, type Device } from './device.ts';
 import type { GpuRegion } from './memory.ts';
-import { BufferPool, sizeClass } from './pool.ts';
-import type { PooledBuffer } from './pool.ts';
+import { BufferPool, sizeClass, type PooledBuffer } from './pool.ts';
 
 /** Bytes of upload after which the queue is waited for: Dawn copies them all and puts no limit on it. */
 const MOST_UNSENT = 64 * 2 ** 20;

@@ -1,6 +1,6 @@
 /** The parts of regions that stages are bound to, and how many workgroups go through them. */
 import { BYTES_PER_ELEMENT, packedBytes } from '../backend.ts';
-import type { Region, Slice } from '../backend.ts';
+import type { Region, Slice } from '../memory.ts';
 import type { GpuRegion } from './memory.ts';
 import type { Binding } from './runner.ts';
 

@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
-import { compileKernels, createCpuBackend } from '../../kernels/cpu.ts';
-import type { CpuBackend } from '../../kernels/cpu.ts';
+import { compileKernels, createCpuBackend, type CpuBackend } from '../../kernels/cpu.ts';
 import { createWebGpuBackend } from '../../kernels/webgpu.ts';
 
 const WASM = new URL('../../dist/kernels.wasm', import.meta.url);

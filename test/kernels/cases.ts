@@ -1,10 +1,8 @@
 /** The inputs that every stage is tested with, on every backend. */
-import { packedBytes } from '../../kernels/backend.ts';
-import type { Affine, FloatType } from '../../kernels/backend.ts';
-import type { Stored } from './oracle.ts';
-import { ftz, rint } from './oracle.ts';
-import { elements, generator, randomBytes } from './random.ts';
-import type { Kind } from './random.ts';
+import { packedBytes, type Affine } from '../../kernels/backend.ts';
+import type { FloatType } from '../../kernels/memory.ts';
+import { ftz, rint, type Stored } from './oracle.ts';
+import { elements, generator, randomBytes, type Kind } from './random.ts';
 
 export const TYPES: readonly FloatType[] = ['F32', 'F16', 'BF16'];
 export const KINDS: readonly Kind[] = ['weights', 'wide', 'tiny', 'special'];

@@ -1,8 +1,7 @@
 /** XXH64 against published values and a plain implementation; rounding of F64. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { demoteF64, Xxh64 } from '../../kernels/checksum.ts';
-import { instantiateKernels, SCRATCH } from '../../kernels/wasm.ts';
-import type { Kernels } from '../../kernels/wasm.ts';
+import { instantiateKernels, SCRATCH, type Kernels } from '../../kernels/wasm.ts';
 import { kernelModule } from './backends.ts';
 import { expectBytes } from './compare.ts';
 import { generator, randomBytes } from './random.ts';

@@ -1,7 +1,6 @@
 /** Whole arrays through a backend's codec stages. */
 import type { Backend } from '../../kernels/backend.ts';
-import { STREAM } from '../../kernels/codecStages.ts';
-import type { Order, PayloadHead } from '../../kernels/codecStages.ts';
+import { STREAM, type Order, type PayloadHead } from '../../kernels/codecStages.ts';
 import { floats, place, UNTOUCHED } from './drive.ts';
 
 const bytesOf = (x: Float32Array): Uint8Array => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);

@@ -1,7 +1,7 @@
 /** What every backend promises apart from arithmetic: scopes, order, refusals, errors with names. */
 import { describe, expect, test } from 'vitest';
-import { DeviceLost, OutOfBackendMemory, SUM_BLOCK } from '../../kernels/backend.ts';
-import type { Region, Slice } from '../../kernels/backend.ts';
+import { DeviceLost, SUM_BLOCK } from '../../kernels/backend.ts';
+import { OutOfBackendMemory, type Region, type Slice } from '../../kernels/memory.ts';
 import { instantiateKernels } from '../../kernels/wasm.ts';
 import { kernelModule, openCpu, openWebGpu } from './backends.ts';
 import { place } from './drive.ts';

@@ -1,7 +1,13 @@
 /** Whole tensors through a backend's stages, in chunks at offsets inside large regions, as the engine does it. */
-import { BYTES_PER_ELEMENT, packedBytes } from '../../kernels/backend.ts';
-import type { Affine, Backend, Extent, FloatType, Region, Scope, Slice } from '../../kernels/backend.ts';
-import type { SquaredError } from '../../kernels/backend.ts';
+import {
+  BYTES_PER_ELEMENT,
+  packedBytes,
+  type Affine,
+  type Backend,
+  type Extent,
+  type SquaredError,
+} from '../../kernels/backend.ts';
+import type { FloatType, Region, Scope, Slice } from '../../kernels/memory.ts';
 import type { Difference, Encoded, Stored } from './oracle.ts';
 
 const NOTHING: Extent = { min: Infinity, max: -Infinity, finite: true };

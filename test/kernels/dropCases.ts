@@ -1,7 +1,6 @@
 /** The inputs of the stages that drop values by rank in their rows, or at random. */
 import type { RandomStream, Rows } from '../../kernels/mergeStages.ts';
-import { BEHIND, filled, nth, VALUES, valuesOf } from './mergeCases.ts';
-import type { MergeCase, Values } from './mergeCases.ts';
+import { BEHIND, filled, nth, VALUES, valuesOf, type MergeCase, type Values } from './mergeCases.ts';
 
 type Shape = Omit<Rows, 'region'>;
 

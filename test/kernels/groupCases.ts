@@ -1,7 +1,12 @@
 /** The inputs that the group stages are tested with, on every backend. */
 import { packedBytes } from '../../kernels/backend.ts';
-import { GROUP_SIZES, groupsOf, SCALES } from '../../kernels/groupStages.ts';
-import type { GroupQuantizer, GroupTable } from '../../kernels/groupStages.ts';
+import {
+  GROUP_SIZES,
+  groupsOf,
+  SCALES,
+  type GroupQuantizer,
+  type GroupTable,
+} from '../../kernels/groupStages.ts';
 import { WIDTHS } from './cases.ts';
 import { sumOfSquares } from './groupOracle.ts';
 import { VALUES, valuesOf } from './mergeCases.ts';

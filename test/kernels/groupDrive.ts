@@ -1,6 +1,5 @@
 /** Whole tensors through a backend's group stages, in chunks at offsets inside large regions, as the engine does it. */
-import type { Backend } from '../../kernels/backend.ts';
-import { packedBytes } from '../../kernels/backend.ts';
+import { packedBytes, type Backend } from '../../kernels/backend.ts';
 import { groupsOf } from '../../kernels/groupStages.ts';
 import { eachChunk, floats, place, UNTOUCHED } from './drive.ts';
 import type { DequantizeCase, QuantizeCase, ScaleCase } from './groupCases.ts';

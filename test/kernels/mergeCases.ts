@@ -1,11 +1,9 @@
 /** The inputs that every merge stage is tested with: regions, and a call that every implementation can be asked. */
-import type { Region } from '../../kernels/backend.ts';
-import { RADIX_LEVELS } from '../../kernels/mergeStages.ts';
-import type { MergeStages } from '../../kernels/mergeStages.ts';
+import type { Region } from '../../kernels/memory.ts';
+import { RADIX_LEVELS, type MergeStages } from '../../kernels/mergeStages.ts';
 import { raw } from './cases.ts';
 import { ftz } from './oracle.ts';
-import { generator } from './random.ts';
-import type { Kind } from './random.ts';
+import { generator, type Kind } from './random.ts';
 
 export interface MergeCase {
   /** What the regions hold at first. */

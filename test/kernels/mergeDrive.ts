@@ -1,6 +1,7 @@
 /** One case of a merge stage on the oracle and on a backend. */
 import { expect } from 'vitest';
-import type { Backend, Region } from '../../kernels/backend.ts';
+import type { Backend } from '../../kernels/backend.ts';
+import type { Region } from '../../kernels/memory.ts';
 import { expectValues } from './compare.ts';
 import { floats, place } from './drive.ts';
 import type { MergeCase } from './mergeCases.ts';

@@ -2,15 +2,15 @@
  * The merge stages in plain TypeScript, as kernels/mergeStages.ts defines them: slow, obvious, and by other means
  * than the implementations.
  */
-import type { Region } from '../../kernels/backend.ts';
-import { RADIX_LEVELS } from '../../kernels/mergeStages.ts';
-import type {
-  MergeStages,
-  Products,
-  RandomStream,
-  Rows,
-  SignCounts,
-  TaskComparison,
+import type { Region } from '../../kernels/memory.ts';
+import {
+  RADIX_LEVELS,
+  type MergeStages,
+  type Products,
+  type RandomStream,
+  type Rows,
+  type SignCounts,
+  type TaskComparison,
 } from '../../kernels/mergeStages.ts';
 import { add, divide, ftz, multiply, orderedSum, subtract } from './oracle.ts';
 import { philox } from './philox.ts';

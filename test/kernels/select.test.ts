@@ -1,9 +1,7 @@
 /** Which backend is chosen, and the sentence that says why. */
 import { describe, expect, test } from 'vitest';
-import { BackendUnusable } from '../../kernels/backend.ts';
-import type { Backend } from '../../kernels/backend.ts';
-import { probeDevices, selectBackend } from '../../kernels/select.ts';
-import type { WebGpuAccess } from '../../kernels/select.ts';
+import { BackendUnusable, type Backend } from '../../kernels/backend.ts';
+import { probeDevices, selectBackend, type WebGpuAccess } from '../../kernels/select.ts';
 import { createWebGpuBackend } from '../../kernels/webgpu.ts';
 import { chooseDriver } from './backends.ts';
 

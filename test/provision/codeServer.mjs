@@ -3,8 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { withoutNpm } from './environment.mjs';
-import { CODE_SERVER, NODE, cacheFolder, codeServerFolder, codeServerIn } from './find.mjs';
-import { findCodeServer, nodePackage } from './find.mjs';
+import {
+  CODE_SERVER,
+  NODE,
+  cacheFolder,
+  codeServerFolder,
+  codeServerIn,
+  findCodeServer,
+  nodePackage,
+} from './find.mjs';
 import { reasonOf, twice } from './twice.mjs';
 
 /** Generous: on two cores it takes five minutes. */

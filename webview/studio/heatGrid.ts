@@ -8,7 +8,14 @@ import { svgFile } from '../common/drawingSvg.ts';
 import { NONE } from '../common/format.ts';
 import { moveCell, type Cell } from '../common/gridNavigation.ts';
 import { TRUNCATE } from '../common/truncationTip.ts';
-import { heatDrawing, heatTable, MARKS, type HeatCells } from './heatPicture.ts';
+import {
+  heatDrawing,
+  heatTable,
+  MARKS,
+  type CellMark,
+  type HeatCells,
+  type HeatScale,
+} from './heatPicture.ts';
 import type { CellValues } from './model/cells.ts';
 import type { Grid } from './model/grid.ts';
 
@@ -17,18 +24,6 @@ const SHADES = 24;
 const PAGE = 8;
 /** A picture of a grid in a narrow panel is still read. */
 const MIN_PICTURE = 640;
-
-/** How a number becomes a shade, and is said. */
-export interface HeatScale {
-  /** 0 to 1. */
-  readonly level: (value: number) => number;
-  readonly format: (value: number) => string;
-  /** Ends of the legend. */
-  readonly low: string;
-  readonly high: string;
-}
-
-export type CellMark = 'pinned' | 'exact' | 'floored' | undefined;
 
 /** What was chosen: a cell, or with −1 for its row or column a whole column or row. */
 export interface HeatPick extends Cell {

@@ -4,7 +4,7 @@ import type { ChartTable } from '../common/chartTable.ts';
 import type { Drawing } from '../common/drawing.ts';
 import { NONE } from '../common/format.ts';
 import { drawHeatMap } from '../common/heatMap.ts';
-import type { CellMark, HeatScale } from './heatGrid.ts';
+
 import type { Grid } from './model/grid.ts';
 
 export interface HeatCells {
@@ -75,4 +75,16 @@ export function heatTable({ grid: { roles, layers }, values, marks }: HeatCells)
     ],
     rows: roles.map(({ label }, row) => [label, ...layers.map((_, at) => cell(row * layers.length + at))]),
   };
+}
+
+export type CellMark = 'pinned' | 'exact' | 'floored' | undefined;
+
+/** How a number becomes a shade, and is said. */
+export interface HeatScale {
+  /** 0 to 1. */
+  readonly level: (value: number) => number;
+  readonly format: (value: number) => string;
+  /** Ends of the legend. */
+  readonly low: string;
+  readonly high: string;
 }

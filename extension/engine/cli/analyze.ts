@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { analyze } from '../engine.ts';
 import type { Scheme } from '../../protocol/recipes.ts';
 import { formatBytes } from '../../shared/format.ts';
-import type { Analyzed } from '../quantize/measure.ts';
+import type { Analyzed } from '../quantize/measured.ts';
 import { nominalBits } from '../quantize/coding.ts';
 import { firstTask } from '../quantize/plan.ts';
 import { parseQuantizeRecipe } from '../../protocol/recipeSchemas.ts';

@@ -1,5 +1,5 @@
 /** Looks into one tensor of a .tvq file: once for the range of its values, once for what lies in it. */
-import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
+import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import { CODES } from '../../../kernels/codecStages.ts';
 import type { Histogram, TensorValues } from '../../protocol/tensors.ts';
 import { elementCount } from '../../formats/dtype.ts';
@@ -7,7 +7,8 @@ import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';
 import { inputSources, type StoredTensor } from '../tensors/inputTensor.ts';
 import { chunksOf, SPAN_ELEMENTS, spansOf, type Span } from '../tensors/tensorInput.ts';
-import { recordReader, recordReaderBytes, type RecordReader } from '../restore/recordReader.ts';
+import type { RecordReader } from '../restore/reader.ts';
+import { recordReader, recordReaderBytes } from '../restore/recordReader.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import { ValueSums } from './valueSums.ts';
 

@@ -1,4 +1,5 @@
-import type { Backend, Region } from '../../../kernels/backend.ts';
+import type { Backend } from '../../../kernels/backend.ts';
+import type { Region } from '../../../kernels/memory.ts';
 import type { MergeJob } from './mergeJob.ts';
 import { leastShare, shares } from './weights.ts';
 

@@ -1,5 +1,6 @@
 /** Passes over a tensor that write nothing: what a method has to know before it merges. */
-import type { Backend, Region } from '../../../kernels/backend.ts';
+import type { Backend } from '../../../kernels/backend.ts';
+import type { Region } from '../../../kernels/memory.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import { combineLinear, combineSelective } from './combine.ts';
 import type { MergeFindings, MergeMeasure } from './mergeJob.ts';

@@ -1,5 +1,5 @@
 /** Merges one tensor: window by window into the output, with the numbers of the report taken on the way. */
-import type { Region, Scope } from '../../../kernels/backend.ts';
+import type { Region, Scope } from '../../../kernels/memory.ts';
 import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { countOf, NONE, plus, refused } from '../tensors/notNumbers.ts';

@@ -1,4 +1,4 @@
-import type { Region } from '../../../kernels/backend.ts';
+import type { Region } from '../../../kernels/memory.ts';
 import type { Span } from '../tensors/tensorInput.ts';
 import { raiseToZero } from '../tensors/raiseToZero.ts';
 import { combineLinear, combineSelective } from './combine.ts';

@@ -1,6 +1,5 @@
-import type { Message } from '../../shared/translatable.ts';
+import { translatable, type Message } from '../../shared/translatable.ts';
 import type { MergeMethodInfo, MergeParameter } from '../../protocol/recipes.ts';
-import { translatable } from '../../shared/translatable.ts';
 import type { Values } from './parameters.ts';
 
 /** Linear combination of the inputs: Σ inputs[i]·xᵢ (+ the base, for methods on task vectors). */

@@ -1,4 +1,4 @@
-import type { Region, Scope } from '../../../kernels/backend.ts';
+import type { Region, Scope } from '../../../kernels/memory.ts';
 import type { RandomStream } from '../../../kernels/mergeStages.ts';
 import type { QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';

@@ -1,4 +1,5 @@
-import type { Backend, Region } from '../../../kernels/backend.ts';
+import type { Backend } from '../../../kernels/backend.ts';
+import type { Region } from '../../../kernels/memory.ts';
 import { RADIX_LEVELS, type RandomStream, type Rows } from '../../../kernels/mergeStages.ts';
 import type { Sparsify } from './method.ts';
 import type { Values } from './parameters.ts';

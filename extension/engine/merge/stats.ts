@@ -1,4 +1,5 @@
-import type { Backend, Region, Slice, SquaredError } from '../../../kernels/backend.ts';
+import type { Backend, SquaredError } from '../../../kernels/backend.ts';
+import type { Region, Slice } from '../../../kernels/memory.ts';
 import type { TaskComparison } from '../../../kernels/mergeStages.ts';
 import { dropsWeights, type TensorStats } from './mergeJob.ts';
 import type { Passes } from './passes.ts';

@@ -9,7 +9,7 @@ import { AtomicFile } from '../../files/atomic.ts';
 import { readRegular } from '../../formats/regularFile.ts';
 import { hiddenKind } from '../../files/hiddenNames.ts';
 import { TOOL } from '../../shared/version.ts';
-import type { Analysis } from './measure.ts';
+import type { Analysis } from './measured.ts';
 import type { QuantizePlan } from './plan.ts';
 
 /** Goes up with every change of what is measured, or of how it is written down. */

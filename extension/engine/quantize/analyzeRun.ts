@@ -1,5 +1,5 @@
 /** Measures what the choices for one tensor of every checkpoint would cost. */
-import type { Scope } from '../../../kernels/backend.ts';
+import type { Scope } from '../../../kernels/memory.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import {
   analyzeTensor,

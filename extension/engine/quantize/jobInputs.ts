@@ -1,5 +1,5 @@
 /** What one tensor's job works with: the checkpoints' tensors on their way through backend memory, and scratch. */
-import type { Scope } from '../../../kernels/backend.ts';
+import type { Scope } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/checkpoint.ts';
 import { elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';

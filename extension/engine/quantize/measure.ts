@@ -4,42 +4,14 @@ import { Cancelled } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
 import type { JobEvent } from '../scheduler/job.ts';
-import type { TensorAnalysis } from './analysis.ts';
+import type { Analysis, Analyzed, Fixed } from './measured.ts';
 import { cached } from './analysisCache.ts';
 import type { Measuring, QuantizeJob } from './job.ts';
-import { firstTask, type QuantizePlan } from './plan.ts';
 import type { UnfitTensor } from './unfit.ts';
+import { firstTask, type QuantizePlan } from './plan.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
 import { quantizeKind } from './quantizeKind.ts';
 import { reportsOnly } from '../scheduler/orderedSink.ts';
-
-/** A tensor of a task vector, measured. */
-export interface Analyzed extends TensorAnalysis {
-  readonly tensor: string;
-}
-
-/** A plan, measured. */
-export interface Analysis {
-  readonly tensors: readonly Analyzed[];
-  readonly fixed: Fixed;
-}
-
-/** What everything comes to that has no choice: what is unchanged has no payload, what is not finite is stored exactly. */
-export interface Fixed {
-  /** Of payloads. */
-  readonly bytes: number;
-  /** ‖τ̂ − τ‖² and ‖τ‖² of what is quantized, by task. */
-  readonly errors: readonly (readonly [error: number, energy: number])[];
-  readonly unfit: readonly UnfitTensor[];
-}
-
-/** All tensors of a plan that could not be quantized, or hold no numbers. */
-export const unfitOf = ({ tensors, fixed }: Analysis): readonly UnfitTensor[] => [
-  ...tensors.flatMap(({ tensor, output, finite }) =>
-    finite ? [] : [{ tensor, output, why: 'nonFinite' as const }],
-  ),
-  ...fixed.unfit,
-];
 
 /** Measures what a plan's budget can be spent on, or finds it in the folder `cache`. */
 export const analyze = (

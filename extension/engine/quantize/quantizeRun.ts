@@ -1,5 +1,5 @@
 /** Quantizes one tensor of every checkpoint and emits what comes of it. */
-import type { Scope } from '../../../kernels/backend.ts';
+import type { Scope } from '../../../kernels/memory.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { CodebookEncoder } from './codebookEncoder.ts';
 import type { CodebookCoding, EntropyCoding } from './coding.ts';

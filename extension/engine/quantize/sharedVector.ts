@@ -1,4 +1,5 @@
-import { packedBytes, type Extent, type Region, type Scope, type Slice } from '../../../kernels/backend.ts';
+import { packedBytes, type Extent } from '../../../kernels/backend.ts';
+import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { affineTable } from './affine.ts';
 import { codeBits, type Coding, type EntropyCoding, type Reconstruction } from './coding.ts';

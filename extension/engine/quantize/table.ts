@@ -7,7 +7,7 @@ import type { TensorSource } from '../../formats/checkpoint.ts';
 import { layersOf } from '../../formats/names/layers.ts';
 import { plannedBytes } from '../../formats/tvq/header.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
-import type { Analysis, Analyzed } from './measure.ts';
+import type { Analysis, Analyzed } from './measured.ts';
 import { nominalBits, type Reconstruction } from './coding.ts';
 import type { QuantizeJob } from './job.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';

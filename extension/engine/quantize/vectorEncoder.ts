@@ -1,11 +1,5 @@
-import {
-  packedBytes,
-  type Affine,
-  type Extent,
-  type Region,
-  type Scope,
-  type SquaredError,
-} from '../../../kernels/backend.ts';
+import { packedBytes, type Affine, type Extent, type SquaredError } from '../../../kernels/backend.ts';
+import type { Region, Scope } from '../../../kernels/memory.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { affineOf } from './affine.ts';

@@ -1,4 +1,4 @@
-import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
+import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import { packedBytes } from '../../../kernels/backend.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import { elementCount } from '../../formats/dtype.ts';
@@ -11,7 +11,7 @@ import { codebookParts, ROTATION, scaleBytes, stageGroupSize } from '../../forma
 import type { Codec } from '../../formats/tvq/layout.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { checkPayload, wholeBlocks } from './payload.ts';
-import type { CodeSlice } from './recordReader.ts';
+import type { CodeSlice } from './reader.ts';
 
 type CodebookCodec = Extract<Codec, { codec: 'codebook' }>;
 

@@ -1,4 +1,4 @@
-import type { Region, Scope, Slice } from '../../../kernels/backend.ts';
+import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import { STREAM, type PayloadHead } from '../../../kernels/codecStages.ts';
 import { mostHeadBytes, parsePayloadHead } from '../../../kernels/payload.ts';
@@ -10,7 +10,7 @@ import { LATTICE_ROTATION, latticeTable } from '../quantize/lattice.ts';
 import { chunksOf, type Span } from '../tensors/tensorInput.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { checkPayload, wholeBlocks } from './payload.ts';
-import type { CodeSlice } from './recordReader.ts';
+import type { CodeSlice } from './reader.ts';
 
 const streamsOf = (elements: number): number => Math.ceil(elements / STREAM);
 

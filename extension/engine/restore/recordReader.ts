@@ -1,4 +1,5 @@
-import { packedBytes, type Region, type Scope, type Slice } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/backend.ts';
+import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { QuantizableDtype } from '../../formats/dtype.ts';
 import type { TensorEntry } from '../../formats/safetensors/safetensors.ts';
@@ -6,29 +7,10 @@ import type { JobContext } from '../scheduler/job.ts';
 import { affineTable } from '../quantize/affine.ts';
 import { inputBytes, TensorInput, type Span } from '../tensors/tensorInput.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
+import type { RecordReader } from './reader.ts';
 import { CodebookReader, codebookReaderBytes } from './codebookReader.ts';
 import { EntropyReader, entropyReaderBytes } from './entropyReader.ts';
 import { checkPayload, payloadSource } from './payload.ts';
-
-/** Codes in backend memory, as unpackDequantize takes them. */
-export interface CodeSlice {
-  readonly region: Region;
-  readonly first: number;
-  readonly bits: number;
-}
-
-/** One tensor of one vector on its way back to values. */
-export interface RecordReader {
-  /** Starts to read a span; resolves when it is in backend memory. */
-  load(span: Span): Promise<void>;
-  /** Values of a chunk of the loaded span, plus the reference where there is one, as F32 at the start of `out`; what
-   * stands there behind them, up to the next multiple of CHUNK_ALIGNMENT values, may change. */
-  decode(chunk: Span, reference: Slice | undefined, out: Region): Promise<void>;
-  /** The codes from an element of the loaded span on (a chunk's beginning); undefined where there are none. */
-  codes(first: number): CodeSlice | undefined;
-  /** After all spans: @throws UserError when the payload was damaged */
-  check(): void;
-}
 
 /** Backend bytes of a reader. */
 export function recordReaderBytes(record: TvqRecord | undefined, span: number): number {

@@ -1,4 +1,5 @@
-import type { NotNumbers, Region } from '../../../kernels/backend.ts';
+import type { NotNumbers } from '../../../kernels/backend.ts';
+import type { Region } from '../../../kernels/memory.ts';
 import { DTYPE_BITS, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { floatTypeOf } from './tensorInput.ts';

@@ -1,4 +1,4 @@
-import type { Region } from '../../../kernels/backend.ts';
+import type { Region } from '../../../kernels/memory.ts';
 import type { JobContext } from '../scheduler/job.ts';
 
 /** Sets values below 0 at the start of a region to 0. @returns how many there were */

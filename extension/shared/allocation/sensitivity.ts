@@ -3,8 +3,7 @@
  * be combined; their weights multiply. None needs data or gradients.
  */
 import type { Layer } from '../../protocol/analysis.ts';
-import type { Message } from '../translatable.ts';
-import { translatable } from '../translatable.ts';
+import { translatable, type Message } from '../translatable.ts';
 import { AllocationError } from './errors.ts';
 import { patternOf } from './pattern.ts';
 

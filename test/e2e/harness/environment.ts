@@ -6,13 +6,8 @@ import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { packageExtension } from '../../../extension/package.mjs';
 import { needs } from '../../needs.ts';
-import { findBrowser, findCodeServer, type CodeServer } from '../../provision/find.mjs';
+import { findBrowser, findCodeServer } from '../../provision/find.mjs';
 import { Session } from './session.ts';
-
-export interface Programs {
-  readonly chromium: string;
-  readonly program: CodeServer;
-}
 
 export interface SessionExtras {
   /** Folders of extensions that are installed beside ours. */

@@ -1,6 +1,6 @@
 /** Server, browser and workspace together, and what the browser complained about. */
 import { chromium, type Browser, type Page } from 'playwright-core';
-import type { Programs } from './environment.ts';
+import type { Programs } from './programs.ts';
 import { Server } from './server.ts';
 import { settled } from './settled.ts';
 import { Workbench } from './workbench.ts';

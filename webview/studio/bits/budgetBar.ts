@@ -10,7 +10,7 @@ import {
 } from '../../common/format.ts';
 import { ReadOut } from '../../common/readOut.ts';
 import { bitsPerWeight } from '../model/budgetText.ts';
-import type { MeasureWish } from '../model/spending.ts';
+import type { MeasureWish } from '../model/measureWish.ts';
 import type { StudioModel } from '../model/studioModel.ts';
 import { faultText } from './faultText.ts';
 

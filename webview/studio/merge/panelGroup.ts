@@ -10,8 +10,8 @@ import {
   LinearScale,
   PointElement,
   Tooltip,
+  type ChartConfiguration,
 } from 'chart.js';
-import type { ChartConfiguration } from 'chart.js';
 import type { Exportable } from '../../common/chartExport.ts';
 import { chartTable, type ChartTable } from '../../common/chartTable.ts';
 import { el } from '../../common/dom.ts';

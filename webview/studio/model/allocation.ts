@@ -21,7 +21,7 @@ import {
   type RatePoint,
   type Wish,
 } from '../../../extension/shared/allocation/index.ts';
-import { measureName, type MeasureName, type MeasureWish } from './spending.ts';
+import { measureName, type MeasureName, type MeasureWish } from './measureWish.ts';
 
 /** What a budget bought. */
 export interface Spent {

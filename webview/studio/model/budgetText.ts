@@ -1,6 +1,5 @@
 /** Budgets as the field shows them while the dot is dragged. */
-import type { BudgetScale } from '../../../extension/shared/allocation/index.ts';
-import type { Budget } from '../../../extension/shared/allocation/index.ts';
+import type { BudgetScale, Budget } from '../../../extension/shared/allocation/index.ts';
 import { splitBytes } from '../../common/format.ts';
 
 /** Four digits: finer than a drag, and short enough to read. */

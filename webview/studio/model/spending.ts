@@ -1,13 +1,8 @@
-import type { QuantizeRecipe } from '../../../extension/protocol/recipes.ts';
 import type { TensorRule } from '../../../extension/protocol/recipes.ts';
 import type { StudioOrder } from '../../../extension/protocol/studio.ts';
-import { measuresOf, parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
+import { parseBudget } from '../../../extension/shared/allocation/index.ts';
 import type { Spent } from './allocation.ts';
-
-export type MeasureName = NonNullable<QuantizeRecipe['sensitivity']>;
-
-/** What a budget is spent by; `auto` is the engine's own choice. */
-export type MeasureWish = MeasureName | 'auto';
+import { measureName, type MeasureWish } from './measureWish.ts';
 
 /** What the user decides, and can take back. */
 export interface Spending {
@@ -17,10 +12,6 @@ export interface Spending {
   /** Of several that match, the last that names a field counts. */
   readonly rules: readonly TensorRule[];
 }
-
-/** The measure that counts. */
-export const measureName = (wish: MeasureWish, budget: Budget['kind']): MeasureName =>
-  measuresOf({ sensitivity: wish === 'auto' ? undefined : wish }, { kind: budget })[0]?.kind as MeasureName;
 
 /**
  * What the engine is asked for: what was allocated, to the byte, so that nothing is left to be spent otherwise. An error

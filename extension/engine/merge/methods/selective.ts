@@ -1,7 +1,6 @@
 /** Methods that choose weight by weight: thin out each task vector, then combine what is left. */
-import type { Message } from '../../../shared/translatable.ts';
+import { translatable, type Message } from '../../../shared/translatable.ts';
 import type { MergeParameter } from '../../../protocol/recipes.ts';
-import { translatable } from '../../../shared/translatable.ts';
 import { parameter, type MergeMethod } from '../method.ts';
 
 const shared = { family: 'vectors', base: 'required', minimumInputs: 1, maximumInputs: undefined } as const;

@@ -1,5 +1,8 @@
-import type { TensorEntry } from '../../../formats/safetensors/safetensors.ts';
-import { alignedDataOffset, serializeHeader } from '../../../formats/safetensors/safetensors.ts';
+import {
+  alignedDataOffset,
+  serializeHeader,
+  type TensorEntry,
+} from '../../../formats/safetensors/safetensors.ts';
 import { checkpointHeaderBytes } from '../../../formats/safetensors/writer.ts';
 import { PLAIN, type WeightsMetadata } from '../../../formats/safetensors/weightsMetadata.ts';
 

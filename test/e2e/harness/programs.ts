@@ -1,0 +1,6 @@
+import type { CodeServer } from '../../provision/find.mjs';
+
+export interface Programs {
+  readonly chromium: string;
+  readonly program: CodeServer;
+}
