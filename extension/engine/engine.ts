@@ -28,7 +28,7 @@ import type { Hooks } from './scheduler/hooks.ts';
 import { planCompare, runCompare } from './inspect/compare.ts';
 import { loadKernels } from './kernels.ts';
 import { planMerge, summarizeMerge } from './merge/plan.ts';
-import { methodInfos } from './merge/registry.ts';
+import { methodInfos } from './merge/methods/registry.ts';
 import { runMerge } from './merge/run.ts';
 import { OutputLock } from '../files/lock/outputLock.ts';
 import { planWithin } from './quantize/allocate.ts';

@@ -17,7 +17,7 @@ import { modelConfigOf } from '../../extension/engine/match/modelConfig.ts';
 import { fittedConfig } from '../../extension/engine/merge/output/configFit.ts';
 import { recoverShards, writeJournal } from '../../extension/engine/merge/output/journal.ts';
 import type { Shard } from '../../extension/engine/merge/output/shards.ts';
-import { parseRecipe } from '../../extension/engine/merge/recipeFile.ts';
+import { parseRecipe } from '../../extension/engine/merge/recipe/recipeFile.ts';
 import { cached } from '../../extension/engine/quantize/analysisCache.ts';
 import { openTvq } from '../../extension/formats/tvq/reader.ts';
 import { summarizeTvq } from '../../extension/formats/tvq/summary.ts';

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { MergeReport } from '../../extension/engine/merge/report.ts';
-import { METHODS } from '../../extension/engine/merge/registry.ts';
+import type { MergeReport } from '../../extension/engine/merge/output/report.ts';
+import { METHODS } from '../../extension/engine/merge/methods/registry.ts';
 import { f32, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
 import { temporaryPaths } from '../temporary.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { previewRoom } from '../../extension/engine/scheduler/backends.ts';
 import { planMerge, summarizeMerge } from '../../extension/engine/merge/plan.ts';
-import type { MergeReport } from '../../extension/engine/merge/report.ts';
+import type { MergeReport } from '../../extension/engine/merge/output/report.ts';
 import type { MergeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, i64, u16, writeModelFolder, type MadeTensor } from '../checkpoints.ts';
 import {

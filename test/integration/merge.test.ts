@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { previewRoom } from '../../extension/engine/scheduler/backends.ts';
 import { planMerge } from '../../extension/engine/merge/plan.ts';
-import type { MergeReport } from '../../extension/engine/merge/report.ts';
-import { METHODS } from '../../extension/engine/merge/registry.ts';
+import type { MergeReport } from '../../extension/engine/merge/output/report.ts';
+import { METHODS } from '../../extension/engine/merge/methods/registry.ts';
 import type { MergeInput, MergeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
 import { f32, fixture, i64, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import {

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { METHODS } from '../../extension/engine/merge/registry.ts';
-import type { MergeReport } from '../../extension/engine/merge/report.ts';
+import { METHODS } from '../../extension/engine/merge/methods/registry.ts';
+import type { MergeReport } from '../../extension/engine/merge/output/report.ts';
 import type { MergeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
 import {

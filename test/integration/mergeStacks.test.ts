@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { MergeReport } from '../../extension/engine/merge/report.ts';
+import type { MergeReport } from '../../extension/engine/merge/output/report.ts';
 import { openTvq } from '../../extension/formats/tvq/reader.ts';
 import { summarizeTvq } from '../../extension/formats/tvq/summary.ts';
 import { f32, writeSafetensors } from '../checkpoints.ts';

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readRecipeFile } from '../../extension/engine/merge/recipeFile.ts';
-import { METHODS } from '../../extension/engine/merge/registry.ts';
+import { readRecipeFile } from '../../extension/engine/merge/recipe/recipeFile.ts';
+import { METHODS } from '../../extension/engine/merge/methods/registry.ts';
 import type { MergeInput, MergeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, fixture, noise, writeSafetensors } from '../checkpoints.ts';
 import { LLAMA_TASKS, merge, mergeRecipe, quantize, recipe } from '../engine.ts';

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { reportPath } from '../../extension/host/merge/outcome.ts';
 import { readMergeReport } from '../../extension/host/merge/reportFile.ts';
 import { methodOf, studioRecipe } from '../../extension/host/merge/studioRecipe.ts';
-import { methodInfos } from '../../extension/engine/merge/registry.ts';
+import { methodInfos } from '../../extension/engine/merge/methods/registry.ts';
 import type { StudioMergeChoices } from '../../extension/protocol/merge.ts';
 import type { StudioSelection } from '../../extension/protocol/studio.ts';
 import { fixture } from '../checkpoints.ts';

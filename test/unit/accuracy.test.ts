@@ -1,6 +1,6 @@
 /** The accuracy bench's own arithmetic and choices, which need no suite. */
 import { describe, expect, test } from 'vitest';
-import { methodInfos } from '../../extension/engine/merge/registry.ts';
+import { methodInfos } from '../../extension/engine/merge/methods/registry.ts';
 import { budgetRows, chooseMethods, chooseRows, parseRow } from '../accuracy/plan.mjs';
 import { bestOf, compareVectors, countHits, fidelity, gridPoints } from '../accuracy/score.mjs';
 

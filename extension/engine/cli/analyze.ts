@@ -3,7 +3,7 @@ import { analyze } from '../engine.ts';
 import type { Scheme } from '../../protocol/recipes.ts';
 import { formatBytes } from '../../shared/format.ts';
 import type { Analyzed } from '../quantize/measured.ts';
-import { nominalBits } from '../quantize/coding.ts';
+import { nominalBits } from '../codecs/coding.ts';
 import { firstTask } from '../quantize/plan.ts';
 import { parseQuantizeRecipe } from '../../protocol/recipeSchemas.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';

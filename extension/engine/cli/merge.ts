@@ -3,9 +3,9 @@ import type { MergeInput, MergeRecipe, NamedPath, ParameterScalar } from '../../
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import { merge, planMergeSummary } from '../engine.ts';
 import { UserError } from '../../shared/errors.ts';
-import type { MergeMethod } from '../merge/method.ts';
-import { readRecipeFile } from '../merge/recipeFile.ts';
-import { METHODS, methodNamed } from '../merge/registry.ts';
+import type { MergeMethod } from '../merge/methods/method.ts';
+import { readRecipeFile } from '../merge/recipe/recipeFile.ts';
+import { METHODS, methodNamed } from '../merge/methods/registry.ts';
 import { parseMergeRecipe } from '../../protocol/recipeSchemas.ts';
 import { refuseErrors } from '../scheduler/runPlanned.ts';
 import { openTvq } from '../../formats/tvq/reader.ts';

@@ -7,7 +7,7 @@ import { kernelModule } from '../kernels.ts';
 import { ThreadPool } from '../scheduler/threads.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { hasCodes, payloadBytes, relativeError } from '../../formats/tvq/summary.ts';
-import { codecFacts } from './codecFacts.ts';
+import { codecFacts } from '../codecs/codecFacts.ts';
 import { detailKind, type DetailJob, type DetailReport, type TensorContents } from './detailJob.ts';
 import { openUnchanged } from './openUnchanged.ts';
 import { storedTensor, vectorNamed } from './storedTensor.ts';

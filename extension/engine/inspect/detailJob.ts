@@ -7,8 +7,8 @@ import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';
 import { inputSources, type StoredTensor } from '../tensors/inputTensor.ts';
 import { chunksOf, SPAN_ELEMENTS, spansOf, type Span } from '../tensors/tensorInput.ts';
-import type { RecordReader } from '../restore/reader.ts';
-import { recordReader, recordReaderBytes } from '../restore/recordReader.ts';
+import type { RecordReader } from '../codecs/reader.ts';
+import { recordReader, recordReaderBytes } from '../codecs/recordReader.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import { ValueSums } from './valueSums.ts';
 

@@ -1,6 +1,6 @@
 import { UserError } from '../../shared/errors.ts';
 import type { StoredTensor } from '../tensors/inputTensor.ts';
-import { tensorOf, tvqInput } from '../merge/openInput.ts';
+import { tensorOf, tvqInput } from '../merge/inputs/openInput.ts';
 import type { TvqFile, TvqVector } from '../../formats/tvq/reader.ts';
 import { vectorsOf } from '../../formats/tvq/summary.ts';
 

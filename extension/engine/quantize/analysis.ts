@@ -10,7 +10,7 @@ import { codedBits, frequenciesOf } from '../../../kernels/entropy.ts';
 import { enoughPayloadBytes } from '../../../kernels/payload.ts';
 import type { SquaredError } from '../../../kernels/backend.ts';
 import type { JobContext } from '../scheduler/job.ts';
-import type { Coding, Reconstruction } from './coding.ts';
+import type { Coding, Reconstruction } from '../codecs/coding.ts';
 import {
   addCounts,
   gainOf,
@@ -19,9 +19,9 @@ import {
   projections,
   squaresOf,
   ZERO_CODE,
-} from './lattice.ts';
+} from '../codecs/entropy/lattice.ts';
 import { spansOf } from '../tensors/tensorInput.ts';
-import { eachChunk, rangeOf, type EncoderMemory, type Values } from './vectorEncoder.ts';
+import { eachChunk, rangeOf, type EncoderMemory, type Values } from '../codecs/vectorEncoder.ts';
 
 /** A lattice that is applied, and the multiples of its step that are taken of it. */
 interface Lattice {

@@ -11,7 +11,7 @@ import {
   type MeasuredChoice,
   type TensorAnalysis,
 } from './analysis.ts';
-import type { EntropyCoding } from './coding.ts';
+import type { EntropyCoding } from '../codecs/coding.ts';
 import {
   isQuantized,
   type MeasuredSteps,
@@ -21,7 +21,7 @@ import {
 } from './job.ts';
 import { JobInputs } from './jobInputs.ts';
 import type { SharedVector } from './sharedVector.ts';
-import type { Values } from './vectorEncoder.ts';
+import type { Values } from '../codecs/vectorEncoder.ts';
 import { analyzeAffine, analyzeCodebook } from './widths.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
 

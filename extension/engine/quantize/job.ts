@@ -1,7 +1,7 @@
 /** One tensor of every checkpoint: the part of a quantize run that is the same for each tensor. */
 import type { TensorSource } from '../../formats/checkpoint.ts';
 import type { Job } from '../scheduler/job.ts';
-import { codeBits, type Coding, type Reconstruction } from './coding.ts';
+import { codeBits, type Coding, type Reconstruction } from '../codecs/coding.ts';
 
 export interface QuantizeJob extends Job {
   readonly kind: 'quantize';

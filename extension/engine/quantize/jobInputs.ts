@@ -20,7 +20,7 @@ import {
   type CodebookMemory,
   type EncoderMemory,
   type Values,
-} from './vectorEncoder.ts';
+} from '../codecs/vectorEncoder.ts';
 
 export class JobInputs {
   readonly count: number;

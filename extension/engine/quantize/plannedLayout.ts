@@ -8,7 +8,7 @@ import { SHARED_VECTOR, type Codec } from '../../formats/tvq/layout.ts';
 import type { TableRow } from '../../formats/tvq/tables.ts';
 import { TOOL } from '../../shared/version.ts';
 import type { Checkpoints } from './checks.ts';
-import { codedBytes, type Coding } from './coding.ts';
+import { codedBytes, type Coding } from '../codecs/coding.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 
 function codecOf(coding: Coding): Codec {

@@ -1,8 +1,8 @@
 /** Magnitude pruning: the smallest values of a tensor become zero before they are quantized. */
-import { narrow, type Selection } from '../merge/sparsify.ts';
+import { narrow, type Selection } from '../merge/math/sparsify.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { spansOf } from '../tensors/tensorInput.ts';
-import { eachChunk, type EncoderMemory, type Values } from './vectorEncoder.ts';
+import { eachChunk, type EncoderMemory, type Values } from '../codecs/vectorEncoder.ts';
 
 interface PrunedTensor {
   readonly count: number;

@@ -7,7 +7,7 @@ import { hasCodebook, inMemory, inputRegions, isQuantized, widestCodes, type Qua
 import { QuantizeRun } from './quantizeRun.ts';
 import { SharedVector } from './sharedVector.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
-import { codebookExtraBytes, encoderBytes } from './vectorEncoder.ts';
+import { codebookExtraBytes, encoderBytes } from '../codecs/vectorEncoder.ts';
 
 /** Emits begin/bytes/end for each output in order, unless it only measures. */
 export const quantizeKind: JobKind<QuantizeJob, QuantizeReport> = {

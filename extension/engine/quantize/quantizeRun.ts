@@ -1,15 +1,15 @@
 /** Quantizes one tensor of every checkpoint and emits what comes of it. */
 import type { Scope } from '../../../kernels/memory.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
-import { CodebookEncoder } from './codebookEncoder.ts';
-import type { CodebookCoding, EntropyCoding } from './coding.ts';
-import { EntropyEncoder } from './entropyEncoder.ts';
+import { CodebookEncoder } from '../codecs/codebook/codebookEncoder.ts';
+import type { CodebookCoding, EntropyCoding } from '../codecs/coding.ts';
+import { EntropyEncoder } from '../codecs/entropy/entropyEncoder.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';
 import { isQuantized, type QuantizedTask, type QuantizeJob, type TaskTensor } from './job.ts';
 import { JobInputs } from './jobInputs.ts';
 import type { SharedVector } from './sharedVector.ts';
 import type { Unfit } from './unfit.ts';
-import { decide, emitCodes, extentOf, withoutPayload, type Values } from './vectorEncoder.ts';
+import { decide, emitCodes, extentOf, withoutPayload, type Values } from '../codecs/vectorEncoder.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
 
 export class QuantizeRun {

@@ -1,10 +1,10 @@
 import { packedBytes, type Extent } from '../../../kernels/backend.ts';
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
-import { affineTable } from './affine.ts';
-import { codeBits, type Coding, type EntropyCoding, type Reconstruction } from './coding.ts';
-import { EntropyEncoder, type Found } from './entropyEncoder.ts';
-import { LATTICE_ROTATION, latticeTable } from './lattice.ts';
+import { affineTable } from '../codecs/affine/affine.ts';
+import { codeBits, type Coding, type EntropyCoding, type Reconstruction } from '../codecs/coding.ts';
+import { EntropyEncoder, type Found } from '../codecs/entropy/entropyEncoder.ts';
+import { LATTICE_ROTATION, latticeTable } from '../codecs/entropy/lattice.ts';
 import { chunksOf, spansOf, type Span, type TensorInput } from '../tensors/tensorInput.ts';
 import {
   decide,
@@ -15,7 +15,7 @@ import {
   type EncoderMemory,
   type Range,
   type Values,
-} from './vectorEncoder.ts';
+} from '../codecs/vectorEncoder.ts';
 
 /** What a backend may add to a region for alignment and slack. */
 const REGION_ROUNDING = 512;

@@ -4,7 +4,7 @@ import { budgetBytes, parseBudget, type BudgetScale } from '../../shared/allocat
 import type { TensorSource } from '../../formats/checkpoint.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import { plannedBytes, type RoomyLayout } from '../../formats/tvq/header.ts';
-import { codedBytes } from './coding.ts';
+import { codedBytes } from '../codecs/coding.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 
 /** The part of a plan that sizes follow from. */

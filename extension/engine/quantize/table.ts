@@ -8,7 +8,7 @@ import { layersOf } from '../../formats/names/layers.ts';
 import { plannedBytes } from '../../formats/tvq/header.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import type { Analysis, Analyzed } from './measured.ts';
-import { nominalBits, type Reconstruction } from './coding.ts';
+import { nominalBits, type Reconstruction } from '../codecs/coding.ts';
 import type { QuantizeJob } from './job.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';
 import { scaleOf } from './size.ts';

@@ -1,12 +1,12 @@
 /** What each width of packed codes would cost a tensor, measured: an analysis of codecs of fixed width. */
 import type { SquaredError } from '../../../kernels/backend.ts';
 import type { JobContext } from '../scheduler/job.ts';
-import { affineOf } from './affine.ts';
+import { affineOf } from '../codecs/affine/affine.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';
-import { codebookOf } from './codebook.ts';
-import { CodebookValues, NO_PRODUCTS } from './codebookValues.ts';
-import { codedBytes, type CodebookCoding, type Coding } from './coding.ts';
-import { gainOf } from './lattice.ts';
+import { codebookOf } from '../codecs/codebook/codebook.ts';
+import { CodebookValues, NO_PRODUCTS } from '../codecs/codebook/codebookValues.ts';
+import { codedBytes, type CodebookCoding, type Coding } from '../codecs/coding.ts';
+import { gainOf } from '../codecs/entropy/lattice.ts';
 import { spansOf } from '../tensors/tensorInput.ts';
 import {
   eachChunk,
@@ -14,7 +14,7 @@ import {
   type CodebookMemory,
   type EncoderMemory,
   type Values,
-} from './vectorEncoder.ts';
+} from '../codecs/vectorEncoder.ts';
 
 /** Widest first, as choices are listed. */
 const WIDTHS = [8, 7, 6, 5, 4, 3, 2, 1] as const;

@@ -14,8 +14,8 @@ import { raiseToZero } from '../tensors/raiseToZero.ts';
 import { encodeValues } from '../tensors/encode.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
-import { checkPayload, payloadSource } from './payload.ts';
-import { recordReader, recordReaderBytes } from './recordReader.ts';
+import { checkPayload, payloadSource } from '../codecs/payload.ts';
+import { recordReader, recordReaderBytes } from '../codecs/recordReader.ts';
 
 export interface RestoreJob extends Job {
   readonly kind: 'restore';

@@ -2,11 +2,11 @@ import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/checkpoint.ts';
 import type { QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
-import { nonFinite, tooFar, type Tolerance } from '../merge/finite.ts';
+import { nonFinite, tooFar, type Tolerance } from '../merge/tensor/finite.ts';
 import { inputBytes, TensorInput, type Span } from './tensorInput.ts';
-import { payloadSource } from '../restore/payload.ts';
-import type { RecordReader } from '../restore/reader.ts';
-import { recordReader, recordReaderBytes } from '../restore/recordReader.ts';
+import { payloadSource } from '../codecs/payload.ts';
+import type { RecordReader } from '../codecs/reader.ts';
+import { recordReader, recordReaderBytes } from '../codecs/recordReader.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { affineOf, affineTable } from '../../../extension/engine/quantize/affine.ts';
+import { affineOf, affineTable } from '../../../extension/engine/codecs/affine/affine.ts';
 
 const extent = (min: number, max: number) => ({ min, max, finite: true });
 

@@ -1,12 +1,17 @@
 /** Codebooks and group scales against what is known of them. */
 import { describe, expect, it } from 'vitest';
-import { BINS, codebookOf, type Codebook, type Design } from '../../../extension/engine/quantize/codebook.ts';
+import {
+  BINS,
+  codebookOf,
+  type Codebook,
+  type Design,
+} from '../../../extension/engine/codecs/codebook/codebook.ts';
 import {
   inverseTable,
   scaleTable,
   scaleThresholds,
   UNIT_BYTE,
-} from '../../../extension/engine/quantize/groupScale.ts';
+} from '../../../extension/engine/codecs/codebook/groupScale.ts';
 import { noise } from '../../checkpoints.ts';
 
 /** Normal values (Box–Muller), of root mean square 1. */

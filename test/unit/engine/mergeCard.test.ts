@@ -10,7 +10,7 @@ import { printable } from '../../../extension/shared/printable.ts';
 import { codeBlock, escapeText, inlineCode } from '../../../extension/shared/markdown.ts';
 import { modelCard, type ModelCardInfo } from '../../../extension/engine/merge/output/modelCard.ts';
 import { readModelSource, type ModelSource } from '../../../extension/engine/merge/output/modelSource.ts';
-import { methodNamed } from '../../../extension/engine/merge/registry.ts';
+import { methodNamed } from '../../../extension/engine/merge/methods/registry.ts';
 import { fixture } from '../../checkpoints.ts';
 import { temporaryFolder } from '../../temporary.ts';
 

@@ -6,7 +6,7 @@ import { openCheckpoint } from '../../../extension/formats/checkpoint.ts';
 import { readSafetensorsHeader } from '../../../extension/formats/safetensors/safetensors.ts';
 import { Cancelled } from '../../../extension/shared/errors.ts';
 import { hiddenName, JOURNAL } from '../../../extension/files/hiddenNames.ts';
-import type { MergeJobReport } from '../../../extension/engine/merge/mergeJob.ts';
+import type { MergeJobReport } from '../../../extension/engine/merge/tensor/mergeJob.ts';
 import { BeingWritten } from '../../../extension/files/lock/beingWritten.ts';
 import { copyCompanions } from '../../../extension/engine/merge/output/copyCompanions.ts';
 import { ModelFolder, type ModelFolderOptions } from '../../../extension/engine/merge/output/modelFolder.ts';

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { expect, test } from 'vitest';
-import { methodsPage } from '../../../extension/engine/merge/methodsPage.ts';
-import { methodInfos } from '../../../extension/engine/merge/registry.ts';
+import { methodsPage } from '../../../extension/engine/merge/methods/methodsPage.ts';
+import { methodInfos } from '../../../extension/engine/merge/methods/registry.ts';
 
 const page = new URL('../../../docs/merge-methods.md', import.meta.url);
 

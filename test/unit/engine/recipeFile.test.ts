@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { expandTasks } from '../../../extension/engine/merge/recipe/expand.ts';
-import { readRecipeFile } from '../../../extension/engine/merge/recipeFile.ts';
+import { readRecipeFile } from '../../../extension/engine/merge/recipe/recipeFile.ts';
 import { parseMergeRecipe } from '../../../extension/protocol/recipeSchemas.ts';
 import { temporaryFolder } from '../../temporary.ts';
 import { OVERRIDES, readRecipe as read, simple } from './recipes.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MERGEKIT } from '../../../extension/engine/merge/recipe/mergekit.ts';
-import { METHODS } from '../../../extension/engine/merge/registry.ts';
+import { METHODS } from '../../../extension/engine/merge/methods/registry.ts';
 import { readRecipe as read, simple } from './recipes.ts';
 
 test.each(Object.entries(MERGEKIT))('what %s is translated to exists', (name, { rows, fixed = {} }) => {

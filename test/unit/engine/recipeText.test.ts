@@ -1,11 +1,11 @@
 /** What is written beside a model is read back as the same merge, for every method and every way of giving a base. */
 import { join, resolve as resolvePath } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { resolve } from '../../../extension/engine/merge/parameters.ts';
-import { parseRecipe } from '../../../extension/engine/merge/recipeFile.ts';
-import { recipeText } from '../../../extension/engine/merge/recipeText.ts';
-import { METHODS } from '../../../extension/engine/merge/registry.ts';
-import type { MergeMethod } from '../../../extension/engine/merge/method.ts';
+import { resolve } from '../../../extension/engine/merge/recipe/parameters.ts';
+import { parseRecipe } from '../../../extension/engine/merge/recipe/recipeFile.ts';
+import { recipeText } from '../../../extension/engine/merge/recipe/recipeText.ts';
+import { METHODS } from '../../../extension/engine/merge/methods/registry.ts';
+import type { MergeMethod } from '../../../extension/engine/merge/methods/method.ts';
 import type { MergeInput, MergeRecipe, ParameterValue } from '../../../extension/protocol/recipes.ts';
 
 const OUTPUT = resolvePath('/work space/out');

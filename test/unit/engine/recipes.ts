@@ -2,7 +2,7 @@ import {
   parseRecipe,
   type RecipeHost,
   type RecipeOverrides,
-} from '../../../extension/engine/merge/recipeFile.ts';
+} from '../../../extension/engine/merge/recipe/recipeFile.ts';
 
 export const OVERRIDES: RecipeOverrides = {
   output: '/out',

@@ -8,7 +8,7 @@ import { readConfig } from '../../../extension/formats/huggingface/configFile.ts
 import { readBeginning, readRegular } from '../../../extension/formats/regularFile.ts';
 import { readSafetensorsHeader } from '../../../extension/formats/safetensors/safetensors.ts';
 import { readJson } from '../../../extension/formats/smallFile.ts';
-import { readRecipeFile } from '../../../extension/engine/merge/recipeFile.ts';
+import { readRecipeFile } from '../../../extension/engine/merge/recipe/recipeFile.ts';
 import { openTvq } from '../../../extension/formats/tvq/reader.ts';
 import { temporaryFolder } from '../../temporary.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planMergeSummary, plan } from '../../../extension/engine/engine.ts';
-import { METHODS } from '../../../extension/engine/merge/registry.ts';
+import { METHODS } from '../../../extension/engine/merge/methods/registry.ts';
 import {
   inspectedPath,
   MERGE_FIELDS,

@@ -1,5 +1,5 @@
 import { translatable } from '../../../shared/translatable.ts';
-import type { MergeMethod } from '../method.ts';
+import type { MergeMethod } from './method.ts';
 import { orderStatistic } from './orderStatistic.ts';
 
 /** Added to every probability, so that the logarithm of a quotient of two stays finite. */

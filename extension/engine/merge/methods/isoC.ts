@@ -1,7 +1,7 @@
 import { translatable } from '../../../shared/translatable.ts';
-import { products, transposed } from '../matrix.ts';
-import { parameter, type MergeMethod } from '../method.ts';
-import { svd, svdValues } from '../svd.ts';
+import { products, transposed } from '../math/matrix.ts';
+import { parameter, type MergeMethod } from './method.ts';
+import { svd, svdValues } from '../math/svd.ts';
 import { isMatrix, meanOf, RESOLUTION } from './spectral.ts';
 
 export const isoC: MergeMethod = {

@@ -1,7 +1,7 @@
 /** Methods that are a linear combination of the inputs, with fixed coefficients. */
 import { translatable } from '../../../shared/translatable.ts';
-import { parameter, type MergeMethod } from '../method.ts';
-import { shares } from '../weights.ts';
+import { parameter, type MergeMethod } from './method.ts';
+import { shares } from '../tensor/weights.ts';
 
 export const linear: MergeMethod = {
   name: 'linear',

@@ -1,6 +1,6 @@
 import { translatable } from '../../../shared/translatable.ts';
-import { parameter, type MergeMethod } from '../method.ts';
-import type { Values } from '../parameters.ts';
+import { parameter, type MergeMethod } from './method.ts';
+import type { Values } from '../recipe/parameters.ts';
 import { orderStatistic } from './orderStatistic.ts';
 
 export const pcb: MergeMethod = {

@@ -1,5 +1,5 @@
 import { translatable } from '../../../shared/translatable.ts';
-import { parameter, type MergeMethod } from '../method.ts';
+import { parameter, type MergeMethod } from './method.ts';
 import { orderStatistic } from './orderStatistic.ts';
 
 export const sce: MergeMethod = {

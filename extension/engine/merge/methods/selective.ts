@@ -1,7 +1,7 @@
 /** Methods that choose weight by weight: thin out each task vector, then combine what is left. */
 import { translatable, type Message } from '../../../shared/translatable.ts';
 import type { MergeParameter } from '../../../protocol/recipes.ts';
-import { parameter, type MergeMethod } from '../method.ts';
+import { parameter, type MergeMethod } from './method.ts';
 
 const shared = { family: 'vectors', base: 'required', minimumInputs: 1, maximumInputs: undefined } as const;
 

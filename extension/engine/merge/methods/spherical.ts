@@ -3,8 +3,8 @@
  * need: the result is a linear combination whose coefficients are found on small matrices, in float64.
  */
 import { translatable } from '../../../shared/translatable.ts';
-import { parameter, type LinearTensor, type MergeMethod } from '../method.ts';
-import { shares } from '../weights.ts';
+import { parameter, type LinearTensor, type MergeMethod } from './method.ts';
+import { shares } from '../tensor/weights.ts';
 
 const normOf = (gram: LinearTensor['gram'], i: number) => Math.sqrt(gram[i]?.[i] ?? 0);
 const clampCosine = (value: number) => Math.min(1, Math.max(-1, value));

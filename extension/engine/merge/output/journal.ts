@@ -12,7 +12,7 @@ import { identitySchema, type RunIdentity } from './runIdentity.ts';
 import type { Shard } from './shards.ts';
 import { packReport, reportSchema } from './storedReport.ts';
 import { sha256Of, writeSmallFile, type WrittenFile } from './writtenFile.ts';
-import type { MergeJobReport } from '../mergeJob.ts';
+import type { MergeJobReport } from '../tensor/mergeJob.ts';
 
 /** Kilobytes for each of 100,000 tensors; more is not a journal. */
 const MAX_JOURNAL_BYTES = 1 << 29;

@@ -3,7 +3,7 @@ import { keptElsewhere } from '../../../files/otherNames.ts';
 import type { CommitOptions, CommittedFolder, ModelFolder } from './modelFolder.ts';
 import type { Shard } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
-import type { MergeJobReport } from '../mergeJob.ts';
+import type { MergeJobReport } from '../tensor/mergeJob.ts';
 
 /** Where a merged model goes: a folder, or a file that stands alone. */
 export type ModelOutput = Pick<

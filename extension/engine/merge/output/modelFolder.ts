@@ -19,7 +19,7 @@ import { whyOther, type RunIdentity } from './runIdentity.ts';
 import { shardIndex, type Shard, type UnplacedTensor } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
 import { writeSmallFile, type WrittenFile } from './writtenFile.ts';
-import type { MergeJobReport } from '../mergeJob.ts';
+import type { MergeJobReport } from '../tensor/mergeJob.ts';
 
 export interface ModelFolderOptions {
   /** The folder that will have the model. */

@@ -1,6 +1,6 @@
 /** What a tensor's job reported, as the journal keeps it: JSON has neither NaN and infinity nor gaps in a list. */
 import * as z from 'zod';
-import type { MergeFindings, TensorStats, MergeJobReport } from '../mergeJob.ts';
+import type { MergeFindings, TensorStats, MergeJobReport } from '../tensor/mergeJob.ts';
 
 const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
 const numbers = z.array(number);

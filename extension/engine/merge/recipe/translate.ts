@@ -1,9 +1,9 @@
 /** From the parameters of a recipe file to those of our methods. */
 import type { ParameterScalar, ParameterValue } from '../../../protocol/recipes.ts';
 import { UserError } from '../../../shared/errors.ts';
-import type { MergeMethod } from '../method.ts';
-import { checkParameters } from '../parameters.ts';
-import { METHODS } from '../registry.ts';
+import type { MergeMethod } from '../methods/method.ts';
+import { checkParameters } from './parameters.ts';
+import { METHODS } from '../methods/registry.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import { BREADCRUMBS, MERGEKIT, type Row } from './mergekit.ts';
 import type { Given } from './shape.ts';

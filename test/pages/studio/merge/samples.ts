@@ -1,5 +1,5 @@
 /** Eight tasks on one base, and merges of them whose numbers look like those of a real model. */
-import { methodInfos } from '../../../../extension/engine/merge/registry.ts';
+import { methodInfos } from '../../../../extension/engine/merge/methods/registry.ts';
 import type { StudioMerged, StudioMergeReport } from '../../../../extension/protocol/merge.ts';
 import type { MergeMethodInfo, ParameterValue } from '../../../../extension/protocol/recipes.ts';
 import type { MergeTotals } from '../../../../extension/protocol/results.ts';

@@ -1,6 +1,6 @@
-import type { ValuesWay } from '../../../../extension/engine/merge/method.ts';
-import { resolve } from '../../../../extension/engine/merge/parameters.ts';
-import { methodNamed } from '../../../../extension/engine/merge/registry.ts';
+import type { ValuesWay } from '../../../../extension/engine/merge/methods/method.ts';
+import { resolve } from '../../../../extension/engine/merge/recipe/parameters.ts';
+import { methodNamed } from '../../../../extension/engine/merge/methods/registry.ts';
 
 type Given = Readonly<Record<string, number>>;
 

@@ -1,6 +1,6 @@
 /** What holds for all methods on whole tensors. */
 import { describe, expect, test } from 'vitest';
-import { METHODS } from '../../../../extension/engine/merge/registry.ts';
+import { METHODS } from '../../../../extension/engine/merge/methods/registry.ts';
 import { difference, mergeValues, randomTensor } from './harness.ts';
 
 const OWN = METHODS.filter(({ way }) => way.kind === 'values');

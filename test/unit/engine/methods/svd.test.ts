@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { products, transposed } from '../../../../extension/engine/merge/matrix.ts';
-import { svd } from '../../../../extension/engine/merge/svd.ts';
+import { products, transposed } from '../../../../extension/engine/merge/math/matrix.ts';
+import { svd } from '../../../../extension/engine/merge/math/svd.ts';
 import { randomNumbers } from './harness.ts';
 
 const random = (m: number, n: number, seed = 1) => randomNumbers(m * n, seed);

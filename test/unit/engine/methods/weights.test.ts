@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { MergeJob } from '../../../../extension/engine/merge/mergeJob.ts';
-import type { LinearWay } from '../../../../extension/engine/merge/method.ts';
-import { resolve } from '../../../../extension/engine/merge/parameters.ts';
-import { methodNamed } from '../../../../extension/engine/merge/registry.ts';
-import { band, ranks } from '../../../../extension/engine/merge/sparsify.ts';
-import { checkWeights, leastShare } from '../../../../extension/engine/merge/weights.ts';
+import type { MergeJob } from '../../../../extension/engine/merge/tensor/mergeJob.ts';
+import type { LinearWay } from '../../../../extension/engine/merge/methods/method.ts';
+import { resolve } from '../../../../extension/engine/merge/recipe/parameters.ts';
+import { methodNamed } from '../../../../extension/engine/merge/methods/registry.ts';
+import { band, ranks } from '../../../../extension/engine/merge/math/sparsify.ts';
+import { checkWeights, leastShare } from '../../../../extension/engine/merge/tensor/weights.ts';
 
 const place = { tensor: 'w', depth: 0 };
 

@@ -1,0 +1,116 @@
+/** A tensor's values on their way through a codebook: what the encoder and the analysis have in common. */
+import { CODES } from '../../../../kernels/codecStages.ts';
+import { groupsOf } from '../../../../kernels/groupStages.ts';
+import type { Products } from '../../../../kernels/mergeStages.ts';
+import type { JobContext } from '../../scheduler/job.ts';
+import { ROTATION, stageGroupSize } from '../../../formats/tvq/codebookPayload.ts';
+import { BINS, type Codebook } from './codebook.ts';
+import type { CodebookCoding } from '../coding.ts';
+import { inverseTable, scaleTable, scaleThresholds, UNIT_BYTE } from './groupScale.ts';
+import { addCounts } from '../entropy/lattice.ts';
+import { spansOf, type Span } from '../../tensors/tensorInput.ts';
+import { eachChunk, rangeOf, type CodebookMemory, type Range, type Values } from '../vectorEncoder.ts';
+
+/** Below this unit groups have scales whose squares float32 cannot hold. */
+const LEAST_UNIT = 2 ** -40;
+
+export const NO_PRODUCTS: Products = { xy: 0, xx: 0, yy: 0 };
+
+export class CodebookValues {
+  readonly groupSize: number;
+  readonly #grouped: boolean;
+  readonly #rotated: boolean;
+
+  constructor(
+    private readonly context: JobContext,
+    private readonly memory: CodebookMemory,
+    coding: Pick<CodebookCoding, 'groupSize' | 'rotated'>,
+    private readonly tensor: { readonly count: number; readonly resident: boolean },
+    private readonly values: Values,
+  ) {
+    this.#grouped = coding.groupSize !== 0;
+    this.#rotated = coding.rotated;
+    this.groupSize = stageGroupSize(coding.groupSize);
+  }
+
+  spans(): Span[] {
+    return spansOf(this.tensor.count, this.tensor.resident);
+  }
+
+  range(): Promise<Range> {
+    return rangeOf(this.context, this.memory, this.tensor, this.values);
+  }
+
+  /** The largest scale that a group can have; the tensor's only one where it is not cut into groups. undefined: too
+   * small to have any. */
+  unitOf({ extent, energy }: Range): number | undefined {
+    // A rotation can bring the values of a block together in one of its groups.
+    const gathered = this.#rotated ? Math.sqrt(ROTATION / this.groupSize) : 1;
+    const most = Math.max(Math.abs(extent.min), Math.abs(extent.max)) * gathered;
+    const unit = Math.fround(this.#grouped ? most : Math.sqrt(energy / this.tensor.count));
+    return unit >= LEAST_UNIT ? unit : undefined;
+  }
+
+  /** How often normalised values fall into each bin. */
+  async histogram(unit: number): Promise<Float64Array> {
+    const counts = new Float64Array(CODES);
+    const { backend } = this.context;
+    const { codes } = this.memory;
+    for (const span of this.spans()) {
+      await this.each(span, unit, async ({ first, count }) => {
+        await this.#quantize(unit, { bits: 8, boundaries: BINS }, first, count);
+        addCounts(counts, await backend.codeCounts(codes, first, count));
+      });
+    }
+    return counts;
+  }
+
+  /** Goes through a span's chunks, each with its values in `memory.x` and its groups' scales in `memory.scales`. */
+  async each(span: Span, unit: number, work: (chunk: Span) => Promise<void>): Promise<void> {
+    const { backend } = this.context;
+    const { x, scales } = this.memory;
+    const thresholds = scaleThresholds(unit);
+    if (!this.#grouped) await this.#fillScales(span.count);
+    await eachChunk(this.context, span, this.values, async chunk => {
+      const { first, count } = chunk;
+      await this.values.chunk(chunk, x);
+      if (this.#rotated) await backend.rotate(x, span.first + first, count, ROTATION);
+      if (this.#grouped) await backend.groupScales(x, this.groupSize, thresholds, scales, first, count);
+      await work(chunk);
+    });
+  }
+
+  /** Quantizes the chunk in `memory.x`. @returns `before` with its sums over x and what its codes stand for */
+  async apply(
+    unit: number,
+    bits: number,
+    codebook: Codebook,
+    chunk: Span,
+    before: Products,
+  ): Promise<Products> {
+    const { backend } = this.context;
+    const { x, codes, scales, restored } = this.memory;
+    const { first, count } = chunk;
+    await this.#quantize(unit, { bits, boundaries: codebook.boundaries }, first, count);
+    const table = { bits, groupSize: this.groupSize, values: codebook.values, scales: scaleTable(unit) };
+    await backend.dequantizeGroups(codes, scales, table, restored, first, count);
+    return backend.products(x, restored, count, before);
+  }
+
+  async #quantize(
+    unit: number,
+    quantizer: { bits: number; boundaries: Float32Array },
+    first: number,
+    count: number,
+  ): Promise<void> {
+    const { x, scales, codes } = this.memory;
+    const { groupSize } = this;
+    const whole = { ...quantizer, groupSize, inverse: inverseTable(unit) };
+    await this.context.backend.quantizeGroups(x, scales, whole, codes, first, count);
+  }
+
+  async #fillScales(count: number): Promise<void> {
+    const bytes = groupsOf(count, this.groupSize);
+    await this.context.backend.write(this.memory.scales, 0, bytes, async view => void view.fill(UNIT_BYTE));
+  }
+}

@@ -1,0 +1,127 @@
+/** Quantizes a tensor on a lattice and emits its codes as rANS streams; see kernels/entropy.ts for the payload. */
+import { Xxh64 } from '../../../../kernels/checksum.ts';
+import { CODES } from '../../../../kernels/codecStages.ts';
+import { encodeStreams, frequenciesOf } from '../../../../kernels/entropy.ts';
+import { joinPayloads, type PayloadPart } from '../../../../kernels/payload.ts';
+import type { Extent, SquaredError } from '../../../../kernels/backend.ts';
+import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
+import type { EntropyCoding, Reconstruction } from '../coding.ts';
+import { addCounts, gainOf, LATTICE_ROTATION, latticeOf, projections } from './lattice.ts';
+import { spansOf, type Span } from '../../tensors/tensorInput.ts';
+import {
+  eachChunk,
+  join,
+  NO_EXTENT,
+  withoutPayload,
+  type EncoderMemory,
+  type Values,
+} from '../vectorEncoder.ts';
+
+interface EntropyJob {
+  readonly tensor: string;
+  readonly count: number;
+  readonly resident: boolean;
+  /** Whether `memory.codes` holds the codes of the whole tensor rather than of one span. */
+  readonly whole: boolean;
+  readonly output: number;
+  readonly coding: EntropyCoding;
+  readonly reconstruction: Reconstruction;
+}
+
+/** What the first pass found out. */
+export interface Found {
+  extent: Extent;
+  /** Running sums: handed from chunk to chunk they do not depend on how long a backend's chunks are. */
+  sums: SquaredError;
+  readonly counts: Uint32Array;
+}
+
+export class EntropyEncoder {
+  constructor(
+    private readonly context: JobContext,
+    private readonly memory: EncoderMemory,
+    private readonly job: EntropyJob,
+    private readonly values: Values,
+  ) {}
+
+  /** First pass: codes, their counts and what they lose; codes of the whole tensor stay in `memory.codes`. */
+  async measure(): Promise<Found> {
+    const found: Found = {
+      extent: NO_EXTENT,
+      sums: { error: 0, energy: 0 },
+      counts: new Uint32Array(CODES),
+    };
+    for (const span of this.#spans()) await this.#quantize(span, found);
+    return found;
+  }
+
+  /** What a code's distance from zero's stands for, 0 where every code is zero's, and the squared error then. */
+  restored({ sums, counts }: Found): { readonly unit: number; readonly error: number } {
+    const { coding, reconstruction } = this.job;
+    const { scale } = latticeOf(coding.step);
+    const { gain, error } = gainOf(
+      sums.energy,
+      projections({ sums, counts, step: 1 / scale }),
+      reconstruction,
+    );
+    return { unit: Math.fround(gain / scale), error };
+  }
+
+  /** Second pass: entropy-codes and emits what `measure` has seen. */
+  async emit(found: Found): Promise<RecordOutcome> {
+    const { context, job, memory } = this;
+    const { coding, output, whole } = job;
+    const { sums, counts } = found;
+    const { unit, error } = this.restored(found);
+    const errors = [error, this.values.energy ?? sums.energy] as const;
+    if (unit === 0) return { ...withoutPayload('constant'), errors };
+    const frequencies = frequenciesOf(counts);
+    const parts: PayloadPart[] = [];
+    for (const span of this.#spans()) {
+      if (!whole) await this.#quantize(span);
+      const codes = await context.backend.read(memory.codes, whole ? span.first : 0, span.count);
+      parts.push({ bytes: encodeStreams(context.kernels, codes, frequencies), count: span.count });
+    }
+    const joined = joinPayloads(parts);
+    if (joined.length > coding.bytes) {
+      throw new Error(
+        `tensor "${job.tensor}": ${joined.length} bytes of codes where ${coding.bytes} were planned`,
+      );
+    }
+    const payload = new Uint8Array(coding.bytes); // zeros fill it up
+    payload.set(joined);
+    await context.emit({ type: 'begin', output, codec: 'entropy', bytes: payload.length });
+    const hash = new Xxh64(context.kernels);
+    hash.update(payload);
+    await context.emit({ type: 'bytes', bytes: payload });
+    return {
+      codec: 'entropy',
+      scales: [unit, Math.fround(1 / latticeOf(coding.step).scale)],
+      checksum: hash.digest(),
+      errors,
+    };
+  }
+
+  #spans(): Span[] {
+    return spansOf(this.job.count, this.job.resident);
+  }
+
+  /** Brings a span's codes into `memory.codes`, and what they tell into `found`. */
+  async #quantize(span: Span, found?: Found): Promise<void> {
+    const { memory, values, job } = this;
+    const { backend } = this.context;
+    const lattice = latticeOf(job.coding.step);
+    const start = job.whole ? span.first : 0;
+    await eachChunk(this.context, span, values, async chunk => {
+      const { count } = chunk;
+      const first = start + chunk.first;
+      const extent = await values.chunk(chunk, memory.x);
+      await backend.rotate(memory.x, span.first + chunk.first, count, LATTICE_ROTATION);
+      const sums = await backend.quantizePack(memory.x, lattice, memory.codes, first, count, found?.sums);
+      if (!found) return;
+      found.sums = sums;
+      found.extent = join(found.extent, extent);
+      addCounts(found.counts, await backend.codeCounts(memory.codes, first, count));
+    });
+  }
+}

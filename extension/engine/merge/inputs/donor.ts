@@ -1,0 +1,39 @@
+/** The model whose config, tokenizer and metadata a merged one has: the base, or the input that its tensors were taken from. */
+import { isFolderCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
+import type { WeightsMetadata } from '../../../formats/safetensors/weightsMetadata.ts';
+import { restoredMetadata, writeTaskFiles } from '../../restore/files.ts';
+import { tensorsOf, type OpenInput } from './openInput.ts';
+import { copyCompanions, type Companions } from '../output/copyCompanions.ts';
+import type { ConfigSettings } from '../output/configFit.ts';
+import type { UnplacedTensor } from '../output/shards.ts';
+
+/** @param taken the input that tensors were taken from which do not fit the base */
+export function donorOf(
+  taken: OpenInput | undefined,
+  base: Checkpoint | undefined,
+  [first]: readonly OpenInput[],
+): OpenInput | undefined {
+  return taken ?? (base ? { kind: 'checkpoint', name: 'base', checkpoint: base } : first);
+}
+
+/** What the header of its weight file says. @param base which a task may have it from */
+export async function donorMetadata(
+  donor: OpenInput | undefined,
+  base: Checkpoint | undefined,
+): Promise<WeightsMetadata> {
+  if (donor?.kind === 'tvq') return restoredMetadata(donor.file, donor.task, base);
+  return donor?.checkpoint.metadata ?? {};
+}
+
+/** Writes its config, tokenizer and the like beside merged weights. @param base which a task may have some from */
+export async function writeDonorFiles(
+  donor: OpenInput | undefined,
+  base: Checkpoint | undefined,
+  folder: string,
+  merged: { readonly tensors: readonly UnplacedTensor[]; readonly settings: ConfigSettings },
+): Promise<Companions> {
+  const weights = { ...merged, donor: donor && tensorsOf(donor) };
+  if (donor?.kind === 'tvq') return writeTaskFiles({ ...donor, base }, folder, weights);
+  if (!donor || !isFolderCheckpoint(donor.checkpoint)) return { files: [], warnings: [] };
+  return copyCompanions(donor.checkpoint.path, folder, weights);
+}

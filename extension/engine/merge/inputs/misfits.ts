@@ -1,0 +1,80 @@
+/** Tensors that inputs lack, or have in another shape or dtype: found one by one, told in one line for all alike. */
+import type { MergeRecipe } from '../../../protocol/recipes.ts';
+import type { Problem } from '../../../protocol/results.ts';
+import { groupBy } from '../../../shared/groupBy.ts';
+import type { TensorSource } from '../../../formats/checkpoint.ts';
+import { isQuantizable } from '../../../formats/dtype.ts';
+import { listed, shapeText } from '../../../formats/listed.ts';
+import type { InputTensor } from '../../tensors/inputTensor.ts';
+import { dtypeOf, shapeOf } from './openInput.ts';
+
+/** Why an input's tensor cannot be merged. */
+export interface Misfit {
+  readonly input: string;
+  readonly tensor: string;
+  /**
+   * `tied`: a head that is the embedding, where the reference has one of its own; `rows`: longer or shorter, as
+   * embeddings and classifiers are where tokens or labels were added.
+   */
+  readonly kind: 'lacks' | 'tied' | 'rows' | 'shape' | 'dtype';
+  /** What it is there, and in the reference. */
+  readonly is: string;
+  readonly was: string;
+}
+
+/** @param tied whether it is a head that is the embedding there. @returns undefined where the tensor fits */
+export function misfitOf(
+  input: string,
+  tensor: string,
+  original: TensorSource,
+  found: InputTensor | undefined,
+  tied = false,
+): Misfit | undefined {
+  if (!found) return { input, tensor, kind: tied ? 'tied' : 'lacks', is: '', was: '' };
+  const [shape, wanted] = [shapeOf(found), original.shape];
+  if (shape.join() !== wanted.join()) {
+    const rows = shape.length === wanted.length && shape.slice(1).join() === wanted.slice(1).join();
+    return { input, tensor, kind: rows ? 'rows' : 'shape', is: shapeText(shape), was: shapeText(wanted) };
+  }
+  if (isQuantizable(dtypeOf(found))) return undefined;
+  return { input, tensor, kind: 'dtype', is: dtypeOf(found), was: original.dtype };
+}
+
+const OUTCOMES: Readonly<Record<MergeRecipe['onMismatch'], (reference: string) => string>> = {
+  error: reference =>
+    `--on-mismatch base keeps what ${reference} has, first takes what the first input with it has, skip leaves it out`,
+  base: reference => `what ${reference} has is kept`,
+  first: () => 'what the first input with it has is taken',
+  skip: () => 'left out',
+};
+
+/** @param reference what the inputs are compared with, in words */
+export function describeMisfits(
+  misfits: readonly Misfit[],
+  reference: string,
+  onMismatch: MergeRecipe['onMismatch'],
+): Problem[] {
+  const groups = groupBy(misfits, ({ input, kind }) => `${input}\0${kind}`);
+  return [...groups.values()].map(group => ({
+    severity: onMismatch === 'error' ? 'error' : 'warning',
+    message: `${describe(group, reference)}; ${OUTCOMES[onMismatch](reference)}`,
+  }));
+}
+
+function describe(group: readonly Misfit[], reference: string): string {
+  const { input, kind, is, was } = group[0] as Misfit;
+  const what = listed(group.map(({ tensor }) => tensor));
+  const example = `${group.length > 1 ? 'the first ' : ''}${is}, ${was} in ${reference}`;
+  switch (kind) {
+    case 'lacks':
+      return `input "${input}" lacks ${what} of ${reference}`;
+    case 'tied':
+      return `input "${input}": its head (${what}) is its embedding, ${reference} has one of its own`;
+    case 'rows':
+      return `input "${input}": ${what} of another length (${example}), as where tokens or labels were added`;
+    case 'shape':
+      return `input "${input}": ${what} of another shape (${example})`;
+    case 'dtype':
+      return `input "${input}": ${what} of another kind (${example}), where floating point was expected`;
+  }
+}

@@ -1,0 +1,75 @@
+/** The models of a merge as they are on disk, each with its tensors named as the base names them. */
+import type { MergeRecipe } from '../../../protocol/recipes.ts';
+import type { Problem } from '../../../protocol/results.ts';
+import { openModel, type Checkpoint, type TensorSource } from '../../../formats/checkpoint.ts';
+import { alignNames } from '../../../formats/names/alignNames.ts';
+import { namedAsIn } from '../../restore/plan.ts';
+import type { Reference } from './match.ts';
+import { natureOf, taskTie, type Nature } from './nature.ts';
+import { openInput, type OpenInput } from './openInput.ts';
+import { openOriginals } from './originals.ts';
+
+export interface Models {
+  readonly base: Checkpoint | undefined;
+  readonly inputs: readonly OpenInput[];
+  /** The inputs as they were before they were quantized; undefined when nothing is compared with them. */
+  readonly originals: readonly OpenInput[] | undefined;
+  readonly reference: Reference;
+  /** By input, whether its head is its embedding; undefined where nothing tells. */
+  readonly ties: readonly (boolean | undefined)[];
+  readonly problems: Problem[];
+}
+
+/** Opens everything that a recipe names. Faults of single files throw; what is wrong with whole models is listed. */
+export async function openModels(recipe: MergeRecipe): Promise<Models> {
+  const problems: Problem[] = [];
+  const opened = await Promise.all(recipe.inputs.map(openInput));
+  const base = recipe.base === undefined ? undefined : await openBase(recipe.base, opened);
+  const [first] = opened;
+  const reference = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
+  const tensors: ReadonlyMap<string, TensorSource> = reference?.tensors ?? new Map<string, TensorSource>();
+  const aligned = (input: OpenInput): OpenInput => {
+    if (input.kind !== 'checkpoint' || input.checkpoint === reference) return input;
+    const { checkpoint, change } = alignNames(input.checkpoint, tensors);
+    if (change !== undefined)
+      problems.push({
+        severity: 'warning',
+        message: `input "${input.name}": its tensors are read ${change}`,
+      });
+    return { ...input, checkpoint };
+  };
+  const inputs = opened.map(aligned);
+  const originals = (await openOriginals(recipe, inputs))?.map(aligned);
+  const known = new Map<string, Nature>();
+  const natureAt = async (checkpoint: Checkpoint): Promise<Nature> => {
+    const nature = known.get(checkpoint.path) ?? (await natureOf(checkpoint));
+    if (!known.has(checkpoint.path) && nature.fault !== undefined)
+      problems.push({ severity: 'error', message: nature.fault });
+    known.set(checkpoint.path, nature);
+    return nature;
+  };
+  const own = reference && (await natureAt(reference));
+  const ties: (boolean | undefined)[] = [];
+  for (const input of inputs)
+    ties.push(
+      input.kind === 'checkpoint'
+        ? (await natureAt(input.checkpoint)).tied
+        : await taskTie(input, base, own?.tied),
+    );
+  for (const input of originals ?? []) if (input.kind === 'checkpoint') await natureAt(input.checkpoint);
+  return {
+    base,
+    inputs,
+    originals,
+    reference: { base, tensors, tied: own?.tied, saysTied: own?.saysTied ?? false },
+    ties,
+    problems,
+  };
+}
+
+/** Where there are tasks of a .tvq file, names are those of the file: task vectors belong to it. */
+async function openBase(path: string, inputs: readonly OpenInput[]): Promise<Checkpoint> {
+  const base = await openModel(path);
+  const stored = inputs.find(input => input.kind === 'tvq');
+  return stored ? namedAsIn(stored.file, base) : base;
+}

@@ -1,0 +1,67 @@
+/** What was merged, told by the fingerprints of what was read on the way. */
+import { basename } from 'node:path';
+import { isFolderCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
+import { fingerprintOf } from '../../../formats/tvq/header.ts';
+import type { CardInput } from '../output/modelCard.ts';
+import { readModelSource } from '../output/modelSource.ts';
+import type { MergePlan } from '../plan.ts';
+import type { MergeJobReport } from '../tensor/mergeJob.ts';
+
+type Reports = readonly MergeJobReport[];
+
+export interface Cards {
+  readonly base: CardInput | undefined;
+  readonly inputs: readonly CardInput[];
+}
+
+/** Base and inputs for the model card. */
+export async function cardInputs({ base, inputs, jobs }: MergePlan, reports: Reports): Promise<Cards> {
+  const folderOf = (checkpoint: Checkpoint) => (isFolderCheckpoint(checkpoint) ? checkpoint.path : undefined);
+  const card = async (name: string, checkpoint: Checkpoint, position: number): Promise<CardInput> => ({
+    source: await readModelSource(name, folderOf(checkpoint)),
+    fingerprint:
+      fingerprintRead(checkpoint, jobs, job => reports[job]?.checksums[position]) ??
+      'not computed (not all of it was read)',
+  });
+  return {
+    base: base && (await card('base', base, 0)),
+    inputs: await Promise.all(
+      inputs.map(async (input, i): Promise<CardInput> => {
+        if (input.kind === 'checkpoint') return card(input.name, input.checkpoint, i + 1);
+        const task = input.file.tasks.find(({ name }) => name === input.task);
+        return {
+          source: await readModelSource(input.name, undefined),
+          fingerprint: task?.source?.fingerprint ?? '',
+        };
+      }),
+    ),
+  };
+}
+
+/** A sentence for each checkpoint of a comparison that its task was not made from. */
+export function strangers({ inputs, originals, jobs }: MergePlan, reports: Reports): string[] {
+  return inputs.flatMap((input, i) => {
+    const original = originals?.[i];
+    if (input.kind !== 'tvq' || original?.kind !== 'checkpoint') return [];
+    const expected = input.file.tasks.find(({ name }) => name === input.task)?.source?.fingerprint;
+    const { checkpoint } = original;
+    const found = fingerprintRead(checkpoint, jobs, job => reports[job]?.findings?.originals?.[i]);
+    if (found === undefined || found === expected) return [];
+    const task = `"${input.task}" of ${basename(input.file.path)}`;
+    return [`${checkpoint.path}: not the checkpoint that ${task} was made from; no difference is reported`];
+  });
+}
+
+/** A checkpoint's fingerprint; undefined unless all of it was read. */
+function fingerprintRead(
+  checkpoint: Checkpoint,
+  jobs: MergePlan['jobs'],
+  checksumOf: (job: number) => string | undefined,
+): string | undefined {
+  const tensors = jobs.flatMap(({ tensor }, i) => {
+    const source = checkpoint.tensors.get(tensor);
+    const checksum = checksumOf(i);
+    return source && checksum ? [[source.name, source.dtype, source.shape, checksum] as const] : [];
+  });
+  return tensors.length === checkpoint.tensors.size ? fingerprintOf(tensors) : undefined;
+}

@@ -1,0 +1,72 @@
+import type { MergeRecipe } from '../../../protocol/recipes.ts';
+import type { Problem } from '../../../protocol/results.ts';
+import { MAX_ROW } from '../../../../kernels/mergeStages.ts';
+import { join } from 'node:path';
+import { exists } from '../../../files/exists.ts';
+import { isFolderCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
+import { UserError } from '../../../shared/errors.ts';
+import { listed } from '../../../formats/listed.ts';
+import { rowLengthOf, type MergeJob } from '../tensor/mergeJob.ts';
+import type { MergeMethod } from '../methods/method.ts';
+import type { OpenInput } from '../inputs/openInput.ts';
+import { checkParameters } from './parameters.ts';
+
+/** @throws UserError when the recipe does not fit its method */
+export function checkRecipe(recipe: MergeRecipe, method: MergeMethod): void {
+  const { inputs, base } = recipe;
+  const wrong = (what: string) => new UserError(`method ${method.name} ${what}`, 'usage');
+  if (method.base === 'required' && base === undefined)
+    throw wrong('needs a base model; name it with --base');
+  if (inputs.length < method.minimumInputs)
+    throw wrong(`needs at least ${method.minimumInputs} inputs, ${inputs.length} were given`);
+  if (method.maximumInputs !== undefined && inputs.length > method.maximumInputs) {
+    throw wrong(`takes ${method.maximumInputs} inputs, ${inputs.length} were given`);
+  }
+  if (base === undefined && inputs.some(({ task }) => task !== undefined))
+    throw wrong('needs the base model of the .tvq inputs; name it with --base');
+  if (recipe.lines && method.family !== 'vectors')
+    throw wrong('merges whole models; LiNeS scales task vectors');
+  const names = inputs.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new UserError(`two inputs are named "${twice}"; give each a name of its own`, 'usage');
+  checkParameters(method.name, method.parameters, recipe.parameters);
+  const perInput = method.parameters.filter(parameter => parameter.perInput);
+  for (const given of recipe.inputParameters) checkParameters(method.name, perInput, given);
+}
+
+/** Rows that are too long to be ranked, in one line. */
+export function checkRows(method: MergeMethod, jobs: readonly MergeJob[]): Problem[] {
+  const long = jobs.filter(job => rowLengthOf(job) > MAX_ROW);
+  const [first] = long;
+  if (!first) return [];
+  const what = listed(long.map(({ tensor }) => tensor));
+  return [
+    {
+      severity: 'error',
+      message: `method ${method.name} ranks the weights of a row: ${what} with rows of ${rowLengthOf(first)}, up to ${MAX_ROW} are supported; ties has no such limit`,
+    },
+  ];
+}
+
+/** Config and tokenizer come from one model's folder; where it has no config, one of another's may have to be copied. */
+export async function checkConfig(
+  donor: Checkpoint | undefined,
+  inputs: readonly OpenInput[],
+): Promise<Problem[]> {
+  const hasConfig = (folder: string) => exists(join(folder, 'config.json'));
+  const folders = inputs.flatMap(input =>
+    input.kind === 'checkpoint' && isFolderCheckpoint(input.checkpoint) ? [input.checkpoint.path] : [],
+  );
+  if (!donor || (await hasConfig(donor.path))) return [];
+  const other = (
+    await Promise.all(folders.map(async folder => ((await hasConfig(folder)) ? [folder] : [])))
+  ).flat()[0];
+  if (other === undefined) return [];
+  return [
+    {
+      severity: 'warning',
+      message: `${donor.path}: has no config.json, and neither will the merged model, which does not load without one; copy that of ${other}, where it is the same model`,
+    },
+  ];
+}

@@ -1,0 +1,75 @@
+/**
+ * Tensors that hold NaN or infinity and are the same in all models (masks, under whatever name): there is nothing to
+ * merge, and computing with them would only spread them.
+ */
+import type { TensorSource } from '../../../formats/checkpoint.ts';
+import type { JobContext } from '../../scheduler/job.ts';
+import { RawTensor } from '../../tensors/rawTensor.ts';
+import { exactSource, type InputTensor, type StoredTensor } from '../../tensors/inputTensor.ts';
+import type { MergeJob } from './mergeJob.ts';
+
+/** Where the bytes stand that all models have, some of them no numbers; undefined where that is not so. */
+export async function commonSource(
+  { base, inputs }: MergeJob,
+  context: JobContext,
+): Promise<TensorSource | undefined> {
+  const own = inputs.filter(input => !(base && isBaseOwn(input))).map(exactSource);
+  const [first, ...others] = [...(base ? [base] : []), ...own];
+  if (!first) return undefined;
+  const common = new RawTensor(context, first);
+  const { nan, infinite } = await common.notNumbers();
+  if (!nan && !infinite) return undefined;
+  for (const other of others)
+    if (!other || !(await common.equals(new RawTensor(context, other)))) return undefined;
+  return first;
+}
+
+const isBaseOwn = (input: InputTensor): boolean =>
+  input.kind === 'tvq' && input.record.codec.codec === 'same' && !input.shared;
+
+/** The same job with the bytes copied, or rewritten where another dtype is asked for. */
+export function withCommon(job: MergeJob, source: TensorSource): MergeJob {
+  if (job.measure) return { ...job, inputs: job.inputs.map(() => unmoved(job)) };
+  if (job.dtype === source.dtype) {
+    const exact = job.exact && copying(job.exact, source);
+    return { ...copying(job, source), exact };
+  }
+  return {
+    ...job,
+    base: undefined,
+    inputs: [{ kind: 'checkpoint', source }],
+    wanted: 'models',
+    way: { kind: 'fixed', coefficients: [1] },
+    inputValues: [{}],
+    takesNonFinite: true,
+    exact: undefined,
+  };
+}
+
+const copying = (job: MergeJob, source: TensorSource): MergeJob => ({
+  ...job,
+  way: {
+    kind: 'copy',
+    source,
+    beside: job.inputs.map(exactSource),
+  },
+});
+
+/** A task vector of zeros: what a measurement over the whole model has to count. */
+const unmoved = ({ tensor, dtype, shape }: MergeJob): StoredTensor => ({
+  kind: 'tvq',
+  file: '',
+  task: '',
+  record: {
+    tensor,
+    dtype,
+    shape,
+    codec: { codec: 'constant' },
+    scales: [0, 0],
+    checksum: '',
+    errors: [0, 0],
+    payload: undefined,
+  },
+  shared: undefined,
+  whole: false,
+});

@@ -1,0 +1,57 @@
+/** Merges compute with numbers: NaN and infinity spread, and no trim can rank them. */
+import type { Dtype } from '../../../formats/dtype.ts';
+import { NonFinite } from '../../tensors/notNumbers.ts';
+
+/** What may be done with values that are no numbers. */
+export interface Tolerance {
+  readonly allowNonfinite: boolean;
+  /** Whether the tensor is a sum weight by weight, where each spoils one value of the output alone. */
+  readonly isSum: boolean;
+  /** Whether they are computed with: where it is allowed, and the tensor is not the same in all models. */
+  readonly taken: boolean;
+}
+
+/** Whether they may be computed with. */
+export const mayTakeNonFinite = ({ allowNonfinite, isSum }: Tolerance): boolean => allowNonfinite && isSum;
+
+/** An input's tensor. */
+interface Place {
+  readonly file: string;
+  readonly name: string;
+  /** undefined: of a .tvq file's task. */
+  readonly dtype?: Dtype;
+  /** Of a .tvq file. */
+  readonly task?: string;
+}
+
+const nameOf = ({ file, name, task }: Place): string =>
+  `${file}: tensor "${name}"${task === undefined ? '' : ` of "${task}"`}`;
+
+/** Of wider values, those that float32 has no number for. */
+const NAMED: Partial<Record<Dtype, string>> = {
+  F64: 'NaN, infinite values, or values beyond float32 (±3.4e38)',
+};
+
+/** The error of an input with values that are no numbers. */
+export const nonFinite = (place: Place, tolerance: Tolerance | undefined): NonFinite =>
+  new NonFinite(
+    `${nameOf(place)} holds ${NAMED[place.dtype ?? 'F32'] ?? 'NaN or infinite values'}, finite float32 was expected; was its training or its conversion to ` +
+      `float16 unstable? Use another checkpoint, or leave this one out${otherwise(tolerance)}`,
+  );
+
+/** The error of an input that is finite, as its base is, but further from it than a float32 can say. */
+export const tooFar = (place: Place, tolerance: Tolerance | undefined): NonFinite =>
+  new NonFinite(
+    `${nameOf(place)} differs from the base's by more than float32 holds (±3.4e38); is this its base? Use another ` +
+      `checkpoint, or leave this one out${otherwise(tolerance)}`,
+  );
+
+const otherwise = (tolerance: Tolerance | undefined): string => {
+  if (!tolerance) return '';
+  if (tolerance.isSum)
+    return ', or compute with it nonetheless (--allow-nonfinite, setting tvq.allowNonfinite)';
+  return tolerance.allowNonfinite
+    ? '; --allow-nonfinite computes with such values in plain sums alone (linear, task_arithmetic), as here one would ' +
+        'decide about others'
+    : '';
+};

@@ -1,0 +1,90 @@
+/** Merges one tensor: window by window into the output, with the numbers of the report taken on the way. */
+import type { Region, Scope } from '../../../../kernels/memory.ts';
+import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../../../formats/dtype.ts';
+import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
+import { countOf, NONE, plus, refused } from '../../tensors/notNumbers.ts';
+import { encodeValues, type EncodedValues } from '../../tensors/encode.ts';
+import { measureModel } from './measure.ts';
+import { Merging } from './merging.ts';
+import { exactOf, type MergeFindings, type MergeJob, type MergeJobReport } from './mergeJob.ts';
+import { Passes } from './passes.ts';
+import { StatsSum } from '../math/stats.ts';
+import type { Window } from '../../tensors/windows.ts';
+
+/** Outcome of a tensor that is written as plain bytes. */
+export const WRITTEN: RecordOutcome = { codec: 'exact', scales: [0, 0], checksum: '', errors: [0, 0] };
+
+/** Measures or merges, whichever the job asks for. */
+export async function runTensor(job: MergeJob, context: JobContext, memory: Scope): Promise<MergeJobReport> {
+  const passes = new Passes(job, context, memory);
+  if (job.measure) {
+    const findings = await measureModel(passes, job.measure);
+    return { checksums: passes.finish(), warnings: [], findings };
+  }
+  const compared = exactOf(job);
+  const exact = compared && new Passes(compared, context, memory);
+  const findings = await merge(passes, exact);
+  const [, ...originals] = exact?.finish() ?? [];
+  return { checksums: passes.finish(), warnings: [], findings: { ...findings, originals } };
+}
+
+/**
+ * Writes the tensor and measures it; without a base that deltas could be told from there are no `stats`.
+ * @throws UserError where values come out as NaN or infinite and may not
+ */
+async function merge(passes: Passes, compared: Passes | undefined): Promise<MergeFindings> {
+  const { job, context, memory } = passes;
+  const merging = await Merging.prepare(passes);
+  const exact = compared && (await Merging.prepare(compared));
+  const stats = job.base && new StatsSum(passes);
+  const bytes = (elementCount(job.shape) * DTYPE_BITS[job.dtype]) / 8;
+
+  let written = NONE;
+  // A tensor that will be refused is not handed on: what is complete could be taken over by a later run.
+  const isFine = () =>
+    job.allowNonfinite || (job.takesNonFinite ? written.overflowed : countOf(written)) === 0;
+
+  // A model a task (emr) means going through the tensor once for each: outputs are written one after the other.
+  for (let output = 0; output < job.outputs; output++) {
+    await context.emit({ type: 'begin', output, codec: 'exact', bytes });
+    await passes.windows(async (window, span) => {
+      const vector = await merging.combine(window, span, output);
+      await stats?.addKept(output, window);
+      const scale = merging.scaleOf(output);
+      const { bytes, found } = await encode(passes, window, vector, scale);
+      written = plus(written, found);
+      if (isFine()) await context.emit({ type: 'bytes', bytes });
+      if (!stats || (output > 0 && !exact)) return;
+      const delta = await merging.delta(window, vector, scale);
+      if (exact) await stats.addDifference(delta, await exact.deltaOf(window, span, output), window);
+      if (output > 0) return;
+      const unified = vector !== memory.merged; // emr: the vector is the mask's part of it
+      await stats.add(window, unified ? await merging.delta(window, memory.merged, job.scale) : delta);
+    });
+    if (!isFine()) throw refused(job, written);
+    await context.emit({ type: 'end', output, outcome: WRITTEN });
+  }
+  return { stats: stats?.result(merging.kept), written, raised: merging.raised };
+}
+
+/** base + scale·vector, or the values themselves where whole models are merged, in the dtype that is written. */
+async function encode(passes: Passes, window: Window, vector: Region, scale: number): Promise<EncodedValues> {
+  const { job, context, memory } = passes;
+  const { backend } = context;
+  const { skip, count } = window;
+  let values = vector;
+  if (job.wanted === 'vectors') {
+    values = await passes.decodeBase(window);
+    await backend.axpy(values, vector, scale, false, count);
+  }
+  // What belongs to the window before must not be counted twice.
+  if (skip > 0) await backend.write(values, 0, 4 * skip, async view => void view.fill(0));
+  const { bytes, found } = await encodeValues(
+    context,
+    job.dtype as QuantizableDtype,
+    values,
+    memory.encoded,
+    count,
+  );
+  return { bytes: skip === 0 ? bytes : bytes.slice((skip * DTYPE_BITS[job.dtype]) / 8), found };
+}

@@ -1,0 +1,40 @@
+/** How the running statistics of normalisation layers are merged: never by the method, always by a weighted mean. */
+import { statisticOf } from '../../../formats/names/runningStatistics.ts';
+import type { MergeJob, Shares } from './mergeJob.ts';
+import type { MergeMethod } from '../methods/method.ts';
+import { shares } from './weights.ts';
+
+/** The job with a weighted mean in the place of the method's way, where its tensor is a running statistic. */
+export function averagingStatistics(job: MergeJob, method: MergeMethod): MergeJob {
+  const statistic = statisticOf(job.tensor);
+  if (statistic === undefined || job.way.kind === 'copy') return job;
+  const variance = statistic === 'variance';
+  const byOutput = job.outputs > 1 ? job.inputs.map((_, i) => ownShares(job, i)) : [sharesOf(job, method)];
+  return { ...job, wanted: 'models', scale: 1, way: { kind: 'statistics', shares: byOutput, variance } };
+}
+
+/** A model a task (emr) has that task's own statistics. */
+const ownShares = ({ inputs }: MergeJob, output: number): Shares => ({
+  base: 0,
+  inputs: inputs.map((_, i) => (i === output ? 1 : 0)),
+});
+
+/**
+ * The method's effective weights: of input i max(0, scale·wᵢ), the weights divided by their sum where the method takes
+ * the mean and equal where it has none; what is missing to 1 is the base's; normalised. It is the method's own result
+ * where that is a convex combination.
+ */
+function sharesOf({ values, inputValues, scale }: MergeJob, { way, family }: MergeMethod): Shares {
+  const stated = way.kind === 'linear' ? way.shares?.(values) : undefined;
+  const weights = inputValues.map(({ weight }) => weight);
+  const weighted = weights.every(weight => typeof weight === 'number');
+  const takesMean = !weighted || family === 'models' || way.kind === 'values' || values.merge === 'mean';
+  const given = stated ?? shares(weighted ? weights : weights.map(() => 1), takesMean);
+  const onBase = family !== 'models';
+  const inputs = given.map(weight => Math.max(0, onBase ? scale * weight : weight));
+  const sum = inputs.reduce((a, b) => a + b, 0);
+  const base = onBase ? Math.max(0, 1 - sum) : 0;
+  const total = sum + base;
+  if (!(total > 0)) return { base: 0, inputs: inputs.map(() => 1 / inputs.length) };
+  return { base: base / total, inputs: inputs.map(share => share / total) };
+}

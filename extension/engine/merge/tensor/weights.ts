@@ -1,0 +1,77 @@
+/** Sums of the inputs' weights: what is divided by them, and where nothing can be. */
+import type { Problem } from '../../../protocol/results.ts';
+import type { MergeJob } from './mergeJob.ts';
+import type { MergeMethod } from '../methods/method.ts';
+
+/** A sum of weights below this share of their magnitudes has cancelled: dividing by it would blow rounding up a millionfold. */
+const CANCELLED = 1e-6;
+
+const sumOf = (weights: readonly number[]): number => weights.reduce((a, b) => a + b, 0);
+const magnitudeOf = (weights: readonly number[]): number => sumOf(weights.map(Math.abs));
+
+/** Weights as they are, or divided by their sum, which `checkWeights` has seen not to be 0. */
+export function shares(weights: readonly number[], normalize: boolean): number[] {
+  const sum = sumOf(weights);
+  // Weights that are all 0, where that is allowed, stay so.
+  return normalize && sum !== 0 ? weights.map(weight => weight / sum) : [...weights];
+}
+
+/** Rounding of one float32 operation, relative. */
+const UNIT_ROUNDOFF = 2 ** -24;
+const LEAST_NORMAL = 2 ** -126;
+
+/**
+ * Least magnitude of a float32 sum of some of these weights that is divided by: below it the weights cancel, and what is
+ * left is the rounding of each weight and of each addition. Weights of one sign never cancel.
+ */
+export function leastShare(weights: readonly number[]): number {
+  const mixed = weights.some(weight => weight > 0) && weights.some(weight => weight < 0);
+  const rounding = weights.length * UNIT_ROUNDOFF * magnitudeOf(weights);
+  return mixed ? Math.max(LEAST_NORMAL, rounding) : LEAST_NORMAL;
+}
+
+/** What is wrong with one tensor's weights. */
+type Fault = 'cancelled' | 'zero';
+
+const MEANINGS: Readonly<Record<Fault, string>> = {
+  cancelled: 'the weights add up to 0, and the merge is divided by their sum',
+  zero: 'the weights are all 0: there is nothing to merge',
+};
+
+/**
+ * Weights that leave nothing to divide by, or nothing to merge, in a line each. A merge of task vectors may leave some
+ * tensors as the base has them, by weights of 0; it may not leave all.
+ */
+export function checkWeights(method: MergeMethod, jobs: readonly MergeJob[]): Problem[] {
+  if (!method.parameters.some(({ name }) => name === 'weight')) return [];
+  const merged = jobs.filter(({ way }) => way.kind !== 'copy');
+  const faults = merged.map(job => faultOf(method, job));
+  return (['cancelled', 'zero'] as const).flatMap((fault): Problem[] => {
+    const found = merged.filter((_, i) => faults[i] === fault);
+    const [first] = found;
+    const allowed = fault === 'zero' && method.family === 'vectors' && found.length < merged.length;
+    if (!first || allowed) return [];
+    const where =
+      found.length === merged.length
+        ? ''
+        : found.length === 1
+          ? ` in ${first.tensor}`
+          : ` in ${found.length} of ${merged.length} tensors (${first.tensor} …)`;
+    return [
+      {
+        severity: 'error',
+        message: `method ${method.name}${where}: ${MEANINGS[fault]}; weights here are ${weightsOf(first).join(', ')}: change one of them`,
+      },
+    ];
+  });
+}
+
+const weightsOf = ({ inputValues }: MergeJob): number[] => inputValues.map(({ weight }) => Number(weight));
+
+function faultOf({ normalizes }: MergeMethod, job: MergeJob): Fault | undefined {
+  const weights = weightsOf(job);
+  const magnitude = magnitudeOf(weights);
+  if (magnitude === 0) return 'zero';
+  const divides = normalizes?.(job.values) === true;
+  return divides && Math.abs(sumOf(weights)) <= CANCELLED * magnitude ? 'cancelled' : undefined;
+}
