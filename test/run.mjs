@@ -41,7 +41,7 @@ async function check(name, script, ...args) {
 }
 
 const [built] = await Promise.all([
-  check('build', 'esbuild.mjs'),
+  check('build', 'scripts/build.mjs'),
   check('types', 'node_modules/typescript/bin/tsc'),
   check('lint', 'node_modules/eslint/bin/eslint.js', '.'),
   check('style', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),

@@ -1,10 +1,10 @@
 /** Before any test: what they run in dist/ is built from the sources as they are. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { isStale } from '../stale.mjs';
+import { isStale } from '../scripts/stale.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const SOURCES = ['extension', 'kernels', 'webview', 'esbuild.mjs', 'stale.mjs', 'package-lock.json'];
+const SOURCES = ['extension', 'kernels', 'webview', 'scripts', 'package-lock.json'];
 /** What a build writes last. */
 const LAST = 'dist/THIRD-PARTY-NOTICES.txt';
 
@@ -16,6 +16,6 @@ export default function setup() {
     )
   )
     return;
-  const { status } = spawnSync(process.execPath, ['esbuild.mjs'], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error('the sources could not be built');
 }

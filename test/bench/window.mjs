@@ -4,7 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
-import { packageExtension } from '../../extension/package.mjs';
+import { packageExtension } from '../../scripts/package.mjs';
 import { provision } from '../provision.mjs';
 
 const { Session } = await typescript('../e2e/harness/session.ts');

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { messagesIn } from '../../extension/l10n.mjs';
+import { messagesIn } from '../../scripts/messages.mjs';
 import texts from '../../package.nls.json' with { type: 'json' };
 import manifest from '../../package.json' with { type: 'json' };
 

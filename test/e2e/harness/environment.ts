@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { packageExtension } from '../../../extension/package.mjs';
+import { packageExtension } from '../../../scripts/package.mjs';
 import { needs } from '../../needs.ts';
 import { findBrowser, findCodeServer } from '../../provision/find.mjs';
 import { Session } from './session.ts';

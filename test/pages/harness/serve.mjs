@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
-import { messagesIn } from '../../../extension/l10n.mjs';
+import { messagesIn } from '../../../scripts/messages.mjs';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CODICONS = `${ROOT}node_modules/@vscode/codicons/dist/`;
@@ -49,7 +49,7 @@ async function pseudoTranslations(sources) {
 
 const TYPES = { js: 'text/javascript', css: 'text/css', ttf: 'font/ttf' };
 
-/** Bundles a page and the mock of its host as esbuild.mjs does, and serves it under a content security policy as strict as the host's. */
+/** Bundles a page and the mock of its host as scripts/build.mjs does, and serves it under a content security policy as strict as the host's. */
 export async function serve({
   main = 'webview/inspector/main.ts',
   page = 'test/pages/harness/page.ts',

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { split } from '../../../extension/split.mjs';
+import { split } from '../../../scripts/split.mjs';
 import { fixture } from '../../checkpoints.ts';
 import { temporaryFolder } from '../../temporary.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-const FOLDER = fileURLToPath(new URL('l10n', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../extension/l10n', import.meta.url));
 
 /** @param {readonly string[]} files source files */
 export async function writeMessages(files) {

@@ -1,5 +1,5 @@
 /**
- * Builds and packages the extension: `node extension/package.mjs [--target TARGET|universal] [--out FILE.vsix]`.
+ * Builds and packages the extension: `node scripts/package.mjs [--target TARGET|universal] [--out FILE.vsix]`.
  * A platform's package holds only that platform's GPU library; `universal` has none and computes on the CPU.
  */
 import { spawnSync } from 'node:child_process';
@@ -85,7 +85,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       out: { type: 'string' },
     },
   });
-  const build = spawnSync(process.execPath, ['esbuild.mjs', '--production'], { cwd: root, stdio: 'inherit' });
+  const build = spawnSync(process.execPath, ['scripts/build.mjs', '--production'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (build.status !== 0) throw new Error('the build failed');
   await packageExtension(values.target, values.out ?? join(root, `tvq-studio-${values.target}.vsix`));
 }

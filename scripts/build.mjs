@@ -1,11 +1,14 @@
-/** Builds everything that ships into dist/: `node esbuild.mjs [--watch] [--production]`. */
+/** Builds everything that ships into dist/: `node scripts/build.mjs [--watch] [--production]`. */
 import { spawnSync } from 'node:child_process';
+import { watch as watchFolder } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
-import { writeMessages } from './extension/l10n.mjs';
-import { split } from './extension/split.mjs';
+import { writeMessages } from './messages.mjs';
+import { split } from './split.mjs';
 import { isStale } from './stale.mjs';
 
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
 
@@ -63,9 +66,9 @@ const pages = {
 
 const KERNELS = 'kernels.wasm';
 
-/** The CPU twin: AssemblyScript to one WebAssembly module that imports its memory. Its compiler takes longer than all else. */
+/** The CPU twin: AssemblyScript to one WebAssembly module that imports its memory. Its compiler takes longer than all else. @returns whether it compiled */
 function buildKernels() {
-  if (!isStale(`dist/${KERNELS}`, ['kernels/cpu', 'package-lock.json'])) return;
+  if (!isStale(`dist/${KERNELS}`, ['kernels/cpu', 'package-lock.json'])) return true;
   const asc = spawnSync(
     process.execPath,
     [
@@ -78,7 +81,7 @@ function buildKernels() {
     ],
     { stdio: 'inherit' },
   );
-  if (asc.status !== 0) throw new Error('the AssemblyScript kernels did not compile');
+  return asc.status === 0;
 }
 
 /** The licences of the packages that the bundles contain, which most of them ask for. */
@@ -102,13 +105,16 @@ async function writeNotices(inputs) {
 
 await mkdir('dist', { recursive: true });
 for (const name of await readdir('dist')) if (name !== KERNELS) await rm(`dist/${name}`, { recursive: true });
-buildKernels();
+const compiled = buildKernels();
+if (!compiled && !watch) throw new Error('the AssemblyScript kernels did not compile');
 await cp('node_modules/@vscode/codicons/dist/codicon.css', 'dist/codicon.css');
 await cp('node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf');
 
 const builds = [node, host, pages];
 if (watch) {
   for (const build of builds) await (await esbuild.context(build)).watch();
+  // The compiler says what is wrong; the next change is another try.
+  watchFolder('kernels/cpu', () => void buildKernels());
   console.log('[watch] build finished');
 } else {
   const results = await Promise.all(builds.map(build => esbuild.build(build)));
