@@ -16,8 +16,7 @@ export async function removeLeftovers(output: string): Promise<boolean> {
     const lock = await OutputLock.take(output); // it removes what was half done
     try {
       await putBack(output);
-      for (const folder of await hiddenBeside(output, 'partial'))
-        await rm(folder, { recursive: true, force: true });
+      await removeAll(await hiddenBeside(output, 'partial'));
     } finally {
       await lock.release();
     }
@@ -25,6 +24,10 @@ export async function removeLeftovers(output: string): Promise<boolean> {
   } catch (error) {
     return error instanceof BeingWritten; // anything else is told by whoever writes there next
   }
+}
+
+export async function removeAll(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
 }
 
 async function hasLeftovers(output: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { publishFolder } from '../../../files/atomicFolder.ts';
 import { listed } from '../../../shared/listed.ts';
 import { Cancelled, describeSystemError } from '../../../shared/errors.ts';
+import { removeAll } from '../../../files/leftovers.ts';
 import type { OutputLock } from '../../../files/lock/outputLock.ts';
 import { keptElsewhere } from '../../../files/otherNames.ts';
 import type { Companions } from './copyCompanions.ts';
@@ -14,7 +15,7 @@ import {
   type FinishedShard,
   type Recovery,
 } from './journal.ts';
-import { clearPartial, parkJournal, partialsOf, removeAll, takePartial } from './partialFolder.ts';
+import { clearPartial, parkJournal, partialsOf, takePartial } from './partialFolder.ts';
 import { whyOther, type RunIdentity } from './runIdentity.ts';
 import { shardIndex, type Shard, type UnplacedTensor } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';

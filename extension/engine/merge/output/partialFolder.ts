@@ -5,6 +5,7 @@ import { putBack } from '../../../files/aside.ts';
 import { alreadyThere } from '../../../files/atomic.ts';
 import { exists } from '../../../files/exists.ts';
 import { describeSystemError } from '../../../shared/errors.ts';
+import { removeAll } from '../../../files/leftovers.ts';
 import { hiddenBeside, hiddenId, hiddenName, JOURNAL } from '../../../files/hiddenNames.ts';
 import { OutputLock } from '../../../files/lock/outputLock.ts';
 import { checkReplaceable } from '../../../files/replaceable.ts';
@@ -110,10 +111,6 @@ async function returnJournals(target: string): Promise<void> {
     if (await exists(folder)) await rename(parked, join(folder, JOURNAL));
     else await rm(parked, { force: true });
   }
-}
-
-export async function removeAll(folders: readonly string[]): Promise<void> {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true });
 }
 
 /** Removes what an interrupted run left behind, but for what `keep` names and the journal. */
