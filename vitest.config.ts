@@ -11,7 +11,13 @@ const wgsl = {
 
 const project = (name: string, options: object = {}) => ({
   plugins: [wgsl],
-  test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    // A page, a process or a file is there when a machine with other work has come to it, which no second bounds.
+    expect: { poll: { timeout: 30_000 } },
+    ...options,
+  },
 });
 
 export default defineConfig({
@@ -33,8 +39,6 @@ export default defineConfig({
         testTimeout: 240_000,
         hookTimeout: 300_000,
         fileParallelism: false,
-        // A page shows another file when VS Code has drawn it, which no second bounds.
-        expect: { poll: { timeout: 30_000 } },
       }),
     ],
   },

@@ -26,7 +26,7 @@ test.each<[string, string[], () => Promise<void>]>([
   await freshness.begin(models);
   await change();
   expect(await freshness.changed()).toEqual(names);
-  if (names.length > 0) await vi.waitFor(() => expect(told).toHaveBeenCalledWith(names));
+  if (names.length > 0) await vi.waitFor(() => expect(told).toHaveBeenCalledWith(names), 30_000);
   await freshness.begin(models);
   expect(await freshness.changed()).toEqual([]);
   freshness.dispose();
