@@ -15,7 +15,8 @@ import {
   tableOf,
   type TvqLayout,
 } from '../extension/formats/tvq/header.ts';
-import { PAYLOADS, RECORD_TABLE, TENSOR_TABLE, type Codec } from '../extension/formats/tvq/layout.ts';
+import type { Codec } from '../extension/formats/tvq/codecs.ts';
+import { PAYLOADS, RECORD_TABLE, TENSOR_TABLE } from '../extension/formats/tvq/layout.ts';
 import { lengthBytesOf, packRecords, sha256, type TableRow } from '../extension/formats/tvq/tables.ts';
 
 export interface SparseTvq {

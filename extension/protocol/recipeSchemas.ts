@@ -7,6 +7,7 @@ import { shortened } from '../shared/shortened.ts';
 import { UserError } from '../shared/errors.ts';
 import { GROUP_SIZES } from '../formats/tvq/codebookPayload.ts';
 import { isTaskName } from '../formats/tvq/layout.ts';
+import { CODEC_NAMES, type CodecName } from '../shared/codecNames.ts';
 
 /** Widths of the paper's RTVQ-B3O2; three bits lose nothing for plain task vectors. */
 export const DEFAULTS = {
@@ -47,7 +48,7 @@ const quantizeRecipe = z.strictObject({
   scheme: z.enum(['fq', 'tvq', 'rtvq']),
   bits: width,
   baseBits: width,
-  codec: z.enum(['minmax', 'clip', 'gaussian', 'lloyd-max', 'hadamard', 'entropy']).optional(),
+  codec: z.enum(Object.keys(CODEC_NAMES) as CodecName[]).optional(),
   groupSize: z.literal(GROUP_SIZES).optional(),
   prune: z.number().min(0, PRUNE_RANGE).lt(1, PRUNE_RANGE).optional(),
   budget: z.string().max(100).optional(),

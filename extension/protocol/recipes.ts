@@ -1,4 +1,5 @@
 /** What is asked for: plain data from the palette, the panel, a file or the command line. */
+import type { CodecName } from '../shared/codecNames.ts';
 import type { Message } from '../shared/translatable.ts';
 
 export type Scheme = 'fq' | 'tvq' | 'rtvq';
@@ -9,14 +10,6 @@ export interface NamedPath {
   /** A .safetensors file, or a folder with one or with a shard index. */
   readonly path: string;
 }
-
-/**
- * How numbers become codes. `minmax`: the published quantizer, affine over a tensor's range. Of fixed width, a table of
- * values times a scale a tensor or group: `clip` (uniform, the range that errs least), `gaussian` (Lloyd–Max for normal
- * values), `lloyd-max` (fitted to the tensor), `hadamard` (rotated in blocks, then `gaussian`). `entropy`: a lattice over
- * rotated values, entropy-coded, at any rate.
- */
-export type CodecName = 'minmax' | 'clip' | 'gaussian' | 'lloyd-max' | 'hadamard' | 'entropy';
 
 /** A wish for some tensors under a budget. Of several rules that match, the last one that names a field counts. */
 export interface TensorRule {

@@ -3,7 +3,7 @@ import { analyze } from '../engine.ts';
 import type { Scheme } from '../../protocol/recipes.ts';
 import { formatBytes } from '../../shared/format.ts';
 import type { Analyzed } from '../quantize/measured.ts';
-import { nominalBits } from '../codecs/coding.ts';
+import { codecOf } from '../codecs/registry.ts';
 import { firstTask } from '../quantize/plan.ts';
 import { parseQuantizeRecipe } from '../../protocol/recipeSchemas.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
@@ -17,7 +17,7 @@ import {
   type MeasureOptions,
   type Run,
 } from './options.ts';
-import { codecOf, withCodec, type CodecOptions } from './codecOptions.ts';
+import { codecAsked, withCodec, type CodecOptions } from './codecOptions.ts';
 import { collect } from './parse.ts';
 import { QUANTIZE_OPTIONS } from './recipeOptions.ts';
 import { printResult, progressLine, table, warn } from './terminal.ts';
@@ -57,7 +57,7 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
       scheme: options.scheme,
       bits: 8,
       baseBits: 8,
-      ...codecOf(options),
+      ...codecAsked(options),
       keepRule: 'vectors',
       keep: options.keep ?? [],
       prune: options.prune,
@@ -88,7 +88,7 @@ const asJson = ({ tensor, task, elements, energy, min, max, finite, choices }: N
   max,
   finite,
   choices: choices.map(({ coding, bytes, error, given }) => ({
-    bits: nominalBits(coding, elements),
+    bits: codecOf(coding).nominalBits(coding, elements),
     bitsPerWeight: (8 * bytes) / elements,
     bytes,
     step: coding.codec === 'entropy' ? coding.step : undefined,

@@ -1,6 +1,7 @@
 /** How numbers become codes, as options. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { CodecName, QuantizeRecipe } from '../../protocol/recipes.ts';
+import type { QuantizeRecipe } from '../../protocol/recipes.ts';
+import { CODEC_NAMES, type CodecName } from '../../shared/codecNames.ts';
 import { GROUP_SIZES } from '../../formats/tvq/codebookPayload.ts';
 
 export interface CodecOptions {
@@ -11,24 +12,15 @@ export interface CodecOptions {
 /** Options by their names on the command line. */
 export const CODEC_FLAGS = { codec: '--codec', groupSize: '--group-size' } as const;
 
-const CODECS: Readonly<Record<CodecName, string>> = {
-  minmax: 'affine over the range, as published',
-  clip: 'even steps, the range clipped where that errs least',
-  gaussian: 'Lloyd–Max for normal values',
-  'lloyd-max': 'Lloyd–Max fitted to the tensor',
-  hadamard: 'rotated in blocks of 256, then gaussian',
-  entropy: 'a lattice, entropy-coded at any rate; needs a --budget',
-};
-
 export const withCodec = (added: Command): Command =>
   added
     .addOption(
       new Option(
         '--codec <name>',
-        `${Object.entries(CODECS)
+        `${Object.entries(CODEC_NAMES)
           .map(([name, meaning]) => `${name}: ${meaning}`)
           .join('; ')} (minmax, or entropy under a budget)`,
-      ).choices(Object.keys(CODECS)),
+      ).choices(Object.keys(CODEC_NAMES)),
     )
     .addOption(
       new Option(
@@ -43,4 +35,4 @@ function parseGroupSize(text: string): number {
   return size;
 }
 
-export const codecOf = ({ codec, groupSize }: CodecOptions): CodecOptions => ({ codec, groupSize });
+export const codecAsked = ({ codec, groupSize }: CodecOptions): CodecOptions => ({ codec, groupSize });

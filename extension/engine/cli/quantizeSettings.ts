@@ -10,7 +10,7 @@ import {
 } from '../../shared/presets.ts';
 import { UserError } from '../../shared/errors.ts';
 import { DEFAULTS } from '../../protocol/recipeSchemas.ts';
-import { CODEC_FLAGS, codecOf, withCodec, type CodecOptions } from './codecOptions.ts';
+import { CODEC_FLAGS, codecAsked, withCodec, type CodecOptions } from './codecOptions.ts';
 import { parseWhole } from './parse.ts';
 import { WISHES, type WishOptions } from './wishes.ts';
 
@@ -76,7 +76,7 @@ function chosenSettings(options: SettingsOptions): QuantizeSettings {
     if (scheme === 'fq') throw new UserError('--budget goes with --scheme tvq or rtvq', 'usage');
     const { scheme: _, ...widths } = FIXED;
     refuseAll(options, widths, 'does not go with --budget, which sets the bits itself');
-    return { ...presetNamed('balanced').settings, scheme, ...codecOf(options), budget };
+    return { ...presetNamed('balanced').settings, scheme, ...codecAsked(options), budget };
   }
   if (preset === 'paper') return { ...fixedSettings(options), keepRule: 'published' };
   const explicit = { ...FIXED, ...CODEC_FLAGS };
@@ -107,7 +107,7 @@ function fixedSettings(options: SettingsOptions): QuantizeSettings {
     scheme,
     bits: bits ?? offsetBits ?? usual.bits,
     baseBits: baseBits ?? usual.baseBits,
-    ...codecOf(options),
+    ...codecAsked(options),
     keepRule: 'vectors',
   };
 }

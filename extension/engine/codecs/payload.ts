@@ -1,7 +1,9 @@
+import { Xxh64 } from '../../../kernels/checksum.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import type { TensorEntry, TensorSource } from '../../formats/safetensors/safetensors.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
+import type { Reading } from './codec.ts';
 
 /** A record's payload as a checkpoint tensor: exact payloads are the fine-tuned tensor itself. */
 export const payloadSource = (file: string, { tensor, dtype, shape, payload }: TvqRecord) => ({
@@ -22,10 +24,51 @@ export function checkStored({ file, name, stored }: TensorSource, checksum: stri
   if (stored && checksum !== stored.checksum) throw damaged(file, name, stored.vector);
 }
 
-const damaged = (file: string, tensor: string, vector: string) =>
-  new UserError(
-    `${file}: tensor "${tensor}" of "${vector}" is damaged (its checksum does not match); get the file again`,
-  );
+const damaged = (file: string, tensor: string, vector: string, why = 'its checksum does not match') =>
+  new UserError(`${file}: tensor "${tensor}" of "${vector}" is damaged (${why}); get the file again`);
+
+/** A record's payload, read piece by piece and hashed as far as the pieces follow one another. */
+export class Payload {
+  readonly bytes: number;
+  readonly #offset: number;
+  readonly #hash: Xxh64;
+  /** Bytes that were hashed. */
+  #hashed = 0;
+
+  constructor(private readonly reading: Pick<Reading, 'context' | 'file' | 'record' | 'vector'>) {
+    const { offset, bytes } = reading.record.payload as TensorEntry;
+    this.bytes = bytes;
+    this.#offset = offset;
+    this.#hash = new Xxh64(reading.context.kernels);
+  }
+
+  /** Fills `view` with the bytes from `begin` on. */
+  async read(view: Uint8Array, begin: number): Promise<void> {
+    const { context, file } = this.reading;
+    await context.files.read(file, view, this.#offset + begin);
+    this.hash(view, begin);
+  }
+
+  /** Counts bytes that were read in, unless they were before, or others are missing before them. */
+  hash(bytes: Uint8Array, begin: number): void {
+    const fresh = this.#hashed - begin;
+    if (fresh < 0 || fresh >= bytes.length) return;
+    this.#hash.update(bytes.subarray(fresh));
+    this.#hashed = begin + bytes.length;
+  }
+
+  /** After all of it was read: @throws UserError when the bytes are not those that were written */
+  check(): void {
+    const { file, record, vector } = this.reading;
+    checkPayload(file, record, vector, this.#hash.digest());
+  }
+
+  /** The error of bytes that make no sense. */
+  damaged(why: string): UserError {
+    const { file, record, vector } = this.reading;
+    return damaged(file, record.tensor, vector, why);
+  }
+}
 
 /** Of `count` elements from `first` on, as many as reach the end of a rotated block, or of the tensor. */
 export function wholeBlocks({ shape }: TvqRecord, first: number, count: number, block: number): number {

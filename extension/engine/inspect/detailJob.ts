@@ -69,8 +69,9 @@ class Detail {
     const span = Math.min(this.#count, SPAN_ELEMENTS);
     const region = () => memory.alloc(4 * Math.min(context.backend.chunk, span));
     [this.#values, this.#reference, this.#numbers] = [region(), region(), region()];
-    this.#record = recordReader(context, memory, file, record, task, span);
-    this.#shared = shared && recordReader(context, memory, file, shared, SHARED_VECTOR, span);
+    const reading = { context, memory, file, span };
+    this.#record = recordReader({ ...reading, record, vector: task });
+    this.#shared = shared && recordReader({ ...reading, record: shared, vector: SHARED_VECTOR });
   }
 
   private readonly shape: readonly number[];

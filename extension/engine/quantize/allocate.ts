@@ -15,9 +15,9 @@ import {
 } from '../../shared/allocation/index.ts';
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
-import type { MeasuredChoice } from './analysis.ts';
-import type { Coding, Reconstruction } from '../codecs/coding.ts';
-import type { Codings } from '../codecs/codings.ts';
+import type { Reconstruction } from '../codecs/gain.ts';
+import type { Coding, MeasuredChoice } from '../codecs/registry.ts';
+import type { Codings } from './codings.ts';
 import type { MeasuredSteps } from './job.ts';
 import { analyze, measureTensors } from './measure.ts';
 import type { Analysis, Analyzed } from './measured.ts';

@@ -1,17 +1,10 @@
 /** Measures what the choices for one tensor of every checkpoint would cost. */
 import type { Scope } from '../../../kernels/memory.ts';
 import type { JobContext } from '../scheduler/job.ts';
-import {
-  analyzeTensor,
-  choiceOf,
-  latticesGiven,
-  latticesOf,
-  stepsBetween,
-  type Lattices,
-  type MeasuredChoice,
-  type TensorAnalysis,
-} from './analysis.ts';
-import type { EntropyCoding } from '../codecs/coding.ts';
+import { choiceOf, measureLattices } from '../codecs/entropy/entropyAnalysis.ts';
+import type { EntropyCoding } from '../codecs/entropy/lattice.ts';
+import type { Offer } from '../codecs/measured.ts';
+import { codecOf, type MeasuredChoice, type TensorAnalysis } from '../codecs/registry.ts';
 import {
   isQuantized,
   type MeasuredSteps,
@@ -21,8 +14,7 @@ import {
 } from './job.ts';
 import { JobInputs } from './jobInputs.ts';
 import type { SharedVector } from './sharedVector.ts';
-import type { Values } from '../codecs/vectorEncoder.ts';
-import { analyzeAffine, analyzeCodebook } from './widths.ts';
+import type { Values } from '../codecs/values.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
 
 /** A step finer than this part of the values' root mean square has no codes for the largest of them. */
@@ -72,13 +64,13 @@ export class AnalyzeRun {
     const { shared, count, scratch } = this.#inputs;
     if (!shared) return [];
     const tensor = { output: 0, count, resident: this.job.resident };
-    return [await analyzeTensor(this.context, scratch, tensor, latticesOf, shared.mean())];
+    return [await measureLattices(this.context, scratch, tensor, shared.mean(), { offer: 'all' })];
   }
 
   async #measureAll(): Promise<readonly TensorAnalysis[]> {
     const { shared } = this.#inputs;
     const found = shared && (await this.#measureShared(shared));
-    return found ?? this.#measureTasks(this.#tasks, undefined, latticesOf);
+    return found ?? this.#measureTasks(this.#tasks, undefined, 'all');
   }
 
   async #measureBetween({ output, steps, shared: coding }: MeasuredSteps) {
@@ -88,7 +80,7 @@ export class AnalyzeRun {
       await shared.quantize(coding);
     }
     const only = this.#tasks.filter(task => task.output === output);
-    return this.#measureTasks(only, coding && shared, stepsBetween(steps));
+    return this.#measureTasks(only, coding && shared, steps);
   }
 
   /**
@@ -111,7 +103,7 @@ export class AnalyzeRun {
       const found = await shared.quantize(coding);
       const choice = found && choiceOf(step, 1, found.sums, found.counts, count);
       if (!choice) continue;
-      const measured = await this.#measureTasks(this.#tasks, shared, latticesGiven);
+      const measured = await this.#measureTasks(this.#tasks, shared, 'given');
       given.push(measured.map(one => ({ ...one, choices: one.choices.map(withShared(choices.length)) })));
       choices.push(choice);
     }
@@ -124,26 +116,19 @@ export class AnalyzeRun {
   async #measureTasks(
     tasks: readonly QuantizedTask[],
     shared: SharedVector | undefined,
-    lattices: Lattices,
+    offer: Offer,
   ): Promise<TensorAnalysis[]> {
     const analyses: TensorAnalysis[] = [];
     for (const task of tasks) {
-      analyses.push(await this.#measure(task, await this.#inputs.valuesOf(task, shared), lattices));
+      analyses.push(await this.#measure(task, await this.#inputs.valuesOf(task, shared), offer));
     }
     return analyses;
   }
 
-  #measure({ coding, output }: QuantizedTask, values: Values, lattices: Lattices): Promise<TensorAnalysis> {
-    const { count, scratch, codebookScratch } = this.#inputs;
+  #measure({ coding, output }: QuantizedTask, values: Values, offer: Offer): Promise<TensorAnalysis> {
+    const { count, scratch } = this.#inputs;
     const tensor = { output, count, resident: this.job.resident };
-    switch (coding.codec) {
-      case 'affine':
-        return analyzeAffine(this.context, scratch, tensor, values);
-      case 'codebook':
-        return analyzeCodebook(this.context, codebookScratch, tensor, coding, values);
-      case 'entropy':
-        return analyzeTensor(this.context, scratch, tensor, lattices, values);
-    }
+    return codecOf(coding).measure(this.context, scratch, tensor, values, { coding, offer });
   }
 }
 

@@ -1,7 +1,8 @@
 /** One tensor of every checkpoint: the part of a quantize run that is the same for each tensor. */
 import type { TensorSource } from '../../formats/checkpoint.ts';
 import type { Job } from '../scheduler/job.ts';
-import { codeBits, type Coding, type Reconstruction } from '../codecs/coding.ts';
+import type { Reconstruction } from '../codecs/gain.ts';
+import { codecOf, type Coding } from '../codecs/registry.ts';
 
 export interface QuantizeJob extends Job {
   readonly kind: 'quantize';
@@ -48,8 +49,6 @@ export interface MeasuredSteps {
 export type QuantizedTask = TaskTensor & { readonly source: TensorSource; readonly coding: Coding };
 export const isQuantized = (task: TaskTensor): task is QuantizedTask => task.coding !== undefined;
 
-export const hasCodebook = ({ coding }: TaskTensor): boolean => coding?.codec === 'codebook';
-
 /** Checkpoints' tensors that go through backend memory: those that are quantized, or all of which a mean is taken. */
 export const inMemory = ({ shared, tasks }: QuantizeJob): readonly TaskTensor[] =>
   shared ? tasks : tasks.filter(isQuantized);
@@ -62,5 +61,7 @@ export const inputRegions = (job: QuantizeJob): number =>
 export const widestCodes = ({ shared, tasks, analyze }: QuantizeJob): number =>
   Math.max(
     analyze ? 8 : 0,
-    ...[shared, ...tasks.map(({ coding }) => coding)].map(coding => (coding ? codeBits(coding) : 0)),
+    ...[shared, ...tasks.map(({ coding }) => coding)].map(coding =>
+      coding ? codecOf(coding).codeBits(coding) : 0,
+    ),
   );

@@ -1,12 +1,12 @@
 /** What one tensor's job works with: the checkpoints' tensors on their way through backend memory, and scratch. */
-import type { Scope } from '../../../kernels/memory.ts';
+import type { Region, Scope } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/checkpoint.ts';
 import { elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import {
-  hasCodebook,
   inMemory,
   inputRegions,
+  isQuantized,
   widestCodes,
   type QuantizeJob,
   type TaskTensor,
@@ -14,13 +14,20 @@ import {
 import { pruned } from './prune.ts';
 import { SharedVector } from './sharedVector.ts';
 import { inputBytes, SPAN_ELEMENTS, TensorInput } from '../tensors/tensorInput.ts';
-import {
-  codebookMemory,
-  encoderMemory,
-  type CodebookMemory,
-  type EncoderMemory,
-  type Values,
-} from '../codecs/vectorEncoder.ts';
+import { packedBytes } from '../../../kernels/backend.ts';
+import type { EncoderMemory } from '../codecs/codec.ts';
+import { codecOf } from '../codecs/registry.ts';
+import type { Values } from '../codecs/values.ts';
+
+/** Bytes of an encoder's regions: one chunk of values, one span of codes, and what any of the codecs needs besides. */
+export function encoderRegions(job: QuantizeJob, chunk: number, span: number): readonly number[] {
+  const extra: number[] = [];
+  for (const { coding } of job.tasks.filter(isQuantized)) {
+    for (const [i, bytes] of codecOf(coding).extra(chunk, span).entries())
+      extra[i] = Math.max(extra[i] ?? 0, bytes);
+  }
+  return [4 * Math.min(chunk, span), packedBytes(span, widestCodes(job)) + 4, ...extra];
+}
 
 export class JobInputs {
   readonly count: number;
@@ -48,17 +55,12 @@ export class JobInputs {
       (source, i) =>
         new TensorInput(context, source, regions[i % regions.length] as (typeof regions)[number]),
     );
-    const plain = encoderMemory(memory, chunk, span, widestCodes(job));
-    this.scratch = job.tasks.some(hasCodebook) ? codebookMemory(memory, plain, chunk, span) : plain;
+    const [x, codes, ...extra] = encoderRegions(job, chunk, span).map(bytes => memory.alloc(bytes));
+    this.scratch = { x: x as Region, codes: codes as Region, extra };
     if (!this.base || !job.shared) return;
     const { tensor, resident, reconstruction } = job;
     const shared = { tensor, count: this.count, resident, reconstruction, bits: widestCodes(job) };
     this.#shared = new SharedVector(context, this.scratch, memory, this.base, this.#tuned, shared);
-  }
-
-  /** Scratch of a job in which some tensor has a codebook. */
-  get codebookScratch(): CodebookMemory {
-    return this.scratch as CodebookMemory;
   }
 
   /** The shared vector's tensor, where the job has one. */

@@ -1,5 +1,5 @@
 /** A plan's tensors, measured: what a budget can be spent on. */
-import type { TensorAnalysis } from './analysis.ts';
+import type { TensorAnalysis } from '../codecs/registry.ts';
 import type { UnfitTensor } from './unfit.ts';
 
 /** A tensor of a task vector, measured. */

@@ -13,8 +13,8 @@ import { headerBound, tableOf, type RoomyLayout, type TvqLayout } from '../../fo
 import { beyondLimits } from '../../formats/tvq/limits.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
-import type { Coding } from '../codecs/coding.ts';
-import { before, ROOMIEST, widest, type Codings } from '../codecs/codings.ts';
+import type { Coding } from '../codecs/registry.ts';
+import { before, ROOMIEST, widest, type Codings } from './codings.ts';
 import { largeIntegers } from './fates.ts';
 import { isQuantized, type QuantizeJob, type TaskTensor } from './job.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';

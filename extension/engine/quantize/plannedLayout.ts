@@ -4,26 +4,15 @@ import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { TensorSource } from '../../formats/checkpoint.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import type { PlannedFiles, PlannedRecord, PlannedVector, TvqLayout } from '../../formats/tvq/header.ts';
-import { SHARED_VECTOR, type Codec } from '../../formats/tvq/layout.ts';
+import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import type { TableRow } from '../../formats/tvq/tables.ts';
 import { TOOL } from '../../shared/version.ts';
 import type { Checkpoints } from './checks.ts';
-import { codedBytes, type Coding } from '../codecs/coding.ts';
+import { codecOf, type Coding } from '../codecs/registry.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 
-function codecOf(coding: Coding): Codec {
-  switch (coding.codec) {
-    case 'affine':
-      return { codec: 'affine', bits: coding.bits };
-    case 'codebook':
-      return { codec: 'codebook', bits: coding.bits, groupSize: coding.groupSize, rotated: coding.rotated };
-    case 'entropy':
-      return { codec: 'entropy' };
-  }
-}
-
 const payloadBytes = (coding: Coding | undefined, source: TensorSource): number =>
-  coding ? codedBytes(coding, elementCount(source.shape)) : source.bytes;
+  coding ? codecOf(coding).bytes(coding, elementCount(source.shape)) : source.bytes;
 
 export function makeLayout(
   recipe: QuantizeRecipe,
@@ -42,7 +31,7 @@ export function makeLayout(
   };
   const record = (source: TensorSource, coding: Coding | undefined): PlannedRecord => ({
     row: rowOf(source),
-    codec: coding ? codecOf(coding) : { codec: 'exact' },
+    codec: coding ? codecOf(coding).stored(coding) : { codec: 'exact' },
     bytes: payloadBytes(coding, source),
   });
 

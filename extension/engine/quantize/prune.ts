@@ -2,7 +2,8 @@
 import { narrow, type Selection } from '../merge/math/sparsify.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { spansOf } from '../tensors/tensorInput.ts';
-import { eachChunk, type EncoderMemory, type Values } from '../codecs/vectorEncoder.ts';
+import type { EncoderMemory } from '../codecs/codec.ts';
+import { eachChunk, type Values } from '../codecs/values.ts';
 
 interface PrunedTensor {
   readonly count: number;

@@ -3,11 +3,12 @@ import type { TensorSource } from '../../formats/checkpoint.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';
 import { inputBytes, SPAN_ELEMENTS } from '../tensors/tensorInput.ts';
 import { AnalyzeRun } from './analyzeRun.ts';
-import { hasCodebook, inMemory, inputRegions, isQuantized, widestCodes, type QuantizeJob } from './job.ts';
+import { inMemory, inputRegions, isQuantized, widestCodes, type QuantizeJob } from './job.ts';
+import { codecOf } from '../codecs/registry.ts';
+import { encoderRegions } from './jobInputs.ts';
 import { QuantizeRun } from './quantizeRun.ts';
 import { SharedVector } from './sharedVector.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
-import { codebookExtraBytes, encoderBytes } from '../codecs/vectorEncoder.ts';
 
 /** Emits begin/bytes/end for each output in order, unless it only measures. */
 export const quantizeKind: JobKind<QuantizeJob, QuantizeReport> = {
@@ -33,15 +34,13 @@ function memoryOf(job: QuantizeJob, chunk: number): number {
   const bytesOf = ({ dtype }: TensorSource): number => inputBytes(dtype as QuantizableDtype, span);
   const tunedBytes = Math.max(...inMemory(job).map(({ source }) => bytesOf(source as TensorSource)));
   const bits = widestCodes(job);
-  const codings = [job.shared, ...quantized.map(({ coding }) => coding)];
-  const payload = Math.max(...codings.map(coding => (coding?.codec === 'entropy' ? coding.bytes : 0)));
-  const codebook = quantized.some(hasCodebook) ? codebookExtraBytes(chunk, span) : 0;
+  const codings = [...(job.shared ? [job.shared] : []), ...quantized.map(({ coding }) => coding)];
+  const payload = Math.max(...codings.map(coding => codecOf(coding).collected(coding)));
   return (
     (job.base ? bytesOf(job.base) : 0) +
     inputRegions(job) * tunedBytes +
-    encoderBytes(chunk, span, bits) +
-    codebook +
-    // Streams are collected before they are emitted, as their sizes stand in front of them.
+    encoderRegions(job, chunk, span).reduce((sum, bytes) => sum + bytes, 0) +
+    // Collected in pieces, then joined.
     2 * payload +
     (job.shared ? SharedVector.bytes(count, span, bits, chunk) : 0) +
     slack * (quantized.length + 8)

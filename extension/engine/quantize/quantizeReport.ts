@@ -1,5 +1,5 @@
 import type { JobReport } from '../scheduler/job.ts';
-import type { TensorAnalysis } from './analysis.ts';
+import type { TensorAnalysis } from '../codecs/registry.ts';
 import type { Unfit } from './unfit.ts';
 
 /** What a quantization, or a measurement for one, tells. */

@@ -1,15 +1,13 @@
 /** Quantizes one tensor of every checkpoint and emits what comes of it. */
 import type { Scope } from '../../../kernels/memory.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
-import { CodebookEncoder } from '../codecs/codebook/codebookEncoder.ts';
-import type { CodebookCoding, EntropyCoding } from '../codecs/coding.ts';
-import { EntropyEncoder } from '../codecs/entropy/entropyEncoder.ts';
+import { withoutPayload } from '../codecs/codec.ts';
+import { codecOf } from '../codecs/registry.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';
 import { isQuantized, type QuantizedTask, type QuantizeJob, type TaskTensor } from './job.ts';
 import { JobInputs } from './jobInputs.ts';
 import type { SharedVector } from './sharedVector.ts';
 import type { Unfit } from './unfit.ts';
-import { decide, emitCodes, extentOf, withoutPayload, type Values } from '../codecs/vectorEncoder.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
 
 export class QuantizeRun {
@@ -55,8 +53,14 @@ export class QuantizeRun {
     shared: SharedVector | undefined,
   ): Promise<string> {
     const values = await inputs.valuesOf(task, shared);
-    const outcome = await this.#quantizeTask(task, inputs, values);
-    await this.context.emit({ type: 'end', output: task.output, outcome });
+    const { tensor, resident, reconstruction } = this.job;
+    const { coding, output } = task;
+    const { count, scratch } = inputs;
+    const encoding = { tensor, count, resident, whole: resident, output, coding, reconstruction };
+    const outcome =
+      (await codecOf(coding).quantize(this.context, scratch, encoding, values)) ??
+      (await this.#storeUnquantizable(task));
+    await this.context.emit({ type: 'end', output, outcome });
     return inputs.tunedOf(task).checksum;
   }
 
@@ -71,65 +75,6 @@ export class QuantizeRun {
     };
     await context.emit({ type: 'end', output: 0, outcome });
     return usable ? shared : undefined;
-  }
-
-  #quantizeTask(task: QuantizedTask, inputs: JobInputs, values: Values): Promise<RecordOutcome> {
-    const { coding } = task;
-    switch (coding.codec) {
-      case 'affine':
-        return this.#quantizeAffine(task, coding.bits, inputs, values);
-      case 'codebook':
-        return this.#quantizeCodebook(task, coding, inputs, values);
-      case 'entropy':
-        return this.#quantizeEntropy(task, coding, inputs, values);
-    }
-  }
-
-  async #quantizeAffine(
-    task: QuantizedTask,
-    bits: number,
-    { count, scratch }: JobInputs,
-    values: Values,
-  ): Promise<RecordOutcome> {
-    const { context, job } = this;
-    const decision = decide(await extentOf(context, count, job.resident, values), bits);
-    if (decision.kind === 'constant') return withoutPayload('constant', decision.value);
-    if (decision.kind === 'unquantizable') return this.#storeUnquantizable(task);
-    const tensor = { count, resident: job.resident, output: task.output, affine: decision.affine };
-    return emitCodes(context, scratch, tensor, false, values);
-  }
-
-  async #quantizeCodebook(
-    task: QuantizedTask,
-    coding: CodebookCoding,
-    { count, codebookScratch }: JobInputs,
-    values: Values,
-  ): Promise<RecordOutcome> {
-    const { resident, reconstruction } = this.job;
-    const job = { count, resident, output: task.output, coding, reconstruction };
-    const encoder = new CodebookEncoder(this.context, codebookScratch, job, values);
-    const range = await encoder.range();
-    const { min, max, finite } = range.extent;
-    if (!finite) return this.#storeUnquantizable(task);
-    if (min === max) return withoutPayload('constant', min);
-    const unit = encoder.unitOf(range);
-    return unit === undefined ? this.#storeUnquantizable(task) : encoder.emit(unit);
-  }
-
-  async #quantizeEntropy(
-    task: QuantizedTask,
-    coding: EntropyCoding,
-    { count, scratch }: JobInputs,
-    values: Values,
-  ): Promise<RecordOutcome> {
-    const { tensor, resident, reconstruction } = this.job;
-    const { output } = task;
-    const job = { tensor, count, resident, whole: resident, output, coding, reconstruction };
-    const encoder = new EntropyEncoder(this.context, scratch, job, values);
-    const found = await encoder.measure();
-    const { min, max, finite } = found.extent;
-    if (!finite) return this.#storeUnquantizable(task);
-    return min === max ? withoutPayload('constant', min) : encoder.emit(found);
   }
 
   async #storeUnquantizable({

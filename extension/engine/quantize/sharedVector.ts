@@ -1,21 +1,14 @@
-import { packedBytes, type Extent } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/backend.ts';
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
-import { affineTable } from '../codecs/affine/affine.ts';
-import { codeBits, type Coding, type EntropyCoding, type Reconstruction } from '../codecs/coding.ts';
+import { withoutPayload, type Decoding, type EncoderMemory, type Encoding } from '../codecs/codec.ts';
+import type { Reconstruction } from '../codecs/gain.ts';
+import { entropy } from '../codecs/entropy/codec.ts';
 import { EntropyEncoder, type Found } from '../codecs/entropy/entropyEncoder.ts';
-import { LATTICE_ROTATION, latticeTable } from '../codecs/entropy/lattice.ts';
+import type { EntropyCoding } from '../codecs/entropy/lattice.ts';
+import { codecOf, type Coding } from '../codecs/registry.ts';
 import { chunksOf, spansOf, type Span, type TensorInput } from '../tensors/tensorInput.ts';
-import {
-  decide,
-  emitCodes,
-  extentOf,
-  rangeOf,
-  withoutPayload,
-  type EncoderMemory,
-  type Range,
-  type Values,
-} from '../codecs/vectorEncoder.ts';
+import { rangeOf, type Range, type Values } from '../codecs/values.ts';
 
 /** What a backend may add to a region for alignment and slack. */
 const REGION_ROUNDING = 512;
@@ -27,13 +20,6 @@ interface SharedTensor {
   /** Bits of the widest codes it may get. */
   readonly bits: number;
   readonly reconstruction: Reconstruction;
-}
-
-/** How codes become values again. */
-interface Decoding {
-  readonly bits: number;
-  readonly table: Float32Array;
-  readonly rotated: boolean;
 }
 
 /**
@@ -75,7 +61,7 @@ export class SharedVector {
 
   /** First pass: range and energy of the mean delta, and the energies of the task vectors. */
   range(): Promise<Range> {
-    return this.#firstPass(values => rangeOf(this.context, this.scratch, this.tensor, values));
+    return this.#firstPass(values => rangeOf(this.context, this.scratch.x, this.tensor, values));
   }
 
   /**
@@ -84,23 +70,29 @@ export class SharedVector {
    * @returns whether `load` and `slice` may be used
    */
   async encode(coding: Coding): Promise<{ outcome: RecordOutcome; usable: boolean }> {
-    const { count, resident } = this.tensor;
-    const extent = await this.#firstPass(values => extentOf(this.context, count, resident, values));
-    const outcome = await (coding.codec === 'entropy'
-      ? this.#encodeEntropy(coding, extent)
-      : this.#encodeAffine(codeBits(coding), extent));
-    const { codec, scales } = outcome;
-    if (codec === 'entropy') this.#decodeWith(scales[0]);
-    return { outcome, usable: codec !== 'constant' };
+    const codec = codecOf(coding);
+    const { context } = this;
+    const outcome = await this.#firstPass(values =>
+      codec.quantize(context, this.#memory(), this.#encoding(coding), values),
+    );
+    if (!outcome || outcome.codec !== coding.codec)
+      return { outcome: { ...withoutPayload('constant'), errors: outcome?.errors ?? [0, 0] }, usable: false };
+    this.#decodeWith(codec.decoding?.(coding, outcome.scales));
+    return { outcome, usable: true };
   }
 
   /** Quantizes the tensor on a lattice, to be the reference from now on; undefined where nothing of it would be left. */
   async quantize(coding: EntropyCoding): Promise<Found | undefined> {
-    const encoder = this.#entropyEncoder(coding);
+    const encoder = new EntropyEncoder(
+      this.context,
+      this.#memory(),
+      this.#encoding(coding),
+      this.#meanValues(),
+    );
     const found = await encoder.measure();
     const { unit } = encoder.restored(found);
     if (unit === 0) return undefined;
-    this.#decodeWith(unit);
+    this.#decodeWith(entropy.decoding?.(coding, [unit, coding.step]));
     return found;
   }
 
@@ -140,38 +132,21 @@ export class SharedVector {
     span: Span,
   ): Promise<void> {
     const { backend } = this.context;
-    const { bits, table, rotated } = this.#decoding as Decoding;
+    const { bits, table, rotation } = this.#decoding as Decoding;
     const base = this.base.slice(first);
-    const added = rotated ? undefined : base;
+    const added = rotation === undefined ? base : undefined;
     await backend.unpackDequantize(codes, start + first, bits, table, added, out, 0, count);
-    if (!rotated) return;
-    await backend.rotate(out, span.first + first, count, LATTICE_ROTATION);
+    if (rotation === undefined) return;
+    await backend.rotate(out, span.first + first, count, rotation);
     await backend.accumulate(out, base, false, count);
   }
 
-  async #encodeAffine(bits: number, extent: Extent): Promise<RecordOutcome> {
-    const { count, resident } = this.tensor;
-    const decision = decide(extent, bits);
-    if (decision.kind !== 'affine') return withoutPayload('constant');
-    const { affine } = decision;
-    this.#decoding = { bits, table: affineTable(affine), rotated: false };
-    const job = { count, resident, output: 0, affine };
-    return emitCodes(this.context, this.#memory(), job, this.#codes !== undefined, this.#meanValues());
+  #encoding<C extends Coding>(coding: C): Encoding<C> {
+    return { ...this.tensor, whole: true, output: 0, coding };
   }
 
-  async #encodeEntropy(coding: EntropyCoding, { min, max, finite }: Extent): Promise<RecordOutcome> {
-    if (!finite || min === max) return withoutPayload('constant');
-    const encoder = this.#entropyEncoder(coding);
-    return encoder.emit(await encoder.measure());
-  }
-
-  #entropyEncoder(coding: EntropyCoding): EntropyEncoder {
-    const job = { ...this.tensor, whole: true, output: 0, coding };
-    return new EntropyEncoder(this.context, this.#memory(), job, this.#meanValues());
-  }
-
-  #decodeWith(unit: number): void {
-    this.#decoding = { bits: 8, table: latticeTable(unit), rotated: true };
+  #decodeWith(decoding: Decoding | undefined): void {
+    this.#decoding = decoding;
     this.#referenceOf = undefined;
   }
 
@@ -183,27 +158,33 @@ export class SharedVector {
     const energies = this.tuned.map(() => 0);
     const found = await pass(this.#meanValues(energies));
     this.#energies = energies;
-    this.#holdsMean = this.tensor.resident;
     return found;
   }
 
   /** The mean delta; kept where the tensor is resident, computed for every pass otherwise.
-   * @param energies where to sum up those of the task vectors */
+   * @param energies where to sum up those of the task vectors, in the first of several passes */
   #meanValues(energies?: number[]): Values {
     const { backend } = this.context;
+    const { count: elements, resident } = this.tensor;
+    let begin = 0;
+    let summed = 0;
     const load = async (span: Span): Promise<void> => {
+      begin = span.first;
       await Promise.all([this.base, ...this.tuned].map(input => input.load(span)));
     };
     const chunk: Values['chunk'] = async ({ first, count }, out) => {
       const mean = this.slice(first);
       if (!this.#holdsMean) {
         const base = this.base.slice(first);
+        const fresh = energies && begin + first === summed;
         for (const [i, input] of this.tuned.entries()) {
           const tuned = input.slice(first);
           await backend.accumulate(mean.region, tuned, i === 0, count);
-          if (energies) energies[i] = await backend.deltaEnergy(tuned, base, count, energies[i]);
+          if (fresh) energies[i] = await backend.deltaEnergy(tuned, base, count, energies[i]);
         }
         const extent = await backend.meanDelta(mean.region, this.tuned.length, base, mean.region, count);
+        if (fresh) summed += count;
+        if (summed === elements) this.#holdsMean = resident;
         if (!out) return extent;
       }
       return backend.deltaMinmax(mean, undefined, out, count);

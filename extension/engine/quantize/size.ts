@@ -4,7 +4,7 @@ import { budgetBytes, parseBudget, type BudgetScale } from '../../shared/allocat
 import type { TensorSource } from '../../formats/checkpoint.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import { plannedBytes, type RoomyLayout } from '../../formats/tvq/header.ts';
-import { codedBytes } from '../codecs/coding.ts';
+import { codecOf } from '../codecs/registry.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 
 /** The part of a plan that sizes follow from. */
@@ -20,10 +20,11 @@ export function scaleOf({ layout, jobs }: Planned): BudgetScale {
     all += elements;
     if (!coding) continue;
     weights += elements;
-    if (unspent) open += codedBytes(coding, elements);
+    if (unspent) open += codecOf(coding).bytes(coding, elements);
   }
   for (const { shared, base, tasks } of jobs) {
-    if (shared && base && tasks.some(task => task.open)) open += codedBytes(shared, elementCount(base.shape));
+    if (shared && base && tasks.some(task => task.open))
+      open += codecOf(shared).bytes(shared, elementCount(base.shape));
   }
   return { weights, fp32Bytes: 4 * all, fixedBytes: plannedBytes(layout) - open };
 }

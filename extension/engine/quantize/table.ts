@@ -8,7 +8,8 @@ import { layersOf } from '../../formats/names/layers.ts';
 import { plannedBytes } from '../../formats/tvq/header.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import type { Analysis, Analyzed } from './measured.ts';
-import { nominalBits, type Reconstruction } from '../codecs/coding.ts';
+import type { Reconstruction } from '../codecs/gain.ts';
+import { codecOf } from '../codecs/registry.ts';
 import type { QuantizeJob } from './job.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';
 import { scaleOf } from './size.ts';
@@ -105,7 +106,7 @@ function columnsOf(analyses: readonly Analyzed[], reconstruction: Reconstruction
   const choices = analyses.flatMap(one => one.choices);
   return {
     bits: analyses.flatMap(({ elements, choices }) =>
-      choices.map(({ coding }) => nominalBits(coding, elements)),
+      choices.map(({ coding }) => codecOf(coding).nominalBits(coding, elements)),
     ),
     bytes: choices.map(({ bytes }) => bytes),
     error: choices.map(({ error }) => error[reconstruction]),

@@ -11,14 +11,8 @@ import {
   type Provenance,
   type RoomyLayout,
 } from '../../formats/tvq/header.ts';
-import {
-  BASE_MODEL,
-  PAYLOADS,
-  RECORD_TABLE,
-  sideArrays,
-  TENSOR_TABLE,
-  type Codec,
-} from '../../formats/tvq/layout.ts';
+import type { Codec } from '../../formats/tvq/codecs.ts';
+import { BASE_MODEL, PAYLOADS, RECORD_TABLE, sideArrays, TENSOR_TABLE } from '../../formats/tvq/layout.ts';
 import { lengthBytesOf, packRecords, sha256, type TableRow } from '../../formats/tvq/tables.ts';
 
 /**

@@ -118,7 +118,7 @@ async function compute(job: RestoreJob, context: JobContext, memory: Scope): Pro
     job.base &&
     new TensorInput(context, job.base, memory.alloc(inputBytes(job.base.dtype as QuantizableDtype, span)));
   const reader = (record: TvqRecord, vector: string) =>
-    recordReader(context, memory, job.file, record, vector, span);
+    recordReader({ context, memory, file: job.file, record, vector, span });
   const vector = job.record.codec.codec === 'same' ? undefined : reader(job.record, job.task);
   const shared = job.shared && reader(job.shared, SHARED_VECTOR);
 

@@ -10,7 +10,7 @@ import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { alignNames } from '../../formats/names/alignNames.ts';
 import { checkOutput } from '../outputCheck.ts';
-import { isCoded } from '../../formats/tvq/layout.ts';
+import { isCoded } from '../../formats/tvq/codecs.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../../formats/tvq/reader.ts';
 import { taskNamed } from '../../formats/tvq/task.ts';
 import { recordsToWrite } from './tiedHead.ts';

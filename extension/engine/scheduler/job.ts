@@ -2,7 +2,7 @@
 import type { Backend } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/wasm.ts';
 import type { FilePool } from '../../formats/io.ts';
-import type { Codec } from '../../formats/tvq/layout.ts';
+import type { Codec } from '../../formats/tvq/codecs.ts';
 
 /** One tensor of all checkpoints involved: plain data, so that it can be sent to a thread. */
 export interface Job {

@@ -79,8 +79,9 @@ export class InputReader {
       return;
     }
     const { file, task, record, shared } = input;
-    this.#record = recordReader(context, memory, file, asStored(record), task, span);
-    this.#shared = shared && recordReader(context, memory, file, shared, SHARED_VECTOR, span);
+    const stored = { context, memory, file, span };
+    this.#record = recordReader({ ...stored, record: asStored(record), vector: task });
+    this.#shared = shared && recordReader({ ...stored, record: shared, vector: SHARED_VECTOR });
   }
 
   async load(span: Span): Promise<void> {

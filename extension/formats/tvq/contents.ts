@@ -1,19 +1,9 @@
 /** What the vectors of a .tvq file consist of, whichever version says it and wherever that stands. */
-import { packedBytes } from '../../../kernels/backend.ts';
-import { DTYPE_BITS, elementCount } from '../dtype.ts';
+import { elementCount } from '../dtype.ts';
 import type { TensorEntry } from '../safetensors/safetensors.ts';
-import { codebookParts } from './codebookPayload.ts';
-import {
-  BASE_MODEL,
-  isCoded,
-  PAYLOADS,
-  payloadName,
-  RECORD_TABLE,
-  sideArrays,
-  TENSOR_TABLE,
-  type Codec,
-} from './layout.ts';
-import { codecOf, type CodecEntry, type Metadata, type OldMetadata } from './metadata.ts';
+import { codecOf, hasPayload, payloadBytes, type Codec, type CodecEntry } from './codecs.ts';
+import { BASE_MODEL, PAYLOADS, payloadName, RECORD_TABLE, sideArrays, TENSOR_TABLE } from './layout.ts';
+import type { Metadata, OldMetadata } from './metadata.ts';
 import { fault, type PartReader } from './partReader.ts';
 import {
   MAX_RECORDS,
@@ -77,7 +67,7 @@ function takePayload(
   if (!codec) return reader.takeAny(name);
   if (codec.codec === 'exact') return reader.take(name, dtype, shape);
   if (!hasPayload(codec)) return undefined;
-  const bytes = payloadBytes(codec, dtype, shape);
+  const bytes = payloadBytes(codec, elementCount(shape), dtype);
   return bytes === undefined ? reader.takeBytes(name) : reader.take(name, 'U8', [bytes]);
 }
 
@@ -119,7 +109,7 @@ export async function contentsOfTables(
       const entry = codecs[code];
       if (!entry) throw fault(file, `tensor "${tensor}" of "${name}" has codec ${code} of ${codecs.length}`);
       const codec = known[code];
-      const expected = codec && (hasPayload(codec) ? payloadBytes(codec, dtype, shape) : 0);
+      const expected = codec && payloadBytes(codec, elementCount(shape), dtype);
       if (expected !== undefined && bytes !== expected)
         throw fault(
           file,
@@ -151,22 +141,5 @@ function tensorTable(file: string, parse: () => TensorTable): TensorTable {
     return parse();
   } catch (error) {
     throw fault(file, `"${TENSOR_TABLE}": ${(error as Error).message}`);
-  }
-}
-
-const hasPayload = (codec: Codec): boolean => isCoded(codec) || codec.codec === 'exact';
-
-/** Bytes that a payload of the codec must have; undefined where they depend on the values. */
-function payloadBytes(codec: Codec, dtype: TableRow[1], shape: TableRow[2]): number | undefined {
-  const count = elementCount(shape);
-  switch (codec.codec) {
-    case 'affine':
-      return packedBytes(count, codec.bits);
-    case 'codebook':
-      return codebookParts(codec, count).bytes;
-    case 'exact':
-      return (count * DTYPE_BITS[dtype]) / 8;
-    default:
-      return undefined;
   }
 }

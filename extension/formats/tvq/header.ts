@@ -7,20 +7,19 @@ import {
   serializeHeader,
   type TensorEntry,
 } from '../safetensors/safetensors.ts';
+import { isCoded, type Codec } from './codecs.ts';
 import {
   BASE_MODEL,
   FORMAT_NAME,
   FORMAT_VERSION,
   HEADER_HASH_KEY,
   HEADER_HASH_PLACEHOLDER,
-  isCoded,
   PAYLOADS,
   RECORD_TABLE,
   SHARED_VECTOR,
   sideArrays,
   storedFileName,
   TENSOR_TABLE,
-  type Codec,
 } from './layout.ts';
 import { type Metadata } from './metadata.ts';
 import {

@@ -3,7 +3,6 @@
  * safetensors file of few tensors: the payloads of all tensors in one, compressed tables that tell them apart, arrays of
  * scales and checksums. What the file is stands as JSON in `__metadata__`.
  */
-import type { GroupSize } from './codebookPayload.ts';
 
 /** The version that is written; older ones are read. */
 export const FORMAT_VERSION = 3;
@@ -31,33 +30,6 @@ export const TENSOR_TABLE = '@tensors';
 export const RECORD_TABLE = '@records';
 /** The nth compressed file beside the tasks' weights. */
 export const storedFileName = (n: number): string => `@files/${n}`;
-
-/** How one tensor of one vector is stored. */
-export type Codec =
-  /** Packed codes q of `bits` bits; value (q − zero) / scale. */
-  | { readonly codec: 'affine'; readonly bits: number }
-  /** Packed codes of `bits` bits, each for a value of a codebook, times the scale of its group of `groupSize` values
-   * (0: of the tensor); rotated back in blocks of 256 where `rotated`. See codebookPayload.ts. */
-  | {
-      readonly codec: 'codebook';
-      readonly bits: number;
-      readonly groupSize: GroupSize;
-      readonly rotated: boolean;
-    }
-  /** rANS-coded codes c of rotated values; value (c − 128) · unit, rotated back. See kernels/entropy.ts. */
-  | { readonly codec: 'entropy' }
-  /** The fine-tuned tensor itself, in its own dtype. */
-  | { readonly codec: 'exact' }
-  /** Every value is the same; no payload. */
-  | { readonly codec: 'constant' }
-  /** The fine-tuned tensor equals the base model's, bit for bit; no payload. */
-  | { readonly codec: 'same' }
-  /** The checkpoint does not have this tensor. */
-  | { readonly codec: 'absent' };
-
-/** Whether a payload is codes, an array of bytes, rather than a tensor in its own dtype. */
-export const isCoded = ({ codec }: { readonly codec: Codec['codec'] }): boolean =>
-  codec === 'affine' || codec === 'codebook' || codec === 'entropy';
 
 /** Arrays beside a vector's payloads, a row a tensor. */
 export const sideArrays = {

@@ -1,8 +1,7 @@
 /** The JSON in a .tvq file's `__metadata__`: its schema, and limits on what a file may claim. */
 import * as z from 'zod';
 import type { Scheme } from '../../protocol/recipes.ts';
-import { GROUP_SIZES } from './codebookPayload.ts';
-import type { Codec } from './layout.ts';
+import { codecEntry } from './codecs.ts';
 import {
   index,
   MAX_CODECS,
@@ -19,28 +18,6 @@ export const MAX_EXTRAS = 100_000;
 /** Files of one task, and bytes of one: what is read of a file that anyone may have made stays within them. */
 export const MAX_FILES = 1000;
 export const MAX_FILE_BYTES = 64 << 20;
-
-const knownCodec = z.discriminatedUnion('codec', [
-  z.strictObject({ codec: z.literal('affine'), bits: z.int().min(1).max(8) }),
-  z.strictObject({
-    codec: z.literal('codebook'),
-    bits: z.int().min(1).max(8),
-    groupSize: z.literal(GROUP_SIZES),
-    rotated: z.boolean(),
-  }),
-  z.strictObject({ codec: z.literal('entropy') }),
-  z.strictObject({ codec: z.literal('exact') }),
-  z.strictObject({ codec: z.literal('constant') }),
-  z.strictObject({ codec: z.literal('same') }),
-  z.strictObject({ codec: z.literal('absent') }),
-]);
-
-/** An entry of the codec table: whatever later versions may have there has a name. */
-const codecEntry = z.looseObject({ codec: text });
-export type CodecEntry = z.infer<typeof codecEntry>;
-
-/** undefined: a codec, or a form of one, that this version does not know. */
-export const codecOf = (entry: CodecEntry): Codec | undefined => knownCodec.safeParse(entry).data;
 
 const checksum = z.string().regex(/^[0-9a-f]{16}$/, 'not a checksum');
 

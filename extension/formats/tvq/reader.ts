@@ -7,15 +7,8 @@ import {
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { contentsOfHeader, contentsOfTables, type PlacedRecord, type TvqContents } from './contents.ts';
 import { filesOf, type TvqStoredFile } from './files.ts';
-import {
-  BASE_MODEL,
-  isCoded,
-  isReserved,
-  isTaskName,
-  SHARED_VECTOR,
-  sideArrays,
-  type Codec,
-} from './layout.ts';
+import { isCoded, type Codec } from './codecs.ts';
+import { BASE_MODEL, isReserved, isTaskName, SHARED_VECTOR, sideArrays } from './layout.ts';
 import type { Metadata, OldMetadata } from './metadata.ts';
 import { fault, PartReader, type TvqExtra } from './partReader.ts';
 import { readMetadata } from './readMetadata.ts';

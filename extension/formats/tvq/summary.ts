@@ -6,7 +6,7 @@ import { layerName } from '../../shared/layerName.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import { elementCount, isQuantizable, type Dtype } from '../dtype.ts';
 import { byPlace, layersOf } from '../names/layers.ts';
-import { isCoded, type Codec } from './layout.ts';
+import { isCoded, type Codec } from './codecs.ts';
 import type { TvqFile, TvqRecord, TvqVector } from './reader.ts';
 import { unreadableTasks } from './task.ts';
 
@@ -95,11 +95,12 @@ export const isQuantized = ({
 
 /** Task tensors by how they are stored. */
 export function countTensors(
-  records: readonly { readonly codec: { readonly codec: string } }[],
+  records: readonly { readonly codec: { readonly codec: Codec['codec'] } }[],
 ): TensorCounts {
-  const count = (...codecs: string[]) => records.filter(({ codec }) => codecs.includes(codec.codec)).length;
+  const count = (...codecs: Codec['codec'][]) =>
+    records.filter(({ codec }) => codecs.includes(codec.codec)).length;
   return {
-    quantized: count('affine', 'codebook', 'entropy'),
+    quantized: records.filter(({ codec }) => isCoded(codec)).length,
     kept: count('exact'),
     unchanged: count('constant', 'same'),
   };

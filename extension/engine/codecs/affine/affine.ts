@@ -5,6 +5,12 @@
  */
 import type { Affine, Extent } from '../../../../kernels/backend.ts';
 
+/** Packed codes over a tensor's range. */
+export interface AffineCoding {
+  readonly codec: 'affine';
+  readonly bits: number;
+}
+
 const f32 = Math.fround;
 
 /**

@@ -3,6 +3,7 @@
  * next begins. Normalised values have a root mean square of about 1.
  */
 import { CODES } from '../../../../kernels/codecStages.ts';
+import type { GroupSize } from '../../../formats/tvq/codebookPayload.ts';
 
 /** How a codebook is made. */
 export type Design =
@@ -12,6 +13,15 @@ export type Design =
   | 'gaussian'
   /** Lloyd–Max fitted to the tensor's own values. */
   | 'lloyd-max';
+
+/** Packed codes of a codebook's values, times a scale a group; over rotated values where `rotated`. */
+export interface CodebookCoding {
+  readonly codec: 'codebook';
+  readonly bits: number;
+  readonly design: Design;
+  readonly groupSize: GroupSize;
+  readonly rotated: boolean;
+}
 
 export interface Codebook {
   /** Rising. */

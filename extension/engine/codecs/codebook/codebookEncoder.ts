@@ -2,79 +2,59 @@
 import { packedBytes } from '../../../../kernels/backend.ts';
 import { Xxh64 } from '../../../../kernels/checksum.ts';
 import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
-import { scaleBytes } from '../../../formats/tvq/codebookPayload.ts';
-import { codebookOf, type Codebook } from './codebook.ts';
+import { codebookParts, scaleBytes } from '../../../formats/tvq/codebookPayload.ts';
+import { withoutPayload, type EncoderMemory, type Encoding } from '../codec.ts';
+import { gainOf } from '../gain.ts';
+import type { Values } from '../values.ts';
+import { codebookOf, type Codebook, type CodebookCoding } from './codebook.ts';
 import { CodebookValues, NO_PRODUCTS } from './codebookValues.ts';
-import { codedBytes, type CodebookCoding, type Reconstruction } from '../coding.ts';
-import { gainOf } from '../entropy/lattice.ts';
-import type { CodebookMemory, Range, Values } from '../vectorEncoder.ts';
 
-interface CodebookJob {
-  readonly count: number;
-  readonly resident: boolean;
-  readonly output: number;
-  readonly coding: CodebookCoding;
-  readonly reconstruction: Reconstruction;
-}
+/** A pass for the range, one for a codebook that is fitted, one for the codes. @returns undefined for NaN, infinity, or values too small to have a scale */
+export async function quantizeCodebook(
+  context: JobContext,
+  memory: EncoderMemory,
+  encoding: Encoding<CodebookCoding>,
+  values: Values,
+): Promise<RecordOutcome | undefined> {
+  const through = new CodebookValues(context, memory, encoding.coding, encoding, values);
+  const range = await through.range();
+  const { min, max, finite } = range.extent;
+  if (!finite) return undefined;
+  if (min === max) return withoutPayload('constant', min);
+  const unit = through.unitOf(range);
+  if (unit === undefined) return undefined;
 
-export class CodebookEncoder {
-  readonly #through: CodebookValues;
+  const { coding, output, count, reconstruction } = encoding;
+  const { bits, design, groupSize } = coding;
+  const histogram = design === 'gaussian' ? [] : await through.histogram(unit);
+  const codebook = codebookOf(design, bits, histogram);
+  const hash = new Xxh64(context.kernels);
+  const put = async (bytes: Uint8Array): Promise<void> => {
+    hash.update(bytes);
+    await context.emit({ type: 'bytes', bytes: bytes as Uint8Array<ArrayBuffer> });
+  };
 
-  constructor(
-    private readonly context: JobContext,
-    private readonly memory: CodebookMemory,
-    private readonly job: CodebookJob,
-    private readonly values: Values,
-  ) {
-    this.#through = new CodebookValues(context, memory, job.coding, job, values);
+  await context.emit({ type: 'begin', output, codec: 'codebook', bytes: codebookParts(coding, count).bytes });
+  await put(valueBytes(codebook));
+  const scales: Uint8Array[] = [];
+  let sums = NO_PRODUCTS;
+  for (const span of through.spans()) {
+    await through.each(span, unit, async chunk => {
+      sums = await through.apply(unit, bits, codebook, chunk, sums);
+    });
+    await put(await context.backend.read(memory.codes, 0, packedBytes(span.count, bits)));
+    if (groupSize !== 0)
+      scales.push(await context.backend.read(through.scales, 0, scaleBytes(groupSize, span.count)));
   }
+  for (const bytes of scales) await put(bytes);
 
-  /** First pass. */
-  range(): Promise<Range> {
-    return this.#through.range();
-  }
-
-  /** undefined: too small to have a scale. */
-  unitOf(range: Range): number | undefined {
-    return this.#through.unitOf(range);
-  }
-
-  /** The passes after the first: fits the codebook, quantizes and emits. */
-  async emit(unit: number): Promise<RecordOutcome> {
-    const { context, job, memory } = this;
-    const { coding, output, count } = job;
-    const { bits, design, groupSize } = coding;
-    const histogram = design === 'gaussian' ? [] : await this.#through.histogram(unit);
-    const codebook = codebookOf(design, bits, histogram);
-    const hash = new Xxh64(context.kernels);
-    const put = async (bytes: Uint8Array): Promise<void> => {
-      hash.update(bytes);
-      await context.emit({ type: 'bytes', bytes: bytes as Uint8Array<ArrayBuffer> });
-    };
-
-    await context.emit({ type: 'begin', output, codec: 'codebook', bytes: codedBytes(coding, count) });
-    await put(valueBytes(codebook));
-    const scales: Uint8Array[] = [];
-    let sums = NO_PRODUCTS;
-    for (const span of this.#through.spans()) {
-      await this.#through.each(span, unit, async chunk => {
-        sums = await this.#through.apply(unit, bits, codebook, chunk, sums);
-      });
-      await put(await context.backend.read(memory.codes, 0, packedBytes(span.count, bits)));
-      if (groupSize !== 0)
-        scales.push(await context.backend.read(memory.scales, 0, scaleBytes(groupSize, span.count)));
-    }
-    for (const bytes of scales) await put(bytes);
-
-    const projected = { restored: sums.yy, cross: sums.xy };
-    const { gain, error } = gainOf(sums.xx, projected, job.reconstruction);
-    return {
-      codec: 'codebook',
-      scales: [Math.fround(unit * gain), 0],
-      checksum: hash.digest(),
-      errors: [error, this.values.energy ?? sums.xx],
-    };
-  }
+  const { gain, error } = gainOf(sums.xx, { restored: sums.yy, cross: sums.xy }, reconstruction);
+  return {
+    codec: 'codebook',
+    scales: [Math.fround(unit * gain), 0],
+    checksum: hash.digest(),
+    errors: [error, values.energy ?? sums.xx],
+  };
 }
 
 /** A codebook's values as little-endian float32. */

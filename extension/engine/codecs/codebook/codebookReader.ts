@@ -1,60 +1,50 @@
-import type { Region, Scope, Slice } from '../../../../kernels/memory.ts';
 import { packedBytes } from '../../../../kernels/backend.ts';
-import { Xxh64 } from '../../../../kernels/checksum.ts';
+import type { Region, Slice } from '../../../../kernels/memory.ts';
 import { elementCount } from '../../../formats/dtype.ts';
-import type { TensorEntry } from '../../../formats/safetensors/safetensors.ts';
-import { UserError } from '../../../shared/errors.ts';
-import type { JobContext } from '../../scheduler/job.ts';
-import { scaleTable, UNIT_BYTE } from './groupScale.ts';
-import type { Span } from '../../tensors/tensorInput.ts';
 import { codebookParts, ROTATION, scaleBytes, stageGroupSize } from '../../../formats/tvq/codebookPayload.ts';
-import type { Codec } from '../../../formats/tvq/layout.ts';
-import type { TvqRecord } from '../../../formats/tvq/reader.ts';
-import { checkPayload, wholeBlocks } from '../payload.ts';
-import type { CodeSlice } from '../reader.ts';
+import type { Span } from '../../tensors/tensorInput.ts';
+import type { Reading, RecordOf } from '../codec.ts';
+import { Payload, wholeBlocks } from '../payload.ts';
+import type { CodeSlice, RecordReader } from '../reader.ts';
+import { scaleTable, UNIT_BYTE } from './groupScale.ts';
 
-type CodebookCodec = Extract<Codec, { codec: 'codebook' }>;
+type CodebookRecord = RecordOf<'codebook'>;
 
-const codecOf = ({ codec }: TvqRecord): CodebookCodec => codec as CodebookCodec;
+/** Bytes of a span's codes and of its scales, a byte a group: it is read to the end of its last rotated block. */
+function spanBytes({ codec }: CodebookRecord, span: number) {
+  const { bits, groupSize } = codec;
+  return {
+    codes: packedBytes(span + ROTATION, bits) + 4,
+    scales: scaleBytes(stageGroupSize(groupSize), span + ROTATION) + 4,
+  };
+}
 
-/** Scales of a span, a byte a group. */
-const spanScales = (record: TvqRecord, span: number): number =>
-  scaleBytes(stageGroupSize(codecOf(record).groupSize), span);
+/** Backend bytes. */
+export function codebookReaderBytes(record: CodebookRecord, span: number): number {
+  const { codes, scales } = spanBytes(record, span);
+  return codes + scales;
+}
 
-/** Backend bytes: codes and scales of a span, which is read to the end of its last rotated block. */
-export const codebookReaderBytes = (record: TvqRecord, span: number): number =>
-  packedBytes(span + ROTATION, codecOf(record).bits) + spanScales(record, span + ROTATION) + 8;
-
-/** A tensor coded with a codebook on its way back to values (a RecordReader). */
-export class CodebookReader {
+/** A tensor coded with a codebook on its way back to values. */
+export class CodebookReader implements RecordReader {
   readonly #codes: Region;
   readonly #scales: Region;
   readonly #scaleTable: Float32Array;
-  readonly #entry: TensorEntry;
+  readonly #payload: Payload;
   readonly #parts: ReturnType<typeof codebookParts>;
-  readonly #hash: Xxh64;
-  /** Codes that were hashed, in bytes. */
-  #hashed = 0;
   /** The scales of all groups that were read, for the hash: they come last in the payload. */
   readonly #scalesRead: Uint8Array[] = [];
   #values: Float32Array | undefined;
   #loaded: { readonly span: Span; readonly done: Promise<void> } | undefined;
 
-  constructor(
-    private readonly context: JobContext,
-    memory: Scope,
-    private readonly file: string,
-    private readonly record: TvqRecord,
-    private readonly vector: string,
-    span: number,
-  ) {
-    const codec = codecOf(record);
-    this.#entry = record.payload as TensorEntry;
-    this.#parts = codebookParts(codec, elementCount(record.shape));
-    this.#codes = memory.alloc(packedBytes(span + ROTATION, codec.bits) + 4);
-    this.#scales = memory.alloc(spanScales(record, span + ROTATION) + 4);
+  constructor(private readonly reading: Reading<'codebook'>) {
+    const { memory, record, span } = reading;
+    const { codes, scales } = spanBytes(record, span);
+    this.#parts = codebookParts(record.codec, elementCount(record.shape));
+    this.#codes = memory.alloc(codes);
+    this.#scales = memory.alloc(scales);
     this.#scaleTable = scaleTable(record.scales[0]);
-    this.#hash = new Xxh64(context.kernels);
+    this.#payload = new Payload(reading);
   }
 
   load(span: Span): Promise<void> {
@@ -63,10 +53,11 @@ export class CodebookReader {
   }
 
   async decode({ first, count }: Span, reference: Slice | undefined, out: Region): Promise<void> {
-    const { backend } = this.context;
-    const { bits, groupSize, rotated } = codecOf(this.record);
+    const { context, record } = this.reading;
+    const { backend } = context;
+    const { bits, groupSize, rotated } = record.codec;
     const begin = (this.#loaded as { span: Span }).span.first + first;
-    const whole = rotated ? wholeBlocks(this.record, begin, count, ROTATION) : count;
+    const whole = rotated ? wholeBlocks(record, begin, count, ROTATION) : count;
     const values = this.#values as Float32Array;
     const table = { bits, groupSize: stageGroupSize(groupSize), values, scales: this.#scaleTable };
     await backend.dequantizeGroups(this.#codes, this.#scales, table, out, first, whole);
@@ -75,31 +66,31 @@ export class CodebookReader {
   }
 
   codes(first: number): CodeSlice {
-    return { region: this.#codes, first, bits: codecOf(this.record).bits };
+    return { region: this.#codes, first, bits: this.reading.record.codec.bits };
   }
 
   check(): void {
-    for (const bytes of this.#scalesRead) this.#hash.update(bytes);
-    checkPayload(this.file, this.record, this.vector, this.#hash.digest());
+    let at = this.#parts.scales;
+    for (const bytes of this.#scalesRead) {
+      this.#payload.hash(bytes, at);
+      at += bytes.length;
+    }
+    this.#payload.check();
   }
 
   async #read({ first, count }: Span): Promise<void> {
-    const { backend, files } = this.context;
-    const { bits, groupSize } = codecOf(this.record);
-    const length = wholeBlocks(this.record, first, count, ROTATION);
+    const { context, record } = this.reading;
+    const { backend } = context;
+    const { bits, groupSize } = record.codec;
+    const length = wholeBlocks(record, first, count, ROTATION);
     this.#values ??= await this.#readValues();
-    await backend.write(this.#codes, 0, packedBytes(length, bits), async view => {
-      const begin = packedBytes(first, bits);
-      await files.read(this.file, view, this.#entry.offset + this.#parts.codes + begin);
-      const fresh = this.#hashed - begin;
-      if (fresh < 0 || fresh >= view.length) return;
-      this.#hash.update(view.subarray(fresh));
-      this.#hashed = begin + view.length;
-    });
+    await backend.write(this.#codes, 0, packedBytes(length, bits), view =>
+      this.#payload.read(view, this.#parts.codes + packedBytes(first, bits)),
+    );
     await backend.write(this.#scales, 0, scaleBytes(stageGroupSize(groupSize), length), async view => {
       if (groupSize === 0) return void view.fill(UNIT_BYTE);
       const begin = first / groupSize;
-      await files.read(this.file, view, this.#entry.offset + this.#parts.scales + begin);
+      await this.#payload.read(view, this.#parts.scales + begin);
       this.#keepScales(begin, view);
     });
   }
@@ -113,15 +104,12 @@ export class CodebookReader {
 
   async #readValues(): Promise<Float32Array> {
     const bytes = new Uint8Array(this.#parts.codes);
-    await this.context.files.read(this.file, bytes, this.#entry.offset);
-    this.#hash.update(bytes);
+    await this.#payload.read(bytes, 0);
     const view = new DataView(bytes.buffer);
     const values = Float32Array.from({ length: bytes.length / 4 }, (_, code) =>
       view.getFloat32(4 * code, true),
     );
     if (values.every(Number.isFinite)) return values;
-    throw new UserError(
-      `${this.file}: tensor "${this.record.tensor}" of "${this.vector}" is damaged (its codebook has NaN or infinity); get the file again`,
-    );
+    throw this.#payload.damaged('its codebook has NaN or infinity');
   }
 }

@@ -1,33 +1,49 @@
 /** A tensor's values on their way through a codebook: what the encoder and the analysis have in common. */
 import { CODES } from '../../../../kernels/codecStages.ts';
+import type { Region } from '../../../../kernels/memory.ts';
 import { groupsOf } from '../../../../kernels/groupStages.ts';
 import type { Products } from '../../../../kernels/mergeStages.ts';
 import type { JobContext } from '../../scheduler/job.ts';
 import { ROTATION, stageGroupSize } from '../../../formats/tvq/codebookPayload.ts';
-import { BINS, type Codebook } from './codebook.ts';
-import type { CodebookCoding } from '../coding.ts';
 import { inverseTable, scaleTable, scaleThresholds, UNIT_BYTE } from './groupScale.ts';
-import { addCounts } from '../entropy/lattice.ts';
 import { spansOf, type Span } from '../../tensors/tensorInput.ts';
-import { eachChunk, rangeOf, type CodebookMemory, type Range, type Values } from '../vectorEncoder.ts';
+import type { EncoderMemory } from '../codec.ts';
+import { addCounts } from '../entropy/lattice.ts';
+import { eachChunk, rangeOf, type Range, type Values } from '../values.ts';
+import { BINS, type Codebook, type CodebookCoding } from './codebook.ts';
 
 /** Below this unit groups have scales whose squares float32 cannot hold. */
 const LEAST_UNIT = 2 ** -40;
+
+/** Scales take a byte a group of at least this many values. */
+const SMALLEST_GROUP = 32;
+
+/** Bytes of what a codebook needs beside values and codes: scales of one span's groups, a byte each, and what one chunk's
+ * codes stand for. */
+export const codebookExtra = (chunk: number, span: number): readonly [scales: number, restored: number] => [
+  Math.ceil(span / SMALLEST_GROUP) + 4,
+  4 * Math.min(chunk, span),
+];
 
 export const NO_PRODUCTS: Products = { xy: 0, xx: 0, yy: 0 };
 
 export class CodebookValues {
   readonly groupSize: number;
+  /** Scales of one span's groups. */
+  readonly scales: Region;
+  /** What one chunk's codes stand for. */
+  readonly #restored: Region;
   readonly #grouped: boolean;
   readonly #rotated: boolean;
 
   constructor(
     private readonly context: JobContext,
-    private readonly memory: CodebookMemory,
+    private readonly memory: EncoderMemory,
     coding: Pick<CodebookCoding, 'groupSize' | 'rotated'>,
     private readonly tensor: { readonly count: number; readonly resident: boolean },
     private readonly values: Values,
   ) {
+    [this.scales, this.#restored] = memory.extra as [Region, Region];
     this.#grouped = coding.groupSize !== 0;
     this.#rotated = coding.rotated;
     this.groupSize = stageGroupSize(coding.groupSize);
@@ -38,7 +54,7 @@ export class CodebookValues {
   }
 
   range(): Promise<Range> {
-    return rangeOf(this.context, this.memory, this.tensor, this.values);
+    return rangeOf(this.context, this.memory.x, this.tensor, this.values);
   }
 
   /** The largest scale that a group can have; the tensor's only one where it is not cut into groups. undefined: too
@@ -65,10 +81,11 @@ export class CodebookValues {
     return counts;
   }
 
-  /** Goes through a span's chunks, each with its values in `memory.x` and its groups' scales in `memory.scales`. */
+  /** Goes through a span's chunks, each with its values in `memory.x` and its groups' scales in `scales`. */
   async each(span: Span, unit: number, work: (chunk: Span) => Promise<void>): Promise<void> {
     const { backend } = this.context;
-    const { x, scales } = this.memory;
+    const { scales } = this;
+    const { x } = this.memory;
     const thresholds = scaleThresholds(unit);
     if (!this.#grouped) await this.#fillScales(span.count);
     await eachChunk(this.context, span, this.values, async chunk => {
@@ -89,11 +106,12 @@ export class CodebookValues {
     before: Products,
   ): Promise<Products> {
     const { backend } = this.context;
-    const { x, codes, scales, restored } = this.memory;
+    const { x, codes } = this.memory;
+    const restored = this.#restored;
     const { first, count } = chunk;
     await this.#quantize(unit, { bits, boundaries: codebook.boundaries }, first, count);
     const table = { bits, groupSize: this.groupSize, values: codebook.values, scales: scaleTable(unit) };
-    await backend.dequantizeGroups(codes, scales, table, restored, first, count);
+    await backend.dequantizeGroups(codes, this.scales, table, restored, first, count);
     return backend.products(x, restored, count, before);
   }
 
@@ -103,14 +121,14 @@ export class CodebookValues {
     first: number,
     count: number,
   ): Promise<void> {
-    const { x, scales, codes } = this.memory;
-    const { groupSize } = this;
+    const { x, codes } = this.memory;
+    const { groupSize, scales } = this;
     const whole = { ...quantizer, groupSize, inverse: inverseTable(unit) };
     await this.context.backend.quantizeGroups(x, scales, whole, codes, first, count);
   }
 
   async #fillScales(count: number): Promise<void> {
     const bytes = groupsOf(count, this.groupSize);
-    await this.context.backend.write(this.memory.scales, 0, bytes, async view => void view.fill(UNIT_BYTE));
+    await this.context.backend.write(this.scales, 0, bytes, async view => void view.fill(UNIT_BYTE));
   }
 }

@@ -5,27 +5,24 @@ import { encodeStreams, frequenciesOf } from '../../../../kernels/entropy.ts';
 import { joinPayloads, type PayloadPart } from '../../../../kernels/payload.ts';
 import type { Extent, SquaredError } from '../../../../kernels/backend.ts';
 import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
-import type { EntropyCoding, Reconstruction } from '../coding.ts';
-import { addCounts, gainOf, LATTICE_ROTATION, latticeOf, projections } from './lattice.ts';
 import { spansOf, type Span } from '../../tensors/tensorInput.ts';
-import {
-  eachChunk,
-  join,
-  NO_EXTENT,
-  withoutPayload,
-  type EncoderMemory,
-  type Values,
-} from '../vectorEncoder.ts';
+import { withoutPayload, type EncoderMemory, type Encoding } from '../codec.ts';
+import { gainOf } from '../gain.ts';
+import { eachChunk, join, NO_EXTENT, type Values } from '../values.ts';
+import { addCounts, LATTICE_ROTATION, latticeOf, projections, type EntropyCoding } from './lattice.ts';
 
-interface EntropyJob {
-  readonly tensor: string;
-  readonly count: number;
-  readonly resident: boolean;
-  /** Whether `memory.codes` holds the codes of the whole tensor rather than of one span. */
-  readonly whole: boolean;
-  readonly output: number;
-  readonly coding: EntropyCoding;
-  readonly reconstruction: Reconstruction;
+/** A pass that quantizes and counts, then one that emits. @returns undefined for NaN and infinity */
+export async function quantizeEntropy(
+  context: JobContext,
+  memory: EncoderMemory,
+  encoding: Encoding<EntropyCoding>,
+  values: Values,
+): Promise<RecordOutcome | undefined> {
+  const encoder = new EntropyEncoder(context, memory, encoding, values);
+  const found = await encoder.measure();
+  const { min, max, finite } = found.extent;
+  if (!finite) return undefined;
+  return min === max ? withoutPayload('constant', min) : encoder.emit(found);
 }
 
 /** What the first pass found out. */
@@ -40,7 +37,7 @@ export class EntropyEncoder {
   constructor(
     private readonly context: JobContext,
     private readonly memory: EncoderMemory,
-    private readonly job: EntropyJob,
+    private readonly job: Encoding<EntropyCoding>,
     private readonly values: Values,
   ) {}
 

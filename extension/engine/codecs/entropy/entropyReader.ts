@@ -1,51 +1,38 @@
-import type { Region, Scope, Slice } from '../../../../kernels/memory.ts';
-import { Xxh64 } from '../../../../kernels/checksum.ts';
+import type { Region, Slice } from '../../../../kernels/memory.ts';
 import { STREAM, type PayloadHead } from '../../../../kernels/codecStages.ts';
 import { mostHeadBytes, parsePayloadHead } from '../../../../kernels/payload.ts';
 import { elementCount } from '../../../formats/dtype.ts';
-import type { TensorEntry } from '../../../formats/safetensors/safetensors.ts';
-import { UserError } from '../../../shared/errors.ts';
-import type { JobContext } from '../../scheduler/job.ts';
 import { LATTICE_ROTATION, latticeTable } from './lattice.ts';
 import { chunksOf, type Span } from '../../tensors/tensorInput.ts';
-import type { TvqRecord } from '../../../formats/tvq/reader.ts';
-import { checkPayload, wholeBlocks } from '../payload.ts';
-import type { CodeSlice } from '../reader.ts';
+import type { Reading, RecordOf } from '../codec.ts';
+import { Payload, wholeBlocks } from '../payload.ts';
+import type { CodeSlice, RecordReader } from '../reader.ts';
 
 const streamsOf = (elements: number): number => Math.ceil(elements / STREAM);
 
 /** Streams that `span` elements may lie in when they do not begin with one. */
-const spanStreams = (record: TvqRecord, span: number): number =>
+const spanStreams = (record: RecordOf<'entropy'>, span: number): number =>
   Math.min(streamsOf(elementCount(record.shape)), streamsOf(span) + 1);
 
 /** Backend bytes: the payload at its longest, and its codes. */
-export const entropyReaderBytes = (record: TvqRecord, span: number): number =>
+export const entropyReaderBytes = (record: RecordOf<'entropy'>, span: number): number =>
   (record.payload?.bytes ?? 0) + 4 + spanStreams(record, span) * STREAM + 8;
 
-/** An entropy-coded tensor on its way back to values (a RecordReader): streams are read, decoded, looked up and rotated. */
-export class EntropyReader {
-  readonly #payload: Region;
+/** An entropy-coded tensor on its way back to values streams are read, decoded, looked up and rotated. */
+export class EntropyReader implements RecordReader {
+  /** The payload in backend memory, as far as a span needs it, and its codes. */
+  readonly #bytes: Region;
   readonly #codes: Region;
-  readonly #hash: Xxh64;
+  readonly #payload: Payload;
   readonly #table: Float32Array;
-  readonly #entry: TensorEntry;
   #head: PayloadHead | undefined;
   #loaded: { readonly span: Span; readonly done: Promise<void> } | undefined;
-  /** Bytes of the payload that were hashed. */
-  #hashed = 0;
 
-  constructor(
-    private readonly context: JobContext,
-    memory: Scope,
-    private readonly file: string,
-    private readonly record: TvqRecord,
-    private readonly vector: string,
-    span: number,
-  ) {
-    this.#entry = record.payload as TensorEntry;
-    this.#payload = memory.alloc(this.#entry.bytes + 4);
+  constructor(private readonly reading: Reading<'entropy'>) {
+    const { memory, record, span } = reading;
+    this.#payload = new Payload(reading);
+    this.#bytes = memory.alloc(this.#payload.bytes + 4);
     this.#codes = memory.alloc(spanStreams(record, span) * STREAM + 4);
-    this.#hash = new Xxh64(context.kernels);
     this.#table = latticeTable(record.scales[0]);
   }
 
@@ -55,10 +42,11 @@ export class EntropyReader {
   }
 
   async decode({ first, count }: Span, reference: Slice | undefined, out: Region): Promise<void> {
-    const { backend } = this.context;
+    const { context, record } = this.reading;
+    const { backend } = context;
     const { region, first: inStream, bits } = this.codes(first);
     const begin = this.#begin + first;
-    const whole = wholeBlocks(this.record, begin, count, LATTICE_ROTATION);
+    const whole = wholeBlocks(record, begin, count, LATTICE_ROTATION);
     await backend.unpackDequantize(region, inStream, bits, this.#table, undefined, out, 0, whole);
     await backend.rotate(out, begin, whole, LATTICE_ROTATION);
     if (reference) await backend.accumulate(out, reference, false, count);
@@ -73,49 +61,37 @@ export class EntropyReader {
   }
 
   check(): void {
-    checkPayload(this.file, this.record, this.vector, this.#hash.digest());
+    this.#payload.check();
   }
 
   async #read({ first, count }: Span): Promise<void> {
-    const { backend } = this.context;
-    const elements = elementCount(this.record.shape);
+    const { context, record } = this.reading;
+    const { backend } = context;
+    const elements = elementCount(record.shape);
     const { frequencies, offsets } = (this.#head ??= await this.#readHead(elements));
     const [firstStream, endStream] = [Math.floor(first / STREAM), streamsOf(first + count)];
     // The zeros behind the last stream belong to the payload's checksum.
     const from = 2 * (offsets[firstStream] as number);
-    const to = endStream === streamsOf(elements) ? this.#entry.bytes : 2 * (offsets[endStream] as number);
-    await backend.write(this.#payload, 0, to - from, view => this.#readBytes(view, from));
+    const to = endStream === streamsOf(elements) ? this.#payload.bytes : 2 * (offsets[endStream] as number);
+    await backend.write(this.#bytes, 0, to - from, view => this.#payload.read(view, from));
     const head = {
       frequencies,
       offsets: offsets.slice(firstStream, endStream + 1).map(offset => offset - from / 2),
     };
     const end = Math.min(elements, endStream * STREAM) - firstStream * STREAM;
     for (const part of chunksOf({ first: 0, count: end }, backend.chunk)) {
-      await backend.ransDecode(this.#payload, head, this.#codes, part.first / STREAM, part.count, part.first);
+      await backend.ransDecode(this.#bytes, head, this.#codes, part.first / STREAM, part.count, part.first);
     }
   }
 
   async #readHead(elements: number): Promise<PayloadHead> {
-    const bytes = new Uint8Array(Math.min(this.#entry.bytes, mostHeadBytes(elements)));
-    await this.context.files.read(this.file, bytes, this.#entry.offset);
+    const bytes = new Uint8Array(Math.min(this.#payload.bytes, mostHeadBytes(elements)));
+    await this.#payload.read(bytes, 0);
     try {
-      const head = parsePayloadHead(bytes, elements, this.#entry.bytes);
-      this.#hash.update(bytes.subarray(0, 2 * (head.offsets[0] as number)));
-      this.#hashed = 2 * (head.offsets[0] as number);
-      return head;
+      return parsePayloadHead(bytes, elements, this.#payload.bytes);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new UserError(
-        `${this.file}: tensor "${this.record.tensor}" of "${this.vector}" is damaged (${error.message}); get the file again`,
-      );
+      throw this.#payload.damaged(error.message);
     }
-  }
-
-  async #readBytes(view: Uint8Array, from: number): Promise<void> {
-    await this.context.files.read(this.file, view, this.#entry.offset + from);
-    const fresh = this.#hashed - from;
-    if (fresh < 0 || fresh >= view.length) return;
-    this.#hash.update(view.subarray(fresh));
-    this.#hashed = from + view.length;
   }
 }

@@ -5,7 +5,13 @@
  */
 import type { Affine, SquaredError } from '../../../../kernels/backend.ts';
 import { CODES } from '../../../../kernels/codecStages.ts';
-import type { Reconstruction } from '../coding.ts';
+
+/** A lattice of `step` over rotated values, entropy-coded into `bytes` bytes, zeros at the end included. */
+export interface EntropyCoding {
+  readonly codec: 'entropy';
+  readonly step: number;
+  readonly bytes: number;
+}
 
 /** Values that are rotated together. */
 export const LATTICE_ROTATION = 4;
@@ -44,20 +50,6 @@ export function squaresOf(counts: ArrayLike<number>): number {
 export function projections({ sums, counts, step }: LatticeSums): { restored: number; cross: number } {
   const restored = squaresOf(counts) * step * step;
   return { restored, cross: (sums.energy + restored - sums.error) / 2 };
-}
-
-/**
- * The factor on ŷ, and the squared error it leaves. `unbiased`: ⟨y, gain·ŷ⟩ = ‖y‖², the restored vector is as long
- * along the original as the original itself; `nearest`: the least squared error. 0 where every code is that of zero.
- */
-export function gainOf(
-  energy: number,
-  { restored, cross }: { readonly restored: number; readonly cross: number },
-  reconstruction: Reconstruction,
-): { gain: number; error: number } {
-  if (!(cross > 0)) return { gain: 0, error: energy };
-  const gain = reconstruction === 'unbiased' ? energy / cross : cross / restored;
-  return { gain, error: Math.max(0, energy - 2 * gain * cross + gain * gain * restored) };
 }
 
 /** Values of all codes. */

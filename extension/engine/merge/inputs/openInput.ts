@@ -3,7 +3,7 @@ import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import { openModel, type Checkpoint, type TensorSource } from '../../../formats/checkpoint.ts';
 import { DTYPE_BITS, elementCount, type Dtype } from '../../../formats/dtype.ts';
 import type { FileStamp } from '../../../files/fileStamp.ts';
-import { isCoded } from '../../../formats/tvq/layout.ts';
+import { isCoded } from '../../../formats/tvq/codecs.ts';
 import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../../../formats/tvq/reader.ts';
 import { taskNamed } from '../../../formats/tvq/task.ts';
 import type { InputTensor } from '../../tensors/inputTensor.ts';

@@ -5,23 +5,25 @@
  * for every odd m, because its cells are unions of m cells; the error follows from the counts and δ's own error, the
  * part of the values within a cell being small and even beside the steps that matter.
  */
-import { CODES } from '../../../kernels/codecStages.ts';
-import { codedBits, frequenciesOf } from '../../../kernels/entropy.ts';
-import { enoughPayloadBytes } from '../../../kernels/payload.ts';
-import type { SquaredError } from '../../../kernels/backend.ts';
-import type { JobContext } from '../scheduler/job.ts';
-import type { Coding, Reconstruction } from '../codecs/coding.ts';
+import { CODES } from '../../../../kernels/codecStages.ts';
+import { codedBits, frequenciesOf } from '../../../../kernels/entropy.ts';
+import { enoughPayloadBytes } from '../../../../kernels/payload.ts';
+import type { SquaredError } from '../../../../kernels/backend.ts';
+import type { JobContext } from '../../scheduler/job.ts';
+import { spansOf } from '../../tensors/tensorInput.ts';
+import type { EncoderMemory } from '../codec.ts';
+import { gainOf } from '../gain.ts';
+import type { MeasuredChoice, MeasuredChoices, MeasuredTensor, Offer } from '../measured.ts';
+import { eachChunk, rangeOf, type Values } from '../values.ts';
 import {
   addCounts,
-  gainOf,
   LATTICE_ROTATION,
   latticeOf,
   projections,
   squaresOf,
   ZERO_CODE,
-} from '../codecs/entropy/lattice.ts';
-import { spansOf } from '../tensors/tensorInput.ts';
-import { eachChunk, rangeOf, type EncoderMemory, type Values } from '../codecs/vectorEncoder.ts';
+  type EntropyCoding,
+} from './lattice.ts';
 
 /** A lattice that is applied, and the multiples of its step that are taken of it. */
 interface Lattice {
@@ -30,7 +32,7 @@ interface Lattice {
 }
 
 /** Lattices for values of a root mean square. */
-export type Lattices = (rms: number) => readonly Lattice[];
+type Lattices = (rms: number) => readonly Lattice[];
 
 const inUnitsOf =
   (lattices: readonly Lattice[]): Lattices =>
@@ -38,7 +40,7 @@ const inUnitsOf =
     lattices.map(({ step, multiples }) => ({ step: step * rms, multiples }));
 
 /** For a tensor of a task vector. */
-export const latticesOf = inUnitsOf([
+const ALL = inUnitsOf([
   { step: 1 / 16, multiples: [1] },
   { step: 1 / 8, multiples: [1, 3, 5, 7] },
   { step: 2 ** -1.5, multiples: [1, 3, 5, 7, 9, 11] },
@@ -47,64 +49,31 @@ export const latticesOf = inUnitsOf([
 ]);
 
 /** For an offset, which is measured once for each choice of the shared vector. */
-export const latticesGiven = inUnitsOf([
+const GIVEN = inUnitsOf([
   { step: 1 / 8, multiples: [1, 3, 5, 7] },
   { step: 1 / 4, multiples: [1, 3, 5, 7, 9, 11, 13, 15] },
 ]);
 
-/** These steps and no others. */
-export const stepsBetween =
-  (steps: readonly number[]): Lattices =>
-  () =>
-    steps.map(step => ({ step, multiples: [1] }));
-
-/** One way to code a tensor. */
-export interface MeasuredChoice {
-  readonly coding: Coding;
-  /** Payload bytes that are enough for it. */
-  readonly bytes: number;
-  /** ‖τ̂ − τ‖² with an unbiased, and with the nearest, reconstruction. */
-  readonly error: Readonly<Record<Reconstruction, number>>;
-  /** Of an offset: which of the shared vector's choices it was measured with, from 0. */
-  readonly given?: number;
-}
-
-/** A tensor of one vector. */
-export interface TensorAnalysis {
-  /** Number of the vector in the file. */
-  readonly output: number;
-  readonly elements: number;
-  /** ‖τ‖² of the whole task vector's tensor, or of the shared one's. */
-  readonly energy: number;
-  /** Range of what is quantized: of offsets where there is a shared vector. */
-  readonly min: number;
-  readonly max: number;
-  readonly finite: boolean;
-  /** By falling bytes, given each choice of the shared vector in turn; none where the tensor is constant or not finite. */
-  readonly choices: readonly MeasuredChoice[];
-}
-
-interface AnalyzedTensor {
-  readonly output: number;
-  readonly count: number;
-  readonly resident: boolean;
+function latticesOf(offer: Offer): Lattices {
+  if (offer === 'all') return ALL;
+  return offer === 'given' ? GIVEN : () => offer.map(step => ({ step, multiples: [1] }));
 }
 
 /** Measures a tensor; two passes over its values. */
-export async function analyzeTensor(
+export async function measureLattices(
   context: JobContext,
   memory: EncoderMemory,
-  { output, count, resident }: AnalyzedTensor,
-  lattices: Lattices,
+  { output, count, resident }: MeasuredTensor,
   values: Values,
-): Promise<TensorAnalysis> {
+  { offer }: { readonly offer: Offer },
+): Promise<MeasuredChoices<EntropyCoding>> {
   const { backend } = context;
-  const { extent, energy } = await rangeOf(context, memory, { count, resident }, values);
+  const { extent, energy } = await rangeOf(context, memory.x, { count, resident }, values);
   const known = { output, elements: count, energy: values.energy ?? energy, ...extent };
   const rms = Math.sqrt(energy / count);
   if (!extent.finite || extent.min === extent.max || !(rms > 2 ** -100)) return { ...known, choices: [] };
 
-  const applied = lattices(rms).map(({ step, multiples }) => ({
+  const applied = latticesOf(offer)(rms).map(({ step, multiples }) => ({
     lattice: latticeOf(step),
     multiples,
     sums: { error: 0, energy: 0 },
@@ -133,7 +102,7 @@ export function choiceOf(
   sums: SquaredError,
   counts: ArrayLike<number>,
   elements: number,
-): MeasuredChoice | undefined {
+): MeasuredChoice<EntropyCoding> | undefined {
   const coarse = new Uint32Array(CODES);
   let along = 0;
   for (let code = 0; code < CODES; code++) {

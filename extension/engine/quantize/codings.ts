@@ -1,7 +1,7 @@
 /** How a recipe wants tensors quantized, before a budget has been spent. */
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import { UserError } from '../../shared/errors.ts';
-import { fixedCoding, type Coding } from './coding.ts';
+import { ASKED, type Coding } from '../codecs/registry.ts';
 
 /** How tensors are quantized. */
 export interface Codings {
@@ -40,17 +40,18 @@ export function before(recipe: QuantizeRecipe): Codings {
   };
 }
 
-/** The coding of fixed width that a recipe asks for; undefined: entropy coding, which has none. */
+/** The coding of a width that a recipe asks for; undefined: its codec has none. */
 function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Coding | undefined {
-  const asked = codec ?? (budget === undefined ? 'minmax' : 'entropy');
-  if (asked === 'entropy' && budget === undefined) {
-    throw new UserError('entropy coding has no fixed width; give it a --budget', 'usage');
+  const word = codec ?? (budget === undefined ? 'minmax' : 'entropy');
+  const { grouped, ofWidth } = ASKED[word];
+  if (!ofWidth && budget === undefined) {
+    throw new UserError(`${word} coding has no fixed width; give it a --budget`, 'usage');
   }
-  if ((asked === 'entropy' || asked === 'minmax') && groupSize !== undefined) {
+  if (!grouped && groupSize !== undefined) {
     throw new UserError(
-      `--group-size does not go with codec ${asked}, which has one scale a tensor; leave one out`,
+      `--group-size does not go with codec ${word}, which has one scale a tensor; leave one out`,
       'usage',
     );
   }
-  return asked === 'entropy' ? undefined : fixedCoding(asked, bits, groupSize);
+  return ofWidth?.(bits, groupSize);
 }

@@ -1,0 +1,36 @@
+/** The entropy-coded lattice, as a codec. */
+import { translatable } from '../../../shared/translatable.ts';
+import type { Codec } from '../codec.ts';
+import { measureLattices } from './entropyAnalysis.ts';
+import { quantizeEntropy } from './entropyEncoder.ts';
+import { EntropyReader, entropyReaderBytes } from './entropyReader.ts';
+import { LATTICE_ROTATION, latticeTable, type EntropyCoding } from './lattice.ts';
+
+export const entropy: Codec<EntropyCoding> = {
+  asked: { entropy: { grouped: false, ofWidth: undefined } },
+  stored: () => ({ codec: 'entropy' }),
+  bytes: ({ bytes }) => bytes,
+  nominalBits: ({ bytes }, count) => (8 * bytes) / count,
+  codeBits: () => 8,
+  extra: () => [],
+  // Sizes of the streams stand in front of them.
+  collected: ({ bytes }) => bytes,
+  quantize: quantizeEntropy,
+  measure: measureLattices,
+  decoding: (_coding, [unit]) => ({ bits: 8, table: latticeTable(unit), rotation: LATTICE_ROTATION }),
+  readerBytes: entropyReaderBytes,
+  reader: reading => new EntropyReader(reading),
+  facts: ({ scales: [unit, step] }) => [
+    {
+      name: 'unit',
+      value: unit,
+      meaning: translatable('Distance of two neighbouring values, before they are rotated back.'),
+    },
+    { name: 'step', value: step, meaning: translatable('Distance at which values were rounded to codes.') },
+    {
+      name: 'gain',
+      value: unit / step,
+      meaning: translatable('Unit / step: what keeps the restored vector as long as the original.'),
+    },
+  ],
+};

@@ -1,0 +1,32 @@
+/** Every codec once, by the name that a .tvq file has for it. */
+import type { TvqRecord } from '../../formats/tvq/reader.ts';
+import type { CodecName } from '../../shared/codecNames.ts';
+import { affine } from './affine/codec.ts';
+import { codebook } from './codebook/codec.ts';
+import type { Asked, Codec, RecordOf } from './codec.ts';
+import { entropy } from './entropy/codec.ts';
+import type { MeasuredChoice as Choice, MeasuredChoices } from './measured.ts';
+
+const CODECS = { affine, codebook, entropy };
+
+type Of<T> = T extends Codec<infer C> ? C : never;
+
+/** How one tensor of one vector is quantized. */
+export type Coding = Of<(typeof CODECS)[keyof typeof CODECS]>;
+export type MeasuredChoice = Choice<Coding>;
+export type TensorAnalysis = MeasuredChoices<Coding>;
+
+/** The codec of a coding. */
+export const codecOf = ({ codec }: Coding): Codec<Coding> => CODECS[codec] as unknown as Codec<Coding>;
+
+type CodedRecord = RecordOf<Coding['codec']>;
+
+export const isCoded = (record: TvqRecord): record is CodedRecord => record.codec.codec in CODECS;
+
+/** The codec of a record that has codes. */
+export const codecOfRecord = ({ codec }: CodedRecord): Codec<Coding> => codecOf(codec as unknown as Coding);
+
+/** What each word of a recipe stands for. */
+export const ASKED = Object.assign({}, ...Object.values(CODECS).map(({ asked }) => asked)) as Readonly<
+  Record<CodecName, Asked<Coding>>
+>;

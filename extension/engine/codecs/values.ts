@@ -1,0 +1,81 @@
+/** Values on their way to a codec, and passes over them. */
+import type { Extent } from '../../../kernels/backend.ts';
+import type { Region } from '../../../kernels/memory.ts';
+import type { JobContext } from '../scheduler/job.ts';
+import { chunksOf, spansOf, type Span } from '../tensors/tensorInput.ts';
+
+/** Values to quantize, chunk by chunk: x = tuned − reference. */
+export interface Values {
+  /** Makes a span's chunks available. */
+  load(span: Span): Promise<void>;
+  /** The chunk's values, or its range alone when `out` is undefined; `chunk.first` counts from its span. */
+  chunk(chunk: Span, out: Region | undefined): Promise<Extent>;
+  /** What the error is compared with when it is not the values' own Σx²: that of an offset's whole task vector. */
+  readonly energy?: number | undefined;
+}
+
+/** Loads a span and goes through its chunks. */
+export async function eachChunk(
+  { backend, signal }: JobContext,
+  span: Span,
+  values: Values,
+  work: (chunk: Span) => Promise<void>,
+): Promise<void> {
+  await values.load(span);
+  for (const chunk of chunksOf(span, backend.chunk)) {
+    signal.throwIfAborted();
+    await work(chunk);
+  }
+}
+
+/** The range of no values. */
+export const NO_EXTENT: Extent = { min: Infinity, max: -Infinity, finite: true };
+
+/** Joins the ranges of two chunks. */
+export const join = (a: Extent, b: Extent): Extent => ({
+  min: Math.min(a.min, b.min),
+  max: Math.max(a.max, b.max),
+  finite: a.finite && b.finite,
+});
+
+/** Range of all values of a tensor. */
+export async function extentOf(
+  context: JobContext,
+  count: number,
+  resident: boolean,
+  values: Values,
+): Promise<Extent> {
+  let extent = NO_EXTENT;
+  for (const span of spansOf(count, resident)) {
+    await eachChunk(context, span, values, async chunk => {
+      extent = join(extent, await values.chunk(chunk, undefined));
+    });
+  }
+  return extent;
+}
+
+/** What a tensor is: known after a first pass. */
+export interface Range {
+  readonly extent: Extent;
+  /** ‖x‖². */
+  readonly energy: number;
+}
+
+/** Range and energy of all values of a tensor; each chunk passes through `x`. */
+export async function rangeOf(
+  context: JobContext,
+  x: Region,
+  { count, resident }: { readonly count: number; readonly resident: boolean },
+  values: Values,
+): Promise<Range> {
+  const slice = { region: x, type: 'F32', first: 0 } as const;
+  let energy = 0;
+  let extent = NO_EXTENT;
+  for (const span of spansOf(count, resident)) {
+    await eachChunk(context, span, values, async chunk => {
+      extent = join(extent, await values.chunk(chunk, x));
+      energy = await context.backend.deltaEnergy(slice, undefined, chunk.count, energy);
+    });
+  }
+  return { extent, energy };
+}
