@@ -1,4 +1,5 @@
 /** The engine with defaults, for tests. */
+import type { RangeSource } from '../extension/formats/tensorSource.ts';
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hiddenKind } from '../extension/files/hiddenNames.ts';
@@ -107,7 +108,8 @@ export async function tensorsOf(
   const { tensors } = await openCheckpoint(path);
   const contents = new Map<string, Buffer>();
   return new Map(
-    [...tensors].map(([name, { dtype, shape, file, offset, bytes }]) => {
+    [...tensors].map(([name, source]) => {
+      const { dtype, shape, file, offset, bytes } = source as RangeSource;
       const content = contents.get(file) ?? readFileSync(file);
       contents.set(file, content);
       const data = new Uint8Array(content.subarray(offset, offset + bytes));

@@ -12,7 +12,8 @@ import { cachedSnapshot } from './huggingface/hubCache.ts';
 import { noWeights, notWeights } from './noWeights.ts';
 import { describeOpenError } from './huggingface/openError.ts';
 import { statFile } from './regularFile.ts';
-import { readSafetensorsHeader, type TensorSource } from './safetensors/safetensors.ts';
+import { readSafetensorsHeader } from './safetensors/safetensors.ts';
+import type { TensorSource } from './tensorSource.ts';
 import { filesOfSet, gatherTensors } from './huggingface/shardTensors.ts';
 
 import { unreadableFiles, type UnreadableFiles } from './huggingface/unreadableFiles.ts';
@@ -25,8 +26,6 @@ import {
   type WeightSet,
 } from './huggingface/weightFolder.ts';
 import { isWeightName } from './huggingface/weightNames.ts';
-
-export type { TensorSource } from './safetensors/safetensors.ts';
 
 /** Files of a model that are open at once: enough for a network disk, few enough to leave handles for others. */
 const FILES_AT_ONCE = 16;

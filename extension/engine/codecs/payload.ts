@@ -1,18 +1,14 @@
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import { elementCount } from '../../formats/dtype.ts';
-import type { TensorEntry, TensorSource } from '../../formats/safetensors/safetensors.ts';
+import type { TensorEntry } from '../../formats/safetensors/safetensors.ts';
+import { rangeOf, type RangeSource, type TensorSource } from '../../formats/tensorSource.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import type { Reading } from './codec.ts';
 
 /** A record's payload as a checkpoint tensor: exact payloads are the fine-tuned tensor itself. */
-export const payloadSource = (file: string, { tensor, dtype, shape, payload }: TvqRecord) => ({
-  ...(payload as TensorEntry),
-  name: tensor,
-  dtype,
-  shape,
-  file,
-});
+export const payloadSource = (file: string, { tensor, dtype, shape, payload }: TvqRecord): RangeSource =>
+  rangeOf(file, { ...(payload as TensorEntry), name: tensor, dtype, shape });
 
 /** @throws UserError when a payload's bytes are not those that were written */
 export function checkPayload(file: string, record: TvqRecord, vector: string, checksum: string): void {

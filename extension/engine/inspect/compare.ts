@@ -2,7 +2,7 @@
 import type { TaskComparisons, TaskVectors } from '../../protocol/comparison.ts';
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import type { Budget, Room } from '../scheduler/budget.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';

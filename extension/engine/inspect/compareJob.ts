@@ -1,6 +1,6 @@
 /** How one tensor's task vectors lie to each other: all pairs, in one walk over the tensor. */
 import type { Region, Scope } from '../../../kernels/memory.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';

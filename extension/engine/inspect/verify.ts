@@ -4,6 +4,7 @@ import { FilePool } from '../../formats/io.ts';
 import { UserError } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';
+import { rangeOf } from '../../formats/tensorSource.ts';
 import { readStoredFile } from '../../formats/tvq/files.ts';
 import type { TvqExtra } from '../../formats/tvq/partReader.ts';
 import { openTvq, type TvqFile } from '../../formats/tvq/reader.ts';
@@ -30,15 +31,14 @@ export async function verifyTvq(
   let done = 0;
   const check = async () => {
     for (const { vector, tensor, entry, checksum } of payloadsOf(file)) {
-      const found = await new RawTensor(context, { ...entry, file: file.path }).checksum();
+      const found = await new RawTensor(context, rangeOf(file.path, entry)).checksum();
       if (found !== checksum) damaged.push(`tensor "${tensor}" of "${vector}"`);
       checked++;
       done += entry.bytes;
       onProgress({ done, total: file.bytes - file.headerBytes, current: tensor });
     }
     for (const extra of file.extras) {
-      const source = { ...extra.entry, file: file.path };
-      const checksum = await new RawTensor(context, source).checksum();
+      const checksum = await new RawTensor(context, rangeOf(file.path, extra.entry)).checksum();
       checked++;
       if (checksum !== extra.checksum) damaged.push(nameOf(file, extra));
       else damaged.push(...(await unreadable(file, extra)));

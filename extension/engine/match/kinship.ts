@@ -1,5 +1,5 @@
 /** Whether two models are of one family at all, and what is the matter when they are not: one line a model. */
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { isQuantizable } from '../../formats/dtype.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import { layersOf } from '../../formats/names/layers.ts';

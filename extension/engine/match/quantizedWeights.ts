@@ -1,5 +1,6 @@
 /** Checkpoints whose weights are codes of a quantizer: until they are decoded, nothing can be computed with them. */
-import type { Checkpoint, TensorSource } from '../../formats/checkpoint.ts';
+import type { Checkpoint } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { isQuantizable } from '../../formats/dtype.ts';
 import { isBuffer } from '../../formats/names/buffers.ts';
 import type { ModelConfig } from './modelConfig.ts';

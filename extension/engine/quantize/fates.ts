@@ -1,7 +1,7 @@
 /** What becomes of each tensor of a quantize run, and why. */
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { isQuantizable } from '../../formats/dtype.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { isBuffer, LARGE_INTEGERS } from '../../formats/names/buffers.ts';

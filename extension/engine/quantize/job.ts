@@ -1,5 +1,5 @@
 /** One tensor of every checkpoint: the part of a quantize run that is the same for each tensor. */
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { Job } from '../scheduler/job.ts';
 import type { Reconstruction } from '../codecs/gain.ts';
 import { codecOf, type Coding } from '../codecs/registry.ts';

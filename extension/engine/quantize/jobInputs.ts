@@ -1,6 +1,6 @@
 /** What one tensor's job works with: the checkpoints' tensors on their way through backend memory, and scratch. */
 import type { Region, Scope } from '../../../kernels/memory.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import {

@@ -1,5 +1,5 @@
 import { isQuantizable } from '../../formats/dtype.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import { statisticOf } from '../../formats/names/runningStatistics.ts';
 

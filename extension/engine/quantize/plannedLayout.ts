@@ -1,7 +1,7 @@
 /** What a planned file holds, and where: the parts of a header that follow from its jobs. */
 import { basename } from 'node:path';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import type { PlannedFiles, PlannedRecord, PlannedVector, TvqLayout } from '../../formats/tvq/header.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';

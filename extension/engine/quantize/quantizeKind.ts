@@ -1,5 +1,5 @@
 import { elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';
 import { inputBytes, SPAN_ELEMENTS } from '../tensors/tensorInput.ts';
 import { AnalyzeRun } from './analyzeRun.ts';

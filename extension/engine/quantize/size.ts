@@ -1,7 +1,7 @@
 /** How large a planned file is, and what relative budgets refer to. */
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import { budgetBytes, parseBudget, type BudgetScale } from '../../shared/allocation/index.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import { plannedBytes, type RoomyLayout } from '../../formats/tvq/header.ts';
 import { codecOf } from '../codecs/registry.ts';

@@ -3,7 +3,7 @@ import type { AnalysisTable, SharedTable } from '../../protocol/analysis.ts';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import { rulesBytes } from '../../shared/allocation/index.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { layersOf } from '../../formats/names/layers.ts';
 import { plannedBytes } from '../../formats/tvq/header.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';

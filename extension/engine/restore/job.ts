@@ -1,7 +1,7 @@
 /** Restores one tensor of one task: base + dequantized task vector. */
 import type { NotNumbers } from '../../../kernels/backend.ts';
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { DTYPE_BITS, elementCount, type Dtype, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { Job, JobContext, RecordOutcome } from '../scheduler/job.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';

@@ -1,5 +1,5 @@
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { nonFinite, tooFar, type Tolerance } from '../merge/tensor/finite.ts';

@@ -1,7 +1,8 @@
 import { Xxh64 } from '../../../kernels/checksum.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { Dtype } from '../../formats/dtype.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
+import { readSource } from './sourceKinds.ts';
 
 /** Bytes of a tensor that are in memory at once; smaller tensors (norms, biases) are read a single time. */
 const PIECE_BYTES = 8 << 20;
@@ -85,7 +86,7 @@ export class RawTensor {
   async #read(begin: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
     this.context.signal.throwIfAborted();
     const piece = new Uint8Array(bytes);
-    await this.context.files.read(this.source.file, piece, this.source.offset + begin);
+    await readSource(this.context, this.source, piece, begin);
     return piece;
   }
 

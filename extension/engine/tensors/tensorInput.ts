@@ -1,9 +1,10 @@
 import { BYTES_PER_ELEMENT, CHUNK_ALIGNMENT } from '../../../kernels/backend.ts';
 import type { FloatType, Region, Slice } from '../../../kernels/memory.ts';
 import { demoteF64, Xxh64 } from '../../../kernels/checksum.ts';
-import type { TensorSource } from '../../formats/checkpoint.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
+import { readSource } from './sourceKinds.ts';
 
 /** A stretch of a tensor that is in backend memory at once, in elements; the whole tensor when it is resident. */
 export interface Span {
@@ -78,11 +79,11 @@ export class TensorInput {
   }
 
   async #read(span: Span): Promise<void> {
-    const { backend, files, signal } = this.context;
+    const { backend, signal } = this.context;
     const elementBytes = DTYPE_BITS[this.source.dtype] / 8;
     signal.throwIfAborted();
     await backend.write(this.region, 0, span.count * elementBytes, async view => {
-      await files.read(this.source.file, view, this.source.offset + span.first * elementBytes);
+      await readSource(this.context, this.source, view, span.first * elementBytes);
       const fresh = this.#hashedElements - span.first;
       if (this.#hash && fresh >= 0 && fresh < span.count) {
         this.#hash.update(view.subarray(fresh * elementBytes));

@@ -2,7 +2,8 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import { readShardIndex, type ShardIndex } from './hfIndex.ts';
-import type { SafetensorsHeader, TensorSource } from '../safetensors/safetensors.ts';
+import type { SafetensorsHeader } from '../safetensors/safetensors.ts';
+import { rangeOf, type TensorSource } from '../tensorSource.ts';
 import { aria2Notes, askDownload } from './unfinishedDownload.ts';
 import { listed, type WeightFolder, type WeightSet } from './weightFolder.ts';
 import { parseWeightName } from './weightNames.ts';
@@ -89,7 +90,7 @@ export function gatherTensors(
   index: ShardIndex | undefined,
 ): { readonly tensors: ReadonlyMap<string, TensorSource>; readonly notes: readonly string[] } {
   const tensors = new Map<string, TensorSource>();
-  const all = headers.flatMap(({ file, tensors: entries }) => entries.map(entry => ({ ...entry, file })));
+  const all = headers.flatMap(({ file, tensors: entries }) => entries.map(entry => rangeOf(file, entry)));
   const isListed = ({ name, file }: TensorSource) => index?.tensors.get(name) === file;
   for (const tensor of all) if (isListed(tensor)) tensors.set(tensor.name, tensor);
   const unlisted: string[] = [];

@@ -1,5 +1,6 @@
 /** One model's tensors under another's names: wrappers and containers put prefixes in front of every name. */
-import type { Checkpoint, TensorSource } from '../checkpoint.ts';
+import type { Checkpoint } from '../checkpoint.ts';
+import type { TensorSource } from '../tensorSource.ts';
 import { UserError } from '../../shared/errors.ts';
 
 /** What tools that wrap modules leave in names, at any depth: torch.compile, FSDP, activation checkpointing. */

@@ -30,13 +30,6 @@ export interface TensorEntry {
   readonly bytes: number;
 }
 
-/** Where a tensor's bytes are. */
-export interface TensorSource extends TensorEntry {
-  readonly file: string;
-  /** In a .tvq file: whose it is, and the XXH64 that its bytes must have. */
-  readonly stored?: { readonly vector: string; readonly checksum: string };
-}
-
 export interface SafetensorsHeader {
   readonly file: string;
   readonly fileBytes: number;

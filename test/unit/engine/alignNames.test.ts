@@ -1,3 +1,4 @@
+import { rangeOf } from '../../../extension/formats/tensorSource.ts';
 import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../../extension/formats/checkpoint.ts';
 import { alignNames, bareName } from '../../../extension/formats/names/alignNames.ts';
@@ -15,7 +16,7 @@ const shapeOf = (name: string): number[] => [name.length, 4];
 function checkpoint(names: readonly (readonly [name: string, counterpart: string])[]): Checkpoint {
   const tensors = names.map(([name, counterpart]) => {
     const shape = shapeOf(counterpart);
-    return [name, { name, dtype: 'F32', shape, offset: 0, bytes: 4 * shape[0]! * 4, file: 'x' }] as const;
+    return [name, rangeOf('x', { name, dtype: 'F32', shape, offset: 0, bytes: 4 * shape[0]! * 4 })] as const;
   });
   return {
     path: '/x',

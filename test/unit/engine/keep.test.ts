@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TensorSource } from '../../../extension/formats/checkpoint.ts';
+import type { TensorSource } from '../../../extension/formats/tensorSource.ts';
 import { keepRule } from '../../../extension/engine/quantize/keep.ts';
 
 const tensor = (name: string, shape: number[] = [4, 4], dtype = 'F32') =>

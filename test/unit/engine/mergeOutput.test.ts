@@ -1,3 +1,4 @@
+import type { RangeSource } from '../../../extension/formats/tensorSource.ts';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -136,7 +137,9 @@ describe('writing', () => {
     const base = fixture('llama/base');
     const { files, tensors } = await openCheckpoint(base);
     const groups = files.map(file =>
-      [...tensors.values()].filter(source => source.file === file).sort((a, b) => a.offset - b.offset),
+      ([...tensors.values()] as RangeSource[])
+        .filter(source => source.file === file)
+        .sort((a, b) => a.offset - b.offset),
     );
     const inOrder = groups.flat();
     const shards = groups.map((group, s) => ({
@@ -188,7 +191,7 @@ describe('writing', () => {
     expect((await readdir(target)).sort()).toEqual(['README.md', ...seen].sort());
     const { tensors } = await openCheckpoint(target);
     for (const [i, { name }] of TENSORS.entries()) {
-      const { file, offset, bytes } = tensors.get(name)!;
+      const { file, offset, bytes } = tensors.get(name) as RangeSource;
       expect((await readFile(file)).subarray(offset, offset + bytes)).toEqual(dataOf(i));
     }
   });

@@ -1,3 +1,4 @@
+import { rangeOf } from '../../../extension/formats/tensorSource.ts';
 import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../../extension/formats/checkpoint.ts';
 import { DTYPE_BITS, elementCount, type Dtype } from '../../../extension/formats/dtype.ts';
@@ -8,7 +9,7 @@ type Made = Readonly<Record<string, readonly [Dtype, readonly number[]]>>;
 function checkpoint(made: Made): Checkpoint {
   const tensors = Object.entries(made).map(([name, [dtype, shape]]) => {
     const bytes = (elementCount(shape) * DTYPE_BITS[dtype]) / 8;
-    return [name, { name, dtype, shape, offset: 0, bytes, file: '/m/model.safetensors' }] as const;
+    return [name, rangeOf('/m/model.safetensors', { name, dtype, shape, offset: 0, bytes })] as const;
   });
   return {
     path: '/m',

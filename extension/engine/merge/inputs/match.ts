@@ -1,7 +1,8 @@
 /** Which tensors of the inputs belong to which of the model that is written, and what becomes of each. */
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem, TensorFate } from '../../../protocol/results.ts';
-import type { Checkpoint, TensorSource } from '../../../formats/checkpoint.ts';
+import type { Checkpoint } from '../../../formats/checkpoint.ts';
+import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { isQuantizable } from '../../../formats/dtype.ts';
 import { formatBytes } from '../../../shared/format.ts';
 import { isBuffer, LARGE_INTEGERS } from '../../../formats/names/buffers.ts';

@@ -2,7 +2,7 @@
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
 import { groupBy } from '../../../shared/groupBy.ts';
-import type { TensorSource } from '../../../formats/checkpoint.ts';
+import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { isQuantizable } from '../../../formats/dtype.ts';
 import { listed, shapeText } from '../../../formats/listed.ts';
 import type { InputTensor } from '../../tensors/inputTensor.ts';

@@ -1,7 +1,8 @@
 /** The models of a merge as they are on disk, each with its tensors named as the base names them. */
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
-import { openModel, type Checkpoint, type TensorSource } from '../../../formats/checkpoint.ts';
+import { openModel, type Checkpoint } from '../../../formats/checkpoint.ts';
+import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { alignNames } from '../../../formats/names/alignNames.ts';
 import { namedAsIn } from '../../restore/plan.ts';
 import type { Reference } from './match.ts';

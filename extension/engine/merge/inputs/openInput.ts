@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
-import { openModel, type Checkpoint, type TensorSource } from '../../../formats/checkpoint.ts';
+import { openModel, type Checkpoint } from '../../../formats/checkpoint.ts';
+import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { DTYPE_BITS, elementCount, type Dtype } from '../../../formats/dtype.ts';
 import type { FileStamp } from '../../../files/fileStamp.ts';
 import { isCoded } from '../../../formats/tvq/codecs.ts';

@@ -2,7 +2,7 @@
  * Tensors that hold NaN or infinity and are the same in all models (masks, under whatever name): there is nothing to
  * merge, and computing with them would only spread them.
  */
-import type { TensorSource } from '../../../formats/checkpoint.ts';
+import type { TensorSource } from '../../../formats/tensorSource.ts';
 import type { JobContext } from '../../scheduler/job.ts';
 import { RawTensor } from '../../tensors/rawTensor.ts';
 import { exactSource, type InputTensor, type StoredTensor } from '../../tensors/inputTensor.ts';

@@ -1,6 +1,6 @@
 /** A merge job as data: one tensor of all inputs, and what comes back about it. */
 import type { NotNumbers, SquaredError } from '../../../../kernels/backend.ts';
-import type { TensorSource } from '../../../formats/checkpoint.ts';
+import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { elementCount, type Dtype } from '../../../formats/dtype.ts';
 import type { Tolerance } from './finite.ts';
 import { inputSources, type InputTensor, type Wanted } from '../../tensors/inputTensor.ts';

@@ -1,9 +1,10 @@
 /** Merges one tensor of all inputs. */
-import type { TensorSource } from '../../../formats/checkpoint.ts';
+import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { elementCount, type QuantizableDtype } from '../../../formats/dtype.ts';
 import type { JobContext } from '../../scheduler/job.ts';
 import { NonFinite } from '../../tensors/notNumbers.ts';
 import { RawTensor } from '../../tensors/rawTensor.ts';
+import { isSameSource } from '../../tensors/sourceKinds.ts';
 import { checkStored } from '../../codecs/payload.ts';
 import { inputBytes } from '../../tensors/tensorInput.ts';
 import { commonSource, withCommon } from './common.ts';
@@ -85,7 +86,7 @@ async function copyTensor(job: MergeJob, context: JobContext): Promise<MergeJobR
   const hashed = (read: readonly (RawTensor | undefined)[]) =>
     Promise.all(read.map(async tensor => tensor?.checksum()));
   const copied = new RawTensor(context, source);
-  const ofBase = job.base && (isSame(job.base, source) ? copied : new RawTensor(context, job.base));
+  const ofBase = job.base && (isSameSource(job.base, source) ? copied : new RawTensor(context, job.base));
   const found = await hashed(opened(beside));
   for (const [i, other] of beside.entries()) if (other) checkStored(other, found[i]);
   // A tensor of a .tvq file is looked at before it is written; it is read once more only where it is large.
@@ -100,5 +101,3 @@ async function copyTensor(job: MergeJob, context: JobContext): Promise<MergeJobR
   const differs = beside.some((other, i) => other?.dtype === source.dtype && found[i] !== own);
   return { checksums: [await ofBase?.checksum(), ...found], warnings: [], findings: { originals, differs } };
 }
-
-const isSame = (a: TensorSource, b: TensorSource): boolean => a.file === b.file && a.offset === b.offset;

@@ -1,0 +1,46 @@
+/** How the bytes of a tensor are come by, for each kind of source: the one place that knows. */
+import type { RangeSource, TensorSource } from '../../formats/tensorSource.ts';
+import type { JobContext } from '../scheduler/job.ts';
+
+type ReadContext = Pick<JobContext, 'files' | 'kernels' | 'signal'>;
+
+export interface SourceKind<S extends TensorSource> {
+  readonly kind: S['kind'];
+  /** Fills `view` with the tensor's bytes from `begin` on, as they stand in a file of its dtype: little-endian, row by row. */
+  read(context: ReadContext, source: S, view: Uint8Array, begin: number): Promise<void>;
+  /** Whether both are the same bytes, as far as that is known without reading them. */
+  isSame(a: S, b: S): boolean;
+}
+
+const range: SourceKind<RangeSource> = {
+  kind: 'range',
+  read: ({ files }, { file, offset }, view, begin) => files.read(file, view, offset + begin),
+  isSame: (a, b) => a.file === b.file && a.offset === b.offset,
+};
+
+const KINDS = new Map<string, SourceKind<TensorSource>>();
+
+/** Every thread that reads such sources has to add their kind. */
+export function addSourceKind<S extends TensorSource>(kind: SourceKind<S>): void {
+  KINDS.set(kind.kind, kind as unknown as SourceKind<TensorSource>);
+}
+
+for (const kind of [range]) addSourceKind(kind);
+
+function kindOf({ kind }: TensorSource): SourceKind<TensorSource> {
+  const known = KINDS.get(kind);
+  if (!known) throw new Error(`there is no kind of source "${kind}"`);
+  return known;
+}
+
+/** Fills `view` with a tensor's bytes from `begin` on. */
+export const readSource = (
+  context: ReadContext,
+  source: TensorSource,
+  view: Uint8Array,
+  begin: number,
+): Promise<void> => kindOf(source).read(context, source, view, begin);
+
+/** Whether both are the same bytes, as far as that is known without reading them. */
+export const isSameSource = (a: TensorSource, b: TensorSource): boolean =>
+  a.kind === b.kind && kindOf(a).isSame(a, b);

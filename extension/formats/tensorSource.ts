@@ -1,0 +1,23 @@
+/** Where a tensor's values come from: plain data, which can be sent to a thread. */
+import type { TensorEntry } from './safetensors/safetensors.ts';
+
+/** Any tensor that can be read; `engine/tensors/sourceKinds.ts` knows how each kind is. */
+export interface TensorSource extends Omit<TensorEntry, 'offset'> {
+  readonly kind: string;
+  /** The file that messages name. */
+  readonly file: string;
+  /** In a .tvq file: whose it is, and the XXH64 that its bytes must have. */
+  readonly stored?: { readonly vector: string; readonly checksum: string };
+}
+
+/** A range of bytes in a file: the values as they are. */
+export interface RangeSource extends TensorSource {
+  readonly kind: 'range';
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+}
+
+export const isRange = (source: TensorSource): source is RangeSource => source.kind === 'range';
+
+/** A tensor of a header as a source. */
+export const rangeOf = (file: string, entry: TensorEntry): RangeSource => ({ ...entry, kind: 'range', file });
