@@ -1,12 +1,16 @@
 /** What a finished result is called when its own name was taken while it was made. */
-import { basename } from 'node:path';
+import { basename, extname } from 'node:path';
+import { isSafetensors } from '../formats/safetensors/names.ts';
+import { isTvq } from '../formats/tvq/names.ts';
 
 /** Of files that we write; a folder's name may have a dot anywhere ("llama-3.1"). */
-const EXTENSION = /(\.tvq|\.safetensors)?$/;
+const extensionOf = (path: string): string => (isTvq(path) || isSafetensors(path) ? extname(path) : '');
 
 /** `NAME-2`, `NAME-3` and so on, with the extension kept at the end. */
 export function* otherNames(path: string): Generator<string, never> {
-  for (let number = 2; ; number++) yield path.replace(EXTENSION, extension => `-${number}${extension}`);
+  const extension = extensionOf(path);
+  const stem = path.slice(0, path.length - extension.length);
+  for (let number = 2; ; number++) yield `${stem}-${number}${extension}`;
 }
 
 /** The first of the other names that is free. */

@@ -9,22 +9,23 @@ import { printable } from '../shared/printable.ts';
 import { readUpTo } from './wholeCalls.ts';
 import { describeSystemError, UserError } from '../shared/errors.ts';
 import { hiddenKind, JOURNAL } from './hiddenNames.ts';
+import { isSafetensors, SAFETENSORS } from '../formats/safetensors/names.ts';
+import { isTvq } from '../formats/tvq/names.ts';
 import { isCompanion } from '../formats/huggingface/companionNames.ts';
 
 /** An output is a folder with a model in it, or a single file. */
 export type OutputKind = 'folder' | 'file';
 
-/** Weights and their indexes, and what merges write beside them. */
-const OF_A_MODEL =
-  /^([^.].*\.safetensors|[^.].*\.safetensors\.index(\.\w+)?\.json|readme(\.md)?|merge-(recipe\.yml|report\.json))$/i;
-const WEIGHTS = /^[^.].*\.safetensors$/;
+/** What merges write beside weights. */
+const OF_A_MERGE = /^(readme(\.md)?|merge-(recipe\.yml|report\.json))$/i;
+/** Which of several weight files a tensor is in. */
+const INDEX = /^(.+?)\.index(\.\w+)?\.json$/i;
 /** Texts, and those of them that have a name which libraries look for. */
 const TEXT = /\.(txt|json|py)$/;
 const MODELS_TEXT =
   /(config|tokenizer|tokens|vocab|merges|bpe|dict|processor|template|modules|licen[cs]e|notice|policy)[\w.-]*\.(json|txt)$|(^|\/)(modeling|configuration|tokenization|processing|feature_extraction|image_processing)_\w+\.py$/i;
 /** What file managers and git leave in any folder. */
 const CLUTTER = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini', '.gitattributes']);
-const OUTPUT_FILE = /\.(tvq|safetensors)$/;
 
 /**
  * @param target absolute; nothing is there, or what is to be replaced
@@ -44,7 +45,7 @@ async function obstacle(target: string, info: Stats, kind: OutputKind): Promise<
   if (kind === 'file') {
     if (info.isDirectory()) return 'is a folder, a file would take its place';
     if (!info.isFile()) return 'is a device, pipe or socket';
-    const isOurs = OUTPUT_FILE.test(target) || (await beginsLikeSafetensors(target));
+    const isOurs = isTvq(target) || isSafetensors(target) || (await beginsLikeSafetensors(target));
     return isOurs ? undefined : 'is neither a .tvq file nor a weights file';
   }
   if (!info.isDirectory()) return info.isFile() ? 'is a file, not a folder' : 'is a device, pipe or socket';
@@ -57,7 +58,7 @@ async function strangerIn(folder: string): Promise<string | undefined> {
   if (found.length === 0) return undefined;
   if (found.some(name => name === '.git' || name === '.git/')) return 'is a git repository';
   const strangers = found.filter(name => !isOfModel(name));
-  if (!found.some(name => WEIGHTS.test(name))) return 'is not a model folder';
+  if (!found.some(isWeights)) return 'is not a model folder';
   const [first] = strangers;
   if (first === undefined) return undefined;
   const more = strangers.length > 1 ? ` and ${strangers.length - 1} more` : '';
@@ -70,8 +71,12 @@ async function strangerIn(folder: string): Promise<string | undefined> {
  */
 const isOfModel = (name: string): boolean =>
   CLUTTER.has(name) ||
-  OF_A_MODEL.test(name) ||
+  OF_A_MERGE.test(name) ||
+  isWeights((INDEX.exec(name)?.[1] ?? name).toLowerCase()) ||
   (isCompanion(name) && (!TEXT.test(name) || MODELS_TEXT.test(name)));
+
+/** Not by the last part's extension: a folder's name ends with a slash. */
+const isWeights = (name: string): boolean => !name.startsWith('.') && name.endsWith(SAFETENSORS);
 
 /** Names relative to the folder with slashes, those of inner folders' files included; of others, with one behind. */
 async function entriesOf(folder: string): Promise<string[]> {

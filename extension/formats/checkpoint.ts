@@ -1,4 +1,4 @@
-/** What a checkpoint is on disk: one .safetensors file, or several that an index or their numbers hold together. */
+/** What a checkpoint is on disk: one weight file, or several that an index or their numbers hold together. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Problem } from '../protocol/results.ts';
@@ -12,7 +12,6 @@ import { cachedSnapshot } from './huggingface/hubCache.ts';
 import { noWeights, notWeights } from './noWeights.ts';
 import { describeOpenError } from './huggingface/openError.ts';
 import { statFile } from './regularFile.ts';
-import { readSafetensorsHeader } from './safetensors/safetensors.ts';
 import type { TensorSource } from './tensorSource.ts';
 import { filesOfSet, gatherTensors } from './huggingface/shardTensors.ts';
 
@@ -137,7 +136,7 @@ export async function openSet(
   allowance: Allowance = new HeaderAllowance(),
 ): Promise<Checkpoint> {
   const { files, index, notes: numbers } = await filesOfSet(folder, set);
-  const headers = await inParallel(files, FILES_AT_ONCE, file => readSafetensorsHeader(file, allowance));
+  const headers = await inParallel(files, FILES_AT_ONCE, file => set.format.readHeader(file, allowance));
   const { tensors, notes } = gatherTensors(headers, index);
   const owns = await ownsFolder(folder, set);
   const path = owns ? folder.path : join(folder.path, set.entry);

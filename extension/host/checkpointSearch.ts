@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { commands, workspace, type Uri } from 'vscode';
 import type { Walk } from '../formats/walk.ts';
 import type { CheckpointSummary } from '../protocol/checkpoints.ts';
+import { isTvq } from '../formats/tvq/names.ts';
 import { inParallel } from '../shared/parallel.ts';
 import { distinctFiles } from './distinctFiles.ts';
 import { outsideToolFolders } from './toolFolders.ts';
@@ -52,8 +53,8 @@ export async function holdsModels(folder: Uri): Promise<boolean> {
 /** What the names found stand for. Files are opened in a trusted workspace alone. */
 export async function lookInside({ files: all, stops }: Walk): Promise<Snapshot> {
   const files = await distinctFiles(await outsideToolFolders(all, rootFolders()));
-  const weights = files.filter(path => !path.endsWith('.tvq'));
-  const tvqFiles = await sizesOf(files.filter(path => path.endsWith('.tvq')));
+  const weights = files.filter(path => !isTvq(path));
+  const tvqFiles = await sizesOf(files.filter(isTvq));
   // Whoever made a folder that is not trusted made its headers too: nothing in it is opened.
   const unopened = workspace.isTrusted ? [] : unopenedModels(await sizesOf(weights));
   // Names alone make the menus; who opens files is loaded when somebody wants to see what is in them.
@@ -65,7 +66,7 @@ export async function lookInside({ files: all, stops }: Walk): Promise<Snapshot>
 
 /** Names tell which folders the explorer's menu has commands for, also for what is not proposed. */
 function tellMenus({ files, links }: Walk): void {
-  const weights = files.filter(path => !path.endsWith('.tvq'));
+  const weights = files.filter(path => !isTvq(path));
   const menusOf = (found: readonly string[]) => {
     const folders = foldersAbove(found);
     for (const { path, target } of links) if (folders[target]) folders[path] = true;

@@ -1,5 +1,6 @@
 /** The workspace's checkpoints and .tvq files, found on first need and kept current by a file watcher. */
 import { EventEmitter, workspace, type Uri } from 'vscode';
+import { WATCHED_FILES } from '../formats/registry.ts';
 import type { Names, Snapshot } from './checkpointSearch.ts';
 import { Disposable } from './disposable.ts';
 import type { Log } from './log.ts';
@@ -10,9 +11,7 @@ interface Search {
   snapshot: Promise<Snapshot> | undefined;
 }
 
-const WEIGHTS = '*.safetensors,*.safetensors.index.json,*.safetensors.index.*.json';
-/** config.json names the model, so a change to one matters too. */
-const WATCHED = `**/{${WEIGHTS},config.json,*.tvq}`;
+const WATCHED = `**/{${WATCHED_FILES.join()}}`;
 /** A checkpoint that is being copied changes many times a second; one look after it has calmed is enough. */
 const SETTLE_MS = 400;
 

@@ -1,7 +1,8 @@
 /** What the path is that somebody chose. No `vscode` here: tests run it as it is. */
 import { stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { isWeightName } from '../formats/huggingface/weightNames.ts';
+import { isTvq } from '../formats/tvq/names.ts';
 
 /** `other`: nothing that we read. */
 export type ChosenKind = 'folder' | 'weights' | 'tvq' | 'other';
@@ -15,6 +16,6 @@ export async function chosenKind(path: string): Promise<ChosenKind> {
     )
   )
     return 'folder';
-  if (extname(path) === '.tvq') return 'tvq';
+  if (isTvq(path)) return 'tvq';
   return isWeightName(basename(path)) ? 'weights' : 'other';
 }

@@ -3,9 +3,8 @@ import { basename } from 'node:path';
 import { workspace, type Uri } from 'vscode';
 import { walkFiles, type Walk } from '../formats/walk.ts';
 import { isWeightName } from '../formats/huggingface/weightNames.ts';
+import { isTvq } from '../formats/tvq/names.ts';
 import { globMatcher } from '../shared/glob.ts';
-
-const isTvq = (name: string): boolean => name.endsWith('.tvq');
 
 /** What our own commands are still writing, or left behind when they were killed. */
 const UNFINISHED = /\.tvq-(tmp|partial)$/;

@@ -7,6 +7,7 @@ import { shortened } from '../shared/shortened.ts';
 import { UserError } from '../shared/errors.ts';
 import { GROUP_SIZES } from '../formats/tvq/codebookPayload.ts';
 import { isTaskName } from '../formats/tvq/layout.ts';
+import { TVQ } from '../formats/tvq/names.ts';
 import { CODEC_NAMES, type CodecName } from '../shared/codecNames.ts';
 
 /** Widths of the paper's RTVQ-B3O2; three bits lose nothing for plain task vectors. */
@@ -44,7 +45,7 @@ const quantizeRecipe = z.strictObject({
   kind: z.literal('quantize'),
   base: path,
   tasks,
-  output: path.endsWith('.tvq', 'the output must end in .tvq'),
+  output: path.endsWith(TVQ, `the output must end in ${TVQ}`),
   scheme: z.enum(['fq', 'tvq', 'rtvq']),
   bits: width,
   baseBits: width,

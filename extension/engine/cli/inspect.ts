@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { extname } from 'node:path';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import type { TvqSummary } from '../../protocol/tvq.ts';
 import { openCheckpoint } from '../../formats/checkpoint.ts';
 import { describeCheckpoint } from '../../formats/discover.ts';
 import { formatBits, formatBytes, formatCount, formatPercent } from '../../shared/format.ts';
+import { isTvq } from '../../formats/tvq/names.ts';
 import { openTvq } from '../../formats/tvq/reader.ts';
 import { summarizeTvq } from '../../formats/tvq/summary.ts';
 import { command, type Run } from './options.ts';
@@ -32,9 +32,7 @@ export function addInspect(program: Command, run: Run): void {
 }
 
 const inspect = async (path: string): Promise<TvqSummary | CheckpointSummary> =>
-  extname(path) === '.tvq'
-    ? summarizeTvq(await openTvq(path))
-    : describeCheckpoint(await openCheckpoint(path));
+  isTvq(path) ? summarizeTvq(await openTvq(path)) : describeCheckpoint(await openCheckpoint(path));
 
 const SCHEMES = { fq: 'FQ', tvq: 'TVQ', rtvq: 'RTVQ' };
 

@@ -7,6 +7,7 @@ import { RawTensor } from '../tensors/rawTensor.ts';
 import { rangeOf } from '../../formats/tensorSource.ts';
 import { readStoredFile } from '../../formats/tvq/files.ts';
 import type { TvqExtra } from '../../formats/tvq/partReader.ts';
+import { isTvq } from '../../formats/tvq/names.ts';
 import { openTvq, type TvqFile } from '../../formats/tvq/reader.ts';
 
 /** Checks every byte of a .tvq file against its checksums and names each damaged tensor. */
@@ -21,7 +22,7 @@ export async function verifyTvq(
     file = await openTvq(path);
   } catch (error) {
     // A damaged header is a finding like any other; a file that is not there, or never was a .tvq file, is not.
-    if (!(error instanceof UserError) || error.cause || !path.endsWith('.tvq')) throw error;
+    if (!(error instanceof UserError) || error.cause || !isTvq(path)) throw error;
     return { file: path, bytes: 0, checked: 0, damaged: [error.message] };
   }
   const files = new FilePool();

@@ -12,7 +12,8 @@ import { mergedMetadata } from '../../formats/safetensors/weightsMetadata.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { checkOutput } from '../outputCheck.ts';
-import { compareBase, isFileOutput } from '../restore/plan.ts';
+import { isSafetensors } from '../../formats/safetensors/names.ts';
+import { compareBase } from '../restore/plan.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import { checkConfig, checkRecipe, checkRows } from './recipe/checks.ts';
 import { openModels } from './inputs/models.ts';
@@ -87,7 +88,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   }
   const placed = placeJobs(mergeKind, jobs, budget, room.chunk);
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
-  const isFile = isFileOutput(recipe.output);
+  const isFile = isSafetensors(recipe.output);
   if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
   const donor = donorOf(match.donor, base, inputs);
   // A task's files are in part the base's own.

@@ -6,7 +6,8 @@ import { mayPass, UserError } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
 import type { JobEvent } from '../scheduler/job.ts';
-import { isFileOutput, wrongBase } from '../restore/plan.ts';
+import { isSafetensors } from '../../formats/safetensors/names.ts';
+import { wrongBase } from '../restore/plan.ts';
 import { failed, runPlanned } from '../scheduler/runPlanned.ts';
 import { writeDonorFiles } from './inputs/donor.ts';
 import { mergeIdentity } from './output/mergeIdentity.ts';
@@ -95,7 +96,7 @@ export async function runMerge(
   const path = only?.path ?? modelPath(recipe, undefined);
   return {
     output: path,
-    files: isFileOutput(path)
+    files: isSafetensors(path)
       ? [basename(path)]
       : committed.flatMap(one => plan.shards.map(({ name }) => relativeTo(path, join(one.path, name)))),
     bytes: plan.bytes,
@@ -130,7 +131,7 @@ const measureWith =
 async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelOutput[]> {
   const { recipe, models, shards } = plan;
   const [whole] = shards;
-  if (isFileOutput(recipe.output) && whole)
+  if (isSafetensors(recipe.output) && whole)
     return [await ModelFile.open(recipe.output, whole, recipe.overwrite)];
   const run = mergeIdentity(plan);
   const folders: ModelFolder[] = [];

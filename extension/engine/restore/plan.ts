@@ -1,4 +1,4 @@
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import type { RestoreRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
 import type { Budget, Room } from '../scheduler/budget.ts';
@@ -10,6 +10,7 @@ import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { alignNames } from '../../formats/names/alignNames.ts';
 import { checkOutput } from '../outputCheck.ts';
+import { isSafetensors } from '../../formats/safetensors/names.ts';
 import { isCoded } from '../../formats/tvq/codecs.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../../formats/tvq/reader.ts';
 import { taskNamed } from '../../formats/tvq/task.ts';
@@ -28,9 +29,6 @@ export interface RestorePlan {
   readonly stamps: readonly FileStamp[];
   readonly problems: readonly Problem[];
 }
-
-/** A single file rather than a Hugging Face folder. */
-export const isFileOutput = (output: string): boolean => extname(output) === '.safetensors';
 
 /** Plans the restoration of one task. */
 export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<RestorePlan> {
@@ -84,7 +82,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
   problems.push(
     ...noteProblems(base ? [base] : []),
-    ...(await checkOutput(recipe, inputs, bytes, isFileOutput(recipe.output) ? 'file' : 'folder')),
+    ...(await checkOutput(recipe, inputs, bytes, isSafetensors(recipe.output) ? 'file' : 'folder')),
   );
   const stamps = [file.stamp, ...(base?.stamps ?? [])];
   return { recipe, file, base, jobs: placed, budget, bytes, stamps, problems };

@@ -11,7 +11,8 @@ import { outputWarnings, type WriteReport } from '../tensors/outputWarnings.ts';
 import { runPlanned } from '../scheduler/runPlanned.ts';
 import { restoredMetadata, writeTaskFiles } from './files.ts';
 import { restoredBytes, restoreKind, type RestoreJob } from './job.ts';
-import { isFileOutput, OR_FORCE, wrongBase, type RestorePlan } from './plan.ts';
+import { isSafetensors, MODEL_FILE } from '../../formats/safetensors/names.ts';
+import { OR_FORCE, wrongBase, type RestorePlan } from './plan.ts';
 
 /** Does what a restore plan says: one .safetensors file, or a folder with the tuning's config and tokenizer. */
 export async function runRestore(
@@ -23,8 +24,8 @@ export async function runRestore(
   const { recipe, jobs, budget, problems, stamps } = plan;
   const output = resolve(recipe.output);
   const metadata = await restoredMetadata(plan.file, recipe.task, plan.base);
-  const folder = isFileOutput(output) ? undefined : await AtomicFolder.create(output, recipe);
-  const file = folder ? join(folder.temporary, 'model.safetensors') : output;
+  const folder = isSafetensors(output) ? undefined : await AtomicFolder.create(output, recipe);
+  const file = folder ? join(folder.temporary, MODEL_FILE) : output;
   const entries = jobs.map(entryOf);
   const writer = await SafetensorsWriter.create(file, {
     headerBytes: checkpointHeaderBytes(metadata, entries),

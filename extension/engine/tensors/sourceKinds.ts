@@ -22,7 +22,7 @@ const KINDS = new Map<string, SourceKind<TensorSource>>();
 
 /** Every thread that reads such sources has to add their kind. */
 export function addSourceKind<S extends TensorSource>(kind: SourceKind<S>): void {
-  KINDS.set(kind.kind, kind as unknown as SourceKind<TensorSource>);
+  KINDS.set(kind.kind, kind);
 }
 
 for (const kind of [range]) addSourceKind(kind);

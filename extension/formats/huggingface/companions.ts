@@ -5,6 +5,7 @@ import { formatBytes } from '../../shared/format.ts';
 import { isObject } from '../json/jsonText.ts';
 import { isCompanion, MODULE_FOLDER, MODULES, TEMPLATES_FOLDER } from './companionNames.ts';
 import { companionPlace } from './companionPlace.ts';
+import { MODEL_FILE } from '../safetensors/names.ts';
 import { readJson } from './configFile.ts';
 import { listed } from './weightFolder.ts';
 
@@ -49,7 +50,7 @@ async function candidates(folder: string): Promise<string[]> {
     inner.map(async name => {
       const found = await readdir(join(folder, name)).catch((): string[] => []);
       // Of weights in two formats one is enough.
-      const twice = found.includes('model.safetensors');
+      const twice = found.includes(MODEL_FILE);
       return found.filter(file => !twice || file !== 'pytorch_model.bin').map(file => `${name}/${file}`);
     }),
   );

@@ -4,6 +4,7 @@ import { shortened } from '../../shared/shortened.ts';
 import { DOWNLOAD_AGAIN, FOREIGN_HEAD_BYTES, markup } from '../foreignContent.ts';
 import { isObject, readPythonJson } from '../json/jsonText.ts';
 import { readText } from '../smallFile.ts';
+import { parseWeightName } from './weightNames.ts';
 
 /** Caps of huggingface.js: an index is plain JSON that anyone may write. */
 export const MAX_INDEX_BYTES = 250_000_000;
@@ -19,7 +20,7 @@ export interface ShardIndex {
   readonly shards: readonly string[];
 }
 
-/** Reads `*.safetensors.index.json`. @throws UserError naming the file and the fault. */
+/** Reads the index of a model's weight files. @throws UserError naming the file and the fault. */
 export async function readShardIndex(file: string, most = MAX_INDEX_BYTES): Promise<ShardIndex> {
   const wrong = (what: string) => new UserError(`${file}: not a valid shard index: ${what}`);
   const text = await readText(file, most);
@@ -52,4 +53,7 @@ export async function readShardIndex(file: string, most = MAX_INDEX_BYTES): Prom
 }
 
 /** A shard lies beside its index: a path could point a reader anywhere on the disk. */
-const isPlainFileName = (name: string) => /^[^/\\:]+\.safetensors$/.test(name) && name !== '..';
+function isPlainFileName(name: string): boolean {
+  const said = /[/\\:]/.test(name) ? undefined : parseWeightName(name);
+  return said !== undefined && said.kind !== 'index';
+}

@@ -2,8 +2,8 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import { readShardIndex, type ShardIndex } from './hfIndex.ts';
-import type { SafetensorsHeader } from '../safetensors/safetensors.ts';
-import { rangeOf, type TensorSource } from '../tensorSource.ts';
+import type { TensorSource } from '../tensorSource.ts';
+import type { WeightHeader } from '../weightFormat.ts';
 import { aria2Notes, askDownload } from './unfinishedDownload.ts';
 import { listed, type WeightFolder, type WeightSet } from './weightFolder.ts';
 import { parseWeightName } from './weightNames.ts';
@@ -86,11 +86,11 @@ function checkNumbers(
  * @throws UserError where a file has nothing of what is listed for it, where most is missing, and for names that are twice
  */
 export function gatherTensors(
-  headers: readonly SafetensorsHeader[],
+  headers: readonly WeightHeader[],
   index: ShardIndex | undefined,
 ): { readonly tensors: ReadonlyMap<string, TensorSource>; readonly notes: readonly string[] } {
   const tensors = new Map<string, TensorSource>();
-  const all = headers.flatMap(({ file, tensors: entries }) => entries.map(entry => rangeOf(file, entry)));
+  const all = headers.flatMap(header => header.tensors);
   const isListed = ({ name, file }: TensorSource) => index?.tensors.get(name) === file;
   for (const tensor of all) if (isListed(tensor)) tensors.set(tensor.name, tensor);
   const unlisted: string[] = [];
@@ -113,11 +113,7 @@ export function gatherTensors(
   return { tensors, notes };
 }
 
-function checkMissing(
-  headers: readonly SafetensorsHeader[],
-  index: ShardIndex,
-  missing: readonly string[],
-): void {
+function checkMissing(headers: readonly WeightHeader[], index: ShardIndex, missing: readonly string[]): void {
   for (const { file, tensors } of headers) {
     const lost = missing.filter(name => index.tensors.get(name) === file);
     const has = tensors.some(({ name }) => index.tensors.has(name));

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { groupBy } from '../../shared/groupBy.ts';
 import { UserError } from '../../shared/errors.ts';
 import { MAX_INDEX_BYTES, readShardIndex } from './hfIndex.ts';
-import { isStandardStem, parseWeightName, standardRank, type WeightName } from './weightNames.ts';
+import type { WeightFormat } from '../weightFormat.ts';
+import { formatRank, isStandardStem, parseWeightName, standardRank, type WeightName } from './weightNames.ts';
 
 /** Weights that belong together: a file that stands alone, what an index lists, or shards that no index lists. */
 export interface WeightSet {
   readonly kind: WeightName['kind'];
+  readonly format: WeightFormat;
   readonly stem: string;
   /** Name of the file that stands for all: the only one, the index, or the first shard. */
   readonly entry: string;
@@ -78,10 +80,11 @@ function weightSets(names: readonly string[]): WeightSet[] {
   });
   return [...groupBy(parsed, ({ set }) => set).values()].map(files => {
     const sorted = files.sort((a, b) => a.number - b.number);
-    const [{ kind, stem, name, count }] = sorted as [(typeof sorted)[number]];
+    const [{ kind, format, stem, name, count }] = sorted as [(typeof sorted)[number]];
     // one shard of one is a file that stands alone
     return {
       kind: kind === 'shard' && count === 1 ? 'file' : kind,
+      format,
       stem,
       entry: name,
       files: sorted.map(file => file.name),
@@ -98,11 +101,13 @@ function weightSets(names: readonly string[]): WeightSet[] {
 export async function mainSet(folder: WeightFolder): Promise<ChosenSet | undefined> {
   const { path, sets } = folder;
   const standard = sets.filter(({ stem }) => standardRank(stem) >= 0);
-  const [first] = [...standard].sort((a, b) => standardRank(a.stem) - standardRank(b.stem));
+  const [first] = [...standard].sort(
+    (a, b) => formatRank(a) - formatRank(b) || standardRank(a.stem) - standardRank(b.stem),
+  );
   if (first)
     return ofOneStem(
       folder,
-      sets.filter(({ stem }) => stem === first.stem),
+      sets.filter(({ stem, format }) => stem === first.stem && format === first.format),
     );
   const adapter = sets.find(({ stem }) => stem === 'adapter_model');
   if (adapter) return { set: adapter, note: undefined };

@@ -1,15 +1,17 @@
 /** What the names of weight files say: a whole model, one shard of several, or the index of shards. */
+import { formatOf, WEIGHT_FORMATS } from '../registry.ts';
+import type { WeightFormat } from '../weightFormat.ts';
 
 /** Stems that transformers and diffusers look for, in their order; the first two are theirs, the third is old Trainers'. */
 const STANDARD_STEMS = ['model', 'diffusion_pytorch_model', 'pytorch_model'];
 
 /** A variant (fp16, ema …) stands before the last extension; older diffusers put it behind a shard's number. */
-const INDEX = /^(.+)\.safetensors\.index(\.[\w-]+)?\.json$/;
-const SHARD = /^(.+)[-_](\d{1,6})-of-(\d{1,6})(\.[\w-]+)?\.safetensors$/;
-const FILE = /^(.+)\.safetensors$/;
+const INDEX = /^(.+?)\.index(\.[\w-]+)?\.json$/;
+const SHARD = /^(.+)[-_](\d{1,6})-of-(\d{1,6})(\.[\w-]+)?$/;
 
 export interface WeightName {
   readonly kind: 'file' | 'shard' | 'index';
+  readonly format: WeightFormat;
   /** Name without extension and number, with the variant: "model", "model.fp16". */
   readonly stem: string;
   /** Of a shard: its number. */
@@ -22,19 +24,32 @@ export interface WeightName {
 
 /** undefined: the name is not that of a weight file. */
 export function parseWeightName(name: string): WeightName | undefined {
-  const index = INDEX.exec(name);
-  if (index) return { kind: 'index', stem: `${index[1]}${index[2] ?? ''}`, number: 0, count: 0, set: name };
-  const shard = SHARD.exec(name);
-  if (shard) {
-    const [, before, number, count, variant = ''] = shard as unknown as [string, string, string, string];
-    const set = `${before} of ${count}${variant} in ${number.length} digits`;
-    return { kind: 'shard', stem: before + variant, number: Number(number), count: Number(count), set };
-  }
-  const file = FILE.exec(name);
-  return file ? { kind: 'file', stem: file[1] as string, number: 1, count: 1, set: name } : undefined;
+  const [, listed, variant = ''] = INDEX.exec(name) ?? [];
+  const format = formatOf(listed ?? name);
+  if (!format) return undefined;
+  const stem = (listed ?? name).slice(0, -format.extension.length);
+  if (stem === '') return undefined;
+  if (listed !== undefined)
+    return { kind: 'index', format, stem: stem + variant, number: 0, count: 0, set: name };
+  const shard = SHARD.exec(stem);
+  if (!shard) return { kind: 'file', format, stem, number: 1, count: 1, set: name };
+  const [, before, number, count, behind = ''] = shard as unknown as [string, string, string, string];
+  const set = `${before} of ${count}${behind}${format.extension} in ${number.length} digits`;
+  return {
+    kind: 'shard',
+    format,
+    stem: before + behind,
+    number: Number(number),
+    count: Number(count),
+    set,
+  };
 }
 
 export const isWeightName = (name: string): boolean => parseWeightName(name) !== undefined;
+
+/** Rank of a format: where a folder has a model in two, the first counts. */
+export const formatRank = ({ format }: { readonly format: WeightFormat }): number =>
+  WEIGHT_FORMATS.indexOf(format);
 
 /** Rank of a stem without a variant among those that Hugging Face's libraries look for; −1 for any other. */
 export const standardRank = (stem: string): number => STANDARD_STEMS.indexOf(stem);

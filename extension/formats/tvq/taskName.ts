@@ -1,6 +1,8 @@
 /** Names of tasks and of a merge's inputs, made from the names of folders and files. */
 import { basename } from 'node:path';
+import { formatOf } from '../registry.ts';
 import { isTaskName } from './layout.ts';
+import { isTvq, TVQ } from './names.ts';
 
 /** Leaves room for "-2", and for the names of outputs that are made from it. */
 const MAX_CHARACTERS = 100;
@@ -10,12 +12,16 @@ const MAX_CHARACTERS = 100;
  * folder is called the same on every system.
  */
 export function taskNameOf(path: string): string {
-  const plain = basename(path)
-    .replace(/\.(safetensors|tvq)$/i, '')
+  const plain = withoutExtension(basename(path))
     .normalize('NFC')
     .replace(/[^\p{L}\p{N}._-]/gu, '_');
   const short = [...plain].slice(0, MAX_CHARACTERS).join('');
   return isTaskName(short) ? short : `_${short}`;
+}
+
+function withoutExtension(name: string): string {
+  const extension = isTvq(name) ? TVQ : (formatOf(name.toLowerCase())?.extension ?? '');
+  return name.slice(0, name.length - extension.length);
 }
 
 /** The name, or the first of name-2, name-3 … that is free; takes it. */

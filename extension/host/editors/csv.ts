@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { workspace, type Uri } from 'vscode';
 import type { TvqFile } from '../../formats/tvq/reader.ts';
+import { TVQ } from '../../formats/tvq/names.ts';
 import { MAX_PAGE, queryTensors } from '../../formats/tvq/summary.ts';
 import type { TensorQuery, TensorRow } from '../../protocol/tensors.ts';
 import { csv } from '../../shared/csv.ts';
@@ -13,7 +14,7 @@ const COLUMNS = ['tensor', 'vector', 'shape', 'dtype', 'codec', 'bits', 'bytes',
 
 /** Asks for a name and writes every row that matches; does nothing when the dialog is cancelled. */
 export async function exportCsv(source: Uri, file: TvqFile, query: TensorQuery): Promise<void> {
-  const name = `${posix.basename(source.path, '.tvq')}.csv`;
+  const name = `${posix.basename(source.path, TVQ)}.csv`;
   const target = await askWhere(source, name, 'csv');
   if (target === undefined) return;
   if (target.scheme === 'file') await pipeline(csvLines(file, query), createWriteStream(target.fsPath));

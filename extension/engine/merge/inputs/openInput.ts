@@ -1,10 +1,10 @@
-import { extname } from 'node:path';
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import { openModel, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { DTYPE_BITS, elementCount, type Dtype } from '../../../formats/dtype.ts';
 import type { FileStamp } from '../../../files/fileStamp.ts';
 import { isCoded } from '../../../formats/tvq/codecs.ts';
+import { isTvq } from '../../../formats/tvq/names.ts';
 import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../../../formats/tvq/reader.ts';
 import { taskNamed } from '../../../formats/tvq/task.ts';
 import type { InputTensor } from '../../tensors/inputTensor.ts';
@@ -27,7 +27,7 @@ export type OpenInput =
 
 /** Reads an input's headers. */
 export async function openInput({ name, path, task }: MergeRecipe['inputs'][number]): Promise<OpenInput> {
-  if (extname(path) !== '.tvq') return { kind: 'checkpoint', name, checkpoint: await openModel(path) };
+  if (!isTvq(path)) return { kind: 'checkpoint', name, checkpoint: await openModel(path) };
   const file = await openTvq(path);
   return tvqInput(file, taskNamed(file, task), name);
 }

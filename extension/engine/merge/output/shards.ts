@@ -3,6 +3,7 @@ import {
   serializeHeader,
   type TensorEntry,
 } from '../../../formats/safetensors/safetensors.ts';
+import { INDEX_FILE, modelFileName } from '../../../formats/safetensors/names.ts';
 import { checkpointHeaderBytes } from '../../../formats/safetensors/writer.ts';
 import { PLAIN, type WeightsMetadata } from '../../../formats/safetensors/weightsMetadata.ts';
 
@@ -49,7 +50,7 @@ export function planShards(
   }
   let first = 0;
   return groups.map((group, s) => {
-    const shard = placeShard(shardName(s, groups.length), first, group, metadata);
+    const shard = placeShard(modelFileName(s, groups.length), first, group, metadata);
     first += group.length;
     return shard;
   });
@@ -71,11 +72,6 @@ function placeShard(
   return { name, first, tensors, metadata, dataOffset, bytes };
 }
 
-const shardName = (shard: number, count: number): string => {
-  const digits = (n: number) => String(n).padStart(5, '0');
-  return count === 1 ? 'model.safetensors' : `model-${digits(shard + 1)}-of-${digits(count)}.safetensors`;
-};
-
 /** The bytes in front of a shard's data. */
 export const shardHeader = ({ metadata, tensors, dataOffset }: Shard): Uint8Array =>
   serializeHeader(metadata, tensors, dataOffset);
@@ -91,5 +87,5 @@ export function shardIndex(
     metadata: { total_size: total },
     weight_map: Object.fromEntries(places.sort(([a], [b]) => (a < b ? -1 : 1))),
   };
-  return { name: 'model.safetensors.index.json', text: JSON.stringify(index, undefined, 2) + '\n' };
+  return { name: INDEX_FILE, text: JSON.stringify(index, undefined, 2) + '\n' };
 }

@@ -4,7 +4,7 @@ import { parseMergeRecipe } from '../../../protocol/recipeSchemas.ts';
 import { freeName } from '../../../formats/tvq/taskName.ts';
 import { openTvq } from '../../../formats/tvq/reader.ts';
 import { allTaskNames } from '../../../formats/tvq/task.ts';
-import { isTvq } from './models.ts';
+import { isTvq } from '../../../formats/tvq/names.ts';
 
 /** Whether an input stands for all tasks of a .tvq file. */
 export const isWholeFile = ({ path, task }: MergeInput): boolean => task === undefined && isTvq(path);

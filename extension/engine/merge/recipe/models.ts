@@ -1,8 +1,9 @@
 /** The models of a recipe file: paths, names, and which of them is the base. */
-import { basename, extname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { MergeInput } from '../../../protocol/recipes.ts';
 import { freeName, taskNameOf } from '../../../formats/tvq/taskName.ts';
 import { isTaskName } from '../../../formats/tvq/layout.ts';
+import { isTvq } from '../../../formats/tvq/names.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import type { Text } from './fields.ts';
 import type { MergekitMethod } from './mergekit.ts';
@@ -26,8 +27,6 @@ export interface Models {
   readonly base: string | undefined;
   readonly models: readonly Model[];
 }
-
-export const isTvq = (path: string): boolean => extname(path).toLowerCase() === '.tvq';
 
 /**
  * What is wrong is kept by the document.

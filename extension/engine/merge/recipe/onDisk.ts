@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { isFolderCheckpoint, openCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
 import { layerCount } from '../../../formats/names/layers.ts';
 import type { Path, RecipeDocument } from './document.ts';
-import { isTvq, type Models, type Surroundings } from './models.ts';
+import { isTvq } from '../../../formats/tvq/names.ts';
+import type { Models, Surroundings } from './models.ts';
 import type { Shape, TokenizerWish } from './shape.ts';
 import { differ, readVocabulary, type Vocabulary } from './vocabulary.ts';
 

@@ -1,0 +1,23 @@
+/** Every format that is read, once. */
+import { safetensors } from './safetensors/format.ts';
+import { TVQ } from './tvq/names.ts';
+import type { WeightFormat } from './weightFormat.ts';
+
+/** Formats of weights; where a folder has a model in two, the first counts. */
+export const WEIGHT_FORMATS: readonly WeightFormat[] = [safetensors];
+
+/** The format of a weight file, by its name. */
+export const formatOf = (file: string): WeightFormat | undefined =>
+  WEIGHT_FORMATS.find(({ extension }) => file.endsWith(extension));
+
+/** Files that a workspace is searched for, as globs. */
+export const WATCHED_FILES = [
+  ...WEIGHT_FORMATS.flatMap(({ extension }) => [
+    `*${extension}`,
+    `*${extension}.index.json`,
+    `*${extension}.index.*.json`,
+  ]),
+  `*${TVQ}`,
+  // It names the model.
+  'config.json',
+];

@@ -1,0 +1,24 @@
+/** What a format of weights is: files of tensors, which a model has one or several of. */
+import type { FileStamp } from '../files/fileStamp.ts';
+import type { Allowance } from './safetensors/headerRoom.ts';
+import type { TensorSource } from './tensorSource.ts';
+
+/** What a file says of its tensors. */
+export interface WeightHeader {
+  readonly file: string;
+  readonly fileBytes: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: readonly TensorSource[];
+  readonly stamp: FileStamp;
+}
+
+export interface WeightFormat {
+  /** The end of its files' names, with the dot. */
+  readonly extension: string;
+  /**
+   * Reads and checks a file's header.
+   * @param allowance of the model that the file is a part of
+   * @throws UserError naming the file and the fault
+   */
+  readHeader(file: string, allowance: Allowance): Promise<WeightHeader>;
+}
