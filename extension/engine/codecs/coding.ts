@@ -1,4 +1,4 @@
-import { packedBytes } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/codes.ts';
 import type { CodecName } from '../../protocol/recipes.ts';
 import { codebookParts, type GroupSize } from '../../formats/tvq/codebookPayload.ts';
 import type { Design } from './codebook/codebook.ts';

@@ -1,4 +1,4 @@
-import { packedBytes } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/codes.ts';
 import type { Region, Scope } from '../../../kernels/memory.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { QuantizableDtype } from '../../formats/dtype.ts';

@@ -1,4 +1,6 @@
-import { packedBytes, type Affine, type Extent, type SquaredError } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/codes.ts';
+import type { Affine, SquaredError } from '../../../kernels/stages/quantize_pack/stage.ts';
+import type { Extent } from '../../../kernels/stages/extent.ts';
 import type { Region, Scope } from '../../../kernels/memory.ts';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';

@@ -5,16 +5,15 @@
  * for every odd m, because its cells are unions of m cells; the error follows from the counts and δ's own error, the
  * part of the values within a cell being small and even beside the steps that matter.
  */
-import { CODES } from '../../../kernels/codecStages.ts';
+import { CODES } from '../../../kernels/codes.ts';
+import type { SquaredError } from '../../../kernels/stages/quantize_pack/stage.ts';
 import { codedBits, frequenciesOf } from '../../../kernels/entropy.ts';
 import { enoughPayloadBytes } from '../../../kernels/payload.ts';
-import type { SquaredError } from '../../../kernels/backend.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import type { Coding, Reconstruction } from '../codecs/coding.ts';
 import {
   addCounts,
   gainOf,
-  LATTICE_ROTATION,
   latticeOf,
   projections,
   squaresOf,
@@ -113,7 +112,7 @@ export async function analyzeTensor(
   for (const span of spansOf(count, resident)) {
     await eachChunk(context, span, values, async chunk => {
       await values.chunk(chunk, memory.x);
-      await backend.rotate(memory.x, span.first + chunk.first, chunk.count, LATTICE_ROTATION);
+      await backend.rotate4(memory.x, span.first + chunk.first, chunk.count);
       for (const one of applied) {
         one.sums = await backend.quantizePack(memory.x, one.lattice, memory.codes, 0, chunk.count, one.sums);
         addCounts(one.counts, await backend.codeCounts(memory.codes, 0, chunk.count));

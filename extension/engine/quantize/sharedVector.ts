@@ -1,10 +1,11 @@
-import { packedBytes, type Extent } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/codes.ts';
+import type { Extent } from '../../../kernels/stages/extent.ts';
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { affineTable } from '../codecs/affine/affine.ts';
 import { codeBits, type Coding, type EntropyCoding, type Reconstruction } from '../codecs/coding.ts';
 import { EntropyEncoder, type Found } from '../codecs/entropy/entropyEncoder.ts';
-import { LATTICE_ROTATION, latticeTable } from '../codecs/entropy/lattice.ts';
+import { latticeTable } from '../codecs/entropy/lattice.ts';
 import { chunksOf, spansOf, type Span, type TensorInput } from '../tensors/tensorInput.ts';
 import {
   decide,
@@ -145,7 +146,7 @@ export class SharedVector {
     const added = rotated ? undefined : base;
     await backend.unpackDequantize(codes, start + first, bits, table, added, out, 0, count);
     if (!rotated) return;
-    await backend.rotate(out, span.first + first, count, LATTICE_ROTATION);
+    await backend.rotate4(out, span.first + first, count);
     await backend.accumulate(out, base, false, count);
   }
 

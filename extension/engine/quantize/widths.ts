@@ -1,5 +1,5 @@
 /** What each width of packed codes would cost a tensor, measured: an analysis of codecs of fixed width. */
-import type { SquaredError } from '../../../kernels/backend.ts';
+import type { SquaredError } from '../../../kernels/stages/quantize_pack/stage.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { affineOf } from '../codecs/affine/affine.ts';
 import type { MeasuredChoice, TensorAnalysis } from './analysis.ts';

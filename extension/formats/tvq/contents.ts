@@ -1,5 +1,5 @@
 /** What the vectors of a .tvq file consist of, whichever version says it and wherever that stands. */
-import { packedBytes } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/codes.ts';
 import { DTYPE_BITS, elementCount } from '../dtype.ts';
 import type { TensorEntry } from '../safetensors/safetensors.ts';
 import { codebookParts } from './codebookPayload.ts';

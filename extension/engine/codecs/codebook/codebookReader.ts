@@ -1,5 +1,5 @@
 import type { Region, Scope, Slice } from '../../../../kernels/memory.ts';
-import { packedBytes } from '../../../../kernels/backend.ts';
+import { packedBytes } from '../../../../kernels/codes.ts';
 import { Xxh64 } from '../../../../kernels/checksum.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import type { TensorEntry } from '../../../formats/safetensors/safetensors.ts';
@@ -70,7 +70,7 @@ export class CodebookReader {
     const values = this.#values as Float32Array;
     const table = { bits, groupSize: stageGroupSize(groupSize), values, scales: this.#scaleTable };
     await backend.dequantizeGroups(this.#codes, this.#scales, table, out, first, whole);
-    if (rotated) await backend.rotate(out, begin, whole, ROTATION);
+    if (rotated) await backend.rotate256(out, begin, whole);
     if (reference) await backend.accumulate(out, reference, false, count);
   }
 

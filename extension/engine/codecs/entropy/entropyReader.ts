@@ -1,6 +1,6 @@
 import type { Region, Scope, Slice } from '../../../../kernels/memory.ts';
+import { STREAM, type PayloadHead } from '../../../../kernels/codes.ts';
 import { Xxh64 } from '../../../../kernels/checksum.ts';
-import { STREAM, type PayloadHead } from '../../../../kernels/codecStages.ts';
 import { mostHeadBytes, parsePayloadHead } from '../../../../kernels/payload.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import type { TensorEntry } from '../../../formats/safetensors/safetensors.ts';
@@ -60,7 +60,7 @@ export class EntropyReader {
     const begin = this.#begin + first;
     const whole = wholeBlocks(this.record, begin, count, LATTICE_ROTATION);
     await backend.unpackDequantize(region, inStream, bits, this.#table, undefined, out, 0, whole);
-    await backend.rotate(out, begin, whole, LATTICE_ROTATION);
+    await backend.rotate4(out, begin, whole);
     if (reference) await backend.accumulate(out, reference, false, count);
   }
 
