@@ -39,8 +39,9 @@ export function scaleWindow(
 }
 
 /** Tables of a stage, flushed, one behind the other. */
-export const tableOf = (...tables: readonly Float32Array[]): Float32Array<ArrayBuffer> =>
-  Float32Array.from(
-    tables.flatMap(table => Array.from(table)),
-    flushed,
-  );
+export function tableOf(...tables: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const joined = new Float32Array(tables.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const table of tables) for (const value of table) joined[at++] = flushed(value);
+  return joined;
+}

@@ -1,4 +1,6 @@
 /** Every stage of the CPU against its oracle, byte for byte. */
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { openCpu } from './backends.ts';
 import { philox } from './philox.ts';
@@ -14,6 +16,17 @@ test.each(stageTests)('$stage.name', async ({ call, oracle, cases }) => {
     expectOutcome(await outcomeOf(cpu, callOf(cpu, call), one), expected, one);
   }
   expect(some).toBe(true);
+});
+
+test('a stage, its folder, its shader and the twin of that have one name; its call is the same in camel case', () => {
+  const folder = fileURLToPath(new URL('../../kernels/stages/', import.meta.url));
+  const folders = readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isDirectory());
+  expect(stageTests.map(({ stage }) => stage.name).sort()).toEqual(folders.map(({ name }) => name).sort());
+  for (const { call, stage } of stageTests) {
+    const files = readdirSync(folder + stage.name).sort();
+    expect(files).toEqual(['stage.ts', `${stage.name}.ts`, `${stage.name}.wgsl`].sort());
+    expect(call).toBe(stage.name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
+  }
 });
 
 describe('the oracle', () => {

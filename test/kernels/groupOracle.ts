@@ -1,4 +1,4 @@
-/** The group stages in plain TypeScript, as kernels/groupStages.ts defines them: slow and obvious. */
+/** The group stages in plain TypeScript, as their descriptors define them: slow and obvious. */
 import type { GroupQuantizer } from '../../kernels/stages/quantize_groups/stage.ts';
 import type { GroupTable } from '../../kernels/stages/dequantize_groups/stage.ts';
 import { add, ftz, multiply, pack, unpack } from './oracle.ts';

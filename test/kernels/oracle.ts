@@ -1,5 +1,5 @@
 /**
- * The stages in plain TypeScript, as kernels/backend.ts defines them: slow, obvious, and by other means than the
+ * The stages in plain TypeScript, as their descriptors define them: slow, obvious, and by other means than the
  * implementations. A float64 result of two float32 operands, rounded by Math.fround, is the correctly rounded
  * float32 result of + - * /.
  */
