@@ -1,7 +1,7 @@
 /** XXH64 checksums and the rounding of F64, both by the CPU kernels, wherever the bytes lie. */
 import { SCRATCH, type Kernels } from './wasm.ts';
 
-/** Bytes of kernels/cpu/xxh64.ts's state. */
+/** Bytes of kernels/functions/xxh64.ts's state. */
 const STATE_BYTES = 72;
 
 /**

@@ -1,10 +1,9 @@
 /**
- * Entropy coding of a tensor's 8-bit codes by rANS (Duda 2013), always on the CPU; decoding is the stage rans_decode
- * of codecStages.ts. The codes are cut into streams of STREAM codes, each coded by itself, so that they are decoded
- * side by side; payload.ts has the layout of what comes out.
+ * Entropy coding of a tensor's 8-bit codes by rANS (Duda 2013), always on the CPU; decoding is the stage rans_decode.
+ * The codes are cut into streams of STREAM codes, each coded by itself, so that they are decoded side by side;
+ * payload.ts has the layout of what comes out.
  */
-import { checkFrequencies } from './codecChecks.ts';
-import { CODES, FREQUENCY_SUM, STREAM } from './codecStages.ts';
+import { checkFrequencies, CODES, FREQUENCY_SUM, STREAM } from './codes.ts';
 import { frequencyBytes } from './payload.ts';
 import { SCRATCH, type Kernels } from './wasm.ts';
 

@@ -3,6 +3,15 @@
 /** Numeric types a stage decodes and encodes; F64 is rounded to F32 while it is read. */
 export type FloatType = 'F32' | 'F16' | 'BF16';
 
+export const BYTES_PER_ELEMENT: Record<FloatType, number> = { F32: 4, F16: 2, BF16: 2 };
+
+/** `first` of a slice and every chunk but a tensor's last are multiples of this, so that packed codes of any
+ * width start on a 256-byte boundary (WebGPU's minStorageBufferOffsetAlignment). */
+export const CHUNK_ALIGNMENT = 2048;
+
+/** The longest row of the row stages. Several rows fit a chunk together, a single one may be longer. */
+export const MAX_ROW = 2 ** 20;
+
 /** A stretch of backend memory; opaque to callers. */
 export interface Region {
   readonly bytes: number;

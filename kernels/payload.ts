@@ -4,8 +4,7 @@
  * (u16) one behind the other, each stream's state first. Zero bytes may follow. A payload without codes has the
  * frequencies of code 0 only.
  */
-import { checkFrequencies } from './codecChecks.ts';
-import { CODES, STREAM, type PayloadHead } from './codecStages.ts';
+import { checkFrequencies, CODES, STREAM, type PayloadHead } from './codes.ts';
 
 /** The most bytes that a payload's head can have: enough to read for parsePayloadHead. */
 export const mostHeadBytes = (count: number): number => 2 + 2 * CODES + 2 * Math.ceil(count / STREAM);

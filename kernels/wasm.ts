@@ -1,9 +1,8 @@
-/** The WebAssembly module of the CPU stages (kernels/cpu): loading it, and the memory it works in. */
+/** The WebAssembly module of the CPU's stages and functions: loading it, and the memory it works in. */
 import { readFile } from 'node:fs/promises';
-import type { FloatType } from './memory.ts';
-import type { KernelExports } from './kernelExports.ts';
+import { MAX_ROW, type FloatType } from './memory.ts';
 
-/** Type numbers of kernels/cpu/decode.ts and kernels/wgsl/common.wgsl. */
+/** Type numbers of kernels/shared/decode.ts and kernels/shared/common.wgsl. */
 export const TYPE_NUMBERS: Record<FloatType, number> = { F32: 0, F16: 1, BF16: 2 };
 export const NO_TYPE = 3;
 
@@ -33,12 +32,34 @@ export const SCRATCH = {
   words: 73_728,
   /** Keys of up to 1028 values. */
   gathered: 81_920,
-  /** Working memory of kernels/cpu/radix.ts: 64 KiB and 256 bytes; words of four streams of rans_encode.ts. */
+  /** Working memory of kernels/shared/radix.ts: 64 KiB and 256 bytes; words of four streams of rans_encode.ts. */
   radix: 98_304,
   /** Tables of rans_encode.ts, 4 KiB, and of rans_decode.ts, 17 KiB. */
   rans: 164_352,
   size: 196_608,
 } as const;
+
+/** Where a row's keys are sorted: 16 bytes a value, behind the other working memory. */
+export const ROW_MEMORY = { at: SCRATCH.size, bytes: 16 * MAX_ROW + 64 } as const;
+
+/** A byte address in the module's memory. */
+export type Pointer = number;
+
+/** What the module exports: a function for each stage, under the name of its call, and those that are no stages. */
+export interface KernelExports extends Readonly<Record<string, unknown>> {
+  demote(at: Pointer, count: number): void;
+  ransEncode(
+    codes: Pointer,
+    count: number,
+    frequencies: Pointer,
+    symbols: Pointer,
+    words: Pointer,
+    lengths: Pointer,
+  ): number;
+  xxh64Reset(state: Pointer): void;
+  xxh64Update(state: Pointer, data: Pointer, length: number): void;
+  xxh64Digest(state: Pointer): bigint;
+}
 
 /** WebAssembly's page size. */
 const PAGE = 65_536;

@@ -1,6 +1,6 @@
 /** Builds everything that ships into dist/: `node scripts/build.mjs [--watch] [--production]`. */
 import { spawnSync } from 'node:child_process';
-import { watch as watchFolder } from 'node:fs';
+import { readdirSync, watch as watchFolder } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -20,6 +20,8 @@ const common = {
   logLevel: 'warning',
   metafile: true,
   outdir: 'dist',
+  // Not that of the AssemblyScript beside the stages.
+  tsconfig: 'tsconfig.json',
 };
 
 /** Engine, its threads and the command: ES modules for plain Node. `webgpu` is loaded from node_modules at run
@@ -66,16 +68,24 @@ const pages = {
 
 const KERNELS = 'kernels.wasm';
 
-/** The CPU twin: AssemblyScript to one WebAssembly module that imports its memory. Its compiler takes longer than all else. @returns whether it compiled */
+/** The CPU's kernels: AssemblyScript to one WebAssembly module that imports its memory and exports what the stages'
+ * twins and functions/ export. Its compiler takes longer than all else. @returns whether it compiled */
 function buildKernels() {
-  if (!isStale(`dist/${KERNELS}`, ['kernels/cpu', 'package-lock.json'])) return true;
+  const stages = readdirSync('kernels/stages', { withFileTypes: true }).filter(entry => entry.isDirectory());
+  const sources = [
+    ...stages.map(({ name }) => `kernels/stages/${name}/${name}.ts`),
+    ...readdirSync('kernels/functions').flatMap(name =>
+      name.endsWith('.ts') ? `kernels/functions/${name}` : [],
+    ),
+  ];
+  if (!isStale(`dist/${KERNELS}`, [...sources, 'kernels/shared', 'package-lock.json'])) return true;
   const asc = spawnSync(
     process.execPath,
     [
       'node_modules/assemblyscript/bin/asc.js',
-      'kernels/cpu/index.ts',
+      ...sources,
       '--config',
-      'kernels/cpu/asconfig.json',
+      'kernels/asconfig.json',
       '--outFile',
       `dist/${KERNELS}`,
     ],
@@ -114,7 +124,9 @@ const builds = [node, host, pages];
 if (watch) {
   for (const build of builds) await (await esbuild.context(build)).watch();
   // The compiler says what is wrong; the next change is another try.
-  watchFolder('kernels/cpu', () => void buildKernels());
+  for (const folder of ['functions', 'shared', 'stages']) {
+    watchFolder(`kernels/${folder}`, { recursive: true }, () => void buildKernels());
+  }
   console.log('[watch] build finished');
 } else {
   const results = await Promise.all(builds.map(build => esbuild.build(build)));

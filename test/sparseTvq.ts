@@ -1,6 +1,6 @@
 /** Large .tvq files that take no room: a whole header, and payloads that are holes in the file. */
 import { open } from 'node:fs/promises';
-import { packedBytes } from '../kernels/backend.ts';
+import { packedBytes } from '../kernels/codes.ts';
 import { Xxh64 } from '../kernels/checksum.ts';
 import { DTYPE_BITS, elementCount } from '../extension/formats/dtype.ts';
 import { alignedDataOffset, type TensorEntry } from '../extension/formats/safetensors/safetensors.ts';

@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { BackendFailure } from '../../kernels/backend.ts';
-import { WebGpuBackend } from '../../kernels/webgpu/backend.ts';
+import { WebGpuMachine } from '../../kernels/backends/webgpu/backend.ts';
 import { FilePool } from '../../extension/formats/io.ts';
 import * as engine from '../../extension/engine/engine.ts';
 import { describeSystemError } from '../../extension/shared/errors.ts';
@@ -30,14 +30,14 @@ beforeAll(() => quantize(recipe(file)));
 afterEach(() => vi.restoreAllMocks());
 
 /** Has the GPU fail as the n-th piece of an input is read, and from then on. */
-function failAtRead(nth: number, fail: (gpu: WebGpuBackend) => void): void {
+function failAtRead(nth: number, fail: (gpu: WebGpuMachine) => void): void {
   /* eslint-disable @typescript-eslint/unbound-method */
-  const { scope } = WebGpuBackend.prototype;
+  const { scope } = WebGpuMachine.prototype;
   const { read } = FilePool.prototype;
   /* eslint-enable */
-  let gpu: WebGpuBackend | undefined;
+  let gpu: WebGpuMachine | undefined;
   let reads = 0;
-  vi.spyOn(WebGpuBackend.prototype, 'scope').mockImplementation(function (this: WebGpuBackend, body) {
+  vi.spyOn(WebGpuMachine.prototype, 'scope').mockImplementation(function (this: WebGpuMachine, body) {
     gpu = this; // eslint-disable-line @typescript-eslint/no-this-alias
     return scope.call(this, body);
   });
@@ -47,7 +47,7 @@ function failAtRead(nth: number, fail: (gpu: WebGpuBackend) => void): void {
   });
 }
 
-const lose = (gpu: WebGpuBackend) => gpu.dispose();
+const lose = (gpu: WebGpuMachine) => gpu.dispose();
 const runOutOfMemory = () => {
   throw new BackendFailure('allocating 4096 bytes: out of memory');
 };

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
-import { compileKernels, createCpuBackend, type CpuBackend } from '../../kernels/cpu.ts';
-import { createWebGpuBackend } from '../../kernels/webgpu.ts';
+import { compileKernels } from '../../kernels/wasm.ts';
+import { createCpuBackend, type CpuBackend } from '../../kernels/backends/cpu/backend.ts';
+import { createWebGpuBackend } from '../../kernels/backends/webgpu/open.ts';
 
 const WASM = new URL('../../dist/kernels.wasm', import.meta.url);
 

@@ -1,5 +1,6 @@
 /** The inputs that every stage is tested with, on every backend. */
-import { packedBytes, type Affine } from '../../kernels/backend.ts';
+import { packedBytes } from '../../kernels/codes.ts';
+import type { Affine } from '../../kernels/stages/quantize_pack/stage.ts';
 import type { FloatType } from '../../kernels/memory.ts';
 import { ftz, rint, type Stored } from './oracle.ts';
 import { elements, generator, randomBytes, type Kind } from './random.ts';

@@ -1,7 +1,9 @@
 /** The inputs that the codec stages are tested with, on every backend. */
-import type { Order } from '../../kernels/codecStages.ts';
-import { COUNTS, VALUES, valuesOf } from './mergeCases.ts';
+import { COUNTS, VALUES, valuesOf } from './stageCases.ts';
 import { generator } from './random.ts';
+
+/** How many values a rotation mixes with each other. */
+export type Order = 4 | 256;
 
 /** Tensors' elements that a call may begin with: within words of signs, past 2^32, up to the last. */
 const INDICES: Readonly<Record<Order, (count: number) => readonly number[]>> = {
@@ -9,9 +11,7 @@ const INDICES: Readonly<Record<Order, (count: number) => readonly number[]>> = {
   256: count => [0, 256, 262_144, 2 ** 33 + 768, 2 ** 37 - 256 * Math.ceil(count / 256)],
 };
 
-export function* rotateCases(
-  order: Order,
-): Generator<{ x: Float32Array; index: number; count: number; order: Order }> {
+export function* rotateCases(order: Order): Generator<{ x: Float32Array; index: number; count: number }> {
   let round = 0;
   for (const count of [...COUNTS, 255, 256]) {
     for (const kind of VALUES) {
@@ -21,7 +21,7 @@ export function* rotateCases(
       const x = valuesOf(kind, count + 5, count).map(value =>
         Math.abs(value) > 2 ** 118 ? 1 / value : value,
       );
-      yield { x, index, count, order };
+      yield { x, index, count };
     }
   }
 }

@@ -1,6 +1,5 @@
 /** What every backend promises of the codec stages apart from results: refusals, and nothing done to nothing. */
 import { describe, expect, test } from 'vitest';
-import type { Order } from '../../kernels/codecStages.ts';
 import { openCpu, openWebGpu } from './backends.ts';
 
 const single = new Uint16Array(256);
@@ -10,8 +9,8 @@ describe.each([await openCpu(), await openWebGpu()])('$info.kind', backend => {
   test('does nothing to nothing', async () => {
     await backend.scope(async memory => {
       const a = memory.alloc(64);
-      await backend.rotate(a, 8, 0);
-      await backend.rotate(a, 256, 0, 256);
+      await backend.rotate4(a, 8, 0);
+      await backend.rotate256(a, 256, 0);
       await backend.ransDecode(a, { frequencies: single, offsets: Uint32Array.of(2) }, memory.alloc(4), 0, 0);
       expect(await backend.codeCounts(a, 64, 0)).toEqual(new Uint32Array(256));
     });
@@ -23,12 +22,11 @@ describe.each([await openCpu(), await openWebGpu()])('$info.kind', backend => {
       // Streams that are fine, too short, and partly outside of the region.
       const head = { frequencies: single, offsets: Uint32Array.of(4, 6, 7, 4097) };
       const refused = [
-        backend.rotate(a, 0, 2049),
-        backend.rotate(a, 2, 4),
-        backend.rotate(a, -4, 4),
-        backend.rotate(a, 2 ** 37, 1),
-        backend.rotate(a, 128, 256, 256),
-        backend.rotate(a, 0, 16, 16 as Order),
+        backend.rotate4(a, 0, 2049),
+        backend.rotate4(a, 2, 4),
+        backend.rotate4(a, -4, 4),
+        backend.rotate4(a, 2 ** 37, 1),
+        backend.rotate256(a, 128, 256),
         backend.codeCounts(a, 0, 8193),
         backend.codeCounts(a, 1, 8192),
         backend.codeCounts(a, -1, 1),

@@ -1,4 +1,4 @@
-/** The codec stages in plain TypeScript, as kernels/codecStages.ts defines them: slow and obvious. */
+/** The codec stages in plain TypeScript, as their descriptors define them: slow and obvious. */
 import { add, ftz, multiply, subtract } from './oracle.ts';
 
 /** The sign of a tensor's element. */

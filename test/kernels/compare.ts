@@ -1,6 +1,6 @@
 /** Comparisons that name the first difference instead of printing megabytes. */
 import { expect } from 'vitest';
-import type { SquaredError } from '../../kernels/backend.ts';
+import type { SquaredError } from '../../kernels/stages/quantize_pack/stage.ts';
 import type { Quantized } from './drive.ts';
 import type { Difference, Encoded } from './oracle.ts';
 

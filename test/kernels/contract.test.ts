@@ -1,6 +1,7 @@
 /** What every backend promises apart from arithmetic: scopes, order, refusals, errors with names. */
 import { describe, expect, test } from 'vitest';
-import { DeviceLost, SUM_BLOCK } from '../../kernels/backend.ts';
+import { DeviceLost } from '../../kernels/backend.ts';
+import { SUM_BLOCK } from '../../kernels/stages/sums.ts';
 import { OutOfBackendMemory, type Region, type Slice } from '../../kernels/memory.ts';
 import { instantiateKernels } from '../../kernels/wasm.ts';
 import { kernelModule, openCpu, openWebGpu } from './backends.ts';

@@ -1,6 +1,7 @@
 /** Every CPU stage against the oracle, byte for byte. */
 import { describe, expect, test } from 'vitest';
-import { packedBytes, SUM_BLOCK } from '../../kernels/backend.ts';
+import { packedBytes } from '../../kernels/codes.ts';
+import { SUM_BLOCK } from '../../kernels/stages/sums.ts';
 import type { Region, Slice } from '../../kernels/memory.ts';
 import { openCpu } from './backends.ts';
 import * as cases from './cases.ts';

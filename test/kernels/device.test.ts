@@ -1,10 +1,11 @@
 /** The device wrapper and its buffer pool: errors that would be silent, buffers that are used again. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BackendFailure, DeviceLost } from '../../kernels/backend.ts';
-import { findAdapter } from '../../kernels/webgpu.ts';
-import { Device, USAGE } from '../../kernels/webgpu/device.ts';
-import { Pipelines } from '../../kernels/webgpu/pipelines.ts';
-import { BufferPool, sizeClass } from '../../kernels/webgpu/pool.ts';
+import { findAdapter } from '../../kernels/backends/webgpu/open.ts';
+import { Device, USAGE } from '../../kernels/backends/webgpu/device.ts';
+import { Pipelines } from '../../kernels/backends/webgpu/pipelines.ts';
+import { BufferPool, sizeClass } from '../../kernels/backends/webgpu/pool.ts';
+import { STAGES } from '../../kernels/stages/index.ts';
 import { chooseDriver } from './backends.ts';
 
 async function open(): Promise<Device> {
@@ -74,7 +75,7 @@ describe('Device', () => {
   });
 
   test('a pipeline without its constants is an error, not silence', async () => {
-    const pipeline = new Pipelines(device).get('encode', {});
+    const pipeline = new Pipelines(device).get(STAGES.encode, {});
     await expect(pipeline).rejects.toThrow(BackendFailure);
     await expect(pipeline).rejects.toThrow(/encode/);
   });

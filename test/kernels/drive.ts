@@ -1,13 +1,15 @@
 /** Whole tensors through a backend's stages, in chunks at offsets inside large regions, as the engine does it. */
 import {
   BYTES_PER_ELEMENT,
-  packedBytes,
-  type Affine,
-  type Backend,
-  type Extent,
-  type SquaredError,
-} from '../../kernels/backend.ts';
-import type { FloatType, Region, Scope, Slice } from '../../kernels/memory.ts';
+  type FloatType,
+  type Region,
+  type Scope,
+  type Slice,
+} from '../../kernels/memory.ts';
+import { packedBytes } from '../../kernels/codes.ts';
+import type { Affine, SquaredError } from '../../kernels/stages/quantize_pack/stage.ts';
+import type { Backend } from '../../kernels/backend.ts';
+import type { Extent } from '../../kernels/stages/extent.ts';
 import type { Difference, Encoded, Stored } from './oracle.ts';
 
 const NOTHING: Extent = { min: Infinity, max: -Infinity, finite: true };
@@ -23,7 +25,11 @@ export const floats = (bytes: Uint8Array): Float32Array => new Float32Array(byte
 export const countOf = ({ type, bytes }: Stored): number => bytes.length / BYTES_PER_ELEMENT[type];
 
 /** A region of its own with `bytes` in it. */
-export async function place(backend: Backend, memory: Scope, bytes: Uint8Array): Promise<Region> {
+export async function place(
+  backend: Pick<Backend, 'write'>,
+  memory: Scope,
+  bytes: Uint8Array,
+): Promise<Region> {
   const region = memory.alloc(bytes.length);
   await backend.write(region, 0, bytes.length, async view => view.set(bytes));
   return region;

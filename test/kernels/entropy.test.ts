@@ -1,6 +1,6 @@
 /** Coding by rANS: sizes and payloads against the oracle; what was coded comes back on every backend. */
 import { describe, expect, test } from 'vitest';
-import { FREQUENCY_SUM, STREAM } from '../../kernels/codecStages.ts';
+import { FREQUENCY_SUM, STREAM } from '../../kernels/codes.ts';
 import { codedBits, encodeStreams, frequenciesOf } from '../../kernels/entropy.ts';
 import { mostHeadBytes, parsePayloadHead } from '../../kernels/payload.ts';
 import { SCRATCH } from '../../kernels/wasm.ts';

@@ -1,15 +1,11 @@
 /** The inputs that the group stages are tested with, on every backend. */
-import { packedBytes } from '../../kernels/backend.ts';
-import {
-  GROUP_SIZES,
-  groupsOf,
-  SCALES,
-  type GroupQuantizer,
-  type GroupTable,
-} from '../../kernels/groupStages.ts';
+import { packedBytes } from '../../kernels/codes.ts';
+import { GROUP_SIZES, groupsOf, SCALES } from '../../kernels/groups.ts';
+import type { GroupQuantizer } from '../../kernels/stages/quantize_groups/stage.ts';
+import type { GroupTable } from '../../kernels/stages/dequantize_groups/stage.ts';
 import { WIDTHS } from './cases.ts';
 import { sumOfSquares } from './groupOracle.ts';
-import { VALUES, valuesOf } from './mergeCases.ts';
+import { VALUES, valuesOf } from './stageCases.ts';
 import { ftz } from './oracle.ts';
 import { generator, randomBytes } from './random.ts';
 

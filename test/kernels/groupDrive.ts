@@ -1,6 +1,7 @@
 /** Whole tensors through a backend's group stages, in chunks at offsets inside large regions, as the engine does it. */
-import { packedBytes, type Backend } from '../../kernels/backend.ts';
-import { groupsOf } from '../../kernels/groupStages.ts';
+import { packedBytes } from '../../kernels/codes.ts';
+import type { Backend } from '../../kernels/backend.ts';
+import { groupsOf } from '../../kernels/groups.ts';
 import { eachChunk, floats, place, UNTOUCHED } from './drive.ts';
 import type { DequantizeCase, QuantizeCase, ScaleCase } from './groupCases.ts';
 

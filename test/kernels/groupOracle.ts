@@ -1,5 +1,6 @@
-/** The group stages in plain TypeScript, as kernels/groupStages.ts defines them: slow and obvious. */
-import type { GroupQuantizer, GroupTable } from '../../kernels/groupStages.ts';
+/** The group stages in plain TypeScript, as their descriptors define them: slow and obvious. */
+import type { GroupQuantizer } from '../../kernels/stages/quantize_groups/stage.ts';
+import type { GroupTable } from '../../kernels/stages/dequantize_groups/stage.ts';
 import { add, ftz, multiply, pack, unpack } from './oracle.ts';
 
 const LANE = 32;

@@ -1,9 +1,10 @@
 /**
- * The stages in plain TypeScript, as kernels/backend.ts defines them: slow, obvious, and by other means than the
+ * The stages in plain TypeScript, as their descriptors define them: slow, obvious, and by other means than the
  * implementations. A float64 result of two float32 operands, rounded by Math.fround, is the correctly rounded
  * float32 result of + - * /.
  */
-import type { Affine, Extent, SquaredError } from '../../kernels/backend.ts';
+import type { Affine, SquaredError } from '../../kernels/stages/quantize_pack/stage.ts';
+import type { Extent } from '../../kernels/stages/extent.ts';
 import type { FloatType } from '../../kernels/memory.ts';
 
 const SMALLEST = 2 ** -126;

@@ -1,6 +1,5 @@
 /** Seeded test data: checkpoint elements of every type and of every unpleasant kind. */
-import type { FloatType } from '../../kernels/memory.ts';
-import { BYTES_PER_ELEMENT } from '../../kernels/backend.ts';
+import { type FloatType, BYTES_PER_ELEMENT } from '../../kernels/memory.ts';
 
 /** Mulberry32: uniform in [0, 1), the same everywhere for a seed. */
 export function generator(seed: number): () => number {

@@ -1,8 +1,8 @@
 /** Which backend is chosen, and the sentence that says why. */
 import { describe, expect, test } from 'vitest';
 import { BackendUnusable, type Backend } from '../../kernels/backend.ts';
-import { probeDevices, selectBackend, type WebGpuAccess } from '../../kernels/select.ts';
-import { createWebGpuBackend } from '../../kernels/webgpu.ts';
+import { probeDevices, selectBackend, type WebGpuAccess } from '../../kernels/backends/select.ts';
+import { createWebGpuBackend } from '../../kernels/backends/webgpu/open.ts';
 import { chooseDriver } from './backends.ts';
 
 const MEMORY = { memory: 2 ** 26 };

@@ -1,144 +1,117 @@
-/** The self-test's expected digests come from the oracle, and a device that computes otherwise fails it. */
+/** The self-test's expected digests come from the oracles, and a device that computes otherwise fails it. */
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
-import * as self from '../../kernels/selftest.ts';
-import * as codec from '../../kernels/selftestCodec.ts';
-import * as data from '../../kernels/selftestData.ts';
-import * as group from '../../kernels/selftestGroups.ts';
-import { MERGE_CHECKS, MERGE_EXPECTED } from '../../kernels/selftestMerge.ts';
+import { digestOf, failedChecks } from '../../kernels/backends/selfTest.ts';
+import type { Region } from '../../kernels/memory.ts';
+import { STAGES, type Stages } from '../../kernels/stages/index.ts';
+import { fine } from '../../kernels/stages/sample.ts';
+import type { AnyStage } from '../../kernels/stages/stage.ts';
 import { openCpu } from './backends.ts';
-import * as codecOracle from './codecOracle.ts';
-import { floats } from './drive.ts';
-import * as groupOracle from './groupOracle.ts';
-import { byOracle } from './mergeDrive.ts';
 import * as oracle from './oracle.ts';
+import { bytesIn, PlainRegion, valuesIn } from './plain.ts';
+import { callOf, plainMachine, stageTests, type AnyCall } from './stageDrive.ts';
+import { oracle as quantizePack } from './stages/quantize_pack.ts';
 
-const WIDTHS = [2, 3, 8];
+const cpu = await openCpu();
 
-const F32 = (seed: number): oracle.Stored => ({ type: 'F32', bytes: data.selfTestValues(seed) });
-const half = (type: 'F16' | 'BF16', seed: number): oracle.Stored => ({
-  type,
-  bytes: data.selfTestHalves(type, seed),
+/** The regions of a call: itself, or that of a slice or of rows. */
+const regionsOf = (args: readonly unknown[]): Region[] =>
+  (args as readonly Partial<{ region: Region; bytes: number; byteLength: number }>[]).flatMap(arg =>
+    arg?.region ? arg.region : typeof arg?.bytes === 'number' ? (arg as Region) : [],
+  );
+
+/** A call that leaves all regions as they were; it tells `changed` when the stage would not have. */
+const forgetful =
+  (call: AnyCall, changed: () => void): AnyCall =>
+  async (...args) => {
+    const regions = regionsOf(args);
+    const before = await Promise.all(regions.map(region => cpu.read(region, 0, region.bytes)));
+    const result = await call(...args);
+    for (const [i, region] of regions.entries()) {
+      const old = before[i] ?? new Uint8Array();
+      if (Buffer.compare(await cpu.read(region, 0, region.bytes), old) !== 0) changed();
+      await cpu.write(region, 0, region.bytes, async view => view.set(old));
+    }
+    return result;
+  };
+
+/** A call all of whose numbers are a little too large; it tells `returned` when there are some. */
+const exaggerating =
+  (call: AnyCall, returned: () => void): AnyCall =>
+  async (...args) => {
+    const larger = (value: unknown): unknown => {
+      if (typeof value === 'number') returned();
+      if (typeof value === 'number') return Number.isInteger(value) ? value + 1 : value * (1 + 2 ** -50);
+      if (value instanceof Uint32Array) return value.map(count => larger(count) as number);
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, larger(part)]));
+    };
+    return larger(await call(...args));
+  };
+
+describe.each(stageTests)('$stage.name', ({ call, stage: { selfTest }, oracle: plain }) => {
+  test('is expected to give what the oracle computes', async () => {
+    expect(await digestOf(plainMachine, plain, selfTest)).toBe(selfTest.digest);
+  });
+
+  test('is noticed when it does not write, or does not return, what it should', async () => {
+    let effects = 0;
+    for (const broken of [forgetful, exaggerating]) {
+      let matters = false;
+      const found = await digestOf(
+        cpu,
+        broken(callOf(cpu, call), () => (matters = true)),
+        selfTest,
+      );
+      expect(found !== selfTest.digest).toBe(matters);
+      if (matters) effects++;
+    }
+    expect(effects).toBeGreaterThan(0);
+  });
 });
 
-const [base, tuned] = [F32(1), F32(2)];
-const [f16, bf16] = [half('F16', 3), half('BF16', 4)];
-
-/** Bytes that hold the codes, without the padding to a word. */
-const packed = (codes: Uint8Array, bits: number): Uint8Array =>
-  oracle.pack(codes, bits).subarray(0, Math.ceil((codes.length * bits) / 8));
-
-const bytes = (x: Float32Array): Uint8Array => new Uint8Array(x.buffer);
-
-/** Digests of the self-test's results by the oracle, with `quantize` in the place of the oracle's. */
-function digests(quantize = oracle.quantize): Record<string, string> {
-  const halves = oracle.deltaMinmax(f16, undefined);
-  const delta = oracle.deltaMinmax(bf16, base);
-  const mean = oracle.meanDelta(oracle.accumulate([tuned, bf16]), 3, base);
-  const x = floats(base.bytes);
-  const codes = (bits: number): Uint8Array => quantize(x, data.selfTestAffine(bits));
-  const restored = oracle.dequantize(codes(3), data.selfTestTable(3), base);
-  const packedWithLoss = (bits: number): Uint8Array[] => {
-    const { error, energy } = oracle.codesLoss(x, data.selfTestAffine(bits));
-    return [packed(codes(bits), bits), data.bytesOf(error, energy)];
-  };
-  const encoded = (type: 'F16' | 'BF16'): Uint8Array[] => {
-    const { bytes, nonFinite, overflowed } = oracle.encode(floats(data.selfTestUnbounded(1)), type);
-    return [bytes, data.bytesOf(nonFinite, overflowed)];
-  };
-  const extents = [halves.extent.min, halves.extent.max, delta.extent.min, delta.extent.max];
-  return {
-    delta_minmax: data.digest(bytes(halves.x), bytes(delta.x), data.bytesOf(...extents)),
-    mean_delta: data.digest(bytes(mean.x), data.bytesOf(mean.extent.min, mean.extent.max)),
-    quantize_pack: data.digest(...WIDTHS.flatMap(packedWithLoss)),
-    unpack_dequantize: data.digest(bytes(restored)),
-    delta_energy: data.digest(data.bytesOf(oracle.deltaEnergy(f16, base))),
-    encode: data.digest(...(['BF16', 'F16'] as const).flatMap(encoded)),
-  };
-}
-
-/** Digests of the merge stages' results by the oracle. */
-async function mergeDigests(): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const [stage, { inputs, run }] of Object.entries(MERGE_CHECKS)) {
-    const { result, regions } = await byOracle({ inputs: inputs(), call: run });
-    found[stage] = data.digest(data.bytesOf(...(result as number[])), ...regions.map(bytes));
-  }
-  return found;
-}
-
-/** Digests of the codec stages' results by the oracle. */
-function codecDigests(): Record<string, string> {
-  const { frequencies, offsets } = codec.selfTestHead();
-  const payload = data.selfTestValues(codec.SELF_TEST_PAYLOAD_SEED);
-  const rotated = codecOracle.rotate(floats(data.selfTestValues(18)), codec.SELF_TEST_INDEX, 4);
-  const blocks = codecOracle.rotate(floats(data.selfTestValues(19)), codec.SELF_TEST_BLOCK, 256);
-  const codes = codecOracle.decodeStreams(payload, Array.from(offsets), frequencies, codec.SELF_TEST_CODES);
-  return {
-    rotate: data.digest(bytes(rotated)),
-    rotate_256: data.digest(bytes(blocks)),
-    rans_decode: data.digest(codes),
-  };
-}
-
-/** Digests of the group stages' results by the oracle, and the bytes and codes themselves. */
-function groupResults(): { found: Record<string, string>; scales: Uint8Array; codes: Uint8Array } {
-  const COUNT = data.SELF_TEST_COUNT;
-  const bytesOf = (groupSize: number): Uint8Array =>
-    groupOracle
-      .groupScales(floats(data.selfTestValues(20)), groupSize, group.SELF_TEST_THRESHOLDS)
-      .subarray(0, Math.ceil(COUNT / groupSize));
-  const scales = group.selfTestScales();
-  const codesOf = (bits: number): Uint8Array =>
-    groupOracle
-      .quantizeGroups(floats(data.selfTestValues(21)), scales, group.selfTestQuantizer(bits))
-      .subarray(0, Math.ceil((COUNT * bits) / 8));
-  const table = group.selfTestGroupTable(3);
-  const restored = groupOracle.dequantizeGroups(data.selfTestValues(22), scales, table, COUNT);
-  return {
-    found: {
-      group_scales: data.digest(bytesOf(32), bytesOf(256)),
-      quantize_groups: data.digest(...group.SELF_TEST_WIDTHS.map(codesOf)),
-      dequantize_groups: data.digest(bytes(restored)),
-    },
-    scales: bytesOf(32),
-    codes: codesOf(8),
-  };
+/** What the regions of a stage's self-test hold afterwards. */
+async function after(name: string): Promise<Uint8Array[]> {
+  const found = stageTests.find(({ stage }) => stage.name === name);
+  if (!found) throw new Error(`there is no stage ${name}`);
+  const { inputs, run } = found.stage.selfTest;
+  const regions = inputs().map(
+    ({ buffer, byteOffset, byteLength }) => new PlainRegion(new Uint8Array(buffer, byteOffset, byteLength)),
+  );
+  await run(found.oracle, ...regions);
+  return regions.map(({ data }) => data);
 }
 
 describe('self-test', () => {
-  test('expects what the oracle computes', async () => {
-    const merged = await mergeDigests();
-    expect(merged).toEqual(MERGE_EXPECTED);
-    const coded = codecDigests();
-    expect(coded).toEqual(codec.CODEC_EXPECTED);
-    const grouped = groupResults().found;
-    expect(grouped).toEqual(group.GROUP_EXPECTED);
-    expect({ ...digests(), ...merged, ...coded, ...grouped }).toEqual(self.EXPECTED);
-  });
-
   test('is passed by the CPU backend', async () => {
-    expect(await self.failedChecks(await openCpu())).toEqual([]);
+    expect(await failedChecks(cpu)).toEqual([]);
   });
 
-  test('has groups of many scales, and most codes', () => {
-    const { scales, codes } = groupResults();
+  test('has groups of many scales, and most codes', async () => {
+    const [, scales] = await after('group_scales');
+    const codes = (await after('quantize_groups')).at(-1);
     expect(new Set(scales).size).toBeGreaterThan(8);
     expect(new Set(codes).size).toBeGreaterThan(150);
   });
 
-  test('notices contraction of scale·x + zero', () => {
+  test('notices contraction of scale·x + zero', async () => {
     // Float64 keeps the product exact, as a fused multiply-add does.
-    const contracted: typeof oracle.quantize = (x, { bits, scale, zero }) =>
-      Uint8Array.from(x, value => {
+    const contracted: Stages['quantizePack'] = async (x, affine, codes, ...rest) => {
+      const { bits, scale, zero } = affine;
+      const found = Uint8Array.from(valuesIn(x), value => {
         const sum = Math.fround(Math.fround(scale) * oracle.ftz(value) + zero);
         return Math.min(Math.max(oracle.rint(sum), 0), 2 ** bits - 1);
       });
-    expect(digests(contracted)['quantize_pack']).not.toBe(self.EXPECTED['quantize_pack']);
+      const loss = await quantizePack(x, affine, codes, ...rest);
+      bytesIn(codes).set(oracle.pack(found, bits).subarray(0, codes.bytes));
+      return loss;
+    };
+    const { selfTest } = STAGES.quantizePack as unknown as AnyStage;
+    expect(await digestOf(plainMachine, contracted as AnyCall, selfTest)).not.toBe(selfTest.digest);
   });
 
   test('notices a sum in another order, and contraction in one', () => {
-    const [x, y] = [floats(tuned.bytes), floats(base.bytes)];
+    const [x, y] = [fine(2), fine(1)];
     const squares = Array.from(x, (value, i) => Math.fround(value - (y[i] ?? 0)) ** 2);
     const inOrder = squares.reduce((sum, square) => Math.fround(sum + Math.fround(square)), 0);
     const lane = (values: readonly number[], step: (sum: number, square: number) => number): number[] =>
@@ -146,12 +119,15 @@ describe('self-test', () => {
     const first = squares.slice(512, 544);
     const separate = lane(first, (sum, square) => Math.fround(sum + Math.fround(square)));
     const fused = lane(first, (sum, square) => Math.fround(sum + square));
-    expect(inOrder).not.toBe(oracle.deltaEnergy(tuned, base));
+    const stored = (values: Float32Array): oracle.Stored => ({
+      type: 'F32',
+      bytes: new Uint8Array(values.buffer),
+    });
+    expect(inOrder).not.toBe(oracle.deltaEnergy(stored(x), stored(y)));
     expect(fused).not.toEqual(separate);
   });
 
   test('names the stage that went wrong', async () => {
-    const cpu = await openCpu();
     const broken: Backend = Object.create(cpu, {
       meanDelta: {
         value: async (...args: Parameters<Backend['meanDelta']>) => {
@@ -160,6 +136,6 @@ describe('self-test', () => {
         },
       },
     }) as Backend;
-    expect(await self.failedChecks(broken)).toEqual(['mean_delta']);
+    expect(await failedChecks(broken)).toEqual(['mean_delta']);
   });
 });

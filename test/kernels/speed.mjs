@@ -161,9 +161,9 @@ coded.forEach((_, i) => {
   const spread = Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   coded[i] = Math.min(255, Math.max(0, 128.5 + 9 * spread));
 });
-report('rotate', 4, (first, count) => kernels.rotate(x, first / 32, 0, count));
-report('rotate, order 256', 4, (first, count) => kernels.rotate256(x, first / 32, count));
-// Thresholds, inverse scales and boundaries as kernels/cpuGroups.ts places them.
+report('rotate_4', 4, (first, count) => kernels.rotate4(x, first / 32, 0, count));
+report('rotate_256', 4, (first, count) => kernels.rotate256(x, first / 32, count));
+// Thresholds, inverse scales and boundaries as kernels/stages/*/stage.ts place them.
 const LANES = 4096;
 const tables = new Float32Array(memory.buffer);
 for (let i = 0; i < 256; i++) tables[TABLE / 4 + i] = 2 ** (i / 16 - 22);

@@ -1,6 +1,6 @@
 /** Every WebGPU stage against the CPU's, byte for byte, sums too. */
 import { describe, expect, test } from 'vitest';
-import { SUM_BLOCK } from '../../kernels/backend.ts';
+import { SUM_BLOCK } from '../../kernels/stages/sums.ts';
 import { openCpu, openWebGpu } from './backends.ts';
 import * as cases from './cases.ts';
 import { raw, SMALL_CHUNK, stored, TASKS, TYPES, WIDTHS } from './cases.ts';

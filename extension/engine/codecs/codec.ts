@@ -1,5 +1,4 @@
 /** What a codec is: one way to make the numbers of a tensor into codes, and codes into numbers again. */
-import type { Order } from '../../../kernels/codecStages.ts';
 import type { Region, Scope } from '../../../kernels/memory.ts';
 import type { GroupSize } from '../../formats/tvq/codebookPayload.ts';
 import type { Codec as Stored, CodecOf } from '../../formats/tvq/codecs.ts';
@@ -47,8 +46,8 @@ export interface Decoding {
   readonly bits: number;
   /** The value of each code. */
   readonly table: Float32Array;
-  /** Values that are rotated back together; undefined: none. */
-  readonly rotation: Order | undefined;
+  /** The stage that rotates values back, in place; undefined: none was rotated. */
+  readonly rotate: 'rotate4' | 'rotate256' | undefined;
 }
 
 type Name = Stored['codec'];

@@ -1,5 +1,5 @@
 /** Readers of records, whatever they hold. */
-import { packedBytes } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/codes.ts';
 import type { QuantizableDtype } from '../../formats/dtype.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { inputBytes, TensorInput } from '../tensors/tensorInput.ts';

@@ -1,5 +1,5 @@
 /** Values on their way to a codec, and passes over them. */
-import type { Extent } from '../../../kernels/backend.ts';
+import type { Extent } from '../../../kernels/stages/extent.ts';
 import type { Region } from '../../../kernels/memory.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { chunksOf, spansOf, type Span } from '../tensors/tensorInput.ts';

@@ -1,4 +1,4 @@
-import { CHUNK } from '../../../kernels/cpu.ts';
+import { CHUNK } from '../../../kernels/backends/cpu/backend.ts';
 import type { TensorDetail } from '../../protocol/tensors.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
 import { Cancelled, UserError } from '../../shared/errors.ts';

@@ -1,6 +1,6 @@
 /** Looks into one tensor of a .tvq file: once for the range of its values, once for what lies in it. */
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
-import { CODES } from '../../../kernels/codecStages.ts';
+import { CODES } from '../../../kernels/codes.ts';
 import type { Histogram, TensorValues } from '../../protocol/tensors.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import type { Job, JobContext, JobReport } from '../scheduler/job.ts';

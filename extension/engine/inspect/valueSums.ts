@@ -1,5 +1,5 @@
 import type { TensorMap, TensorValues } from '../../protocol/tensors.ts';
-import type { Extent } from '../../../kernels/backend.ts';
+import type { Extent } from '../../../kernels/stages/extent.ts';
 
 /** Bins of a value histogram. */
 const BINS = 64;

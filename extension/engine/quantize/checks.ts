@@ -1,4 +1,4 @@
-import { MAX_MEAN_TASKS } from '../../../kernels/backend.ts';
+import { MAX_MEAN_TASKS } from '../../../kernels/stages/mean_delta/stage.ts';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
 import { MIN_MEMORY, type Budget, type Room } from '../scheduler/budget.ts';

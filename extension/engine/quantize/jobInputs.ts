@@ -14,7 +14,7 @@ import {
 import { pruned } from './prune.ts';
 import { SharedVector } from './sharedVector.ts';
 import { inputBytes, SPAN_ELEMENTS, TensorInput } from '../tensors/tensorInput.ts';
-import { packedBytes } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/codes.ts';
 import type { EncoderMemory } from '../codecs/codec.ts';
 import { codecOf } from '../codecs/registry.ts';
 import type { Values } from '../codecs/values.ts';

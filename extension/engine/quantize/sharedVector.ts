@@ -1,4 +1,4 @@
-import { packedBytes } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/codes.ts';
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { withoutPayload, type Decoding, type EncoderMemory, type Encoding } from '../codecs/codec.ts';
@@ -132,12 +132,12 @@ export class SharedVector {
     span: Span,
   ): Promise<void> {
     const { backend } = this.context;
-    const { bits, table, rotation } = this.#decoding as Decoding;
+    const { bits, table, rotate } = this.#decoding as Decoding;
     const base = this.base.slice(first);
-    const added = rotation === undefined ? base : undefined;
+    const added = rotate === undefined ? base : undefined;
     await backend.unpackDequantize(codes, start + first, bits, table, added, out, 0, count);
-    if (rotation === undefined) return;
-    await backend.rotate(out, span.first + first, count, rotation);
+    if (rotate === undefined) return;
+    await backend[rotate](out, span.first + first, count);
     await backend.accumulate(out, base, false, count);
   }
 

@@ -1,5 +1,5 @@
 /** Restores one tensor of one task: base + dequantized task vector. */
-import type { NotNumbers } from '../../../kernels/backend.ts';
+import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { DTYPE_BITS, elementCount, type Dtype, type QuantizableDtype } from '../../formats/dtype.ts';

@@ -1,8 +1,8 @@
 /** Which backend runs a job. */
 import { availableParallelism } from 'node:os';
 import { BackendUnusable } from '../../../kernels/backend.ts';
-import { CHUNK } from '../../../kernels/cpu.ts';
-import { probeDevices, selectBackend } from '../../../kernels/select.ts';
+import { CHUNK } from '../../../kernels/backends/cpu/backend.ts';
+import { probeDevices, selectBackend } from '../../../kernels/backends/select.ts';
 import type { RunOptions } from '../../protocol/recipes.ts';
 import type { DevicesReport } from '../../protocol/results.ts';
 import { cpuRoom, localMemory, type Room } from './budget.ts';

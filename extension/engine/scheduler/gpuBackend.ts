@@ -1,5 +1,5 @@
 import type { Backend } from '../../../kernels/backend.ts';
-import { CHUNK } from '../../../kernels/cpu.ts';
+import { CHUNK } from '../../../kernels/backends/cpu/backend.ts';
 import type { Kernels } from '../../../kernels/wasm.ts';
 import type { RunOptions } from '../../protocol/recipes.ts';
 import type { EngineBackend } from './engineBackend.ts';

@@ -1,6 +1,6 @@
 /** The inside of a thread of the CPU backend. */
 import type { MessagePort } from 'node:worker_threads';
-import { createCpuBackend } from '../../../kernels/cpu.ts';
+import { createCpuBackend } from '../../../kernels/backends/cpu/backend.ts';
 import { FilePool } from '../../formats/io.ts';
 import { systemCode } from '../../shared/errors.ts';
 import { BufferPool } from './bufferPool.ts';

@@ -1,4 +1,4 @@
-import type { NotNumbers } from '../../../kernels/backend.ts';
+import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 import type { Region } from '../../../kernels/memory.ts';
 import { DTYPE_BITS, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';

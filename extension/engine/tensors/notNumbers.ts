@@ -1,5 +1,5 @@
 /** Outputs are checked as they are written: values that are NaN or infinite there, though nothing of the kind was read. */
-import type { NotNumbers } from '../../../kernels/backend.ts';
+import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 import { listed } from '../../shared/listed.ts';
 import { elementCount, type Dtype } from '../../formats/dtype.ts';
 import { UserError } from '../../shared/errors.ts';

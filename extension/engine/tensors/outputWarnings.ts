@@ -2,7 +2,7 @@
 import { listed } from '../../shared/listed.ts';
 import type { JobReport } from '../scheduler/job.ts';
 import { NONE, warningOf } from './notNumbers.ts';
-import type { NotNumbers } from '../../../kernels/backend.ts';
+import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 
 /** What a job tells of values that it wrote. */
 export interface WriteReport extends JobReport {

@@ -1,5 +1,10 @@
-import { BYTES_PER_ELEMENT, CHUNK_ALIGNMENT } from '../../../kernels/backend.ts';
-import type { FloatType, Region, Slice } from '../../../kernels/memory.ts';
+import {
+  BYTES_PER_ELEMENT,
+  CHUNK_ALIGNMENT,
+  type FloatType,
+  type Region,
+  type Slice,
+} from '../../../kernels/memory.ts';
 import { demoteF64, Xxh64 } from '../../../kernels/checksum.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../../formats/dtype.ts';

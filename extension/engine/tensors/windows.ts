@@ -1,4 +1,4 @@
-import { CHUNK_ALIGNMENT } from '../../../kernels/backend.ts';
+import { CHUNK_ALIGNMENT } from '../../../kernels/memory.ts';
 import { SPAN_ELEMENTS, type Span } from './tensorInput.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** The payload of a `codebook` tensor: 2^bits values (F32), the packed codes, a byte a group for its scale. */
-import { packedBytes } from '../../../kernels/backend.ts';
-import { groupsOf, GROUP_SIZES as STAGE_GROUP_SIZES } from '../../../kernels/groupStages.ts';
+import { packedBytes } from '../../../kernels/codes.ts';
+import { groupsOf, GROUP_SIZES as STAGE_GROUP_SIZES } from '../../../kernels/groups.ts';
 
 /** Values that share a scale; 0: all of a tensor. */
 export const GROUP_SIZES = [0, ...STAGE_GROUP_SIZES] as const;

@@ -1,6 +1,6 @@
 /** The ways to store one tensor of one vector in a .tvq file: what the entries of its codec table can be. */
 import * as z from 'zod';
-import { packedBytes } from '../../../kernels/backend.ts';
+import { packedBytes } from '../../../kernels/codes.ts';
 import { DTYPE_BITS, type Dtype } from '../dtype.ts';
 import { codebookParts, GROUP_SIZES } from './codebookPayload.ts';
 import { text } from './tables.ts';

@@ -3,7 +3,8 @@
  * ICCV 2025; reference code src/quantization_utils.py). All arithmetic is float32, operation by operation, so that
  * codes equal those of a float32 tensor library.
  */
-import type { Affine, Extent } from '../../../../kernels/backend.ts';
+import type { Affine } from '../../../../kernels/stages/quantize_pack/stage.ts';
+import type { Extent } from '../../../../kernels/stages/extent.ts';
 
 /** Packed codes over a tensor's range. */
 export interface AffineCoding {

@@ -1,5 +1,6 @@
 /** What each width of min–max codes would cost a tensor, measured. */
-import { packedBytes, type SquaredError } from '../../../../kernels/backend.ts';
+import { packedBytes } from '../../../../kernels/codes.ts';
+import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import type { JobContext } from '../../scheduler/job.ts';
 import { spansOf } from '../../tensors/tensorInput.ts';
 import type { EncoderMemory } from '../codec.ts';

@@ -1,5 +1,6 @@
 /** Quantizes a tensor over its range and emits its codes. */
-import { packedBytes, type Affine, type SquaredError } from '../../../../kernels/backend.ts';
+import { packedBytes } from '../../../../kernels/codes.ts';
+import type { Affine, SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import { Xxh64 } from '../../../../kernels/checksum.ts';
 import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
 import { spansOf } from '../../tensors/tensorInput.ts';

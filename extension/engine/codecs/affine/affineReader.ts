@@ -1,4 +1,4 @@
-import { packedBytes } from '../../../../kernels/backend.ts';
+import { packedBytes } from '../../../../kernels/codes.ts';
 import type { Region, Slice } from '../../../../kernels/memory.ts';
 import type { Span } from '../../tensors/tensorInput.ts';
 import type { Reading, RecordOf } from '../codec.ts';

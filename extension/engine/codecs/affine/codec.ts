@@ -1,5 +1,5 @@
 /** The published quantizer, as a codec. */
-import { packedBytes } from '../../../../kernels/backend.ts';
+import { packedBytes } from '../../../../kernels/codes.ts';
 import { translatable } from '../../../shared/translatable.ts';
 import type { Codec } from '../codec.ts';
 import { affineTable, type AffineCoding } from './affine.ts';
@@ -20,7 +20,7 @@ export const affine: Codec<AffineCoding> = {
   decoding: ({ bits }, [scale, zero]) => ({
     bits,
     table: affineTable({ bits, scale, zero }),
-    rotation: undefined,
+    rotate: undefined,
   }),
   readerBytes: affineReaderBytes,
   reader: reading => new AffineReader(reading),

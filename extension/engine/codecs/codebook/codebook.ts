@@ -2,7 +2,7 @@
  * Codebooks: the values that codes of fixed width stand for, in units of the scale, and where one code ends and the
  * next begins. Normalised values have a root mean square of about 1.
  */
-import { CODES } from '../../../../kernels/codecStages.ts';
+import { CODES } from '../../../../kernels/codes.ts';
 import type { GroupSize } from '../../../formats/tvq/codebookPayload.ts';
 
 /** How a codebook is made. */

@@ -1,5 +1,5 @@
 /** Quantizes a tensor with a codebook and emits its payload: the codebook's values, the codes, the groups' scales. */
-import { packedBytes } from '../../../../kernels/backend.ts';
+import { packedBytes } from '../../../../kernels/codes.ts';
 import { Xxh64 } from '../../../../kernels/checksum.ts';
 import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
 import { codebookParts, scaleBytes } from '../../../formats/tvq/codebookPayload.ts';

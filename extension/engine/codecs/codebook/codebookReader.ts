@@ -1,4 +1,4 @@
-import { packedBytes } from '../../../../kernels/backend.ts';
+import { packedBytes } from '../../../../kernels/codes.ts';
 import type { Region, Slice } from '../../../../kernels/memory.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import { codebookParts, ROTATION, scaleBytes, stageGroupSize } from '../../../formats/tvq/codebookPayload.ts';
@@ -61,7 +61,7 @@ export class CodebookReader implements RecordReader {
     const values = this.#values as Float32Array;
     const table = { bits, groupSize: stageGroupSize(groupSize), values, scales: this.#scaleTable };
     await backend.dequantizeGroups(this.#codes, this.#scales, table, out, first, whole);
-    if (rotated) await backend.rotate(out, begin, whole, ROTATION);
+    if (rotated) await backend.rotate256(out, begin, whole);
     if (reference) await backend.accumulate(out, reference, false, count);
   }
 

@@ -1,8 +1,8 @@
 /** A tensor's values on their way through a codebook: what the encoder and the analysis have in common. */
-import { CODES } from '../../../../kernels/codecStages.ts';
+import { CODES } from '../../../../kernels/codes.ts';
 import type { Region } from '../../../../kernels/memory.ts';
-import { groupsOf } from '../../../../kernels/groupStages.ts';
-import type { Products } from '../../../../kernels/mergeStages.ts';
+import { groupsOf } from '../../../../kernels/groups.ts';
+import type { Products } from '../../../../kernels/stages/products/stage.ts';
 import type { JobContext } from '../../scheduler/job.ts';
 import { ROTATION, stageGroupSize } from '../../../formats/tvq/codebookPayload.ts';
 import { inverseTable, scaleTable, scaleThresholds, UNIT_BYTE } from './groupScale.ts';
@@ -91,7 +91,7 @@ export class CodebookValues {
     await eachChunk(this.context, span, this.values, async chunk => {
       const { first, count } = chunk;
       await this.values.chunk(chunk, x);
-      if (this.#rotated) await backend.rotate(x, span.first + first, count, ROTATION);
+      if (this.#rotated) await backend.rotate256(x, span.first + first, count);
       if (this.#grouped) await backend.groupScales(x, this.groupSize, thresholds, scales, first, count);
       await work(chunk);
     });

@@ -4,7 +4,7 @@ import type { Codec } from '../codec.ts';
 import { measureLattices } from './entropyAnalysis.ts';
 import { quantizeEntropy } from './entropyEncoder.ts';
 import { EntropyReader, entropyReaderBytes } from './entropyReader.ts';
-import { LATTICE_ROTATION, latticeTable, type EntropyCoding } from './lattice.ts';
+import { latticeTable, type EntropyCoding } from './lattice.ts';
 
 export const entropy: Codec<EntropyCoding> = {
   asked: { entropy: { grouped: false, ofWidth: undefined } },
@@ -17,7 +17,7 @@ export const entropy: Codec<EntropyCoding> = {
   collected: ({ bytes }) => bytes,
   quantize: quantizeEntropy,
   measure: measureLattices,
-  decoding: (_coding, [unit]) => ({ bits: 8, table: latticeTable(unit), rotation: LATTICE_ROTATION }),
+  decoding: (_coding, [unit]) => ({ bits: 8, table: latticeTable(unit), rotate: 'rotate4' }),
   readerBytes: entropyReaderBytes,
   reader: reading => new EntropyReader(reading),
   facts: ({ scales: [unit, step] }) => [

@@ -5,25 +5,17 @@
  * for every odd m, because its cells are unions of m cells; the error follows from the counts and δ's own error, the
  * part of the values within a cell being small and even beside the steps that matter.
  */
-import { CODES } from '../../../../kernels/codecStages.ts';
+import { CODES } from '../../../../kernels/codes.ts';
 import { codedBits, frequenciesOf } from '../../../../kernels/entropy.ts';
 import { enoughPayloadBytes } from '../../../../kernels/payload.ts';
-import type { SquaredError } from '../../../../kernels/backend.ts';
+import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import type { JobContext } from '../../scheduler/job.ts';
 import { spansOf } from '../../tensors/tensorInput.ts';
 import type { EncoderMemory } from '../codec.ts';
 import { gainOf } from '../gain.ts';
 import type { MeasuredChoice, MeasuredChoices, MeasuredTensor, Offer } from '../measured.ts';
 import { eachChunk, rangeOf, type Values } from '../values.ts';
-import {
-  addCounts,
-  LATTICE_ROTATION,
-  latticeOf,
-  projections,
-  squaresOf,
-  ZERO_CODE,
-  type EntropyCoding,
-} from './lattice.ts';
+import { addCounts, latticeOf, projections, squaresOf, ZERO_CODE, type EntropyCoding } from './lattice.ts';
 
 /** A lattice that is applied, and the multiples of its step that are taken of it. */
 interface Lattice {
@@ -82,7 +74,7 @@ export async function measureLattices(
   for (const span of spansOf(count, resident)) {
     await eachChunk(context, span, values, async chunk => {
       await values.chunk(chunk, memory.x);
-      await backend.rotate(memory.x, span.first + chunk.first, chunk.count, LATTICE_ROTATION);
+      await backend.rotate4(memory.x, span.first + chunk.first, chunk.count);
       for (const one of applied) {
         one.sums = await backend.quantizePack(memory.x, one.lattice, memory.codes, 0, chunk.count, one.sums);
         addCounts(one.counts, await backend.codeCounts(memory.codes, 0, chunk.count));

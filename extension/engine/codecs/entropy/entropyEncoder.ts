@@ -1,15 +1,16 @@
 /** Quantizes a tensor on a lattice and emits its codes as rANS streams; see kernels/entropy.ts for the payload. */
 import { Xxh64 } from '../../../../kernels/checksum.ts';
-import { CODES } from '../../../../kernels/codecStages.ts';
+import { CODES } from '../../../../kernels/codes.ts';
 import { encodeStreams, frequenciesOf } from '../../../../kernels/entropy.ts';
 import { joinPayloads, type PayloadPart } from '../../../../kernels/payload.ts';
-import type { Extent, SquaredError } from '../../../../kernels/backend.ts';
+import type { Extent } from '../../../../kernels/stages/extent.ts';
+import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
 import { spansOf, type Span } from '../../tensors/tensorInput.ts';
 import { withoutPayload, type EncoderMemory, type Encoding } from '../codec.ts';
 import { gainOf } from '../gain.ts';
 import { eachChunk, join, NO_EXTENT, type Values } from '../values.ts';
-import { addCounts, LATTICE_ROTATION, latticeOf, projections, type EntropyCoding } from './lattice.ts';
+import { addCounts, latticeOf, projections, type EntropyCoding } from './lattice.ts';
 
 /** A pass that quantizes and counts, then one that emits. @returns undefined for NaN and infinity */
 export async function quantizeEntropy(
@@ -113,7 +114,7 @@ export class EntropyEncoder {
       const { count } = chunk;
       const first = start + chunk.first;
       const extent = await values.chunk(chunk, memory.x);
-      await backend.rotate(memory.x, span.first + chunk.first, count, LATTICE_ROTATION);
+      await backend.rotate4(memory.x, span.first + chunk.first, count);
       const sums = await backend.quantizePack(memory.x, lattice, memory.codes, first, count, found?.sums);
       if (!found) return;
       found.sums = sums;

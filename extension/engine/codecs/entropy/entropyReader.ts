@@ -1,5 +1,6 @@
 import type { Region, Slice } from '../../../../kernels/memory.ts';
-import { STREAM, type PayloadHead } from '../../../../kernels/codecStages.ts';
+import { STREAM } from '../../../../kernels/codes.ts';
+import type { PayloadHead } from '../../../../kernels/codes.ts';
 import { mostHeadBytes, parsePayloadHead } from '../../../../kernels/payload.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import { LATTICE_ROTATION, latticeTable } from './lattice.ts';
@@ -48,7 +49,7 @@ export class EntropyReader implements RecordReader {
     const begin = this.#begin + first;
     const whole = wholeBlocks(record, begin, count, LATTICE_ROTATION);
     await backend.unpackDequantize(region, inStream, bits, this.#table, undefined, out, 0, whole);
-    await backend.rotate(out, begin, whole, LATTICE_ROTATION);
+    await backend.rotate4(out, begin, whole);
     if (reference) await backend.accumulate(out, reference, false, count);
   }
 

@@ -3,8 +3,8 @@
  * 128, 0, 255), which stand for (c − 128) · unit. With unit = step minimal distortion and minimal bytes would shrink
  * the vector; a gain on top of the step undoes that (EDEN, Vargaftik et al., ICML 2022: an unbiased scale).
  */
-import type { Affine, SquaredError } from '../../../../kernels/backend.ts';
-import { CODES } from '../../../../kernels/codecStages.ts';
+import type { Affine, SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
+import { CODES } from '../../../../kernels/codes.ts';
 
 /** A lattice of `step` over rotated values, entropy-coded into `bytes` bytes, zeros at the end included. */
 export interface EntropyCoding {

@@ -1,6 +1,7 @@
 import type { Backend } from '../../../../kernels/backend.ts';
 import type { Region } from '../../../../kernels/memory.ts';
-import { RADIX_LEVELS, type RandomStream, type Rows } from '../../../../kernels/mergeStages.ts';
+import { RADIX_LEVELS } from '../../../../kernels/stages/magnitude_histogram/stage.ts';
+import type { RandomStream, Rows } from '../../../../kernels/stages/rows.ts';
 import type { Sparsify } from '../methods/method.ts';
 import type { Values } from '../recipe/parameters.ts';
 import type { Window } from '../../tensors/windows.ts';

@@ -1,6 +1,7 @@
-import type { Backend, SquaredError } from '../../../../kernels/backend.ts';
+import type { Backend } from '../../../../kernels/backend.ts';
+import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import type { Region, Slice } from '../../../../kernels/memory.ts';
-import type { TaskComparison } from '../../../../kernels/mergeStages.ts';
+import type { TaskComparison } from '../../../../kernels/stages/compare_task/stage.ts';
 import { dropsWeights, type TensorStats } from '../tensor/mergeJob.ts';
 import type { Passes } from '../tensor/passes.ts';
 import type { Window } from '../../tensors/windows.ts';

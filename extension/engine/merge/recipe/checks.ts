@@ -1,6 +1,6 @@
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
-import { MAX_ROW } from '../../../../kernels/mergeStages.ts';
+import { MAX_ROW } from '../../../../kernels/memory.ts';
 import { join } from 'node:path';
 import { exists } from '../../../files/exists.ts';
 import { isFolderCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';

@@ -1,5 +1,6 @@
 /** A merge job as data: one tensor of all inputs, and what comes back about it. */
-import type { NotNumbers, SquaredError } from '../../../../kernels/backend.ts';
+import type { NotNumbers } from '../../../../kernels/stages/encode/stage.ts';
+import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { elementCount, type Dtype } from '../../../formats/dtype.ts';
 import type { Tolerance } from './finite.ts';

@@ -1,5 +1,5 @@
 import type { Region, Scope } from '../../../../kernels/memory.ts';
-import type { RandomStream } from '../../../../kernels/mergeStages.ts';
+import type { RandomStream } from '../../../../kernels/stages/rows.ts';
 import type { QuantizableDtype } from '../../../formats/dtype.ts';
 import type { JobContext } from '../../scheduler/job.ts';
 import { inputBytes, TensorInput, type Span } from '../../tensors/tensorInput.ts';

@@ -1,0 +1,142 @@
+/** Which backend computes, and why: a hardware GPU that passes its self-test, else the CPU, unless told otherwise. */
+import { availableParallelism, cpus } from 'node:os';
+import { BackendUnusable, type Backend } from '../backend.ts';
+import { MAX_MEMORY } from '../wasm.ts';
+import { findAdapter, openWebGpuBackend, type FoundAdapter, type WebGpuOptions } from './webgpu/open.ts';
+
+export type Preference = 'auto' | 'cpu' | 'webgpu';
+
+/** The choice and its reason, a sentence for people. A WebGPU backend is open and tested; the CPU backends are
+ * for the caller to create, one in each of its threads. */
+export type Selection =
+  | { readonly kind: 'cpu'; readonly reason: string }
+  | { readonly kind: 'webgpu'; readonly reason: string; readonly backend: Backend };
+
+/** One backend as `tvq devices` shows it. */
+export interface DeviceReport {
+  readonly kind: 'cpu' | 'webgpu';
+  readonly device: string;
+  readonly software: boolean;
+  readonly usable: boolean;
+  /** Why it is, or is not, usable. */
+  readonly reason: string;
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+export interface Probe {
+  readonly chosen: 'cpu' | 'webgpu';
+  readonly reason: string;
+  readonly backends: readonly DeviceReport[];
+}
+
+/** How WebGPU is reached; tests put something else in its place. */
+export interface WebGpuAccess {
+  /** @throws BackendUnusable */
+  find(adapter?: string): Promise<FoundAdapter>;
+  /** @throws BackendUnusable */
+  open(found: FoundAdapter, options: WebGpuOptions): Promise<Backend>;
+}
+
+const WEBGPU: WebGpuAccess = { find: findAdapter, open: openWebGpuBackend };
+
+/** Enough for the self-test. */
+const PROBE_MEMORY = 16 * 2 ** 20;
+
+/** What is known of WebGPU here. */
+interface Examined {
+  readonly found?: FoundAdapter;
+  /** Absent when it failed, or was not tried. */
+  readonly backend?: Backend;
+  /** Why there is no usable adapter. */
+  readonly failure?: string;
+}
+
+async function examine(
+  options: WebGpuOptions,
+  access: WebGpuAccess,
+  worthOpening: (found: FoundAdapter) => boolean,
+): Promise<Examined> {
+  let found: FoundAdapter | undefined;
+  try {
+    found = await access.find(options.adapter);
+    return worthOpening(found) ? { found, backend: await access.open(found, options) } : { found };
+  } catch (error) {
+    return { found, failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The sentence of the CPU's choice when WebGPU was an option. */
+function whyCpu({ found, failure }: Examined, adapter: string | undefined): string {
+  if (failure !== undefined || !found) return `CPU: ${failure ?? 'WebGPU was not tried'}`;
+  return `CPU: the ${adapter ? 'chosen' : 'only'} WebGPU adapter is a software one (${found.name})`;
+}
+
+function whyWebGpu(preference: Preference, { device, software }: Backend['info']): string {
+  if (preference === 'auto') return `WebGPU: ${device} passed its self-test`;
+  return software
+    ? `WebGPU: it was asked for; ${device} is a software adapter, slower than the CPU backend`
+    : `WebGPU: it was asked for; ${device} passed its self-test`;
+}
+
+const ASKED_FOR_CPU = 'CPU: it was asked for';
+
+const askedInVain = (failure: string | undefined): string =>
+  `WebGPU was asked for, but ${failure ?? 'failed'}`;
+
+/**
+ * Chooses a backend. `auto` takes a hardware adapter that passes its self-test, else the CPU, and never fails.
+ * @throws BackendUnusable when `webgpu` is asked for and cannot be had.
+ */
+export async function selectBackend(
+  preference: Preference,
+  options: WebGpuOptions,
+  access: WebGpuAccess = WEBGPU,
+): Promise<Selection> {
+  if (preference === 'cpu') return { kind: 'cpu', reason: ASKED_FOR_CPU };
+  const examined = await examine(options, access, found => preference === 'webgpu' || !found.software);
+  const { backend } = examined;
+  if (backend) return { kind: 'webgpu', reason: whyWebGpu(preference, backend.info), backend };
+  if (preference === 'webgpu') throw new BackendUnusable(askedInVain(examined.failure));
+  return { kind: 'cpu', reason: whyCpu(examined, options.adapter) };
+}
+
+function cpuReport(): DeviceReport {
+  const cores = availableParallelism();
+  return {
+    kind: 'cpu',
+    device: cpus()[0]?.model.trim() || 'CPU',
+    software: false,
+    usable: true,
+    reason: `WebAssembly SIMD, up to one thread on each of ${cores} cores`,
+    limits: { threads: cores, memoryPerThread: MAX_MEMORY },
+  };
+}
+
+function webGpuReport({ found, backend, failure }: Examined): DeviceReport {
+  return {
+    kind: 'webgpu',
+    device: found?.name ?? 'none',
+    software: found?.software ?? false,
+    usable: backend !== undefined,
+    reason: failure ?? 'it passed the self-test',
+    limits: found?.limits ?? {},
+  };
+}
+
+/** What there is to compute on, tested, and what `preference` would choose; holds nothing open. */
+export async function probeDevices(
+  preference: Preference = 'auto',
+  options: { readonly adapter?: string } = {},
+  access: WebGpuAccess = WEBGPU,
+): Promise<Probe> {
+  const examined = await examine({ ...options, memory: PROBE_MEMORY }, access, () => true);
+  const { backend, failure } = examined;
+  backend?.dispose();
+  const backends = [cpuReport(), webGpuReport(examined)];
+  if (preference === 'cpu') return { chosen: 'cpu', reason: ASKED_FOR_CPU, backends };
+  if (backend && (preference === 'webgpu' || !backend.info.software)) {
+    return { chosen: 'webgpu', reason: whyWebGpu(preference, backend.info), backends };
+  }
+  if (preference === 'webgpu') return { chosen: 'webgpu', reason: askedInVain(failure), backends };
+  return { chosen: 'cpu', reason: whyCpu(examined, options.adapter), backends };
+}

@@ -1,0 +1,79 @@
+/** A GPU device whose errors are never silent, and which does things in the order in which they were asked for. */
+import { BackendFailure, DeviceLost } from '../../backend.ts';
+
+/** Values of GPUBufferUsage and GPUMapMode, which are no globals in Node. */
+export const USAGE = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64, STORAGE: 128 } as const;
+export const MAP_MODE_READ = 1;
+
+/** What came of commands: their immediate result, and when and whether the driver took them. */
+export interface Attempt<T> {
+  readonly value: T;
+  /** Rejects with BackendFailure. Somebody must wait for it. */
+  readonly judged: Promise<void>;
+}
+
+const FILTERS: readonly GPUErrorFilter[] = ['internal', 'out-of-memory', 'validation'];
+
+export class Device {
+  private lost: DeviceLost | undefined;
+  private readonly waiting = new Set<(reason: DeviceLost) => void>();
+  private tail: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly gpu: GPUDevice,
+    readonly name: string,
+  ) {
+    void gpu.lost.then(info => {
+      const why = info.reason === 'destroyed' ? 'the backend was disposed of' : info.message;
+      this.lost = new DeviceLost(`${name} was lost: ${why}`);
+      for (const reject of this.waiting) reject(this.lost);
+      this.waiting.clear();
+    });
+  }
+
+  /** `work`, or DeviceLost as soon as the device is lost, for promises that would then never settle. */
+  async orLost<T>(work: Promise<T>): Promise<T> {
+    if (this.lost) {
+      work.catch(() => {});
+      throw this.lost;
+    }
+    let giveUp: (reason: DeviceLost) => void = () => {};
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        giveUp = reject;
+        this.waiting.add(giveUp);
+        // What a lost device answers says less than why it was lost.
+        work.then(resolve, (error: unknown) => reject(this.lost ?? (error as Error)));
+      });
+    } finally {
+      this.waiting.delete(giveUp);
+    }
+  }
+
+  /**
+   * Runs `commands`, which must not wait for anything, and catches what the driver reports about them: without
+   * an error scope Dawn prints it and goes on.
+   */
+  attempt<T>(what: string, commands: () => T): Attempt<T> {
+    for (const filter of FILTERS) this.gpu.pushErrorScope(filter);
+    let errors: Promise<(GPUError | null)[]> | undefined;
+    try {
+      const value = commands();
+      errors = Promise.all(FILTERS.map(() => this.gpu.popErrorScope()));
+      const judged = this.orLost(errors).then(found => {
+        const error = found.find(candidate => candidate !== null);
+        if (error) throw new BackendFailure(`${this.name}: ${what}: ${error.message}`);
+      });
+      return { value, judged };
+    } finally {
+      if (!errors) for (const _ of FILTERS) this.gpu.popErrorScope().catch(() => {});
+    }
+  }
+
+  /** Runs `task` once all tasks before it have ended, however they ended. */
+  inOrder<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.tail.then(task);
+    this.tail = result.catch(() => {});
+    return result;
+  }
+}

@@ -1,0 +1,10 @@
+/** Values that share a scale by groups, which is kept as a byte. A tensor's last group may have fewer than the others. */
+
+/** Values of a group; a chunk's alignment is a multiple of each. */
+export const GROUP_SIZES = [32, 64, 128, 256] as const;
+
+/** Values that a scale's byte can have. */
+export const SCALES = 256;
+
+/** Groups that `count` values make. */
+export const groupsOf = (count: number, groupSize: number): number => Math.ceil(count / groupSize);

@@ -1,0 +1,44 @@
+/** Oracle and cases of row_band. */
+import type { Stages } from '../../../kernels/stages/index.ts';
+import { at, eachRow, valuesIn } from '../plain.ts';
+import { MANY_ROWS, rowInputs } from '../rowCases.ts';
+import { CHUNK } from '../stageCases.ts';
+import type { StageCase } from '../stageDrive.ts';
+
+type Call = Stages['rowBand'];
+
+export const oracle: Call = async (x, drop, keep) => {
+  const values = valuesIn(x.region);
+  eachRow(x, order => {
+    // By falling magnitude equal ones stay in rising order, so that reversing the rows is not enough.
+    const falling = [...order].sort((a, b) => Math.abs(at(x.region, b)) - Math.abs(at(x.region, a)) || a - b);
+    falling.forEach((i, rank) => {
+      values[i] = rank >= drop && rank < drop + keep ? at(x.region, i) : 0;
+    });
+  });
+};
+
+function* everyBand(...rows: Parameters<typeof rowInputs>): Generator<StageCase<Call>> {
+  for (const { inputs, shape } of rowInputs(...rows)) {
+    const { length } = shape;
+    const tenth = Math.floor(length / 10);
+    const bands = [
+      [tenth, 3 * tenth + 1],
+      [0, tenth],
+      [1, length],
+      [0, 0],
+      [length, 5],
+      [Math.floor(length / 2), 1],
+    ] as const;
+    for (const [drop, keep] of bands) {
+      yield { inputs, call: (rowBand, region) => rowBand({ region, ...shape }, drop, keep) };
+    }
+  }
+}
+
+export function* cases(): Generator<StageCase<Call>> {
+  yield* everyBand();
+  yield* everyBand([{ first: 7, rows: 1, length: CHUNK + 3 }], ['weights']);
+}
+
+export const folded = (): Iterable<StageCase<Call>> => everyBand([MANY_ROWS], ['coarse']);
