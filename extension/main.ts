@@ -22,12 +22,13 @@ export function activate(context: ExtensionContext): void {
   const log = new Log();
   const status = new StatusBar();
   const checkpoints = new CheckpointStore(log);
-  const engine = new EngineClient({
+  const client = new EngineClient({
     enginePath: context.asAbsolutePath('dist/engine.mjs'),
     nodePath: readNodePath,
     log,
     onStopped: () => jobs.engineStopped(),
   });
+  const engine = client.requests;
   const jobs = new JobRunner(engine, status, (context.storageUri ?? context.globalStorageUri).fsPath);
   const ledger = new JobLedger(Uri.joinPath(context.globalStorageUri, 'jobs').fsPath);
   const writing = new WritingJobs(jobs, ledger, log);
@@ -42,19 +43,19 @@ export function activate(context: ExtensionContext): void {
     new CheckpointTree(checkpoints),
     new TvqTaskProvider(checkpoints, context.asAbsolutePath('dist/tvq.mjs')),
     new Tools(services),
-    engine,
+    client,
     checkpoints,
     status,
     log,
     workspace.onDidChangeConfiguration(change => {
-      if (change.affectsConfiguration(NODE_PATH)) engine.retire();
+      if (change.affectsConfiguration(NODE_PATH)) client.retire();
     }),
   );
   checkpoints.refresh();
   context.subscriptions.push(new Fates(ledger, services));
   end = async () => {
     ledger.close();
-    await engine.close();
+    await client.close();
   };
 }
 

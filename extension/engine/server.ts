@@ -6,18 +6,14 @@ import {
   IPCMessageWriter,
   ResponseError,
   type CancellationToken,
-  type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { OUTPUT_TAKEN, type ProgressNotification } from '../protocol/engine.ts';
-import * as engine from './engine.ts';
+import type { ZodType } from 'zod';
+import { REQUESTS, type Asked, type Method, type ProgressNotification } from '../protocol/engine.ts';
+import { OUTPUT_TAKEN } from '../protocol/engineErrors.ts';
+import { checked, runOptions } from '../protocol/recipeSchemas.ts';
 import { Cancelled, described, OutputTaken, UserError } from '../shared/errors.ts';
-import {
-  parseMergeRecipe,
-  parseQuantizeRecipe,
-  parseRestoreRecipe,
-  parseRunOptions,
-  parseTaskVectors,
-} from '../protocol/recipeSchemas.ts';
+import { ANSWERS } from './engine.ts';
+import type { Hooks } from './scheduler/hooks.ts';
 
 /** JSON-RPC codes: LSP's RequestCancelled, and application errors outside the reserved range. */
 const REQUEST_CANCELLED = -32800;
@@ -36,71 +32,7 @@ const running = new Set<Promise<unknown>>();
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 
-connection.onRequest('devices', options => answer(() => engine.devices(parseRunOptions(options))));
-connection.onRequest('plan', (recipe, options) =>
-  answer(() => engine.plan(parseQuantizeRecipe(recipe), parseRunOptions(options))),
-);
-connection.onRequest('planAll', (recipes: readonly unknown[], options) =>
-  answer(() =>
-    engine.planAll(
-      recipes.map(recipe => parseQuantizeRecipe(recipe)),
-      parseRunOptions(options),
-    ),
-  ),
-);
-connection.onRequest('analyze', (recipe, options, job: string, token: CancellationToken) =>
-  answer(() =>
-    engine.analyzeTable(parseQuantizeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
-  ),
-);
-connection.onRequest('analyzeShared', (recipe, options, job: string, token: CancellationToken) =>
-  answer(() =>
-    engine.analyzeShared(
-      parseQuantizeRecipe(recipe),
-      parseRunOptions(options),
-      hooks(connection, job, token),
-    ),
-  ),
-);
-connection.onRequest('quantize', (recipe, options, job: string, token: CancellationToken) =>
-  answer(() =>
-    engine.quantize(parseQuantizeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
-  ),
-);
-connection.onRequest('restore', (recipe, options, job: string, token: CancellationToken) =>
-  answer(() =>
-    engine.restore(parseRestoreRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
-  ),
-);
-connection.onRequest('verify', (file: string, job: string, token: CancellationToken) =>
-  answer(() => engine.verify(file, hooks(connection, job, token))),
-);
-connection.onRequest(
-  'tensorDetail',
-  (file: string, vector: string, tensor: string, token: CancellationToken) =>
-    answer(() => engine.tensorDetail(file, vector, tensor, signalOf(token))),
-);
-connection.onRequest(
-  'compareTasks',
-  (vectors, most: number | undefined, options, job: string, token: CancellationToken) =>
-    answer(() =>
-      engine.compareTasks(
-        parseTaskVectors(vectors),
-        most ?? undefined,
-        parseRunOptions(options),
-        hooks(connection, job, token),
-      ),
-    ),
-);
-connection.onRequest('methods', () => answer(async () => engine.methods()));
-connection.onRequest('planMerge', (recipe, options) =>
-  answer(() => engine.planMergeSummary(parseMergeRecipe(recipe), parseRunOptions(options))),
-);
-connection.onRequest('merge', (recipe, options, job: string, token: CancellationToken) =>
-  answer(() =>
-    engine.merge(parseMergeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
-  ),
-);
+for (const method of Object.keys(REQUESTS) as Method[]) serve(method);
 // The connection's own event is of a stream's "close", which Node's channel has not.
 process.once('disconnect', () => {
   gone.abort();
@@ -128,6 +60,17 @@ async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<void
   }
 }
 
+function serve<M extends Method>(method: M): void {
+  const { schema, long }: { readonly schema: ZodType; readonly long: boolean } = REQUESTS[method];
+  connection.onRequest(method, (asked: unknown, options: unknown, ...rest: unknown[]) =>
+    answer(async () => {
+      const token = rest.at(-1) as CancellationToken;
+      const hooks = { signal: signalOf(token), ...(long ? reports(rest[0] as string) : silent) };
+      return ANSWERS[method](checked(schema, asked) as Asked<M>, checked(runOptions, options), hooks);
+    }),
+  );
+}
+
 function signalOf(token: CancellationToken): AbortSignal {
   const abort = new AbortController();
   if (token.isCancellationRequested) abort.abort();
@@ -135,16 +78,25 @@ function signalOf(token: CancellationToken): AbortSignal {
   return AbortSignal.any([abort.signal, gone.signal]);
 }
 
-function hooks(to: MessageConnection, job: string, token: CancellationToken): engine.Hooks {
+type Reports = Pick<Hooks, 'onNotice' | 'onProgress'>;
+
+const silent: Reports = {
+  onNotice: message => console.warn(message), // the host logs it
+  onProgress: () => undefined,
+};
+
+function reports(request: string): Reports {
   let last = 0;
   return {
-    signal: signalOf(token),
-    onNotice: message => console.warn(message), // the host logs it
+    ...silent,
     onProgress: progress => {
       const now = Date.now();
       if (now - last < PROGRESS_INTERVAL_MS && progress.done < progress.total) return;
       last = now;
-      void to.sendNotification('tvq/progress', { job, ...progress } satisfies ProgressNotification);
+      void connection.sendNotification('tvq/progress', {
+        request,
+        ...progress,
+      } satisfies ProgressNotification);
     },
   };
 }

@@ -3,15 +3,33 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { commands, workspace, type Uri } from 'vscode';
 import type { Walk } from '../formats/walk.ts';
+import type { CheckpointSummary } from '../protocol/checkpoints.ts';
 import { inParallel } from '../shared/parallel.ts';
-import type { Snapshot } from './checkpointStore.ts';
 import { distinctFiles } from './distinctFiles.ts';
 import { outsideToolFolders } from './toolFolders.ts';
-import { unopenedModels, type SizedFile } from './unopenedModels.ts';
+import { unopenedModels, type SizedFile, type UnopenedModel } from './unopenedModels.ts';
 import { findTvqFiles, findWeightFiles, findWorkspaceFiles } from './workspaceFiles.ts';
 
 /** Files whose size is asked for at once. */
 const STATS_AT_ONCE = 32;
+
+/** Name and size of a .tvq file; its header is read when it is asked for. */
+export type TvqEntry = SizedFile;
+
+export interface Failure {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface Snapshot {
+  readonly checkpoints: readonly CheckpointSummary[];
+  readonly failures: readonly Failure[];
+  readonly tvqFiles: readonly TvqEntry[];
+  /** In Restricted Mode, in place of checkpoints: nothing was opened. */
+  readonly unopened: readonly UnopenedModel[];
+  /** Where the search stopped before the end, a line each. */
+  readonly stops: readonly string[];
+}
 
 /** What names alone tell. */
 export interface Names extends Walk {

@@ -1,28 +1,8 @@
 /** The workspace's checkpoints and .tvq files, found on first need and kept current by a file watcher. */
 import { EventEmitter, workspace, type Uri } from 'vscode';
-import type { CheckpointSummary } from '../protocol/checkpoints.ts';
-import type { Names } from './checkpointSearch.ts';
+import type { Names, Snapshot } from './checkpointSearch.ts';
 import { Disposable } from './disposable.ts';
 import type { Log } from './log.ts';
-import type { SizedFile, UnopenedModel } from './unopenedModels.ts';
-
-/** Name and size of a .tvq file; its header is read when it is asked for. */
-export type TvqEntry = SizedFile;
-
-export interface Failure {
-  readonly path: string;
-  readonly message: string;
-}
-
-export interface Snapshot {
-  readonly checkpoints: readonly CheckpointSummary[];
-  readonly failures: readonly Failure[];
-  readonly tvqFiles: readonly TvqEntry[];
-  /** In Restricted Mode, in place of checkpoints: nothing was opened. */
-  readonly unopened: readonly UnopenedModel[];
-  /** Where the search stopped before the end, a line each. */
-  readonly stops: readonly string[];
-}
 
 /** Names, and what is in the files once somebody has asked. */
 interface Search {

@@ -11,7 +11,8 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { OUTPUT_TAKEN, type EngineApi, type ProgressNotification } from '../protocol/engine.ts';
+import type { Answer, Method, ProgressNotification } from '../protocol/engine.ts';
+import { OUTPUT_TAKEN } from '../protocol/engineErrors.ts';
 import { CancelledError, EngineExitError, OutputTakenError } from './engineErrors.ts';
 import type { NodeRuntime } from './nodeRuntime.ts';
 
@@ -70,11 +71,11 @@ export class EngineProcess {
   }
 
   /** Asks the engine; rejects with CancelledError, EngineExitError, or the engine's own readable message. */
-  async request<M extends keyof EngineApi>(
+  async request<M extends Method>(
     method: M,
-    params: Parameters<EngineApi[M]>,
+    params: readonly unknown[],
     token: CancellationToken | undefined,
-  ): Promise<ReturnType<EngineApi[M]>> {
+  ): Promise<Answer<M>> {
     if (token?.isCancellationRequested) throw new CancelledError();
     const gone = this.exited.then((how): never => {
       throw token?.isCancellationRequested ? new CancelledError() : new EngineExitError(how);
@@ -83,9 +84,9 @@ export class EngineProcess {
     const onCancel = token?.onCancellationRequested(() => {
       killer = setTimeout(() => this.kill(), CANCEL_GRACE_MS);
     });
-    const args: unknown[] = token === undefined ? params : [...params, token];
+    const args = token === undefined ? params : [...params, token];
     try {
-      const answer = this.connection.sendRequest<ReturnType<EngineApi[M]>>(method, ...args);
+      const answer = this.connection.sendRequest<Answer<M>>(method, ...args);
       return await Promise.race([answer, gone]);
     } catch (error) {
       if (error instanceof ResponseError && error.code === REQUEST_CANCELLED) throw new CancelledError();

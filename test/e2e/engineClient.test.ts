@@ -20,9 +20,9 @@ const STAND_IN = `
 `;
 
 const ENGINES = {
-  healthy: `const on = ({ id, method, params: [, options, job] }) => {
+  healthy: `const on = ({ id, method, params: [, options, request] }) => {
     if (method !== 'quantize') return;
-    notify('tvq/progress', { job, done: 1, total: 2, current: 'a.weight' });
+    notify('tvq/progress', { request, done: 1, total: 2, current: 'a.weight' });
     answer(id, { backend: options.backend, pid: process.pid, env: process.env });
   };`,
   crashesOnGpu: `const on = ({ id, params: [, options] }) =>
@@ -32,9 +32,9 @@ const ENGINES = {
   cancels: `let pending; const on = ({ id, method, params }) => {
     if (method === '$/cancelRequest') refuse(pending, -32800, 'cancelled'); else pending = id;
   };`,
-  hangs: `const on = ({ method, params: [, , job] = [] }) => {
+  hangs: `const on = ({ method, params: [, , request] = [] }) => {
     if (method === 'quantize') {
-      notify('tvq/progress', { job, done: process.pid, total: 0, current: '' });
+      notify('tvq/progress', { request, done: process.pid, total: 0, current: '' });
       setTimeout(() => { for (;;); }, 50);
     }
   };`,
@@ -70,7 +70,7 @@ function start(name: keyof typeof ENGINES, nodePath = ''): EngineClient {
 function quantize(engine: EngineClient, source = new CancellationTokenSource()) {
   const seen: Progress[] = [];
   const onProgress = (progress: Progress) => void seen.push(progress);
-  return { seen, result: engine.quantize(RECIPE, OPTIONS, { token: source.token, onProgress }) };
+  return { seen, result: engine.requests.quantize(RECIPE, OPTIONS, { token: source.token, onProgress }) };
 }
 
 async function askPid(engine: EngineClient): Promise<number> {

@@ -35,7 +35,7 @@ export async function runMerge(
   { signal, onProgress, keepFinished = false }: Hooks,
 ): Promise<MergeResult> {
   const started = performance.now();
-  const { recipe, budget, method, stamps } = plan;
+  const { recipe, share, method, stamps } = plan;
   const folders = await openFolders(plan, signal);
   const output = { discard: (failure: unknown) => leaveAll(folders, keepFinished && mayPass(failure)) };
   const measure = measureWith(plan, backend, signal);
@@ -59,7 +59,7 @@ export async function runMerge(
     {
       kind: mergeKind,
       jobs: pending.map(index => jobs[index] as MergeJob),
-      ...{ stamps, budget, backend, signal, onProgress },
+      ...{ stamps, share, backend, signal, onProgress },
     },
     {
       accept: intoFolders(folders, pending),
@@ -121,10 +121,10 @@ const relativeTo = (folder: string, path: string): string => relative(folder, pa
 
 /** Runs jobs that only measure. */
 const measureWith =
-  ({ budget }: MergePlan, backend: EngineBackend, signal: AbortSignal) =>
+  ({ share }: MergePlan, backend: EngineBackend, signal: AbortSignal) =>
   async (...[jobs, take]: Parameters<Measure>) => {
     const sink = reportsOnly<MergeJobReport>((job, { findings }) => take(findings ?? {}, job));
-    await backend.runner(budget)(mergeKind, jobs, sink, signal, () => undefined);
+    await backend.runner(share)(mergeKind, jobs, sink, signal, () => undefined);
   };
 
 async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelOutput[]> {

@@ -1,7 +1,7 @@
 import { MAX_MEAN_TASKS } from '../../../kernels/backend.ts';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
-import { MIN_MEMORY, type Budget, type Room } from '../scheduler/budget.ts';
+import { MIN_MEMORY, type MemoryShare, type Room } from '../scheduler/memoryShare.ts';
 import type { Checkpoint, TensorSource } from '../../formats/checkpoint.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { estrangement } from '../match/kinship.ts';
@@ -89,7 +89,7 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
 /** Whether the largest tensor fits, at least piece by piece. */
 export function checkMemory(
   { memory, chunk }: Room,
-  { arena }: Budget,
+  { arena }: MemoryShare,
   jobs: readonly QuantizeJob[],
 ): Problem[] {
   const tooLarge = jobs.find(job => quantizeKind.memory(job, chunk) > arena);

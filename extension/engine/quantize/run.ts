@@ -23,12 +23,12 @@ export async function runQuantize(
   { signal, onProgress }: Hooks,
 ): Promise<QuantizeResult> {
   const started = performance.now();
-  const { recipe, layout, jobs, budget, summary, stamps } = plan;
+  const { recipe, layout, jobs, share, summary, stamps } = plan;
   const writer = await TvqWriter.create(summary.output, layout, { overwrite: recipe.overwrite, lock });
   const reports: QuantizeReport[] = [];
   let { output } = summary;
   await runPlanned(
-    { kind: quantizeKind, jobs, stamps, budget, backend, signal, onProgress },
+    { kind: quantizeKind, jobs, stamps, share, backend, signal, onProgress },
     {
       accept: (job, event) => writer.accept(jobs[job]?.tensor as string, event),
       finished: (job, report) => void (reports[job] = report),

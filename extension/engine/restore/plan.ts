@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { RestoreRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
-import type { Budget, Room } from '../scheduler/budget.ts';
+import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
 import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
 import { noteProblems, openModel, type Checkpoint } from '../../formats/checkpoint.ts';
 import { DTYPE_BITS, isQuantizable, type Dtype } from '../../formats/dtype.ts';
@@ -22,7 +22,7 @@ export interface RestorePlan {
   readonly base: Checkpoint | undefined;
   /** In the order of the output. */
   readonly jobs: readonly RestoreJob[];
-  readonly budget: Budget;
+  readonly share: MemoryShare;
   readonly bytes: number;
   /** Of the file and the base. */
   readonly stamps: readonly FileStamp[];
@@ -72,14 +72,14 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
     );
   }
   const needed = mostMemory(restoreKind, usable, chunk);
-  const budget = room.budget(needed);
-  if (needed > budget.arena) {
+  const share = room.share(needed);
+  if (needed > share.arena) {
     problems.push({
       severity: 'error',
       message: `--memory ${formatBytes(room.memory)} is too little for this file`,
     });
   }
-  const placed = placeJobs(restoreKind, usable, budget, chunk);
+  const placed = placeJobs(restoreKind, usable, share, chunk);
   const bytes = placed.reduce((sum, job) => sum + restoredBytes(job), 0);
   const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
   problems.push(
@@ -87,7 +87,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
     ...(await checkOutput(recipe, inputs, bytes, isFileOutput(recipe.output) ? 'file' : 'folder')),
   );
   const stamps = [file.stamp, ...(base?.stamps ?? [])];
-  return { recipe, file, base, jobs: placed, budget, bytes, stamps, problems };
+  return { recipe, file, base, jobs: placed, share, bytes, stamps, problems };
 }
 
 /** Whether a record's values are counted from the base (and the shared vector). */

@@ -20,7 +20,7 @@ export async function runRestore(
   { signal, onProgress }: Hooks,
 ): Promise<RestoreResult> {
   const started = performance.now();
-  const { recipe, jobs, budget, problems, stamps } = plan;
+  const { recipe, jobs, share, problems, stamps } = plan;
   const output = resolve(recipe.output);
   const metadata = await restoredMetadata(plan.file, recipe.task, plan.base);
   const folder = isFileOutput(output) ? undefined : await AtomicFolder.create(output, recipe);
@@ -35,7 +35,7 @@ export async function runRestore(
   const warnings = [...writer.notes, ...problems.map(({ message }) => message)];
   const reports: WriteReport[] = [];
   await runPlanned(
-    { kind: restoreKind, jobs, stamps, budget, backend, signal, onProgress },
+    { kind: restoreKind, jobs, stamps, share, backend, signal, onProgress },
     {
       accept: async (number, event) => {
         if (event.type === 'bytes') await writer.append(event.bytes);

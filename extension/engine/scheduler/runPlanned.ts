@@ -1,6 +1,6 @@
 import type { Progress } from '../../protocol/results.ts';
 import type { EngineBackend } from './engineBackend.ts';
-import type { Budget } from './budget.ts';
+import type { MemoryShare } from './memoryShare.ts';
 import { Cancelled, UserError, withKept } from '../../shared/errors.ts';
 import { whileUnchanged, type FileStamp } from '../../files/fileStamp.ts';
 import type { Sink } from './orderedSink.ts';
@@ -12,7 +12,7 @@ export interface PlannedRun<J extends Job, R extends JobReport> {
   readonly jobs: readonly J[];
   /** Of all files that are read. */
   readonly stamps: readonly FileStamp[];
-  readonly budget: Budget;
+  readonly share: MemoryShare;
   readonly backend: EngineBackend;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -32,13 +32,13 @@ export async function failed(error: unknown, signal: AbortSignal, output: Output
 
 /** Runs jobs with inputs that stay as they were, and tells how much of all that they read has been read. */
 export async function runCounted<J extends Job, R extends JobReport>(
-  { kind, jobs, stamps, budget, backend, signal, onProgress }: PlannedRun<J, R>,
+  { kind, jobs, stamps, share, backend, signal, onProgress }: PlannedRun<J, R>,
   sink: Sink<R>,
 ): Promise<void> {
   const total = jobs.reduce((sum, job) => sum + jobBytes(kind, job), 0);
   let done = 0;
   await whileUnchanged(stamps, () =>
-    backend.runner(budget)(kind, jobs, sink, signal, (current, bytes) => {
+    backend.runner(share)(kind, jobs, sink, signal, (current, bytes) => {
       done += bytes;
       onProgress({ done, total, current });
     }),

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Budget } from './budget.ts';
+import type { MemoryShare } from './memoryShare.ts';
 import { workerUrl } from '../dist.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Job, JobReport } from './job.ts';
@@ -45,7 +45,7 @@ export class ThreadPool {
   constructor(private readonly module: WebAssembly.Module) {}
 
   /** Runs jobs on `threads` threads. A run that fails or is cancelled ends its threads, whatever they are doing. */
-  runner({ threads, arena }: Budget): JobRunner {
+  runner({ threads, arena }: MemoryShare): JobRunner {
     return async (kind, jobs, sink, signal, onJobDone) => {
       signal.throwIfAborted();
       if (jobs.length === 0) return;

@@ -14,7 +14,7 @@ import {
 } from 'vscode';
 import { exists } from '../../files/exists.ts';
 import type {
-  StudioMergeChoices,
+  StudioMergeRecipe,
   StudioMerged,
   StudioMergeHost,
   StudioMergePage,
@@ -30,7 +30,7 @@ import { mergeJob } from '../jobs/merging.ts';
 import { expectedSeconds } from '../merge/mergeTimes.ts';
 import { reportPath } from '../merge/outcome.ts';
 import { readMergeReport } from '../merge/reportFile.ts';
-import { checkChoices, freeFolder, methodOf, studioRecipe } from '../merge/studioRecipe.ts';
+import { freeFolder, methodOf, studioRecipe } from '../merge/studioRecipe.ts';
 import { reveal } from '../reveal.ts';
 import { savePageFile } from '../saveFile.ts';
 import type { Services } from '../services.ts';
@@ -97,10 +97,10 @@ export class StudioMerge extends Disposable {
     const host: StudioMergeHost = {
       mergeMethods: () => this.methods(),
       mergeSession: async () => this.session(selection()),
-      planMerge: async choices => this.plan(selection(), checkChoices(choices)),
-      startMerge: async choices => this.startMerge(selection(), checkChoices(choices)),
+      planMerge: async asked => this.plan(selection(), asked),
+      startMerge: async asked => this.startMerge(selection(), asked),
       cancelMerge: async () => this.merging.cancel(),
-      chooseMergeOutput: async proposed => chooseOutput(proposed),
+      chooseMergeOutput: chooseOutput,
       startEvaluation: async output => this.startEvaluation(this.recordOf(output)),
       cancelEvaluation: async () => this.evaluating.cancel(),
       openEvaluationSetting: async () => {
@@ -122,7 +122,7 @@ export class StudioMerge extends Disposable {
 
   /** Starting the engine may fail, with a wrong setting for example: then it is asked again. */
   private async methods(): Promise<readonly MergeMethodInfo[]> {
-    const asking = (this.knownMethods ??= this.services.engine.methods(readViewOptions()));
+    const asking = (this.knownMethods ??= this.services.engine.methods(null, readViewOptions()));
     try {
       return await asking;
     } catch (error) {
@@ -141,14 +141,14 @@ export class StudioMerge extends Disposable {
     };
   }
 
-  private async plan(selection: StudioSelection, choices: StudioMergeChoices): Promise<StudioMergePlan> {
+  private async plan(selection: StudioSelection, asked: StudioMergeRecipe): Promise<StudioMergePlan> {
     const methods = await this.methods();
-    const method = methodOf(methods, choices.method);
-    const output = choices.output ?? (await this.freeFolder(selection, method.name));
+    const method = methodOf(methods, asked.method);
+    const output = asked.output ?? (await this.freeFolder(selection, method.name));
     const named = { output, outputName: basename(output) };
     try {
       await checkFree(output);
-      const recipe = studioRecipe(selection, choices, method, output);
+      const recipe = studioRecipe(selection, asked, method, output);
       const plan = await this.services.engine.planMerge(recipe, readRunOptions());
       const { bytes, memory, problems, readBytes } = plan;
       const seconds = expectedSeconds(this.memory.times(), methods, method, readBytes);
@@ -159,13 +159,13 @@ export class StudioMerge extends Disposable {
     }
   }
 
-  private async startMerge(selection: StudioSelection, choices: StudioMergeChoices): Promise<void> {
+  private async startMerge(selection: StudioSelection, asked: StudioMergeRecipe): Promise<void> {
     if (!workspace.isTrusted) throw new Error(l10n.t('Merging is off in Restricted Mode.'));
     if (this.merging.isRunning) throw new Error(l10n.t('A merge is running already.'));
-    const method = methodOf(await this.methods(), choices.method);
-    const output = choices.output ?? (await this.freeFolder(selection, method.name));
+    const method = methodOf(await this.methods(), asked.method);
+    const output = asked.output ?? (await this.freeFolder(selection, method.name));
     await checkFree(output);
-    const recipe = studioRecipe(selection, choices, method, output);
+    const recipe = studioRecipe(selection, asked, method, output);
     const { base, source } = selection;
     this.merging.start(output, async ({ signal }) => {
       const { readBytes } = await this.services.engine.planMerge(recipe, readRunOptions());
@@ -210,7 +210,7 @@ export class StudioMerge extends Disposable {
   }
 
   /** A page may only name what was merged here. */
-  private recordOf(output: unknown): MergeRecord {
+  private recordOf(output: string): MergeRecord {
     const record = this.memory.merges().find(merge => merge.output === output);
     if (record === undefined) throw new Error(l10n.t('This merge is not in the list any more.'));
     return record;

@@ -4,7 +4,7 @@ import { describeCheckpoint } from '../../formats/discover.ts';
 import { openTvq } from '../../formats/tvq/reader.ts';
 import { summarizeTvq } from '../../formats/tvq/summary.ts';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
-import type { Snapshot } from '../checkpointStore.ts';
+import type { Snapshot } from '../checkpointSearch.ts';
 import { chosenKind } from '../chosenPath.ts';
 import { displayPath } from '../describe.ts';
 import { paragraphs } from '../ui/facts.ts';

@@ -5,7 +5,7 @@ import { groupByArchitecture, proposeBase } from '../../formats/discover.ts';
 import { formatBytes, formatCount } from '../../shared/format.ts';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import { printable, shown } from '../../shared/printable.ts';
-import type { Failure, Snapshot, TvqEntry } from '../checkpointStore.ts';
+import type { Failure, Snapshot, TvqEntry } from '../checkpointSearch.ts';
 import { describeCheckpoint, displayPath } from '../describe.ts';
 import { tellingNames } from '../../shared/tellingNames.ts';
 import { commonFolder } from '../paths.ts';

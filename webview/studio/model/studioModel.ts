@@ -1,13 +1,13 @@
 /** One analysis, what is spent on it, and what that buys: the state that both tabs look at. */
 import type { AnalysisTable } from '../../../extension/protocol/analysis.ts';
-import type { StudioOrder } from '../../../extension/protocol/studio.ts';
+import type { BudgetRecipe } from '../../../extension/protocol/studio.ts';
 import { parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
 import { AllocationModel, type Spent } from './allocation.ts';
 import { budgetText } from './budgetText.ts';
 import { relativeSensitivity } from './cells.ts';
 import { gridOf, type Grid } from './grid.ts';
 import { History, onlyStep, type Steps } from './history.ts';
-import { orderOf, type Spending } from './spending.ts';
+import { recipeOf, type Spending } from './spending.ts';
 
 /** What listeners are told: whether more than the budget changed. */
 export interface Change {
@@ -69,8 +69,8 @@ export class StudioModel {
   }
 
   /** What is shown, in the engine's words. */
-  get order(): StudioOrder {
-    return orderOf(this.spending, this.#spent);
+  get recipe(): BudgetRecipe {
+    return recipeOf(this.spending, this.#spent);
   }
 
   get canUndo(): boolean {
