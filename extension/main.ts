@@ -11,6 +11,7 @@ import { WritingJobs } from './host/jobs/writingJobs.ts';
 import { Log } from './host/log.ts';
 import { MergeMemory } from './host/panels/mergeMemory.ts';
 import { StudioPanels } from './host/panels/studioPanels.ts';
+import { said } from './host/remedies.ts';
 import type { Services } from './host/services.ts';
 import { NODE_PATH, readNodePath } from './host/settings.ts';
 import { TvqTaskProvider } from './host/tasks/taskProvider.ts';
@@ -26,6 +27,7 @@ export function activate(context: ExtensionContext): void {
     enginePath: context.asAbsolutePath('dist/engine.mjs'),
     nodePath: readNodePath,
     log,
+    said,
     onStopped: () => jobs.engineStopped(),
   });
   const engine = client.requests;

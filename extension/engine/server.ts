@@ -9,9 +9,9 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { ZodType } from 'zod';
 import { REQUESTS, type Asked, type Method, type ProgressNotification } from '../protocol/engine.ts';
-import { OUTPUT_TAKEN } from '../protocol/engineErrors.ts';
+import { OUTPUT_TAKEN, type EngineFault } from '../protocol/engineErrors.ts';
 import { checked, runOptions } from '../protocol/recipeSchemas.ts';
-import { Cancelled, described, OutputTaken, UserError } from '../shared/errors.ts';
+import { Cancelled, described, linesOf, OutputTaken, UserError } from '../shared/errors.ts';
 import { ANSWERS } from './engine.ts';
 import type { Hooks } from './scheduler/hooks.ts';
 
@@ -42,7 +42,7 @@ process.once('disconnect', () => {
 connection.listen();
 
 /** Turns every failure into a response; a defect's stack goes to stderr, which the host logs. */
-async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<void>> {
+async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<EngineFault | void>> {
   const working = work();
   running.add(working);
   try {
@@ -50,14 +50,17 @@ async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<void
   } catch (thrown) {
     const error = described(thrown);
     if (error instanceof Cancelled) return new ResponseError(REQUEST_CANCELLED, error.message);
-    if (error instanceof OutputTaken) return new ResponseError(OUTPUT_TAKEN, error.message);
-    if (error instanceof UserError)
-      return new ResponseError(error.kind === 'usage' ? WRONG_REQUEST : JOB_FAILED, error.message);
-    console.error(error);
-    return new ResponseError(JOB_FAILED, error instanceof Error ? error.message : String(error));
+    if (!(error instanceof UserError)) console.error(error);
+    const lines = linesOf(error);
+    return new ResponseError(codeOf(error), lines.map(({ message }) => message).join('\n'), lines);
   } finally {
     running.delete(working);
   }
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof OutputTaken) return OUTPUT_TAKEN;
+  return error instanceof UserError && error.kind === 'usage' ? WRONG_REQUEST : JOB_FAILED;
 }
 
 function serve<M extends Method>(method: M): void {

@@ -1,8 +1,9 @@
 /** The host's end of the engine: starts it when needed, restarts it once when it crashes, ends it when idle. */
 import type { CancellationToken } from 'vscode-jsonrpc/node';
-import type { Answer, Asked, IsLong, Method } from '../protocol/engine.ts';
+import type { Answer, Asked, IsLong, Method, ProgressNotification } from '../protocol/engine.ts';
 import type { RunOptions } from '../protocol/recipes.ts';
-import type { Progress } from '../protocol/results.ts';
+import type { Problem, Progress } from '../protocol/results.ts';
+import type { Told } from '../shared/remedies.ts';
 import { Disposable } from './disposable.ts';
 import { EngineExitError, EngineLostError } from './engineErrors.ts';
 import type { EngineLog, EngineProcess } from './engineProcess.ts';
@@ -43,6 +44,8 @@ export interface EngineClientOptions {
   /** The value of `tvq.engine.nodePath`, asked for at every start. */
   readonly nodePath: () => string;
   readonly log: EngineLog;
+  /** Words what the engine tells of problems. */
+  readonly said: (told: Told) => string;
   /** Called when the engine ended, for whatever reason. */
   readonly onStopped: () => void;
 }
@@ -111,10 +114,21 @@ export class EngineClient extends Disposable {
     const id = onProgress && `request-${++this.sent}`;
     if (id !== undefined) this.progress.set(id, onProgress as RequestHooks['onProgress']);
     try {
-      return await this.retry({ method, asked, options, id, token });
+      return this.worded(await this.retry({ method, asked, options, id, token }));
     } finally {
       if (id !== undefined) this.progress.delete(id);
     }
+  }
+
+  /** Problems of plans with their remedies. */
+  private worded<T>(answer: T): T {
+    if (Array.isArray(answer)) return answer.map(one => this.worded(one as unknown)) as T;
+    if (typeof answer !== 'object' || answer === null || !('problems' in answer)) return answer;
+    const problems = (answer.problems as readonly Problem[]).map(({ severity, ...told }) => ({
+      severity,
+      message: this.options.said(told),
+    }));
+    return { ...answer, problems };
   }
 
   /** A crash is most often a GPU driver's: the request gets a second chance, on the CPU. */
@@ -158,15 +172,15 @@ export class EngineClient extends Disposable {
   }
 
   private start(): Promise<EngineProcess> {
-    const { enginePath, log, nodePath, onStopped } = this.options;
+    const { enginePath, log, nodePath, onStopped, said } = this.options;
     const starting = findNodeRuntime(nodePath()).then(async runtime => {
+      const onProgress = ({ request, ...progress }: ProgressNotification) =>
+        this.progress.get(request)?.(progress);
       // What speaks with it is loaded with it: most windows compute nothing.
       const { EngineProcess } = await import('./engineProcess.ts');
       log.info(`Starting the engine with ${runtime.executable} (${runtime.origin}).`);
       if (runtime.cpuOnly !== undefined) log.warn(`CPU only: ${runtime.cpuOnly}.`);
-      return new EngineProcess(runtime, enginePath, log, ({ request, ...progress }) =>
-        this.progress.get(request)?.(progress),
-      );
+      return new EngineProcess(runtime, enginePath, log, onProgress, said);
     });
     const forget = () => {
       if (this.process === starting) this.process = undefined;

@@ -12,7 +12,8 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import type { Answer, Method, ProgressNotification } from '../protocol/engine.ts';
-import { OUTPUT_TAKEN } from '../protocol/engineErrors.ts';
+import { OUTPUT_TAKEN, type EngineFault } from '../protocol/engineErrors.ts';
+import type { Told } from '../shared/remedies.ts';
 import { CancelledError, EngineExitError, OutputTakenError } from './engineErrors.ts';
 import type { NodeRuntime } from './nodeRuntime.ts';
 
@@ -44,6 +45,8 @@ export class EngineProcess {
     enginePath: string,
     log: EngineLog,
     onProgress: ProgressListener,
+    /** Words what the engine tells. */
+    private readonly said: (told: Told) => string,
   ) {
     this.child = spawn(runtime.executable, [enginePath], {
       env: runtime.env,
@@ -90,9 +93,12 @@ export class EngineProcess {
       return await Promise.race([answer, gone]);
     } catch (error) {
       if (error instanceof ResponseError && error.code === REQUEST_CANCELLED) throw new CancelledError();
-      if (error instanceof ResponseError && error.code === OUTPUT_TAKEN)
-        throw new OutputTakenError(error.message);
-      if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) throw error;
+      if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) {
+        const { code, message } = error;
+        const lines = (error.data as EngineFault | undefined) ?? [{ message }];
+        const worded = lines.map(this.said).join('\n');
+        throw code === OUTPUT_TAKEN ? new OutputTakenError(worded) : new Error(worded, { cause: error });
+      }
       // The channel broke under the request; how the process ends says why.
       this.kill();
       await gone;

@@ -1,9 +1,9 @@
 /** What plans and jobs tell: problems, sizes, progress, results. */
+import type { Told } from '../shared/remedies.ts';
 import type { ParameterValue } from './recipes.ts';
 
-export interface Problem {
+export interface Problem extends Told {
   readonly severity: 'error' | 'warning';
-  readonly message: string;
 }
 
 /** A plan as it is shown: everything that is known before a byte of a tensor is read. */

@@ -44,11 +44,17 @@ export function before(recipe: QuantizeRecipe): Codings {
 function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Coding | undefined {
   const asked = codec ?? (budget === undefined ? 'minmax' : 'entropy');
   if (asked === 'entropy' && budget === undefined) {
-    throw new UserError('entropy coding has no fixed width; give it a --budget', 'usage');
+    throw new UserError(
+      { message: 'entropy coding has no fixed width', remedy: { code: 'budget' } },
+      'usage',
+    );
   }
   if ((asked === 'entropy' || asked === 'minmax') && groupSize !== undefined) {
     throw new UserError(
-      `--group-size does not go with codec ${asked}, which has one scale a tensor; leave one out`,
+      {
+        message: `codec ${asked} has one scale a tensor, and takes no group size`,
+        remedy: { code: 'groupSize', codec: asked },
+      },
       'usage',
     );
   }

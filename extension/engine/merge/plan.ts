@@ -82,7 +82,8 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   if (needed > share.arena) {
     problems.push({
       severity: 'error',
-      message: `--memory ${formatBytes(room.memory)} is too little for this merge, which needs about ${formatBytes(MIN_MEMORY + needed)}`,
+      message: `${formatBytes(room.memory)} is too little for this merge, which needs about ${formatBytes(MIN_MEMORY + needed)}`,
+      remedy: { code: 'memory' },
     });
   }
   const placed = placeJobs(mergeKind, jobs, share, room.chunk);

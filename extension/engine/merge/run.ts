@@ -1,3 +1,4 @@
+import type { Told } from '../../shared/remedies.ts';
 import { basename, join, relative, sep } from 'node:path';
 import type { MergeResult } from '../../protocol/results.ts';
 import { printableJson } from '../../shared/printable.ts';
@@ -156,14 +157,14 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelO
   return folders;
 }
 
-/** Discards or keeps all; the first last, as what was made for it holds the others. @returns what stays, in words */
-async function leaveAll(folders: readonly ModelOutput[], keeps: boolean): Promise<string[]> {
+/** Discards or keeps all; the first last, as what was made for it holds the others. @returns what stays */
+async function leaveAll(folders: readonly ModelOutput[], keeps: boolean): Promise<Told[]> {
   const kept: string[] = [];
   for (const folder of [...folders].reverse()) {
     if (keeps) kept.unshift(...(await folder.keep()));
     else await folder.discard();
   }
-  return kept.length > 0 ? [`${kept.join(', ')}; run the same command with --resume to go on`] : [];
+  return kept.length > 0 ? [{ message: kept.join(', '), remedy: { code: 'resume' } }] : [];
 }
 
 /** Hands pieces to the folder they belong to, but for shards that are finished already. */

@@ -65,7 +65,10 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
   const names = recipe.tasks.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    problems.push(error(`two tasks are named "${twice}"; give each a name of its own (NAME=PATH)`));
+    problems.push({
+      ...error(`two tasks are named "${twice}"; give each a name of its own`),
+      remedy: { code: 'taskName' },
+    });
   for (const task of tasks) {
     if (task.path === base.path) problems.push(error(`${task.path}: given both as the base and as a task`));
   }
@@ -98,7 +101,8 @@ export function checkMemory(
   return [
     {
       severity: 'error',
-      message: `--memory ${formatBytes(memory)} is too little: tensor "${tooLarge.tensor}" needs about ${formatBytes(needed)}`,
+      message: `${formatBytes(memory)} is too little: tensor "${tooLarge.tensor}" needs about ${formatBytes(needed)}`,
+      remedy: { code: 'memory' },
     },
   ];
 }

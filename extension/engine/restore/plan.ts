@@ -1,3 +1,4 @@
+import type { Remedy } from '../../shared/remedies.ts';
 import { basename, extname } from 'node:path';
 import type { RestoreRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
@@ -39,7 +40,10 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   const task = taskNamed(file, recipe.task);
   if (recipe.base === undefined && file.scheme.scheme !== 'fq') {
     throw new UserError(
-      `${recipe.source}: holds task vectors; name the base model with --base (it was "${file.base.name}")`,
+      {
+        message: `${recipe.source}: holds task vectors`,
+        remedy: { code: 'base', was: file.base.name },
+      },
       'usage',
     );
   }
@@ -76,7 +80,8 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   if (needed > share.arena) {
     problems.push({
       severity: 'error',
-      message: `--memory ${formatBytes(room.memory)} is too little for this file`,
+      message: `${formatBytes(room.memory)} is too little for this file`,
+      remedy: { code: 'memory' },
     });
   }
   const placed = placeJobs(restoreKind, usable, share, chunk);
@@ -97,14 +102,14 @@ const withCodes = (record: TvqRecord | undefined): TvqRecord | undefined =>
   record && isCoded(record.codec) ? record : undefined;
 
 /** Restoring from another base can be forced; a merge, whose result nobody could tell from a right one, cannot. */
-export const OR_FORCE = 'use that one, or pass --force';
+export const OR_FORCE: Remedy = { code: 'force' };
 
 /** A base with its tensors named as when the file was made from it: it may have been saved anew, with prefixes. */
 export const namedAsIn = (file: TvqFile, base: Checkpoint): Checkpoint =>
   alignNames(base, new Map(file.base.tensors.map(tensor => [tensor.name, tensor]))).checkpoint;
 
 /** What headers tell of whether this is the base that the file was made from; checksums are compared on the way. */
-export function compareBase(file: TvqFile, base: Checkpoint, remedy?: string): Problem[] {
+export function compareBase(file: TvqFile, base: Checkpoint, remedy?: Remedy): Problem[] {
   for (const expected of file.base.tensors) {
     const found = base.tensors.get(expected.name);
     const same = found?.dtype === expected.dtype && found.shape.join() === expected.shape.join();
@@ -113,12 +118,8 @@ export function compareBase(file: TvqFile, base: Checkpoint, remedy?: string): P
     return [
       {
         severity: 'error',
-        message: wrongBase(
-          file,
-          base.path,
-          `tensor "${expected.name}" is ${is} there, ${was} in the base`,
-          remedy,
-        ),
+        message: wrongBase(file, base.path, `tensor "${expected.name}" is ${is} there, ${was} in the base`),
+        remedy,
       },
     ];
   }
@@ -141,5 +142,5 @@ const describe = ({ dtype, shape }: { dtype: Dtype; shape: readonly number[] }) 
   `${dtype} [${shape.join(', ')}]`;
 
 /** The error of applying task vectors to another base. */
-export const wrongBase = (file: TvqFile, base: string, what: string, remedy = 'use that one'): string =>
-  `${base}: not the base model "${file.base.name}" that ${basename(file.path)} was made from: ${what}; ${remedy}`;
+export const wrongBase = (file: TvqFile, base: string, what: string): string =>
+  `${base}: not the base model "${file.base.name}" that ${basename(file.path)} was made from: ${what}; use that one`;

@@ -94,5 +94,8 @@ function checkBase(
   const { tensor } = (jobs[number] as RestorePlan['jobs'][number]).record;
   const expected = file.base.tensors.find(({ name }) => name === tensor)?.checksum;
   if (expected !== checksum)
-    throw new UserError(wrongBase(file, base.path, `the values of tensor "${tensor}" differ`, OR_FORCE));
+    throw new UserError({
+      message: wrongBase(file, base.path, `the values of tensor "${tensor}" differ`),
+      remedy: OR_FORCE,
+    });
 }

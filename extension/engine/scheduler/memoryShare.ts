@@ -1,4 +1,4 @@
-/** How the bytes of `--memory` are shared out. */
+/** How the bytes that the engine may use are shared out. */
 import { availableParallelism } from 'node:os';
 import type { RunOptions } from '../../protocol/recipes.ts';
 
@@ -23,7 +23,7 @@ export interface MemoryShare {
 export interface Room {
   /** The most elements that a stage takes at once. */
   readonly chunk: number;
-  /** What `--memory` says. */
+  /** Bytes that the engine may use. */
   readonly memory: number;
   /** How jobs share the memory when the most that one of them asks for is `needed`. */
   share(needed: number): MemoryShare;

@@ -1,4 +1,5 @@
-import type { Progress } from '../../protocol/results.ts';
+import type { Problem, Progress } from '../../protocol/results.ts';
+import type { Told } from '../../shared/remedies.ts';
 import type { EngineBackend } from './engineBackend.ts';
 import type { MemoryShare } from './memoryShare.ts';
 import { Cancelled, UserError, withKept } from '../../shared/errors.ts';
@@ -21,7 +22,7 @@ export interface PlannedRun<J extends Job, R extends JobReport> {
 /** Where the results of jobs go. */
 export interface Output {
   /** Removes what was written, or what of it is of no use after this failure. @returns what stays, a line each */
-  discard(failure: unknown): Promise<readonly string[] | void>;
+  discard(failure: unknown): Promise<readonly Told[] | void>;
 }
 
 /** Discards what a failed run wrote. @returns what to throw: Cancelled when it was */
@@ -64,9 +65,7 @@ export async function runPlanned<J extends Job, R extends JobReport>(
 }
 
 /** @throws UserError with every error among the problems */
-export function refuseErrors(
-  problems: readonly { readonly severity: string; readonly message: string }[],
-): void {
+export function refuseErrors(problems: readonly Problem[]): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new UserError(errors.map(({ message }) => message));
+  if (errors.length > 0) throw new UserError(errors);
 }

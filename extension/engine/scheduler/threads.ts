@@ -126,9 +126,9 @@ async function runOn<J extends Job, R extends JobReport>(
 }
 
 /** The error that a thread met, as the class it was. */
-function asError({ name, message, stack, kind, code }: WorkerError): Error {
+function asError({ name, message, stack, kind, lines, code }: WorkerError): Error {
   const options = code === undefined ? undefined : { cause: { code } };
-  const error = kind ? new UserError(message.split('\n'), kind, options) : new Error(message, options);
+  const error = kind ? new UserError(lines, kind, options) : new Error(message, options);
   error.name = name;
   if (stack) error.stack = stack;
   return error;
