@@ -20,7 +20,7 @@ const REQUEST_CANCELLED = -32800;
 const JOB_FAILED = 1;
 const WRONG_REQUEST = 2;
 
-/** Progress notifications of a job a second: enough to look alive. */
+/** A request's progress is told this often, enough to look alive: neither host nor page sees more. */
 const PROGRESS_INTERVAL_MS = 100;
 
 /** Jobs end within this when the host is gone; removing what they wrote may take a while on a slow disk. */

@@ -8,8 +8,6 @@ import { readRunOptions } from './settings.ts';
 import { withProgress } from './ui/notify.ts';
 import type { StatusBar } from './views/statusBar.ts';
 
-/** More reports a second than this cost the window work and nobody reads them. */
-const REPORT_EVERY_MS = 100;
 /** Tensor names run to 80 characters; the end tells them apart. */
 const NAME_CHARACTERS = 44;
 
@@ -53,11 +51,7 @@ export class JobRunner {
   /** As `run`, for a page that shows the progress itself. */
   async follow<T>(title: string, work: Work<T>, hooks: RequestHooks): Promise<T> {
     let percent = 0;
-    let reported = 0;
     const report = (progress: Progress) => {
-      const { done, total } = progress;
-      if (performance.now() - reported < REPORT_EVERY_MS && done < total) return;
-      reported = performance.now();
       percent = Math.max(percent, percentOf(progress));
       this.status.showJob(title, percent);
       hooks.onProgress(progress);

@@ -114,6 +114,7 @@ export interface MergeResult {
   /** The weight files, relative to the output, and their bytes. */
   readonly files: readonly string[];
   readonly bytes: number;
+  readonly readBytes: number;
   readonly method: string;
   /** Every parameter, defaults written out; gradients and rules as they were given. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;

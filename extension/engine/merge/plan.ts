@@ -249,20 +249,22 @@ const linesAt = (lines: MergeRecipe['lines'], layer: Layer | undefined): number 
 export const modelPath = (recipe: MergeRecipe, model: string | undefined): string =>
   model === undefined ? resolvePath(recipe.output) : resolvePath(recipe.output, model);
 
-export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
-  const { recipe, method, jobs, share, base, inputs, match } = plan;
-  const copied = jobs.filter(({ way }) => way.kind === 'copy').length;
-  const bytesOf = (input: OpenInput) => (input.kind === 'checkpoint' ? input.checkpoint.bytes : 0);
-  const tvqFiles = new Map(
+/** Bytes of the files that a merge reads. */
+export function readBytesOf({ base, inputs }: MergePlan): number {
+  const checkpoints = inputs.flatMap(input => (input.kind === 'checkpoint' ? [input.checkpoint.bytes] : []));
+  const files = new Map(
     inputs.flatMap(input => (input.kind === 'tvq' ? [[input.file.path, input.file.bytes]] : [])),
   );
+  return [base?.bytes ?? 0, ...checkpoints, ...files.values()].reduce((sum, bytes) => sum + bytes);
+}
+
+export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
+  const { recipe, method, jobs, share, match } = plan;
+  const copied = jobs.filter(({ way }) => way.kind === 'copy').length;
   return {
     output: modelPath(recipe, undefined),
     bytes: plan.bytes,
-    readBytes:
-      (base?.bytes ?? 0) +
-      inputs.reduce((sum, input) => sum + bytesOf(input), 0) +
-      [...tvqFiles.values()].reduce((sum, bytes) => sum + bytes, 0),
+    readBytes: readBytesOf(plan),
     memory: MIN_MEMORY + share.threads * mostMemory(mergeKind, jobs, plan.chunk),
     parameters: allParameters(recipe, method),
     tensors: { merged: jobs.length - copied, copied },

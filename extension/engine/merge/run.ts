@@ -21,7 +21,7 @@ import { listed } from '../../formats/listed.ts';
 import { fatesOfMatch } from './inputs/match.ts';
 import { outputWarnings } from '../tensors/outputWarnings.ts';
 import { prepare, type Measure } from './tensor/phases.ts';
-import { modelPath, type MergePlan } from './plan.ts';
+import { modelPath, readBytesOf, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './inputs/provenance.ts';
 import { allInputParameters, allParameters, recipeText } from './recipe/recipeText.ts';
 import { infoOf } from './methods/registry.ts';
@@ -52,11 +52,10 @@ export async function runMerge(
     if (found && others.every(Boolean)) reports[index] = found;
     else pending.push(index);
   }
-  let report: MergeReport | undefined;
   const names = recipe.inputs.map(({ name }) => name);
   const warnings: string[] = [];
   const committed: CommittedFolder[] = [];
-  await runPlanned(
+  const report = await runPlanned(
     {
       kind: mergeKind,
       jobs: pending.map(index => jobs[index] as MergeJob),
@@ -82,7 +81,7 @@ export async function runMerge(
         );
       const fates = fatesOfMatch(plan.match, new Set(common));
       const notes = backend.warnings.length > 0 ? backend.warnings : undefined;
-      report = mergeReport(jobs, reports, names, strange.length === 0, fates);
+      const report = mergeReport(jobs, reports, names, strange.length === 0, fates);
       const cards = await cardInputs(plan, reports);
       const { warning } = combineLicences(
         [cards.base, ...cards.inputs].flatMap(card => (card ? [card.source] : [])),
@@ -90,6 +89,7 @@ export async function runMerge(
       if (warning) warnings.push(warning);
       for (const [m, folder] of folders.entries())
         committed.push(await commit(plan, folder, plan.models[m], { ...report, notes }, cards));
+      return report;
     },
   );
   const [only] = plan.models.length === 1 && plan.models[0] === undefined ? committed : [];
@@ -100,13 +100,14 @@ export async function runMerge(
       ? [basename(path)]
       : committed.flatMap(one => plan.shards.map(({ name }) => relativeTo(path, join(one.path, name)))),
     bytes: plan.bytes,
+    readBytes: readBytesOf(plan),
     method: method.name,
     parameters: allParameters(recipe, method),
     inputParameters: allInputParameters(recipe, method),
     seconds: (performance.now() - started) / 1000,
     backend: backend.kind,
     backendReason: backend.reason,
-    report: (report as MergeReport).model,
+    report: report.model,
     warnings: [
       ...backend.warnings,
       ...plan.problems.map(({ message }) => message),

@@ -31,10 +31,9 @@ export async function runRestore(
     overwrite: recipe.overwrite,
     ...(folder ? { lock: folder.lock } : {}),
   });
-  let path = output;
   const warnings = [...writer.notes, ...problems.map(({ message }) => message)];
   const reports: WriteReport[] = [];
-  await runPlanned(
+  const path = await runPlanned(
     { kind: restoreKind, jobs, stamps, share, backend, signal, onProgress },
     {
       accept: async (number, event) => {
@@ -54,7 +53,7 @@ export async function runRestore(
     },
     async () => {
       warnings.push(...outputWarnings(jobs, reports));
-      path = await writer.commit((tensors, dataOffset) => serializeHeader(metadata, tensors, dataOffset));
+      let path = await writer.commit((tensors, dataOffset) => serializeHeader(metadata, tensors, dataOffset));
       if (folder) {
         const { file, base } = plan;
         const task = { file, task: recipe.task, base };
@@ -64,6 +63,7 @@ export async function runRestore(
         warnings.push(...published.notes);
       }
       warnings.unshift(...keptElsewhere(output, path));
+      return path;
     },
   );
   return {

@@ -47,18 +47,18 @@ export async function runCounted<J extends Job, R extends JobReport>(
 }
 
 /** Runs jobs into an output that is committed when all succeeded, with inputs that stayed as they were, and discarded
- * when anything fails. */
-export async function runPlanned<J extends Job, R extends JobReport>(
+ * when anything fails. @returns what `commit` returns */
+export async function runPlanned<J extends Job, R extends JobReport, Result>(
   run: PlannedRun<J, R>,
   sink: Sink<R>,
   output: Output,
-  commit: () => Promise<void>,
-): Promise<void> {
+  commit: () => Promise<Result>,
+): Promise<Result> {
   const { signal } = run;
   try {
     await runCounted(run, sink);
     signal.throwIfAborted();
-    await commit();
+    return await commit();
   } catch (error) {
     throw await failed(error, signal, output);
   }

@@ -46,8 +46,6 @@ import { chooseOutput } from './chooseOutput.ts';
 import { MergeActivity } from './mergeActivity.ts';
 import type { MergeMemory, MergeRecord } from './mergeMemory.ts';
 
-const PROGRESS_EVERY_MS = 100;
-
 type Selected = () => StudioSelection | undefined;
 
 /** What a page is served through. */
@@ -168,16 +166,14 @@ export class StudioMerge extends Disposable {
     const recipe = studioRecipe(selection, asked, method, output);
     const { base, source } = selection;
     this.merging.start(output, async ({ signal }) => {
-      const { readBytes } = await this.services.engine.planMerge(recipe, readRunOptions());
-      const report = throttled((progress: Progress) => this.progressed.fire(progress));
       const allowed = { ...recipe, allowNonfinite: readAllowNonfinite() };
       const result = await this.services.writing.run(mergeJob(allowed, method), {
         cancel: tokenOf(signal),
-        onProgress: report,
+        onProgress: progress => this.progressed.fire(progress),
       });
       // A folder that appears by being renamed is not always reported with what is in it.
       this.services.checkpoints.refresh();
-      const { bytes, seconds, warnings } = result;
+      const { bytes, readBytes, seconds, warnings } = result;
       this.services.log.info(
         `Merged into ${result.output}, ${seconds.toFixed(1)} s. ${result.backendReason}`,
       );
@@ -254,14 +250,4 @@ function tokenOf(signal: AbortSignal): CancellationToken {
   if (signal.aborted) source.cancel();
   signal.addEventListener('abort', () => source.cancel());
   return source.token;
-}
-
-function throttled<T>(listener: (value: T) => void): (value: T) => void {
-  let last = -Infinity;
-  return value => {
-    const now = performance.now();
-    if (now - last < PROGRESS_EVERY_MS) return;
-    last = now;
-    listener(value);
-  };
 }

@@ -14,7 +14,7 @@ import {
 } from '../../../extension/shared/allocation/index.ts';
 import { quantizeCommand } from '../../../extension/shared/commandLine.ts';
 import { DEFAULT_PRESET, presetNamed } from '../../../extension/shared/presets.ts';
-import { bitsPerWeight, budgetText } from '../../../webview/studio/model/budgetText.ts';
+import { bitsPerWeight, writtenBudget } from '../../../webview/studio/model/budgetText.ts';
 import { bitsByCell, slotsByTensor, totalsBy } from '../../../webview/studio/model/cells.ts';
 import { csv } from '../../../extension/shared/csv.ts';
 import { gridOf } from '../../../webview/studio/model/grid.ts';
@@ -392,9 +392,10 @@ describe('small things', () => {
   test.each(['bytes', 'bitsPerWeight', 'codes', 'percent', 'error'] as const)(
     'a budget in %s can be read again',
     kind => {
-      for (const bytes of [1300, 45_678, 1_234_567, 98_765_432_109]) {
+      for (const bytes of [999.6, 1300, 45_678, 999_960_000, 1_234_567, 98_765_432_109]) {
         const scale = { weights: 3 * bytes, fp32Bytes: 12 * bytes, fixedBytes: 0.1 * bytes };
-        const budget = parseBudget(budgetText(kind, bytes, 1.2345e-7, scale));
+        const { text, budget } = writtenBudget(kind, bytes, 1.2345e-7, scale);
+        expect(parseBudget(text)).toEqual(budget);
         expect(budget.kind).toBe(kind);
         if (budget.kind !== 'error') expect(budgetBytes(budget, scale) / bytes).toBeCloseTo(1, 2);
         else expect(budget.relative).toBeCloseTo(1.2345e-7, 10);
