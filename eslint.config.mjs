@@ -2,7 +2,7 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** The walls of the house: files in `of` may not import from `from`, but for what matches `except`. */
+/** The walls of the house: files in `of` may not import from `from`, but for what matches `except`; from `types` types alone. */
 const WALLS = [
   {
     of: /^extension\/engine\//,
@@ -23,13 +23,15 @@ const WALLS = [
   {
     of: /^webview\//,
     from: /^(extension|kernels)\//,
-    except: /^extension\/(protocol\/(?!recipeSchemas)|shared\/)/,
+    except: /^extension\/(protocol|shared)\//,
+    types: /^extension\/protocol\//,
     why: 'pages import protocol types and shared pure functions',
   },
   {
     of: /^extension\/shared\//,
     from: /^(extension|webview|kernels)\//,
     except: /^extension\/(protocol|shared)\//,
+    types: /^extension\/protocol\//,
     why: 'shared functions are pure: they import protocol types only',
   },
 ];
@@ -39,11 +41,14 @@ const walls = {
   create(context) {
     const pathOf = file => relative(import.meta.dirname, file).replaceAll(sep, '/');
     const importer = pathOf(context.filename);
-    const check = ({ source }) => {
+    const check = ({ source, importKind, exportKind }) => {
       if (!source?.value?.startsWith?.('.')) return;
       const imported = pathOf(resolve(dirname(context.filename), source.value));
       const wall = WALLS.find(
-        ({ of, from, except }) => of.test(importer) && from.test(imported) && !except?.test(imported),
+        ({ of, from, except, types }) =>
+          of.test(importer) &&
+          from.test(imported) &&
+          (!except?.test(imported) || (types?.test(imported) && ![importKind, exportKind].includes('type'))),
       );
       if (wall) context.report({ node: source, message: `${importer} imports ${imported}: ${wall.why}` });
     };
@@ -96,19 +101,6 @@ export default tseslint.config(
           paths: [
             { name: '@vscode/webview-ui-toolkit', message: 'only through webview/common/ui/toolkit.ts' },
           ],
-        },
-      ],
-    },
-  },
-  {
-    files: ['extension/protocol/**'],
-    ignores: ['extension/protocol/recipeSchemas.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "ImportDeclaration[importKind!='type']",
-          message: 'types only, which every side can use',
         },
       ],
     },

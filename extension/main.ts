@@ -11,6 +11,7 @@ import { WritingJobs } from './host/jobs/writingJobs.ts';
 import { Log } from './host/log.ts';
 import { MergeMemory } from './host/panels/mergeMemory.ts';
 import { StudioPanels } from './host/panels/studioPanels.ts';
+import { said } from './host/remedies.ts';
 import type { Services } from './host/services.ts';
 import { NODE_PATH, readNodePath } from './host/settings.ts';
 import { TvqTaskProvider } from './host/tasks/taskProvider.ts';
@@ -22,12 +23,14 @@ export function activate(context: ExtensionContext): void {
   const log = new Log();
   const status = new StatusBar();
   const checkpoints = new CheckpointStore(log);
-  const engine = new EngineClient({
+  const client = new EngineClient({
     enginePath: context.asAbsolutePath('dist/engine.mjs'),
     nodePath: readNodePath,
     log,
+    said,
     onStopped: () => jobs.engineStopped(),
   });
+  const engine = client.requests;
   const jobs = new JobRunner(engine, status, (context.storageUri ?? context.globalStorageUri).fsPath);
   const ledger = new JobLedger(Uri.joinPath(context.globalStorageUri, 'jobs').fsPath);
   const writing = new WritingJobs(jobs, ledger, log);
@@ -42,19 +45,19 @@ export function activate(context: ExtensionContext): void {
     new CheckpointTree(checkpoints),
     new TvqTaskProvider(checkpoints, context.asAbsolutePath('dist/tvq.mjs')),
     new Tools(services),
-    engine,
+    client,
     checkpoints,
     status,
     log,
     workspace.onDidChangeConfiguration(change => {
-      if (change.affectsConfiguration(NODE_PATH)) engine.retire();
+      if (change.affectsConfiguration(NODE_PATH)) client.retire();
     }),
   );
   checkpoints.refresh();
   context.subscriptions.push(new Fates(ledger, services));
   end = async () => {
     ledger.close();
-    await engine.close();
+    await client.close();
   };
 }
 

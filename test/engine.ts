@@ -5,6 +5,8 @@ import { dirname } from 'node:path';
 import { hiddenKind } from '../extension/files/hiddenNames.ts';
 import { openCheckpoint } from '../extension/formats/checkpoint.ts';
 import type { Hooks } from '../extension/engine/engine.ts';
+import { said } from '../extension/engine/cli/remedies.ts';
+import { UserError } from '../extension/shared/errors.ts';
 import * as engine from '../extension/engine/engine.ts';
 import type {
   MergeInput,
@@ -44,8 +46,15 @@ export const recipe = (output: string, changes: Partial<QuantizeRecipe> = {}): Q
   ...changes,
 });
 
+/** Errors in the command's words. */
+const asCommand = <T>(work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => {
+    if (error instanceof UserError) error.message = error.lines.map(said).join('\n');
+    throw error;
+  });
+
 export const quantize = (asked: QuantizeRecipe, options: Partial<RunOptions> = {}): Promise<QuantizeResult> =>
-  engine.quantize(asked, { ...OPTIONS, ...options }, hooks());
+  asCommand(engine.quantize(asked, { ...OPTIONS, ...options }, hooks()));
 
 export const restoreRecipe = (
   source: string,
@@ -66,7 +75,7 @@ export const restoreRecipe = (
 });
 
 export const restore = (asked: RestoreRecipe, options: Partial<RunOptions> = {}) =>
-  engine.restore(asked, { ...OPTIONS, ...options }, hooks());
+  asCommand(engine.restore(asked, { ...OPTIONS, ...options }, hooks()));
 
 /** A merge of checkpoints and tasks, with whatever differs. */
 export const mergeRecipe = (
@@ -95,7 +104,7 @@ export const mergeRecipe = (
 });
 
 export const merge = (asked: MergeRecipe, options: Partial<RunOptions> = {}) =>
-  engine.merge(asked, { ...OPTIONS, ...options }, hooks());
+  asCommand(engine.merge(asked, { ...OPTIONS, ...options }, hooks()));
 
 export const checkpointInput = (path: string, name = path): MergeInput => ({ name, path, task: undefined });
 

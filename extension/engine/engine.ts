@@ -1,6 +1,7 @@
 /** What the engine does, for the command and for the engine process alike. */
 import type { AnalysisTable } from '../protocol/analysis.ts';
 import type { TaskComparisons, TaskVectors } from '../protocol/comparison.ts';
+import type { Answer, Asked, Method } from '../protocol/engine.ts';
 import type {
   MergeMethodInfo,
   MergeRecipe,
@@ -20,12 +21,13 @@ import type {
 } from '../protocol/results.ts';
 import { chooseBackend, previewRoom, reportDevices } from './scheduler/backends.ts';
 import type { EngineBackend } from './scheduler/engineBackend.ts';
-import type { Room } from './scheduler/budget.ts';
+import type { Room } from './scheduler/memoryShare.ts';
 import { openModel, type Checkpoint } from '../formats/checkpoint.ts';
 import { Cancelled } from '../shared/errors.ts';
 import { whileUnchanged } from '../files/fileStamp.ts';
 import type { Hooks } from './scheduler/hooks.ts';
 import { planCompare, runCompare } from './inspect/compare.ts';
+import { tensorDetail } from './inspect/detail.ts';
 import { loadKernels } from './kernels.ts';
 import { planMerge, summarizeMerge } from './merge/plan.ts';
 import { methodInfos } from './merge/methods/registry.ts';
@@ -44,7 +46,7 @@ import { refuseErrors } from './scheduler/runPlanned.ts';
 import { verifyTvq } from './inspect/verify.ts';
 
 export type { Hooks } from './scheduler/hooks.ts';
-export { tensorDetail } from './inspect/detail.ts';
+export { tensorDetail };
 
 /** Plans without reading a tensor or starting a backend. */
 export async function plan(recipe: QuantizeRecipe, options: RunOptions): Promise<PlanSummary> {
@@ -241,3 +243,24 @@ export async function compareTasks(
 }
 
 export const devices = (options: RunOptions): Promise<DevicesReport> => reportDevices(options);
+
+type Answers = {
+  readonly [M in Method]: (asked: Asked<M>, options: RunOptions, hooks: Hooks) => Promise<Answer<M>>;
+};
+
+/** What answers each request of the host. */
+export const ANSWERS: Answers = {
+  devices: (_, options) => devices(options),
+  plan,
+  planAll,
+  analyze: analyzeTable,
+  analyzeShared,
+  quantize,
+  restore,
+  verify: (file, _, hooks) => verify(file, hooks),
+  tensorDetail: ({ file, vector, tensor }, _, { signal }) => tensorDetail(file, vector, tensor, signal),
+  compareTasks: ({ vectors, most }, options, hooks) => compareTasks(vectors, most, options, hooks),
+  methods: async () => methods(),
+  planMerge: planMergeSummary,
+  merge,
+};

@@ -4,7 +4,9 @@ import type { Problem } from '../protocol/results.ts';
 import { alreadyThere } from '../files/atomic.ts';
 import { exists } from '../files/exists.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
+import { linesOf } from '../shared/errors.ts';
 import { formatBytes } from '../shared/format.ts';
+import type { Told } from '../shared/remedies.ts';
 import { hiddenKind } from '../files/hiddenNames.ts';
 import { neighbourWriting } from '../files/lock/outputLock.ts';
 import { checkReplaceable, type OutputKind } from '../files/replaceable.ts';
@@ -23,19 +25,20 @@ export async function checkOutput(
 ): Promise<Problem[]> {
   const output = resolve(recipe.output);
   const problems: Problem[] = [];
-  const error = (message: string) => problems.push({ severity: 'error', message });
+  const error = (...told: readonly Told[]) =>
+    problems.push(...told.map(one => ({ severity: 'error', ...one }) as const));
   const place = await realPlace(output);
   const read = await Promise.all(inputs.flatMap(({ path, files }) => [path, ...files]).map(realPlace));
   // Of a folder that is replaced everything goes; a file beside an input in its folder takes nothing away.
   const isWithin = (path: string, folder: string) =>
     path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
   if (read.some(path => isWithin(path, place))) {
-    error(`${recipe.output}: is one of the inputs, or holds one; choose another output`);
+    error({ message: `${recipe.output}: is one of the inputs, or holds one; choose another output` });
   } else if (!recipe.overwrite && (await exists(output)) && !(await holdsOnlyParts(output, targets))) {
-    error(alreadyThere(recipe.output).message);
+    error(...alreadyThere(recipe.output).lines);
   } else if (recipe.overwrite) {
     for (const target of targets)
-      await checkReplaceable(target, kind).catch((fault: Error) => error(fault.message));
+      await checkReplaceable(target, kind).catch((fault: unknown) => error(...linesOf(fault)));
   }
   for (const target of targets) {
     const other = await neighbourWriting(target);
@@ -44,7 +47,7 @@ export async function checkOutput(
   }
   const free = await freeBytes(dirname(output));
   if (free !== undefined && free < bytes) {
-    error(`${dirname(output)}: ${formatBytes(free)} are free, ${formatBytes(bytes)} are needed`);
+    error({ message: `${dirname(output)}: ${formatBytes(free)} are free, ${formatBytes(bytes)} are needed` });
   }
   return problems;
 }

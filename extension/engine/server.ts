@@ -6,25 +6,21 @@ import {
   IPCMessageWriter,
   ResponseError,
   type CancellationToken,
-  type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { OUTPUT_TAKEN, type ProgressNotification } from '../protocol/engine.ts';
-import * as engine from './engine.ts';
-import { Cancelled, described, OutputTaken, UserError } from '../shared/errors.ts';
-import {
-  parseMergeRecipe,
-  parseQuantizeRecipe,
-  parseRestoreRecipe,
-  parseRunOptions,
-  parseTaskVectors,
-} from '../protocol/recipeSchemas.ts';
+import type { ZodType } from 'zod';
+import { REQUESTS, type Asked, type Method, type ProgressNotification } from '../protocol/engine.ts';
+import { OUTPUT_TAKEN, type EngineFault } from '../protocol/engineErrors.ts';
+import { checked, runOptions } from '../protocol/recipeSchemas.ts';
+import { Cancelled, described, linesOf, OutputTaken, UserError } from '../shared/errors.ts';
+import { ANSWERS } from './engine.ts';
+import type { Hooks } from './scheduler/hooks.ts';
 
 /** JSON-RPC codes: LSP's RequestCancelled, and application errors outside the reserved range. */
 const REQUEST_CANCELLED = -32800;
 const JOB_FAILED = 1;
 const WRONG_REQUEST = 2;
 
-/** Progress notifications of a job a second: enough to look alive. */
+/** A request's progress is told this often, enough to look alive: neither host nor page sees more. */
 const PROGRESS_INTERVAL_MS = 100;
 
 /** Jobs end within this when the host is gone; removing what they wrote may take a while on a slow disk. */
@@ -36,71 +32,7 @@ const running = new Set<Promise<unknown>>();
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 
-connection.onRequest('devices', options => answer(() => engine.devices(parseRunOptions(options))));
-connection.onRequest('plan', (recipe, options) =>
-  answer(() => engine.plan(parseQuantizeRecipe(recipe), parseRunOptions(options))),
-);
-connection.onRequest('planAll', (recipes: readonly unknown[], options) =>
-  answer(() =>
-    engine.planAll(
-      recipes.map(recipe => parseQuantizeRecipe(recipe)),
-      parseRunOptions(options),
-    ),
-  ),
-);
-connection.onRequest('analyze', (recipe, options, job: string, token: CancellationToken) =>
-  answer(() =>
-    engine.analyzeTable(parseQuantizeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
-  ),
-);
-connection.onRequest('analyzeShared', (recipe, options, job: string, token: CancellationToken) =>
-  answer(() =>
-    engine.analyzeShared(
-      parseQuantizeRecipe(recipe),
-      parseRunOptions(options),
-      hooks(connection, job, token),
-    ),
-  ),
-);
-connection.onRequest('quantize', (recipe, options, job: string, token: CancellationToken) =>
-  answer(() =>
-    engine.quantize(parseQuantizeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
-  ),
-);
-connection.onRequest('restore', (recipe, options, job: string, token: CancellationToken) =>
-  answer(() =>
-    engine.restore(parseRestoreRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
-  ),
-);
-connection.onRequest('verify', (file: string, job: string, token: CancellationToken) =>
-  answer(() => engine.verify(file, hooks(connection, job, token))),
-);
-connection.onRequest(
-  'tensorDetail',
-  (file: string, vector: string, tensor: string, token: CancellationToken) =>
-    answer(() => engine.tensorDetail(file, vector, tensor, signalOf(token))),
-);
-connection.onRequest(
-  'compareTasks',
-  (vectors, most: number | undefined, options, job: string, token: CancellationToken) =>
-    answer(() =>
-      engine.compareTasks(
-        parseTaskVectors(vectors),
-        most ?? undefined,
-        parseRunOptions(options),
-        hooks(connection, job, token),
-      ),
-    ),
-);
-connection.onRequest('methods', () => answer(async () => engine.methods()));
-connection.onRequest('planMerge', (recipe, options) =>
-  answer(() => engine.planMergeSummary(parseMergeRecipe(recipe), parseRunOptions(options))),
-);
-connection.onRequest('merge', (recipe, options, job: string, token: CancellationToken) =>
-  answer(() =>
-    engine.merge(parseMergeRecipe(recipe), parseRunOptions(options), hooks(connection, job, token)),
-  ),
-);
+for (const method of Object.keys(REQUESTS) as Method[]) serve(method);
 // The connection's own event is of a stream's "close", which Node's channel has not.
 process.once('disconnect', () => {
   gone.abort();
@@ -110,7 +42,7 @@ process.once('disconnect', () => {
 connection.listen();
 
 /** Turns every failure into a response; a defect's stack goes to stderr, which the host logs. */
-async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<void>> {
+async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<EngineFault | void>> {
   const working = work();
   running.add(working);
   try {
@@ -118,14 +50,28 @@ async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<void
   } catch (thrown) {
     const error = described(thrown);
     if (error instanceof Cancelled) return new ResponseError(REQUEST_CANCELLED, error.message);
-    if (error instanceof OutputTaken) return new ResponseError(OUTPUT_TAKEN, error.message);
-    if (error instanceof UserError)
-      return new ResponseError(error.kind === 'usage' ? WRONG_REQUEST : JOB_FAILED, error.message);
-    console.error(error);
-    return new ResponseError(JOB_FAILED, error instanceof Error ? error.message : String(error));
+    if (!(error instanceof UserError)) console.error(error);
+    const lines = linesOf(error);
+    return new ResponseError(codeOf(error), lines.map(({ message }) => message).join('\n'), lines);
   } finally {
     running.delete(working);
   }
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof OutputTaken) return OUTPUT_TAKEN;
+  return error instanceof UserError && error.kind === 'usage' ? WRONG_REQUEST : JOB_FAILED;
+}
+
+function serve<M extends Method>(method: M): void {
+  const { schema, long }: { readonly schema: ZodType; readonly long: boolean } = REQUESTS[method];
+  connection.onRequest(method, (asked: unknown, options: unknown, ...rest: unknown[]) =>
+    answer(async () => {
+      const token = rest.at(-1) as CancellationToken;
+      const hooks = { signal: signalOf(token), ...(long ? reports(rest[0] as string) : silent) };
+      return ANSWERS[method](checked(schema, asked) as Asked<M>, checked(runOptions, options), hooks);
+    }),
+  );
 }
 
 function signalOf(token: CancellationToken): AbortSignal {
@@ -135,16 +81,25 @@ function signalOf(token: CancellationToken): AbortSignal {
   return AbortSignal.any([abort.signal, gone.signal]);
 }
 
-function hooks(to: MessageConnection, job: string, token: CancellationToken): engine.Hooks {
+type Reports = Pick<Hooks, 'onNotice' | 'onProgress'>;
+
+const silent: Reports = {
+  onNotice: message => console.warn(message), // the host logs it
+  onProgress: () => undefined,
+};
+
+function reports(request: string): Reports {
   let last = 0;
   return {
-    signal: signalOf(token),
-    onNotice: message => console.warn(message), // the host logs it
+    ...silent,
     onProgress: progress => {
       const now = Date.now();
       if (now - last < PROGRESS_INTERVAL_MS && progress.done < progress.total) return;
       last = now;
-      void to.sendNotification('tvq/progress', { job, ...progress } satisfies ProgressNotification);
+      void connection.sendNotification('tvq/progress', {
+        request,
+        ...progress,
+      } satisfies ProgressNotification);
     },
   };
 }

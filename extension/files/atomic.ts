@@ -11,7 +11,10 @@ import { otherNames } from './otherNames.ts';
 import { checkReplaceable, type OutputKind } from './replaceable.ts';
 
 export const alreadyThere = (target: string) =>
-  new OutputTaken(`${target}: exists already; choose another output or pass --overwrite`);
+  new OutputTaken({
+    message: `${target}: exists already; choose another output`,
+    remedy: { code: 'overwrite' },
+  });
 
 /** Bytes collected before a write call: payloads of small tensors are a few hundred bytes each. */
 const BUFFER_BYTES = 1 << 20;

@@ -1,26 +1,9 @@
 /** The host's end of the engine: starts it when needed, restarts it once when it crashes, ends it when idle. */
 import type { CancellationToken } from 'vscode-jsonrpc/node';
-import type { AnalysisTable } from '../protocol/analysis.ts';
-import type { TaskComparisons, TaskVectors } from '../protocol/comparison.ts';
-import type { EngineApi } from '../protocol/engine.ts';
-import type {
-  MergeMethodInfo,
-  MergeRecipe,
-  QuantizeRecipe,
-  RestoreRecipe,
-  RunOptions,
-} from '../protocol/recipes.ts';
-import type {
-  DevicesReport,
-  MergePlanSummary,
-  MergeResult,
-  PlanSummary,
-  Progress,
-  QuantizeResult,
-  RestoreResult,
-  VerifyResult,
-} from '../protocol/results.ts';
-import type { TensorDetail } from '../protocol/tensors.ts';
+import type { Answer, Asked, IsLong, Method, ProgressNotification } from '../protocol/engine.ts';
+import type { RunOptions } from '../protocol/recipes.ts';
+import type { Problem, Progress } from '../protocol/results.ts';
+import type { Told } from '../shared/remedies.ts';
 import { Disposable } from './disposable.ts';
 import { EngineExitError, EngineLostError } from './engineErrors.ts';
 import type { EngineLog, EngineProcess } from './engineProcess.ts';
@@ -32,9 +15,27 @@ const IDLE_MS = 5 * 60_000;
 const AFTER_CRASH = 'the engine crashed and was started again';
 
 /** How a long request is watched and stopped. */
-export interface JobHooks {
+export interface RequestHooks {
   readonly token: CancellationToken;
   onProgress(progress: Progress): void;
+}
+
+/** Every request of protocol/engine.ts, by its name. A short one may be stopped, too. */
+export type Engine = {
+  readonly [M in Method]: (
+    asked: Asked<M>,
+    options: RunOptions,
+    ...hooks: IsLong<M> extends true ? [RequestHooks] : [Pick<RequestHooks, 'token'>?]
+  ) => Promise<Answer<M>>;
+};
+
+/** A request as it is sent; `id` where it tells its progress. */
+interface Sent<M extends Method> {
+  readonly method: M;
+  readonly asked: Asked<M>;
+  readonly options: RunOptions;
+  readonly id: string | undefined;
+  readonly token: CancellationToken | undefined;
 }
 
 export interface EngineClientOptions {
@@ -43,103 +44,30 @@ export interface EngineClientOptions {
   /** The value of `tvq.engine.nodePath`, asked for at every start. */
   readonly nodePath: () => string;
   readonly log: EngineLog;
+  /** Words what the engine tells of problems. */
+  readonly said: (told: Told) => string;
   /** Called when the engine ended, for whatever reason. */
   readonly onStopped: () => void;
 }
 
 export class EngineClient extends Disposable {
+  readonly requests = new Proxy({} as Engine, {
+    get:
+      (_, method: Method) =>
+      (asked: Asked<Method>, options: RunOptions, hooks: Partial<RequestHooks> = {}) =>
+        this.request(method, asked, options, hooks),
+  });
   private process: Promise<EngineProcess> | undefined;
   private idle: NodeJS.Timeout | undefined;
   private busy = 0;
   private retired = false;
   private closed = false;
-  private jobs = 0;
+  private sent = 0;
+  /** By the ids of the requests that tell it. */
   private readonly progress = new Map<string, (progress: Progress) => void>();
 
   constructor(private readonly options: EngineClientOptions) {
     super();
-  }
-
-  /** What the engine computes with, and why. */
-  async devices(options: RunOptions, token?: CancellationToken): Promise<DevicesReport> {
-    return this.retry('devices', options, token, adapted => [adapted]);
-  }
-
-  async plan(recipe: QuantizeRecipe, options: RunOptions, token?: CancellationToken): Promise<PlanSummary> {
-    return this.retry('plan', options, token, adapted => [recipe, adapted]);
-  }
-
-  /** Plans of recipes for the same checkpoints, in one go. */
-  async planAll(recipes: readonly QuantizeRecipe[], options: RunOptions): Promise<readonly PlanSummary[]> {
-    return this.retry('planAll', options, undefined, adapted => [recipes, adapted]);
-  }
-
-  /** What a budget can be spent on. */
-  async analyze(recipe: QuantizeRecipe, options: RunOptions, hooks: JobHooks): Promise<AnalysisTable> {
-    return this.job(hooks, job =>
-      this.retry('analyze', options, hooks.token, adapted => [recipe, adapted, job]),
-    );
-  }
-
-  /** What a shared base vector of the recipe's tasks would cost. */
-  async analyzeShared(recipe: QuantizeRecipe, options: RunOptions, hooks: JobHooks): Promise<AnalysisTable> {
-    return this.job(hooks, job =>
-      this.retry('analyzeShared', options, hooks.token, adapted => [recipe, adapted, job]),
-    );
-  }
-
-  async quantize(recipe: QuantizeRecipe, options: RunOptions, hooks: JobHooks): Promise<QuantizeResult> {
-    return this.job(hooks, job =>
-      this.retry('quantize', options, hooks.token, adapted => [recipe, adapted, job]),
-    );
-  }
-
-  async restore(recipe: RestoreRecipe, options: RunOptions, hooks: JobHooks): Promise<RestoreResult> {
-    return this.job(hooks, job =>
-      this.retry('restore', options, hooks.token, adapted => [recipe, adapted, job]),
-    );
-  }
-
-  async verify(file: string, options: RunOptions, hooks: JobHooks): Promise<VerifyResult> {
-    return this.job(hooks, job => this.retry('verify', options, hooks.token, () => [file, job]));
-  }
-
-  /** What one tensor of a .tvq file holds. Needs so little that it may run beside a job. */
-  async tensorDetail(
-    file: string,
-    vector: string,
-    tensor: string,
-    options: RunOptions,
-    token: CancellationToken,
-  ): Promise<TensorDetail> {
-    return this.retry('tensorDetail', options, token, () => [file, vector, tensor]);
-  }
-
-  /** How task vectors lie to each other, by `most` tensors or all. */
-  async compareTasks(
-    vectors: TaskVectors,
-    most: number | undefined,
-    options: RunOptions,
-    hooks: JobHooks,
-  ): Promise<TaskComparisons> {
-    return this.job(hooks, job =>
-      this.retry('compareTasks', options, hooks.token, adapted => [vectors, most, adapted, job]),
-    );
-  }
-
-  /** The merge methods that there are. */
-  async methods(options: RunOptions): Promise<readonly MergeMethodInfo[]> {
-    return this.retry('methods', options, undefined, () => []);
-  }
-
-  async planMerge(recipe: MergeRecipe, options: RunOptions): Promise<MergePlanSummary> {
-    return this.retry('planMerge', options, undefined, adapted => [recipe, adapted]);
-  }
-
-  async merge(recipe: MergeRecipe, options: RunOptions, hooks: JobHooks): Promise<MergeResult> {
-    return this.job(hooks, job =>
-      this.retry('merge', options, hooks.token, adapted => [recipe, adapted, job]),
-    );
   }
 
   /** The executable's setting changed: the next request starts anew. A running job is not disturbed. */
@@ -177,53 +105,63 @@ export class EngineClient extends Disposable {
     super.dispose();
   }
 
-  private async job<T>(hooks: JobHooks, run: (job: string) => Promise<T>): Promise<T> {
-    const job = `job-${++this.jobs}`;
-    this.progress.set(job, progress => hooks.onProgress(progress));
+  private async request<M extends Method>(
+    method: M,
+    asked: Asked<M>,
+    options: RunOptions,
+    { token, onProgress }: Partial<RequestHooks>,
+  ): Promise<Answer<M>> {
+    const id = onProgress && `request-${++this.sent}`;
+    if (id !== undefined) this.progress.set(id, onProgress as RequestHooks['onProgress']);
     try {
-      return await run(job);
+      return this.worded(await this.retry({ method, asked, options, id, token }));
     } finally {
-      this.progress.delete(job);
+      if (id !== undefined) this.progress.delete(id);
     }
   }
 
+  /** Problems of plans with their remedies. */
+  private worded<T>(answer: T): T {
+    if (Array.isArray(answer)) return answer.map(one => this.worded(one as unknown)) as T;
+    if (typeof answer !== 'object' || answer === null || !('problems' in answer)) return answer;
+    const problems = (answer.problems as readonly Problem[]).map(({ severity, ...told }) => ({
+      severity,
+      message: this.options.said(told),
+    }));
+    return { ...answer, problems };
+  }
+
   /** A crash is most often a GPU driver's: the request gets a second chance, on the CPU. */
-  private async retry<M extends keyof EngineApi>(
-    method: M,
-    options: RunOptions,
-    token: CancellationToken | undefined,
-    params: (options: RunOptions) => Parameters<EngineApi[M]>,
-  ): Promise<ReturnType<EngineApi[M]>> {
+  private async retry<M extends Method>(request: Sent<M>): Promise<Answer<M>> {
     try {
-      return await this.send(method, options, token, params);
+      return await this.send(request);
     } catch (error) {
-      if (!(error instanceof EngineExitError) || token?.isCancellationRequested || this.closed) throw error;
+      if (!(error instanceof EngineExitError) || request.token?.isCancellationRequested || this.closed)
+        throw error;
       this.options.log.warn(`${error.message} Trying once more on the CPU.`);
     }
     try {
-      return await this.send(method, options, token, params, AFTER_CRASH);
+      return await this.send(request, AFTER_CRASH);
     } catch (error) {
       if (!(error instanceof EngineExitError)) throw error;
       throw new EngineLostError(error);
     }
   }
 
-  private async send<M extends keyof EngineApi>(
-    method: M,
-    options: RunOptions,
-    token: CancellationToken | undefined,
-    params: (options: RunOptions) => Parameters<EngineApi[M]>,
+  private async send<M extends Method>(
+    { method, asked, options, id, token }: Sent<M>,
     cpuOnly?: string,
-  ): Promise<ReturnType<EngineApi[M]>> {
+  ): Promise<Answer<M>> {
     this.busy++;
     clearTimeout(this.idle);
+    const idOf = id === undefined ? [] : [id];
     try {
       const engine = await (this.process ??= this.start());
       const forced = cpuOnly ?? engine.runtime.cpuOnly;
       if (forced === undefined || options.backend === 'cpu') {
-        return await engine.request(method, params(options), token);
+        return await engine.request(method, [asked, options, ...idOf], token);
       }
-      const answer = await engine.request(method, params({ ...options, backend: 'cpu' }), token);
+      const answer = await engine.request(method, [asked, { ...options, backend: 'cpu' }, ...idOf], token);
       return withReason(answer, `CPU: ${forced}`);
     } finally {
       if (--this.busy === 0) {
@@ -234,15 +172,15 @@ export class EngineClient extends Disposable {
   }
 
   private start(): Promise<EngineProcess> {
-    const { enginePath, log, nodePath, onStopped } = this.options;
+    const { enginePath, log, nodePath, onStopped, said } = this.options;
     const starting = findNodeRuntime(nodePath()).then(async runtime => {
+      const onProgress = ({ request, ...progress }: ProgressNotification) =>
+        this.progress.get(request)?.(progress);
       // What speaks with it is loaded with it: most windows compute nothing.
       const { EngineProcess } = await import('./engineProcess.ts');
       log.info(`Starting the engine with ${runtime.executable} (${runtime.origin}).`);
       if (runtime.cpuOnly !== undefined) log.warn(`CPU only: ${runtime.cpuOnly}.`);
-      return new EngineProcess(runtime, enginePath, log, ({ job, ...progress }) =>
-        this.progress.get(job)?.(progress),
-      );
+      return new EngineProcess(runtime, enginePath, log, onProgress, said);
     });
     const forget = () => {
       if (this.process === starting) this.process = undefined;

@@ -11,7 +11,9 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { OUTPUT_TAKEN, type EngineApi, type ProgressNotification } from '../protocol/engine.ts';
+import type { Answer, Method, ProgressNotification } from '../protocol/engine.ts';
+import { OUTPUT_TAKEN, type EngineFault } from '../protocol/engineErrors.ts';
+import type { Told } from '../shared/remedies.ts';
 import { CancelledError, EngineExitError, OutputTakenError } from './engineErrors.ts';
 import type { NodeRuntime } from './nodeRuntime.ts';
 
@@ -43,6 +45,8 @@ export class EngineProcess {
     enginePath: string,
     log: EngineLog,
     onProgress: ProgressListener,
+    /** Words what the engine tells. */
+    private readonly said: (told: Told) => string,
   ) {
     this.child = spawn(runtime.executable, [enginePath], {
       env: runtime.env,
@@ -70,11 +74,11 @@ export class EngineProcess {
   }
 
   /** Asks the engine; rejects with CancelledError, EngineExitError, or the engine's own readable message. */
-  async request<M extends keyof EngineApi>(
+  async request<M extends Method>(
     method: M,
-    params: Parameters<EngineApi[M]>,
+    params: readonly unknown[],
     token: CancellationToken | undefined,
-  ): Promise<ReturnType<EngineApi[M]>> {
+  ): Promise<Answer<M>> {
     if (token?.isCancellationRequested) throw new CancelledError();
     const gone = this.exited.then((how): never => {
       throw token?.isCancellationRequested ? new CancelledError() : new EngineExitError(how);
@@ -83,15 +87,18 @@ export class EngineProcess {
     const onCancel = token?.onCancellationRequested(() => {
       killer = setTimeout(() => this.kill(), CANCEL_GRACE_MS);
     });
-    const args: unknown[] = token === undefined ? params : [...params, token];
+    const args = token === undefined ? params : [...params, token];
     try {
-      const answer = this.connection.sendRequest<ReturnType<EngineApi[M]>>(method, ...args);
+      const answer = this.connection.sendRequest<Answer<M>>(method, ...args);
       return await Promise.race([answer, gone]);
     } catch (error) {
       if (error instanceof ResponseError && error.code === REQUEST_CANCELLED) throw new CancelledError();
-      if (error instanceof ResponseError && error.code === OUTPUT_TAKEN)
-        throw new OutputTakenError(error.message);
-      if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) throw error;
+      if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) {
+        const { code, message } = error;
+        const lines = (error.data as EngineFault | undefined) ?? [{ message }];
+        const worded = lines.map(this.said).join('\n');
+        throw code === OUTPUT_TAKEN ? new OutputTakenError(worded) : new Error(worded, { cause: error });
+      }
       // The channel broke under the request; how the process ends says why.
       this.kill();
       await gone;

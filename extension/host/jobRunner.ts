@@ -2,19 +2,17 @@
 import { CancellationTokenSource, l10n, type CancellationToken } from 'vscode';
 import type { RunOptions } from '../protocol/recipes.ts';
 import type { Progress } from '../protocol/results.ts';
-import type { EngineClient, JobHooks } from './engineClient.ts';
+import type { Engine, RequestHooks } from './engineClient.ts';
 import { CancelledError } from './engineErrors.ts';
 import { readRunOptions } from './settings.ts';
 import { withProgress } from './ui/notify.ts';
 import type { StatusBar } from './views/statusBar.ts';
 
-/** More reports a second than this cost the window work and nobody reads them. */
-const REPORT_EVERY_MS = 100;
 /** Tensor names run to 80 characters; the end tells them apart. */
 const NAME_CHARACTERS = 44;
 
 /** A job's request to the engine. */
-export type Work<T> = (engine: EngineClient, options: RunOptions, hooks: JobHooks) => Promise<T>;
+export type Work<T> = (engine: Engine, options: RunOptions, hooks: RequestHooks) => Promise<T>;
 
 export class JobRunner {
   /** The last job's end: two jobs at once would use twice the memory that the user granted. */
@@ -24,7 +22,7 @@ export class JobRunner {
   private learnt: RunOptions['backend'] | undefined;
 
   constructor(
-    private readonly engine: EngineClient,
+    private readonly engine: Engine,
     private readonly status: StatusBar,
     /** A folder for what the engine measures. */
     private readonly cache: string,
@@ -51,13 +49,9 @@ export class JobRunner {
   }
 
   /** As `run`, for a page that shows the progress itself. */
-  async follow<T>(title: string, work: Work<T>, hooks: JobHooks): Promise<T> {
+  async follow<T>(title: string, work: Work<T>, hooks: RequestHooks): Promise<T> {
     let percent = 0;
-    let reported = 0;
     const report = (progress: Progress) => {
-      const { done, total } = progress;
-      if (performance.now() - reported < REPORT_EVERY_MS && done < total) return;
-      reported = performance.now();
       percent = Math.max(percent, percentOf(progress));
       this.status.showJob(title, percent);
       hooks.onProgress(progress);
@@ -74,7 +68,7 @@ export class JobRunner {
     this.status.showBackend(undefined);
   }
 
-  private async start<T>(title: string, work: Work<T>, hooks: JobHooks): Promise<T> {
+  private async start<T>(title: string, work: Work<T>, hooks: RequestHooks): Promise<T> {
     if (hooks.token.isCancellationRequested) throw new CancelledError();
     const options = { ...readRunOptions(), cache: this.cache };
     this.running = true;
@@ -92,9 +86,9 @@ export class JobRunner {
   }
 
   /** Testing a GPU takes a moment, so the engine is asked once in its life, and again for another setting. */
-  private async learnBackend(options: RunOptions, { token }: JobHooks): Promise<void> {
+  private async learnBackend(options: RunOptions, { token }: RequestHooks): Promise<void> {
     if (this.learnt === options.backend) return;
-    this.status.showBackend(await this.engine.devices(options, token));
+    this.status.showBackend(await this.engine.devices(null, options, { token }));
     this.learnt = options.backend;
   }
 }

@@ -1,12 +1,16 @@
 /** Answers a page: calls on the result run there, calls from there run on `host`. */
 import { createBirpc, type BirpcReturn } from 'birpc';
 import type { Webview } from 'vscode';
+import type { Calls } from '../protocol/calls.ts';
 import { Disposable } from './disposable.ts';
 import { messageOf, showError } from './errors.ts';
 import type { Log } from './log.ts';
+import { guarded } from './pageCalls.ts';
 import { settingIn } from './settingChecks.ts';
 
-export interface PageOptions<Page> {
+export interface PageOptions<Page, Host> {
+  /** Checks of what the page asks for. */
+  readonly calls: Calls<Host>;
   /** Calls on the page that nobody waits for. */
   readonly events: readonly (keyof Page & string)[];
   /** Names the page in the log. */
@@ -17,10 +21,9 @@ export interface PageOptions<Page> {
 export class PageConnection<Page extends object, Host extends object> extends Disposable {
   readonly page: BirpcReturn<Page, Host>;
 
-  /** @param host what a page asks for it has to check: a page is less trusted than the host */
-  constructor(webview: Webview, host: Host, { events, name, log }: PageOptions<Page>) {
+  constructor(webview: Webview, host: Host, { calls, events, name, log }: PageOptions<Page, Host>) {
     super();
-    this.page = createBirpc<Page, Host>(host, {
+    this.page = createBirpc<Page, Host>(guarded(host, calls), {
       post: message => void webview.postMessage(plainError(message)),
       on: receive => void this._register(webview.onDidReceiveMessage(receive)),
       eventNames: [...events],

@@ -2,8 +2,7 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
-import type { ExportedFile } from '../protocol/exports.ts';
-import { checkExport, exportBytes } from './exportedFile.ts';
+import { exportBytes, type ExportedFile } from '../protocol/exports.ts';
 import { reveal } from './reveal.ts';
 import { notify } from './ui/notify.ts';
 
@@ -37,12 +36,11 @@ export function announce(target: Uri): void {
 }
 
 /**
- * Saves what a page hands over, after asking where; `asked` is unchecked.
+ * Saves what a page hands over, after asking where.
  * @param source the file, or the folder of the model, that the page is about
  * @returns false when the dialog was cancelled
  */
-export async function savePageFile(source: Uri, asked: unknown): Promise<boolean> {
-  const file = checkExport(asked);
+export async function savePageFile(source: Uri, file: ExportedFile): Promise<boolean> {
   const stem = basename(source.fsPath).replace(/\.(tvq|safetensors)$/, '');
   const target = await askWhere(source, `${stem}-${file.name}`, file.kind);
   if (target === undefined) return false;

@@ -2,14 +2,14 @@
 import type { Uri } from 'vscode';
 import type { StudioSelection } from '../protocol/studio.ts';
 import type { CheckpointStore } from './checkpointStore.ts';
-import type { EngineClient } from './engineClient.ts';
+import type { Engine } from './engineClient.ts';
 import type { JobRunner } from './jobRunner.ts';
 import type { WritingJobs } from './jobs/writingJobs.ts';
 import type { Log } from './log.ts';
 
 export interface Services {
   readonly log: Log;
-  readonly engine: EngineClient;
+  readonly engine: Engine;
   readonly checkpoints: CheckpointStore;
   readonly jobs: JobRunner;
   /** Jobs that write an output go through this. */

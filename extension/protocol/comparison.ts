@@ -1,9 +1,17 @@
 /** How task vectors lie to each other. */
+import * as z from 'zod';
 import type { NamedPath } from './recipes.ts';
 
 /** Where task vectors are: quantized in a .tvq file, or as the differences of checkpoints from their base. */
 export type TaskVectors =
   { readonly file: string } | { readonly base: string; readonly tasks: readonly NamedPath[] };
+
+/** How many tensors are compared, spread evenly over the model; undefined: all. JSON has null for undefined. */
+export const most = z
+  .int()
+  .min(1)
+  .nullish()
+  .transform(count => count ?? undefined);
 
 /** How task vectors lie to each other: matrices by task, over the tensors that all have. */
 export interface TaskComparisons {

@@ -1,7 +1,12 @@
-/** What the host asks of the engine (JSON-RPC over the streams of its process). */
+/**
+ * What the host asks of the engine (JSON-RPC over the channel to its process), each request once: the server and the
+ * host's end are made from this table. Every request has one value that it asks with, and RunOptions.
+ */
+import * as z from 'zod';
 import type { AnalysisTable } from './analysis.ts';
-import type { TaskComparisons, TaskVectors } from './comparison.ts';
-import type { MergeMethodInfo, MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from './recipes.ts';
+import { most, type TaskComparisons } from './comparison.ts';
+import { mergeRecipe, path, quantizeRecipe, restoreRecipe, taskVectors } from './recipeSchemas.ts';
+import type { MergeMethodInfo } from './recipes.ts';
 import type {
   DevicesReport,
   MergePlanSummary,
@@ -12,43 +17,51 @@ import type {
   RestoreResult,
   VerifyResult,
 } from './results.ts';
-import type { TensorDetail } from './tensors.ts';
+import { tensorName, type TensorDetail } from './tensors.ts';
 
-/** JSON-RPC code of a job that did not begin, because its output is there already or somebody writes it. */
-export const OUTPUT_TAKEN = 3;
+/** What a request is answered with: a type alone. */
+const a = <Answer>() => undefined as Answer;
 
-/**
- * Requests the engine process answers over vscode-jsonrpc: the method's name is the key, its parameters the
- * argument list, and a CancellationToken cancels the long ones. `job` names the job in `tvq/progress`.
- */
-export interface EngineApi {
-  devices(options: RunOptions): DevicesReport;
-  plan(recipe: QuantizeRecipe, options: RunOptions): PlanSummary;
+/** `schema` checks what is asked; `long`: it tells its progress, under the request's id. All can be cancelled. */
+export const REQUESTS = {
+  /** What the engine computes with, and why. */
+  devices: { schema: z.null(), long: false, answer: a<DevicesReport>() },
+  plan: { schema: quantizeRecipe, long: false, answer: a<PlanSummary>() },
   /** Plans of several recipes, each checkpoint's header being read once. */
-  planAll(recipes: readonly QuantizeRecipe[], options: RunOptions): readonly PlanSummary[];
+  planAll: { schema: z.array(quantizeRecipe), long: false, answer: a<readonly PlanSummary[]>() },
   /** Measures what a budget can be spent on; a recipe without a budget is taken as one with. Writes nothing. */
-  analyze(recipe: QuantizeRecipe, options: RunOptions, job: string): AnalysisTable;
-  quantize(recipe: QuantizeRecipe, options: RunOptions, job: string): QuantizeResult;
-  restore(recipe: RestoreRecipe, options: RunOptions, job: string): RestoreResult;
-  verify(file: string, job: string): VerifyResult;
-  /** What one tensor of a .tvq file holds, from its payload alone. */
-  tensorDetail(file: string, vector: string, tensor: string): TensorDetail;
+  analyze: { schema: quantizeRecipe, long: true, answer: a<AnalysisTable>() },
   /** What a shared base vector of the recipe's tasks would cost: a table of that one vector. Writes nothing. */
-  analyzeShared(recipe: QuantizeRecipe, options: RunOptions, job: string): AnalysisTable;
-  /** @param most tensors to compare by, spread evenly over the model; undefined: all */
-  compareTasks(
-    vectors: TaskVectors,
-    most: number | undefined,
-    options: RunOptions,
-    job: string,
-  ): TaskComparisons;
+  analyzeShared: { schema: quantizeRecipe, long: true, answer: a<AnalysisTable>() },
+  quantize: { schema: quantizeRecipe, long: true, answer: a<QuantizeResult>() },
+  restore: { schema: restoreRecipe, long: true, answer: a<RestoreResult>() },
+  verify: { schema: path, long: true, answer: a<VerifyResult>() },
+  /** What one tensor of a .tvq file holds, from its payload alone. Needs so little that it may run beside a job. */
+  tensorDetail: {
+    schema: z.strictObject({ file: path, vector: tensorName, tensor: tensorName }),
+    long: false,
+    answer: a<TensorDetail>(),
+  },
+  /** How task vectors lie to each other, by `most` tensors, spread evenly over the model, or by all. */
+  compareTasks: {
+    schema: z.strictObject({ vectors: taskVectors, most }),
+    long: true,
+    answer: a<TaskComparisons>(),
+  },
   /** The merge methods that there are. */
-  methods(): readonly MergeMethodInfo[];
-  planMerge(recipe: MergeRecipe, options: RunOptions): MergePlanSummary;
-  merge(recipe: MergeRecipe, options: RunOptions, job: string): MergeResult;
-}
+  methods: { schema: z.null(), long: false, answer: a<readonly MergeMethodInfo[]>() },
+  planMerge: { schema: mergeRecipe, long: false, answer: a<MergePlanSummary>() },
+  merge: { schema: mergeRecipe, long: true, answer: a<MergeResult>() },
+} as const;
+
+type Requests = typeof REQUESTS;
+export type Method = keyof Requests;
+export type Asked<M extends Method> = z.output<Requests[M]['schema']>;
+export type Answer<M extends Method> = Requests[M]['answer'];
+export type IsLong<M extends Method> = Requests[M]['long'];
 
 /** Parameter of the engine's `tvq/progress` notification. */
 export interface ProgressNotification extends Progress {
-  readonly job: string;
+  /** Id of the request. */
+  readonly request: string;
 }

@@ -1,4 +1,6 @@
 /** Charts and tables that pages save. */
+import * as z from 'zod';
+import type { Calls } from './calls.ts';
 
 /** A file that a page made of a chart or a table. */
 export interface ExportedFile {
@@ -9,8 +11,31 @@ export interface ExportedFile {
   readonly data: string;
 }
 
+/** Characters of a message's data: a table of a hundred thousand rows, or a picture of any screen. */
+export const MAX_EXPORT = 64 * 2 ** 20;
+const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+export const exportedFile: z.ZodType<ExportedFile> = z
+  .object({
+    // No folders: the name only goes into a dialog, but there, too, it must not lead elsewhere.
+    name: z.string().regex(/^[\p{L}\p{N}_. -]{1,100}$/u),
+    kind: z.enum(['png', 'svg', 'csv']),
+    data: z.string().max(MAX_EXPORT),
+  })
+  .refine(({ name, kind }) => name.endsWith(`.${kind}`), { path: ['name'], error: 'another ending' })
+  .refine(file => file.kind !== 'png' || exportBytes(file).subarray(0, 8).equals(PNG_SIGNATURE), {
+    path: ['data'],
+    error: 'no picture',
+  });
+
+/** The bytes to write. */
+export const exportBytes = ({ kind, data }: ExportedFile): Buffer =>
+  Buffer.from(data, kind === 'png' ? 'base64' : 'utf8');
+
 /** Where a page's exports go. */
 export interface ExportHost {
   /** Asks for a name and writes the file; false when the dialog was cancelled. */
   saveFile(file: ExportedFile): Promise<boolean>;
 }
+
+export const EXPORT_CALLS: Calls<ExportHost> = { saveFile: [exportedFile] };

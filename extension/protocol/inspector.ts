@@ -1,8 +1,10 @@
 /** What the page of a .tvq file and the host ask of each other (birpc over postMessage). */
-import type { TaskComparisons } from './comparison.ts';
-import type { ExportHost } from './exports.ts';
+import * as z from 'zod';
+import type { Calls } from './calls.ts';
+import { most, type TaskComparisons } from './comparison.ts';
+import { EXPORT_CALLS, type ExportHost } from './exports.ts';
 import type { Progress } from './results.ts';
-import type { TensorDetail, TensorPage, TensorQuery } from './tensors.ts';
+import { tensorName, tensorQuery, type TensorDetail, type TensorPage, type TensorQuery } from './tensors.ts';
 import type { TvqSummary } from './tvq.ts';
 
 /** A file as it is shown, and what can be done with it here. */
@@ -24,8 +26,9 @@ export interface VerifyOutcome {
   readonly damagedCount: number;
 }
 
+const work = z.enum(['detail', 'verify', 'compare']);
 /** Work that a page starts, follows and stops. */
-export type InspectorWork = 'detail' | 'verify' | 'compare';
+export type InspectorWork = z.output<typeof work>;
 
 /** What the inspector's page asks of the host (birpc over postMessage). Work that is cancelled resolves to undefined. */
 export interface InspectorHost extends ExportHost {
@@ -43,6 +46,18 @@ export interface InspectorHost extends ExportHost {
   /** Opens the Studio with this file's base, tasks and settings. */
   openStudio(): Promise<void>;
 }
+
+export const INSPECTOR_CALLS: Calls<InspectorHost> = {
+  ...EXPORT_CALLS,
+  open: [],
+  tensors: [tensorQuery],
+  exportCsv: [tensorQuery],
+  detail: [tensorName, tensorName],
+  verify: [],
+  compare: [most],
+  cancel: [work],
+  openStudio: [],
+};
 
 /** What the host tells the inspector's page. */
 export interface InspectorPage {

@@ -1,10 +1,14 @@
 /** What the Studio's Merge tab and the host ask of each other. */
-import type { ExportHost } from './exports.ts';
+import { isAbsolute } from 'node:path';
+import * as z from 'zod';
+import type { Calls } from './calls.ts';
+import { EXPORT_CALLS, type ExportHost } from './exports.ts';
+import { onMismatch } from './recipeSchemas.ts';
 import type { MergeMethodInfo, MergeRecipe, ParameterScalar } from './recipes.ts';
 import type { MergeResult, MergeTotals, Problem, Progress } from './results.ts';
 
-/** What was chosen on the page; the host knows the selection that it is for. */
-export interface StudioMergeChoices {
+/** The part of a recipe that the page decides; the host knows the selection that it is for. */
+export interface StudioMergeRecipe {
   /** Name of a method in the registry. */
   readonly method: string;
   /** Names of the tasks that are merged. */
@@ -20,6 +24,20 @@ export interface StudioMergeChoices {
   /** The folder to be written; undefined: the one that the host proposes. */
   readonly output: string | undefined;
 }
+
+const name = z.string().min(1).max(1000);
+const scalar = z.union([z.number(), z.array(z.number()).max(1000), z.boolean(), z.string().max(100)]);
+const values = z.record(name, scalar).refine(record => Object.keys(record).length <= 100, 'too many');
+
+export const studioMergeRecipe = z.object({
+  method: z.string().max(100),
+  tasks: z.array(name).max(1000),
+  parameters: values,
+  taskParameters: z.record(name, values).refine(record => Object.keys(record).length <= 1000, 'too many'),
+  onMismatch,
+  compare: z.boolean(),
+  output: z.string().max(4096).refine(isAbsolute, 'no absolute path').optional(),
+}) as unknown as z.ZodType<StudioMergeRecipe>;
 
 /** What is known before anything is merged. Faults are among the problems. */
 export interface StudioMergePlan {
@@ -94,9 +112,9 @@ export interface StudioMergeSession {
 export interface StudioMergeHost extends ExportHost {
   mergeMethods(): Promise<readonly MergeMethodInfo[]>;
   mergeSession(): Promise<StudioMergeSession>;
-  planMerge(choices: StudioMergeChoices): Promise<StudioMergePlan>;
+  planMerge(recipe: StudioMergeRecipe): Promise<StudioMergePlan>;
   /** Resolves once it is started; what becomes of it is told by `mergeChanged`. */
-  startMerge(choices: StudioMergeChoices): Promise<void>;
+  startMerge(recipe: StudioMergeRecipe): Promise<void>;
   cancelMerge(): Promise<void>;
   /** Asks for a folder; undefined when cancelled. */
   chooseMergeOutput(proposed: string): Promise<string | undefined>;
@@ -110,6 +128,22 @@ export interface StudioMergeHost extends ExportHost {
   /** Takes a merge from the list; its folder stays. */
   forgetMerge(output: string): Promise<void>;
 }
+
+export const MERGE_CALLS: Calls<StudioMergeHost> = {
+  ...EXPORT_CALLS,
+  mergeMethods: [],
+  mergeSession: [],
+  planMerge: [studioMergeRecipe],
+  startMerge: [studioMergeRecipe],
+  cancelMerge: [],
+  chooseMergeOutput: [z.string()],
+  startEvaluation: [z.string()],
+  cancelEvaluation: [],
+  openEvaluationSetting: [],
+  revealMerge: [z.string()],
+  openMergeReport: [z.string()],
+  forgetMerge: [z.string()],
+};
 
 /** What the host tells the page of the Merge tab. */
 export interface StudioMergePage {

@@ -19,9 +19,9 @@ export const DEFAULTS = {
 export const DEFAULT_MEMORY = 2 ** 30;
 
 /** More layers, models or rules than any model has; they keep a recipe from costing more than the merge. */
-const MAX_ENTRIES = 4096;
+export const MAX_ENTRIES = 4096;
 
-const path = z.string().min(1, 'a path was expected').max(32_768);
+export const path = z.string().min(1, 'a path was expected').max(32_768);
 const width = z
   .int('bits must be a whole number from 1 to 8')
   .min(1, 'bits must be 1 to 8')
@@ -39,9 +39,23 @@ const tasks = z
   .min(1, 'name at least one task')
   .max(4096);
 
-const taskVectors = z.union([z.strictObject({ file: path }), z.strictObject({ base: path, tasks })]);
+export const taskVectors: z.ZodType<TaskVectors> = z.union([
+  z.strictObject({ file: path }),
+  z.strictObject({ base: path, tasks }),
+]);
 
-const quantizeRecipe = z.strictObject({
+export const sensitivity = z.enum(['relative', 'energy', 'depth']);
+
+/** Fields of a rule. */
+export const ruleFields = {
+  tensors: z.string().min(1).max(1000),
+  task: taskName.optional(),
+  bits: z.union([z.number().positive().max(32), z.enum(['exact', 'auto'])]).optional(),
+  min: z.number().min(0).max(32).optional(),
+  max: z.number().positive().max(32).optional(),
+};
+
+export const quantizeRecipe: z.ZodType<QuantizeRecipe> = z.strictObject({
   kind: z.literal('quantize'),
   base: path,
   tasks,
@@ -53,20 +67,9 @@ const quantizeRecipe = z.strictObject({
   groupSize: z.literal(GROUP_SIZES).optional(),
   prune: z.number().min(0, PRUNE_RANGE).lt(1, PRUNE_RANGE).optional(),
   budget: z.string().max(100).optional(),
-  sensitivity: z.enum(['relative', 'energy', 'depth']).optional(),
+  sensitivity: sensitivity.optional(),
   reconstruction: z.enum(['unbiased', 'nearest']).optional(),
-  rules: z
-    .array(
-      z.strictObject({
-        tensors: z.string().min(1).max(1000),
-        task: taskName.optional(),
-        bits: z.union([z.number().positive().max(32), z.enum(['exact', 'auto'])]).optional(),
-        min: z.number().min(0).max(32).optional(),
-        max: z.number().positive().max(32).optional(),
-      }),
-    )
-    .max(MAX_ENTRIES)
-    .optional(),
+  rules: z.array(z.strictObject(ruleFields)).max(MAX_ENTRIES).optional(),
   weights: z
     .strictObject({
       patterns: z
@@ -82,7 +85,7 @@ const quantizeRecipe = z.strictObject({
   overwrite: z.boolean(),
 });
 
-const restoreRecipe = z.strictObject({
+export const restoreRecipe = z.strictObject({
   kind: z.literal('restore'),
   source: path,
   base: path.optional(),
@@ -92,7 +95,7 @@ const restoreRecipe = z.strictObject({
   overwrite: z.boolean(),
   force: z.boolean(),
   allowNonfinite: z.boolean().default(false),
-});
+}) as unknown as z.ZodType<RestoreRecipe>;
 
 const scalar = z.union([
   z.number(),
@@ -109,7 +112,9 @@ const parameters = z.record(
   ),
 );
 
-const mergeRecipe = z
+export const onMismatch = z.enum(['error', 'base', 'first', 'skip']);
+
+export const mergeRecipe = z
   .strictObject({
     kind: z.literal('merge'),
     base: path.optional(),
@@ -123,7 +128,7 @@ const mergeRecipe = z
     lines: z.strictObject({ alpha: z.number(), beta: z.number() }).optional(),
     output: path,
     dtype: z.enum(['F32', 'F16', 'BF16']).optional(),
-    onMismatch: z.enum(['error', 'base', 'first', 'skip']).default('error'),
+    onMismatch: onMismatch.default('error'),
     shardBytes: z.int().positive(),
     overwrite: z.boolean(),
     resume: z.boolean(),
@@ -150,9 +155,9 @@ const mergeRecipe = z
   .refine(
     ({ inputs, inputParameters }) => inputs.length === inputParameters.length,
     'there must be as many inputParameters as inputs',
-  );
+  ) as unknown as z.ZodType<MergeRecipe>;
 
-const runOptions = z.strictObject({
+export const runOptions: z.ZodType<RunOptions> = z.strictObject({
   backend: z.enum(['auto', 'cpu', 'webgpu']),
   memory: z.int().positive(),
   threads: z.int().min(0).max(1024),
@@ -163,16 +168,15 @@ const runOptions = z.strictObject({
 export type KeyNames = Readonly<Record<string, string>>;
 
 export const parseQuantizeRecipe = (value: unknown, names?: KeyNames): QuantizeRecipe =>
-  parse(quantizeRecipe, value, names);
+  checked(quantizeRecipe, value, names);
 export const parseRestoreRecipe = (value: unknown, names?: KeyNames): RestoreRecipe =>
-  parse(restoreRecipe, value, names) as RestoreRecipe;
+  checked(restoreRecipe, value, names);
 export const parseMergeRecipe = (value: unknown, names?: KeyNames): MergeRecipe =>
-  parse(mergeRecipe, value, names) as MergeRecipe;
-export const parseTaskVectors = (value: unknown): TaskVectors => parse(taskVectors, value);
-export const parseRunOptions = (value: unknown): RunOptions => parse(runOptions, value);
+  checked(mergeRecipe, value, names);
+export const parseRunOptions = (value: unknown): RunOptions => checked(runOptions, value);
 
 /** @throws UserError with a line for each fault: the key or option, the value found, and what was expected */
-function parse<T>(schema: z.ZodType<T>, value: unknown, names: KeyNames = {}): T {
+export function checked<T>(schema: z.ZodType<T>, value: unknown, names: KeyNames = {}): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const lines = result.error.issues.map(({ path, message }) => {

@@ -1,9 +1,9 @@
 /** What plans and jobs tell: problems, sizes, progress, results. */
+import type { Told } from '../shared/remedies.ts';
 import type { ParameterValue } from './recipes.ts';
 
-export interface Problem {
+export interface Problem extends Told {
   readonly severity: 'error' | 'warning';
-  readonly message: string;
 }
 
 /** A plan as it is shown: everything that is known before a byte of a tensor is read. */
@@ -114,6 +114,7 @@ export interface MergeResult {
   /** The weight files, relative to the output, and their bytes. */
   readonly files: readonly string[];
   readonly bytes: number;
+  readonly readBytes: number;
   readonly method: string;
   /** Every parameter, defaults written out; gradients and rules as they were given. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;

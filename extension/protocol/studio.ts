@@ -1,7 +1,11 @@
 /** What the Studio's page and the host ask of each other (birpc over postMessage). */
+import * as z from 'zod';
+import { parseBudget, patternOf } from '../shared/allocation/index.ts';
 import type { AnalysisTable } from './analysis.ts';
-import type { TaskComparisons } from './comparison.ts';
-import type { StudioMergeHost, StudioMergePage } from './merge.ts';
+import type { Calls } from './calls.ts';
+import { most, type TaskComparisons } from './comparison.ts';
+import { MERGE_CALLS, type StudioMergeHost, type StudioMergePage } from './merge.ts';
+import { MAX_ENTRIES, path, ruleFields, sensitivity } from './recipeSchemas.ts';
 import type { NamedPath, QuantizeRecipe, TensorRule } from './recipes.ts';
 import type { DevicesReport, Progress, QuantizeResult } from './results.ts';
 
@@ -13,17 +17,45 @@ export interface StudioSelection {
   /** The .tvq file that the task vectors come from; left out: from the checkpoints. */
   readonly source?: string | undefined;
   /** What the page shows first: what a .tvq file was made with. */
-  readonly start?: StudioOrder | undefined;
+  readonly start?: BudgetRecipe | undefined;
   /** What `start` leaves out, in a sentence; told once. */
   readonly note?: string | undefined;
 }
 
-/** What is to be quantized: exactly what the page shows. */
-export interface StudioOrder extends Pick<QuantizeRecipe, 'sensitivity'> {
+/** The part of a recipe that a page decides: a budget, and how it is spent; exactly what the page shows. */
+export interface BudgetRecipe extends Pick<QuantizeRecipe, 'sensitivity'> {
   /** As `parseBudget` reads it. */
   readonly budget: string;
   readonly rules: readonly TensorRule[];
 }
+
+/** Refuses what `read` throws at, in its words. */
+const readBy = (read: (text: string) => unknown) => (text: string, context: z.RefinementCtx<string>) => {
+  try {
+    read(text);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+  }
+};
+
+export const budgetRecipe = z.object({
+  budget: z.string().max(100).superRefine(readBy(parseBudget)),
+  sensitivity: sensitivity.nullish().transform(measure => measure ?? undefined),
+  rules: z
+    .array(z.object({ ...ruleFields, tensors: ruleFields.tensors.superRefine(readBy(patternOf)) }))
+    .max(MAX_ENTRIES),
+}) as unknown as z.ZodType<BudgetRecipe>;
+
+const namedPath = z.object({ name: z.string().max(1000), path });
+
+/** Of a state that a page saved: what of it is not needed is left out where it is wrong. */
+export const studioSelection: z.ZodType<StudioSelection> = z.object({
+  base: namedPath,
+  tasks: z.array(namedPath).min(1).max(MAX_ENTRIES),
+  source: path.optional().catch(undefined),
+  start: budgetRecipe.optional().catch(undefined),
+  note: z.string().max(1000).optional().catch(undefined),
+});
 
 /** The size that a fixed scheme would have, for comparison. */
 export interface StudioMark {
@@ -51,12 +83,27 @@ export interface StudioHost extends StudioMergeHost {
   /** What the engine computes with. */
   device(): Promise<Pick<DevicesReport, 'chosen' | 'reason'>>;
   /** Asks for a name and writes the file; undefined when cancelled. */
-  quantize(order: StudioOrder): Promise<QuantizeResult | undefined>;
+  quantize(recipe: BudgetRecipe): Promise<QuantizeResult | undefined>;
   /** Opens a file that this panel has written. */
   openResult(output: string): Promise<void>;
   /** Puts the equal command line on the clipboard. */
-  copyCommand(order: StudioOrder): Promise<void>;
+  copyCommand(recipe: BudgetRecipe): Promise<void>;
 }
+
+export const STUDIO_CALLS: Calls<StudioHost> = {
+  ...MERGE_CALLS,
+  open: [],
+  choose: [],
+  analyze: [],
+  analyzeShared: [],
+  compare: [most],
+  cancel: [],
+  marks: [],
+  device: [],
+  quantize: [budgetRecipe],
+  openResult: [z.string()],
+  copyCommand: [budgetRecipe],
+};
 
 /** What the host tells the Studio's page. */
 export interface StudioPage extends StudioMergePage {

@@ -1,7 +1,12 @@
 /** The tensors of a .tvq file: rows of a table, and what one of them holds. */
+import * as z from 'zod';
 import type { Message } from '../shared/translatable.ts';
 
-export type TensorColumn = 'tensor' | 'vector' | 'shape' | 'codec' | 'bits' | 'bytes' | 'error';
+/** Of a tensor or a vector; longer than any that a .tvq file may have. */
+export const tensorName = z.string().max(1024);
+
+const column = z.enum(['tensor', 'vector', 'shape', 'codec', 'bits', 'bytes', 'error']);
+export type TensorColumn = z.output<typeof column>;
 
 /** One row of the tensor table: one tensor of one task, or of the shared base vector. */
 export interface TensorRow {
@@ -28,6 +33,14 @@ export interface TensorQuery {
   /** At most 1000 rows are returned. */
   readonly count: number;
 }
+
+export const tensorQuery: z.ZodType<TensorQuery> = z.object({
+  search: z.string().max(1000), // longer than any name worth typing; every row is compared with every word
+  sort: column,
+  descending: z.boolean(),
+  first: z.int().min(0),
+  count: z.int().min(0),
+});
 
 export interface TensorPage {
   /** Rows that match the search. */

@@ -1,14 +1,14 @@
 /** The command that does what the Studio does. */
 import type { TensorRule } from '../protocol/recipes.ts';
-import type { StudioOrder, StudioSelection } from '../protocol/studio.ts';
+import type { BudgetRecipe, StudioSelection } from '../protocol/studio.ts';
 
 /** `tvq quantize …` in the words of a POSIX shell. */
 export function quantizeCommand(
   { base, tasks }: StudioSelection,
-  order: StudioOrder,
+  recipe: BudgetRecipe,
   output: string,
 ): string {
-  const { budget, sensitivity, rules } = order;
+  const { budget, sensitivity, rules } = recipe;
   const words = [
     ['tvq', 'quantize'],
     ['--base', base.path],

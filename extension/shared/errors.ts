@@ -1,26 +1,38 @@
 import { printable } from './printable.ts';
+import type { Told } from './remedies.ts';
+
+/** What is wrong, alone or with what can be done about it. */
+type Line = string | Told;
+
+const toldOf = (line: Line): Told =>
+  typeof line === 'string' ? { message: printable(line) } : { ...line, message: printable(line.message) };
 
 /**
  * Errors a person can act on: one or two lines that name the file, the tensor, what was found, what was expected
  * and the remedy. Anything else that is thrown is a defect and keeps its stack. The message is printable wherever it
- * goes: a line break in a name does not begin another line, two lines are given as two.
+ * goes: a line break in a name does not begin another line, two lines are given as two. Remedies that are an option
+ * here and a setting there are codes.
  */
 export class UserError extends Error {
+  readonly lines: readonly Told[];
+
   /** `usage`: the call or recipe is wrong (exit 2); `failed`: the job failed (exit 1). */
   constructor(
-    message: string | readonly string[],
+    said: Line | readonly Line[],
     readonly kind: 'usage' | 'failed' = 'failed',
     options?: ErrorOptions,
   ) {
-    super([message].flat().map(printable).join('\n'), options);
+    const lines = [said].flat().map(toldOf);
+    super(lines.map(({ message }) => message).join('\n'), options);
     this.name = 'UserError';
+    this.lines = lines;
   }
 }
 
 /** There is something at an output already, or somebody writes it: another name helps. */
 export class OutputTaken extends UserError {
-  constructor(message: string) {
-    super(message);
+  constructor(said: string | Told) {
+    super(said);
     this.name = 'OutputTaken';
   }
 }
@@ -28,7 +40,7 @@ export class OutputTaken extends UserError {
 /** Thrown when a job was cancelled (exit 130). */
 export class Cancelled extends Error {
   /** @param kept what stays of the output, a line each */
-  constructor(readonly kept: readonly string[] = []) {
+  constructor(readonly kept: readonly Told[] = []) {
     super('cancelled');
     this.name = 'Cancelled';
   }
@@ -53,13 +65,22 @@ export class FileError extends UserError {
 }
 
 /** The error of a failed run, with what stays of its output. */
-export function withKept(error: unknown, kept: readonly string[]): unknown {
+export function withKept(error: unknown, kept: readonly Told[]): unknown {
   if (kept.length === 0) return error;
   if (error instanceof Cancelled) return new Cancelled(kept);
   if (error instanceof UserError)
-    return new UserError([...error.message.split('\n'), ...kept], error.kind, { cause: error.cause });
-  if (error instanceof Error) error.message = [error.message, ...kept].join('\n'); // a defect keeps its stack
-  return error;
+    return new UserError([...error.lines, ...kept], error.kind, { cause: error.cause });
+  return error instanceof Error ? Object.assign(error, { kept }) : error; // a defect keeps its stack
+}
+
+/** What an error tells: of a defect, too. */
+export function linesOf(error: unknown): readonly Told[] {
+  if (error instanceof UserError) return error.lines;
+  if (!(error instanceof Error)) return [{ message: String(error) }];
+  // The kernels' own, which know no remedies.
+  const remedy = error.name === 'OutOfBackendMemory' ? ({ code: 'moreMemory' } as const) : undefined;
+  const { kept = [] } = error as { readonly kept?: readonly Told[] };
+  return [{ message: error.message, remedy }, ...kept];
 }
 
 /** Whether the same may go well another time: not where recipe or inputs are at fault, but a full disk, or a defect. */

@@ -9,32 +9,35 @@ import { CancelledError } from '../../extension/host/engineErrors.ts';
 import { findNodeRuntime } from '../../extension/host/nodeRuntime.ts';
 import type { QuantizeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
 import type { Progress } from '../../extension/protocol/results.ts';
+import type { Told } from '../../extension/shared/remedies.ts';
 
 /** Answers JSON-RPC over Node's IPC channel; `on` decides what a request gets. */
 const STAND_IN = `
   const answer = (id, result) => process.send({ jsonrpc: '2.0', id, result });
-  const refuse = (id, code, message) => process.send({ jsonrpc: '2.0', id, error: { code, message } });
+  const refuse = (id, code, message, data) => process.send({ jsonrpc: '2.0', id, error: { code, message, data } });
   const notify = (method, params) => process.send({ jsonrpc: '2.0', method, params });
   process.on('message', message => on(message));
   process.on('disconnect', () => process.exit(0));
 `;
 
 const ENGINES = {
-  healthy: `const on = ({ id, method, params: [, options, job] }) => {
+  healthy: `const on = ({ id, method, params: [, options, request] }) => {
     if (method !== 'quantize') return;
-    notify('tvq/progress', { job, done: 1, total: 2, current: 'a.weight' });
+    notify('tvq/progress', { request, done: 1, total: 2, current: 'a.weight' });
     answer(id, { backend: options.backend, pid: process.pid, env: process.env });
   };`,
   crashesOnGpu: `const on = ({ id, params: [, options] }) =>
     options.backend === 'cpu' ? answer(id, { backend: 'cpu', backendReason: 'CPU: it was asked for' }) : process.kill(process.pid, 'SIGSEGV');`,
   crashes: `const on = () => process.kill(process.pid, 'SIGSEGV');`,
+  full: `const on = ({ id }) => refuse(id, 1, 'too little', [{ message: 'too little', remedy: { code: 'memory' } }, { message: 'b' }]);`,
+  plans: `const on = ({ id }) => answer(id, [{ problems: [{ severity: 'error', message: 'c', remedy: { code: 'memory' } }] }, {}]);`,
   refuses: `const on = ({ id }) => refuse(id, -32000, 'base: there is no such file or folder');`,
   cancels: `let pending; const on = ({ id, method, params }) => {
     if (method === '$/cancelRequest') refuse(pending, -32800, 'cancelled'); else pending = id;
   };`,
-  hangs: `const on = ({ method, params: [, , job] = [] }) => {
+  hangs: `const on = ({ method, params: [, , request] = [] }) => {
     if (method === 'quantize') {
-      notify('tvq/progress', { job, done: process.pid, total: 0, current: '' });
+      notify('tvq/progress', { request, done: process.pid, total: 0, current: '' });
       setTimeout(() => { for (;;); }, 50);
     }
   };`,
@@ -46,6 +49,7 @@ const OPTIONS: RunOptions = { backend: 'auto', memory: 2 ** 30, threads: 0 };
 let folder: string;
 let client: EngineClient | undefined;
 const log: string[] = [];
+const said = ({ message, remedy }: Told) => (remedy ? `${message}: ${remedy.code}` : message);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tvq-engine-'));
@@ -62,6 +66,7 @@ function start(name: keyof typeof ENGINES, nodePath = ''): EngineClient {
     enginePath: join(folder, `${name}.mjs`),
     nodePath: () => nodePath,
     log: { info: write, warn: write, error: write },
+    said,
     onStopped: () => undefined,
   });
   return client;
@@ -70,7 +75,7 @@ function start(name: keyof typeof ENGINES, nodePath = ''): EngineClient {
 function quantize(engine: EngineClient, source = new CancellationTokenSource()) {
   const seen: Progress[] = [];
   const onProgress = (progress: Progress) => void seen.push(progress);
-  return { seen, result: engine.quantize(RECIPE, OPTIONS, { token: source.token, onProgress }) };
+  return { seen, result: engine.requests.quantize(RECIPE, OPTIONS, { token: source.token, onProgress }) };
 }
 
 async function askPid(engine: EngineClient): Promise<number> {
@@ -112,6 +117,12 @@ describe('the engine client', () => {
 
   it("passes the engine's message on", async () => {
     await expect(quantize(start('refuses')).result).rejects.toThrow('base: there is no such file or folder');
+  });
+
+  it('words the remedies of errors and of the problems of plans', async () => {
+    await expect(quantize(start('full')).result).rejects.toThrow(/^too little: memory\nb$/);
+    const plans = await start('plans').requests.planAll([RECIPE], OPTIONS);
+    expect(plans).toEqual([{ problems: [{ severity: 'error', message: 'c: memory' }] }, {}]);
   });
 
   it('cancels', async () => {
@@ -166,6 +177,7 @@ describe('the engine client', () => {
       enginePath: join(folder, 'healthy.mjs'),
       nodePath: () => setting,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      said,
       onStopped: () => undefined,
     });
     client = engine;

@@ -4,8 +4,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { said as asCommand } from '../../extension/engine/cli/remedies.ts';
 import * as engine from '../../extension/engine/engine.ts';
-import { Cancelled, describeSystemError, UserError } from '../../extension/shared/errors.ts';
+import { Cancelled, linesOf, describeSystemError, UserError } from '../../extension/shared/errors.ts';
 import { ModelFolder } from '../../extension/engine/merge/output/modelFolder.ts';
 import type { MergeRecipe } from '../../extension/protocol/recipes.ts';
 import type { MergeResult } from '../../extension/protocol/results.ts';
@@ -116,9 +117,9 @@ describe.each(Object.entries(of))('%s', (_, asked: (output: string) => MergeReci
       (error: Error) => error,
     );
     vi.restoreAllMocks();
-    const text = error instanceof Cancelled ? error.kept.join('\n') : error?.message;
-    expect(error?.message).toMatch(said);
-    expect(text).toMatch(
+    const lines = linesOf(error);
+    expect(lines.map(({ message }) => message).join('\n')).toMatch(said);
+    expect((error instanceof Cancelled ? error.kept : lines).map(asCommand).join('\n')).toMatch(
       /\d of 4 weight files are kept in .*tvq-partial.*; run the same command with --resume/,
     );
     const resumed = await merge({ ...asked(output), resume: true });

@@ -60,7 +60,7 @@ test('is written from the beginning, whatever its size', async () => {
   expect(files).toHaveLength(1);
   expect(warnings).toEqual(
     expect.arrayContaining([
-      expect.stringMatching(/--resume has no effect/),
+      expect.stringMatching(/to resume has no effect/),
       expect.stringMatching(/size of weight files has no effect/),
     ]),
   );

@@ -32,15 +32,15 @@ afterAll(() => {
 
 const quantize = (
   asked: QuantizeRecipe,
-  job: string,
+  request: string,
   token = new CancellationTokenSource().token,
   options: RunOptions = OPTIONS,
-) => connection.sendRequest<QuantizeResult>('quantize', asked, options, job, token);
+) => connection.sendRequest<QuantizeResult>('quantize', asked, options, request, token);
 
-test('a job answers with its result and reports progress under its name', async () => {
-  const result = await quantize(recipe(join(folder, 'a.tvq')), 'job-1');
+test("a job answers with its result and reports progress under its request's id", async () => {
+  const result = await quantize(recipe(join(folder, 'a.tvq')), 'request-1');
   expect(result.tasks).toEqual(['code', 'math', 'chat']);
-  const last = progress.filter(({ job }) => job === 'job-1').at(-1);
+  const last = progress.filter(({ request }) => request === 'request-1').at(-1);
   expect(last?.done).toBe(last?.total);
 });
 
@@ -58,8 +58,8 @@ test('plans of several recipes are those of each', async () => {
 });
 
 test('an error is answered with its message', async () => {
-  await expect(quantize(recipe(join(folder, 'a.tvq')), 'job-2')).rejects.toThrow('exists already');
-  await expect(quantize(recipe('x.tvq', { bits: 99 }), 'job-3')).rejects.toThrow(
+  await expect(quantize(recipe(join(folder, 'a.tvq')), 'request-2')).rejects.toThrow('exists already');
+  await expect(quantize(recipe('x.tvq', { bits: 99 }), 'request-3')).rejects.toThrow(
     'bits 99: bits must be 1 to 8',
   );
 });
@@ -82,7 +82,7 @@ async function sparse(name: string, megabytes: number): Promise<string> {
 async function startLong(output: string, token = new CancellationTokenSource().token) {
   const base = await sparse('base.safetensors', 2048);
   const tasks = [{ name: 'one', path: await sparse('one.safetensors', 2048) }];
-  const job = quantize(recipe(output, { base, tasks }), 'job-4', token);
+  const job = quantize(recipe(output, { base, tasks }), 'request-4', token);
   job.catch(() => undefined);
   while ((await leftovers(output)).length === 0) await new Promise(resolve => setTimeout(resolve, 1));
   return { job };
@@ -96,7 +96,7 @@ test('cancelling ends the job, leaves nothing behind, and the engine works on', 
   await expect(job).rejects.toThrow('cancelled');
   expect(await leftovers(output)).toEqual([]);
   await expect(stat(output)).rejects.toThrow('ENOENT');
-  expect((await quantize(recipe(join(folder, 'd.tvq')), 'job-5')).backend).toBe('cpu');
+  expect((await quantize(recipe(join(folder, 'd.tvq')), 'request-5')).backend).toBe('cpu');
 });
 
 test('an engine whose host is gone ends, and takes what it was writing with it', async () => {

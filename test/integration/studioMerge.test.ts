@@ -6,7 +6,7 @@ import { reportPath } from '../../extension/host/merge/outcome.ts';
 import { readMergeReport } from '../../extension/host/merge/reportFile.ts';
 import { methodOf, studioRecipe } from '../../extension/host/merge/studioRecipe.ts';
 import { methodInfos } from '../../extension/engine/merge/methods/registry.ts';
-import type { StudioMergeChoices } from '../../extension/protocol/merge.ts';
+import type { StudioMergeRecipe } from '../../extension/protocol/merge.ts';
 import type { StudioSelection } from '../../extension/protocol/studio.ts';
 import { fixture } from '../checkpoints.ts';
 import { LLAMA_TASKS, merge, quantize, recipe } from '../engine.ts';
@@ -17,7 +17,7 @@ const checkpoints: StudioSelection = {
   base: { name: 'base', path: fixture('llama/base') },
   tasks: LLAMA_TASKS,
 };
-const choices = (changes: Partial<StudioMergeChoices> = {}): StudioMergeChoices => ({
+const choices = (changes: Partial<StudioMergeRecipe> = {}): StudioMergeRecipe => ({
   method: 'ties',
   tasks: LLAMA_TASKS.map(({ name }) => name),
   parameters: { density: 0.4 },
@@ -28,7 +28,7 @@ const choices = (changes: Partial<StudioMergeChoices> = {}): StudioMergeChoices 
   ...changes,
 });
 
-async function merged(selection: StudioSelection, asked: StudioMergeChoices, name: string) {
+async function merged(selection: StudioSelection, asked: StudioMergeRecipe, name: string) {
   const made = studioRecipe(selection, asked, methodOf(methodInfos(), asked.method), join(folder, name));
   const result = await merge(made);
   return { result, report: await readMergeReport(reportPath(result)!) };

@@ -3,8 +3,9 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
-import type { JobHooks } from '../../extension/host/engineClient.ts';
-import { MAX_EXPORT } from '../../extension/host/exportedFile.ts';
+import type { RequestHooks } from '../../extension/host/engineClient.ts';
+import { guarded } from '../../extension/host/pageCalls.ts';
+import { MAX_EXPORT } from '../../extension/protocol/exports.ts';
 import { MergeMemory } from '../../extension/host/panels/mergeMemory.ts';
 import { StudioMerge } from '../../extension/host/panels/studioMerge.ts';
 import type { JobRunner } from '../../extension/host/jobRunner.ts';
@@ -12,7 +13,11 @@ import { JobLedger } from '../../extension/host/jobs/ledger.ts';
 import { WritingJobs } from '../../extension/host/jobs/writingJobs.ts';
 import type { Log } from '../../extension/host/log.ts';
 import type { Services } from '../../extension/host/services.ts';
-import type { StudioMergeChoices, StudioMergeSession } from '../../extension/protocol/merge.ts';
+import {
+  MERGE_CALLS,
+  type StudioMergeRecipe,
+  type StudioMergeSession,
+} from '../../extension/protocol/merge.ts';
 import type { MergeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
 import type { Progress } from '../../extension/protocol/results.ts';
 import type { StudioSelection } from '../../extension/protocol/studio.ts';
@@ -93,7 +98,7 @@ const selection: StudioSelection = {
   tasks: LLAMA_TASKS,
   source,
 };
-const choices: StudioMergeChoices = {
+const choices: StudioMergeRecipe = {
   method: 'ties',
   tasks: ['code', 'math'],
   parameters: {},
@@ -113,7 +118,7 @@ const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 const client = {
   methods: async () => engine.methods(),
   planMerge: (asked: MergeRecipe) => engine.planMergeSummary(asked, OPTIONS),
-  merge: (asked: MergeRecipe, options: RunOptions, hooks: JobHooks) => {
+  merge: (asked: MergeRecipe, options: RunOptions, hooks: RequestHooks) => {
     const abort = new AbortController();
     if (hooks.token.isCancellationRequested) abort.abort();
     hooks.token.onCancellationRequested(() => abort.abort());
@@ -137,10 +142,11 @@ function open() {
   const told: StudioMergeSession[] = [];
   const progress = vi.fn();
   const studio = new StudioMerge(services, memory);
-  const { host } = studio.connect(() => selection, {
+  const connection = studio.connect(() => selection, {
     mergeChanged: session => void told.push(session),
     mergeProgress: progress,
   });
+  const host = guarded(connection.host, MERGE_CALLS);
   /** The session once nothing runs any more; the page is told the same. */
   const settled = async (what: 'merging' | 'evaluating') => {
     const state = async () => (await host.mergeSession())[what]?.state;

@@ -1,4 +1,4 @@
-import type { StudioOrder, StudioSelection } from '../../extension/protocol/studio.ts';
+import type { BudgetRecipe, StudioSelection } from '../../extension/protocol/studio.ts';
 import { DEFAULT_BUDGET } from '../../extension/shared/presets.ts';
 import { INITIAL_COMPARE_STATE, type CompareState } from '../common/compareState.ts';
 import type { StateStore } from '../common/state.ts';
@@ -30,8 +30,8 @@ export interface StudioState extends CompareState {
 
 export const INITIAL_SPENDING: Spending = { budget: DEFAULT_BUDGET, measure: 'auto', rules: [] };
 
-/** The spending that an order asks for. */
-export const spendingOf = ({ budget, sensitivity, rules }: StudioOrder): Spending => ({
+/** The spending that a recipe asks for. */
+export const spendingOf = ({ budget, sensitivity, rules }: BudgetRecipe): Spending => ({
   budget,
   measure: sensitivity ?? 'auto',
   rules,

@@ -15,7 +15,7 @@ import { command, runOptions, withEngine, type EngineOptions, type Run } from '.
 import { collect, finiteNumber, parseBytes, parseTask } from './parse.ts';
 import { MERGE_OPTIONS } from './recipeOptions.ts';
 import { statusOf } from './status.ts';
-import { printResult, progressLine, warn } from './terminal.ts';
+import { printResult, progressLine, warn, wordedPlan } from './terminal.ts';
 
 interface MergeOptions extends EngineOptions {
   readonly base?: string;
@@ -82,7 +82,7 @@ export function addMerge(program: Command, run: Run): void {
 async function act(files: readonly string[], options: MergeOptions, signal: AbortSignal): Promise<number> {
   const recipe = parseMergeRecipe(await recipeOf(files, options), MERGE_OPTIONS);
   if (options.dryRun) {
-    const summary = await planMergeSummary(recipe, runOptions(options));
+    const summary = wordedPlan(await planMergeSummary(recipe, runOptions(options)));
     printResult(options, summary, () => describePlan(recipe, summary));
     const { problems } = summary;
     warn(

@@ -21,7 +21,7 @@ import { collect } from './parse.ts';
 import { settingsOf, withSettings, type SettingsOptions } from './quantizeSettings.ts';
 import { QUANTIZE_OPTIONS } from './recipeOptions.ts';
 import { statusOf } from './status.ts';
-import { printResult, progressLine, table, warn } from './terminal.ts';
+import { printResult, progressLine, table, warn, wordedPlan } from './terminal.ts';
 import { wishesOf, withWishes } from './wishes.ts';
 
 interface QuantizeOptions extends MeasureOptions, CheckpointOptions, SettingsOptions {
@@ -49,7 +49,7 @@ export function addQuantize(program: Command, run: Run): void {
 async function act(options: QuantizeOptions, signal: AbortSignal): Promise<number> {
   const recipe = await recipeOf(options);
   if (options.dryRun) {
-    const summary = await plan(recipe, runOptions(options));
+    const summary = wordedPlan(await plan(recipe, runOptions(options)));
     printResult(options, summary, () => describePlan(summary));
     warn(options, messages(summary, 'warning'));
     refuseErrors(summary.problems);

@@ -4,8 +4,9 @@
  */
 import type { Command } from 'commander';
 import { printable, printableJson, printableLines } from '../../shared/printable.ts';
-import { Cancelled, described, UserError } from '../../shared/errors.ts';
-import type { Progress } from '../../protocol/results.ts';
+import { Cancelled, described, linesOf, UserError } from '../../shared/errors.ts';
+import type { Problem, Progress } from '../../protocol/results.ts';
+import { said } from './remedies.ts';
 
 export interface CommonOptions {
   readonly json?: boolean;
@@ -42,6 +43,12 @@ export function warn(options: CommonOptions, messages: readonly string[]): void 
     for (const message of messages) process.stderr.write(`warning: ${printable(message)}\n`);
 }
 
+/** A plan whose problems are worded. */
+export const wordedPlan = <Plan extends { readonly problems: readonly Problem[] }>(plan: Plan): Plan => ({
+  ...plan,
+  problems: plan.problems.map(problem => ({ severity: problem.severity, message: said(problem) })),
+});
+
 /** A progress line that rewrites itself on a terminal and stays away elsewhere. */
 export function progressLine(options: CommonOptions): {
   readonly update: (progress: Progress) => void;
@@ -68,13 +75,12 @@ export function progressLine(options: CommonOptions): {
 export function reportError(thrown: unknown, verbose: boolean): number {
   const error = described(thrown);
   if (error instanceof Cancelled) {
-    const kept = error.kept.length > 0 ? error.kept : ['no output was written'];
+    const kept = error.kept.length > 0 ? error.kept.map(said) : ['no output was written'];
     process.stderr.write(kept.map(line => `cancelled; ${printable(line)}\n`).join(''));
     return 130;
   }
-  const message = error instanceof Error ? error.message : String(error);
-  const said = printableLines(message).split('\n');
-  process.stderr.write(said.map(line => `tvq: ${line}\n`).join(''));
+  const lines = printableLines(linesOf(error).map(said).join('\n')).split('\n');
+  process.stderr.write(lines.map(line => `tvq: ${line}\n`).join(''));
   if (verbose && error instanceof Error) process.stderr.write(`${printableLines(error.stack ?? '')}\n`);
   return error instanceof UserError && error.kind === 'usage' ? 2 : 1;
 }

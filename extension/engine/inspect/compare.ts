@@ -1,7 +1,7 @@
 /** How task vectors lie to each other: those of checkpoints, or quantized ones of a .tvq file. */
 import type { TaskComparisons, TaskVectors } from '../../protocol/comparison.ts';
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
-import type { Budget, Room } from '../scheduler/budget.ts';
+import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
 import { Cancelled, UserError } from '../../shared/errors.ts';
@@ -30,7 +30,7 @@ const MOST_TASKS = 64;
 export interface ComparePlan {
   readonly tasks: readonly string[];
   readonly jobs: readonly CompareJob[];
-  readonly budget: Budget;
+  readonly share: MemoryShare;
   readonly comparable: number;
   readonly leftOut: number;
   readonly stamps: readonly FileStamp[];
@@ -50,13 +50,13 @@ export async function planCompare(
     : ofCheckpoints(vectors));
   const jobs = spread(all, most ?? all.length);
   const needed = mostMemory(compareKind, jobs, room.chunk);
-  const budget = room.budget(needed);
-  if (needed > budget.arena) {
+  const share = room.share(needed);
+  if (needed > share.arena) {
     throw new UserError(
       `comparing ${tasks.length} tasks takes ${formatBytes(needed)} of memory, ${formatBytes(room.memory)} are allowed in all; allow more (setting tvq.memory)`,
     );
   }
-  return { tasks, jobs, budget, comparable: all.length, leftOut: names.size - all.length, stamps };
+  return { tasks, jobs, share, comparable: all.length, leftOut: names.size - all.length, stamps };
 }
 
 /** What can be compared. */
@@ -122,11 +122,11 @@ export async function runCompare(
   backend: EngineBackend,
   { signal, onProgress }: Hooks,
 ): Promise<TaskComparisons> {
-  const { jobs, budget, tasks, comparable, leftOut, stamps } = plan;
+  const { jobs, share, tasks, comparable, leftOut, stamps } = plan;
   let sums = noComparison(tasks.length);
   const sink = reportsOnly<CompareReport>((_, { comparison }) => void (sums = added(sums, comparison)));
   try {
-    await runCounted({ kind: compareKind, jobs, stamps, budget, backend, signal, onProgress }, sink);
+    await runCounted({ kind: compareKind, jobs, stamps, share, backend, signal, onProgress }, sink);
   } catch (error) {
     throw signal.aborted ? new Cancelled() : error;
   }

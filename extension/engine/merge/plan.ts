@@ -3,7 +3,7 @@ import { resolve as resolvePath } from 'node:path';
 import type { Layer } from '../../protocol/analysis.ts';
 import type { MergeRecipe } from '../../protocol/recipes.ts';
 import type { MergePlanSummary, Problem } from '../../protocol/results.ts';
-import { MIN_MEMORY, type Budget, type Room } from '../scheduler/budget.ts';
+import { MIN_MEMORY, type MemoryShare, type Room } from '../scheduler/memoryShare.ts';
 import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
 import { noteProblems, type Checkpoint } from '../../formats/checkpoint.ts';
 import { configDifferences, describedCheckpoint } from '../../formats/huggingface/configDifferences.ts';
@@ -51,7 +51,7 @@ export interface MergePlan {
   readonly jobs: readonly MergeJob[];
   /** Names of the models that are written: one, or one a task (emr). */
   readonly models: readonly (string | undefined)[];
-  readonly budget: Budget;
+  readonly share: MemoryShare;
   readonly chunk: number;
   /** Weight files of each model. */
   readonly shards: readonly Shard[];
@@ -79,14 +79,15 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   );
   problems.push(...checkWeights(method, jobs), ...checkRows(method, jobs));
   const needed = mostMemory(mergeKind, jobs, room.chunk);
-  const budget = room.budget(needed);
-  if (needed > budget.arena) {
+  const share = room.share(needed);
+  if (needed > share.arena) {
     problems.push({
       severity: 'error',
-      message: `--memory ${formatBytes(room.memory)} is too little for this merge, which needs about ${formatBytes(MIN_MEMORY + needed)}`,
+      message: `${formatBytes(room.memory)} is too little for this merge, which needs about ${formatBytes(MIN_MEMORY + needed)}`,
+      remedy: { code: 'memory' },
     });
   }
-  const placed = placeJobs(mergeKind, jobs, budget, room.chunk);
+  const placed = placeJobs(mergeKind, jobs, share, room.chunk);
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
   const isFile = isSafetensors(recipe.output);
   if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
@@ -126,7 +127,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     match,
     jobs: placed,
     models,
-    budget,
+    share,
     chunk: room.chunk,
     shards,
     bytes,
@@ -249,21 +250,23 @@ const linesAt = (lines: MergeRecipe['lines'], layer: Layer | undefined): number 
 export const modelPath = (recipe: MergeRecipe, model: string | undefined): string =>
   model === undefined ? resolvePath(recipe.output) : resolvePath(recipe.output, model);
 
-export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
-  const { recipe, method, jobs, budget, base, inputs, match } = plan;
-  const copied = jobs.filter(({ way }) => way.kind === 'copy').length;
-  const bytesOf = (input: OpenInput) => (input.kind === 'checkpoint' ? input.checkpoint.bytes : 0);
-  const tvqFiles = new Map(
+/** Bytes of the files that a merge reads. */
+export function readBytesOf({ base, inputs }: MergePlan): number {
+  const checkpoints = inputs.flatMap(input => (input.kind === 'checkpoint' ? [input.checkpoint.bytes] : []));
+  const files = new Map(
     inputs.flatMap(input => (input.kind === 'tvq' ? [[input.file.path, input.file.bytes]] : [])),
   );
+  return [base?.bytes ?? 0, ...checkpoints, ...files.values()].reduce((sum, bytes) => sum + bytes);
+}
+
+export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
+  const { recipe, method, jobs, share, match } = plan;
+  const copied = jobs.filter(({ way }) => way.kind === 'copy').length;
   return {
     output: modelPath(recipe, undefined),
     bytes: plan.bytes,
-    readBytes:
-      (base?.bytes ?? 0) +
-      inputs.reduce((sum, input) => sum + bytesOf(input), 0) +
-      [...tvqFiles.values()].reduce((sum, bytes) => sum + bytes, 0),
-    memory: MIN_MEMORY + budget.threads * mostMemory(mergeKind, jobs, plan.chunk),
+    readBytes: readBytesOf(plan),
+    memory: MIN_MEMORY + share.threads * mostMemory(mergeKind, jobs, plan.chunk),
     parameters: allParameters(recipe, method),
     tensors: { merged: jobs.length - copied, copied },
     fates: fatesOfMatch(match),

@@ -1,3 +1,4 @@
+import type { Told } from '../../shared/remedies.ts';
 import { basename, join, relative, sep } from 'node:path';
 import type { MergeResult } from '../../protocol/results.ts';
 import { printableJson } from '../../shared/printable.ts';
@@ -21,7 +22,7 @@ import { listed } from '../../formats/listed.ts';
 import { fatesOfMatch } from './inputs/match.ts';
 import { outputWarnings } from '../tensors/outputWarnings.ts';
 import { prepare, type Measure } from './tensor/phases.ts';
-import { modelPath, type MergePlan } from './plan.ts';
+import { modelPath, readBytesOf, type MergePlan } from './plan.ts';
 import { cardInputs, strangers, type Cards } from './inputs/provenance.ts';
 import { allInputParameters, allParameters, recipeText } from './recipe/recipeText.ts';
 import { infoOf } from './methods/registry.ts';
@@ -36,7 +37,7 @@ export async function runMerge(
   { signal, onProgress, keepFinished = false }: Hooks,
 ): Promise<MergeResult> {
   const started = performance.now();
-  const { recipe, budget, method, stamps } = plan;
+  const { recipe, share, method, stamps } = plan;
   const folders = await openFolders(plan, signal);
   const output = { discard: (failure: unknown) => leaveAll(folders, keepFinished && mayPass(failure)) };
   const measure = measureWith(plan, backend, signal);
@@ -52,15 +53,14 @@ export async function runMerge(
     if (found && others.every(Boolean)) reports[index] = found;
     else pending.push(index);
   }
-  let report: MergeReport | undefined;
   const names = recipe.inputs.map(({ name }) => name);
   const warnings: string[] = [];
   const committed: CommittedFolder[] = [];
-  await runPlanned(
+  const report = await runPlanned(
     {
       kind: mergeKind,
       jobs: pending.map(index => jobs[index] as MergeJob),
-      ...{ stamps, budget, backend, signal, onProgress },
+      ...{ stamps, share, backend, signal, onProgress },
     },
     {
       accept: intoFolders(folders, pending),
@@ -82,7 +82,7 @@ export async function runMerge(
         );
       const fates = fatesOfMatch(plan.match, new Set(common));
       const notes = backend.warnings.length > 0 ? backend.warnings : undefined;
-      report = mergeReport(jobs, reports, names, strange.length === 0, fates);
+      const report = mergeReport(jobs, reports, names, strange.length === 0, fates);
       const cards = await cardInputs(plan, reports);
       const { warning } = combineLicences(
         [cards.base, ...cards.inputs].flatMap(card => (card ? [card.source] : [])),
@@ -90,6 +90,7 @@ export async function runMerge(
       if (warning) warnings.push(warning);
       for (const [m, folder] of folders.entries())
         committed.push(await commit(plan, folder, plan.models[m], { ...report, notes }, cards));
+      return report;
     },
   );
   const [only] = plan.models.length === 1 && plan.models[0] === undefined ? committed : [];
@@ -100,13 +101,14 @@ export async function runMerge(
       ? [basename(path)]
       : committed.flatMap(one => plan.shards.map(({ name }) => relativeTo(path, join(one.path, name)))),
     bytes: plan.bytes,
+    readBytes: readBytesOf(plan),
     method: method.name,
     parameters: allParameters(recipe, method),
     inputParameters: allInputParameters(recipe, method),
     seconds: (performance.now() - started) / 1000,
     backend: backend.kind,
     backendReason: backend.reason,
-    report: (report as MergeReport).model,
+    report: report.model,
     warnings: [
       ...backend.warnings,
       ...plan.problems.map(({ message }) => message),
@@ -122,10 +124,10 @@ const relativeTo = (folder: string, path: string): string => relative(folder, pa
 
 /** Runs jobs that only measure. */
 const measureWith =
-  ({ budget }: MergePlan, backend: EngineBackend, signal: AbortSignal) =>
+  ({ share }: MergePlan, backend: EngineBackend, signal: AbortSignal) =>
   async (...[jobs, take]: Parameters<Measure>) => {
     const sink = reportsOnly<MergeJobReport>((job, { findings }) => take(findings ?? {}, job));
-    await backend.runner(budget)(mergeKind, jobs, sink, signal, () => undefined);
+    await backend.runner(share)(mergeKind, jobs, sink, signal, () => undefined);
   };
 
 async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelOutput[]> {
@@ -157,14 +159,14 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelO
   return folders;
 }
 
-/** Discards or keeps all; the first last, as what was made for it holds the others. @returns what stays, in words */
-async function leaveAll(folders: readonly ModelOutput[], keeps: boolean): Promise<string[]> {
+/** Discards or keeps all; the first last, as what was made for it holds the others. @returns what stays */
+async function leaveAll(folders: readonly ModelOutput[], keeps: boolean): Promise<Told[]> {
   const kept: string[] = [];
   for (const folder of [...folders].reverse()) {
     if (keeps) kept.unshift(...(await folder.keep()));
     else await folder.discard();
   }
-  return kept.length > 0 ? [`${kept.join(', ')}; run the same command with --resume to go on`] : [];
+  return kept.length > 0 ? [{ message: kept.join(', '), remedy: { code: 'resume' } }] : [];
 }
 
 /** Hands pieces to the folder they belong to, but for shards that are finished already. */

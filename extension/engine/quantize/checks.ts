@@ -1,7 +1,7 @@
 import { MAX_MEAN_TASKS } from '../../../kernels/stages/mean_delta/stage.ts';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
-import { MIN_MEMORY, type Budget, type Room } from '../scheduler/budget.ts';
+import { MIN_MEMORY, type MemoryShare, type Room } from '../scheduler/memoryShare.ts';
 import type { Checkpoint } from '../../formats/checkpoint.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { formatBytes } from '../../shared/format.ts';
@@ -66,7 +66,10 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
   const names = recipe.tasks.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    problems.push(error(`two tasks are named "${twice}"; give each a name of its own (NAME=PATH)`));
+    problems.push({
+      ...error(`two tasks are named "${twice}"; give each a name of its own`),
+      remedy: { code: 'taskName' },
+    });
   for (const task of tasks) {
     if (task.path === base.path) problems.push(error(`${task.path}: given both as the base and as a task`));
   }
@@ -90,7 +93,7 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
 /** Whether the largest tensor fits, at least piece by piece. */
 export function checkMemory(
   { memory, chunk }: Room,
-  { arena }: Budget,
+  { arena }: MemoryShare,
   jobs: readonly QuantizeJob[],
 ): Problem[] {
   const tooLarge = jobs.find(job => quantizeKind.memory(job, chunk) > arena);
@@ -99,7 +102,8 @@ export function checkMemory(
   return [
     {
       severity: 'error',
-      message: `--memory ${formatBytes(memory)} is too little: tensor "${tooLarge.tensor}" needs about ${formatBytes(needed)}`,
+      message: `${formatBytes(memory)} is too little: tensor "${tooLarge.tensor}" needs about ${formatBytes(needed)}`,
+      remedy: { code: 'memory' },
     },
   ];
 }

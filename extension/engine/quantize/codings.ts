@@ -45,11 +45,17 @@ function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Co
   const word = codec ?? (budget === undefined ? 'minmax' : 'entropy');
   const { grouped, ofWidth } = ASKED[word];
   if (!ofWidth && budget === undefined) {
-    throw new UserError(`${word} coding has no fixed width; give it a --budget`, 'usage');
+    throw new UserError(
+      { message: `${word} coding has no fixed width`, remedy: { code: 'budget' } },
+      'usage',
+    );
   }
   if (!grouped && groupSize !== undefined) {
     throw new UserError(
-      `--group-size does not go with codec ${word}, which has one scale a tensor; leave one out`,
+      {
+        message: `codec ${word} has one scale a tensor, and takes no group size`,
+        remedy: { code: 'groupSize', codec: word },
+      },
       'usage',
     );
   }

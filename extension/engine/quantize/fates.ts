@@ -36,7 +36,7 @@ function fateOf(
   const kept = (why: string) => ({ fate: 'kept', why }) as const;
   if (!isQuantizable(source.dtype)) return kept(INTEGERS);
   if (source.bytes === 0) return kept('empty');
-  if (keep.some(pattern => new RegExp(pattern).test(source.name))) return kept('named by --keep');
+  if (keep.some(pattern => new RegExp(pattern).test(source.name))) return kept('named by "keep"');
   if (scheme !== 'fq' && !original) return kept('not in the base');
   if (scheme !== 'fq' && original?.shape.join() !== source.shape.join())
     return kept('of another shape than in the base');

@@ -34,7 +34,7 @@ async function measure(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks)
 
 /** What the tensors come to that have no choice, all of them small or to be stored exactly. */
 async function measureFixed(
-  { jobs, budget, recipe }: QuantizePlan,
+  { jobs, share, recipe }: QuantizePlan,
   backend: EngineBackend,
   { signal }: Hooks,
 ): Promise<Fixed> {
@@ -57,7 +57,7 @@ async function measureFixed(
     },
   };
   try {
-    await backend.runner(budget)(quantizeKind, fixed, sink, signal, () => undefined);
+    await backend.runner(share)(quantizeKind, fixed, sink, signal, () => undefined);
   } catch (error) {
     throw signal.aborted ? new Cancelled() : error;
   }
@@ -66,7 +66,7 @@ async function measureFixed(
 
 /** Measures what a budget may choose for a plan's tensors: of all of them, or of `only` one. */
 export async function measureTensors(
-  { jobs, budget }: QuantizePlan,
+  { jobs, share }: QuantizePlan,
   backend: EngineBackend,
   { signal, onProgress }: Hooks,
   analyze: Measuring = 'all',
@@ -83,7 +83,7 @@ export async function measureTensors(
   });
   let done = 0;
   try {
-    await backend.runner(budget)(quantizeKind, measuring, sink, signal, current => {
+    await backend.runner(share)(quantizeKind, measuring, sink, signal, current => {
       onProgress({ done: ++done, total, current });
     });
   } catch (error) {

@@ -2,7 +2,7 @@
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { PlanSummary } from '../../protocol/results.ts';
 import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
-import type { Budget, Room } from '../scheduler/budget.ts';
+import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
 import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
 import { openModel, type Checkpoint } from '../../formats/checkpoint.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
@@ -31,7 +31,7 @@ export interface QuantizePlan {
   readonly layout: RoomyLayout;
   /** In the order of their payloads in the file. */
   readonly jobs: readonly QuantizeJob[];
-  readonly budget: Budget;
+  readonly share: MemoryShare;
   /** Of the checkpoints' files. */
   readonly stamps: readonly FileStamp[];
   readonly summary: PlanSummary;
@@ -63,8 +63,8 @@ export async function planQuantize(
   const jobs = makeJobs(recipe, checkpoints, codings ?? before(recipe));
   const { files, problems: leftOut } = await planFiles(recipe, checkpoints);
   const layout = withRoom(makeLayout(recipe, checkpoints, jobs, files), recipe, checkpoints);
-  const budget = room.budget(mostMemory(quantizeKind, jobs, chunk));
-  const placed = placeJobs(quantizeKind, jobs, budget, chunk);
+  const share = room.share(mostMemory(quantizeKind, jobs, chunk));
+  const placed = placeJobs(quantizeKind, jobs, share, chunk);
   const planned = { layout, jobs: placed };
   const size = plannedSize(recipe, planned, codings === undefined);
   const problems = [
@@ -79,7 +79,7 @@ export async function planQuantize(
       describedCheckpoint('the base', checkpoints.base),
       checkpoints.tasks.map((task, t) => describedCheckpoint(`task "${recipe.tasks[t]?.name}"`, task)),
     )),
-    ...checkMemory(room, budget, jobs),
+    ...checkMemory(room, share, jobs),
     ...(await checkOutput(
       recipe,
       [checkpoints.base, ...checkpoints.tasks],
@@ -87,9 +87,9 @@ export async function planQuantize(
       'file',
     )),
   ];
-  const summary = summarize(recipe, checkpoints, planned, size, budget, problems, chunk);
+  const summary = summarize(recipe, checkpoints, planned, size, share, problems, chunk);
   const stamps = [checkpoints.base, ...checkpoints.tasks].flatMap(one => one.stamps);
-  return { recipe, ...planned, budget, stamps, summary };
+  return { recipe, ...planned, share, stamps, summary };
 }
 
 /** Number of the first task's vector in the file: rtvq's shared one stands before it. */

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { PlanSummary, Problem } from '../../protocol/results.ts';
-import { MIN_MEMORY, type Budget } from '../scheduler/budget.ts';
+import { MIN_MEMORY, type MemoryShare } from '../scheduler/memoryShare.ts';
 import { bitsPerWeight, countTensors } from '../../formats/tvq/summary.ts';
 import type { Checkpoints } from './checks.ts';
 import { fatesOf } from '../match/fates.ts';
@@ -16,7 +16,7 @@ export function summarize(
   { base, tasks }: Checkpoints,
   planned: Planned,
   { bytes, known }: PlannedSize,
-  budget: Budget,
+  share: MemoryShare,
   problems: readonly Problem[],
   chunk: number,
 ): PlanSummary {
@@ -30,7 +30,7 @@ export function summarize(
     fp32Bytes,
     bitsPerWeight: bitsPerWeight(bytes, weights),
     readBytes: base.bytes + tasks.reduce((sum, task) => sum + task.bytes, 0),
-    memory: MIN_MEMORY + budget.threads * largest,
+    memory: MIN_MEMORY + share.threads * largest,
     tasks: recipe.tasks.map(({ name }) => name),
     tensors: countTensors(
       layout.vectors.filter(({ checkpoint }) => checkpoint !== undefined).flatMap(({ records }) => records),

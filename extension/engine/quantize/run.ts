@@ -23,18 +23,17 @@ export async function runQuantize(
   { signal, onProgress }: Hooks,
 ): Promise<QuantizeResult> {
   const started = performance.now();
-  const { recipe, layout, jobs, budget, summary, stamps } = plan;
+  const { recipe, layout, jobs, share, summary, stamps } = plan;
   const writer = await TvqWriter.create(summary.output, layout, { overwrite: recipe.overwrite, lock });
   const reports: QuantizeReport[] = [];
-  let { output } = summary;
-  await runPlanned(
-    { kind: quantizeKind, jobs, stamps, budget, backend, signal, onProgress },
+  const output = await runPlanned(
+    { kind: quantizeKind, jobs, stamps, share, backend, signal, onProgress },
     {
       accept: (job, event) => writer.accept(jobs[job]?.tensor as string, event),
       finished: (job, report) => void (reports[job] = report),
     },
     writer,
-    async () => void (output = await writer.commit(provenanceOf(plan, reports))),
+    () => writer.commit(provenanceOf(plan, reports)),
   );
   const tasks = layout.vectors.flatMap((vector, v) =>
     vector.checkpoint === undefined ? [] : [{ vector, outcomes: writer.outcomes[v] as RecordOutcome[] }],

@@ -51,7 +51,7 @@ export function unmetWishes(
   for (const pattern of new Set(patterns)) {
     const expression = patternOf(pattern);
     if (open.some(({ tensor }) => expression.test(tensor))) continue;
-    const message = `"${pattern}" matches no tensor that the budget is spent on; --keep stores tensors exactly`;
+    const message = `"${pattern}" matches no tensor that the budget is spent on; "keep" stores tensors exactly`;
     problems.push({ severity: 'warning', message });
   }
   return problems;

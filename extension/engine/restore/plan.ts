@@ -1,7 +1,8 @@
+import type { Remedy } from '../../shared/remedies.ts';
 import { basename } from 'node:path';
 import type { RestoreRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
-import type { Budget, Room } from '../scheduler/budget.ts';
+import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
 import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
 import { noteProblems, openModel, type Checkpoint } from '../../formats/checkpoint.ts';
 import { DTYPE_BITS, isQuantizable, type Dtype } from '../../formats/dtype.ts';
@@ -23,7 +24,7 @@ export interface RestorePlan {
   readonly base: Checkpoint | undefined;
   /** In the order of the output. */
   readonly jobs: readonly RestoreJob[];
-  readonly budget: Budget;
+  readonly share: MemoryShare;
   readonly bytes: number;
   /** Of the file and the base. */
   readonly stamps: readonly FileStamp[];
@@ -37,7 +38,10 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   const task = taskNamed(file, recipe.task);
   if (recipe.base === undefined && file.scheme.scheme !== 'fq') {
     throw new UserError(
-      `${recipe.source}: holds task vectors; name the base model with --base (it was "${file.base.name}")`,
+      {
+        message: `${recipe.source}: holds task vectors`,
+        remedy: { code: 'base', was: file.base.name },
+      },
       'usage',
     );
   }
@@ -70,14 +74,15 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
     );
   }
   const needed = mostMemory(restoreKind, usable, chunk);
-  const budget = room.budget(needed);
-  if (needed > budget.arena) {
+  const share = room.share(needed);
+  if (needed > share.arena) {
     problems.push({
       severity: 'error',
-      message: `--memory ${formatBytes(room.memory)} is too little for this file`,
+      message: `${formatBytes(room.memory)} is too little for this file`,
+      remedy: { code: 'memory' },
     });
   }
-  const placed = placeJobs(restoreKind, usable, budget, chunk);
+  const placed = placeJobs(restoreKind, usable, share, chunk);
   const bytes = placed.reduce((sum, job) => sum + restoredBytes(job), 0);
   const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
   problems.push(
@@ -85,7 +90,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
     ...(await checkOutput(recipe, inputs, bytes, isSafetensors(recipe.output) ? 'file' : 'folder')),
   );
   const stamps = [file.stamp, ...(base?.stamps ?? [])];
-  return { recipe, file, base, jobs: placed, budget, bytes, stamps, problems };
+  return { recipe, file, base, jobs: placed, share, bytes, stamps, problems };
 }
 
 /** Whether a record's values are counted from the base (and the shared vector). */
@@ -95,14 +100,14 @@ const withCodes = (record: TvqRecord | undefined): TvqRecord | undefined =>
   record && isCoded(record.codec) ? record : undefined;
 
 /** Restoring from another base can be forced; a merge, whose result nobody could tell from a right one, cannot. */
-export const OR_FORCE = 'use that one, or pass --force';
+export const OR_FORCE: Remedy = { code: 'force' };
 
 /** A base with its tensors named as when the file was made from it: it may have been saved anew, with prefixes. */
 export const namedAsIn = (file: TvqFile, base: Checkpoint): Checkpoint =>
   alignNames(base, new Map(file.base.tensors.map(tensor => [tensor.name, tensor]))).checkpoint;
 
 /** What headers tell of whether this is the base that the file was made from; checksums are compared on the way. */
-export function compareBase(file: TvqFile, base: Checkpoint, remedy?: string): Problem[] {
+export function compareBase(file: TvqFile, base: Checkpoint, remedy?: Remedy): Problem[] {
   for (const expected of file.base.tensors) {
     const found = base.tensors.get(expected.name);
     const same = found?.dtype === expected.dtype && found.shape.join() === expected.shape.join();
@@ -111,12 +116,8 @@ export function compareBase(file: TvqFile, base: Checkpoint, remedy?: string): P
     return [
       {
         severity: 'error',
-        message: wrongBase(
-          file,
-          base.path,
-          `tensor "${expected.name}" is ${is} there, ${was} in the base`,
-          remedy,
-        ),
+        message: wrongBase(file, base.path, `tensor "${expected.name}" is ${is} there, ${was} in the base`),
+        remedy,
       },
     ];
   }
@@ -139,5 +140,5 @@ const describe = ({ dtype, shape }: { dtype: Dtype; shape: readonly number[] }) 
   `${dtype} [${shape.join(', ')}]`;
 
 /** The error of applying task vectors to another base. */
-export const wrongBase = (file: TvqFile, base: string, what: string, remedy = 'use that one'): string =>
-  `${base}: not the base model "${file.base.name}" that ${basename(file.path)} was made from: ${what}; ${remedy}`;
+export const wrongBase = (file: TvqFile, base: string, what: string): string =>
+  `${base}: not the base model "${file.base.name}" that ${basename(file.path)} was made from: ${what}; use that one`;

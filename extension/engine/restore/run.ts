@@ -21,7 +21,7 @@ export async function runRestore(
   { signal, onProgress }: Hooks,
 ): Promise<RestoreResult> {
   const started = performance.now();
-  const { recipe, jobs, budget, problems, stamps } = plan;
+  const { recipe, jobs, share, problems, stamps } = plan;
   const output = resolve(recipe.output);
   const metadata = await restoredMetadata(plan.file, recipe.task, plan.base);
   const folder = isSafetensors(output) ? undefined : await AtomicFolder.create(output, recipe);
@@ -32,11 +32,10 @@ export async function runRestore(
     overwrite: recipe.overwrite,
     ...(folder ? { lock: folder.lock } : {}),
   });
-  let path = output;
   const warnings = [...writer.notes, ...problems.map(({ message }) => message)];
   const reports: WriteReport[] = [];
-  await runPlanned(
-    { kind: restoreKind, jobs, stamps, budget, backend, signal, onProgress },
+  const path = await runPlanned(
+    { kind: restoreKind, jobs, stamps, share, backend, signal, onProgress },
     {
       accept: async (number, event) => {
         if (event.type === 'bytes') await writer.append(event.bytes);
@@ -55,7 +54,7 @@ export async function runRestore(
     },
     async () => {
       warnings.push(...outputWarnings(jobs, reports));
-      path = await writer.commit((tensors, dataOffset) => serializeHeader(metadata, tensors, dataOffset));
+      let path = await writer.commit((tensors, dataOffset) => serializeHeader(metadata, tensors, dataOffset));
       if (folder) {
         const { file, base } = plan;
         const task = { file, task: recipe.task, base };
@@ -65,6 +64,7 @@ export async function runRestore(
         warnings.push(...published.notes);
       }
       warnings.unshift(...keptElsewhere(output, path));
+      return path;
     },
   );
   return {
@@ -95,5 +95,8 @@ function checkBase(
   const { tensor } = (jobs[number] as RestorePlan['jobs'][number]).record;
   const expected = file.base.tensors.find(({ name }) => name === tensor)?.checksum;
   if (expected !== checksum)
-    throw new UserError(wrongBase(file, base.path, `the values of tensor "${tensor}" differ`, OR_FORCE));
+    throw new UserError({
+      message: wrongBase(file, base.path, `the values of tensor "${tensor}" differ`),
+      remedy: OR_FORCE,
+    });
 }

@@ -5,7 +5,7 @@ import { CHUNK } from '../../../kernels/backends/cpu/backend.ts';
 import { probeDevices, selectBackend } from '../../../kernels/backends/select.ts';
 import type { RunOptions } from '../../protocol/recipes.ts';
 import type { DevicesReport } from '../../protocol/results.ts';
-import { cpuRoom, localMemory, type Room } from './budget.ts';
+import { cpuRoom, localMemory, type Room } from './memoryShare.ts';
 import type { EngineBackend } from './engineBackend.ts';
 import { UserError } from '../../shared/errors.ts';
 import { GpuBackend } from './gpuBackend.ts';
@@ -35,7 +35,7 @@ export async function chooseBackend(
     reason: selection.reason,
     warnings: [],
     room: cpuRoom(CHUNK, options),
-    runner: budget => pool.runner(budget),
+    runner: share => pool.runner(share),
     dispose: () => pool.dispose(),
   };
 }

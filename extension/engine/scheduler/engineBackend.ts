@@ -1,4 +1,4 @@
-import type { Budget, Room } from './budget.ts';
+import type { MemoryShare, Room } from './memoryShare.ts';
 import type { JobRunner } from './jobRunner.ts';
 
 /** A backend ready to run jobs. */
@@ -9,6 +9,6 @@ export interface EngineBackend {
   /** What went wrong with it on the way, though not with what was computed. */
   readonly warnings: readonly string[];
   readonly room: Room;
-  runner(budget: Budget): JobRunner;
+  runner(share: MemoryShare): JobRunner;
   dispose(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { CHUNK } from '../../../kernels/backends/cpu/backend.ts';
 import type { Kernels } from '../../../kernels/wasm.ts';
 import type { RunOptions } from '../../protocol/recipes.ts';
 import type { EngineBackend } from './engineBackend.ts';
-import { cpuRoom, type Budget, type Room } from './budget.ts';
+import { cpuRoom, type MemoryShare, type Room } from './memoryShare.ts';
 import { UserError } from '../../shared/errors.ts';
 import { localRunner, type JobRunner } from './jobRunner.ts';
 import { kernelModule } from '../kernels.ts';
@@ -30,8 +30,8 @@ export class GpuBackend implements EngineBackend {
     private readonly options: RunOptions,
     private readonly tell: (message: string) => void,
   ) {
-    const budget = { threads: gpu.scopes, arena: gpu.capacity };
-    this.room = { chunk: gpu.chunk, memory: options.memory, budget: () => budget };
+    const share = { threads: gpu.scopes, arena: gpu.capacity };
+    this.room = { chunk: gpu.chunk, memory: options.memory, share: () => share };
   }
 
   get kind(): 'cpu' | 'webgpu' {
@@ -46,7 +46,7 @@ export class GpuBackend implements EngineBackend {
     return this.#lost === undefined ? [] : [this.#lost];
   }
 
-  runner(_: Budget): JobRunner {
+  runner(_: MemoryShare): JobRunner {
     return async (kind, jobs, sink, signal, onJobDone) => {
       if (jobs.length === 0) return;
       const sofar = new ReplaySink(sink);
@@ -64,9 +64,9 @@ export class GpuBackend implements EngineBackend {
         }
       }
       const left = jobs.slice(sofar.finishedJobs);
-      const { placed, budget } = this.#placeOnCpu(kind, left);
+      const { placed, share } = this.#placeOnCpu(kind, left);
       const pool = (this.#pool ??= new ThreadPool(await kernelModule()));
-      await pool.runner(budget)(kind, placed, sofar.rest(), signal, onDone);
+      await pool.runner(share)(kind, placed, sofar.rest(), signal, onDone);
     };
   }
 
@@ -84,9 +84,9 @@ export class GpuBackend implements EngineBackend {
   }
 
   /** Jobs that were planned for the GPU's memory, with their place in that of CPU threads. */
-  #placeOnCpu<J extends Job>(kind: JobKind<J>, jobs: readonly J[]): { placed: J[]; budget: Budget } {
+  #placeOnCpu<J extends Job>(kind: JobKind<J>, jobs: readonly J[]): { placed: J[]; share: MemoryShare } {
     const streamed = jobs.map(job => (job.resident === undefined ? job : { ...job, resident: false }));
-    const budget = cpuRoom(CHUNK, this.options).budget(mostMemory(kind, streamed, CHUNK));
-    return { placed: placeJobs(kind, streamed, budget, CHUNK), budget };
+    const share = cpuRoom(CHUNK, this.options).share(mostMemory(kind, streamed, CHUNK));
+    return { placed: placeJobs(kind, streamed, share, CHUNK), share };
   }
 }

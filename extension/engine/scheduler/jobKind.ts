@@ -1,6 +1,6 @@
 /** What there is to know of one kind of job; every kind is registered once, in jobKinds.ts. */
 import { FileError } from '../../shared/errors.ts';
-import type { Budget } from './budget.ts';
+import type { MemoryShare } from './memoryShare.ts';
 import type { Job, JobContext, JobReport } from './job.ts';
 
 export interface JobKind<J extends Job = Job, R extends JobReport = JobReport> {
@@ -24,7 +24,7 @@ export const mostMemory = <J extends Job>(kind: JobKind<J>, jobs: readonly J[], 
 export const placeJobs = <J extends Job>(
   kind: JobKind<J>,
   jobs: readonly J[],
-  { arena }: Budget,
+  { arena }: MemoryShare,
   chunk: number,
 ): J[] =>
   jobs.map(job => {

@@ -1,6 +1,7 @@
-import type { Progress } from '../../protocol/results.ts';
+import type { Problem, Progress } from '../../protocol/results.ts';
+import type { Told } from '../../shared/remedies.ts';
 import type { EngineBackend } from './engineBackend.ts';
-import type { Budget } from './budget.ts';
+import type { MemoryShare } from './memoryShare.ts';
 import { Cancelled, UserError, withKept } from '../../shared/errors.ts';
 import { whileUnchanged, type FileStamp } from '../../files/fileStamp.ts';
 import type { Sink } from './orderedSink.ts';
@@ -12,7 +13,7 @@ export interface PlannedRun<J extends Job, R extends JobReport> {
   readonly jobs: readonly J[];
   /** Of all files that are read. */
   readonly stamps: readonly FileStamp[];
-  readonly budget: Budget;
+  readonly share: MemoryShare;
   readonly backend: EngineBackend;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -21,7 +22,7 @@ export interface PlannedRun<J extends Job, R extends JobReport> {
 /** Where the results of jobs go. */
 export interface Output {
   /** Removes what was written, or what of it is of no use after this failure. @returns what stays, a line each */
-  discard(failure: unknown): Promise<readonly string[] | void>;
+  discard(failure: unknown): Promise<readonly Told[] | void>;
 }
 
 /** Discards what a failed run wrote. @returns what to throw: Cancelled when it was */
@@ -32,13 +33,13 @@ export async function failed(error: unknown, signal: AbortSignal, output: Output
 
 /** Runs jobs with inputs that stay as they were, and tells how much of all that they read has been read. */
 export async function runCounted<J extends Job, R extends JobReport>(
-  { kind, jobs, stamps, budget, backend, signal, onProgress }: PlannedRun<J, R>,
+  { kind, jobs, stamps, share, backend, signal, onProgress }: PlannedRun<J, R>,
   sink: Sink<R>,
 ): Promise<void> {
   const total = jobs.reduce((sum, job) => sum + jobBytes(kind, job), 0);
   let done = 0;
   await whileUnchanged(stamps, () =>
-    backend.runner(budget)(kind, jobs, sink, signal, (current, bytes) => {
+    backend.runner(share)(kind, jobs, sink, signal, (current, bytes) => {
       done += bytes;
       onProgress({ done, total, current });
     }),
@@ -46,27 +47,25 @@ export async function runCounted<J extends Job, R extends JobReport>(
 }
 
 /** Runs jobs into an output that is committed when all succeeded, with inputs that stayed as they were, and discarded
- * when anything fails. */
-export async function runPlanned<J extends Job, R extends JobReport>(
+ * when anything fails. @returns what `commit` returns */
+export async function runPlanned<J extends Job, R extends JobReport, Result>(
   run: PlannedRun<J, R>,
   sink: Sink<R>,
   output: Output,
-  commit: () => Promise<void>,
-): Promise<void> {
+  commit: () => Promise<Result>,
+): Promise<Result> {
   const { signal } = run;
   try {
     await runCounted(run, sink);
     signal.throwIfAborted();
-    await commit();
+    return await commit();
   } catch (error) {
     throw await failed(error, signal, output);
   }
 }
 
 /** @throws UserError with every error among the problems */
-export function refuseErrors(
-  problems: readonly { readonly severity: string; readonly message: string }[],
-): void {
+export function refuseErrors(problems: readonly Problem[]): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new UserError(errors.map(({ message }) => message));
+  if (errors.length > 0) throw new UserError(errors);
 }

@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { createCpuBackend } from '../../../kernels/backends/cpu/backend.ts';
 import { FilePool } from '../../formats/io.ts';
-import { systemCode } from '../../shared/errors.ts';
+import { linesOf, systemCode } from '../../shared/errors.ts';
 import { BufferPool } from './bufferPool.ts';
 import type { JobEvent } from './job.ts';
 import { runJob, type JobKind } from './jobKind.ts';
@@ -44,7 +44,8 @@ export function serveJobs(port: MessagePort, { module, arena }: WorkerData, kind
         report => send({ type: 'done', report }),
         (error: Error & { readonly kind?: WorkerError['kind'] }) => {
           const { name, message, stack, kind } = error;
-          send({ type: 'failed', error: { name, message, stack, kind, code: systemCode(error) } });
+          const [lines, code] = [linesOf(error), systemCode(error)];
+          send({ type: 'failed', error: { name, message, stack, kind, lines, code } });
         },
       );
     }

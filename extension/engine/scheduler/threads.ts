@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Budget } from './budget.ts';
+import type { MemoryShare } from './memoryShare.ts';
 import { workerUrl } from '../dist.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Job, JobReport } from './job.ts';
@@ -45,7 +45,7 @@ export class ThreadPool {
   constructor(private readonly module: WebAssembly.Module) {}
 
   /** Runs jobs on `threads` threads. A run that fails or is cancelled ends its threads, whatever they are doing. */
-  runner({ threads, arena }: Budget): JobRunner {
+  runner({ threads, arena }: MemoryShare): JobRunner {
     return async (kind, jobs, sink, signal, onJobDone) => {
       signal.throwIfAborted();
       if (jobs.length === 0) return;
@@ -126,9 +126,9 @@ async function runOn<J extends Job, R extends JobReport>(
 }
 
 /** The error that a thread met, as the class it was. */
-function asError({ name, message, stack, kind, code }: WorkerError): Error {
+function asError({ name, message, stack, kind, lines, code }: WorkerError): Error {
   const options = code === undefined ? undefined : { cause: { code } };
-  const error = kind ? new UserError(message.split('\n'), kind, options) : new Error(message, options);
+  const error = kind ? new UserError(lines, kind, options) : new Error(message, options);
   error.name = name;
   if (stack) error.stack = stack;
   return error;

@@ -1,4 +1,5 @@
 /** What a thread of the CPU backend is told, and tells. */
+import type { Told } from '../../shared/remedies.ts';
 import type { Job, JobEvent, JobReport } from './job.ts';
 
 export interface WorkerData {
@@ -24,6 +25,7 @@ export interface WorkerError {
   readonly message: string;
   readonly stack: string | undefined;
   readonly kind: 'usage' | 'failed' | undefined;
+  readonly lines: readonly Told[];
   /** Of the system error it is about. */
   readonly code: string | undefined;
 }

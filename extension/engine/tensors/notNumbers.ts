@@ -33,17 +33,18 @@ const RANGES: Partial<Record<Dtype, { readonly largest: string; readonly wider: 
 export function refused({ tensor, dtype, shape }: WrittenTensor, found: NotNumbers): UserError {
   const range = RANGES[dtype];
   const values = (count: number) => `tensor "${tensor}": ${count} of ${elementCount(shape)} values`;
-  const allow = 'or let infinity and NaN be written (--allow-nonfinite, setting tvq.allowNonfinite)';
   if (found.overflowed > 0 && range) {
-    return new UserError(
-      `${values(found.overflowed)} are outside the range of ${dtype}, which ends at ±${range.largest}; ` +
-        `write a wider dtype (--dtype ${range.wider}) or a smaller change, ${allow}`,
-    );
+    return new UserError({
+      message: `${values(found.overflowed)} are outside the range of ${dtype}, which ends at ±${range.largest}`,
+      remedy: { code: 'dtype', wider: range.wider },
+    });
   }
-  return new NonFinite(
-    `${values(found.nonFinite)} became NaN or infinite on the way, beyond the range of float32 (±3.4e38); ` +
-      `look at this tensor of the inputs and at weights and scale, ${allow}`,
-  );
+  return new NonFinite({
+    message:
+      `${values(found.nonFinite)} became NaN or infinite on the way, beyond the range of float32 (±3.4e38); ` +
+      'look at this tensor of the inputs and at weights and scale',
+    remedy: { code: 'writeNonfinite' },
+  });
 }
 
 /** One line about what was written nonetheless; undefined where all values are finite. */

@@ -34,7 +34,7 @@ import { selectedPaths } from './selection.ts';
 /** From the palette, the explorer or the checkpoint tree: asks what to merge and how, then runs the engine. */
 export const merge: Run = async (services, ...args) => {
   const draft = await mergeDraftFrom(services, selectedPaths(args));
-  const methods = services.engine.methods(readRunOptions());
+  const methods = services.engine.methods(null, readRunOptions());
   // The method step tells; until then a failure must not go unhandled.
   methods.catch(() => undefined);
   const steps = stepsOf(services, draft, methods);

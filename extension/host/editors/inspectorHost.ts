@@ -1,4 +1,4 @@
-/** What the inspector's page may ask for. What it asks is checked: a page is less trusted than the host. */
+/** What the inspector's page may ask for. */
 import { basename } from 'node:path';
 import { commands, l10n } from 'vscode';
 import { queryTensors, summarizeTvq } from '../../formats/tvq/summary.ts';
@@ -6,14 +6,13 @@ import type { TaskComparisons } from '../../protocol/comparison.ts';
 import type { InspectorHost, InspectorPage, InspectorWork, VerifyOutcome } from '../../protocol/inspector.ts';
 import type { VerifyResult } from '../../protocol/results.ts';
 import type { TvqSummary } from '../../protocol/tvq.ts';
-import type { JobHooks } from '../engineClient.ts';
+import type { RequestHooks } from '../engineClient.ts';
 import { checkTrust } from '../errors.ts';
 import { savePageFile } from '../saveFile.ts';
 import type { Services } from '../services.ts';
 import { readViewOptions } from '../settings.ts';
 import { exportCsv } from './csv.ts';
 import type { PageWork } from './pageWork.ts';
-import { checkMost, checkName, checkQuery, checkWork } from './pageQuery.ts';
 import type { TvqDocument } from './tvqDocument.ts';
 
 /** A page has no use for more; the log has them all. */
@@ -32,7 +31,7 @@ export function inspectorHost(
 ): InspectorHost {
   const { fsPath } = document.uri;
   const name = basename(fsPath);
-  const follow = (kind: InspectorWork, token: JobHooks['token']): JobHooks => ({
+  const follow = (kind: InspectorWork, token: RequestHooks['token']): RequestHooks => ({
     token,
     onProgress: progress => page().progress(kind, progress),
   });
@@ -44,18 +43,18 @@ export function inspectorHost(
       verified: document.findings.verified,
       compared: [...document.findings.comparisons.values()].at(-1),
     }),
-    tensors: async query => queryTensors(await document.open(), checkQuery(query)),
-    exportCsv: async query => exportCsv(document.uri, await document.open(), checkQuery(query)),
+    tensors: async query => queryTensors(await document.open(), query),
+    exportCsv: async query => exportCsv(document.uri, await document.open(), query),
     saveFile: file => savePageFile(document.uri, file),
     openStudio: async () => {
       await commands.executeCommand(OPEN_STUDIO, document.uri);
     },
-    cancel: async kind => work.cancel(checkWork(kind)),
+    cancel: async kind => work.cancel(kind),
     detail: async (vector, tensor) => {
       await document.open();
       return work.run('detail', token =>
         document.read(path =>
-          engine.tensorDetail(path, checkName(vector), checkName(tensor), readViewOptions(), token),
+          engine.tensorDetail({ file: path, vector, tensor }, readViewOptions(), { token }),
         ),
       );
     },
@@ -73,8 +72,7 @@ export function inspectorHost(
       if (result) findings.verified = outcomeOf(result);
       return result && findings.verified;
     },
-    compare: async asked => {
-      const most = checkMost(asked);
+    compare: async most => {
       const { comparisons } = document.findings;
       const known = comparisons.get(most);
       if (known) return known;
@@ -83,7 +81,7 @@ export function inspectorHost(
         jobs.follow<TaskComparisons>(
           l10n.t('Comparing the tasks of {0}', name),
           (client, options, hooks) =>
-            document.read(path => client.compareTasks({ file: path }, most, options, hooks)),
+            document.read(path => client.compareTasks({ vectors: { file: path }, most }, options, hooks)),
           follow('compare', token),
         ),
       );

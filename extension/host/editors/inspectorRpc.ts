@@ -1,6 +1,11 @@
 /** Connects the inspector's page to what answers it. */
 import type { Webview } from 'vscode';
-import type { InspectorHost, InspectorPage, InspectorWork } from '../../protocol/inspector.ts';
+import {
+  INSPECTOR_CALLS,
+  type InspectorHost,
+  type InspectorPage,
+  type InspectorWork,
+} from '../../protocol/inspector.ts';
 import { Disposable } from '../disposable.ts';
 import { PageConnection } from '../pageRpc.ts';
 import type { Services } from '../services.ts';
@@ -19,7 +24,8 @@ class InspectorConnection extends Disposable {
     const { log } = services;
     const work = this._register(new PageWork<InspectorWork>());
     const host: InspectorHost = inspectorHost(document, services, work, () => page);
-    const options = { events: ['reload', 'progress'] as const, name: document.uri.fsPath, log };
+    const events = ['reload', 'progress'] as const;
+    const options = { calls: INSPECTOR_CALLS, events, name: document.uri.fsPath, log };
     const { page } = this._register(new PageConnection<InspectorPage, InspectorHost>(webview, host, options));
     this._register(document.onDidChange(() => void page.reload()));
   }

@@ -23,7 +23,7 @@ export const mergeJob = (
 
 /** Runs the engine and tells the result, with ways to the folder and to the report. */
 export async function merging(services: Services, recipe: MergeRecipe): Promise<void> {
-  const method = methodOf(await services.engine.methods(readRunOptions()), recipe.method);
+  const method = methodOf(await services.engine.methods(null, readRunOptions()), recipe.method);
   const result = await services.writing.run(mergeJob(recipe, method));
   // A folder that appears by being renamed is not always reported with what is in it.
   services.checkpoints.refresh();

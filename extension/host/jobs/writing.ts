@@ -1,7 +1,7 @@
 /** Jobs that write an output: what all of them have in common. No `vscode` here: tests run it as it is. */
 import { join } from 'node:path';
 import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from '../../protocol/recipes.ts';
-import type { EngineClient, JobHooks } from '../engineClient.ts';
+import type { Engine, RequestHooks } from '../engineClient.ts';
 
 export type WritingRecipe = QuantizeRecipe | RestoreRecipe | MergeRecipe;
 
@@ -10,10 +10,10 @@ export interface WritingJob<Recipe extends WritingRecipe, Result> {
   /** What the user is shown of it while it waits and runs. */
   readonly title: (recipe: Recipe) => string;
   readonly send: (
-    engine: EngineClient,
+    engine: Engine,
     recipe: Recipe,
     options: RunOptions,
-    hooks: JobHooks,
+    hooks: RequestHooks,
   ) => Promise<Result>;
 }
 

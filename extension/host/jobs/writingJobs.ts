@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { l10n, workspace, type CancellationToken } from 'vscode';
 import { exists } from '../../files/exists.ts';
 import type { Progress } from '../../protocol/results.ts';
-import type { JobHooks } from '../engineClient.ts';
+import type { RequestHooks } from '../engineClient.ts';
 import { CancelledError, OutputTakenError } from '../engineErrors.ts';
 import type { JobRunner, Work } from '../jobRunner.ts';
 import type { Log } from '../log.ts';
@@ -13,11 +13,11 @@ import { removeLeftoversOf, type WritingJob, type WritingRecipe } from './writin
 
 export interface WritingOptions {
   /** A page that shows the progress itself; without one it is a notification. */
-  readonly hooks?: JobHooks;
+  readonly hooks?: RequestHooks;
   /** Cancels too, besides the notification's own button. */
   readonly cancel?: CancellationToken;
   /** Sees the progress too, besides the notification. */
-  readonly onProgress?: JobHooks['onProgress'];
+  readonly onProgress?: RequestHooks['onProgress'];
   /** Whether a user is there to be asked for another name; a language model is told instead. */
   readonly ask?: boolean;
 }

@@ -2,7 +2,7 @@ import type { MergeRecipe } from '../../protocol/recipes.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 
 /** What the wizard and the Studio ask for; the rest of a recipe is only written by hand. */
-export type MergeWishes = Pick<
+export type MergeFields = Pick<
   MergeRecipe,
   | 'base'
   | 'inputs'
@@ -15,8 +15,8 @@ export type MergeWishes = Pick<
   | 'compare'
 >;
 
-export const mergeRecipe = (wishes: MergeWishes): MergeRecipe => ({
-  ...wishes,
+export const mergeRecipe = (asked: MergeFields): MergeRecipe => ({
+  ...asked,
   kind: 'merge',
   lines: undefined,
   dtype: undefined,

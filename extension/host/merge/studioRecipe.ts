@@ -1,33 +1,11 @@
 /** From what was chosen on the Studio's page to a recipe. No `vscode` here: tests run it as it is. */
-import { dirname, isAbsolute, join } from 'node:path';
-import * as z from 'zod';
-import type { StudioMergeChoices } from '../../protocol/merge.ts';
+import { dirname, join } from 'node:path';
+import type { StudioMergeRecipe } from '../../protocol/merge.ts';
 import type { MergeMethodInfo, MergeRecipe, NamedPath } from '../../protocol/recipes.ts';
 import type { StudioSelection } from '../../protocol/studio.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { commonFolder } from '../paths.ts';
 import { mergeRecipe } from './recipe.ts';
-
-const name = z.string().min(1).max(1000);
-const scalar = z.union([z.number(), z.array(z.number()).max(1000), z.boolean(), z.string().max(100)]);
-const values = z.record(name, scalar).refine(record => Object.keys(record).length <= 100);
-
-const choices = z.object({
-  method: z.string().max(100),
-  tasks: z.array(name).max(1000),
-  parameters: values,
-  taskParameters: z.record(name, values).refine(record => Object.keys(record).length <= 1000),
-  onMismatch: z.enum(['error', 'base', 'first', 'skip']),
-  compare: z.boolean(),
-  output: z.string().max(4096).refine(isAbsolute).optional(),
-});
-
-/** Checks what came from a page: it is less trusted than the host. Throws naming the field that is wrong. */
-export function checkChoices(value: unknown): StudioMergeChoices {
-  const { success, data, error } = choices.safeParse(value);
-  if (success) return { ...data, output: data.output };
-  throw new Error(`The choices' "${error.issues[0]?.path.join('.') ?? ''}" is not valid.`);
-}
 
 /** @throws naming the nearest method */
 export function methodOf(methods: readonly MergeMethodInfo[], wanted: string): MergeMethodInfo {
@@ -49,7 +27,7 @@ export const hasCheckpoint = ({ source }: StudioSelection, { path }: NamedPath):
 /** @throws naming a task that the selection has not */
 export function studioRecipe(
   selection: StudioSelection,
-  asked: StudioMergeChoices,
+  asked: StudioMergeRecipe,
   method: MergeMethodInfo,
   output: string,
 ): MergeRecipe {
@@ -75,7 +53,7 @@ export function studioRecipe(
 }
 
 /** A task may have the name of something that every object has. */
-const ownOf = (record: StudioMergeChoices['taskParameters'], task: string) =>
+const ownOf = (record: StudioMergeRecipe['taskParameters'], task: string) =>
   Object.hasOwn(record, task) ? (record[task] ?? {}) : {};
 
 /** Beside what is merged, named after the method; the first of "merged-ties", "merged-ties-2", … that is free. */

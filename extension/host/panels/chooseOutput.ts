@@ -1,8 +1,7 @@
 import { l10n, Uri, window } from 'vscode';
 
 /** Asks for the folder of a merged model. */
-export async function chooseOutput(proposed: unknown): Promise<string | undefined> {
-  if (typeof proposed !== 'string') throw new Error('The proposed folder is not a text.');
+export async function chooseOutput(proposed: string): Promise<string | undefined> {
   const chosen = await window.showSaveDialog({
     defaultUri: Uri.file(proposed),
     saveLabel: l10n.t('Merge Here'),

@@ -14,19 +14,19 @@ import type { AnalysisTable } from '../../protocol/analysis.ts';
 import type { TaskComparisons } from '../../protocol/comparison.ts';
 import type { QuantizeRecipe, RunOptions } from '../../protocol/recipes.ts';
 import type { QuantizeResult } from '../../protocol/results.ts';
-import type {
-  StudioHost,
-  StudioMark,
-  StudioOrder,
-  StudioPage,
-  StudioSelection,
+import {
+  STUDIO_CALLS,
+  type StudioHost,
+  type StudioMark,
+  type BudgetRecipe,
+  type StudioPage,
+  type StudioSelection,
 } from '../../protocol/studio.ts';
 import { budgetBytes, parseBudget } from '../../shared/allocation/index.ts';
 import { quantizeCommand } from '../../shared/commandLine.ts';
 import { chooseSelection } from '../commands/studioSelection.ts';
 import { Disposable } from '../disposable.ts';
-import { checkMost } from '../editors/pageQuery.ts';
-import type { EngineClient, JobHooks } from '../engineClient.ts';
+import type { Engine, RequestHooks } from '../engineClient.ts';
 import { CancelledError } from '../engineErrors.ts';
 import { describeSize } from '../describe.ts';
 import { quantizeJob } from '../jobs/quantizing.ts';
@@ -38,7 +38,6 @@ import { readRunOptions, readViewOptions } from '../settings.ts';
 import { pickOutput } from '../ui/outputPick.ts';
 import { inColumns } from './columns.ts';
 import { Freshness } from './freshness.ts';
-import { checkOrder } from './studioChecks.ts';
 import type { StudioMerge } from './studioMerge.ts';
 
 /** The published schemes, for comparison. */
@@ -80,16 +79,16 @@ export class StudioConnection extends Disposable {
       choose: () => this.choose(),
       analyze: () => orCancelled(this.analyzeAnew()),
       analyzeShared: () => orCancelled(this.analyzeShared()),
-      compare: most => orCancelled(this.compare(checkMost(most))),
+      compare: most => orCancelled(this.compare(most)),
       cancel: async () => this.running?.cancel(),
       marks: () => this.marks(),
-      device: () => services.engine.devices(readViewOptions()),
-      quantize: order => orCancelled(this.quantize(checkOrder(order))),
+      device: () => services.engine.devices(null, readViewOptions()),
+      quantize: asked => orCancelled(this.quantize(asked)),
       openResult: output => this.openResult(output),
-      copyCommand: order => this.copyCommand(checkOrder(order)),
+      copyCommand: asked => this.copyCommand(asked),
     };
     const events = ['progress', 'stale', 'mergeChanged', 'mergeProgress'] as const;
-    const options = { events, name: 'TVQ Studio', log: services.log };
+    const options = { calls: STUDIO_CALLS, events, name: 'TVQ Studio', log: services.log };
     this.page = this._register(new PageConnection<StudioPage, StudioHost>(webview, host, options)).page;
     this._register({ dispose: () => this.running?.cancel() });
   }
@@ -143,7 +142,8 @@ export class StudioConnection extends Disposable {
     return this.once(
       `compared by ${most ?? 'all'}`,
       l10n.t('Comparing the tasks'),
-      (engine, options, hooks) => engine.compareTasks({ base: base.path, tasks }, most, options, hooks),
+      (engine, options, hooks) =>
+        engine.compareTasks({ vectors: { base: base.path, tasks }, most }, options, hooks),
     );
   }
 
@@ -155,7 +155,7 @@ export class StudioConnection extends Disposable {
   private once<T>(
     what: string,
     title: string,
-    work: (engine: EngineClient, options: RunOptions, hooks: JobHooks) => Promise<T>,
+    work: (engine: Engine, options: RunOptions, hooks: RequestHooks) => Promise<T>,
   ): Promise<T> {
     const { measured } = this;
     const found = (measured[what] ??= this.run(title, hooks =>
@@ -167,17 +167,17 @@ export class StudioConnection extends Disposable {
     return found;
   }
 
-  private async quantize(order: StudioOrder): Promise<QuantizeResult | undefined> {
+  private async quantize(asked: BudgetRecipe): Promise<QuantizeResult | undefined> {
     await this.checkFresh();
     const { engine, log, writing } = this.services;
     const title = l10n.t('Quantize Task Vectors');
     const kind = { extension: '.tvq', label: l10n.t('Task vectors') };
-    const proposed = join(this.folder(), await this.proposedName(order));
+    const proposed = join(this.folder(), await this.proposedName(asked));
     const at = { title, step: 1, totalSteps: 1, canGoBack: false };
     const output = await pickOutput(at, [{ path: proposed }], kind);
     if (typeof output === 'string') return undefined;
     await this.checkFresh(); // the question may have stood there for long
-    const recipe = { ...this.recipe(order, output.path), overwrite: output.overwrite };
+    const recipe = { ...this.recipe(asked, output.path), overwrite: output.overwrite };
     const { problems } = await engine.plan(recipe, readRunOptions());
     const fault = problems.find(({ severity }) => severity === 'error');
     if (fault) throw new Error(fault.message);
@@ -204,17 +204,17 @@ export class StudioConnection extends Disposable {
   }
 
   private async openResult(output: string): Promise<void> {
-    if (!this.written.has(output)) throw new Error(l10n.t('This panel has not written {0}.', String(output)));
+    if (!this.written.has(output)) throw new Error(l10n.t('This panel has not written {0}.', output));
     await commands.executeCommand('tvq.openInspector', Uri.file(output));
   }
 
-  private async copyCommand(order: StudioOrder): Promise<void> {
-    const output = join(this.folder(), await this.proposedName(order));
-    await env.clipboard.writeText(quantizeCommand(this.required(), order, output));
+  private async copyCommand(asked: BudgetRecipe): Promise<void> {
+    const output = join(this.folder(), await this.proposedName(asked));
+    await env.clipboard.writeText(quantizeCommand(this.required(), asked, output));
   }
 
   /** Runs what can be cancelled from the page; one at a time. */
-  private async run<T>(title: string, work: (hooks: JobHooks) => Promise<T>): Promise<T> {
+  private async run<T>(title: string, work: (hooks: RequestHooks) => Promise<T>): Promise<T> {
     if (!workspace.isTrusted) throw new Error(l10n.t('{0} needs a trusted workspace.', title));
     this.running?.cancel();
     const source = (this.running = new CancellationTokenSource());
@@ -227,7 +227,7 @@ export class StudioConnection extends Disposable {
     }
   }
 
-  private recipe({ budget, sensitivity, rules }: StudioOrder, output: string): QuantizeRecipe {
+  private recipe({ budget, sensitivity, rules }: BudgetRecipe, output: string): QuantizeRecipe {
     const { base, tasks } = this.required();
     return {
       kind: 'quantize',
@@ -247,7 +247,7 @@ export class StudioConnection extends Disposable {
   }
 
   /** After their folder and what was asked for. */
-  private async proposedName({ budget }: StudioOrder): Promise<string> {
+  private async proposedName({ budget }: BudgetRecipe): Promise<string> {
     const asked = parseBudget(budget);
     const slug =
       asked.kind === 'error'

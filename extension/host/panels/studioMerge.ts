@@ -14,7 +14,7 @@ import {
 } from 'vscode';
 import { exists } from '../../files/exists.ts';
 import type {
-  StudioMergeChoices,
+  StudioMergeRecipe,
   StudioMerged,
   StudioMergeHost,
   StudioMergePage,
@@ -30,7 +30,7 @@ import { mergeJob } from '../jobs/merging.ts';
 import { expectedSeconds } from '../merge/mergeTimes.ts';
 import { reportPath } from '../merge/outcome.ts';
 import { readMergeReport } from '../merge/reportFile.ts';
-import { checkChoices, freeFolder, methodOf, studioRecipe } from '../merge/studioRecipe.ts';
+import { freeFolder, methodOf, studioRecipe } from '../merge/studioRecipe.ts';
 import { reveal } from '../reveal.ts';
 import { savePageFile } from '../saveFile.ts';
 import type { Services } from '../services.ts';
@@ -45,8 +45,6 @@ import { evaluateModel } from './evaluateModel.ts';
 import { chooseOutput } from './chooseOutput.ts';
 import { MergeActivity } from './mergeActivity.ts';
 import type { MergeMemory, MergeRecord } from './mergeMemory.ts';
-
-const PROGRESS_EVERY_MS = 100;
 
 type Selected = () => StudioSelection | undefined;
 
@@ -97,10 +95,10 @@ export class StudioMerge extends Disposable {
     const host: StudioMergeHost = {
       mergeMethods: () => this.methods(),
       mergeSession: async () => this.session(selection()),
-      planMerge: async choices => this.plan(selection(), checkChoices(choices)),
-      startMerge: async choices => this.startMerge(selection(), checkChoices(choices)),
+      planMerge: async asked => this.plan(selection(), asked),
+      startMerge: async asked => this.startMerge(selection(), asked),
       cancelMerge: async () => this.merging.cancel(),
-      chooseMergeOutput: async proposed => chooseOutput(proposed),
+      chooseMergeOutput: chooseOutput,
       startEvaluation: async output => this.startEvaluation(this.recordOf(output)),
       cancelEvaluation: async () => this.evaluating.cancel(),
       openEvaluationSetting: async () => {
@@ -122,7 +120,7 @@ export class StudioMerge extends Disposable {
 
   /** Starting the engine may fail, with a wrong setting for example: then it is asked again. */
   private async methods(): Promise<readonly MergeMethodInfo[]> {
-    const asking = (this.knownMethods ??= this.services.engine.methods(readViewOptions()));
+    const asking = (this.knownMethods ??= this.services.engine.methods(null, readViewOptions()));
     try {
       return await asking;
     } catch (error) {
@@ -141,14 +139,14 @@ export class StudioMerge extends Disposable {
     };
   }
 
-  private async plan(selection: StudioSelection, choices: StudioMergeChoices): Promise<StudioMergePlan> {
+  private async plan(selection: StudioSelection, asked: StudioMergeRecipe): Promise<StudioMergePlan> {
     const methods = await this.methods();
-    const method = methodOf(methods, choices.method);
-    const output = choices.output ?? (await this.freeFolder(selection, method.name));
+    const method = methodOf(methods, asked.method);
+    const output = asked.output ?? (await this.freeFolder(selection, method.name));
     const named = { output, outputName: basename(output) };
     try {
       await checkFree(output);
-      const recipe = studioRecipe(selection, choices, method, output);
+      const recipe = studioRecipe(selection, asked, method, output);
       const plan = await this.services.engine.planMerge(recipe, readRunOptions());
       const { bytes, memory, problems, readBytes } = plan;
       const seconds = expectedSeconds(this.memory.times(), methods, method, readBytes);
@@ -159,25 +157,23 @@ export class StudioMerge extends Disposable {
     }
   }
 
-  private async startMerge(selection: StudioSelection, choices: StudioMergeChoices): Promise<void> {
+  private async startMerge(selection: StudioSelection, asked: StudioMergeRecipe): Promise<void> {
     if (!workspace.isTrusted) throw new Error(l10n.t('Merging is off in Restricted Mode.'));
     if (this.merging.isRunning) throw new Error(l10n.t('A merge is running already.'));
-    const method = methodOf(await this.methods(), choices.method);
-    const output = choices.output ?? (await this.freeFolder(selection, method.name));
+    const method = methodOf(await this.methods(), asked.method);
+    const output = asked.output ?? (await this.freeFolder(selection, method.name));
     await checkFree(output);
-    const recipe = studioRecipe(selection, choices, method, output);
+    const recipe = studioRecipe(selection, asked, method, output);
     const { base, source } = selection;
     this.merging.start(output, async ({ signal }) => {
-      const { readBytes } = await this.services.engine.planMerge(recipe, readRunOptions());
-      const report = throttled((progress: Progress) => this.progressed.fire(progress));
       const allowed = { ...recipe, allowNonfinite: readAllowNonfinite() };
       const result = await this.services.writing.run(mergeJob(allowed, method), {
         cancel: tokenOf(signal),
-        onProgress: report,
+        onProgress: progress => this.progressed.fire(progress),
       });
       // A folder that appears by being renamed is not always reported with what is in it.
       this.services.checkpoints.refresh();
-      const { bytes, seconds, warnings } = result;
+      const { bytes, readBytes, seconds, warnings } = result;
       this.services.log.info(
         `Merged into ${result.output}, ${seconds.toFixed(1)} s. ${result.backendReason}`,
       );
@@ -210,7 +206,7 @@ export class StudioMerge extends Disposable {
   }
 
   /** A page may only name what was merged here. */
-  private recordOf(output: unknown): MergeRecord {
+  private recordOf(output: string): MergeRecord {
     const record = this.memory.merges().find(merge => merge.output === output);
     if (record === undefined) throw new Error(l10n.t('This merge is not in the list any more.'));
     return record;
@@ -254,14 +250,4 @@ function tokenOf(signal: AbortSignal): CancellationToken {
   if (signal.aborted) source.cancel();
   signal.addEventListener('abort', () => source.cancel());
   return source.token;
-}
-
-function throttled<T>(listener: (value: T) => void): (value: T) => void {
-  let last = -Infinity;
-  return value => {
-    const now = performance.now();
-    if (now - last < PROGRESS_EVERY_MS) return;
-    last = now;
-    listener(value);
-  };
 }

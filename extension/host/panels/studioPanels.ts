@@ -43,8 +43,11 @@ export class StudioPanels extends Disposable implements WebviewPanelSerializer {
   /** @param state what the page saved, which anything may have written */
   async deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {
     const saved = (state as { selection?: unknown } | undefined)?.selection;
-    const [connect, { checkSelection }] = await Promise.all([this.connector(), import('./studioChecks.ts')]);
-    this.fill(panel, connect, checkSelection(saved));
+    const [connect, { studioSelection }] = await Promise.all([
+      this.connector(),
+      import('../../protocol/studio.ts'),
+    ]);
+    this.fill(panel, connect, studioSelection.safeParse(saved).data);
   }
 
   private async connector(): Promise<Connect> {

@@ -1,9 +1,8 @@
 /** What a .tvq file was made with, in the Studio's words. No `vscode` here: tests run it as it is. */
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
-import type { StudioOrder } from '../../protocol/studio.ts';
+import { budgetRecipe, type BudgetRecipe } from '../../protocol/studio.ts';
 import type { TvqSummary } from '../../protocol/tvq.ts';
 import { parseBudget } from '../../shared/allocation/index.ts';
-import { checkOrder } from '../panels/studioChecks.ts';
 
 /** Settings that a file may have been made with, and the Studio has not; `recipe`: what the file says makes no sense. */
 export type Unmatched =
@@ -12,7 +11,7 @@ export type Unmatched =
   | keyof Pick<QuantizeRecipe, 'codec' | 'prune' | 'reconstruction' | 'weights' | 'keepRule'>;
 
 export interface SourceSettings {
-  readonly start: StudioOrder;
+  readonly start: BudgetRecipe;
   readonly unmatched: readonly Unmatched[];
 }
 
@@ -31,7 +30,7 @@ export function sourceSettings(file: TvqSummary, tasks: readonly string[]): Sour
   const size =
     isWhole || !(file.bitsPerWeight > 0) ? `${file.bytes}B` : `${file.bitsPerWeight.toFixed(2)}bpw`;
   try {
-    const start = recordedOrder(recipe, size, isWhole, tasks);
+    const start = recordedRecipe(recipe, size, isWhole, tasks);
     return { start, unmatched: unmatchedOf(recipe) };
   } catch {
     return { start: { budget: size, sensitivity: undefined, rules: [] }, unmatched: ['recipe'] };
@@ -39,26 +38,26 @@ export function sourceSettings(file: TvqSummary, tasks: readonly string[]): Sour
 }
 
 /** @throws where something recorded makes no sense */
-function recordedOrder(
+function recordedRecipe(
   { budget, sensitivity, rules = [], keep = [] }: Recorded,
   size: string,
   isWhole: boolean,
   tasks: readonly string[],
-): StudioOrder {
+): BudgetRecipe {
   const exact = (keep as readonly unknown[]).map(pattern => ({
     tensors: `/${String(pattern)}/`,
     bits: 'exact',
   }));
-  const order = checkOrder({
+  const recorded = budgetRecipe.parse({
     budget: budget ?? size,
     sensitivity,
     rules: [...exact, ...(rules as readonly unknown[])],
   });
-  const isSize = parseBudget(order.budget).kind === 'bytes';
+  const isSize = parseBudget(recorded.budget).kind === 'bytes';
   return {
-    ...order,
-    budget: isSize && !isWhole ? size : order.budget,
-    rules: order.rules.filter(({ task }) => task === undefined || tasks.includes(task)),
+    ...recorded,
+    budget: isSize && !isWhole ? size : recorded.budget,
+    rules: recorded.rules.filter(({ task }) => task === undefined || tasks.includes(task)),
   };
 }
 

@@ -28,7 +28,7 @@ export const mergeModels: Tool = {
   async invoke({ checkpoints, engine, writing }, input, cancel) {
     const asked = mergeRecipe(input, workspaceFolders());
     confirmed.check(input, asked);
-    const method = methodOf(await engine.methods(readRunOptions()), asked.method);
+    const method = methodOf(await engine.methods(null, readRunOptions()), asked.method);
     const recipe = { ...asked, allowNonfinite: readAllowNonfinite() };
     const result = await writing.run(mergeJob(recipe, method), { cancel, ask: false });
     // A folder that appears by being renamed is not always reported with what is in it.

@@ -6,7 +6,7 @@ import type { Progress, QuantizeResult } from '../../../extension/protocol/resul
 import type {
   StudioHost,
   StudioMark,
-  StudioOrder,
+  BudgetRecipe,
   StudioSelection,
 } from '../../../extension/protocol/studio.ts';
 import { parseBudget } from '../../../extension/shared/allocation/index.ts';
@@ -18,7 +18,7 @@ import { sampleTable, type SampleOptions } from './sampleTable.ts';
 export type StudioScenario = 'ready' | 'empty' | 'refused' | 'silent' | 'hostile' | 'file';
 
 /** What the file of that scenario was made with. */
-const START: StudioOrder = {
+const START: BudgetRecipe = {
   budget: '3bpw',
   sensitivity: 'depth',
   rules: [{ tensors: 'lm_head.weight', bits: 'exact' }],
@@ -28,9 +28,9 @@ const MARKUP = '</script><img src=x onerror="console.error(1)"><b>';
 
 /** A host over a made-up analysis that records what it was asked. */
 export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMergeHost, keyof ExportHost>> {
-  readonly orders: StudioOrder[] = [];
+  readonly orders: BudgetRecipe[] = [];
   readonly saved: ExportedFile[] = [];
-  readonly commands: StudioOrder[] = [];
+  readonly commands: BudgetRecipe[] = [];
   readonly opened: string[] = [];
   onStale: (names: readonly string[]) => void = () => undefined;
   onProgress: (progress: Progress) => void = () => undefined;
@@ -95,7 +95,7 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
     return { chosen: 'cpu', reason: 'no GPU was found' } as const;
   }
 
-  async quantize(order: StudioOrder): Promise<QuantizeResult | undefined> {
+  async quantize(order: BudgetRecipe): Promise<QuantizeResult | undefined> {
     this.orders.push(order);
     const budget = parseBudget(order.budget);
     const { tasks, weights, fp32Bytes } = this.#table;
@@ -121,7 +121,7 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
     this.opened.push(output);
   }
 
-  async copyCommand(order: StudioOrder): Promise<void> {
+  async copyCommand(order: BudgetRecipe): Promise<void> {
     this.#fail();
     this.commands.push(order);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { budgetFor } from '../../../extension/engine/scheduler/budget.ts';
+import { shareFor } from '../../../extension/engine/scheduler/memoryShare.ts';
 import { parseBytes, parseTask, parseWhole } from '../../../extension/engine/cli/parse.ts';
 import { table } from '../../../extension/engine/cli/terminal.ts';
 import {
@@ -16,22 +16,22 @@ import { tensorKind } from '../../../extension/shared/tensorKind.ts';
 
 const GIB = 2 ** 30;
 
-describe('budgetFor', () => {
+describe('shareFor', () => {
   test('memory is shared among the threads', () => {
-    const two = budgetFor({ memory: GIB, threads: 2 }, 0);
-    const one = budgetFor({ memory: GIB, threads: 1 }, 0);
+    const two = shareFor({ memory: GIB, threads: 2 }, 0);
+    const one = shareFor({ memory: GIB, threads: 1 }, 0);
     expect(two.threads).toBe(2);
     expect(2 * two.arena).toBeLessThan(GIB);
     expect(one.arena).toBeGreaterThan(2 * two.arena);
   });
   test('fewer threads when one job needs more', () => {
-    expect(budgetFor({ memory: GIB, threads: 8 }, 300e6).threads).toBeLessThan(3);
+    expect(shareFor({ memory: GIB, threads: 8 }, 300e6).threads).toBeLessThan(3);
   });
   test('never above what WebAssembly can address', () => {
-    expect(budgetFor({ memory: 64 * GIB, threads: 1 }, 0).arena).toBeLessThan(4 * GIB);
+    expect(shareFor({ memory: 64 * GIB, threads: 1 }, 0).arena).toBeLessThan(4 * GIB);
   });
   test('too little memory leaves nothing, and says so through the plan', () => {
-    expect(budgetFor({ memory: 1000, threads: 4 }, 0)).toEqual({ threads: 1, arena: 0 });
+    expect(shareFor({ memory: 1000, threads: 4 }, 0)).toEqual({ threads: 1, arena: 0 });
   });
 });
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { architectureOf, summarizeCheckpoints } from '../../../extension/formats/discover.ts';
 import { openTvq, type TvqFile } from '../../../extension/formats/tvq/reader.ts';
-import { checkSelection } from '../../../extension/host/panels/studioChecks.ts';
 import { sourceCheckpoints } from '../../../extension/host/source/checkpoints.ts';
 import { sourceSettings } from '../../../extension/host/source/settings.ts';
 import type { Scheme } from '../../../extension/protocol/recipes.ts';
+import { studioSelection } from '../../../extension/protocol/studio.ts';
 import type { TvqSummary } from '../../../extension/protocol/tvq.ts';
 import { fixture } from '../../checkpoints.ts';
 import { quantize, recipe } from '../../engine.ts';
@@ -168,9 +168,9 @@ describe('the settings of a file', () => {
     const named = (name: string) => ({ name, path: `/w/${name}` });
     const selection = { base: named('base'), tasks: [named('math')], source: '/w/small.tvq' };
     const { start } = settings({ budget: '2bpw' });
-    expect(checkSelection({ ...selection, start })).toEqual({ ...selection, start });
+    expect(studioSelection.parse({ ...selection, start })).toEqual({ ...selection, start });
     for (const wrong of [{ budget: 7 }, { budget: 'much' }, { rules: [{ tensors: '/(/' }] }]) {
-      expect(checkSelection({ ...selection, start: { ...start, ...wrong } })).toEqual(selection);
+      expect(studioSelection.parse({ ...selection, start: { ...start, ...wrong } })).toEqual(selection);
     }
   });
 });

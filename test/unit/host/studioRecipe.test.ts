@@ -1,14 +1,10 @@
 /** From the Studio's choices to a recipe, and what is remembered of merges. */
 import { describe, expect, it } from 'vitest';
 import { expectedSeconds, withTime } from '../../../extension/host/merge/mergeTimes.ts';
-import {
-  checkChoices,
-  freeFolder,
-  methodOf,
-  studioRecipe,
-} from '../../../extension/host/merge/studioRecipe.ts';
+import { freeFolder, methodOf, studioRecipe } from '../../../extension/host/merge/studioRecipe.ts';
+import { checkSent } from '../../../extension/host/pageCalls.ts';
 import { MergeMemory, type MergeRecord } from '../../../extension/host/panels/mergeMemory.ts';
-import type { StudioMergeChoices } from '../../../extension/protocol/merge.ts';
+import { studioMergeRecipe, type StudioMergeRecipe } from '../../../extension/protocol/merge.ts';
 import type { StudioSelection } from '../../../extension/protocol/studio.ts';
 import { method } from './models.ts';
 
@@ -20,7 +16,7 @@ const selection: StudioSelection = {
   ],
 };
 const quantized: StudioSelection = { ...selection, source: '/w/all.tvq' };
-const choices: StudioMergeChoices = {
+const choices: StudioMergeRecipe = {
   method: 'ties',
   tasks: ['dtd', 'cars'],
   parameters: { density: 0.4 },
@@ -85,7 +81,7 @@ describe('a recipe', () => {
 
 describe('choices from a page', () => {
   it('are taken as they are', () => {
-    expect(checkChoices(JSON.parse(JSON.stringify(choices)))).toEqual(choices);
+    expect(checkSent(studioMergeRecipe, JSON.parse(JSON.stringify(choices)))).toEqual(choices);
   });
 
   it.each([
@@ -102,7 +98,7 @@ describe('choices from a page', () => {
     [{ ...choices, compare: 'yes' }, 'compare'],
     [null, ''],
   ])('%.60j are refused', (value, field) => {
-    expect(() => checkChoices(value)).toThrow(`"${field}" is not valid`);
+    expect(() => checkSent(studioMergeRecipe, value)).toThrow(`not valid: "${field}"`);
   });
 });
 

@@ -1,7 +1,7 @@
 /** The Studio's model: what is shown is what is asked for, and everything that is drawn adds up to it. */
 import { describe, expect, test } from 'vitest';
 import type { TensorRule } from '../../../extension/protocol/recipes.ts';
-import type { StudioOrder } from '../../../extension/protocol/studio.ts';
+import type { BudgetRecipe } from '../../../extension/protocol/studio.ts';
 import {
   EXACT,
   allocate,
@@ -14,7 +14,7 @@ import {
 } from '../../../extension/shared/allocation/index.ts';
 import { quantizeCommand } from '../../../extension/shared/commandLine.ts';
 import { DEFAULT_PRESET, presetNamed } from '../../../extension/shared/presets.ts';
-import { bitsPerWeight, budgetText } from '../../../webview/studio/model/budgetText.ts';
+import { bitsPerWeight, writtenBudget } from '../../../webview/studio/model/budgetText.ts';
 import { bitsByCell, slotsByTensor, totalsBy } from '../../../webview/studio/model/cells.ts';
 import { csv } from '../../../extension/shared/csv.ts';
 import { gridOf } from '../../../webview/studio/model/grid.ts';
@@ -33,7 +33,7 @@ const made = (budget = '2bpw', rules: readonly TensorRule[] = []) =>
   new StudioModel(table, onlyStep({ ...INITIAL, budget, rules }), INITIAL, () => undefined);
 
 /** What the engine makes of an order: the same functions, from the start. */
-function engines({ budget, sensitivity, rules }: StudioOrder) {
+function engines({ budget, sensitivity, rules }: BudgetRecipe) {
   const parsed = parseBudget(budget);
   const measures = measuresOf({ sensitivity }, parsed);
   const groups = groupsOf(table, measures, rules);
@@ -54,8 +54,8 @@ describe('what is shown is what the engine does', () => {
     '%s',
     budget => {
       for (const rules of [[], RULES]) {
-        const { order, spent } = made(budget, rules);
-        const allocation = engines(order);
+        const { recipe, spent } = made(budget, rules);
+        const allocation = engines(recipe);
         const { bytes } = allocation;
         expect(bytes).toBe(spent.bytes);
         const choices = Array.from(spent.choices, (_, slot) => allocation.chosen(slot).offsets[0]?.codec);
@@ -69,11 +69,11 @@ describe('what is shown is what the engine does', () => {
     const { smallest, largest } = model.allocation.range;
     for (let i = 0; i <= 40; i++) {
       model.drag(smallest * (largest / smallest) ** (i / 40), 'drag');
-      expect(engines(model.order).bytes).toBe(model.spent.bytes);
+      expect(engines(model.recipe).bytes).toBe(model.spent.bytes);
       const before = model.spent;
       model.settle();
       expect(model.spent.bytes).toBeGreaterThanOrEqual(before.bytes);
-      expect(engines(model.order).bytes).toBe(model.spent.bytes);
+      expect(engines(model.recipe).bytes).toBe(model.spent.bytes);
     }
     model.undo();
     expect(model.spending.budget).toBe('2bpw');
@@ -88,7 +88,7 @@ describe('what is shown is what the engine does', () => {
     expect(model.spending).toEqual({ ...INITIAL, rules: RULES });
     for (const step of [() => model.redo(), () => model.undo(), () => model.undo()]) {
       step();
-      expect(engines(model.order).bytes).toBe(model.spent.bytes);
+      expect(engines(model.recipe).bytes).toBe(model.spent.bytes);
     }
     expect(model.spending.rules).toEqual([RULES[0]]);
     expect([model.canUndo, model.canRedo]).toEqual([true, true]);
@@ -98,11 +98,11 @@ describe('what is shown is what the engine does', () => {
     const model = made();
     for (const rules of [[RULES[0]], RULES, [], RULES.slice(1)] as TensorRule[][]) {
       model.change({ rules });
-      expect(engines(model.order).bytes).toBe(model.spent.bytes);
+      expect(engines(model.recipe).bytes).toBe(model.spent.bytes);
     }
     for (const measure of ['depth', 'energy', 'auto'] as const) {
       model.change({ measure });
-      expect(engines(model.order).bytes).toBe(model.spent.bytes);
+      expect(engines(model.recipe).bytes).toBe(model.spent.bytes);
     }
   });
 
@@ -392,9 +392,10 @@ describe('small things', () => {
   test.each(['bytes', 'bitsPerWeight', 'codes', 'percent', 'error'] as const)(
     'a budget in %s can be read again',
     kind => {
-      for (const bytes of [1300, 45_678, 1_234_567, 98_765_432_109]) {
+      for (const bytes of [999.6, 1300, 45_678, 999_960_000, 1_234_567, 98_765_432_109]) {
         const scale = { weights: 3 * bytes, fp32Bytes: 12 * bytes, fixedBytes: 0.1 * bytes };
-        const budget = parseBudget(budgetText(kind, bytes, 1.2345e-7, scale));
+        const { text, budget } = writtenBudget(kind, bytes, 1.2345e-7, scale);
+        expect(parseBudget(text)).toEqual(budget);
         expect(budget.kind).toBe(kind);
         if (budget.kind !== 'error') expect(budgetBytes(budget, scale) / bytes).toBeCloseTo(1, 2);
         else expect(budget.relative).toBeCloseTo(1.2345e-7, 10);

@@ -67,7 +67,7 @@ export class Actions {
 
   async #copy(): Promise<void> {
     try {
-      await this.#context.host.copyCommand(this.#model().order);
+      await this.#context.host.copyCommand(this.#model().recipe);
       this.#tell(icon('check'), l10n.t('The command is on the clipboard.'));
     } catch (error) {
       tellFailure(this.#context, l10n.t('The command was not copied.'), error);
@@ -75,12 +75,12 @@ export class Actions {
   }
 
   async #run(): Promise<void> {
-    const { order, spent, allocation } = this.#model();
+    const { recipe, spent, allocation } = this.#model();
     setDisabled(this.#quantize, true);
     this.#result.hidden = true;
     this.#progress.start(l10n.t('Quantizing'));
     try {
-      const result = await this.#context.host.quantize(order);
+      const result = await this.#context.host.quantize(recipe);
       if (result === undefined) return this.#tell(icon('circle-slash'), l10n.t('Nothing was written.'));
       const error = measuredError(allocation, spent, result);
       this.#showResult(result, error, spent);

@@ -1,6 +1,6 @@
 /** The form of a merge, from the registry's methods; nothing here touches the page. */
 import * as l10n from '@vscode/l10n';
-import type { StudioMergeChoices } from '../../../extension/protocol/merge.ts';
+import type { StudioMergeRecipe } from '../../../extension/protocol/merge.ts';
 import type {
   MergeMethodInfo,
   MergeParameter,
@@ -163,7 +163,7 @@ export function choicesOf(
   state: MergeTabState,
   method: MergeMethodInfo,
   selection: StudioSelection,
-): StudioMergeChoices {
+): StudioMergeRecipe {
   const tasks = includedTasks(selection, state);
   const edits = editsOf(state.edits[method.name]);
   const known = new Set(method.parameters.map(({ name }) => name));

@@ -125,7 +125,7 @@ export class MergeTab implements StudioMergePage {
     return misfit(method, includedTasks(this.#selection, this.#state.get()).length);
   }
 
-  #choices() {
+  #recipe() {
     const { method } = this.#form;
     if (method === undefined || this.#selection === undefined) throw new Error('nothing is selected');
     return choicesOf(this.#state.get(), method, this.#selection);
@@ -134,7 +134,7 @@ export class MergeTab implements StudioMergePage {
   async #plan(): Promise<void> {
     const plan = ++this.#plans;
     try {
-      const answer = await this.#host.planMerge(this.#choices());
+      const answer = await this.#host.planMerge(this.#recipe());
       if (plan === this.#plans) this.#run.plan(answer, this.#state.get().output !== '');
     } catch (error) {
       if (plan === this.#plans) this.#run.refuse(errorMessage(error));
@@ -143,7 +143,7 @@ export class MergeTab implements StudioMergePage {
 
   async #merge(): Promise<void> {
     try {
-      await this.#host.startMerge(this.#choices());
+      await this.#host.startMerge(this.#recipe());
     } catch (error) {
       this.#run.refuse(errorMessage(error));
     }
@@ -151,7 +151,7 @@ export class MergeTab implements StudioMergePage {
 
   async #chooseOutput(): Promise<void> {
     try {
-      const { output } = await this.#host.planMerge(this.#choices());
+      const { output } = await this.#host.planMerge(this.#recipe());
       const chosen = await this.#host.chooseMergeOutput(output);
       // A dialog that is cancelled answers nothing, which may travel as null.
       if (typeof chosen === 'string') this.#setOutput(chosen);

@@ -1,5 +1,5 @@
 /** Budgets as the field shows them while the dot is dragged. */
-import type { BudgetScale, Budget } from '../../../extension/shared/allocation/index.ts';
+import { NoBudget, type Budget, type BudgetScale } from '../../../extension/shared/allocation/index.ts';
 import { splitBytes } from '../../common/format.ts';
 
 /** Four digits: finer than a drag, and short enough to read. */
@@ -12,26 +12,45 @@ export const bitsPerWeight = (
   { weights, fixedBytes }: BudgetScale,
 ): number => (8 * (kind === 'codes' ? bytes - fixedBytes : bytes)) / weights;
 
-/** The budget of a file of so many bytes, in the unit of `kind`. */
-export function budgetText(kind: Budget['kind'], bytes: number, error: number, scale: BudgetScale): string {
+/** A budget as the field shows it, and what `parseBudget` makes of that. */
+export interface WrittenBudget {
+  readonly text: string;
+  readonly budget: Budget;
+}
+
+/** The budget of a file of so many bytes, in the unit of `kind`. @throws NoBudget where it comes to nothing */
+export function writtenBudget(
+  kind: Budget['kind'],
+  bytes: number,
+  error: number,
+  scale: BudgetScale,
+): WrittenBudget {
   switch (kind) {
-    case 'bytes':
-      return sizeText(bytes);
+    case 'bytes': {
+      const { unit } = splitBytes(bytes);
+      const factor = 1000 ** ['B', 'kB', 'MB', 'GB', 'TB', 'PB'].indexOf(unit);
+      const digits = factor === 1 ? String(Math.round(bytes)) : decimal(bytes / factor);
+      return some(`${digits}${unit}`, { kind, bytes: Math.round(Number(digits) * factor) }, digits);
+    }
     case 'bitsPerWeight':
-      return `${decimal(bitsPerWeight(kind, bytes, scale))}bpw`;
-    case 'codes':
-      return `codes=${decimal(bitsPerWeight(kind, bytes, scale))}bpw`;
-    case 'percent':
-      return `${decimal((100 * bytes) / scale.fp32Bytes)}%`;
-    case 'error':
-      return `error=${decimal(error)}`;
+    case 'codes': {
+      const digits = decimal(bitsPerWeight(kind, bytes, scale));
+      return some(`${kind === 'codes' ? 'codes=' : ''}${digits}bpw`, { kind, bits: Number(digits) }, digits);
+    }
+    case 'percent': {
+      const digits = decimal((100 * bytes) / scale.fp32Bytes);
+      return some(`${digits}%`, { kind, percent: Number(digits) }, digits);
+    }
+    case 'error': {
+      const digits = decimal(error);
+      return { text: `error=${digits}`, budget: { kind, relative: Number(digits) } };
+    }
   }
 }
 
-function sizeText(bytes: number): string {
-  const { unit } = splitBytes(bytes);
-  const power = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'].indexOf(unit);
-  return `${power === 0 ? Math.round(bytes) : decimal(bytes / 1000 ** power)}${unit}`;
+function some(text: string, budget: Budget, digits: string): WrittenBudget {
+  if (!(Number(digits) > 0)) throw new NoBudget(text);
+  return { text, budget };
 }
 
 /** Without an exponent, which budgets do not have. */

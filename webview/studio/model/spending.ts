@@ -1,5 +1,5 @@
 import type { TensorRule } from '../../../extension/protocol/recipes.ts';
-import type { StudioOrder } from '../../../extension/protocol/studio.ts';
+import type { BudgetRecipe } from '../../../extension/protocol/studio.ts';
 import { parseBudget } from '../../../extension/shared/allocation/index.ts';
 import type { Spent } from './allocation.ts';
 import { measureName, type MeasureWish } from './measureWish.ts';
@@ -17,7 +17,7 @@ export interface Spending {
  * What the engine is asked for: what was allocated, to the byte, so that nothing is left to be spent otherwise. An error
  * that can be reached is asked for as it is.
  */
-export function orderOf({ budget, measure, rules }: Spending, { bytes, limit }: Spent): StudioOrder {
+export function recipeOf({ budget, measure, rules }: Spending, { bytes, limit }: Spent): BudgetRecipe {
   const { kind } = parseBudget(budget);
   return {
     budget: kind === 'error' && limit === undefined ? budget : `${bytes}B`,

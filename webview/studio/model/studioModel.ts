@@ -1,13 +1,13 @@
 /** One analysis, what is spent on it, and what that buys: the state that both tabs look at. */
 import type { AnalysisTable } from '../../../extension/protocol/analysis.ts';
-import type { StudioOrder } from '../../../extension/protocol/studio.ts';
+import type { BudgetRecipe } from '../../../extension/protocol/studio.ts';
 import { parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
 import { AllocationModel, type Spent } from './allocation.ts';
-import { budgetText } from './budgetText.ts';
+import { writtenBudget } from './budgetText.ts';
 import { relativeSensitivity } from './cells.ts';
 import { gridOf, type Grid } from './grid.ts';
 import { History, onlyStep, type Steps } from './history.ts';
-import { orderOf, type Spending } from './spending.ts';
+import { recipeOf, type Spending } from './spending.ts';
 
 /** What listeners are told: whether more than the budget changed. */
 export interface Change {
@@ -20,6 +20,7 @@ export class StudioModel {
   readonly #history: History<Spending>;
   readonly #initial: Spending;
   readonly #onChange: (change: Change) => void;
+  #budget!: Budget;
   #spent!: Spent;
   #sensitivity!: Float64Array;
   /** What is shown of a drag is not all that the budget can buy yet. */
@@ -56,7 +57,7 @@ export class StudioModel {
   }
 
   get budget(): Budget {
-    return parseBudget(this.spending.budget);
+    return this.#budget;
   }
 
   get spent(): Spent {
@@ -69,8 +70,8 @@ export class StudioModel {
   }
 
   /** What is shown, in the engine's words. */
-  get order(): StudioOrder {
-    return orderOf(this.spending, this.#spent);
+  get recipe(): BudgetRecipe {
+    return recipeOf(this.spending, this.#spent);
   }
 
   get canUndo(): boolean {
@@ -85,11 +86,9 @@ export class StudioModel {
    * @param group steps of one drag are taken back at once
    * @throws AllocationError when it makes no sense; nothing then changes
    */
-  change(change: Partial<Spending>, group?: unknown, quick = false): void {
+  change(change: Partial<Spending>, group?: unknown): void {
     const next = { ...this.spending, ...change };
-    const wishes = this.#solve(next, quick);
-    this.#history.push(next, group);
-    this.#onChange({ wishes });
+    this.#take(next, this.#solve(next), group);
   }
 
   /** Spends so much that the file has about this size, in the unit that the budget has; `settle` spends the rest. */
@@ -97,18 +96,20 @@ export class StudioModel {
     const { smallest, largest } = this.allocation.range;
     const size = Math.min(Math.max(bytes, smallest), largest);
     const error = this.allocation.errorAt(size);
-    this.change({ budget: budgetText(this.budget.kind, size, error, this.allocation.table) }, group, true);
+    const { text, budget } = writtenBudget(this.#budget.kind, size, error, this.allocation.table);
+    const next = { ...this.spending, budget: text };
+    this.#take(next, this.#solve(next, budget, true), group);
   }
 
   /** To be called when a drag rests. */
   settle(): void {
-    if (this.#isQuick) this.#onChange({ wishes: this.#solve(this.spending) });
+    if (this.#isQuick) this.#onChange({ wishes: this.#solve(this.spending, this.#budget) });
   }
 
   /** The same budget in another unit. */
   setUnit(kind: Budget['kind']): void {
     const { bytes, error } = this.#spent;
-    this.change({ budget: budgetText(kind, bytes, error, this.allocation.table) });
+    this.change({ budget: writtenBudget(kind, bytes, error, this.allocation.table).text });
   }
 
   undo(): void {
@@ -125,11 +126,16 @@ export class StudioModel {
     this.change(this.#initial);
   }
 
-  /** @returns whether more than the budget changed */
-  #solve({ budget, measure, rules }: Spending, quick = false): boolean {
-    const parsed = parseBudget(budget);
-    const wishes = this.allocation.set(measure, parsed.kind, rules);
-    this.#spent = this.allocation.spend(parsed, quick);
+  #take(next: Spending, wishes: boolean, group: unknown): void {
+    this.#history.push(next, group);
+    this.#onChange({ wishes });
+  }
+
+  /** @param budget that of the spending, in numbers @returns whether more than the budget changed */
+  #solve({ budget: text, measure, rules }: Spending, budget = parseBudget(text), quick = false): boolean {
+    const wishes = this.allocation.set(measure, budget.kind, rules);
+    this.#spent = this.allocation.spend(budget, quick);
+    this.#budget = budget;
     this.#isQuick = quick;
     if (wishes) this.#sensitivity = relativeSensitivity(this.allocation);
     return wishes;

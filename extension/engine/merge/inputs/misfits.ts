@@ -40,9 +40,9 @@ export function misfitOf(
   return { input, tensor, kind: 'dtype', is: dtypeOf(found), was: original.dtype };
 }
 
-const OUTCOMES: Readonly<Record<MergeRecipe['onMismatch'], (reference: string) => string>> = {
-  error: reference =>
-    `--on-mismatch base keeps what ${reference} has, first takes what the first input with it has, skip leaves it out`,
+type Tolerated = Exclude<MergeRecipe['onMismatch'], 'error'>;
+
+const OUTCOMES: Readonly<Record<Tolerated, (reference: string) => string>> = {
   base: reference => `what ${reference} has is kept`,
   first: () => 'what the first input with it has is taken',
   skip: () => 'left out',
@@ -55,10 +55,12 @@ export function describeMisfits(
   onMismatch: MergeRecipe['onMismatch'],
 ): Problem[] {
   const groups = groupBy(misfits, ({ input, kind }) => `${input}\0${kind}`);
-  return [...groups.values()].map(group => ({
-    severity: onMismatch === 'error' ? 'error' : 'warning',
-    message: `${describe(group, reference)}; ${OUTCOMES[onMismatch](reference)}`,
-  }));
+  return [...groups.values()].map(group => {
+    const message = describe(group, reference);
+    if (onMismatch === 'error')
+      return { severity: 'error', message, remedy: { code: 'onMismatch', reference } };
+    return { severity: 'warning', message: `${message}; ${OUTCOMES[onMismatch](reference)}` };
+  });
 }
 
 function describe(group: readonly Misfit[], reference: string): string {

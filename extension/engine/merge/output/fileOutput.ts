@@ -13,7 +13,7 @@ export function checkFileOutput({ output, resume, shardBytes }: MergeRecipe, sev
   if (resume)
     problems.push({
       severity: 'warning',
-      message: `${output}: --resume has no effect; a single file is written from the beginning`,
+      message: `${output}: to resume has no effect; a single file is written from the beginning`,
     });
   if (shardBytes !== SHARD_BYTES)
     problems.push({

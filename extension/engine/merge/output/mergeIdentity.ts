@@ -13,7 +13,7 @@ const FACTS: Readonly<Partial<Record<keyof MergeRecipe, string>>> = {
   dtype: 'dtype',
   onMismatch: 'way with mismatches',
   shardBytes: 'size of weight files',
-  allowNonfinite: 'setting of --allow-nonfinite',
+  allowNonfinite: 'way with NaN and infinity',
   compare: 'list of checkpoints to compare with',
 };
 

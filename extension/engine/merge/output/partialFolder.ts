@@ -81,8 +81,8 @@ async function removeUnused(folders: readonly string[]): Promise<string[]> {
     const finished = (await readJournal(folder))?.shards.length ?? 0;
     await removeAll([folder]);
     notes.push(
-      `${folder}: left by an interrupted run with ${finished} finished weight files; removed, as without --resume ` +
-        'everything is written anew',
+      `${folder}: left by an interrupted run with ${finished} finished weight files; removed, as everything is written ` +
+        'anew where nothing is resumed',
     );
   }
   return notes;

@@ -1,3 +1,4 @@
+import type { Remedy } from '../../../shared/remedies.ts';
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
 import { MAX_ROW } from '../../../../kernels/memory.ts';
@@ -14,16 +15,17 @@ import { checkParameters } from './parameters.ts';
 /** @throws UserError when the recipe does not fit its method */
 export function checkRecipe(recipe: MergeRecipe, method: MergeMethod): void {
   const { inputs, base } = recipe;
-  const wrong = (what: string) => new UserError(`method ${method.name} ${what}`, 'usage');
+  const wrong = (what: string, remedy?: Remedy) =>
+    new UserError({ message: `method ${method.name} ${what}`, remedy }, 'usage');
   if (method.base === 'required' && base === undefined)
-    throw wrong('needs a base model; name it with --base');
+    throw wrong('needs a base model', { code: 'baseOfMerge' });
   if (inputs.length < method.minimumInputs)
     throw wrong(`needs at least ${method.minimumInputs} inputs, ${inputs.length} were given`);
   if (method.maximumInputs !== undefined && inputs.length > method.maximumInputs) {
     throw wrong(`takes ${method.maximumInputs} inputs, ${inputs.length} were given`);
   }
   if (base === undefined && inputs.some(({ task }) => task !== undefined))
-    throw wrong('needs the base model of the .tvq inputs; name it with --base');
+    throw wrong('needs the base model of the .tvq inputs', { code: 'baseOfMerge' });
   if (recipe.lines && method.family !== 'vectors')
     throw wrong('merges whole models; LiNeS scales task vectors');
   const names = inputs.map(({ name }) => name);

@@ -1,5 +1,6 @@
 /** Merges compute with numbers: NaN and infinity spread, and no trim can rank them. */
 import type { Dtype } from '../../../formats/dtype.ts';
+import type { Remedy } from '../../../shared/remedies.ts';
 import { NonFinite } from '../../tensors/notNumbers.ts';
 
 /** What may be done with values that are no numbers. */
@@ -34,24 +35,23 @@ const NAMED: Partial<Record<Dtype, string>> = {
 
 /** The error of an input with values that are no numbers. */
 export const nonFinite = (place: Place, tolerance: Tolerance | undefined): NonFinite =>
-  new NonFinite(
-    `${nameOf(place)} holds ${NAMED[place.dtype ?? 'F32'] ?? 'NaN or infinite values'}, finite float32 was expected; was its training or its conversion to ` +
-      `float16 unstable? Use another checkpoint, or leave this one out${otherwise(tolerance)}`,
-  );
+  new NonFinite({
+    message:
+      `${nameOf(place)} holds ${NAMED[place.dtype ?? 'F32'] ?? 'NaN or infinite values'}, finite float32 was expected; was its training or its conversion to ` +
+      'float16 unstable? Use another checkpoint, or leave this one out',
+    remedy: otherwise(tolerance),
+  });
 
 /** The error of an input that is finite, as its base is, but further from it than a float32 can say. */
 export const tooFar = (place: Place, tolerance: Tolerance | undefined): NonFinite =>
-  new NonFinite(
-    `${nameOf(place)} differs from the base's by more than float32 holds (±3.4e38); is this its base? Use another ` +
-      `checkpoint, or leave this one out${otherwise(tolerance)}`,
-  );
+  new NonFinite({
+    message:
+      `${nameOf(place)} differs from the base's by more than float32 holds (±3.4e38); is this its base? Use another ` +
+      'checkpoint, or leave this one out',
+    remedy: otherwise(tolerance),
+  });
 
-const otherwise = (tolerance: Tolerance | undefined): string => {
-  if (!tolerance) return '';
-  if (tolerance.isSum)
-    return ', or compute with it nonetheless (--allow-nonfinite, setting tvq.allowNonfinite)';
-  return tolerance.allowNonfinite
-    ? '; --allow-nonfinite computes with such values in plain sums alone (linear, task_arithmetic), as here one would ' +
-        'decide about others'
-    : '';
+const otherwise = (tolerance: Tolerance | undefined): Remedy | undefined => {
+  if (tolerance?.isSum) return { code: 'takeNonfinite' };
+  return tolerance?.allowNonfinite ? { code: 'takeInSums' } : undefined;
 };

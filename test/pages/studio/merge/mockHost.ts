@@ -1,7 +1,7 @@
 import type { ExportedFile } from '../../../../extension/protocol/exports.ts';
 import type {
   StudioMergeActivity,
-  StudioMergeChoices,
+  StudioMergeRecipe,
   StudioMerged,
   StudioMergeHost,
   StudioMergePage,
@@ -22,8 +22,8 @@ const pause = () => new Promise(resolve => setTimeout(resolve, DELAY_MS));
 
 /** A host that keeps merges as the real one does, and records what it was asked. */
 export class MockMergeHost implements StudioMergeHost {
-  readonly planned: StudioMergeChoices[] = [];
-  readonly started: StudioMergeChoices[] = [];
+  readonly planned: StudioMergeRecipe[] = [];
+  readonly started: StudioMergeRecipe[] = [];
   readonly saved: ExportedFile[] = [];
   readonly calls: string[] = [];
   page: StudioMergePage | undefined;
@@ -70,7 +70,7 @@ export class MockMergeHost implements StudioMergeHost {
     };
   }
 
-  async planMerge(choices: StudioMergeChoices) {
+  async planMerge(choices: StudioMergeRecipe) {
     this.planned.push(choices);
     await pause();
     const output = choices.output ?? `/home/someone/models/${this.#free(choices.method)}`;
@@ -92,7 +92,7 @@ export class MockMergeHost implements StudioMergeHost {
     };
   }
 
-  async startMerge(choices: StudioMergeChoices) {
+  async startMerge(choices: StudioMergeRecipe) {
     this.started.push(choices);
     const name = this.#free(choices.method);
     this.#merging = { state: 'running', output: `/home/someone/models/${name}`, name };

@@ -1,4 +1,4 @@
-/** How the bytes of `--memory` are shared out. */
+/** How the bytes that the engine may use are shared out. */
 import { availableParallelism } from 'node:os';
 import type { RunOptions } from '../../protocol/recipes.ts';
 
@@ -12,7 +12,7 @@ const MIN_ARENA = 64 * MIB;
 /** WebAssembly memory ends at 4 GiB. */
 const MAX_ARENA = 4 * 2 ** 30 - 64 * 1024;
 
-export interface Budget {
+export interface MemoryShare {
   /** Jobs that run side by side. */
   readonly threads: number;
   /** Bytes of backend memory each has. */
@@ -23,17 +23,17 @@ export interface Budget {
 export interface Room {
   /** The most elements that a stage takes at once. */
   readonly chunk: number;
-  /** What `--memory` says. */
+  /** Bytes that the engine may use. */
   readonly memory: number;
   /** How jobs share the memory when the most that one of them asks for is `needed`. */
-  budget(needed: number): Budget;
+  share(needed: number): MemoryShare;
 }
 
 /** Room of CPU threads. */
 export const cpuRoom = (chunk: number, options: Pick<RunOptions, 'memory' | 'threads'>): Room => ({
   chunk,
   memory: options.memory,
-  budget: needed => budgetFor(options, needed),
+  share: needed => shareFor(options, needed),
 });
 
 /** Bytes that a backend in the engine's own thread may use. */
@@ -42,7 +42,7 @@ export const localMemory = (memory: number): number => Math.max(0, memory - PROC
 export const MIN_MEMORY = PROCESS_BYTES + THREAD_BYTES + MIN_ARENA;
 
 /** Threads and memory of each for `options`, when `needed` bytes is the most that a single job asks for. */
-export function budgetFor(options: Pick<RunOptions, 'memory' | 'threads'>, needed: number): Budget {
+export function shareFor(options: Pick<RunOptions, 'memory' | 'threads'>, needed: number): MemoryShare {
   const wanted = options.threads || availableParallelism();
   const arenaOf = (threads: number) =>
     Math.min(MAX_ARENA, Math.floor((options.memory - PROCESS_BYTES - threads * THREAD_BYTES) / threads));

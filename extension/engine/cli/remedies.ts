@@ -1,0 +1,27 @@
+import { worded, type Told, type Wording } from '../../shared/remedies.ts';
+
+/** Remedies as the command has them: its options. */
+export const REMEDIES: Wording = {
+  overwrite: message => `${message} or pass --overwrite`,
+  memory: message => `--memory ${message}`,
+  moreMemory: message => `${message}; raise --memory`,
+  base: (message, { was }) => `${message}; name the base model with --base (it was "${was}")`,
+  baseOfMerge: message => `${message}; name it with --base`,
+  force: message => `${message}, or pass --force`,
+  resume: message => `${message}; run the same command with --resume to go on`,
+  dtype: (message, { wider }) =>
+    `${message}; write a wider dtype (--dtype ${wider}) or a smaller change, or let infinity and NaN be written (--allow-nonfinite)`,
+  writeNonfinite: message => `${message}, or let infinity and NaN be written (--allow-nonfinite)`,
+  takeNonfinite: message => `${message}, or compute with it nonetheless (--allow-nonfinite)`,
+  takeInSums: message =>
+    `${message}; --allow-nonfinite computes with such values in plain sums alone (linear, task_arithmetic), as here one would decide about others`,
+  onMismatch: (message, { reference }) =>
+    `${message}; --on-mismatch base keeps what ${reference} has, first takes what the first input with it has, skip leaves it out`,
+  budget: message => `${message}; give it a --budget`,
+  groupSize: (_, { codec }) =>
+    `--group-size does not go with codec ${codec}, which has one scale a tensor; leave one out`,
+  taskName: message => `${message} (NAME=PATH)`,
+};
+
+/** A line as the command says it. */
+export const said = (told: Told): string => worded(told, REMEDIES);
