@@ -71,14 +71,14 @@ const KERNELS = 'kernels.wasm';
 /** The CPU's kernels: AssemblyScript to one WebAssembly module that imports its memory and exports what the stages'
  * twins and functions/ export. Its compiler takes longer than all else. @returns whether it compiled */
 function buildKernels() {
-  const stages = readdirSync('kernels/stages', { withFileTypes: true }).filter(entry => entry.isDirectory());
+  const [stages, functions] = ['kernels/stages', 'kernels/functions'];
+  const folders = readdirSync(stages, { withFileTypes: true }).filter(entry => entry.isDirectory());
   const sources = [
-    ...stages.map(({ name }) => `kernels/stages/${name}/${name}.ts`),
-    ...readdirSync('kernels/functions').flatMap(name =>
-      name.endsWith('.ts') ? `kernels/functions/${name}` : [],
-    ),
+    ...folders.map(({ name }) => `${stages}/${name}/${name}.ts`),
+    ...readdirSync(functions).flatMap(name => (name.endsWith('.ts') ? `${functions}/${name}` : [])),
   ];
-  if (!isStale(`dist/${KERNELS}`, [...sources, 'kernels/shared', 'package-lock.json'])) return true;
+  const others = ['kernels/shared', 'package-lock.json'];
+  if (!isStale(`dist/${KERNELS}`, [...sources, ...others], [stages, functions])) return true;
   const asc = spawnSync(
     process.execPath,
     [

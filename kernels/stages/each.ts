@@ -26,12 +26,12 @@ export const eachOf = (count: number, regions: readonly Region[], more: Values =
 export const eachIn = (
   count: number,
   bindings: readonly Binding[],
-  { constants, params = [], ...table }: Values & Pick<Work<void>, 'table'> = {},
+  { constants, params = [], table }: Values & Pick<Work<void>, 'table'> = {},
 ): Work<void> => ({
   constants,
   params: [count, ...params],
   bindings,
   groups: tilesOf(count),
+  table,
   result: done,
-  ...table,
 });

@@ -8,9 +8,10 @@
  * forbids all three in practice. Where an operand is NaN or infinite, so is the stored result, but which of the
  * two, and a NaN's payload, may differ between backends.
  *
- * Values are F32 at the start of their regions unless a stage says otherwise. The regions of one call are distinct
- * unless it says otherwise (a buffer cannot be bound for reading and for writing at once); both backends throw a
- * RangeError for that and for slices outside their regions. No stage touches a region behind its last value.
+ * Values are F32 at the start of their regions unless a stage says otherwise; they, and float parameters, are flushed
+ * as they are read, so that +0 is the only zero. The regions of one call are distinct unless it says otherwise (a
+ * buffer cannot be bound for reading and for writing at once); both backends throw a RangeError for that and for slices
+ * outside their regions. No stage touches a region behind its last value.
  */
 import type { Region, Slice } from '../memory.ts';
 import type { Pointer } from '../wasm.ts';
@@ -64,7 +65,7 @@ export interface SelfTest<Call> {
   inputs(this: void): readonly (Float32Array | Uint8Array)[];
   /** Calls the stage, once or several times. @returns numbers that it returned */
   run(this: void, call: Call, ...regions: Region[]): Promise<readonly number[]>;
-  /** Of those numbers, and of what the regions hold then: see digest. The tests compute it by other means. */
+  /** Of those numbers, and of what the regions hold then (see selfTest.ts). The tests compute it by other means. */
   readonly digest: string;
   /** The shader has kilobytes of workgroup memory. A software adapter, which is used only when it is asked for, takes
    * up to a second to compile it: it is left out there. */
