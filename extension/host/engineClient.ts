@@ -199,7 +199,8 @@ export class EngineClient extends Disposable {
 }
 
 /** The engine was told to use the CPU and can only say that; why it was told so is known here. */
-function withReason<T extends object>(answer: T, reason: string): T {
+function withReason<T>(answer: T, reason: string): T {
+  if (typeof answer !== 'object' || answer === null) return answer;
   if ('backendReason' in answer) return { ...answer, backendReason: reason };
   if ('chosen' in answer) return { ...answer, reason };
   return answer;

@@ -2,31 +2,28 @@ import { l10n } from 'vscode';
 import { worded, type Told, type Wording } from '../shared/remedies.ts';
 import { SETTINGS } from './settingChecks.ts';
 
+const MEMORY = SETTINGS.memory.name;
+const NONFINITE = SETTINGS.allowNonfinite.name;
+
 /** Remedies as VS Code has them: settings, which `showError` adds the way to, and what its own steps and pages ask for. */
 const REMEDIES: Wording = {
   overwrite: message => message, // it is asked for another name
-  memory: message => l10n.t('{0}: {1}; raise this setting', SETTINGS.memory.name, message),
-  moreMemory: message => l10n.t('{0}; raise the setting {1}', message, SETTINGS.memory.name),
+  memory: message => l10n.t('{0}: {1}; raise this setting', MEMORY, message),
+  moreMemory: message => l10n.t('{0}; raise the setting {1}', message, MEMORY),
   base: (message, { was }) => l10n.t('{0}; choose the base model (it was "{1}")', message, was),
   baseOfMerge: message => l10n.t('{0}; choose one', message),
   force: message => message,
   resume: message => message,
   dtype: (message, { wider }) =>
-    l10n.t(
-      '{0}; write a wider dtype ({1}) or a smaller change, or let infinity and NaN be written (setting {2})',
-      message,
-      wider,
-      SETTINGS.allowNonfinite.name,
-    ),
+    REMEDIES.writeNonfinite(l10n.t('{0}; write a wider dtype ({1}) or a smaller change', message, wider), {}),
   writeNonfinite: message =>
-    l10n.t('{0}, or let infinity and NaN be written (setting {1})', message, SETTINGS.allowNonfinite.name),
-  takeNonfinite: message =>
-    l10n.t('{0}, or compute with it nonetheless (setting {1})', message, SETTINGS.allowNonfinite.name),
+    l10n.t('{0}, or let infinity and NaN be written (setting {1})', message, NONFINITE),
+  takeNonfinite: message => l10n.t('{0}, or compute with it nonetheless (setting {1})', message, NONFINITE),
   takeInSums: message =>
     l10n.t(
       '{0}; the setting {1} computes with such values in plain sums alone (linear, task_arithmetic), as here one would decide about others',
       message,
-      SETTINGS.allowNonfinite.name,
+      NONFINITE,
     ),
   onMismatch: (message, { reference }) =>
     l10n.t(

@@ -173,7 +173,6 @@ export const parseRestoreRecipe = (value: unknown, names?: KeyNames): RestoreRec
   checked(restoreRecipe, value, names);
 export const parseMergeRecipe = (value: unknown, names?: KeyNames): MergeRecipe =>
   checked(mergeRecipe, value, names);
-export const parseRunOptions = (value: unknown): RunOptions => checked(runOptions, value);
 
 /** @throws UserError with a line for each fault: the key or option, the value found, and what was expected */
 export function checked<T>(schema: z.ZodType<T>, value: unknown, names: KeyNames = {}): T {

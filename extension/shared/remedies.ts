@@ -5,36 +5,21 @@
 
 /** By code, the facts that its wording needs. */
 export interface Remedies {
-  /** Something else is at the output, and may be replaced. */
-  readonly overwrite: object;
-  /** The bytes of memory that are allowed, which `message` begins with, are too few. */
-  readonly memory: object;
-  /** More memory would do. */
+  readonly overwrite: object; // something else is at the output, and may be replaced
+  readonly memory: object; // the memory that is allowed, which `message` begins with, is too little
   readonly moreMemory: object;
-  /** A .tvq file needs the base model that it was made from; `was` is its name. */
-  readonly base: { readonly was: string };
-  /** A merge needs a base model. */
+  readonly base: { readonly was: string }; // the model that a .tvq file was made from, by its name
   readonly baseOfMerge: object;
-  /** Task vectors may be applied to another base. */
-  readonly force: object;
-  /** What stays of an interrupted run may be taken over. */
-  readonly resume: object;
-  /** Values have no place in the dtype that is written; in `wider` they have. */
-  readonly dtype: { readonly wider: string };
-  /** NaN and infinity may be written. */
+  readonly force: object; // task vectors may be applied to another base
+  readonly resume: object; // what stays of an interrupted run may be taken over
+  readonly dtype: { readonly wider: string }; // what holds values that the dtype that is written does not
   readonly writeNonfinite: object;
-  /** They may be computed with. */
-  readonly takeNonfinite: object;
-  /** They may be computed with, but not here. */
-  readonly takeInSums: object;
-  /** Tensors that do not fit may be kept as in `reference`, taken from an input, or left out. */
-  readonly onMismatch: { readonly reference: string };
-  /** What is asked for needs a budget. */
-  readonly budget: object;
-  /** The codec takes no group size. */
-  readonly groupSize: { readonly codec: string };
-  /** Each task needs a name of its own. */
-  readonly taskName: object;
+  readonly takeNonfinite: object; // to compute with NaN and infinity
+  readonly takeInSums: object; // the same, but not here
+  readonly onMismatch: { readonly reference: string }; // what the models do not fit
+  readonly budget: object; // what is asked for needs one
+  readonly groupSize: { readonly codec: string }; // which takes none
+  readonly taskName: object; // each task needs one of its own
 }
 
 export type Remedy = { [C in keyof Remedies]: { readonly code: C } & Remedies[C] }[keyof Remedies];

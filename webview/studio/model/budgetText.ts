@@ -25,32 +25,27 @@ export function writtenBudget(
   error: number,
   scale: BudgetScale,
 ): WrittenBudget {
+  const { unit } = splitBytes(bytes);
+  const factor = 1000 ** ['B', 'kB', 'MB', 'GB', 'TB', 'PB'].indexOf(unit);
+  const written = (digits: string, text: string, budget: (value: number) => Budget): WrittenBudget => {
+    if (kind !== 'error' && !(Number(digits) > 0)) throw new NoBudget(text);
+    return { text, budget: budget(Number(digits)) };
+  };
+  const bits = decimal(bitsPerWeight(kind, bytes, scale));
+  const share = decimal((100 * bytes) / scale.fp32Bytes);
+  const size = factor === 1 ? String(Math.round(bytes)) : decimal(bytes / factor);
   switch (kind) {
-    case 'bytes': {
-      const { unit } = splitBytes(bytes);
-      const factor = 1000 ** ['B', 'kB', 'MB', 'GB', 'TB', 'PB'].indexOf(unit);
-      const digits = factor === 1 ? String(Math.round(bytes)) : decimal(bytes / factor);
-      return some(`${digits}${unit}`, { kind, bytes: Math.round(Number(digits) * factor) }, digits);
-    }
+    case 'bytes':
+      return written(size, size + unit, value => ({ kind, bytes: Math.round(value * factor) }));
     case 'bitsPerWeight':
-    case 'codes': {
-      const digits = decimal(bitsPerWeight(kind, bytes, scale));
-      return some(`${kind === 'codes' ? 'codes=' : ''}${digits}bpw`, { kind, bits: Number(digits) }, digits);
-    }
-    case 'percent': {
-      const digits = decimal((100 * bytes) / scale.fp32Bytes);
-      return some(`${digits}%`, { kind, percent: Number(digits) }, digits);
-    }
-    case 'error': {
-      const digits = decimal(error);
-      return { text: `error=${digits}`, budget: { kind, relative: Number(digits) } };
-    }
+      return written(bits, `${bits}bpw`, value => ({ kind, bits: value }));
+    case 'codes':
+      return written(bits, `codes=${bits}bpw`, value => ({ kind, bits: value }));
+    case 'percent':
+      return written(share, `${share}%`, percent => ({ kind, percent }));
+    case 'error':
+      return written(decimal(error), `error=${decimal(error)}`, relative => ({ kind, relative }));
   }
-}
-
-function some(text: string, budget: Budget, digits: string): WrittenBudget {
-  if (!(Number(digits) > 0)) throw new NoBudget(text);
-  return { text, budget };
 }
 
 /** Without an exponent, which budgets do not have. */
