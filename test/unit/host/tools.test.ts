@@ -1,6 +1,7 @@
 /** What language models may ask for, and what becomes of it. */
 import { mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { planMergeSummary, plan } from '../../../extension/engine/engine.ts';
 import { METHODS } from '../../../extension/engine/merge/methods/registry.ts';
@@ -224,7 +225,14 @@ describe('the manifest', () => {
     expect(Object.keys(schemaOf('tvq_merge_models')).sort()).toEqual([...MERGE_FIELDS].sort());
   });
 
-  it('names every merge method', () => {
-    expect(schemaOf('tvq_merge_models').method?.enum).toEqual(METHODS.map(({ name }) => name));
+  it('names every merge method', async () => {
+    const { method } = schemaOf('tvq_merge_models');
+    const names = METHODS.map(({ name }) => name);
+    if (process.env.UPDATE_DOCS && method) {
+      method.enum = names;
+      const file = new URL('../../../package.json', import.meta.url);
+      await writeFile(file, await format(JSON.stringify(manifest), { parser: 'json-stringify' }));
+    }
+    expect(method?.enum).toEqual(names);
   });
 });

@@ -10,8 +10,8 @@ const SHAPES = [[6, 5], [1, 7], [7, 1], [1, 1], [9], [1], [], [2, 3, 4], [0, 4],
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 test('the methods', () => {
-  expect(VECTORS).toEqual(['pcb', 'sce', 'tsv_m', 'iso_c']);
-  expect(PAIRS).toEqual(['nearswap', 'arcee_fusion']);
+  expect(VECTORS).toEqual(expect.arrayContaining(['pcb', 'sce', 'tsv_m', 'iso_c']));
+  expect(PAIRS).toEqual(expect.arrayContaining(['nearswap', 'arcee_fusion']));
 });
 
 describe.each(OWN.map(({ name }) => name))('%s', name => {
