@@ -1,8 +1,8 @@
-import { Xxh64 } from '../../../kernels/checksum.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import type { TensorEntry } from '../../formats/safetensors/safetensors.ts';
 import { rangeOf, type RangeSource, type TensorSource } from '../../formats/tensorSource.ts';
 import { UserError } from '../../shared/errors.ts';
+import { OrderedHash } from '../tensors/orderedHash.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import type { Reading } from './codec.ts';
 
@@ -27,30 +27,25 @@ const damaged = (file: string, tensor: string, vector: string, why = 'its checks
 export class Payload {
   readonly bytes: number;
   readonly #offset: number;
-  readonly #hash: Xxh64;
-  /** Bytes that were hashed. */
-  #hashed = 0;
+  readonly #hash: OrderedHash;
 
   constructor(private readonly reading: Pick<Reading, 'context' | 'file' | 'record' | 'vector'>) {
     const { offset, bytes } = reading.record.payload as TensorEntry;
     this.bytes = bytes;
     this.#offset = offset;
-    this.#hash = new Xxh64(reading.context.kernels);
+    this.#hash = new OrderedHash(reading.context.kernels);
   }
 
   /** Fills `view` with the bytes from `begin` on. */
   async read(view: Uint8Array, begin: number): Promise<void> {
     const { context, file } = this.reading;
     await context.files.read(file, view, this.#offset + begin);
-    this.hash(view, begin);
+    this.#hash.update(view, begin);
   }
 
-  /** Counts bytes that were read in, unless they were before, or others are missing before them. */
+  /** Counts bytes that were read when their turn had not come. */
   hash(bytes: Uint8Array, begin: number): void {
-    const fresh = this.#hashed - begin;
-    if (fresh < 0 || fresh >= bytes.length) return;
-    this.#hash.update(bytes.subarray(fresh));
-    this.#hashed = begin + bytes.length;
+    this.#hash.update(bytes, begin);
   }
 
   /** After all of it was read: @throws UserError when the bytes are not those that were written */

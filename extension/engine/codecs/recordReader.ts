@@ -6,12 +6,12 @@ import { inputBytes, TensorInput } from '../tensors/tensorInput.ts';
 import type { Reading } from './codec.ts';
 import { checkPayload, payloadSource } from './payload.ts';
 import type { RecordReader } from './reader.ts';
-import { codecOfRecord, isCoded } from './registry.ts';
+import { codecOfRecord, hasCodec } from './registry.ts';
 
 /** Backend bytes of a reader. */
 export function recordReaderBytes(record: TvqRecord | undefined, span: number): number {
   if (!record) return 0;
-  if (isCoded(record)) return codecOfRecord(record).readerBytes(record, span);
+  if (hasCodec(record)) return codecOfRecord(record).readerBytes(record, span);
   return record.codec.codec === 'exact'
     ? inputBytes(record.dtype as QuantizableDtype, span)
     : packedBytes(span, 1) + 4;
@@ -19,7 +19,7 @@ export function recordReaderBytes(record: TvqRecord | undefined, span: number): 
 
 export function recordReader(reading: Reading): RecordReader {
   const { record } = reading;
-  if (isCoded(record)) return codecOfRecord(record).reader({ ...reading, record });
+  if (hasCodec(record)) return codecOfRecord(record).reader({ ...reading, record });
   return record.codec.codec === 'exact' ? exactReader(reading) : constantReader(reading);
 }
 

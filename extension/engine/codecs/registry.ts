@@ -1,4 +1,5 @@
 /** Every codec once, by the name that a .tvq file has for it. */
+import { isCoded } from '../../formats/tvq/codecs.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import type { CodecName } from '../../shared/codecNames.ts';
 import { affine } from './affine/codec.ts';
@@ -21,7 +22,7 @@ export const codecOf = ({ codec }: Coding): Codec<Coding> => CODECS[codec] as un
 
 type CodedRecord = RecordOf<Coding['codec']>;
 
-export const isCoded = (record: TvqRecord): record is CodedRecord => record.codec.codec in CODECS;
+export const hasCodec = (record: TvqRecord): record is CodedRecord => isCoded(record.codec);
 
 /** The codec of a record that has codes. */
 export const codecOfRecord = ({ codec }: CodedRecord): Codec<Coding> => codecOf(codec as unknown as Coding);

@@ -5,10 +5,11 @@ import {
   type Region,
   type Slice,
 } from '../../../kernels/memory.ts';
-import { demoteF64, Xxh64 } from '../../../kernels/checksum.ts';
+import { demoteF64 } from '../../../kernels/checksum.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
-import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
+import { DTYPE_BITS, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
+import { OrderedHash } from './orderedHash.ts';
 import { readSource } from './sourceKinds.ts';
 
 /** A stretch of a tensor that is in backend memory at once, in elements; the whole tensor when it is resident. */
@@ -48,8 +49,7 @@ export const inputBytes = (dtype: QuantizableDtype, count: number): number =>
  * a span stays loaded, and hashed the first time they pass.
  */
 export class TensorInput {
-  readonly #hash: Xxh64 | undefined;
-  #hashedElements = 0;
+  readonly #hash: OrderedHash | undefined;
   #loaded: { span: Span; done: Promise<void> } | undefined;
 
   /**
@@ -62,7 +62,7 @@ export class TensorInput {
     private readonly region: Region,
     hashed = true,
   ) {
-    if (hashed) this.#hash = new Xxh64(context.kernels);
+    if (hashed) this.#hash = new OrderedHash(context.kernels);
   }
 
   /** Starts to read a span into the region unless it is there; resolves when it is. */
@@ -78,8 +78,7 @@ export class TensorInput {
 
   /** XXH64 of the tensor's bytes, known after all spans were loaded once in order. */
   get checksum(): string {
-    if (!this.#hash || this.#hashedElements !== elementCount(this.source.shape))
-      throw new Error(`${this.source.name} was not read whole`);
+    if (this.#hash?.bytes !== this.source.bytes) throw new Error(`${this.source.name} was not read whole`);
     return this.#hash.digest();
   }
 
@@ -89,11 +88,7 @@ export class TensorInput {
     signal.throwIfAborted();
     await backend.write(this.region, 0, span.count * elementBytes, async view => {
       await readSource(this.context, this.source, view, span.first * elementBytes);
-      const fresh = this.#hashedElements - span.first;
-      if (this.#hash && fresh >= 0 && fresh < span.count) {
-        this.#hash.update(view.subarray(fresh * elementBytes));
-        this.#hashedElements = span.first + span.count;
-      }
+      this.#hash?.update(view, span.first * elementBytes);
       if (this.source.dtype === 'F64') demoteF64(this.context.kernels, view);
     });
   }
