@@ -8,8 +8,18 @@ const MAX_READ = 1 << 30;
 const isInterrupted = (error: unknown): boolean =>
   ['EINTR', 'EAGAIN'].includes((error as NodeJS.ErrnoException).code ?? '');
 
+/** What can be read from a position: a file handle, for one. */
+export interface ReadHandle {
+  read(
+    target: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
+}
+
 /** Reads as much as there is, up to the length of `target`. @returns how many bytes there were */
-export async function readUpTo(handle: FileHandle, target: Uint8Array, position: number): Promise<number> {
+export async function readUpTo(handle: ReadHandle, target: Uint8Array, position: number): Promise<number> {
   let done = 0;
   while (done < target.length) {
     const wanted = Math.min(target.length - done, MAX_READ);

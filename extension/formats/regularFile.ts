@@ -9,7 +9,7 @@ import { describeOpenError } from './huggingface/openError.ts';
 import { readUpTo } from '../files/wholeCalls.ts';
 
 /** Does not wait for the other end of a pipe that took the file's place after it was looked at; nothing on Windows. */
-const NO_WAITING = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+export const NO_WAITING = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
 /** What a file is before it is opened. @throws UserError for anything but a regular file */
 export async function statFile(file: string): Promise<Stats> {
@@ -74,7 +74,8 @@ export async function readBeginning(file: string, most: number): Promise<Buffer>
   }
 }
 
-function checkRegular(file: string, info: Stats | BigIntStats): void {
+/** @throws UserError for anything but a regular file */
+export function checkRegular(file: string, info: Stats | BigIntStats): void {
   if (info.isFile()) return;
   const what = info.isDirectory() ? 'this is a folder' : 'this is a device, pipe or socket';
   throw new UserError(`${file}: ${what}, a file was expected`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { BackendFailure } from '../../kernels/backend.ts';
 import { WebGpuMachine } from '../../kernels/backends/webgpu/backend.ts';
-import { FilePool } from '../../extension/formats/io.ts';
+import { FilePool } from '../../extension/formats/filePool.ts';
 import * as engine from '../../extension/engine/engine.ts';
 import { describeSystemError } from '../../extension/shared/errors.ts';
 import type { RunOptions } from '../../extension/protocol/recipes.ts';

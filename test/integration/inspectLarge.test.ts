@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { CHUNK, createCpuBackend } from '../../kernels/backends/cpu/backend.ts';
-import { FilePool } from '../../extension/formats/io.ts';
+import { FilePool } from '../../extension/formats/filePool.ts';
 import * as engine from '../../extension/engine/engine.ts';
 import { detailKind, type DetailJob } from '../../extension/engine/inspect/detailJob.ts';
 import { storedTensor } from '../../extension/engine/inspect/storedTensor.ts';

@@ -1,6 +1,6 @@
 import type { Kernels } from '../../../kernels/wasm.ts';
 import type { Progress, VerifyResult } from '../../protocol/results.ts';
-import { FilePool } from '../../formats/io.ts';
+import { FilePool } from '../../formats/filePool.ts';
 import { UserError } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';

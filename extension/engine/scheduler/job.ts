@@ -1,7 +1,7 @@
 /** One unit of work: what it is given and what it gives back. */
 import type { Backend } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/wasm.ts';
-import type { FilePool } from '../../formats/io.ts';
+import type { FilePool } from '../../formats/filePool.ts';
 import type { Codec } from '../../formats/tvq/codecs.ts';
 
 /** One tensor of all checkpoints involved: plain data, so that it can be sent to a thread. */

@@ -1,6 +1,6 @@
 import type { Backend } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/wasm.ts';
-import { FilePool } from '../../formats/io.ts';
+import { FilePool } from '../../formats/filePool.ts';
 import type { Job, JobEvent, JobReport } from './job.ts';
 import { jobBytes, runJob, type JobKind } from './jobKind.ts';
 import { OrderedSink, WriteAhead, type Sink } from './orderedSink.ts';

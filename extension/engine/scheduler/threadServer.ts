@@ -1,7 +1,7 @@
 /** The inside of a thread of the CPU backend. */
 import type { MessagePort } from 'node:worker_threads';
 import { createCpuBackend } from '../../../kernels/backends/cpu/backend.ts';
-import { FilePool } from '../../formats/io.ts';
+import { FilePool } from '../../formats/filePool.ts';
 import { linesOf, systemCode } from '../../shared/errors.ts';
 import { BufferPool } from './bufferPool.ts';
 import type { JobEvent } from './job.ts';

@@ -13,7 +13,7 @@ import {
   otherFormat,
   webPage,
 } from '../foreignContent.ts';
-import { readExactly } from '../io.ts';
+import { readExactly } from '../readExactly.ts';
 import { isObject, readPythonJson } from '../json/jsonText.ts';
 import { openRegular, readRegular } from '../regularFile.ts';
 import { decodeText } from '../smallFile.ts';

@@ -1,6 +1,6 @@
 /** Models whose output head is their input embedding, and what stands for the head where it is not stored. */
 import { isRange, type RangeSource, type TensorSource } from '../tensorSource.ts';
-import { readExactly } from '../io.ts';
+import { readExactly } from '../readExactly.ts';
 import { openRegular } from '../regularFile.ts';
 
 /** Output heads of language models, by library; `lm_head.weight` in most. */

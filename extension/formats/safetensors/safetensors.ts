@@ -11,7 +11,7 @@ import { DTYPE_BITS, isDtype, type Dtype } from '../dtype.ts';
 import { FOREIGN_HEAD_BYTES, foreignContent } from '../foreignContent.ts';
 import { HeaderAllowance, MAX_HEADER_BYTES, type Allowance } from './headerRoom.ts';
 import { headerTextFault } from './headerText.ts';
-import { readExactly } from '../io.ts';
+import { readExactly } from '../readExactly.ts';
 import { nestsDeeper } from '../json/jsonDepth.ts';
 import { openRegular } from '../regularFile.ts';
 

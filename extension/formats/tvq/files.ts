@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { readExactly } from '../io.ts';
+import { readExactly } from '../readExactly.ts';
 import { storedFileName } from './layout.ts';
 import type { Metadata } from './metadata.ts';
 import { fault, type TvqExtra } from './partReader.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Dtype } from '../dtype.ts';
-import { readExactly } from '../io.ts';
+import { readExactly } from '../readExactly.ts';
 import type { SafetensorsHeader, TensorEntry } from '../safetensors/safetensors.ts';
 import { UserError } from '../../shared/errors.ts';
 import { HEADER_HASH_KEY, HEADER_HASH_PLACEHOLDER, isReserved } from './layout.ts';
