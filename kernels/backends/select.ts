@@ -2,7 +2,8 @@
 import { availableParallelism, cpus } from 'node:os';
 import { BackendUnusable, type Backend } from '../backend.ts';
 import { MAX_MEMORY } from '../wasm.ts';
-import { findAdapter, openWebGpuBackend, type FoundAdapter, type WebGpuOptions } from './webgpu/open.ts';
+import { findAdapter, type FoundAdapter } from './webgpu/adapter.ts';
+import { openWebGpuBackend, type WebGpuOptions } from './webgpu/open.ts';
 
 export type Preference = 'auto' | 'cpu' | 'webgpu';
 

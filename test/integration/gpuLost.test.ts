@@ -47,7 +47,7 @@ function failAtRead(nth: number, fail: (gpu: WebGpuMachine) => void): void {
   });
 }
 
-const lose = (gpu: WebGpuMachine) => gpu.dispose();
+const lose = (gpu: WebGpuMachine) => gpu.device.gpu.destroy();
 const runOutOfMemory = () => {
   throw new BackendFailure('allocating 4096 bytes: out of memory');
 };

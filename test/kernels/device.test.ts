@@ -1,7 +1,7 @@
 /** The device wrapper and its buffer pool: errors that would be silent, buffers that are used again. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BackendFailure, DeviceLost } from '../../kernels/backend.ts';
-import { findAdapter } from '../../kernels/backends/webgpu/open.ts';
+import { findAdapter } from '../../kernels/backends/webgpu/adapter.ts';
 import { Device, USAGE } from '../../kernels/backends/webgpu/device.ts';
 import { Pipelines } from '../../kernels/backends/webgpu/pipelines.ts';
 import { BufferPool, sizeClass } from '../../kernels/backends/webgpu/pool.ts';

@@ -9,8 +9,12 @@ import { cpuRoom, localMemory, type Room } from './memoryShare.ts';
 import type { EngineBackend } from './engineBackend.ts';
 import { UserError } from '../../shared/errors.ts';
 import { GpuBackend } from './gpuBackend.ts';
+import { KeptGpu } from './keptGpu.ts';
 import { kernelModule, loadKernels } from '../kernels.ts';
 import { ThreadPool } from './threads.ts';
+
+/** This process's, for all jobs. */
+const gpu = new KeptGpu();
 
 /** What a plan is made with when nothing will be run: the CPU's room, which needs no probing. */
 export const previewRoom = (options: RunOptions): Room => cpuRoom(CHUNK, options);
@@ -25,7 +29,9 @@ export async function chooseBackend(
   tell: (message: string) => void = () => undefined,
 ): Promise<EngineBackend> {
   const { memory } = options;
-  const selection = await selectBackend(options.backend, { memory: localMemory(memory) }).catch(asUserError);
+  const selection = await selectBackend(options.backend, { memory: localMemory(memory) }, gpu).catch(
+    asUserError,
+  );
   if (selection.kind === 'webgpu') {
     return new GpuBackend(selection.backend, await loadKernels(), selection.reason, options, tell);
   }
@@ -42,7 +48,7 @@ export async function chooseBackend(
 
 /** Every backend, tested, and the one that `options` lead to. */
 export async function reportDevices({ backend, threads }: RunOptions): Promise<DevicesReport> {
-  return { ...(await probeDevices(backend)), threads: threads || availableParallelism() };
+  return { ...(await probeDevices(backend, {}, gpu)), threads: threads || availableParallelism() };
 }
 
 function asUserError(error: unknown): never {

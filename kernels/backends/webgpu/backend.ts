@@ -7,7 +7,7 @@ import { HISTOGRAM_BYTES } from '../../stages/magnitude_histogram/stage.ts';
 import { SUM_BLOCK, SUM_BYTES } from '../../stages/sums.ts';
 import { USAGE, type Device } from './device.ts';
 import { Scopes, type GpuRegion } from './memory.ts';
-import { Pipelines } from './pipelines.ts';
+import type { Pipelines } from './pipelines.ts';
 import { BufferPool } from './pool.ts';
 import { Runner } from './runner.ts';
 import { Transfer } from './transfer.ts';
@@ -44,7 +44,8 @@ export class WebGpuMachine implements Machine {
 
   constructor(
     readonly info: BackendInfo,
-    private readonly device: Device,
+    readonly device: Device,
+    pipelines: Pipelines,
     sizes: WebGpuSizes,
   ) {
     const largest = floorTo(sizes.maxBufferSize, 256);
@@ -56,7 +57,6 @@ export class WebGpuMachine implements Machine {
     this.transfer = new Transfer(device, largest);
     this.memory = new Scopes(pool, SCOPES, this.capacity, `a scope on ${info.device}`);
     const resultBytes = Math.max(HISTOGRAM_BYTES, (this.chunk / SUM_BLOCK) * SUM_BYTES);
-    const pipelines = new Pipelines(device);
     this.runner = new Runner(device, pipelines, this.transfer, pool, sizes.gridWidth, resultBytes);
   }
 
@@ -81,13 +81,18 @@ export class WebGpuMachine implements Machine {
   }
 
   dispose(): void {
-    this.device.gpu.destroy();
+    this.device.dispose();
   }
 }
 
-/** The backend on an opened device, not tested yet. */
-export function webGpuBackend(info: BackendInfo, device: Device, sizes: WebGpuSizes): Backend {
-  const machine = new WebGpuMachine(info, device, sizes);
+/** A backend on an opened device, with pipelines that others on it may share. */
+export function webGpuBackend(
+  info: BackendInfo,
+  device: Device,
+  pipelines: Pipelines,
+  sizes: WebGpuSizes,
+): Backend {
+  const machine = new WebGpuMachine(info, device, pipelines, sizes);
   const { chunk, runner } = machine;
   const stages = callsOf((_, stage) => async (...args) => {
     stage.check(chunk, ...args);

@@ -14,8 +14,13 @@ export interface Attempt<T> {
 
 const FILTERS: readonly GPUErrorFilter[] = ['internal', 'out-of-memory', 'validation'];
 
+const DISPOSED = 'the backend was disposed of';
+
+/** One user's view of a GPU device, with the buffers made through it; several may share a device. */
 export class Device {
   private lost: DeviceLost | undefined;
+  private refused = false;
+  private readonly buffers = new Set<GPUBuffer>();
   private readonly waiting = new Set<(reason: DeviceLost) => void>();
   private tail: Promise<unknown> = Promise.resolve();
 
@@ -23,12 +28,35 @@ export class Device {
     readonly gpu: GPUDevice,
     readonly name: string,
   ) {
-    void gpu.lost.then(info => {
-      const why = info.reason === 'destroyed' ? 'the backend was disposed of' : info.message;
-      this.lost = new DeviceLost(`${name} was lost: ${why}`);
-      for (const reject of this.waiting) reject(this.lost);
-      this.waiting.clear();
-    });
+    void gpu.lost.then(({ reason, message }) => this.lose(reason === 'destroyed' ? DISPOSED : message));
+  }
+
+  /** Whether the device is there and has done all that it was asked. */
+  get sound(): boolean {
+    return !this.lost && !this.refused;
+  }
+
+  makeBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
+    const buffer = this.gpu.createBuffer(descriptor);
+    this.buffers.add(buffer);
+    return buffer;
+  }
+
+  destroyBuffer(buffer: GPUBuffer): void {
+    this.buffers.delete(buffer);
+    buffer.destroy();
+  }
+
+  /** Gives back the buffers made through this view; it is lost to whoever goes on using it. */
+  dispose(): void {
+    this.lose(DISPOSED);
+    for (const buffer of this.buffers) this.destroyBuffer(buffer);
+  }
+
+  private lose(why: string): void {
+    this.lost ??= new DeviceLost(`${this.name} was lost: ${why}`);
+    for (const reject of this.waiting) reject(this.lost);
+    this.waiting.clear();
   }
 
   /** `work`, or DeviceLost as soon as the device is lost, for promises that would then never settle. */
@@ -62,7 +90,9 @@ export class Device {
       errors = Promise.all(FILTERS.map(() => this.gpu.popErrorScope()));
       const judged = this.orLost(errors).then(found => {
         const error = found.find(candidate => candidate !== null);
-        if (error) throw new BackendFailure(`${this.name}: ${what}: ${error.message}`);
+        if (!error) return;
+        this.refused = true;
+        throw new BackendFailure(`${this.name}: ${what}: ${error.message}`);
       });
       return { value, judged };
     } finally {

@@ -44,7 +44,7 @@ export class BufferPool {
     this.shrink(this.budget - size);
     this.total += size;
     const { value, judged } = this.device.attempt(`allocating ${size} bytes`, () =>
-      this.device.gpu.createBuffer({ label: this.label, size, usage: this.usage }),
+      this.device.makeBuffer({ label: this.label, size, usage: this.usage }),
     );
     const made: PooledBuffer = { buffer: value, size, ready: judged, broken: false };
     judged.catch(() => (made.broken = true));
@@ -71,6 +71,6 @@ export class BufferPool {
 
   private destroy(pooled: PooledBuffer): void {
     this.total -= pooled.size;
-    pooled.buffer.destroy();
+    this.device.destroyBuffer(pooled.buffer);
   }
 }

@@ -28,7 +28,7 @@ export class Runner {
     resultBytes: number,
   ) {
     const make = (label: string, size: number, usage: number): GPUBuffer =>
-      device.gpu.createBuffer({ label, size: wholeVectors(size), usage: usage | USAGE.COPY_DST });
+      device.makeBuffer({ label, size: wholeVectors(size), usage: usage | USAGE.COPY_DST });
     this.buffers = {
       results: make('results', resultBytes, USAGE.STORAGE | USAGE.COPY_SRC),
       table: make('table', TABLE_BYTES, USAGE.STORAGE),

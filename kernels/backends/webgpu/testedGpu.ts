@@ -1,0 +1,127 @@
+/** A GPU that has been made sure of before it is given a single tensor. */
+import { BackendUnusable, DeviceLost, type Backend } from '../../backend.ts';
+import { failedChecks } from '../selfTest.ts';
+import { NEEDED_LIMITS, type FoundAdapter } from './adapter.ts';
+import { webGpuBackend } from './backend.ts';
+import { Device, USAGE } from './device.ts';
+import { Pipelines } from './pipelines.ts';
+
+/** Bytes of GPU memory for the self-test. */
+const TEST_MEMORY = 16 * 2 ** 20;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** An open device that has passed its self-test, for any number of backends, which share its pipelines. */
+export class TestedGpu {
+  private readonly pipelines: Pipelines;
+  private open = 0;
+  private failed = false;
+
+  private constructor(
+    private readonly found: FoundAdapter,
+    private readonly device: Device,
+    private readonly gridWidth: number,
+  ) {
+    this.pipelines = new Pipelines(device);
+  }
+
+  /**
+   * @param gridWidth the most workgroups in one dimension of a dispatch, if fewer than the device allows
+   * @throws BackendUnusable when the device cannot be had or fails its self-test
+   */
+  static async open(found: FoundAdapter, gridWidth = Infinity): Promise<TestedGpu> {
+    const gpu = new TestedGpu(found, await openDevice(found), gridWidth);
+    try {
+      checkMapping(gpu.device);
+      const backend = gpu.backend(TEST_MEMORY);
+      await checkStages(backend);
+      backend.dispose();
+      return gpu;
+    } catch (error) {
+      gpu.destroy();
+      throw error;
+    }
+  }
+
+  /** Whether no backend is open. */
+  get idle(): boolean {
+    return this.open === 0;
+  }
+
+  /** Whether the device is there, and no backend has met an error so far. */
+  get sound(): boolean {
+    return this.device.sound && !this.failed;
+  }
+
+  /**
+   * A backend that may use `memory` bytes of the GPU's; it gives them back when it is disposed of.
+   * @param disposed called then
+   */
+  backend(memory: number, disposed: () => void = () => undefined): Backend {
+    const { name, software, limits } = this.found;
+    const limit = (name: string): number => limits[name] ?? 0;
+    const view = new Device(this.device.gpu, name);
+    const backend = webGpuBackend({ kind: 'webgpu', device: name, software }, view, this.pipelines, {
+      memory,
+      maxBufferSize: limit('maxBufferSize'),
+      maxStorageBufferBindingSize: limit('maxStorageBufferBindingSize'),
+      gridWidth: Math.min(this.gridWidth, limit('maxComputeWorkgroupsPerDimension')),
+    });
+    this.open++;
+    let ended = false;
+    const dispose = (): void => {
+      if (ended) return;
+      ended = true;
+      this.failed ||= !view.sound;
+      view.dispose();
+      this.open--;
+      disposed();
+    };
+    return Object.assign(backend, { dispose });
+  }
+
+  destroy(): void {
+    this.device.gpu.destroy();
+  }
+}
+
+async function openDevice({ adapter, name, limits }: FoundAdapter): Promise<Device> {
+  const requiredLimits = Object.fromEntries(NEEDED_LIMITS.map(limit => [limit, limits[limit] ?? 0]));
+  try {
+    return new Device(await adapter.requestDevice({ label: 'tvq', requiredLimits }), name);
+  } catch (error) {
+    throw new BackendUnusable(`${name} gives no device: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Whether GPU memory can be mapped into this process. In Electron it cannot ("External buffers are not allowed",
+ * https://github.com/dawn-gpu/node-webgpu/issues/5), and there is no other way to read a result.
+ */
+function checkMapping({ gpu, name }: Device): void {
+  const usage = USAGE.MAP_READ | USAGE.COPY_DST;
+  const probe = gpu.createBuffer({ label: 'probe', size: 16, usage, mappedAtCreation: true });
+  try {
+    new Uint8Array(probe.getMappedRange()).fill(1);
+    probe.unmap();
+  } catch (error) {
+    throw new BackendUnusable(`results cannot be read back from ${name}: ${messageOf(error)}`);
+  } finally {
+    probe.destroy();
+  }
+}
+
+/** The self-test's stages on a few thousand values, compared byte for byte. */
+async function checkStages(backend: Backend): Promise<void> {
+  const { device } = backend.info;
+  let failed: readonly string[];
+  try {
+    failed = await failedChecks(backend);
+  } catch (error) {
+    const why = error instanceof DeviceLost ? 'it was lost' : messageOf(error);
+    throw new BackendUnusable(`${device} failed its self-test: ${why}`);
+  }
+  if (failed.length > 0) {
+    throw new BackendUnusable(`${device} computes differently from the reference: ${failed.join(', ')}`);
+  }
+}
