@@ -22,7 +22,7 @@ const project = (name: string, options: object = {}) => ({
 
 export default defineConfig({
   test: {
-    globalSetup: 'test/upToDate.mjs',
+    globalSetup: ['test/upToDate.mjs', 'test/sharedFolder.ts'],
     // vitest itself would leave one core of two idle.
     maxWorkers: '100%',
     projects: [
@@ -33,8 +33,8 @@ export default defineConfig({
         isolate: false,
         globalSetup: 'test/pages/harness/setup.ts',
       }),
-      project('kernels', { testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks' }),
-      project('integration', { testTimeout: 120_000, hookTimeout: 120_000 }),
+      project('kernels', { testTimeout: 120_000, hookTimeout: 120_000, isolate: false }),
+      project('integration', { testTimeout: 120_000, hookTimeout: 120_000, isolate: false }),
       project('e2e', {
         testTimeout: 240_000,
         hookTimeout: 300_000,

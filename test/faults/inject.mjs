@@ -71,4 +71,34 @@ for (const name of ['read', 'write', 'sync', 'datasync', 'writeFile', 'readFile'
   };
 }
 
+/** Files that a job reads are opened by number. */
+const numbers = new Map();
+
+const openSync = fs.openSync;
+fs.openSync = (file, ...more) => {
+  if (typeof file === 'string') meet('openRead', file);
+  const number = openSync(file, ...more);
+  numbers.set(number, String(file));
+  return number;
+};
+
+const closeSync = fs.closeSync;
+fs.closeSync = number => {
+  numbers.delete(number);
+  closeSync(number);
+};
+
+const read = fs.read;
+const readOrFail = (number, buffer, offset, length, position, done) => {
+  const file = numbers.get(number);
+  try {
+    const isShort = file !== undefined && meet('read', file);
+    read(number, buffer, offset, isShort ? Math.min(length, 1 + (met % 4099)) : length, position, done);
+  } catch (error) {
+    process.nextTick(done, error);
+  }
+};
+// What promisify makes of it stands in its properties.
+fs.read = Object.defineProperties(readOrFail, Object.getOwnPropertyDescriptors(read));
+
 syncBuiltinESMExports();

@@ -6,7 +6,7 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type * as Dist from '../../extension/engine/dist.ts';
 import type * as Sources from '../../extension/formats/tensorSource.ts';
 import * as engine from '../../extension/engine/engine.ts';
@@ -25,8 +25,12 @@ import {
 import { temporaryFolder } from '../temporary.ts';
 import { INVERTED } from './invertedSource.ts';
 
-/** Threads that know the kind, too. */
-const worker = vi.hoisted(() => ({ url: undefined as unknown as URL }));
+/** Threads that know the kind, too. What other tests have loaded is loaded anew, here and after, for the mocks below. */
+const worker = vi.hoisted(() => {
+  vi.resetModules();
+  return { url: undefined as unknown as URL };
+});
+afterAll(() => void vi.resetModules());
 vi.mock('../../extension/engine/dist.ts', async original => ({
   ...(await original<typeof Dist>()),
   get workerUrl() {

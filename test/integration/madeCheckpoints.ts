@@ -4,9 +4,9 @@ import { openTvq } from '../../extension/formats/tvq/reader.ts';
 import type { MergeInput, QuantizeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
-import { temporaryPaths } from '../temporary.ts';
+import { sharedPaths } from '../temporary.ts';
 
-export const path = await temporaryPaths();
+export const path = await sharedPaths();
 export const content = async (file: string): Promise<Buffer> =>
   (await readFile(file)).subarray((await openTvq(file)).headerBytes);
 
@@ -18,7 +18,7 @@ export function gaussian(seed: number, scale: number): () => number {
 
 const written = new Map<number, Promise<readonly string[]>>();
 
-/** The checkpoints for tensors of so many rows, once for all tests of a file. */
+/** The checkpoints for tensors of so many rows, once for all tests of a process. */
 async function checkpointsOf(rows: number): Promise<readonly string[]> {
   const checkpoint = (task: number): Record<string, MadeTensor> => {
     const value = gaussian(task + 1, 0.01);

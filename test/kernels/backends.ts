@@ -5,7 +5,8 @@ import { afterAll } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
 import { compileKernels } from '../../kernels/wasm.ts';
 import { createCpuBackend, type CpuBackend } from '../../kernels/backends/cpu/backend.ts';
-import { createWebGpuBackend } from '../../kernels/backends/webgpu/open.ts';
+import { findAdapter } from '../../kernels/backends/webgpu/adapter.ts';
+import { TestedGpu } from '../../kernels/backends/webgpu/testedGpu.ts';
 
 const WASM = new URL('../../dist/kernels.wasm', import.meta.url);
 
@@ -38,13 +39,22 @@ export function chooseDriver(): void {
   process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
 }
 
-/** A WebGPU backend on whatever adapter there is, disposed of after the tests of the file or suite that opens it;
- * fails, rather than skips, where there is none. */
-export async function openWebGpu(options: { gridWidth?: number } = {}): Promise<Backend> {
+/** Of whatever adapter there is, for all tests of this process; compiling its shaders takes seconds. */
+let gpu: Promise<TestedGpu> | undefined;
+
+/** A GPU that only the caller uses, and may lose. Fails, rather than skips, where there is none. */
+export async function openOwnGpu(): Promise<TestedGpu> {
   chooseDriver();
-  const backend = await createWebGpuBackend({ memory: TEST_MEMORY, ...options }).catch((error: unknown) => {
-    throw new Error(`${NO_DRIVER} (${String(error)})`);
-  });
+  return findAdapter()
+    .then(found => TestedGpu.open(found))
+    .catch((error: unknown) => {
+      throw new Error(`${NO_DRIVER} (${String(error)})`);
+    });
+}
+
+/** A WebGPU backend, disposed of after the tests of the file or suite that opens it. */
+export async function openWebGpu(options: { gridWidth?: number } = {}): Promise<Backend> {
+  const backend = (await (gpu ??= openOwnGpu())).backend({ memory: TEST_MEMORY, ...options });
   afterAll(() => backend.dispose());
   return backend;
 }

@@ -1,10 +1,11 @@
 /** What every backend promises apart from arithmetic: scopes, order, refusals, errors with names. */
 import { describe, expect, test } from 'vitest';
-import { DeviceLost } from '../../kernels/backend.ts';
+import { DeviceLost, type Backend } from '../../kernels/backend.ts';
 import { SUM_BLOCK } from '../../kernels/stages/sums.ts';
 import { OutOfBackendMemory, type Region, type Slice } from '../../kernels/memory.ts';
 import { instantiateKernels } from '../../kernels/wasm.ts';
-import { kernelModule, openCpu, openWebGpu } from './backends.ts';
+import { kernelModule, openCpu, openOwnGpu, openWebGpu, TEST_MEMORY } from './backends.ts';
+import type { TestedGpu } from '../../kernels/backends/webgpu/testedGpu.ts';
 import { place } from './drive.ts';
 
 const cpu = await openCpu();
@@ -177,10 +178,15 @@ describe('scopes', () => {
   });
 });
 
-describe('errors', async () => {
-  const lost = await openWebGpu();
+describe('errors', () => {
+  const backendOf = (gpu: TestedGpu) => gpu.backend({ memory: TEST_MEMORY });
 
-  test('everything pending and everything later fails once the device is gone', async () => {
+  test.each([
+    ['the device is gone', (gpu: TestedGpu) => gpu.destroy()],
+    ['the backend is disposed of', (_: TestedGpu, backend: Backend) => backend.dispose()],
+  ])('everything pending and everything later fails once %s', async (_, lose) => {
+    const own = await openOwnGpu();
+    const [lost, other] = [backendOf(own), backendOf(own)];
     await lost.scope(async memory => {
       const region = await place(lost, memory, bytes(1, 2, 3));
       const pending = [
@@ -189,12 +195,17 @@ describe('errors', async () => {
         lost.write(region, 0, 4, () => new Promise(resolve => setTimeout(resolve, 20))),
       ];
       const settled = Promise.allSettled(pending);
-      lost.dispose();
+      lose(own, lost);
       for (const result of await settled) {
         expect(result).toMatchObject({ status: 'rejected', reason: expect.any(DeviceLost) as DeviceLost });
       }
       await expect(lost.read(region, 0, 12)).rejects.toThrow(/was lost: the backend was disposed of/);
     });
+    const others = other.scope(memory => place(other, memory, bytes(1, 2, 3)));
+    if (own.sound) await others;
+    else await expect(others).rejects.toThrow(DeviceLost);
+    expect(own.idle).toBe(false);
+    own.destroy();
   });
 });
 

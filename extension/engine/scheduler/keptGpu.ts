@@ -20,12 +20,12 @@ export class KeptGpu implements WebGpuAccess {
     return this.#kept.found;
   }
 
-  async open(found: FoundAdapter, { memory }: WebGpuOptions): Promise<Backend> {
+  async open(found: FoundAdapter, options: WebGpuOptions): Promise<Backend> {
     const gpu = this.#kept?.found === found ? this.#kept.gpu : await TestedGpu.open(found);
     if (this.#kept?.gpu !== gpu) this.#letGo();
     this.#kept = { found, gpu };
     clearTimeout(this.#idle);
-    return gpu.backend(memory, () => this.#disposed(gpu));
+    return gpu.backend(options, () => this.#disposed(gpu));
   }
 
   /** Of the last one that was in use: it is closed in a while, one that is not kept at once. */

@@ -1,20 +1,16 @@
 import type { Backend } from '../../backend.ts';
 import { findAdapter, type FoundAdapter } from './adapter.ts';
-import { TestedGpu } from './testedGpu.ts';
+import { TestedGpu, type BackendOptions } from './testedGpu.ts';
 
-export interface WebGpuOptions {
+export interface WebGpuOptions extends BackendOptions {
   /** Part of an adapter's name; without it the fastest adapter is taken. */
   readonly adapter?: string;
-  /** Bytes of GPU memory that all scopes together may use. */
-  readonly memory: number;
-  /** The most workgroups in one dimension of a dispatch, if fewer than the device allows. */
-  readonly gridWidth?: number;
 }
 
 /** Opens `found`, which `options.adapter` is no longer asked for; see createWebGpuBackend. */
 export async function openWebGpuBackend(found: FoundAdapter, options: WebGpuOptions): Promise<Backend> {
-  const gpu = await TestedGpu.open(found, options.gridWidth);
-  return gpu.backend(options.memory, () => gpu.destroy());
+  const gpu = await TestedGpu.open(found);
+  return gpu.backend(options, () => gpu.destroy());
 }
 
 /**

@@ -11,6 +11,13 @@ const TEST_MEMORY = 16 * 2 ** 20;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+export interface BackendOptions {
+  /** Bytes of GPU memory that all its scopes together may use. */
+  readonly memory: number;
+  /** The most workgroups in one dimension of a dispatch, if fewer than the device allows. */
+  readonly gridWidth?: number;
+}
+
 /** An open device that has passed its self-test, for any number of backends, which share its pipelines. */
 export class TestedGpu {
   private readonly pipelines: Pipelines;
@@ -20,20 +27,16 @@ export class TestedGpu {
   private constructor(
     private readonly found: FoundAdapter,
     private readonly device: Device,
-    private readonly gridWidth: number,
   ) {
     this.pipelines = new Pipelines(device);
   }
 
-  /**
-   * @param gridWidth the most workgroups in one dimension of a dispatch, if fewer than the device allows
-   * @throws BackendUnusable when the device cannot be had or fails its self-test
-   */
-  static async open(found: FoundAdapter, gridWidth = Infinity): Promise<TestedGpu> {
-    const gpu = new TestedGpu(found, await openDevice(found), gridWidth);
+  /** @throws BackendUnusable when the device cannot be had or fails its self-test */
+  static async open(found: FoundAdapter): Promise<TestedGpu> {
+    const gpu = new TestedGpu(found, await openDevice(found));
     try {
       checkMapping(gpu.device);
-      const backend = gpu.backend(TEST_MEMORY);
+      const backend = gpu.backend({ memory: TEST_MEMORY });
       await checkStages(backend);
       backend.dispose();
       return gpu;
@@ -53,11 +56,8 @@ export class TestedGpu {
     return this.device.sound && !this.failed;
   }
 
-  /**
-   * A backend that may use `memory` bytes of the GPU's; it gives them back when it is disposed of.
-   * @param disposed called then
-   */
-  backend(memory: number, disposed: () => void = () => undefined): Backend {
+  /** @param disposed called when the backend, which then gives its memory back, is disposed of */
+  backend({ memory, gridWidth = Infinity }: BackendOptions, disposed: () => void = () => undefined): Backend {
     const { name, software, limits } = this.found;
     const limit = (name: string): number => limits[name] ?? 0;
     const view = new Device(this.device.gpu, name);
@@ -65,7 +65,7 @@ export class TestedGpu {
       memory,
       maxBufferSize: limit('maxBufferSize'),
       maxStorageBufferBindingSize: limit('maxStorageBufferBindingSize'),
-      gridWidth: Math.min(this.gridWidth, limit('maxComputeWorkgroupsPerDimension')),
+      gridWidth: Math.min(gridWidth, limit('maxComputeWorkgroupsPerDimension')),
     });
     this.open++;
     let ended = false;
