@@ -8,6 +8,7 @@ import { packageExtension } from '../../scripts/package.mjs';
 import { provision } from '../provision.mjs';
 
 const { Session } = await typescript('../e2e/harness/session.ts');
+const { installExtensions } = await typescript('../e2e/harness/server.ts');
 const { descendants } = await typescript('../e2e/harness/processTree.ts');
 
 /** Calls `measure` with a fresh window so many times, and prints the median of each value, with the range. */
@@ -18,10 +19,12 @@ export async function measureWindows(runs, measure) {
   try {
     const vsix = join(folder, 'tvq-studio.vsix');
     await packageExtension(`${process.platform}-${process.arch}`, vsix);
-    const programs = { chromium, program: codeServer, packages: [vsix] };
+    const extensions = join(folder, 'extensions');
+    installExtensions(codeServer, extensions, [vsix], folder);
+    const options = { chromium, program: codeServer, extensions, others: [], restricted: false };
     const results = [];
     for (let run = 0; run < runs; run++) {
-      const session = await Session.start({ ...programs, restricted: false });
+      const session = await Session.start(options);
       try {
         results.push(await measure(session));
       } finally {

@@ -3,8 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from 'vitest';
-import { packageExtension } from '../../../scripts/package.mjs';
+import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import { needs } from '../../needs.ts';
 import { findBrowser, findCodeServer } from '../../provision/find.mjs';
 import { Session } from './session.ts';
@@ -31,17 +30,19 @@ export function useSession(
   restricted: boolean,
   { others = [], language }: SessionExtras = {},
 ): () => Session {
-  let folder: string;
+  let folder: string | undefined;
   let session: Session | undefined;
   const current = (): Session => {
     if (session === undefined) throw new Error('the session has not started');
     return session;
   };
   beforeAll(async () => {
-    if (chromium === undefined || program === undefined) throw new Error('there is no VS Code');
-    folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-package-'));
-    const packages = [await packageVsix(folder), ...others.map(other => packageOther(other, folder))];
-    session = await Session.start({ chromium, program, packages, restricted, language });
+    const extensions = inject('extensions');
+    if (chromium === undefined || program === undefined || extensions === undefined)
+      throw new Error('there is no VS Code');
+    const made = (folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-others-')));
+    const packages = others.map(other => packageOther(other, made));
+    session = await Session.start({ chromium, program, extensions, others: packages, restricted, language });
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await shoot(current(), `failed ${task.name}`);
@@ -51,13 +52,6 @@ export function useSession(
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
   return current;
-}
-
-/** Packages dist/ for this machine. */
-async function packageVsix(folder: string): Promise<string> {
-  const vsix = join(folder, 'tvq-studio.vsix');
-  await packageExtension(`${process.platform}-${process.arch}`, vsix);
-  return vsix;
 }
 
 function packageOther(source: string, folder: string): string {

@@ -1,6 +1,6 @@
 /** A real VS Code (code-server) with our packaged extension, in fresh folders. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +10,10 @@ import { descendants, killTree } from './processTree.ts';
 
 export interface ServerOptions {
   readonly program: CodeServer;
-  /** .vsix files that are installed, ours first. */
-  readonly packages: readonly string[];
+  /** A folder of installed extensions, ours among them; a copy of it is used. */
+  readonly extensions: string;
+  /** .vsix files that are installed besides. */
+  readonly others: readonly string[];
   /** Asks for trust and starts workspaces in Restricted Mode. */
   readonly restricted: boolean;
   /** The editor's language; our texts then stand in brackets. undefined: English. */
@@ -43,21 +45,22 @@ export class Server {
     private readonly folder: string,
   ) {}
 
-  static async start({ program, packages, restricted, language }: ServerOptions): Promise<Server> {
+  static async start({
+    program,
+    extensions: installed,
+    others,
+    restricted,
+    language,
+  }: ServerOptions): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-server-'));
     const user = join(folder, 'user');
     await mkdir(join(user, 'User'), { recursive: true });
     const settings = { ...SETTINGS, 'security.workspace.trust.enabled': restricted };
     await writeFile(join(user, 'User', 'settings.json'), JSON.stringify(settings));
     const extensions = join(folder, 'extensions');
-    const places = ['--user-data-dir', user, '--extensions-dir', extensions];
     const env = environment(folder);
-    const install = spawnSync(
-      program.node,
-      [program.entry, ...places, ...packages.flatMap(file => ['--install-extension', file])],
-      { env, encoding: 'utf8' },
-    );
-    if (install.status !== 0) throw new Error(`the extensions could not be installed: ${install.stderr}`);
+    await cp(installed, extensions, { recursive: true });
+    if (others.length > 0) installExtensions(program, extensions, others, folder);
     if (language !== undefined) {
       await addLanguage(user, language);
       await translate(extensions, language);
@@ -67,7 +70,7 @@ export class Server {
       program.node,
       [
         program.entry,
-        ...places,
+        ...['--user-data-dir', user, '--extensions-dir', extensions],
         ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--config', join(folder, 'config.yaml')],
         ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
         ...(restricted ? [] : ['--disable-workspace-trust']),
@@ -93,6 +96,20 @@ export class Server {
     await killTree(this.child);
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Installs .vsix files into a folder of extensions. @param home for whatever else the editor writes */
+export function installExtensions(
+  { node, entry }: CodeServer,
+  extensions: string,
+  packages: readonly string[],
+  home: string,
+): void {
+  const places = ['--user-data-dir', join(home, 'user'), '--extensions-dir', extensions];
+  const files = packages.flatMap(file => ['--install-extension', file]);
+  const options = { env: environment(home), encoding: 'utf8' } as const;
+  const { status, stderr } = spawnSync(node, [entry, ...places, ...files], options);
+  if (status !== 0) throw new Error(`the extensions could not be installed: ${stderr}`);
 }
 
 /** Makes the editor know a language, as an installed language pack does; its own texts stay English. */

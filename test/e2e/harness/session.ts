@@ -1,15 +1,13 @@
 /** Server, browser and workspace together, and what the browser complained about. */
 import { chromium, type Browser, type Page } from 'playwright-core';
-import type { Programs } from './programs.ts';
-import { Server } from './server.ts';
+import { Server, type ServerOptions } from './server.ts';
 import { settled } from './settled.ts';
 import { Workbench } from './workbench.ts';
 import { Workspace } from './workspace.ts';
 
-export interface SessionOptions extends Programs {
-  readonly packages: readonly string[];
-  readonly restricted: boolean;
-  readonly language: string | undefined;
+export interface SessionOptions extends ServerOptions {
+  /** Path of the browser. */
+  readonly chromium: string;
 }
 
 /** --disable-gpu: the pages draw with plain 2D canvas, and a machine without a GPU starts faster without one. */
@@ -30,9 +28,11 @@ export class Session {
   ) {}
 
   static async start(options: SessionOptions): Promise<Session> {
-    const workspace = await Workspace.create();
-    const server = await Server.start(options);
-    const browser = await chromium.launch({ executablePath: options.chromium, args: BROWSER_FLAGS });
+    const [workspace, server, browser] = await Promise.all([
+      Workspace.create(),
+      Server.start(options),
+      chromium.launch({ executablePath: options.chromium, args: BROWSER_FLAGS }),
+    ]);
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     const session = new Session(workspace, new Workbench(page), server, browser);
     session.listen(page);

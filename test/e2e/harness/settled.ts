@@ -4,8 +4,8 @@ import { reaches } from './reaches.ts';
 import type { Workbench } from './workbench.ts';
 import type { Workspace } from './workspace.ts';
 
-const ROUNDS = 20;
-const ROUND_MS = 5000;
+const ROUNDS = 40;
+const ROUND_MS = 2500;
 
 /**
  * Lets files come and go until the explorer shows it. A window is on the screen before its file watcher runs; what
