@@ -18,7 +18,7 @@ export interface WrittenBudget {
   readonly budget: Budget;
 }
 
-/** The budget of a file of this many bytes, in the unit of `kind`. @throws NoBudget where nothing is left of it */
+/** The budget of a file of this many bytes, in the unit of `kind`. @throws NoBudget if it would be 0 or less */
 export function writtenBudget(
   kind: Budget['kind'],
   bytes: number,
