@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
-/** A folder of this test file's own, removed after its tests. */
+/** A folder for this test file, removed after its tests. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tvq-test-'));
   afterAll(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Makes up paths in such a folder, no two alike. */
+/** Makes unique paths in such a folder. */
 export async function temporaryPaths(): Promise<(suffix?: string) => string> {
   const folder = await temporaryFolder();
   let made = 0;
