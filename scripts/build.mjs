@@ -20,7 +20,7 @@ const common = {
   logLevel: 'warning',
   metafile: true,
   outdir: 'dist',
-  // Not the tsconfig of the AssemblyScript beside the stages.
+  // Not that of the AssemblyScript beside the stages.
   tsconfig: 'tsconfig.json',
 };
 

@@ -3,7 +3,7 @@ import { kernelsUrl } from './dist.ts';
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
-/** The CPU kernels, compiled once per process. */
+/** The CPU kernels, compiled once a process. */
 export const kernelModule = (): Promise<WebAssembly.Module> => (compiled ??= compileKernels(kernelsUrl));
 
 /** Kernels without memory for tensors: enough to hash. */

@@ -1,4 +1,4 @@
-/** Calls between the Studio's Merge tab and the host. */
+/** What the Studio's Merge tab and the host ask of each other. */
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import type { Calls } from './calls.ts';

@@ -83,7 +83,7 @@ export function linesOf(error: unknown): readonly Told[] {
   return [{ message: error.message, remedy }, ...kept];
 }
 
-/** Whether a retry may succeed: not if the recipe or inputs are wrong, but after a full disk, or a bug. */
+/** Whether the same may go well another time: not where recipe or inputs are at fault, but a full disk, or a defect. */
 export const mayPass = (error: unknown): boolean =>
   !(error instanceof UserError) || systemCode(error) !== undefined;
 

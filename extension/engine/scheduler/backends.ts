@@ -12,13 +12,13 @@ import { GpuBackend } from './gpuBackend.ts';
 import { kernelModule, loadKernels } from '../kernels.ts';
 import { ThreadPool } from './threads.ts';
 
-/** What a plan is made with when nothing will be run: the CPU's room, which needs no probing. */
+/** The room for a plan when nothing will be run: the CPU's, which needs no probing. */
 export const previewRoom = (options: RunOptions): Room => cpuRoom(CHUNK, options);
 
 /**
  * Opens the backend that `options` ask for.
  * @param tell called at once when it fails and another takes over
- * @throws UserError when it cannot be had
+ * @throws UserError when it is not available
  */
 export async function chooseBackend(
   options: RunOptions,
@@ -40,7 +40,7 @@ export async function chooseBackend(
   };
 }
 
-/** Every backend, tested, and the one that `options` lead to. */
+/** Every backend, tested, and the one that `options` select. */
 export async function reportDevices({ backend, threads }: RunOptions): Promise<DevicesReport> {
   return { ...(await probeDevices(backend)), threads: threads || availableParallelism() };
 }

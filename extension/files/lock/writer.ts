@@ -90,7 +90,7 @@ export async function neighbourLives({ pid, started, token }: Writer): Promise<b
 export async function readLock(file: string): Promise<FoundLock | undefined> {
   try {
     if (!(await lstat(file)).isFile()) throw new UserError(`${file}: this is no lock file; remove it`);
-    const handle = await open(file, 'r'); // network disks report the latest size and time once a file is opened
+    const handle = await open(file, 'r'); // network disks tell the newest size and time to whoever opens a file
     try {
       const { mtimeMs, size } = await handle.stat();
       const bytes = Buffer.alloc(Math.min(size, MAX_LOCK_BYTES));

@@ -77,7 +77,7 @@ class WasmKernel implements Kernel {
 /** Bytes before the arena. */
 const WORKING_MEMORY = ROW_MEMORY.at + ROW_MEMORY.bytes;
 
-/** Every operation has finished when its promise is returned; errors reject it. */
+/** Every operation is done when its promise is returned; errors reject it. */
 class CpuMachine implements Machine {
   readonly info: BackendInfo = { kind: 'cpu', device: 'CPU, WebAssembly SIMD', software: false };
   readonly chunk = CHUNK;

@@ -41,7 +41,7 @@ async function instance(flags: readonly string[]): Promise<GPU> {
   const key = flags.join();
   const existing = held().get(key);
   if (existing) return existing;
-  // Without it drivers complain on stderr, although nothing here uses a display.
+  // Without it drivers complain on stderr, although nothing is ever shown on a display here.
   if (process.platform === 'linux') process.env['XDG_RUNTIME_DIR'] ||= tmpdir();
   try {
     const { create } = await import('webgpu');
