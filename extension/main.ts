@@ -37,7 +37,7 @@ export function activate(context: ExtensionContext): void {
   const means = { log, engine, checkpoints, jobs, writing, extensionUri: context.extensionUri };
   const studio = new StudioPanels(means, new MergeMemory(context.workspaceState));
   const services: Services = { ...means, studio };
-  // Given back in this order: first what starts jobs, the log last.
+  // Disposed of in this order: first what starts jobs, the log last.
   context.subscriptions.push(
     new Commands(services),
     new InspectorEditor(services, Uri.joinPath(context.globalStorageUri, 'copies').fsPath),
@@ -63,5 +63,5 @@ export function activate(context: ExtensionContext): void {
 
 let end = async (): Promise<void> => Promise.resolve();
 
-/** Before anything is disposed: jobs are ended with the window, and remembered for the next one. */
+/** Runs before anything is disposed of: jobs end with the window, and are remembered for the next one. */
 export const deactivate = (): Promise<void> => end();

@@ -1,7 +1,7 @@
 /**
  * What computes: `backends/cpu/` (WebAssembly SIMD, the reference) and `backends/webgpu/` (WGSL). An operation is one
- * stage over one chunk; `stages/` has what each computes, on every backend the same, bit by bit. Operations take effect
- * in the order in which they are called, a write when its promise settles.
+ * stage over one chunk; `stages/` defines what each computes, bit for bit the same on every backend. Operations take
+ * effect in the order they are called, a write when its promise settles.
  */
 import type { Region, Scope } from './memory.ts';
 import type { Stages } from './stages/index.ts';
@@ -19,17 +19,17 @@ export class BackendFailure extends Error {
   override name = 'BackendFailure';
 }
 
-/** The device went away, or the backend was disposed of: everything pending and everything later fails. */
+/** The device went away, or the backend was disposed of: pending and later operations all fail. */
 export class DeviceLost extends BackendFailure {
   override name = 'DeviceLost';
 }
 
-/** There is no such backend here; the message says why, for people. */
+/** The backend is not available here; the message tells the user why. */
 export class BackendUnusable extends Error {
   override name = 'BackendUnusable';
 }
 
-/** A backend's memory, and what it is, apart from what it computes. */
+/** A backend's memory and its description, apart from what it computes. */
 export interface Machine {
   readonly info: BackendInfo;
   /** The most elements one stage call takes; a multiple of CHUNK_ALIGNMENT and of SUM_BLOCK. */
@@ -39,13 +39,13 @@ export interface Machine {
   /** Scopes that may run at once, each with `capacity` bytes. */
   readonly scopes: number;
 
-  /** Runs `body` with memory of its own. One scope too many: the CPU backend, which computes in the calling
-   * thread and gains nothing by it, throws; the WebGPU backend waits until another scope ends. */
+  /** Runs `body` with memory of its own. When all scopes are taken, the CPU backend, which computes in the calling
+   * thread and gains nothing from waiting, throws; the WebGPU backend waits until another scope ends. */
   scope<T>(body: (memory: Scope) => Promise<T>): Promise<T>;
 
-  /** Puts `bytes` bytes at `offset` (a multiple of 4) of `region`: `fill` writes them into the view it is given,
-   * which is valid until its promise settles and holds anything before. Up to the next multiple of 4, bytes
-   * behind the last one are overwritten as well. */
+  /** Puts `bytes` bytes at `offset` (a multiple of 4) of `region`: `fill` writes them into the view it is given, which
+   * is valid until its promise settles and starts with arbitrary bytes. Bytes after the last one are overwritten too,
+   * up to the next multiple of 4. */
   write(
     region: Region,
     offset: number,

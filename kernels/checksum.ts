@@ -1,12 +1,12 @@
-/** XXH64 checksums and the rounding of F64, both by the CPU kernels, wherever the bytes lie. */
+/** XXH64 checksums and the rounding of F64, both by the CPU kernels, for bytes in any memory. */
 import { SCRATCH, type Kernels } from './wasm.ts';
 
 /** Bytes of kernels/functions/xxh64.ts's state. */
 const STATE_BYTES = 72;
 
 /**
- * A running XXH64 with seed 0. Any number of them may be alive on the same kernels: the state is kept here and
- * copied in and out.
+ * A running XXH64 with seed 0. Any number of them can share the same kernels: the state is kept here and copied in and
+ * out.
  */
 export class Xxh64 {
   private readonly state: Uint8Array;
@@ -16,7 +16,7 @@ export class Xxh64 {
     this.state = kernels.bytes.slice(SCRATCH.hash, SCRATCH.hash + STATE_BYTES);
   }
 
-  /** Takes in `bytes`: in place when they lie in the kernels' memory, else by way of its working memory. */
+  /** Takes in `bytes`: in place when they lie in the kernels' memory, else through its working memory. */
   update(bytes: Uint8Array): void {
     const { exports, bytes: memory } = this.kernels;
     memory.set(this.state, SCRATCH.hash);
@@ -41,9 +41,9 @@ export class Xxh64 {
 }
 
 /**
- * Rounds the float64 values in `view`, in place, to float32 (nearest even, overflow to infinity) and returns the
- * first half of `view`, where they now are. Bytes may lie anywhere, at any alignment.
- * @throws RangeError when `view` is no whole number of float64 values.
+ * Rounds the float64 values in `view`, in place, to float32 (nearest even, overflow to infinity) and returns the first
+ * half of `view`, where they now are. Bytes may lie anywhere, at any alignment.
+ * @throws RangeError when `view` is not a whole number of float64 values.
  */
 export function demoteF64(kernels: Kernels, view: Uint8Array): Uint8Array {
   if (view.length % 8 !== 0) throw new RangeError(`${view.length} bytes are no whole number of F64 values`);

@@ -1,4 +1,4 @@
-/** Codes of values: how they lie in memory, and the payloads that 8-bit ones are coded to. */
+/** Codes of values: their layout in memory, and the payloads that 8-bit codes are compressed to. */
 import { require } from './stages/checks.ts';
 
 /** Bytes of `count` codes of `bits` bits, truly packed. */
@@ -13,12 +13,11 @@ export const STREAM = 8192;
 /** What the frequencies of a payload's codes add up to. */
 export const FREQUENCY_SUM = 2 ** 14;
 
-/** What rans_decode has to know of a payload: see entropy.ts. */
+/** What rans_decode needs to know about a payload: see entropy.ts. */
 export interface PayloadHead {
   /** How many of the FREQUENCY_SUM slots each code has. */
   readonly frequencies: Uint16Array;
-  /** The 16-bit word, from the payload's start, that each stream begins with, then the one that the last ends
-   * before. */
+  /** Where each stream begins, in 16-bit words from the payload's start; then where the last one ends. */
   readonly offsets: Uint32Array;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Entropy coding of a tensor's 8-bit codes by rANS (Duda 2013), always on the CPU; decoding is the stage rans_decode.
- * The codes are cut into streams of STREAM codes, each coded by itself, so that they are decoded side by side;
- * payload.ts has the layout of what comes out.
+ * The codes are cut into streams of STREAM codes, each coded separately so that they can be decoded in parallel;
+ * payload.ts describes the resulting layout.
  */
 import { checkFrequencies, CODES, FREQUENCY_SUM, STREAM } from './codes.ts';
 import { frequencyBytes } from './payload.ts';
@@ -13,8 +13,7 @@ const GROUP = 4;
 /** Bytes between the ends of two streams' words in the encoder's memory. */
 const NEXT = 16_400;
 
-/** Index of the largest `score` among codes where `may` holds, of the lowest code if several are equal; -1 without
- * any. */
+/** The code with the largest `score` among those where `may` holds, the lowest in a tie; -1 if there are none. */
 function best(may: (code: number) => boolean, score: (code: number) => number): number {
   let found = -1;
   for (let code = 0; code < CODES; code++) {
@@ -25,10 +24,10 @@ function best(may: (code: number) => boolean, score: (code: number) => number): 
 
 /**
  * Frequencies for codes that occur `counts` times: each that occurs gets 1 or more, the others 0, and the sum is
- * FREQUENCY_SUM; the only code that occurs gets all of it, and takes no bits. A slot more saves a code
- * count·log2((f+1)/f) bits, close to count/(f + ½) / ln 2; slots are given where this is most, taken where least is
- * lost, and moved as long as that gains something (the method of Sainte-Laguë). Only + and / are used, so that every
- * machine finds the same frequencies. Without codes, code 0 gets everything.
+ * FREQUENCY_SUM; the only code that occurs gets all of it, and takes no bits. One more slot saves a code
+ * count·log2((f+1)/f) bits, close to count/(f + ½) / ln 2; slots go where they save most, come from where they cost
+ * least, and move as long as that helps (the Sainte-Laguë method). Only + and / are used, so every machine finds the
+ * same frequencies. With no codes at all, code 0 gets everything.
  */
 export function frequenciesOf(counts: Uint32Array): Uint16Array {
   const frequencies = new Uint16Array(CODES);

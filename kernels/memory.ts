@@ -1,6 +1,6 @@
-/** Memory of a backend, and what stands in it. */
+/** Memory of a backend, and what it holds. */
 
-/** Numeric types a stage decodes and encodes; F64 is rounded to F32 while it is read. */
+/** Numeric types a stage decodes and encodes; F64 is rounded to F32 on reading. */
 export type FloatType = 'F32' | 'F16' | 'BF16';
 
 export const BYTES_PER_ELEMENT: Record<FloatType, number> = { F32: 4, F16: 2, BF16: 2 };
@@ -9,7 +9,7 @@ export const BYTES_PER_ELEMENT: Record<FloatType, number> = { F32: 4, F16: 2, BF
  * width start on a 256-byte boundary (WebGPU's minStorageBufferOffsetAlignment). */
 export const CHUNK_ALIGNMENT = 2048;
 
-/** The longest row of the row stages. Several rows fit a chunk together, a single one may be longer. */
+/** The longest row of the row stages. Several rows must fit in a chunk together; a single one may be longer. */
 export const MAX_ROW = 2 ** 20;
 
 /** A stretch of backend memory; opaque to callers. */

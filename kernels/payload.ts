@@ -1,15 +1,15 @@
 /**
  * The layout of an entropy-coded tensor's payload, little-endian: the lowest and the highest code (u8 each); the
  * frequency of each code from the lowest to the highest (u16); each stream's number of words (u16); the streams' words
- * (u16) one behind the other, each stream's state first. Zero bytes may follow. A payload without codes has the
+ * (u16) one after the other, each stream's state first. Zero bytes may follow. A payload without codes has the
  * frequencies of code 0 only.
  */
 import { checkFrequencies, CODES, STREAM, type PayloadHead } from './codes.ts';
 
-/** The most bytes that a payload's head can have: enough to read for parsePayloadHead. */
+/** Maximum bytes of a payload's head: enough to read for parsePayloadHead. */
 export const mostHeadBytes = (count: number): number => 2 + 2 * CODES + 2 * Math.ceil(count / STREAM);
 
-/** The codes from the lowest to the highest that have a frequency. */
+/** The lowest and the highest code that have a frequency. */
 function rangeOf(frequencies: Uint16Array): readonly [number, number] {
   const has = (frequency: number): boolean => frequency > 0;
   return [frequencies.findIndex(has), frequencies.findLastIndex(has)];
@@ -27,11 +27,11 @@ export function frequencyBytes(frequencies: Uint16Array): Uint8Array {
   return new Uint8Array(head.buffer);
 }
 
-/** rANS with 14-bit probabilities comes this near to the codes' ideal cost; then a stream's last word and its state. */
+/** rANS with 14-bit probabilities comes this close to the codes' ideal cost, plus a stream's last word and its state. */
 const CODER_LOSS = 1.001;
 const STREAM_WORDS = 3;
 
-/** Bytes that `count` codes take at the most, in whatever order, when they cost an ideal coder `bits` bits. */
+/** Upper bound on the bytes of `count` codes in any order, when an ideal coder would need `bits` bits. */
 export function enoughPayloadBytes(frequencies: Uint16Array, bits: number, count: number): number {
   const streams = Math.ceil(count / STREAM);
   const words = Math.ceil((CODER_LOSS * bits) / 16);
@@ -41,11 +41,11 @@ export function enoughPayloadBytes(frequencies: Uint16Array, bits: number, count
 /** A payload of some of a tensor's codes. */
 export interface PayloadPart {
   readonly bytes: Uint8Array;
-  /** Its codes: whole streams, but for the last part's. */
+  /** Number of its codes: whole streams, except in the last part. */
   readonly count: number;
 }
 
-/** One payload of parts that have the same frequencies. */
+/** Joins parts that have the same frequencies into one payload. */
 export function joinPayloads(parts: readonly PayloadPart[]): Uint8Array {
   const heads = parts.map(({ bytes, count }) => {
     const { offsets } = parsePayloadHead(bytes, count);
@@ -69,7 +69,7 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** The frequencies that a payload begins with, and where they end. */
+/** Reads the frequencies at the start of a payload, and where they end. */
 function parseFrequencies(view: DataView): { frequencies: Uint16Array; end: number } {
   if (view.byteLength < 2) throw new RangeError(`a payload of ${view.byteLength} bytes has no codes`);
   const [lowest, highest] = [view.getUint8(0), view.getUint8(1)];
@@ -92,8 +92,8 @@ function parseFrequencies(view: DataView): { frequencies: Uint16Array; end: numb
 
 /**
  * The head of a payload of `count` codes, for rans_decode. `bytes` begins with the head (mostHeadBytes are always
- * enough); the whole payload, with the zero bytes behind it, has `size` bytes.
- * @throws RangeError when it is no such head.
+ * enough); the whole payload, including trailing zero bytes, has `size` bytes.
+ * @throws RangeError when it is not a valid head.
  */
 export function parsePayloadHead(bytes: Uint8Array, count: number, size: number = bytes.length): PayloadHead {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

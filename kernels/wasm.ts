@@ -6,8 +6,8 @@ import { MAX_ROW, type FloatType } from './memory.ts';
 export const TYPE_NUMBERS: Record<FloatType, number> = { F32: 0, F16: 1, BF16: 2 };
 export const NO_TYPE = 3;
 
-/** Addresses of the working memory that the stages share; all of it lies below `size`. Nothing is at 0, which
- * stands for "no region". Everything is dead between two calls. */
+/** Addresses of the working memory that the stages share; all of it lies below `size`. Nothing is at 0, which stands for
+ * "no region". Nothing is kept between two calls. */
 export const SCRATCH = {
   /** {min: f32, max: f32, finite: i32}. */
   extent: 64,
@@ -21,9 +21,9 @@ export const SCRATCH = {
   table: 1024,
   /** 768 float32: lanes of sums; scales of groups, boundaries of codes. */
   lanes: 4096,
-  /** State of the XXH64 being computed. */
+  /** State of the current XXH64. */
   hash: 8192,
-  /** Bytes from elsewhere on their way through hash or demote. */
+  /** Outside bytes being hashed or demoted. */
   block: 16_384,
   blockBytes: 49_152,
   /** 2048 u32 of magnitude_histogram, 1024 of code_counts; offsets of the streams of a chunk. */
@@ -39,13 +39,13 @@ export const SCRATCH = {
   size: 196_608,
 } as const;
 
-/** Where a row's keys are sorted: 16 bytes a value, behind the other working memory. */
+/** Where a row's keys are sorted: 16 bytes per value, after the other working memory. */
 export const ROW_MEMORY = { at: SCRATCH.size, bytes: 16 * MAX_ROW + 64 } as const;
 
 /** A byte address in the module's memory. */
 export type Pointer = number;
 
-/** What the module exports: a function for each stage, under the name of its call, and those that are no stages. */
+/** What the module exports: a function for each stage, under the name of its call, and those that are not stages. */
 export interface KernelExports extends Readonly<Record<string, unknown>> {
   demote(at: Pointer, count: number): void;
   ransEncode(

@@ -52,7 +52,7 @@ const host = {
   outExtension: { '.js': '.cjs' },
   chunkNames: 'host/[name]-[hash]',
   external: ['vscode'],
-  // zod asks for `navigator`, which VS Code reports as an error of the extension that does.
+  // zod reads `navigator`, which VS Code reports as an error of the extension.
   define: { navigator: 'undefined' },
   entryPoints: { extension: 'extension/main.ts' },
   plugins: [split('extension/main.ts')],
@@ -68,8 +68,8 @@ const pages = {
 
 const KERNELS = 'kernels.wasm';
 
-/** The CPU's kernels: AssemblyScript to one WebAssembly module that imports its memory and exports what the stages'
- * twins and functions/ export. Its compiler takes longer than all else. @returns whether it compiled */
+/** The CPU's kernels: AssemblyScript compiled to one WebAssembly module that imports its memory and exports what the
+ * stages' twins and functions/ export. The compiler is the slowest step. @returns whether it compiled */
 function buildKernels() {
   const [stages, functions] = ['kernels/stages', 'kernels/functions'];
   const folders = readdirSync(stages, { withFileTypes: true }).filter(entry => entry.isDirectory());
@@ -94,7 +94,7 @@ function buildKernels() {
   return asc.status === 0;
 }
 
-/** The licences of the packages that the bundles contain, which most of them ask for. */
+/** The licences of the packages in the bundles; most of them require this. */
 async function writeNotices(inputs) {
   const packages = new Set(
     inputs.flatMap(input => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []),
@@ -123,7 +123,7 @@ await cp('node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf');
 const builds = [node, host, pages];
 if (watch) {
   for (const build of builds) await (await esbuild.context(build)).watch();
-  // The compiler says what is wrong; the next change is another try.
+  // The compiler prints what is wrong; the next change tries again.
   for (const folder of ['functions', 'shared', 'stages']) {
     watchFolder(`kernels/${folder}`, { recursive: true }, () => void buildKernels());
   }
@@ -132,5 +132,5 @@ if (watch) {
   const results = await Promise.all(builds.map(build => esbuild.build(build)));
   const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   await writeMessages(inputs.filter(file => /^(extension|webview)\/.*\.ts$/.test(file)));
-  await writeNotices(inputs); // last: test/upToDate.mjs takes it for the time of the build
+  await writeNotices(inputs); // last: test/upToDate.mjs takes its time as the time of the build
 }

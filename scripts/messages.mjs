@@ -1,6 +1,6 @@
 /**
- * Collects what `l10n.t` says and what is marked `translatable` into extension/l10n/bundle.l10n.json, which every build
- * writes anew. A translation is a copy of it beside it, named after its language: bundle.l10n.de.json.
+ * Collects the messages of `l10n.t` and those marked `translatable` into extension/l10n/bundle.l10n.json, which every
+ * build rewrites. A translation is a copy beside it, named after its language: bundle.l10n.de.json.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export async function writeMessages(files) {
 
 /**
  * Messages of one source file.
- * @throws where one is not written out, because nobody could translate it, or has a placeholder without a value
+ * @throws where one is not a literal, because nobody could translate it, or has a placeholder without a value
  */
 export function messagesIn(file, source) {
   const parsed = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);

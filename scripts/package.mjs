@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** VS Code's name of a platform, and the folder of `webgpu` with its library. */
+/** VS Code's name for a platform, and the folder in `webgpu` with its library. */
 const LIBRARIES = {
   'linux-x64': 'linux-x64',
   'linux-arm64': 'linux-arm64',
@@ -27,13 +27,13 @@ const PARTS = ['.vscodeignore', 'package.json', 'README.md', 'LICENSE', 'CHANGEL
 const TEXTS = /^package\.nls(\..+)?\.json$/;
 const FOLDERS = [join('extension', 'media'), join('extension', 'l10n'), 'dist'];
 
-/** What a build leaves in dist/: without one of these the package would install and not work. */
+/** What a build leaves in dist/: without any one of these the package would install but not work. */
 const BUILT = [
   ...['extension.cjs', 'host', 'engine.mjs', 'worker.mjs', 'tvq.mjs', 'kernels.wasm'],
   ...['inspector.js', 'inspector.css', 'studio.js', 'studio.css'],
 ];
 
-/** Writes dist/, as it is, as the package for `target` to `out`. */
+/** Packages dist/ unchanged for `target`, and writes the package to `out`. */
 export async function packageExtension(target, out) {
   if (target !== 'universal' && !(target in LIBRARIES)) {
     throw new Error(`unknown target "${target}"; one of ${Object.keys(LIBRARIES).join(', ')}, universal`);
@@ -56,9 +56,9 @@ export async function packageExtension(target, out) {
 }
 
 /**
- * Puts `webgpu` where the engine's `import 'webgpu'` finds it first. It stands inside dist/ because everything else
- * is bundled: with --no-dependencies vsce need not check the whole tree of installed packages, and leaves a
- * top-level node_modules out.
+ * Puts `webgpu` where the engine's `import 'webgpu'` finds it first. It goes into dist/ because everything else is
+ * bundled: with --no-dependencies vsce does not check the whole tree of installed packages, and leaves out a top-level
+ * node_modules.
  */
 async function addLibrary(library, stage) {
   const source = join(root, 'node_modules', 'webgpu');

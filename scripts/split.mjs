@@ -1,15 +1,15 @@
 /**
- * The extension in several files: what it imports with `import()` is read and compiled when it is first used. VS Code
- * waits while an extension is compiled, used or not.
+ * Splits the extension into several files: what it imports with `import()` is read and compiled on first use. VS Code
+ * waits while an extension is compiled, even for code that is not used.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { transform } from 'esbuild';
 
 /**
- * An esbuild plugin. What the entry imports at once comes into one file: esbuild has a file for each set of importers, so
- * whatever is imported later imports the entry, too. esbuild splits ES modules only, and VS Code requires CommonJS: the
- * files are converted when they are written.
+ * An esbuild plugin. What the entry imports statically goes into one file: esbuild makes a file for each set of
+ * importers, so whatever is imported later also imports the entry. esbuild splits ES modules only, and VS Code requires
+ * CommonJS: the files are converted when they are written.
  */
 export const split = entry => ({
   name: 'split',

@@ -1,4 +1,4 @@
-/** .tvq files that someone else might have written: whole by every hash, and yet other than this tool writes them. */
+/** .tvq files that someone else might have written: every hash is right, but this tool would not write them so. */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { packRecords, parseRecords, sha256, type StoredRecords } from '../extension/formats/tvq/tables.ts';
@@ -24,7 +24,7 @@ export function changeJson<T>({ metadata }: TvqParts, key: string, change: (valu
   metadata[key] = JSON.stringify(change(value) ?? value);
 }
 
-/** Puts other tables into the file, with what the header says of them. */
+/** Puts other tables into the file, and updates the header for them. */
 export function putTables(parts: TvqParts, tables: { tensors?: Uint8Array; records?: Uint8Array }): void {
   for (const [name, data] of Object.entries(tables)) parts.tensors.set(`@${name}`, bytesPart(data));
   const stored = ['@tensors', '@records'].map(name => (parts.tensors.get(name) as Part).data);
@@ -41,7 +41,7 @@ export function changeRecords(parts: TvqParts, change: (vectors: StoredRecords[]
   putTables(parts, { records });
 }
 
-/** Writes the changed file, its header's hash with it. */
+/** Writes the changed file, with the right header hash. */
 export async function changeTvq(
   source: string,
   target: string,

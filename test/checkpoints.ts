@@ -1,4 +1,4 @@
-/** Small checkpoints made on the spot. */
+/** Small checkpoints made for tests. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,10 +41,10 @@ export function i64(shape: readonly number[], value: (i: number) => bigint): Mad
   return { dtype: 'I64', shape, data: new Uint8Array(data.buffer) };
 }
 
-/** A bfloat16's bits of a float32, cut off. */
+/** The bfloat16 bits of a float32, truncated. */
 export const bf16Bits = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0]! >>> 16;
 
-/** A file's bytes from a header (an object, or JSON bytes as they are) and data. */
+/** A file's bytes from a header (an object, or raw JSON bytes) and data. */
 export function safetensorsBytes(
   header: object | Uint8Array,
   data: Uint8Array = new Uint8Array(),
@@ -75,7 +75,7 @@ export async function writeSafetensors(
   await writeFile(file, safetensorsBytes(header, Buffer.concat(parts)));
 }
 
-/** A model folder: its weights in one file, and whatever texts lie beside them, by their names in the folder. */
+/** A model folder: its weights in one file, and text files beside them, by name. */
 export async function writeModelFolder(
   folder: string,
   tensors: Readonly<Record<string, MadeTensor>>,
@@ -91,7 +91,7 @@ export async function writeModelFolder(
   return folder;
 }
 
-/** Deterministic noise in [-1, 1): a 32-bit linear congruential generator, taken from the top. */
+/** Deterministic noise in [-1, 1): a 32-bit linear congruential generator, using its top bits. */
 export function noise(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -31,7 +31,7 @@ export const hooks = (): Hooks => ({ signal: new AbortController().signal, onPro
 
 export const LLAMA_TASKS = ['code', 'math', 'chat'].map(name => ({ name, path: fixture(`llama/${name}`) }));
 
-/** A recipe for the llama fixture, with whatever differs. */
+/** A recipe for the llama fixture, with changes. */
 export const recipe = (output: string, changes: Partial<QuantizeRecipe> = {}): QuantizeRecipe => ({
   kind: 'quantize',
   base: fixture('llama/base'),
@@ -46,7 +46,7 @@ export const recipe = (output: string, changes: Partial<QuantizeRecipe> = {}): Q
   ...changes,
 });
 
-/** Errors in the command's words. */
+/** Errors in the command's wording. */
 const asCommand = <T>(work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
     if (error instanceof UserError) error.message = error.lines.map(said).join('\n');
@@ -77,7 +77,7 @@ export const restoreRecipe = (
 export const restore = (asked: RestoreRecipe, options: Partial<RunOptions> = {}) =>
   asCommand(engine.restore(asked, { ...OPTIONS, ...options }, hooks()));
 
-/** A merge of checkpoints and tasks, with whatever differs. */
+/** A merge of checkpoints and tasks, with changes. */
 export const mergeRecipe = (
   output: string,
   method: string,
@@ -135,6 +135,6 @@ export function valuesOf({ dtype, data }: { dtype: string; data: Uint8Array }): 
   return new Float32Array(Uint32Array.from(new Uint16Array(bytes.buffer), half => half << 16).buffer);
 }
 
-/** Names beside an output that are not it: nothing may be left behind. */
+/** Other names beside an output: nothing may be left behind. */
 export const leftovers = async (output: string): Promise<string[]> =>
   (await readdir(dirname(output))).filter(name => hiddenKind(name) !== undefined);

@@ -1,19 +1,19 @@
-/** Tests that need what a machine may lack. */
+/** Tests that need something a machine may lack. */
 import { beforeEach, type TestOptions } from 'vitest';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** Why the test is left out: `npm test` counts tests by it. */
+    /** Why the test is left out: `npm test` counts skipped tests by it. */
     leftOut?: string;
   }
 }
 
-/** Options of a test or suite that is left out, and counted as skipped, where `what` is not there. */
+/** Options of a test or suite that is left out, and counted as skipped, if `what` is missing. */
 export function needs(what: string, there: boolean): TestOptions {
   return there ? {} : { skip: true, meta: { leftOut: reason(what) } };
 }
 
-/** Leaves all tests of the file or suite out, for setup that learns only while it runs that `what` is not there. */
+/** Leaves out all tests of the file or suite, for setup that finds out only at run time that `what` is missing. */
 export function leaveOut(what: string): void {
   beforeEach(({ task, skip }) => {
     task.meta.leftOut = reason(what);

@@ -1,4 +1,4 @@
-/** Test files share modules, so that each is read once; a file that puts others in their place has its own. */
+/** Test files share modules, so that each is loaded once; a file that mocks some has its own. */
 import { afterAll, vi } from 'vitest';
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Finds, or installs, what the tests need beside npm packages. Quick when all is there.
- * `node test/provision.mjs` prints what it found; `provision()` returns it. A test never installs: it uses `find()`.
+ * Finds, or installs, what the tests need besides npm packages. Quick if everything is there. `node test/provision.mjs`
+ * prints what it found; `provision()` returns it. A test never installs: it uses `find()`.
  */
 import { fileURLToPath } from 'node:url';
 import { CODE_SERVER, find } from './provision/find.mjs';
@@ -17,7 +17,7 @@ export async function provision() {
     if (failure) missing.push(failure);
     found = await find();
   }
-  // Without a browser it would be of no use.
+  // It is useless without a browser.
   if (!found.codeServer && found.chromium) {
     const failure = await installCodeServer();
     if (failure) missing.push(`code-server ${CODE_SERVER} could not be installed: ${failure}`);

@@ -27,7 +27,7 @@ const env = { ...vulkan, ...process.env };
 const counts = { passed: 0, failed: 0, skipped: {} };
 let slowest = [];
 
-/** Runs a program of node_modules beside others; a failing one counts as one failed test. */
+/** Runs a program from node_modules in parallel with others; a failing one counts as one failed test. */
 async function check(name, script, ...args) {
   const child = spawn(process.execPath, [script, ...args], { cwd: root, env });
   let said = '';
@@ -48,7 +48,7 @@ const [built] = await Promise.all([
 ]);
 if (built) runTests();
 
-/** Adds up what vitest says of each test; a run that breaks off, or leaves a file out, counts as failed. */
+/** Adds up vitest's results of each test; a run that breaks off, or misses a file, counts as failed. */
 function runTests() {
   const folder = mkdtempSync(join(tmpdir(), 'tvq-tests-'));
   const file = join(folder, 'tally.json');

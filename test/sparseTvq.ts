@@ -1,4 +1,4 @@
-/** Large .tvq files that take no room: a whole header, and payloads that are holes in the file. */
+/** Large .tvq files that take no disk space: a full header, and payloads that are holes in the file. */
 import { open } from 'node:fs/promises';
 import { packedBytes } from '../kernels/codes.ts';
 import { Xxh64 } from '../kernels/checksum.ts';
@@ -48,14 +48,14 @@ function transformer({ blocks, width }: SparseTvq): TableRow[] {
   ).flat();
 }
 
-/** What a tensor's payload is: matrices are quantized, vectors exact. */
+/** A tensor's payload: matrices are quantized, vectors are exact. */
 function payloadOf([, dtype, shape]: TableRow, bits: number): { codec: Codec; bytes: number } {
   const count = elementCount(shape);
   if (shape.length > 1) return { codec: { codec: 'affine', bits }, bytes: packedBytes(count, bits) };
   return { codec: { codec: 'exact' }, bytes: (count * DTYPE_BITS[dtype]) / 8 };
 }
 
-/** XXH64 of so many zeros, once for each length. */
+/** XXH64 of that many zeros, computed once for each length. */
 async function zeroChecksums(): Promise<(bytes: number) => bigint> {
   const kernels = await loadKernels();
   const known = new Map<number, bigint>();
@@ -71,7 +71,7 @@ async function zeroChecksums(): Promise<(bytes: number) => bigint> {
   }
 }
 
-/** Writes the file, whole by every checksum. Returns its size and how many records it has. */
+/** Writes the file, with valid checksums. Returns its size and its number of records. */
 export async function writeSparseTvq(
   path: string,
   asked: SparseTvq,

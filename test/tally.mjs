@@ -5,7 +5,7 @@ import { relative } from 'node:path';
 /** Names the file that the counts are written to. */
 export const TALLY = 'TVQ_TEST_TALLY';
 
-/** As many tests as `--slowest` lists. */
+/** Number of tests that `--slowest` lists. */
 const MOST_SLOW = 20;
 
 /**
@@ -27,7 +27,7 @@ export default class TallyReporter {
 
 const fileOf = path => relative(process.cwd(), path).replaceAll('\\', '/');
 
-/** The tests that took longest, and what a file's tests waited for together: its modules, its set-up. */
+/** The tests that took longest, and what all tests of a file waited for: its modules, its setup. */
 function slowestOf(modules) {
   const timed = modules.flatMap(module => {
     const file = fileOf(module.moduleId);
@@ -47,7 +47,7 @@ function slowestOf(modules) {
 
 /**
  * @param {readonly { name: string, ms: number }[]} slowest
- * @returns {string[]} a line each, in seconds
+ * @returns {string[]} one line each, in seconds
  */
 export const slowestLines = slowest =>
   slowest.map(({ name, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${name}`);
@@ -65,13 +65,13 @@ function count(modules) {
         counts.skipped[reason] = (counts.skipped[reason] ?? 0) + 1;
       } else counts.failed++;
     }
-    // What is wrong may be no test: the file cannot be loaded, or what follows its tests fails.
+    // The failure may not be a test's: the file cannot be loaded, or its teardown fails.
     if (!module.ok() && counts.failed === before) counts.failed++;
   }
   return counts;
 }
 
-/** A test that did not run because what prepares it failed is no test that was left out, though vitest says so. */
+/** A test that did not run because its setup failed was not left out, although vitest says so. */
 function wasGivenUp(test) {
   if (test.options.mode === 'skip' || test.options.mode === 'todo') return false;
   for (let suite = test.parent; ; suite = suite.parent) {
@@ -81,7 +81,7 @@ function wasGivenUp(test) {
 }
 
 /**
- * What `npm test` ends with: a line a reason, and the counts.
+ * The last lines of `npm test`: one line per reason, and the counts.
  *
  * @param {Counts} counts
  * @returns {string[]}

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Every file of tests, which a run of these projects has to run: a project is a folder of test/. None: all projects.
+ * Every test file that a run of these projects has to run: a project is a folder of test/. None: all projects.
  *
  * @param {string} root
  * @param {readonly string[]} projects

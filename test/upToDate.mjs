@@ -1,11 +1,11 @@
-/** Before any test: what they run in dist/ is built from the sources as they are. */
+/** Before any test: makes sure that dist/ is built from the current sources. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isStale } from '../scripts/stale.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const SOURCES = ['extension', 'kernels', 'webview', 'scripts', 'package-lock.json'];
-/** What a build writes last. */
+/** The file that a build writes last. */
 const LAST = 'dist/THIRD-PARTY-NOTICES.txt';
 
 export default function setup() {

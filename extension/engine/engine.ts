@@ -1,4 +1,4 @@
-/** What the engine does, for the command and for the engine process alike. */
+/** What the engine can do, for both the command and the engine process. */
 import type { AnalysisTable } from '../protocol/analysis.ts';
 import type { TaskComparisons, TaskVectors } from '../protocol/comparison.ts';
 import type { Answer, Asked, Method } from '../protocol/engine.ts';
@@ -53,7 +53,7 @@ export async function plan(recipe: QuantizeRecipe, options: RunOptions): Promise
   return (await planQuantize(recipe, previewRoom(options))).summary;
 }
 
-/** Plans of several recipes, each checkpoint's header being read once. */
+/** Plans several recipes, reading each checkpoint's header once. */
 export async function planAll(
   recipes: readonly QuantizeRecipe[],
   options: RunOptions,
@@ -90,7 +90,7 @@ export async function quantize(
   );
 }
 
-/** Measures, and writes nothing: what each choice of bits costs every tensor. */
+/** Measures what each choice of bits costs every tensor; writes nothing. */
 export const analyze = (
   recipe: QuantizeRecipe,
   options: RunOptions,
@@ -99,7 +99,7 @@ export const analyze = (
   measured(recipe, options, hooks, ({ summary }, analysis, backend) => ({
     tensors: analysis.tensors,
     warnings: [
-      ...summary.problems.map(({ message }) => message), // none of them an error: those are refused before
+      ...summary.problems.map(({ message }) => message), // no errors among them: those were refused before
       ...unfitWarnings(recipe, firstTask(recipe), unfitOf(analysis)),
       ...backend.warnings,
     ],
@@ -112,7 +112,7 @@ export const analyzeTable = (
   hooks: Hooks,
 ): Promise<AnalysisTable> => measured(recipe, options, hooks, (plan, analysis) => tableOf(plan, analysis));
 
-/** What a shared base vector of the recipe's tasks would cost, whatever its scheme. */
+/** What a shared base vector of the recipe's tasks would cost, regardless of its scheme. */
 export const analyzeShared = (
   recipe: QuantizeRecipe,
   options: RunOptions,
@@ -152,7 +152,7 @@ function withMeasurable<T>(
   );
 }
 
-/** Measures what a budget is to be spent on, where there is one. */
+/** Measures what to spend a budget on, if there is one. */
 async function withinBudget(
   planned: QuantizePlan,
   backend: EngineBackend,
@@ -179,7 +179,7 @@ export async function restore(
   );
 }
 
-/** The merge methods that there are. */
+/** All merge methods. */
 export const methods = (): readonly MergeMethodInfo[] => methodInfos();
 
 /** Plans a merge without reading a tensor or starting a backend. */
@@ -226,7 +226,7 @@ export async function verify(file: string, hooks: Hooks): Promise<VerifyResult> 
   }
 }
 
-/** How task vectors lie to each other. */
+/** Compares task vectors with each other. */
 export async function compareTasks(
   vectors: TaskVectors,
   most: number | undefined,
@@ -248,7 +248,7 @@ type Answers = {
   readonly [M in Method]: (asked: Asked<M>, options: RunOptions, hooks: Hooks) => Promise<Answer<M>>;
 };
 
-/** What answers each request of the host. */
+/** The handlers of the host's requests. */
 export const ANSWERS: Answers = {
   devices: (_, options) => devices(options),
   plan,

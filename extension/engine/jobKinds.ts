@@ -1,4 +1,4 @@
-/** Every kind of job that a thread can be given. */
+/** Every kind of job that a thread can run. */
 import { compareKind } from './inspect/compareJob.ts';
 import { detailKind } from './inspect/detailJob.ts';
 import { mergeKind } from './merge/tensor/mergeKind.ts';

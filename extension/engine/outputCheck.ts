@@ -12,8 +12,7 @@ import { neighbourWriting } from '../files/lock/outputLock.ts';
 import { checkReplaceable, type OutputKind } from '../files/replaceable.ts';
 
 /**
- * What stands in the way of writing `bytes` to an output: it is an input, it exists or must not be replaced, the disk
- * is full.
+ * What prevents writing `bytes` to an output: it is an input, it exists or must not be replaced, or the disk is full.
  * @param targets what is written: the output itself, or folders in it
  */
 export async function checkOutput(
@@ -29,7 +28,7 @@ export async function checkOutput(
     problems.push(...told.map(one => ({ severity: 'error', ...one }) as const));
   const place = await realPlace(output);
   const read = await Promise.all(inputs.flatMap(({ path, files }) => [path, ...files]).map(realPlace));
-  // Of a folder that is replaced everything goes; a file beside an input in its folder takes nothing away.
+  // Replacing a folder deletes everything in it; a file beside an input deletes nothing.
   const isWithin = (path: string, folder: string) =>
     path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
   if (read.some(path => isWithin(path, place))) {
@@ -42,7 +41,7 @@ export async function checkOutput(
   }
   for (const target of targets) {
     const other = await neighbourWriting(target);
-    // It may be done before this begins, which then asks again.
+    // It may be finished before this run begins, which checks again.
     if (other) problems.push({ severity: 'warning', message: other.message });
   }
   const free = await freeBytes(dirname(output));
@@ -52,14 +51,14 @@ export async function checkOutput(
   return problems;
 }
 
-/** Whether it is there only for the models that an interrupted run began in it. */
+/** Whether the folder exists only for models that an interrupted run began in it. */
 async function holdsOnlyParts(output: string, targets: readonly string[]): Promise<boolean> {
   if (targets.includes(output)) return false;
   const names = await readdir(output).catch((): string[] => []);
   return names.length > 0 && names.every(name => hiddenKind(name) !== undefined);
 }
 
-/** Where a path leads to when links are followed, those of its folders too, as far as it exists. */
+/** Where a path leads when all links in it are followed, as far as it exists. */
 async function realPlace(path: string): Promise<string> {
   const absolute = resolve(path);
   try {
@@ -70,7 +69,7 @@ async function realPlace(path: string): Promise<string> {
   }
 }
 
-/** Free bytes of the nearest folder that exists; undefined where the system does not tell. */
+/** Free bytes of the nearest folder that exists; undefined if the system does not say. */
 async function freeBytes(folder: string): Promise<number | undefined> {
   for (let at = folder; ; at = dirname(at)) {
     const stats = await statfs(at).catch(() => undefined);

@@ -20,28 +20,28 @@ const REQUEST_CANCELLED = -32800;
 const JOB_FAILED = 1;
 const WRONG_REQUEST = 2;
 
-/** A request's progress is told this often, enough to look alive: neither host nor page sees more. */
+/** A request's progress is reported this often, enough to look alive; host and page need no more. */
 const PROGRESS_INTERVAL_MS = 100;
 
-/** Jobs end within this when the host is gone; removing what they wrote may take a while on a slow disk. */
+/** Jobs get this long to end when the host is gone; removing what they wrote may take a while on a slow disk. */
 const END_MS = 3000;
 
-/** Aborts when the host is gone: nobody is there to be given a result. */
+/** Aborts when the host is gone, as nobody is left to receive a result. */
 const gone = new AbortController();
 const running = new Set<Promise<unknown>>();
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 
 for (const method of Object.keys(REQUESTS) as Method[]) serve(method);
-// The connection's own event is of a stream's "close", which Node's channel has not.
+// The connection's own event relies on a stream's "close", which Node's channel does not have.
 process.once('disconnect', () => {
   gone.abort();
-  // What jobs wrote so far is hidden and as large as their outputs: they remove it themselves.
+  // Jobs remove what they wrote so far, which is hidden and as large as their outputs.
   void Promise.race([Promise.allSettled(running), sleep(END_MS)]).then(() => process.exit(0));
 });
 connection.listen();
 
-/** Turns every failure into a response; a defect's stack goes to stderr, which the host logs. */
+/** Turns every failure into a response; a bug's stack goes to stderr, which the host logs. */
 async function answer<T>(work: () => Promise<T>): Promise<T | ResponseError<EngineFault | void>> {
   const working = work();
   running.add(working);

@@ -1,6 +1,6 @@
 /**
- * What is being replaced: moved aside while the new takes its name, and deleted last. A process that dies in between
- * leaves it there, and the next one that looks for it puts it back.
+ * What is being replaced is moved aside while the new output takes its name, and deleted last. If a process dies in
+ * between, the next one that looks for it puts it back.
  */
 import { rename, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -9,13 +9,13 @@ import { hiddenBeside } from './hiddenNames.ts';
 import { BeingWritten } from './lock/beingWritten.ts';
 
 /**
- * For whoever holds the output's lock: puts back what a dead process moved aside, deletes it where the new one has its
- * name. Where several are left, the last that was there is put back.
+ * For the holder of the output's lock: puts back what a dead process moved aside, or deletes it if the new one has its
+ * name. If several are left, the most recent one is put back.
  * @returns whether something was put back
  */
 export async function putBack(target: string): Promise<boolean> {
   const left = await hiddenBeside(target, 'old');
-  // Moving a folder changes this time of its own, whatever happened inside of it before.
+  // Moving a folder changes this time of the folder itself, whatever happened inside it before.
   const timed = await Promise.all(left.map(async path => ({ path, time: (await stat(path)).ctimeMs })));
   const [last, ...older] = timed.sort((a, b) => b.time - a.time).map(({ path }) => path);
   if (last === undefined) return false;
@@ -29,7 +29,7 @@ export async function putBack(target: string): Promise<boolean> {
 }
 
 /**
- * For whoever reads: puts back what is missing because a process died while it replaced it; nothing while one does.
+ * For readers: puts back what is missing because a process died while replacing it; does nothing while one is at it.
  * @returns whether something was put back
  * @throws UserError when it cannot be put back, saying where it is
  */
@@ -37,7 +37,7 @@ export async function recover(target: string): Promise<boolean> {
   const [aside] = await hiddenBeside(target, 'old');
   if (aside === undefined) return false;
   try {
-    // Who reads needs locks only here: they are loaded when something was left.
+    // Readers need locks only here, so they are loaded only if something was left.
     const { OutputLock } = await import('./lock/outputLock.ts');
     const lock = await OutputLock.take(target);
     return await putBack(target).finally(() => lock.release());

@@ -1,6 +1,4 @@
-/**
- * Outputs appear under their name only when complete: written beside it under a temporary name, synced, renamed.
- */
+/** Outputs appear under their name only when complete: they are written under a temporary name, synced, and renamed. */
 import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeExactly } from './wholeCalls.ts';
@@ -20,24 +18,24 @@ export const alreadyThere = (target: string) =>
 const BUFFER_BYTES = 1 << 20;
 
 /** Bytes after which the operating system is asked to start writing to disk, so that the last sync has little left to
- * wait for. */
+ * do. */
 const SYNC_BYTES = 64 << 20;
 
 export interface OutputOptions {
-  /** Replace what is there, where that is one of our own kinds of outputs. */
+  /** Replace what exists, if it is one of our own kinds of outputs. */
   readonly overwrite: boolean;
-  /** Held by the caller for the output, or for a folder that it is in. Without one a lock is taken, and released in the end. */
+  /** The caller's lock on the output or on a folder around it. Without one, a lock is taken, and released at the end. */
   readonly lock?: OutputLock;
 }
 
 export interface FileOptions extends OutputOptions {
   /** Bytes left free at the front, to be filled by `writeAt`. */
   readonly start: number;
-  /** Whether only this tool writes at the target, so that whatever is there is its own. */
+  /** Whether only this tool writes the target, so anything there is its own. */
   readonly own?: boolean;
 }
 
-/** What is there already must be replaced when that was asked for, and may be. */
+/** Checks that what exists at the target, if anything, was meant to be replaced and may be. */
 export async function checkTarget(
   target: string,
   { overwrite, own = false }: Pick<FileOptions, 'overwrite' | 'own'>,
@@ -48,7 +46,7 @@ export async function checkTarget(
   else if (await exists(target)) throw alreadyThere(target);
 }
 
-/** Whether what is at the target now, if anything, may be replaced; the file system may fail all the same. */
+/** Whether what exists at the target, if anything, may be replaced; throws if the file system fails. */
 export const mayReplace = (...asked: Parameters<typeof checkTarget>): Promise<boolean> =>
   checkTarget(...asked).then(
     () => true,
@@ -65,7 +63,7 @@ export class AtomicFile {
   #position: number;
   #syncedTo = 0;
   #syncing: Promise<void> | undefined;
-  /** Of a sync that failed: the system tells each failure only once. */
+  /** The error of a failed sync: the system reports each failure only once. */
   #failure: unknown;
 
   private constructor(
@@ -78,7 +76,7 @@ export class AtomicFile {
     this.#position = options.start;
   }
 
-  /** @throws UserError when the target is there already, cannot be replaced, or is being written */
+  /** @throws UserError when the target exists, cannot be replaced, or is being written */
   static async create(target: string, options: FileOptions): Promise<AtomicFile> {
     const lock = options.lock ?? (await OutputLock.take(target));
     try {
@@ -91,7 +89,7 @@ export class AtomicFile {
     }
   }
 
-  /** What was found of an earlier run, a sentence each. */
+  /** What was found of an earlier run, one sentence each. */
   get notes(): readonly string[] {
     return this.lock.notes;
   }
@@ -114,7 +112,7 @@ export class AtomicFile {
     }
   }
 
-  /** What is appended next goes to an earlier position, and as much as was there must follow. */
+  /** The next bytes go to an earlier position, and must cover what was written after it. */
   async rewind(position: number): Promise<void> {
     await this.#flush();
     this.#position = position;
@@ -153,8 +151,8 @@ export class AtomicFile {
   }
 
   /**
-   * Syncs and gives the file its name. What appeared meanwhile and must not be replaced keeps the name: then the file
-   * gets another one, so that no work is lost.
+   * Syncs and gives the file its name. If something that must not be replaced took the name meanwhile, the file gets
+   * another one, so that no work is lost.
    * @returns the path that the file has
    */
   async commit(): Promise<string> {
@@ -192,7 +190,7 @@ export class AtomicFile {
   async discard(): Promise<void> {
     await this.#syncing;
     await this.handle.close().catch(() => undefined);
-    await rm(this.temporary, { force: true }).catch(() => undefined); // the next run does it; what failed is told
+    await rm(this.temporary, { force: true }).catch(() => undefined); // the next run does it; the first error counts
     if (!this.options.lock) await this.lock.release();
   }
 }

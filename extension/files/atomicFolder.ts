@@ -8,15 +8,15 @@ import { describeSystemError } from '../shared/errors.ts';
 import { OutputLock } from './lock/outputLock.ts';
 import { freeName } from './otherNames.ts';
 
-/** Where a folder is, and what could not be tidied up, a sentence each. */
+/** Where a folder is, and what could not be tidied up, one sentence each. */
 export interface Published {
   readonly path: string;
   readonly notes: readonly string[];
 }
 
 /**
- * Gives a complete folder its name; one that it replaces is moved aside first, deleted last, put back on failure. What
- * must not be replaced keeps the name, and the folder gets another one.
+ * Gives a complete folder its name; a folder that it replaces is moved aside first, deleted last, and put back on
+ * failure. If something that must not be replaced has the name, the folder gets another one.
  * @param lock of the target
  */
 export async function publishFolder(
@@ -54,12 +54,12 @@ export class AtomicFolder {
   private constructor(
     /** Write the content here. */
     readonly temporary: string,
-    /** Of the target; what is written into the folder goes with it. */
+    /** The target's lock, which also covers what is written into the folder. */
     readonly lock: OutputLock,
     private readonly overwrite: boolean,
   ) {}
 
-  /** @throws UserError when the target is there already, cannot be replaced, or is being written */
+  /** @throws UserError when the target exists, cannot be replaced, or is being written */
   static async create(target: string, options: { overwrite: boolean }): Promise<AtomicFolder> {
     const lock = await OutputLock.take(target);
     try {

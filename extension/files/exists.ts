@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 
-/** Whether there is something at a path, whatever it is; a link that leads nowhere is nothing. */
+/** Whether anything exists at a path; a dangling link does not count. */
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,

@@ -1,19 +1,19 @@
 /**
- * Inputs must not change while a job reads them: what is written would be a mixture of old and new. A file's stamp is
- * taken when its header is read, and compared after the last read, before anything is published.
+ * Inputs must not change while a job reads them: otherwise the output would mix old and new. A file's stamp is taken
+ * when its header is read, and compared after the last read, before anything is published.
  */
 import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { describeSystemError, UserError } from '../shared/errors.ts';
 
 /**
- * What a file system says of a file, as plain data. Not its inode number, which some file systems (FAT, network ones)
- * give anew now and then: whoever replaces a file leaves another time of change.
+ * What a file system says about a file, as plain data. The inode number is left out, as some file systems (FAT, network
+ * ones) reassign it now and then; replacing a file changes its change time anyway.
  */
 export interface FileStamp {
   readonly file: string;
   readonly bytes: number;
-  /** Nanoseconds: of the last write, and of the last change of any kind, which no program can set. */
+  /** In nanoseconds: time of the last write, and of the last change of any kind, which no program can set. */
   readonly modified: string;
   readonly changed: string;
 }
@@ -34,7 +34,7 @@ export async function stampOf(file: string): Promise<FileStamp> {
   }
 }
 
-/** How a file differs from what it was; undefined: not at all. */
+/** How a file has changed; undefined: not at all. */
 export function changeOf(before: FileStamp, now: FileStamp): string | undefined {
   if (before.bytes !== now.bytes) return `it had ${before.bytes} bytes and has ${now.bytes}`;
   if (before.modified !== now.modified || before.changed !== now.changed)
@@ -42,7 +42,7 @@ export function changeOf(before: FileStamp, now: FileStamp): string | undefined 
   return undefined;
 }
 
-/** @throws UserError naming the first file that changed or went away */
+/** @throws UserError naming the first file that changed or disappeared */
 export async function checkUnchanged(stamps: readonly FileStamp[]): Promise<void> {
   for (const before of stamps) {
     const now = await stampOf(before.file).catch(() => undefined);
@@ -54,7 +54,7 @@ export async function checkUnchanged(stamps: readonly FileStamp[]): Promise<void
   }
 }
 
-/** Does work that reads files, and makes sure that they stayed as they were: what looks like damage may be a change. */
+/** Does work that reads files, and checks that they did not change meanwhile: a change may look like damage. */
 export async function whileUnchanged<T>(stamps: readonly FileStamp[], work: () => Promise<T>): Promise<T> {
   let result: T;
   try {

@@ -1,19 +1,18 @@
 /**
- * What lies beside an output while it is written: hidden, and its name tells what it belongs to. `.NAME.ID.tvq-KIND`,
- * where the id is the token of the writer's lock, or what a partial folder may be continued with.
+ * Hidden files beside an output while it is written, whose names tell what they belong to: `.NAME.ID.tvq-KIND`, where
+ * the id is the token of the writer's lock, or identifies the run that may continue a partial folder.
  */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
  * `tmp` becomes the output when it is complete; `old` is what had the name before, until the new one has it; `partial`
- * is an unfinished model folder, which a later run may take over, and `journal` what it has finished while it is given
- * the model's name; `lock` says who writes, and has no id but for the
- * moment in which a dead writer's is taken over.
+ * is an unfinished model folder, which a later run may take over, and `journal` lists its finished parts while it gets
+ * the model's name; `lock` says who writes, and has an id only while a dead writer's lock is taken over.
  */
 export type HiddenKind = 'tmp' | 'old' | 'partial' | 'journal' | 'lock';
 
-/** In an unfinished model folder: what of it is finished. */
+/** In an unfinished model folder: the list of what is finished. */
 export const JOURNAL = '.tvq-journal.jsonl';
 
 const HIDDEN = /^\.(.+)\.([0-9a-f]{16})\.tvq-(tmp|old|partial|journal|lock)$/;
@@ -25,7 +24,7 @@ export const hiddenName = (target: string, id: string, kind: HiddenKind): string
 
 export const lockName = (target: string): string => join(dirname(target), `.${basename(target)}.tvq-lock`);
 
-/** Everything of one kind that belongs to an output and has an id, as paths; nothing where there is no folder. */
+/** Everything of one kind that belongs to an output and has an id, as paths; none if there is no folder. */
 export async function hiddenBeside(target: string, kind: HiddenKind): Promise<string[]> {
   const folder = dirname(target);
   const names = await readdir(folder).catch((): string[] => []);
@@ -37,14 +36,14 @@ export async function hiddenBeside(target: string, kind: HiddenKind): Promise<st
     .map(name => join(folder, name));
 }
 
-/** The id in a hidden path; none in any other. */
+/** The id in a hidden path; empty for any other. */
 export const hiddenId = (path: string): string => HIDDEN.exec(basename(path))?.[2] ?? '';
 
-/** The kind of a name that outputs have before they are complete, while they are replaced, or that locks have. */
+/** The kind of a hidden name: that of an unfinished output, one being replaced, or a lock. */
 export const hiddenKind = (path: string): HiddenKind | undefined =>
   ANY.exec(basename(path))?.[1] as HiddenKind | undefined;
 
-/** The path that something moved aside had; undefined of anything else. */
+/** The original path of something moved aside; undefined for anything else. */
 export function asideOf(path: string): string | undefined {
   const [, name, , kind] = HIDDEN.exec(basename(path)) ?? [];
   return name !== undefined && kind === 'old' ? join(dirname(path), name) : undefined;

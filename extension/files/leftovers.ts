@@ -1,4 +1,4 @@
-/** What a process that was killed left of the outputs it was writing: hidden, and as large as they. */
+/** What a killed process left of the outputs it was writing: hidden, and as large as the outputs. */
 import { rm } from 'node:fs/promises';
 import { putBack } from './aside.ts';
 import { hiddenBeside, lockName } from './hiddenNames.ts';
@@ -7,13 +7,13 @@ import { OutputLock } from './lock/outputLock.ts';
 import { readLock } from './lock/writer.ts';
 
 /**
- * Removes them, and puts back what was to be replaced, where no living process writes the output.
+ * Removes them, and puts back what was being replaced, if no living process writes the output.
  * @returns whether one does
  */
 export async function removeLeftovers(output: string): Promise<boolean> {
   if (!(await hasLeftovers(output))) return false;
   try {
-    const lock = await OutputLock.take(output); // it removes what was half done
+    const lock = await OutputLock.take(output); // this removes what was half done
     try {
       await putBack(output);
       await removeAll(await hiddenBeside(output, 'partial'));
@@ -22,7 +22,7 @@ export async function removeLeftovers(output: string): Promise<boolean> {
     }
     return false;
   } catch (error) {
-    return error instanceof BeingWritten; // anything else is told by whoever writes there next
+    return error instanceof BeingWritten; // the next writer reports anything else
   }
 }
 

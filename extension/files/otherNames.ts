@@ -1,9 +1,9 @@
-/** What a finished result is called when its own name was taken while it was made. */
+/** Names for a finished result whose own name was taken meanwhile. */
 import { basename, extname } from 'node:path';
 import { isSafetensors } from '../formats/safetensors/names.ts';
 import { isTvq } from '../formats/tvq/names.ts';
 
-/** Of files that we write; a folder's name may have a dot anywhere ("llama-3.1"). */
+/** The extension of a file that we write; a folder's name may have a dot anywhere ("llama-3.1"). */
 const extensionOf = (path: string): string => (isTvq(path) || isSafetensors(path) ? extname(path) : '');
 
 /** `NAME-2`, `NAME-3` and so on, with the extension kept at the end. */
@@ -25,7 +25,7 @@ export async function freeName(
   }
 }
 
-/** Says that a result is not where it was to be; nothing when it is. */
+/** A note if a result is not where it was meant to be; none if it is. */
 export const keptElsewhere = (target: string, path: string): string[] =>
   path === target
     ? []

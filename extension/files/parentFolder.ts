@@ -15,7 +15,7 @@ export async function makeParent(target: string): Promise<() => Promise<void>> {
       try {
         await rmdir(folder);
       } catch {
-        return; // something is in it
+        return; // it is not empty
       }
     }
   };

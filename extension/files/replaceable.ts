@@ -1,6 +1,6 @@
 /**
- * What an output may take the place of: only what is recognised as one of our own kinds (a model folder, a weights
- * file, a .tvq file), and nothing that holds more than that. A slip of the keyboard must not cost a home folder.
+ * What an output may replace: only what is recognised as one of our own kinds (a model folder, a weights file, a .tvq
+ * file) and contains nothing else. A typing error must not cost someone their home folder.
  */
 import type { Stats } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
@@ -20,15 +20,15 @@ export type OutputKind = 'folder' | 'file';
 const OF_A_MERGE = /^(readme(\.md)?|merge-(recipe\.yml|report\.json))$/i;
 /** Which of several weight files a tensor is in. */
 const INDEX = /^(.+?)\.index(\.\w+)?\.json$/i;
-/** Texts, and those of them that have a name which libraries look for. */
+/** Text files, and those with a name that libraries look for. */
 const TEXT = /\.(txt|json|py)$/;
 const MODELS_TEXT =
   /(config|tokenizer|tokens|vocab|merges|bpe|dict|processor|template|modules|licen[cs]e|notice|policy)[\w.-]*\.(json|txt)$|(^|\/)(modeling|configuration|tokenization|processing|feature_extraction|image_processing)_\w+\.py$/i;
-/** What file managers and git leave in any folder. */
+/** Files that file managers and git leave in any folder. */
 const CLUTTER = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini', '.gitattributes']);
 
 /**
- * @param target absolute; nothing is there, or what is to be replaced
+ * @param target absolute; may or may not exist
  * @throws UserError when something is there that must not be replaced
  */
 export async function checkReplaceable(target: string, kind: OutputKind): Promise<void> {
@@ -52,7 +52,7 @@ async function obstacle(target: string, info: Stats, kind: OutputKind): Promise<
   return strangerIn(target);
 }
 
-/** Why a folder is more than a model; undefined for a model, or nothing. */
+/** What makes a folder more than a model; undefined if it is a model or empty. */
 async function strangerIn(folder: string): Promise<string | undefined> {
   const found = await entriesOf(folder);
   if (found.length === 0) return undefined;
@@ -66,8 +66,8 @@ async function strangerIn(folder: string): Promise<string | undefined> {
 }
 
 /**
- * Stricter than what is copied as a companion: any text may go with weights, but one that is nothing else than a
- * model's may be deleted with them.
+ * Stricter than what is copied as a companion: any text may go with weights, but only what clearly belongs to a model
+ * may be deleted with them.
  */
 const isOfModel = (name: string): boolean =>
   CLUTTER.has(name) ||
@@ -75,10 +75,11 @@ const isOfModel = (name: string): boolean =>
   isWeights((INDEX.exec(name)?.[1] ?? name).toLowerCase()) ||
   (isCompanion(name) && (!TEXT.test(name) || MODELS_TEXT.test(name)));
 
-/** Not by the last part's extension: a folder's name ends with a slash. */
+/** Does not use extname: a folder's name ends with a slash. */
 const isWeights = (name: string): boolean => !name.startsWith('.') && name.endsWith(SAFETENSORS);
 
-/** Names relative to the folder with slashes, those of inner folders' files included; of others, with one behind. */
+/** Names relative to the folder, with slashes. An inner folder: its files if all are companions, else its name and a
+ * slash. */
 async function entriesOf(folder: string): Promise<string[]> {
   const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !isLeftover(name));
   const inner = await Promise.all(
@@ -86,22 +87,22 @@ async function entriesOf(folder: string): Promise<string[]> {
       if (!entry.isDirectory()) return [isFileLike(entry) ? entry.name : `${entry.name}/`];
       const names = await readdir(join(folder, entry.name), { withFileTypes: true });
       const parts = names.map(one => `${entry.name}/${one.name}${isFileLike(one) ? '' : '/'}`);
-      // An empty folder, and one that no model has, count by themselves.
+      // Empty folders, and folders that no model has, are listed themselves.
       return parts.length > 0 && parts.every(isCompanion) ? parts : [`${entry.name}/`];
     }),
   );
   return inner.flat();
 }
 
-/** What a run that ended early left; what a later run can go on with, or put back, is none. */
+/** Files left by a run that ended early; not those that a later run can continue or put back. */
 const isLeftover = (name: string): boolean =>
   name === JOURNAL || ['lock', 'tmp'].includes(hiddenKind(name) ?? '');
 
-/** Files and links to them; what is neither is no part of a model. */
+/** Files and links to files; nothing else is part of a model. */
 const isFileLike = (entry: { isFile(): boolean; isSymbolicLink(): boolean }): boolean =>
   entry.isFile() || entry.isSymbolicLink();
 
-/** An eight-byte length and a JSON object; or nothing at all. */
+/** An eight-byte length and a JSON object; or an empty file. */
 async function beginsLikeSafetensors(file: string): Promise<boolean> {
   const handle = await open(file, 'r');
   try {

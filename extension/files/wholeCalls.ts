@@ -1,14 +1,14 @@
-/** Reads and writes that go on until all is done: a call may do a part, or be interrupted. */
+/** Reads and writes that continue until everything is done: a single call may do only a part, or be interrupted. */
 import type { FileHandle } from 'node:fs/promises';
 
 /** One read call of 2 GiB or more aborts Node 24 (nodejs/node: CHECK in node_file.cc); pread stops there anyway. */
 const MAX_READ = 1 << 30;
 
-/** A network file system may be interrupted in the middle of a call, which then has to be made again. */
+/** A call may be interrupted on a network file system, and then has to be repeated. */
 const isInterrupted = (error: unknown): boolean =>
   ['EINTR', 'EAGAIN'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** What can be read from a position: a file handle, for one. */
+/** Anything that can be read from a position, such as a file handle. */
 export interface ReadHandle {
   read(
     target: Uint8Array,
@@ -18,7 +18,7 @@ export interface ReadHandle {
   ): Promise<{ readonly bytesRead: number }>;
 }
 
-/** Reads as much as there is, up to the length of `target`. @returns how many bytes there were */
+/** Reads as much as there is, up to the length of `target`. @returns how many bytes were read */
 export async function readUpTo(handle: ReadHandle, target: Uint8Array, position: number): Promise<number> {
   let done = 0;
   while (done < target.length) {
@@ -39,7 +39,7 @@ export async function writeExactly(handle: FileHandle, bytes: Uint8Array, positi
   for (let done = 0; done < bytes.length;) {
     try {
       const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-      // A disk that takes nothing, again and again, would be asked for ever.
+      // Avoids an endless loop on a disk that accepts nothing.
       if (bytesWritten === 0)
         throw Object.assign(new Error('nothing was written'), { code: 'EIO', syscall: 'write' });
       done += bytesWritten;

@@ -1,4 +1,4 @@
-/** What a checkpoint is on disk: one weight file, or several that an index or their numbers hold together. */
+/** What a checkpoint is on disk: one weight file, or several that belong together by an index or by their numbers. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Problem } from '../protocol/results.ts';
@@ -30,24 +30,24 @@ import { isWeightName } from './huggingface/weightNames.ts';
 const FILES_AT_ONCE = 16;
 
 export interface Checkpoint {
-  /** Absolute path of the folder, of the file, or of the file that stands for several. Opening it opens the same. */
+  /** Absolute path of the folder, the file, or the file that stands for several. Opening it gives the same. */
   readonly path: string;
   /** Last part of the path, without the extension. */
   readonly name: string;
   /** Weight files, absolute. */
   readonly files: readonly string[];
   readonly tensors: ReadonlyMap<string, TensorSource>;
-  /** `__metadata__` of the weight file, of the first where there are several. */
+  /** `__metadata__` of the weight file, of the first if there are several. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Bytes of the weight files. */
   readonly bytes: number;
-  /** What whoever uses it should know, a line each: what was left out, and what was opened in place of what was named. */
+  /** What its user should know, one line each: what was left out, and what was opened instead of the named path. */
   readonly notes: readonly string[];
-  /** Configs, tokenizers and their like beside the weights that cannot be read; their lines are among the notes. */
+  /** Configs, tokenizers and similar files beside the weights that cannot be read; `notes` includes their lines. */
   readonly unreadable: readonly UnreadableFiles[];
-  /** Set where it is an adapter, or a model with one inside that its weights do not count without. */
+  /** Set if it is an adapter, or a model that contains an adapter it needs. */
   readonly adapter: AdapterFinding | undefined;
-  /** Of the weight files, as their headers were read. */
+  /** Of the weight files, when their headers were read. */
   readonly stamps: readonly FileStamp[];
 }
 
@@ -87,8 +87,8 @@ export const describeAdapter = ({ what, remedy, inside }: AdapterFinding): strin
     : `${what}, not a whole checkpoint; ${remedy}`;
 
 /**
- * Notes of checkpoints as problems of a plan, each once: warnings.
- * @param copied whether a file of a checkpoint becomes part of the output, which has to be readable then
+ * Notes of checkpoints as warnings of a plan, each once.
+ * @param copied whether a checkpoint's file is copied to the output; it then has to be readable
  */
 export function noteProblems(
   checkpoints: readonly Checkpoint[],
@@ -161,6 +161,6 @@ export async function openSet(
   };
 }
 
-/** Whether a checkpoint is a folder, with config and tokenizer, rather than a file that stands alone. */
+/** Whether a checkpoint is a folder, with config and tokenizer, rather than a standalone file. */
 export const isFolderCheckpoint = ({ path, files }: Checkpoint): boolean =>
   dirname(files[0] as string) === path;

@@ -38,7 +38,7 @@ export interface Discovery {
   readonly failures: { readonly path: string; readonly message: string }[];
   /** Adapters, with what they are: they cannot be used as checkpoints. */
   readonly adapters: { readonly path: string; readonly message: string }[];
-  /** Where it stopped before the end, a line each. */
+  /** Where it stopped before the end, one line each. */
   readonly stops: string[];
 }
 
@@ -47,20 +47,20 @@ const FOLDERS_AT_ONCE = 16;
 /** Models read at once: the tensors of each are in memory until they are counted. */
 const MODELS_AT_ONCE = 4;
 
-/** What a summary tells of besides the weights; an adapter's config says that it is one. */
+/** Files besides the weights that a summary depends on; an adapter's config identifies it. */
 const CONFIGS = ['config.json', 'adapter_config.json'];
 
 /** Summaries kept: more checkpoints than a workspace has, a few MB at most. */
 const MAX_CACHED = 10_000;
 
-/** Summaries by weight file, valid while what it tells of stays the same; a rescan then opens nothing. */
+/** Summaries by weight file, valid while their sources do not change; a rescan then opens nothing. */
 const cache = new Map<string, { stamp: string; summary: CheckpointSummary }>();
 
 /**
- * Groups weight files into checkpoints; of a checkpoint in several files one is enough.
+ * Groups weight files into checkpoints; one file of a checkpoint is enough.
  * @param weightFiles absolute paths of weight files and indexes
- * @param named whether somebody chose them by their names: of others less is read
- * @param most bytes of headers that are read of others, over all models
+ * @param named whether the user chose these files; less is read of others
+ * @param most bytes of headers to read of those others, over all models
  */
 export async function summarizeCheckpoints(
   weightFiles: readonly string[],
@@ -76,7 +76,7 @@ export async function summarizeCheckpoints(
   await inParallel(groupBy(weightFiles, dirname), FOLDERS_AT_ONCE, async ([path, files]) => {
     try {
       const replaced = asideOf(path);
-      if (replaced !== undefined) await recover(replaced); // the next scan sees it
+      if (replaced !== undefined) await recover(replaced); // the next scan finds it
       if (hiddenKind(path)) return;
       const folder = await readWeightFolder(path, named ? undefined : MAX_SCANNED_BYTES);
       const sets = await wantedSets(folder, new Set(files.map(file => basename(file))));
@@ -107,7 +107,7 @@ export async function summarizeCheckpoints(
   return found;
 }
 
-/** A folder that is a model is that model only, whatever lies beside its weights. */
+/** A folder that is a model counts as that model only, whatever else is in it. */
 async function wantedSets(folder: WeightFolder, names: ReadonlySet<string>): Promise<readonly WeightSet[]> {
   const main = await mainSet(folder).catch(() => undefined);
   return main && (await ownsFolder(folder, main.set)) ? [main.set] : setsWith(folder, names);
@@ -127,7 +127,7 @@ async function summarize(
   return summary;
 }
 
-/** What the tree, the pickers and `tvq inspect` show of a checkpoint. */
+/** What the tree, the pickers and `tvq inspect` show about a checkpoint. */
 export async function describeCheckpoint(checkpoint: Checkpoint): Promise<CheckpointSummary> {
   const counts = new Map<string, number>();
   for (const { dtype, shape } of checkpoint.tensors.values()) {
@@ -151,8 +151,8 @@ export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Checkp
 }
 
 /**
- * Equal for models that can be combined: the same tensors by name and shape, in whatever order, but for what wrappers and
- * containers put in front of names, buffers, and heads, which some have and others store as their embedding.
+ * Equal for models that can be combined: the same tensors by name and shape, in any order, ignoring prefixes of
+ * wrappers and containers, buffers, and heads, which some models store and others share with the embedding.
  */
 export function architectureOf(
   tensors: Iterable<{ readonly name: string; readonly shape: readonly number[] }>,
@@ -164,7 +164,7 @@ export function architectureOf(
   return hash.digest('hex').slice(0, 16);
 }
 
-/** A lone file has no config, and a broken one does not make the weights unusable. */
+/** A standalone file has no config, and a broken config does not make the weights unusable. */
 async function modelType(checkpoint: Checkpoint): Promise<string | undefined> {
   const config = await readConfig(join(dirname(checkpoint.files[0] as string), 'config.json'));
   const { architectures, model_type: type } = config ?? {};
@@ -179,13 +179,13 @@ export function groupByArchitecture(checkpoints: readonly CheckpointSummary[]): 
   );
 }
 
-/** Names people give to the model that others were fine-tuned from, best first. */
+/** Names that people give to base models, best first. */
 const BASE_NAMES = [
   /^(base|pretrained|pre-trained|zeroshot|zero-shot)$/i,
   /(^|[-_.])(base|pretrained|zeroshot)([-_.]|$)/i,
 ];
 
-/** The base model among checkpoints of one architecture, when names leave no doubt. */
+/** The base model among checkpoints of one architecture, if names leave no doubt. */
 export function proposeBase(checkpoints: readonly CheckpointSummary[]): CheckpointSummary | undefined {
   for (const pattern of BASE_NAMES) {
     const named = checkpoints.filter(({ name }) => pattern.test(name));

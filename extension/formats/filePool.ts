@@ -6,7 +6,7 @@ import { describeOpenError } from './huggingface/openError.ts';
 import { readExactly } from './readExactly.ts';
 import { checkRegular, NO_WAITING, statFile } from './regularFile.ts';
 
-/** Most files of one job that stay open; a 70B model has 30 shards a checkpoint. */
+/** Maximum open files of one job; a checkpoint of a 70B model has 30 shards. */
 const MAX_OPEN_FILES = 128;
 
 /** Open files of a job, least recently used closed first. */
@@ -47,8 +47,8 @@ export class FilePool {
 const readFrom = promisify(read);
 
 /**
- * A regular file in a thread that may be ended at any moment. Node closes what such a thread has open, but loses a file
- * that is just being opened or closed in the background; a call that returns only when it is done leaves no such moment.
+ * A regular file in a thread that may be ended at any moment. Node closes a thread's open files, but leaks one that is
+ * just being opened or closed in the background; synchronous calls avoid that.
  */
 class PooledFile {
   readonly #fills = new Set<Promise<void>>();
@@ -60,7 +60,7 @@ class PooledFile {
 
   /** @throws UserError naming the file, and what it is instead of a regular one */
   static async open(file: string): Promise<PooledFile> {
-    await statFile(file); // a network disk is waited for here, where others may go on
+    await statFile(file); // waits for a network disk here, without blocking others
     let descriptor: number | undefined;
     try {
       descriptor = openSync(file, NO_WAITING);
@@ -80,7 +80,7 @@ class PooledFile {
     return filling.finally(() => this.#fills.delete(filling));
   }
 
-  /** Closes it when all that is being read has been: its number may be another file's from then on. */
+  /** Closes it once all pending reads are done: its descriptor may then be reused for another file. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#fills);
     closeSync(this.descriptor);

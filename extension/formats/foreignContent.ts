@@ -1,8 +1,8 @@
-/** What a file is that does not hold what its name promises: told by how it begins. */
+/** What a file really is if its content does not match its name, judged by how it begins. */
 
 import { shortened } from '../shared/shortened.ts';
 
-/** Bytes from the beginning that are enough to tell. */
+/** First bytes of a file that are enough to tell. */
 export const FOREIGN_HEAD_BYTES = 512;
 
 export const LFS_POINTER = 'a git-lfs pointer, not the file itself; run `git lfs pull` in its folder';
@@ -11,7 +11,7 @@ export const LFS_POINTER = 'a git-lfs pointer, not the file itself; run `git lfs
 export const isLfsPointer = (head: Uint8Array): boolean =>
   /^(\xef\xbb\xbf)?version https:\/\/(git-lfs|hawser)/.test(latin1(head.subarray(0, 64)));
 
-/** Beginnings of formats, with what they are and the way out. */
+/** How formats begin, with what they are and a remedy. */
 const FORMATS: readonly (readonly [magic: string, what: string])[] = [
   ['GGUF', 'a GGUF file, whatever its name; the checkpoint it was converted from is needed'],
   ['\x1f\x8b', 'compressed with gzip; decompress it first'],
@@ -26,7 +26,7 @@ const FORMATS: readonly (readonly [magic: string, what: string])[] = [
 const PICKLE = 'a PyTorch file (pickle), whatever its name; save the weights as safetensors first';
 
 /**
- * What content is that is no safetensors file, with the remedy; undefined: nothing that is known.
+ * What the content is if it is not safetensors, with a remedy; undefined: nothing known.
  * @param head the first bytes, `FOREIGN_HEAD_BYTES` or the whole file
  */
 export function foreignContent(head: Uint8Array): string | undefined {
@@ -37,7 +37,7 @@ export function foreignContent(head: Uint8Array): string | undefined {
   return head.length < 8 ? undefined : textContent(head);
 }
 
-/** A format that is known by its first bytes, with the remedy. */
+/** A format recognised by its first bytes, with a remedy. */
 export function otherFormat(head: Uint8Array): string | undefined {
   if (isLfsPointer(head)) return LFS_POINTER;
   if (startsWith(head, 'PK\x03\x04')) return zipContent(head);
@@ -59,7 +59,7 @@ function zipContent(head: Uint8Array): string {
 
 export const DOWNLOAD_AGAIN = 'download the file again, signed in where that is needed';
 
-/** Pages and messages of servers, saved in place of the file. */
+/** Web pages and server messages, saved instead of the file. */
 function textContent(head: Uint8Array): string | undefined {
   const text = asText(head)?.trimStart();
   if (text === undefined) return undefined;
@@ -70,7 +70,7 @@ function textContent(head: Uint8Array): string | undefined {
   return `${/^[[{]/.test(text) ? 'a JSON text' : 'a text'} that begins with ${quoted}, ${again}`;
 }
 
-/** "a web page (HTML)"; undefined: it is none. */
+/** "a web page (HTML)"; undefined: it is not one. */
 export const webPage = (head: Uint8Array): string | undefined =>
   /^\s*(<!--[^]*?-->\s*)?<(!doctype html|html|head|body)\b/i.test(asText(head) ?? '')
     ? 'a web page (HTML)'
@@ -84,17 +84,17 @@ export function markup(head: Uint8Array): string | undefined {
   return webPage(head) ?? `an XML message${code ? ` (${code})` : ''}`;
 }
 
-/** Of a text's characters, the share that may be controls, as the colours of a terminal's output are. */
+/** Share of a text's characters that may be control characters, such as terminal colours. */
 const MAX_CONTROLS = 0.1;
 
-/** undefined: not text in UTF-8, or in UTF-16 with a mark. */
+/** undefined: not text in UTF-8, or in UTF-16 with a byte order mark. */
 function asText(head: Uint8Array): string | undefined {
   const [a, b] = head;
   const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8';
   // streaming: the head may end within a character
   const text = new TextDecoder(encoding).decode(head, { stream: true });
   if (/[\0\ufffd]/.test(text)) return undefined;
-  // eslint-disable-next-line no-control-regex -- what few texts have
+  // eslint-disable-next-line no-control-regex -- counts the control characters
   const controls = text.match(/[\x01-\x08\x0e-\x1f]/g)?.length ?? 0;
   return controls > MAX_CONTROLS * text.length ? undefined : text;
 }

@@ -1,4 +1,4 @@
-/** Names listed in one message; the rest is counted. */
+/** Names listed in one message; the rest are only counted. */
 const MAX_LISTED = 3;
 
 /** `tensor "a"`, `3 tensors ("a", "b", "c")`, `12 tensors ("a", "b", "c" and 9 more)`. */

@@ -1,4 +1,4 @@
-/** What a folder is that has no weights of its own: the error that says where they are. */
+/** The error about a folder that has no weights of its own: it says where they are. */
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../shared/errors.ts';
@@ -9,7 +9,7 @@ import { isWeightName } from './huggingface/weightNames.ts';
 
 const PICKLE = /\.(pt|pth|bin|ckpt|pkl)$/;
 
-/** Formats of weights that are not read, by the end of a file's name, with the remedy. */
+/** Weight formats that are not supported, by the end of a file's name, with the remedy. */
 const OTHER_FORMATS: readonly (readonly [name: RegExp, what: string])[] = [
   [
     PICKLE,
@@ -23,10 +23,10 @@ const OTHER_FORMATS: readonly (readonly [name: RegExp, what: string])[] = [
   [/\.(h5|keras|msgpack|npz|npy|onnx)$/, 'this format is not read; save the weights as safetensors first'],
 ];
 
-/** Folders looked into for checkpoints. */
+/** Maximum folders searched for checkpoints. */
 const MAX_FOLDERS = 200;
 
-/** The error about a file that is not named as weights are. */
+/** The error about a file whose name is not that of a weight file. */
 export async function notWeights(file: string): Promise<UserError> {
   const instead = await snapshotInstead(file);
   if (instead !== undefined) return new UserError(`${file}: ${instead}`);
@@ -71,7 +71,7 @@ export async function noWeights(folder: string, names: readonly string[]): Promi
   return new UserError(none + question);
 }
 
-/** Folders in a folder whose files are what is looked for, in their order. */
+/** Inner folders whose files match, in order. */
 async function foldersWith(
   folder: string,
   isWanted: (names: readonly string[]) => boolean,

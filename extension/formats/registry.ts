@@ -1,16 +1,16 @@
-/** Every format that is read, once. */
+/** All supported formats. */
 import { safetensors } from './safetensors/format.ts';
 import { TVQ } from './tvq/names.ts';
 import type { WeightFormat } from './weightFormat.ts';
 
-/** Formats of weights; where a folder has a model in two, the first counts. */
+/** Formats of weights; if a folder has a model in two, the first wins. */
 export const WEIGHT_FORMATS: readonly WeightFormat[] = [safetensors];
 
 /** The format of a weight file, by its name. */
 export const formatOf = (file: string): WeightFormat | undefined =>
   WEIGHT_FORMATS.find(({ extension }) => file.endsWith(extension));
 
-/** Files that a workspace is searched for, as globs. */
+/** Globs of the files to find in a workspace. */
 export const WATCHED_FILES = [
   ...WEIGHT_FORMATS.flatMap(({ extension }) => [
     `*${extension}`,

@@ -1,6 +1,6 @@
 /**
- * Files that anyone may have put there are opened only where they are regular files, and read no further than they
- * were long when they were opened: a pipe would be waited for, a device never ends, and opening some has effects.
+ * Files that anyone may have put there are opened only if they are regular files, and read no further than their length
+ * when opened: a pipe would block, a device never ends, and opening some has side effects.
  */
 import { constants, type BigIntStats, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
@@ -8,10 +8,10 @@ import { UserError } from '../shared/errors.ts';
 import { describeOpenError } from './huggingface/openError.ts';
 import { readUpTo } from '../files/wholeCalls.ts';
 
-/** Does not wait for the other end of a pipe that took the file's place after it was looked at; nothing on Windows. */
+/** Avoids waiting for the other end of a pipe that replaced the file after the check; no effect on Windows. */
 export const NO_WAITING = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
-/** What a file is before it is opened. @throws UserError for anything but a regular file */
+/** Checks a file before it is opened. @throws UserError for anything but a regular file */
 export async function statFile(file: string): Promise<Stats> {
   try {
     const info = await stat(file);
@@ -24,7 +24,7 @@ export async function statFile(file: string): Promise<Stats> {
 
 export interface OpenedFile {
   readonly handle: FileHandle;
-  /** Of what was opened, whatever has the name now. */
+  /** Of the opened file, even if the name now belongs to another. */
   readonly info: BigIntStats;
 }
 
@@ -45,7 +45,7 @@ export async function openRegular(file: string): Promise<OpenedFile> {
 
 /**
  * The bytes of a file of at most `limit`.
- * @throws UserError naming the file, for longer ones too
+ * @throws UserError naming the file, also if it is longer
  */
 export async function readRegular(file: string, limit: number): Promise<Buffer> {
   const { handle, info } = await openRegular(file);

@@ -30,8 +30,8 @@ export async function readJson(file: string, limit: number): Promise<unknown> {
 }
 
 /**
- * UTF-8 or UTF-16, as a byte order mark tells, which is left out; without one, zero bytes in every second place tell
- * UTF-16 of a text that begins in ASCII, as JSON and YAML do.
+ * UTF-8 or UTF-16 according to a byte order mark, which is left out; without one, zeros in every second byte indicate
+ * UTF-16, as JSON and YAML begin in ASCII.
  */
 export function decodeText(bytes: Uint8Array): string | { readonly wrong: string } {
   const encoding = encodingOf(bytes);

@@ -1,16 +1,16 @@
-/** Where a tensor's values come from: plain data, which can be sent to a thread. */
+/** Where a tensor's values come from: plain data that can be sent to a thread. */
 import type { TensorEntry } from './safetensors/safetensors.ts';
 
-/** Any tensor that can be read; `engine/tensors/sourceKinds.ts` knows how each kind is. */
+/** Any tensor that can be read; `engine/tensors/sourceKinds.ts` knows how to read each kind. */
 export interface TensorSource extends Omit<TensorEntry, 'offset'> {
   readonly kind: string;
   /** The file that messages name. */
   readonly file: string;
-  /** In a .tvq file: whose it is, and the XXH64 that its bytes must have. */
+  /** In a .tvq file: its vector, and the XXH64 that its bytes must have. */
   readonly stored?: { readonly vector: string; readonly checksum: string };
 }
 
-/** A range of bytes in a file: the values as they are. */
+/** A range of bytes in a file that holds the values directly. */
 export interface RangeSource extends TensorSource {
   readonly kind: 'range';
   /** Bytes from the start of the file. */

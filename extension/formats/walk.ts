@@ -1,7 +1,6 @@
 /**
  * Finds files by their names in a folder that anyone may have made: nothing is opened, devices and pipes do not count,
- * and links to folders are followed without going round in circles. What it costs is bounded, and it says where it
- * stopped.
+ * and links to folders are followed without going in circles. The cost is bounded, and it reports where it stopped.
  */
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
@@ -10,11 +9,11 @@ import { inParallel } from '../shared/parallel.ts';
 
 /** Limits of one search; a model archive stays far below them. */
 export interface WalkLimits {
-  /** Files that are found. */
+  /** Maximum files to find. */
   readonly files: number;
-  /** Folders that are looked into; a hundred thousand take some ten seconds. */
+  /** Maximum folders to search; a hundred thousand take about ten seconds. */
   readonly folders: number;
-  /** Folders within each other. */
+  /** Maximum depth of nested folders. */
   readonly depth: number;
 }
 
@@ -23,28 +22,28 @@ const LIMITS: WalkLimits = { files: 10_000, folders: 50_000, depth: 32 };
 /** Folders read at once: enough to keep a network disk busy. */
 const AT_ONCE = 16;
 
-/** Trees of devices and processes, which no link is followed into. */
+/** Trees of devices and processes; links into them are not followed. */
 const SYSTEM = /^\/(proc|sys|dev|run)(\/|$)/;
 
 export interface Walk {
   /** Absolute, sorted. */
   readonly files: string[];
-  /** Links to folders that were looked into by their own names: what is in them has these names too. */
+  /** Links to folders that were searched under their own names: their content can be reached by these names too. */
   readonly links: readonly LinkedFolder[];
-  /** Where the search stopped, a line each; none where it saw everything. */
+  /** Where the search stopped, one line each; none if it saw everything. */
   readonly stops: string[];
 }
 
 export interface LinkedFolder {
   readonly path: string;
-  /** Without links. */
+  /** With links resolved. */
   readonly target: string;
 }
 
 export interface WalkOptions {
   /** By the last part of a path. */
   readonly wanted: (name: string) => boolean;
-  /** Files and folders left out, by their path from the root with slashes. */
+  /** Whether to leave out a file or folder, by its path from the root, with slashes. */
   readonly excluded?: (path: string) => boolean;
   readonly limits?: WalkLimits;
 }
@@ -60,9 +59,9 @@ class Walker {
   readonly linked: LinkedFolder[] = [];
   readonly stops: string[] = [];
   readonly #limits: WalkLimits;
-  /** Links to folders, whose turn comes last: what lies in the root itself is found whatever they lead to. */
+  /** Links to folders, followed last: what is in the root itself is found wherever they lead. */
   #links: string[] = [];
-  /** Real paths of the trees that were looked into. */
+  /** Real paths of the trees that were searched. */
   readonly #trees: string[] = [];
   #folders = 0;
   #denied: string[] = [];
@@ -89,7 +88,7 @@ class Walker {
       );
   }
 
-  /** A tree level by level, so that what lies near its top is found before a limit is reached. */
+  /** Searches a tree level by level, so that what is near its top is found before a limit is reached. */
   async #tree(top: string): Promise<void> {
     let level = [top];
     for (let depth = 0; level.length > 0; depth++) {
@@ -113,7 +112,7 @@ class Walker {
     this.stops.push(`${where}; what is beyond is not shown, open a folder nearer to the models`);
   }
 
-  /** Takes its files. @returns the folders in it */
+  /** Collects a folder's files. @returns the folders in it */
   async #folder(folder: string): Promise<string[]> {
     let entries: Dirent[];
     try {
@@ -121,7 +120,7 @@ class Walker {
     } catch (error) {
       if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
         this.#denied.push(folder);
-      return []; // gone, or its path is too long
+      return []; // deleted, or its path is too long
     }
     const inside: string[] = [];
     for (const entry of entries) {
@@ -143,7 +142,7 @@ class Walker {
     else if (info?.isFile() && isWanted) this.files.add(path);
   }
 
-  /** Whether a link leads to folders that no other way leads to: not above, into or below one that was looked into. */
+  /** Whether a link leads to new folders: not to a searched tree, nor above or below one. */
   async #isNew(link: string): Promise<boolean> {
     const target = await realpath(link).catch(() => undefined);
     if (target === undefined || SYSTEM.test(target)) return false;

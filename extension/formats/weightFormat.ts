@@ -1,9 +1,9 @@
-/** What a format of weights is: files of tensors, which a model has one or several of. */
+/** What a format of weights is: files of tensors; a model has one or several. */
 import type { FileStamp } from '../files/fileStamp.ts';
 import type { Allowance } from './safetensors/headerRoom.ts';
 import type { TensorSource } from './tensorSource.ts';
 
-/** What a file says of its tensors. */
+/** What a file says about its tensors. */
 export interface WeightHeader {
   readonly file: string;
   readonly fileBytes: number;
@@ -13,7 +13,7 @@ export interface WeightHeader {
 }
 
 export interface WeightFormat {
-  /** The end of its files' names, with the dot. */
+  /** The extension of its files, with the dot. */
   readonly extension: string;
   /**
    * Reads and checks a file's header.

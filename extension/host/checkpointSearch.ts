@@ -1,4 +1,4 @@
-/** One look through the workspace: names tell the menus, and what is in the files tells the tree and the pickers. */
+/** One search of the workspace: names are enough for the menus; the tree and the pickers need the files' content. */
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { commands, workspace, type Uri } from 'vscode';
@@ -11,10 +11,10 @@ import { outsideToolFolders } from './toolFolders.ts';
 import { unopenedModels, type SizedFile, type UnopenedModel } from './unopenedModels.ts';
 import { findTvqFiles, findWeightFiles, findWorkspaceFiles } from './workspaceFiles.ts';
 
-/** Files whose size is asked for at once. */
+/** Files whose sizes are read at once. */
 const STATS_AT_ONCE = 32;
 
-/** Name and size of a .tvq file; its header is read when it is asked for. */
+/** Name and size of a .tvq file; its header is read on demand. */
 export type TvqEntry = SizedFile;
 
 export interface Failure {
@@ -26,19 +26,19 @@ export interface Snapshot {
   readonly checkpoints: readonly CheckpointSummary[];
   readonly failures: readonly Failure[];
   readonly tvqFiles: readonly TvqEntry[];
-  /** In Restricted Mode, in place of checkpoints: nothing was opened. */
+  /** In Restricted Mode, instead of checkpoints, as nothing was opened. */
   readonly unopened: readonly UnopenedModel[];
-  /** Where the search stopped before the end, a line each. */
+  /** Where the search stopped before the end, one line each. */
   readonly stops: readonly string[];
 }
 
-/** What names alone tell. */
+/** What names alone can tell. */
 export interface Names extends Walk {
-  /** Those on the way to a file that was found. */
+  /** The folders above the files found. */
   readonly folders: Readonly<Record<string, true>>;
 }
 
-/** Finds the files by their names, and tells the explorer's menu. */
+/** Finds the files by their names, and updates the explorer's menu. */
 export async function searchNames(): Promise<Names> {
   const walk = await findWorkspaceFiles();
   tellMenus(walk);
@@ -50,21 +50,21 @@ export async function holdsModels(folder: Uri): Promise<boolean> {
   return weights.length + tvqs.length > 0;
 }
 
-/** What the names found stand for. Files are opened in a trusted workspace alone. */
+/** What the found names stand for. Files are opened only in a trusted workspace. */
 export async function lookInside({ files: all, stops }: Walk): Promise<Snapshot> {
   const files = await distinctFiles(await outsideToolFolders(all, rootFolders()));
   const weights = files.filter(path => !isTvq(path));
   const tvqFiles = await sizesOf(files.filter(isTvq));
-  // Whoever made a folder that is not trusted made its headers too: nothing in it is opened.
+  // The headers in an untrusted folder are not trusted either: nothing in it is opened.
   const unopened = workspace.isTrusted ? [] : unopenedModels(await sizesOf(weights));
-  // Names alone make the menus; who opens files is loaded when somebody wants to see what is in them.
+  // Menus need only names; code that opens files is loaded only when their content is needed.
   const { summarizeCheckpoints } = await import('../formats/discover.ts');
   const discovery = await summarizeCheckpoints(workspace.isTrusted ? weights : []);
   const { checkpoints, failures } = discovery;
   return { checkpoints, failures, tvqFiles, unopened, stops: [...stops, ...discovery.stops] };
 }
 
-/** Names tell which folders the explorer's menu has commands for, also for what is not proposed. */
+/** Tells the explorer's menu which folders it has commands for, including ones that are not proposed. */
 function tellMenus({ files, links }: Walk): void {
   const weights = files.filter(path => !isTvq(path));
   const menusOf = (found: readonly string[]) => {
@@ -82,13 +82,13 @@ const rootFolders = (): string[] => (workspace.workspaceFolders ?? []).map(({ ur
 
 async function sizesOf(paths: readonly string[]): Promise<SizedFile[]> {
   const sizes = await inParallel(paths, STATS_AT_ONCE, async path => {
-    const info = await stat(path).catch(() => undefined); // gone since the search
+    const info = await stat(path).catch(() => undefined); // deleted since the search
     return info?.isFile() ? { path, bytes: info.size } : undefined;
   });
   return sizes.filter(entry => entry !== undefined);
 }
 
-/** Every folder on the way to a file: the explorer's menu offers commands for these, and no other. */
+/** Every folder above a file: the explorer's menu offers commands for these only. */
 function foldersAbove(files: readonly string[]): Record<string, true> {
   const roots = new Set(rootFolders());
   const folders: Record<string, true> = {};

@@ -5,17 +5,17 @@ import type { Names, Snapshot } from './checkpointSearch.ts';
 import { Disposable } from './disposable.ts';
 import type { Log } from './log.ts';
 
-/** Names, and what is in the files once somebody has asked. */
+/** Names, and the files' content once it was requested. */
 interface Search {
   readonly found: Promise<Names>;
   snapshot: Promise<Snapshot> | undefined;
 }
 
 const WATCHED = `**/{${WATCHED_FILES.join()}}`;
-/** A checkpoint that is being copied changes many times a second; one look after it has calmed is enough. */
+/** A checkpoint being copied changes many times a second; one search afterwards is enough. */
 const SETTLE_MS = 400;
 
-/** What searches is loaded with the first search: then the window has its commands already. */
+/** The search code is loaded with the first search, when the window already has its commands. */
 const search = () => import('./checkpointSearch.ts');
 
 export class CheckpointStore extends Disposable {
@@ -24,9 +24,9 @@ export class CheckpointStore extends Disposable {
   readonly onDidChange = this.changed.event;
   private current: Search | undefined;
   private settling: NodeJS.Timeout | undefined;
-  /** Those on the way to a file that was found. */
+  /** The folders above the files found. */
   private folders: Readonly<Record<string, true>> = {};
-  /** What is in the log already: every scan finds it again. */
+  /** Lines already in the log: every scan finds them again. */
   private told: ReadonlySet<string> = new Set();
 
   constructor(private readonly log: Log) {
@@ -35,7 +35,7 @@ export class CheckpointStore extends Disposable {
     this._register(watcher.onDidCreate(() => this.refreshSoon()));
     this._register(watcher.onDidChange(() => this.refreshSoon()));
     this._register(watcher.onDidDelete(() => this.refreshSoon()));
-    // A folder comes, goes or gets another name without an event for what is in it.
+    // Creating, deleting or renaming a folder gives no events for its content.
     const folders = this._register(workspace.createFileSystemWatcher('**', false, true, false));
     this._register(folders.onDidCreate(uri => void this.lookInto(uri)));
     this._register(folders.onDidDelete(({ fsPath }) => this.folders[fsPath] && this.refreshSoon()));
@@ -44,7 +44,7 @@ export class CheckpointStore extends Disposable {
     this._register({ dispose: () => clearTimeout(this.settling) });
   }
 
-  /** What the workspace holds; the scan is shared by everybody who asks. */
+  /** What the workspace holds; all callers share one scan. */
   snapshot(): Promise<Snapshot> {
     const current = (this.current ??= this.startSearch());
     return (current.snapshot ??= this.guarded(
@@ -54,8 +54,8 @@ export class CheckpointStore extends Disposable {
   }
 
   /**
-   * Looks again for names, also when nobody asks: the explorer's menu depends on them. What is in files is read when
-   * somebody asks for it, and only of those that changed.
+   * Searches for names again even without a request, as the explorer's menu depends on them. Files' content is read on
+   * request, and only of files that changed.
    */
   refresh(): void {
     this.current = this.startSearch();
@@ -88,7 +88,7 @@ export class CheckpointStore extends Disposable {
     this.settling = setTimeout(() => this.refresh(), SETTLE_MS);
   }
 
-  /** A folder that came may hold models, without an event for them. */
+  /** A new folder may contain models, without an event for them. */
   private async lookInto(uri: Uri): Promise<void> {
     const { holdsModels } = await search();
     if (await holdsModels(uri)) this.refreshSoon();

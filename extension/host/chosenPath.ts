@@ -1,13 +1,13 @@
-/** What the path is that somebody chose. No `vscode` here: tests run it as it is. */
+/** What kind of path the user chose. No `vscode` here, so that tests can run it. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isWeightName } from '../formats/huggingface/weightNames.ts';
 import { isTvq } from '../formats/tvq/names.ts';
 
-/** `other`: nothing that we read. */
+/** `other`: nothing that we can read. */
 export type ChosenKind = 'folder' | 'weights' | 'tvq' | 'other';
 
-/** A folder whatever it is called; a file, and what is gone, by its name. */
+/** A folder is recognised as such; a file, or a missing path, by its name. */
 export async function chosenKind(path: string): Promise<ChosenKind> {
   if (
     await stat(path).then(

@@ -20,7 +20,7 @@ export function describeSize(size: { bytes: number; bitsPerWeight: number; fp32B
   return keepTogether([formatBytes(size.bytes), formatBits(size.bitsPerWeight), share]);
 }
 
-/** The parts that there are, with dots between; lines break at the dots only. */
+/** The defined parts, with dots between them; lines break at the dots only. */
 export function keepTogether(parts: readonly (string | undefined)[]): string {
   const known = parts.filter(part => part !== undefined);
   return known.map(part => part.replaceAll(' ', NO_BREAK_SPACE)).join(' · ');
@@ -28,7 +28,7 @@ export function keepTogether(parts: readonly (string | undefined)[]): string {
 
 export type SchemeChoice = QuantizeSettings;
 
-/** "RTVQ · 3-bit base + 2-bit offsets"; without bits, those of a file that was made to a budget. */
+/** "RTVQ · 3-bit base + 2-bit offsets"; "bits by tensor" for a file made to a budget. */
 export function describeScheme({
   scheme,
   bits,
@@ -59,8 +59,8 @@ export function schemeSlug(choice: SchemeChoice): string {
 }
 
 /**
- * The path as people know it: relative to its workspace folder, absolute outside; absolute too where two folders of the
- * workspace have one name, which would be all that a relative path says of them.
+ * The path to show: relative to its workspace folder, absolute outside; also absolute if two folders of the workspace
+ * have the same name, as a relative path could not tell them apart.
  */
 export function displayPath(path: string): string {
   const names = (workspace.workspaceFolders ?? []).map(({ name }) => name);

@@ -1,6 +1,6 @@
 /**
  * One file has one name: symlinks, `..`, the case of letters and two roots of a workspace give it others. No `vscode`
- * here: tests run it as it is.
+ * here, so that tests can run it.
  */
 import { realpath } from 'node:fs/promises';
 import { inParallel } from '../shared/parallel.ts';
@@ -10,10 +10,10 @@ import type { CheckpointSummary } from '../protocol/checkpoints.ts';
 /** Paths looked up at once: a workspace may have thousands. */
 const CONCURRENCY = 16;
 
-/** The path without links, in the letters that the disk has; as it is where it leads nowhere. */
+/** The path with links resolved and in the disk's own spelling; unchanged if it leads nowhere. */
 const realPath = (path: string): Promise<string> => realpath(path).catch(() => path);
 
-/** Each file once: by its real path where that is among the paths, else by the first. */
+/** Each file once: by its real path if that is among the paths, else by the first. */
 export async function distinctFiles(paths: readonly string[]): Promise<string[]> {
   const real = new Map<string, string>();
   await inParallel(paths, CONCURRENCY, async path => void real.set(path, await realPath(path)));
@@ -23,7 +23,7 @@ export async function distinctFiles(paths: readonly string[]): Promise<string[]>
   );
 }
 
-/** Checkpoints that were found apart from those that are known: one that is known by another path is that one. */
+/** Found checkpoints, with those that are already known by another path replaced by the known ones. */
 export async function asKnown(
   found: readonly CheckpointSummary[],
   known: readonly CheckpointSummary[],

@@ -20,7 +20,7 @@ export interface RequestHooks {
   onProgress(progress: Progress): void;
 }
 
-/** Every request of protocol/engine.ts, by its name. A short one may be stopped, too. */
+/** Every request of protocol/engine.ts, by its name. A short one may be stopped too. */
 export type Engine = {
   readonly [M in Method]: (
     asked: Asked<M>,
@@ -29,7 +29,7 @@ export type Engine = {
   ) => Promise<Answer<M>>;
 };
 
-/** A request as it is sent; `id` where it tells its progress. */
+/** A request as it is sent, with an `id` if it reports progress. */
 interface Sent<M extends Method> {
   readonly method: M;
   readonly asked: Asked<M>;
@@ -41,12 +41,12 @@ interface Sent<M extends Method> {
 export interface EngineClientOptions {
   /** The bundled engine, dist/engine.mjs. */
   readonly enginePath: string;
-  /** The value of `tvq.engine.nodePath`, asked for at every start. */
+  /** The value of `tvq.engine.nodePath`, read at every start. */
   readonly nodePath: () => string;
   readonly log: EngineLog;
-  /** Words what the engine tells of problems. */
+  /** Puts the engine's problems into words. */
   readonly said: (told: Told) => string;
-  /** Called when the engine ended, for whatever reason. */
+  /** Called when the engine ended, for any reason. */
   readonly onStopped: () => void;
 }
 
@@ -63,14 +63,14 @@ export class EngineClient extends Disposable {
   private retired = false;
   private closed = false;
   private sent = 0;
-  /** By the ids of the requests that tell it. */
+  /** By the ids of the requests that report it. */
   private readonly progress = new Map<string, (progress: Progress) => void>();
 
   constructor(private readonly options: EngineClientOptions) {
     super();
   }
 
-  /** The executable's setting changed: the next request starts anew. A running job is not disturbed. */
+  /** The executable's setting changed: the next request starts a new engine. A running job is not disturbed. */
   retire(): void {
     this.retired = true;
     if (this.busy === 0) this.stop();
@@ -88,7 +88,7 @@ export class EngineClient extends Disposable {
     );
   }
 
-  /** Ends the engine for good, with what it is doing; resolves when it has ended. */
+  /** Ends the engine for good, along with its work; resolves when it has ended. */
   async close(): Promise<void> {
     this.closed = true;
     const ending = this.process;
@@ -120,7 +120,7 @@ export class EngineClient extends Disposable {
     }
   }
 
-  /** Problems of plans with their remedies. */
+  /** Puts the problems of plans and their remedies into words. */
   private worded<T>(answer: T): T {
     if (Array.isArray(answer)) return answer.map(one => this.worded(one as unknown)) as T;
     if (typeof answer !== 'object' || answer === null || !('problems' in answer)) return answer;
@@ -131,7 +131,7 @@ export class EngineClient extends Disposable {
     return { ...answer, problems };
   }
 
-  /** A crash is most often a GPU driver's: the request gets a second chance, on the CPU. */
+  /** Most crashes come from a GPU driver, so the request gets a second chance on the CPU. */
   private async retry<M extends Method>(request: Sent<M>): Promise<Answer<M>> {
     try {
       return await this.send(request);
@@ -176,7 +176,7 @@ export class EngineClient extends Disposable {
     const starting = findNodeRuntime(nodePath()).then(async runtime => {
       const onProgress = ({ request, ...progress }: ProgressNotification) =>
         this.progress.get(request)?.(progress);
-      // What speaks with it is loaded with it: most windows compute nothing.
+      // This code is loaded only with the engine, as most windows compute nothing.
       const { EngineProcess } = await import('./engineProcess.ts');
       log.info(`Starting the engine with ${runtime.executable} (${runtime.origin}).`);
       if (runtime.cpuOnly !== undefined) log.warn(`CPU only: ${runtime.cpuOnly}.`);
@@ -185,12 +185,12 @@ export class EngineClient extends Disposable {
     const forget = () => {
       if (this.process === starting) this.process = undefined;
     };
-    // A start that failed (a wrong setting) must not be remembered: the next request tries again.
+    // A failed start (a wrong setting) must not be remembered: the next request tries again.
     starting.then(engine => {
       void engine.exited.then(how => {
         log.info(`The engine ended (${how}).`);
         forget();
-        // A successor may be running already: then nothing has stopped for those who use it.
+        // If a successor is already running, nothing has stopped from its users' view.
         if (this.process === undefined) onStopped();
       });
     }, forget);
@@ -198,7 +198,7 @@ export class EngineClient extends Disposable {
   }
 }
 
-/** The engine was told to use the CPU and can only say that; why it was told so is known here. */
+/** The engine can only say that it was told to use the CPU; the reason is known here. */
 function withReason<T>(answer: T, reason: string): T {
   if (typeof answer !== 'object' || answer === null) return answer;
   if ('backendReason' in answer) return { ...answer, backendReason: reason };

@@ -1,4 +1,4 @@
-/** How a request to the engine ends where it has no answer. No `vscode` here: tests run it as it is. */
+/** How a request to the engine ends without an answer. No `vscode` here, so that tests can run it. */
 
 /** The user cancelled: not a failure. */
 export class CancelledError extends Error {
@@ -8,7 +8,7 @@ export class CancelledError extends Error {
   }
 }
 
-/** There is something at the output already, or somebody writes it; nothing was begun. */
+/** The output exists already or is being written by another process; nothing was started. */
 export class OutputTakenError extends Error {
   constructor(message: string) {
     super(message);
@@ -16,7 +16,7 @@ export class OutputTakenError extends Error {
   }
 }
 
-/** The process ended while it owed an answer. */
+/** The process ended while a request was pending. */
 export class EngineExitError extends Error {
   constructor(readonly how: string) {
     super(`The engine stopped unexpectedly (${how}).`);
@@ -24,7 +24,7 @@ export class EngineExitError extends Error {
   }
 }
 
-/** What most often kills a process so: the system, when memory runs out. */
+/** The signal that the system kills processes with, mostly when memory runs out. */
 const OUT_OF_MEMORY = 'SIGKILL';
 
 /** The engine ended twice while it worked on the same request. */

@@ -17,14 +17,14 @@ import type { Told } from '../shared/remedies.ts';
 import { CancelledError, EngineExitError, OutputTakenError } from './engineErrors.ts';
 import type { NodeRuntime } from './nodeRuntime.ts';
 
-/** The engine answers a cancelled request well within this; one that does not is stuck, and is killed. */
+/** The engine answers a cancelled request well within this time; otherwise it is stuck, and is killed. */
 const CANCEL_GRACE_MS = 1000;
-/** Time for an orderly end after the channel closed: jobs remove what they wrote. VS Code gives us 4 s to end. */
+/** Time for an orderly end after the channel closed: jobs remove what they wrote. VS Code gives us 4 s. */
 const STOP_GRACE_MS = 3500;
 /** JSON-RPC's code of a request that ended because it was cancelled. */
 const REQUEST_CANCELLED = -32800;
 
-/** Where the engine's lines go; a `Log` is one. */
+/** Where the engine's lines go, such as a `Log`. */
 export interface EngineLog {
   info(message: string): void;
   warn(message: string): void;
@@ -45,7 +45,7 @@ export class EngineProcess {
     enginePath: string,
     log: EngineLog,
     onProgress: ProgressListener,
-    /** Words what the engine tells. */
+    /** Puts what the engine reports into words. */
     private readonly said: (told: Told) => string,
   ) {
     this.child = spawn(runtime.executable, [enginePath], {
@@ -63,7 +63,7 @@ export class EngineProcess {
       new IPCMessageReader(this.child),
       new IPCMessageWriter(this.child),
     );
-    // A broken channel is told by `exited`; without a listener jsonrpc would print to the console.
+    // `exited` reports a broken channel; without a listener jsonrpc would print to the console.
     this.connection.onError(() => undefined);
     this.connection.onNotification('tvq/progress', onProgress);
     this.connection.listen();
@@ -73,7 +73,7 @@ export class EngineProcess {
     });
   }
 
-  /** Asks the engine; rejects with CancelledError, EngineExitError, or the engine's own readable message. */
+  /** Sends a request; rejects with CancelledError, EngineExitError, or the engine's own readable message. */
   async request<M extends Method>(
     method: M,
     params: readonly unknown[],
@@ -99,7 +99,7 @@ export class EngineProcess {
         const worded = lines.map(this.said).join('\n');
         throw code === OUTPUT_TAKEN ? new OutputTakenError(worded) : new Error(worded, { cause: error });
       }
-      // The channel broke under the request; how the process ends says why.
+      // The channel broke during the request; the process's exit tells why.
       this.kill();
       await gone;
       throw error;
@@ -109,7 +109,7 @@ export class EngineProcess {
     }
   }
 
-  /** Closes the channel, which ends an idle engine, and makes sure that it ends. */
+  /** Closes the channel, which ends an idle engine, and makes sure that the process ends. */
   stop(): void {
     if (this.ended) return;
     if (this.child.connected) this.child.disconnect();

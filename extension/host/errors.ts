@@ -11,11 +11,10 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What is on the screen: a page asks for several things at once, which all fail for the same reason. */
+/** Messages currently shown: a page sends several requests at once, which all fail for the same reason. */
 const shown = new Set<string>();
 
-/**
- * Logs `error` with its cause and shows it with its remedies, with the way to a setting that it names, and to the log.
+/** Logs `error` with its cause and shows it with buttons for its remedies, for a setting that it names, and for the log.
  * Cancelling is not an error. */
 export async function showError(log: Log, error: unknown): Promise<void> {
   if (error instanceof CancelledError) return;
@@ -35,7 +34,7 @@ export async function showError(log: Log, error: unknown): Promise<void> {
   await remedies.find(({ label }) => label === pressed)?.run();
 }
 
-/** Running reads and writes files the workspace names: it needs a trusted one. Tells the user when it is not. */
+/** Jobs read and write files that the workspace names, so it must be trusted. Tells the user if it is not. */
 export async function checkTrust(): Promise<boolean> {
   if (workspace.isTrusted) return true;
   const manage = l10n.t('Manage Workspace Trust');

@@ -1,4 +1,4 @@
-/** Runs long jobs one after the other, with a cancellable notification and the status bar. */
+/** Runs long jobs one after another, with a cancellable notification and the status bar. */
 import { CancellationTokenSource, l10n, type CancellationToken } from 'vscode';
 import type { RunOptions } from '../protocol/recipes.ts';
 import type { Progress } from '../protocol/results.ts';
@@ -8,23 +8,23 @@ import { readRunOptions } from './settings.ts';
 import { withProgress } from './ui/notify.ts';
 import type { StatusBar } from './views/statusBar.ts';
 
-/** Tensor names run to 80 characters; the end tells them apart. */
+/** Tensor names can have 80 characters; their ends distinguish them. */
 const NAME_CHARACTERS = 44;
 
 /** A job's request to the engine. */
 export type Work<T> = (engine: Engine, options: RunOptions, hooks: RequestHooks) => Promise<T>;
 
 export class JobRunner {
-  /** The last job's end: two jobs at once would use twice the memory that the user granted. */
+  /** Settles when the last job ends: two jobs at once would use twice the memory that the user granted. */
   private last: Promise<unknown> = Promise.resolve();
   private running = false;
-  /** The setting that the running engine was asked about. */
+  /** The setting for which the running engine was asked. */
   private learnt: RunOptions['backend'] | undefined;
 
   constructor(
     private readonly engine: Engine,
     private readonly status: StatusBar,
-    /** A folder for what the engine measures. */
+    /** A folder for the engine's measurements. */
     private readonly cache: string,
   ) {}
 
@@ -48,7 +48,7 @@ export class JobRunner {
     });
   }
 
-  /** As `run`, for a page that shows the progress itself. */
+  /** Like `run`, for a page that shows the progress itself. */
   async follow<T>(title: string, work: Work<T>, hooks: RequestHooks): Promise<T> {
     let percent = 0;
     const report = (progress: Progress) => {
@@ -62,7 +62,7 @@ export class JobRunner {
     return job;
   }
 
-  /** To be called when the engine ended: the next one may choose otherwise. */
+  /** To be called when the engine ended: the next one may choose another backend. */
   engineStopped(): void {
     this.learnt = undefined;
     this.status.showBackend(undefined);
@@ -85,7 +85,7 @@ export class JobRunner {
     }
   }
 
-  /** Testing a GPU takes a moment, so the engine is asked once in its life, and again for another setting. */
+  /** Testing a GPU takes a moment, so the engine is asked only once, and again if the setting changes. */
   private async learnBackend(options: RunOptions, { token }: RequestHooks): Promise<void> {
     if (this.learnt === options.backend) return;
     this.status.showBackend(await this.engine.devices(null, options, { token }));
@@ -93,7 +93,7 @@ export class JobRunner {
   }
 }
 
-/** Cancelled when one of the two is. */
+/** Cancelled when either of the two is. */
 function either(one: CancellationToken, other: CancellationToken | undefined): CancellationToken {
   if (other === undefined) return one;
   const source = new CancellationTokenSource();
@@ -104,7 +104,7 @@ function either(one: CancellationToken, other: CancellationToken | undefined): C
   return source.token;
 }
 
-/** What a job really ran on: not what was chosen when the engine had to be started again. */
+/** What a job really ran on: it differs from the choice if the engine had to be restarted. */
 function hasBackend(result: unknown): result is { backend: 'cpu' | 'webgpu'; backendReason: string } {
   return typeof result === 'object' && result !== null && 'backend' in result && 'backendReason' in result;
 }

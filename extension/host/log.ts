@@ -2,7 +2,7 @@ import { window } from 'vscode';
 import { printable, printableLines } from '../shared/printable.ts';
 import { Disposable } from './disposable.ts';
 
-/** The output channel. A message is one line of it, whatever names it has; a stack trace keeps its lines. */
+/** The output channel. A message takes one line, whatever names are in it; a stack trace keeps its lines. */
 export class Log extends Disposable {
   private readonly channel = this._register(window.createOutputChannel('TVQ Studio', { log: true }));
 

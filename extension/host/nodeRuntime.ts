@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 /** Oldest major version the engine is built for (esbuild's target). */
 const OLDEST_NODE = 20;
-/** A healthy executable prints its version in milliseconds; a wrong one (a script that waits) must not hang us. */
+/** A healthy executable prints its version in milliseconds; a wrong one (a waiting script) must not block us. */
 const VERSION_TIMEOUT_MS = 10_000;
 /** libuv's default of 4 threads is too few to keep several checkpoints' reads in flight. */
 const IO_THREADS = '8';
@@ -17,11 +17,11 @@ export interface NodeRuntime {
   readonly env: NodeJS.ProcessEnv;
   /** Where it was found, for the log. */
   readonly origin: string;
-  /** Why the engine may only use the CPU with it; undefined where it may use a GPU. */
+  /** Why the engine may only use the CPU with it; undefined if it may use a GPU. */
   readonly cpuOnly: string | undefined;
 }
 
-/** The process we run in, as far as it matters here. */
+/** The parts of our own process that matter here. */
 export interface HostProcess {
   readonly execPath: string;
   readonly versions: { readonly node: string; readonly electron?: string };
@@ -29,8 +29,8 @@ export interface HostProcess {
 }
 
 /**
- * Order: the setting, the extension host's own executable where that is plain Node (remote, containers, web),
- * `node` on PATH, and last the editor's Electron run as Node, where a GPU's results cannot be read back.
+ * Order: the setting, the extension host's own executable if that is plain Node (remote, containers, web), `node` on
+ * PATH, and last the editor's Electron as Node, which cannot read a GPU's results back.
  */
 export async function findNodeRuntime(setting: string, host: HostProcess = process): Promise<NodeRuntime> {
   const env = cleanEnvironment(host.env);
@@ -58,7 +58,7 @@ export async function findNodeRuntime(setting: string, host: HostProcess = proce
   };
 }
 
-/** undefined when `executable` is a Node.js that will do, else what is wrong with it. */
+/** undefined if `executable` is a suitable Node.js, else what is wrong with it. */
 async function checkNode(executable: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   let version: string;
   try {
@@ -80,7 +80,7 @@ function majorOf(version: string): number {
   return Number.parseInt(version, 10);
 }
 
-/** What the editor put into its own environment would change how a plain Node starts. */
+/** Removes the editor's own variables, which would change how a plain Node starts. */
 function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(
     ([name]) => !/^(VSCODE_|ELECTRON_)/i.test(name) && name.toUpperCase() !== 'NODE_OPTIONS',

@@ -1,7 +1,7 @@
 import { commands, env, l10n, workspace } from 'vscode';
 import type { Remedy } from './remedy.ts';
 
-/** The way to one setting, in the editor's page for where it is set: the others do not list it. */
+/** Opens one setting, on the settings page of the scope where it is set: other pages do not list it. */
 export const openSettings = (name: string): Remedy => ({
   label: l10n.t('Open Settings'),
   run: () => {

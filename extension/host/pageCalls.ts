@@ -1,8 +1,8 @@
-/** Checks what comes from a page, or from a state that one saved. No `vscode` here: tests run it as it is. */
+/** Checks what comes from a page, or from a state that it saved. No `vscode` here, so that tests can run it. */
 import type * as z from 'zod';
 import type { Calls } from '../protocol/calls.ts';
 
-/** The same host, whose methods get what passed the checks of `calls`; there are no others for a page to call. */
+/** The same host, but arguments are first checked by `calls`; a page cannot call any other methods. */
 export function guarded<Host extends object>(host: Host, calls: Calls<Host>): Host {
   const methods = host as Readonly<Record<string, (...args: unknown[]) => unknown>>;
   const checks = Object.entries<readonly z.ZodType[]>(calls as Record<string, readonly z.ZodType[]>);

@@ -1,4 +1,4 @@
-/** The skeleton of our pages. Nothing of a file goes in here: a tensor's name could close a tag. */
+/** The skeleton of our pages. Nothing from a file goes in here: a tensor's name could close a tag. */
 import { randomBytes } from 'node:crypto';
 import { env, l10n, Uri, type Webview } from 'vscode';
 
@@ -24,7 +24,7 @@ function pageHtml(webview: Webview, dist: Uri, page: string): string {
     `img-src ${cspSource}`,
   ].join('; ');
   const { bundle } = l10n;
-  // The UI toolkit looks for the csp-nonce property to mark the one style element that it adds.
+  // The UI toolkit looks for the csp-nonce property to mark the only style element that it adds.
   return `<!DOCTYPE html>
 <html lang="${bundle ? env.language : 'en'}">
 <head>
@@ -43,6 +43,6 @@ function pageHtml(webview: Webview, dist: Uri, page: string): string {
 </html>`;
 }
 
-/** What webview/common/l10n.ts reads. It is data, which no policy stops and no browser runs. */
+/** What webview/common/l10n.ts reads. It is data, which the policy allows and browsers do not run. */
 const translations = (bundle: object): string =>
   `\n  <script type="application/json" id="l10n">${JSON.stringify(bundle).replaceAll('<', '\\u003c')}</script>`;

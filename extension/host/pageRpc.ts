@@ -1,4 +1,4 @@
-/** Answers a page: calls on the result run there, calls from there run on `host`. */
+/** Connects to a page: calls on the result run in the page, calls from the page run on `host`. */
 import { createBirpc, type BirpcReturn } from 'birpc';
 import type { Webview } from 'vscode';
 import type { Calls } from '../protocol/calls.ts';
@@ -9,7 +9,7 @@ import { guarded } from './pageCalls.ts';
 import { settingIn } from './settingChecks.ts';
 
 export interface PageOptions<Page, Host> {
-  /** Checks of what the page asks for. */
+  /** Checks of the page's requests. */
   readonly calls: Calls<Host>;
   /** Calls on the page that nobody waits for. */
   readonly events: readonly (keyof Page & string)[];
@@ -27,11 +27,11 @@ export class PageConnection<Page extends object, Host extends object> extends Di
       post: message => void webview.postMessage(plainError(message)),
       on: receive => void this._register(webview.onDidReceiveMessage(receive)),
       eventNames: [...events],
-      // A page that is gone answers nothing; a save dialog may stay open for long.
+      // A page that is gone never answers; a save dialog may stay open for a long time.
       timeout: -1,
       onFunctionError: (error, method) => {
         log.error(`${name}: ${method}: ${messageOf(error)}`);
-        // The page says what is wrong; the way to the setting is a button, which only a notification has.
+        // The page says what is wrong, but only a notification has a button that opens the setting.
         if (settingIn(messageOf(error)) !== undefined) void showError(log, error);
       },
       onGeneralError: error => {

@@ -5,9 +5,9 @@ import { SETTINGS } from './settingChecks.ts';
 const MEMORY = SETTINGS.memory.name;
 const NONFINITE = SETTINGS.allowNonfinite.name;
 
-/** Remedies as VS Code has them: settings, which `showError` adds the way to, and what its own steps and pages ask for. */
+/** Remedies worded for VS Code: settings, which `showError` adds a button for, and its own steps and pages. */
 const REMEDIES: Wording = {
-  overwrite: message => message, // it is asked for another name
+  overwrite: message => message, // the user is asked for another name
   memory: message => l10n.t('{0}: {1}; raise this setting', MEMORY, message),
   moreMemory: message => l10n.t('{0}; raise the setting {1}', message, MEMORY),
   base: (message, { was }) => l10n.t('{0}; choose the base model (it was "{1}")', message, was),
@@ -36,5 +36,5 @@ const REMEDIES: Wording = {
   taskName: message => message,
 };
 
-/** A line as VS Code says it. */
+/** A line in VS Code's wording. */
 export const said = (told: Told): string => worded(told, REMEDIES);

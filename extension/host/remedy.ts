@@ -1,4 +1,4 @@
-/** A way out that an error offers as a button. No `vscode` here: tests run it as it is. */
+/** A remedy that an error offers as a button. No `vscode` here, so that tests can run it. */
 export interface Remedy {
   readonly label: string;
   run(): unknown;

@@ -1,4 +1,4 @@
-/** Files that people save out of pages: the dialog, the writing, and the way to the file. */
+/** Files that people save from pages: the dialog, the writing, and the link to the file. */
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
@@ -12,13 +12,13 @@ const FILTERS: Record<ExportedFile['kind'], Record<string, string[]>> = {
   csv: { CSV: ['csv'] },
 };
 
-/** Asks where `name` is to be saved, beside `source` unless told otherwise; undefined when the dialog is cancelled. */
+/** Asks where to save `name`, by default beside `source`; undefined when the dialog is cancelled. */
 export async function askWhere(
   source: Uri,
   name: string,
   kind: ExportedFile['kind'],
 ): Promise<Uri | undefined> {
-  // What is no file on disk (a version of Source Control) may be in a file system that takes no new ones.
+  // A file that is not on disk (such as a Source Control version) may be in a read-only file system.
   const folder =
     source.scheme === 'file'
       ? Uri.joinPath(source, '..')
@@ -27,7 +27,7 @@ export async function askWhere(
   return window.showSaveDialog({ defaultUri, filters: FILTERS[kind] });
 }
 
-/** Says that a file was written, with the way to it. */
+/** Reports that a file was written, with a link to it. */
 export function announce(target: Uri): void {
   const show = l10n.t('Reveal');
   void notify(l10n.t('Wrote {0}', target.fsPath), show).then(pressed => {
@@ -36,7 +36,7 @@ export function announce(target: Uri): void {
 }
 
 /**
- * Saves what a page hands over, after asking where.
+ * Saves what a page sends, after asking where.
  * @param source the file, or the folder of the model, that the page is about
  * @returns false when the dialog was cancelled
  */

@@ -1,4 +1,4 @@
-/** What commands and views work with; made once in main.ts. */
+/** What commands and views use; created once in main.ts. */
 import type { Uri } from 'vscode';
 import type { StudioSelection } from '../protocol/studio.ts';
 import type { CheckpointStore } from './checkpointStore.ts';

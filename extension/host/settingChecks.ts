@@ -1,14 +1,14 @@
 /**
- * The `tvq.*` settings: what each must be. VS Code marks a wrong value in its own editor and hands it on all the same,
- * so that anything may stand there. No `vscode` here: tests run it as it is.
+ * The `tvq.*` settings: what each must be. VS Code marks a wrong value in its own editor but passes it on, so a setting
+ * may have any value. No `vscode` here, so that tests can run it.
  */
 import { translatable, type Message } from '../shared/translatable.ts';
 import { parseSize } from '../shared/parseSize.ts';
 
 const BACKENDS = ['auto', 'cpu', 'webgpu'] as const;
-/** As the manifest has it: more threads than any machine has cores for. */
+/** As in the manifest: more threads than any machine has cores. */
 const MOST_THREADS = 256;
-/** Characters of a wrong value that are shown. */
+/** Maximum characters shown of a wrong value. */
 const SHOWN = 40;
 
 export interface SettingCheck<T> {
@@ -16,7 +16,7 @@ export interface SettingCheck<T> {
   readonly fallback: T;
   /** What it must be, after "write". */
   readonly expected: Message;
-  /** undefined: it is not what it must be. */
+  /** undefined: not a valid value. */
   readonly read: (value: unknown) => T | undefined;
 }
 
@@ -61,12 +61,12 @@ export const SETTINGS = {
 
 export interface SettingFault {
   readonly name: string;
-  /** As it stands in settings.json, shortened. */
+  /** As written in settings.json, shortened. */
   readonly found: string;
   readonly expected: Message;
 }
 
-/** What is wrong with a value; undefined when nothing is. One that is not set is the default. */
+/** What is wrong with a value; undefined if nothing is. An unset one has its default. */
 export function settingFault<T>(
   { name, expected, read }: SettingCheck<T>,
   value: unknown,

@@ -1,4 +1,4 @@
-/** The `tvq.*` settings as the engine wants them. */
+/** The `tvq.*` settings in the engine's form. */
 import { l10n, workspace } from 'vscode';
 import type { RunOptions } from '../protocol/recipes.ts';
 import { openSettings } from './openSettings.ts';
@@ -8,17 +8,17 @@ import { notifyWarning } from './ui/notify.ts';
 
 export const NODE_PATH = SETTINGS.nodePath.name;
 
-/** The setting that has the command which scores a merged model. */
+/** The setting with the command that scores a merged model. */
 export const EVALUATION_COMMAND = SETTINGS.evaluationCommand.name;
 
-/** What a job may use. Throws with the setting's name where one is wrong: to guess could freeze the machine. */
+/** What a job may use. Throws with the setting's name if one is wrong: guessing could freeze the machine. */
 export const readRunOptions = (): RunOptions => ({
   backend: read(SETTINGS.backend),
   memory: read(SETTINGS.memory),
   threads: read(SETTINGS.threads),
 });
 
-/** For looking at what is there, which needs next to nothing: the default stands for what is wrong. */
+/** For viewing files, which needs almost nothing: wrong settings are replaced by their defaults. */
 export const readViewOptions = (): RunOptions => ({
   backend: readOrDefault(SETTINGS.backend),
   memory: readOrDefault(SETTINGS.memory),
@@ -26,8 +26,8 @@ export const readViewOptions = (): RunOptions => ({
 });
 
 /**
- * Whether NaN and infinity may be written where they come out of a merge or a restoration. The default is the stricter:
- * it stands for what is wrong.
+ * Whether a merge or a restoration may write NaN and infinity. The default is the stricter choice, so it also replaces
+ * a wrong value.
  */
 export const readAllowNonfinite = (): boolean => readOrDefault(SETTINGS.allowNonfinite);
 
@@ -40,7 +40,7 @@ export function readEvaluationCommand(): string | undefined {
   return command === '' ? undefined : command;
 }
 
-/** Whether there is a command, right or wrong: what is wrong with it is told when it is to run. */
+/** Whether there is a command, valid or not: what is wrong with it is reported when it should run. */
 export const hasEvaluationCommand = (): boolean => {
   const value = valueOf(SETTINGS.evaluationCommand);
   return value !== undefined && SETTINGS.evaluationCommand.read(value) !== '';
@@ -53,7 +53,7 @@ function read<T>(check: SettingCheck<T>): T {
   return value === undefined ? check.fallback : (check.read(value) as T);
 }
 
-/** What was said already: a wrong value is said once, not at every look. */
+/** What was already reported: a wrong value is reported once, not on every read. */
 const said = new Set<string>();
 
 function readOrDefault<T>(check: SettingCheck<T>): T {
@@ -82,6 +82,6 @@ function faultOf(check: SettingCheck<unknown>, value: unknown): string | undefin
 
 const valueOf = ({ name }: SettingCheck<unknown>): unknown => workspace.getConfiguration().get<unknown>(name);
 
-/** As a person writes it, where it is read into something else. */
+/** The default as a person would write it, if it is converted on reading. */
 const defaultOf = ({ name, fallback }: SettingCheck<unknown>): unknown =>
   workspace.getConfiguration().inspect(name)?.defaultValue ?? fallback;

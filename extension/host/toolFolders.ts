@@ -1,7 +1,7 @@
 /**
- * Folders that programs fill for themselves: packages, environments, caches, what a build leaves. Weights in them are
- * parts of those programs, and not proposed; who names them gets them. A folder that is only called `build`, `dist` or
- * `output` may well be where somebody keeps models, so it takes a mark of its tool in it. No `vscode` here.
+ * Folders that programs fill for themselves: packages, environments, caches, build outputs. Weights in them belong to
+ * those programs and are not proposed, but can be named. A folder merely called `build`, `dist` or `output` may well be
+ * where someone keeps models, so it must also contain a mark of its tool. No `vscode` here.
  */
 import { basename, dirname, join } from 'node:path';
 import { exists } from '../files/exists.ts';
@@ -15,19 +15,19 @@ const NAMES: ReadonlySet<string> = new Set([
   ...['$RECYCLE.BIN', '.Trash', '.Trashes'],
 ]);
 
-/** What a tool leaves at the top of its folder: venv and virtualenv, conda, whoever keeps a cache, CMake. */
+/** What a tool leaves at the top of its folder: venv and virtualenv, conda, caches in general, CMake. */
 const MARKS = ['pyvenv.cfg', 'conda-meta', 'CACHEDIR.TAG', 'CMakeCache.txt'];
 
-/** What setuptools builds. */
+/** Folders that setuptools builds. */
 const BUILT = /[\\/]build[\\/](lib|bdist|temp)(\.[^\\/]*)?$/;
 
-/** A model that was downloaded is one, wherever the Hub's cache lies. */
+/** A downloaded model counts as one, wherever the Hub's cache is. */
 const SNAPSHOT = /[\\/]models--[^\\/]+[\\/]snapshots[\\/]/;
 
-/** Folders looked at once: a workspace may have thousands. */
+/** Folders checked at once: a workspace may have thousands. */
 const CONCURRENCY = 16;
 
-/** The files that are not in such a folder below their root; a root that is one was opened on purpose. */
+/** The files that are not in such a folder below their root; a root that is one itself was opened on purpose. */
 export async function outsideToolFolders(
   files: readonly string[],
   roots: readonly string[],
@@ -40,7 +40,7 @@ export async function outsideToolFolders(
   return files.filter(file => !between.get(file)?.some(folder => ofTools.has(folder)));
 }
 
-/** Every folder from the nearest root, without it, down to the file. */
+/** Every folder between the nearest root, excluded, and the file. */
 function foldersBelow(file: string, roots: readonly string[]): string[] {
   const [root] = roots.filter(one => isInside(file, one)).sort((a, b) => b.length - a.length);
   const folders: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * What weight files are by their names and sizes alone: all that is shown of a workspace that is not trusted. No
- * `vscode` here: tests run it as it is.
+ * Models described by the names and sizes of their files alone: all that is shown of an untrusted workspace. No
+ * `vscode` here, so that tests can run it.
  */
 import { basename, dirname } from 'node:path';
 import { isStandardStem, parseWeightName } from '../formats/huggingface/weightNames.ts';
@@ -17,7 +17,7 @@ export interface UnopenedModel extends SizedFile {
   readonly files: number;
 }
 
-/** Sorted by path. Indexes are no weights, and say nothing without being read. */
+/** Sorted by path. Indexes are not weights, and say nothing without being read. */
 export function unopenedModels(files: readonly SizedFile[]): UnopenedModel[] {
   const named = files.flatMap(file => {
     const said = parseWeightName(basename(file.path));

@@ -6,10 +6,10 @@ import { isWeightName } from '../formats/huggingface/weightNames.ts';
 import { isTvq } from '../formats/tvq/names.ts';
 import { globMatcher } from '../shared/glob.ts';
 
-/** What our own commands are still writing, or left behind when they were killed. */
+/** Files that our own commands are still writing, or left behind when killed. */
 const UNFINISHED = /\.tvq-(tmp|partial)$/;
 
-/** In all folders of the workspace, but for what `files.exclude` leaves out. */
+/** Searches all folders of the workspace, except what `files.exclude` excludes. */
 export async function findWorkspaceFiles(): Promise<Walk> {
   const roots = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   const walks = await Promise.all(

@@ -1,4 +1,4 @@
-/** What is measured before bits are spent. */
+/** What is measured before a budget is spent. */
 import type { TensorKind } from './tvq.ts';
 
 /** A tensor of the task vectors, as an analysis shows it. */
@@ -12,7 +12,7 @@ export interface AnalyzedTensor {
 
 /** A layer (block) of one of a model's stacks of layers: an encoder's, a decoder's, a vision tower's. */
 export interface Layer {
-  /** What stands before the layer's number in the names of its tensors: `model.layers`, `encoder.block`. */
+  /** The part before the layer's number in the names of its tensors: `model.layers`, `encoder.block`. */
   readonly stack: string;
   /** From 0. */
   readonly number: number;
@@ -21,8 +21,8 @@ export interface Layer {
 }
 
 /**
- * What every choice of bits costs every tensor of every task: what a budget is spent by, in columns, so that a page
- * can hold it. A slot is one tensor of one task vector; its choices are those from `end` of the slot before to its own.
+ * What every choice of bits costs every tensor of every task: the basis for spending a budget, in columns, so that it
+ * fits in a page. A slot is one tensor of one task vector; its choices run from the previous slot's `end` to its own.
  */
 export interface AnalysisTable {
   readonly tasks: readonly string[];
@@ -39,12 +39,12 @@ export interface AnalysisTable {
   };
   /** From wide to narrow within a slot. */
   readonly choices: {
-    /** Nominal bits a weight: the width of the codes, or the rate of entropy-coded ones. */
+    /** Nominal bits per weight: the width of the codes, or the rate of entropy-coded ones. */
     readonly bits: ArrayLike<number>;
     readonly bytes: ArrayLike<number>;
     /** ‖τ̂ − τ‖² of the reconstruction that the recipe asks for. */
     readonly error: ArrayLike<number>;
-    /** Which choice of the shared vector's tensor it was measured with, from 0; left out where there is none. */
+    /** Which choice of the shared vector's tensor it was measured with, from 0; absent without a shared vector. */
     readonly given?: ArrayLike<number> | undefined;
   };
   /** rtvq: the tensors of the shared vector, with a list of choices each; stored once for all tasks. */
@@ -54,13 +54,13 @@ export interface AnalysisTable {
   /** ‖τ̂ − τ‖² and ‖τ‖² of the tensors in 8 bits, by task. */
   readonly fixedError: ArrayLike<number>;
   readonly fixedEnergy: ArrayLike<number>;
-  /** Quantized weights · tasks: what bits a weight are counted over. */
+  /** Quantized weights · tasks: the basis of bits per weight. */
   readonly weights: number;
   /** All fine-tuned checkpoints in FP32. */
   readonly fp32Bytes: number;
 }
 
-/** What the shared base vector of an rtvq file may be. */
+/** The choices for the shared base vector of an rtvq file. */
 export interface SharedTable {
   /** Index into the table's `tensors`. */
   readonly tensor: ArrayLike<number>;

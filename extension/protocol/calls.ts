@@ -1,4 +1,4 @@
-/** What a page asks of the host is checked: a page is less trusted than the host. */
+/** A page's calls to the host are checked, as a page is less trusted than the host. */
 import type * as z from 'zod';
 
 /** For each of the host's methods, a schema for each of its arguments. */

@@ -1,11 +1,11 @@
-/** Checkpoints as discovery sees them. */
+/** Checkpoints as found by discovery. */
 
-/** One checkpoint as discovery sees it, from headers alone. */
+/** One checkpoint as found by discovery, from headers alone. */
 export interface CheckpointSummary {
   readonly kind: 'checkpoint';
   /** Last part of its path. */
   readonly name: string;
-  /** The folder, or the file when it stands alone. */
+  /** The folder, or a standalone file. */
   readonly path: string;
   readonly files: readonly string[];
   readonly bytes: number;
@@ -17,8 +17,8 @@ export interface CheckpointSummary {
   readonly architecture: string;
   /** `architectures[0]` or `model_type` of config.json. */
   readonly model: string | undefined;
-  /** What whoever uses it should know, a line each. */
+  /** What its user should know, one line each. */
   readonly notes: readonly string[];
-  /** What it is where it is an adapter rather than a model. */
+  /** What kind of adapter it is, if it is not a model. */
   readonly adapter: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** How task vectors lie to each other. */
+/** How task vectors relate to each other. */
 import * as z from 'zod';
 import type { NamedPath } from './recipes.ts';
 
@@ -13,21 +13,21 @@ export const most = z
   .nullish()
   .transform(count => count ?? undefined);
 
-/** How task vectors lie to each other: matrices by task, over the tensors that all have. */
+/** How task vectors relate to each other: matrices by task, over the tensors that all have. */
 export interface TaskComparisons {
   readonly tasks: readonly string[];
   /** Tensors compared, and those that could have been. */
   readonly tensors: number;
   readonly comparable: number;
-  /** Tensors that some task lacks, or has in another shape; of a file, those stored exactly or moved by no task too. */
+  /** Tensors that some task lacks or has in another shape; in a file, also those stored exactly or moved by no task. */
   readonly leftOut: number;
   /** Weights compared. */
   readonly weights: number;
   /** ‖τ‖ over the compared tensors. */
   readonly norms: readonly number[];
-  /** null where one of the two is zero. */
+  /** null if one of the two is zero. */
   readonly cosines: readonly (readonly (number | null)[])[];
-  /** Share of the weights that both move which they move in one direction; null where they move none together. */
+  /** Share of the weights moved by both that they move in the same direction; null if there are none. */
   readonly agreement: readonly (readonly (number | null)[])[];
   /** Share of all weights that both move. */
   readonly together: readonly (readonly number[])[];

@@ -2,12 +2,12 @@
 import * as z from 'zod';
 import type { Calls } from './calls.ts';
 
-/** A file that a page made of a chart or a table. */
+/** A file that a page made from a chart or a table. */
 export interface ExportedFile {
-  /** Suggested name, without folders and with its ending. */
+  /** Suggested name, without folders and with its extension. */
   readonly name: string;
   readonly kind: 'png' | 'svg' | 'csv';
-  /** A PNG as base64; of the others the text. */
+  /** A PNG as base64; for the others, the text. */
   readonly data: string;
 }
 
@@ -17,7 +17,7 @@ const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0
 
 export const exportedFile: z.ZodType<ExportedFile> = z
   .object({
-    // No folders: the name only goes into a dialog, but there, too, it must not lead elsewhere.
+    // No folders: even though the name only goes into a dialog, it must not lead elsewhere.
     name: z.string().regex(/^[\p{L}\p{N}_. -]{1,100}$/u),
     kind: z.enum(['png', 'svg', 'csv']),
     data: z.string().max(MAX_EXPORT),

@@ -1,4 +1,4 @@
-/** What the page of a .tvq file and the host ask of each other (birpc over postMessage). */
+/** Calls between the page of a .tvq file and the host (birpc over postMessage). */
 import * as z from 'zod';
 import type { Calls } from './calls.ts';
 import { most, type TaskComparisons } from './comparison.ts';
@@ -7,12 +7,12 @@ import type { Progress } from './results.ts';
 import { tensorName, tensorQuery, type TensorDetail, type TensorPage, type TensorQuery } from './tensors.ts';
 import type { TvqSummary } from './tvq.ts';
 
-/** A file as it is shown, and what can be done with it here. */
+/** A file as shown, and what can be done with it here. */
 export interface OpenedTvq {
   readonly summary: TvqSummary;
-  /** Whether the Studio is there to take the file. */
+  /** Whether there is a Studio to open the file in. */
   readonly studio: boolean;
-  /** What was found before, as long as the file stays as it is. */
+  /** What was found before, as long as the file does not change. */
   readonly verified: VerifyOutcome | undefined;
   readonly compared: TaskComparisons | undefined;
 }
@@ -21,7 +21,7 @@ export interface OpenedTvq {
 export interface VerifyOutcome {
   /** Payloads checked. */
   readonly checked: number;
-  /** A line for each damaged part, the first hundred; none: the file is whole. */
+  /** One line for each damaged part, up to a hundred; none: the file is intact. */
   readonly damaged: readonly string[];
   readonly damagedCount: number;
 }
@@ -30,17 +30,17 @@ const work = z.enum(['detail', 'verify', 'compare']);
 /** Work that a page starts, follows and stops. */
 export type InspectorWork = z.output<typeof work>;
 
-/** What the inspector's page asks of the host (birpc over postMessage). Work that is cancelled resolves to undefined. */
+/** The inspector page's calls to the host (birpc over postMessage). Cancelled work resolves to undefined. */
 export interface InspectorHost extends ExportHost {
   /** Called once the page listens; the answer is the initial state. Rejects with a readable message. */
   open(): Promise<OpenedTvq>;
   tensors(query: TensorQuery): Promise<TensorPage>;
   /** Writes every matching row as CSV through a save dialog. */
   exportCsv(query: TensorQuery): Promise<void>;
-  /** A second call ends the first. */
+  /** A second call cancels the first. */
   detail(vector: string, tensor: string): Promise<TensorDetail | undefined>;
   verify(): Promise<VerifyOutcome | undefined>;
-  /** Kept as long as the file stays as it is. */
+  /** Kept as long as the file does not change. */
   compare(most: number | undefined): Promise<TaskComparisons | undefined>;
   cancel(work: InspectorWork): Promise<void>;
   /** Opens the Studio with this file's base, tasks and settings. */
@@ -59,7 +59,7 @@ export const INSPECTOR_CALLS: Calls<InspectorHost> = {
   openStudio: [],
 };
 
-/** What the host tells the inspector's page. */
+/** The host's calls to the inspector's page. */
 export interface InspectorPage {
   /** The file changed on disk: ask again. */
   reload(): void;

@@ -7,21 +7,21 @@ import { onMismatch } from './recipeSchemas.ts';
 import type { MergeMethodInfo, MergeRecipe, ParameterScalar } from './recipes.ts';
 import type { MergeResult, MergeTotals, Problem, Progress } from './results.ts';
 
-/** The part of a recipe that the page decides; the host knows the selection that it is for. */
+/** The part of a recipe that the page decides; the host knows the selection. */
 export interface StudioMergeRecipe {
   /** Name of a method in the registry. */
   readonly method: string;
-  /** Names of the tasks that are merged. */
+  /** Names of the tasks to merge. */
   readonly tasks: readonly string[];
   /** By name, what differs from the defaults. */
   readonly parameters: Readonly<Record<string, ParameterScalar>>;
   /** By task, then by parameter; these win over `parameters`. */
   readonly taskParameters: Readonly<Record<string, Readonly<Record<string, ParameterScalar>>>>;
-  /** What becomes of tensors that some model lacks or has in another shape. */
+  /** What to do with tensors that some model lacks or has in another shape. */
   readonly onMismatch: MergeRecipe['onMismatch'];
-  /** Whether the same merge is made of the checkpoints too, for the difference from full precision. */
+  /** Whether to make the same merge from the checkpoints too, for the difference from full precision. */
   readonly compare: boolean;
-  /** The folder to be written; undefined: the one that the host proposes. */
+  /** The output folder; undefined: the one that the host proposes. */
   readonly output: string | undefined;
 }
 
@@ -41,20 +41,20 @@ export const studioMergeRecipe = z.object({
 
 /** What is known before anything is merged. Faults are among the problems. */
 export interface StudioMergePlan {
-  /** The folder to be written, and how it is shown. */
+  /** The output folder, and how it is shown. */
   readonly output: string;
   readonly outputName: string;
-  /** Bytes of the weight files, and of memory; undefined where a fault forbids a plan. */
+  /** Bytes of the weight files, and of memory; undefined if a fault prevents a plan. */
   readonly bytes: number | undefined;
   readonly memory: number | undefined;
-  /** Judged by earlier merges on this machine; undefined before the first. */
+  /** Estimated from earlier merges on this machine; undefined before the first. */
   readonly seconds: number | undefined;
   readonly problems: readonly Problem[];
 }
 
-/** Numbers of a layer of one of the model's stacks of layers; null for both is everything outside the layers. */
+/** Numbers of a layer of one of the model's stacks of layers; null for both stands for everything outside the layers. */
 export interface LayerTotals extends MergeTotals {
-  /** What stands before the layer's number in the names of its tensors. */
+  /** The part before the layer's number in the names of its tensors. */
   readonly stack: string | null;
   readonly layer: number | null;
 }
@@ -71,7 +71,7 @@ export interface StudioMetric {
   readonly value: number;
 }
 
-/** A merge that was made: a column of the results. */
+/** A finished merge: a column of the results. */
 export interface StudioMerged {
   /** The folder; no two merges have the same. */
   readonly output: string;
@@ -79,16 +79,16 @@ export interface StudioMerged {
   readonly name: string;
   readonly bytes: number;
   readonly seconds: number;
-  /** `source` of the selection: the .tvq file that it was made from; undefined: from checkpoints. */
+  /** `source` of the selection: the .tvq file it was made from; undefined: from checkpoints. */
   readonly source: string | undefined;
   /** Empty until it is evaluated. */
   readonly metrics: readonly StudioMetric[];
-  /** Read from the folder; undefined with the reason in `fault` where that is not possible. */
+  /** Read from the folder; undefined, with the reason in `fault`, if that is not possible. */
   readonly report: StudioMergeReport | undefined;
   readonly fault: string | undefined;
 }
 
-/** A merge or an evaluation that runs, or how the last one ended where it gave nothing. */
+/** A running merge or evaluation, or how the last one ended if it gave no result. */
 export interface StudioMergeActivity {
   readonly state: 'running' | 'cancelled' | 'failed';
   readonly output: string;
@@ -98,34 +98,34 @@ export interface StudioMergeActivity {
   readonly message?: string | undefined;
 }
 
-/** Everything of the Merge tab that happens in the host, and outlives the page. */
+/** The part of the Merge tab's state that lives in the host, and outlives the page. */
 export interface StudioMergeSession {
   /** Those on the selection's base, oldest first. */
   readonly merges: readonly StudioMerged[];
   readonly merging: StudioMergeActivity | undefined;
   readonly evaluating: StudioMergeActivity | undefined;
-  /** Why nothing can be evaluated: no command is set, or the workspace is not trusted. */
+  /** Whether merges can be evaluated; not if no command is set, or the workspace is not trusted. */
   readonly evaluation: 'ready' | 'unset' | 'restricted';
 }
 
-/** What the Merge tab asks of the host. Every call rejects with a readable message. */
+/** The Merge tab's calls to the host. Every call rejects with a readable message. */
 export interface StudioMergeHost extends ExportHost {
   mergeMethods(): Promise<readonly MergeMethodInfo[]>;
   mergeSession(): Promise<StudioMergeSession>;
   planMerge(recipe: StudioMergeRecipe): Promise<StudioMergePlan>;
-  /** Resolves once it is started; what becomes of it is told by `mergeChanged`. */
+  /** Resolves once it has started; `mergeChanged` reports what happens to it. */
   startMerge(recipe: StudioMergeRecipe): Promise<void>;
   cancelMerge(): Promise<void>;
   /** Asks for a folder; undefined when cancelled. */
   chooseMergeOutput(proposed: string): Promise<string | undefined>;
-  /** Runs the user's evaluation command on a merge; told by `mergeChanged`. */
+  /** Runs the user's evaluation command on a merge; reported by `mergeChanged`. */
   startEvaluation(output: string): Promise<void>;
   cancelEvaluation(): Promise<void>;
   /** Shows the setting of the evaluation command. */
   openEvaluationSetting(): Promise<void>;
   revealMerge(output: string): Promise<void>;
   openMergeReport(output: string): Promise<void>;
-  /** Takes a merge from the list; its folder stays. */
+  /** Removes a merge from the list; its folder stays. */
   forgetMerge(output: string): Promise<void>;
 }
 
@@ -145,7 +145,7 @@ export const MERGE_CALLS: Calls<StudioMergeHost> = {
   forgetMerge: [z.string()],
 };
 
-/** What the host tells the page of the Merge tab. */
+/** The host's calls to the page, for the Merge tab. */
 export interface StudioMergePage {
   mergeChanged(session: StudioMergeSession): void;
   mergeProgress(progress: Progress): void;

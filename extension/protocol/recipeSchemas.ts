@@ -1,4 +1,4 @@
-/** Recipes as they come in, from any entrance: checked, with every default written out. */
+/** Recipes from any source: checked, with every default filled in. */
 import * as z from 'zod';
 import type { TaskVectors } from './comparison.ts';
 import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from './recipes.ts';
@@ -18,7 +18,7 @@ export const DEFAULTS = {
 };
 export const DEFAULT_MEMORY = 2 ** 30;
 
-/** More layers, models or rules than any model has; they keep a recipe from costing more than the merge. */
+/** More layers, models or rules than any model has; keeps a recipe from costing more than the merge. */
 export const MAX_ENTRIES = 4096;
 
 export const path = z.string().min(1, 'a path was expected').max(32_768);
@@ -164,7 +164,7 @@ export const runOptions: z.ZodType<RunOptions> = z.strictObject({
   cache: path.optional(),
 });
 
-/** What keys are called where the recipe comes from, by the key or its place ("weights.tensors"); otherwise as they are. */
+/** Names of keys at the recipe's source, by key or path ("weights.tensors"); other keys keep their names. */
 export type KeyNames = Readonly<Record<string, string>>;
 
 export const parseQuantizeRecipe = (value: unknown, names?: KeyNames): QuantizeRecipe =>
@@ -174,7 +174,7 @@ export const parseRestoreRecipe = (value: unknown, names?: KeyNames): RestoreRec
 export const parseMergeRecipe = (value: unknown, names?: KeyNames): MergeRecipe =>
   checked(mergeRecipe, value, names);
 
-/** @throws UserError with a line for each fault: the key or option, the value found, and what was expected */
+/** @throws UserError with one line for each fault: the key or option, the value found, and what was expected */
 export function checked<T>(schema: z.ZodType<T>, value: unknown, names: KeyNames = {}): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -186,7 +186,7 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown, names: KeyNames
   throw new UserError([...new Set(lines)], 'usage');
 }
 
-/** The longest part of the path that has a name, then what follows it; positions in lists only where nothing has. */
+/** The name of the longest part of the path that has one, then the rest; positions in lists only if none has. */
 function nameOf(path: readonly PropertyKey[], names: KeyNames): string {
   const keys = path.filter(key => typeof key === 'string');
   for (let length = keys.length; length > 0; length--) {
@@ -196,7 +196,7 @@ function nameOf(path: readonly PropertyKey[], names: KeyNames): string {
   return path.join('.');
 }
 
-/** The value as a message shows it; lists, objects and what is absent are not shown. */
+/** The value as a message shows it; lists, objects and absent values are not shown. */
 function foundText(found: unknown): string[] {
   if (typeof found === 'string') return [JSON.stringify(shortened(found))];
   return typeof found === 'number' || typeof found === 'boolean' || found === null ? [String(found)] : [];

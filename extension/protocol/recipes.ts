@@ -1,4 +1,4 @@
-/** What is asked for: plain data from the palette, the panel, a file or the command line. */
+/** Recipes: plain data from the palette, the panel, a file or the command line. */
 import type { CodecName } from '../shared/codecNames.ts';
 import type { Message } from '../shared/translatable.ts';
 
@@ -11,60 +11,60 @@ export interface NamedPath {
   readonly path: string;
 }
 
-/** A wish for some tensors under a budget. Of several rules that match, the last one that names a field counts. */
+/** A wish for some tensors under a budget. If several rules match, the last one that sets a field wins. */
 export interface TensorRule {
   /** A glob over the whole name, or a /regular expression/ over any part. */
   readonly tensors: string;
-  /** A task's name; all tasks when left out. */
+  /** A task's name; all tasks if omitted. */
   readonly task?: string | undefined;
-  /** Bits a weight that the tensor gets whatever the budget, `exact`, or what the budget gives (`auto`). */
+  /** Bits per weight that the tensor gets whatever the budget, `exact`, or what the budget gives (`auto`). */
   readonly bits?: number | 'exact' | 'auto' | undefined;
-  /** Bounds of the bits a weight that the budget may give. */
+  /** Bounds on the bits per weight that the budget may give. */
   readonly min?: number | undefined;
   readonly max?: number | undefined;
 }
 
-/** How many times a tensor's error counts; both multiply, a tensor that is not named counts once. */
+/** Factors for tensors' errors; both multiply, and a tensor that is not named has factor 1. */
 export interface TensorWeights {
-  /** By glob or /regular expression/; the first that matches counts. */
+  /** By glob or /regular expression/; the first match wins. */
   readonly patterns?: readonly (readonly [pattern: string, weight: number])[] | undefined;
-  /** By name, as a Fisher diagonal gives them. */
+  /** By name, such as from a Fisher diagonal. */
   readonly tensors?: Readonly<Record<string, number>> | undefined;
 }
 
-/** What was asked for: the same plain data from the palette, the panel, a file or the command line. */
+/** A quantization: the same plain data from the palette, the panel, a file or the command line. */
 export interface QuantizeRecipe {
   readonly kind: 'quantize';
   readonly base: string;
   readonly tasks: readonly NamedPath[];
   readonly output: string;
   readonly scheme: Scheme;
-  /** Bits a weight of task vectors (tvq), whole models (fq) or offsets (rtvq), 1 to 8. */
+  /** Bits per weight of task vectors (tvq), whole models (fq) or offsets (rtvq), 1 to 8. */
   readonly bits: number;
-  /** Bits a weight of the shared base vector; rtvq only. */
+  /** Bits per weight of the shared base vector; rtvq only. */
   readonly baseBits: number;
-  /** How codes are made; left out: `minmax`, or `entropy` under a budget. */
+  /** How codes are made; default: `minmax`, or `entropy` under a budget. */
   readonly codec?: CodecName | undefined;
-  /** Values that share a scale: 32, 64, 128, 256, or 0 for one scale a tensor. Not for `minmax` and `entropy`. */
+  /** Values that share a scale: 32, 64, 128, 256, or 0 for one scale per tensor. Not for `minmax` and `entropy`. */
   readonly groupSize?: 0 | 32 | 64 | 128 | 256 | undefined;
-  /** Which tensors stay exact whatever their names: `vectors` (one-dimensional ones), or those of the `published` code. */
+  /** Which tensors always stay exact: `vectors` (one-dimensional ones), or those of the `published` code. */
   readonly keepRule: 'vectors' | 'published';
-  /** Part of the values of each quantized tensor, those of smallest magnitude, that become zero first; tvq only. */
+  /** Share of each quantized tensor's values, those of smallest magnitude, that become zero first; tvq only. */
   readonly prune?: number | undefined;
-  /** The size of the whole file, or its relative error, as `parseBudget` reads it: every tensor then gets the bits that
-   * lose least, and `bits` does not count. Not with fq. */
+  /** The size of the whole file, or its relative error, in `parseBudget`'s format: every tensor then gets the bits that
+   * lose least, and `bits` is ignored. Not with fq. */
   readonly budget?: string | undefined;
-  /** What the budget is spent by: how much an error in each tensor matters. */
+  /** How much an error in each tensor matters when the budget is spent. */
   readonly sensitivity?: 'relative' | 'energy' | 'depth' | undefined;
-  /** Under a budget: as long along the original as it is (unbiased, the default), or as near to it as can be. */
+  /** Under a budget: of the original's length along it (unbiased, the default), or as close to it as possible. */
   readonly reconstruction?: 'unbiased' | 'nearest' | undefined;
   /** Under a budget: wishes for single tensors. */
   readonly rules?: readonly TensorRule[] | undefined;
-  /** Under a budget: how many times the error of single tensors counts, on top of the sensitivity. */
+  /** Under a budget: factors for the errors of single tensors, on top of the sensitivity. */
   readonly weights?: TensorWeights | undefined;
   /** Regular expressions; tensors whose name matches one are stored exactly. */
   readonly keep: readonly string[];
-  /** Whether config, tokenizer and other small files of the tasks are stored too; left out: true. */
+  /** Whether config, tokenizer and other small files of the tasks are stored too; default: true. */
   readonly files?: boolean | undefined;
   readonly overwrite: boolean;
 }
@@ -81,7 +81,7 @@ export interface RestoreRecipe {
   readonly overwrite: boolean;
   /** Apply to a base whose fingerprint differs. */
   readonly force: boolean;
-  /** Write NaN and infinity where they come out, and count them. */
+  /** Write NaN and infinity where they occur, and count them. */
   readonly allowNonfinite: boolean;
 }
 
@@ -95,12 +95,12 @@ export interface MergeInput {
   readonly task: string | undefined;
 }
 
-/** A number, or a list of numbers that are interpolated over the layers (first: shallowest, last: deepest). */
+/** A number, or a list of numbers to interpolate over the layers (first: shallowest, last: deepest). */
 export type Gradient = number | readonly number[];
 
 export type ParameterScalar = Gradient | boolean | string;
 
-/** A value, or rules tried in order: the first whose `filter` occurs in the tensor's name (or is absent) counts. */
+/** A value, or rules tried in order: the first whose `filter` is absent or occurs in the tensor's name wins. */
 export type ParameterValue =
   ParameterScalar | readonly { readonly filter: string | undefined; readonly value: ParameterScalar }[];
 
@@ -111,40 +111,40 @@ export interface MergeRecipe {
   readonly inputs: readonly MergeInput[];
   /** Name of a method in the registry. */
   readonly method: string;
-  /** By name; parameters that are left out have their defaults. */
+  /** By name; omitted parameters have their defaults. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
-  /** Parameters of single inputs, in the order of `inputs`; what is left out there is taken from `parameters`. */
+  /** Parameters of single inputs, in the order of `inputs`; omitted ones are taken from `parameters`. */
   readonly inputParameters: readonly Readonly<Record<string, ParameterValue>>[];
   /** LiNeS: scale the merged task vector from `alpha` in the first block to `alpha + beta` in the last. */
   readonly lines: { readonly alpha: number; readonly beta: number } | undefined;
   /** A folder, or a .safetensors file. */
   readonly output: string;
-  /** undefined: that of the base, or of the first input. */
+  /** undefined: that of the base, or else of the first input. */
   readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
   /**
-   * What becomes of a tensor that some input lacks, or has in another shape: an error; the base's is kept; that of the
-   * first input that has it is taken, with its config and tokenizer; or it is left out.
+   * What to do with a tensor that some input lacks, or has in another shape: fail; keep the base's; take that of the
+   * first input that has it, with its config and tokenizer; or leave it out.
    */
   readonly onMismatch: 'error' | 'base' | 'first' | 'skip';
-  /** Bytes of a shard at most; a larger tensor has a shard of its own. */
+  /** Maximum bytes of a shard; a larger tensor gets its own shard. */
   readonly shardBytes: number;
   readonly overwrite: boolean;
-  /** Take over finished shards of an interrupted run of the same recipe. */
+  /** Reuse finished shards of an interrupted run of the same recipe. */
   readonly resume: boolean;
-  /** Write NaN and infinity where they come out, and count them; plain sums also compute with those of the inputs. */
+  /** Write NaN and infinity where they occur, and count them; plain sums also compute with those in the inputs. */
   readonly allowNonfinite: boolean;
-  /** What the recipe was read from; it is kept beside the model, with paths that lead from there. */
+  /** The text that the recipe was read from; it is kept beside the model, with paths relative to there. */
   readonly text: string | undefined;
   /** Where relative paths in `text` start. */
   readonly folder?: string | undefined;
   /**
-   * By the names of inputs from .tvq files: the checkpoints that they were made from. The report then has the
-   * difference from the same merge in full precision. One for each such input, or none at all.
+   * For inputs from .tvq files, by name: the checkpoints they were made from. The report then has the difference from
+   * the same merge in full precision. One for each such input, or none at all.
    */
   readonly compare: readonly NamedPath[];
 }
 
-/** A parameter of a merge method, as help texts, pickers and pages show it. */
+/** A parameter of a merge method, as shown in help texts, pickers and pages. */
 export interface MergeParameter {
   readonly name: string;
   readonly type: 'number' | 'integer' | 'boolean' | 'choice';
@@ -159,7 +159,7 @@ export interface MergeParameter {
   readonly meaning: Message;
 }
 
-/** A merge method as it is offered. */
+/** A merge method as offered to the user. */
 export interface MergeMethodInfo {
   readonly name: string;
   readonly title: string;
@@ -179,8 +179,8 @@ export interface RunOptions {
   readonly backend: 'auto' | 'cpu' | 'webgpu';
   /** Bytes the engine may use. */
   readonly memory: number;
-  /** 0: one a core. */
+  /** 0: one per core. */
   readonly threads: number;
-  /** A folder where analyses are kept, so that another budget need not measure again; undefined: nowhere. */
+  /** A folder where analyses are kept, so that another budget does not measure again; undefined: nowhere. */
   readonly cache?: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** What plans and jobs tell: problems, sizes, progress, results. */
+/** What plans and jobs report: problems, sizes, progress, results. */
 import type { Told } from '../shared/remedies.ts';
 import type { ParameterValue } from './recipes.ts';
 
@@ -6,12 +6,12 @@ export interface Problem extends Told {
   readonly severity: 'error' | 'warning';
 }
 
-/** A plan as it is shown: everything that is known before a byte of a tensor is read. */
+/** A plan as shown: everything known before a byte of a tensor is read. */
 export interface PlanSummary {
   readonly output: string;
-  /** Bytes of the file that will be written; never more, less when tensors turn out unchanged. */
+  /** Bytes of the file that will be written; never more, but less if tensors turn out unchanged. */
   readonly bytes: number;
-  /** false under an error budget: `bytes` is then no more than a bound, the size is known after measuring. */
+  /** false under an error budget: `bytes` is then only a bound, and the size is known after measuring. */
   readonly sizeKnown: boolean;
   /** Bytes of the fine-tuned checkpoints as FP32. */
   readonly fp32Bytes: number;
@@ -22,7 +22,7 @@ export interface PlanSummary {
   readonly memory: number;
   readonly tasks: readonly string[];
   readonly tensors: TensorCounts;
-  /** What becomes of all task tensors, and why. */
+  /** What happens to all task tensors, and why. */
   readonly fates: readonly TensorFate[];
   readonly problems: readonly Problem[];
 }
@@ -32,7 +32,7 @@ export interface TensorCounts {
   readonly quantized: number;
   /** Stored exactly. */
   readonly kept: number;
-  /** Equal to the base, or a constant away from it: no payload. */
+  /** Equal to the base, or different by a constant: no payload. */
   readonly unchanged: number;
 }
 
@@ -81,7 +81,7 @@ export interface RestoreResult {
   readonly warnings: readonly string[];
 }
 
-/** Tensors of which the same becomes for the same reason. */
+/** Tensors that are treated the same way for the same reason. */
 export interface TensorFate {
   readonly fate: 'merged' | 'copied' | 'quantized' | 'kept' | 'left out';
   /** In a few words. */
@@ -92,7 +92,7 @@ export interface TensorFate {
   readonly names: readonly string[];
 }
 
-/** A merge plan as it is shown. */
+/** A merge plan as shown. */
 export interface MergePlanSummary {
   readonly output: string;
   /** Bytes of the weight files that will be written. */
@@ -100,11 +100,11 @@ export interface MergePlanSummary {
   readonly readBytes: number;
   /** Bytes of memory the run needs. */
   readonly memory: number;
-  /** Every parameter, defaults written out; gradients and rules as they were given. */
+  /** Every parameter, including defaults; gradients and rules as given. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
-  /** Tensors merged, and taken as they are. */
+  /** Tensors merged, and tensors copied. */
   readonly tensors: { readonly merged: number; readonly copied: number };
-  /** What becomes of all of them, and why. */
+  /** What happens to all of them, and why. */
   readonly fates: readonly TensorFate[];
   readonly problems: readonly Problem[];
 }
@@ -116,9 +116,9 @@ export interface MergeResult {
   readonly bytes: number;
   readonly readBytes: number;
   readonly method: string;
-  /** Every parameter, defaults written out; gradients and rules as they were given. */
+  /** Every parameter, including defaults; gradients and rules as given. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
-  /** By name of the input, those of which each has its own, as they count for it. */
+  /** By name of the input: the parameters that can differ by input, with the values used for it. */
   readonly inputParameters: Readonly<Record<string, Readonly<Record<string, ParameterValue>>>>;
   readonly seconds: number;
   readonly backend: 'cpu' | 'webgpu';
@@ -128,7 +128,7 @@ export interface MergeResult {
   readonly warnings: readonly string[];
 }
 
-/** Numbers of a merge: of a tensor, a layer or the whole model. Deltas are counted from the base; without one, null. */
+/** Numbers of a merge: of a tensor, a layer or the whole model. Deltas are relative to the base; null without one. */
 export interface MergeTotals {
   /** ‖merged − base‖. */
   readonly norm: number | null;
@@ -136,14 +136,14 @@ export interface MergeTotals {
     readonly name: string;
     /** ‖input − base‖. */
     readonly norm: number | null;
-    /** Between the two; null also where one of them is zero. */
+    /** Between the two; null also if one of them is zero. */
     readonly cosine: number | null;
-    /** Share of the weights that this input moves which a trim, a mask or a drop kept; null where the method has none. */
+    /** Share of the weights moved by this input that a trim, mask or drop kept; null if the method has none. */
     readonly kept: number | null;
   }[];
   /** Share of the moved weights that the inputs move in both directions. */
   readonly signConflicts: number | null;
-  /** ‖Δ − Δ'‖² / ‖Δ'‖² of the merged delta Δ and that of the same merge in full precision, Δ'; null without one. */
+  /** ‖Δ − Δ'‖² / ‖Δ'‖² of the merged delta Δ and Δ', that of the same merge in full precision; null without one. */
   readonly difference: number | null;
 }
 
@@ -152,7 +152,7 @@ export interface VerifyResult {
   readonly bytes: number;
   /** Payloads checked. */
   readonly checked: number;
-  /** A line for each damaged part, naming the tensor. Empty: the file is whole. */
+  /** One line for each damaged part, naming the tensor. Empty: the file is intact. */
   readonly damaged: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What the Studio's page and the host ask of each other (birpc over postMessage). */
+/** Calls between the Studio's page and the host (birpc over postMessage). */
 import * as z from 'zod';
 import { parseBudget, patternOf } from '../shared/allocation/index.ts';
 import type { AnalysisTable } from './analysis.ts';
@@ -14,22 +14,22 @@ export interface StudioSelection {
   readonly base: NamedPath;
   /** With their checkpoints. A task of `source` whose checkpoint is not known has the path of `source`. */
   readonly tasks: readonly NamedPath[];
-  /** The .tvq file that the task vectors come from; left out: from the checkpoints. */
+  /** The .tvq file that the task vectors come from; absent: from the checkpoints. */
   readonly source?: string | undefined;
   /** What the page shows first: what a .tvq file was made with. */
   readonly start?: BudgetRecipe | undefined;
-  /** What `start` leaves out, in a sentence; told once. */
+  /** What `start` leaves out, in a sentence; shown once. */
   readonly note?: string | undefined;
 }
 
 /** The part of a recipe that a page decides: a budget, and how it is spent; exactly what the page shows. */
 export interface BudgetRecipe extends Pick<QuantizeRecipe, 'sensitivity'> {
-  /** As `parseBudget` reads it. */
+  /** In `parseBudget`'s format. */
   readonly budget: string;
   readonly rules: readonly TensorRule[];
 }
 
-/** Refuses what `read` throws at, in its words. */
+/** Refuses text for which `read` throws, with its message. */
 const readBy = (read: (text: string) => unknown) => (text: string, context: z.RefinementCtx<string>) => {
   try {
     read(text);
@@ -48,7 +48,7 @@ export const budgetRecipe = z.object({
 
 const namedPath = z.object({ name: z.string().max(1000), path });
 
-/** Of a state that a page saved: what of it is not needed is left out where it is wrong. */
+/** For a state that a page saved: optional parts that are wrong are dropped. */
 export const studioSelection: z.ZodType<StudioSelection> = z.object({
   base: namedPath,
   tasks: z.array(namedPath).min(1).max(MAX_ENTRIES),
@@ -64,7 +64,7 @@ export interface StudioMark {
   readonly bytes: number;
 }
 
-/** What the Studio's page asks of the host. Long work can be cancelled and then answers undefined. */
+/** The Studio page's calls to the host. Long work can be cancelled and then resolves to undefined. */
 export interface StudioHost extends StudioMergeHost {
   /** Called once the page listens: the models that the panel was opened for; undefined when none were chosen yet. */
   open(): Promise<StudioSelection | undefined>;
@@ -74,9 +74,9 @@ export interface StudioHost extends StudioMergeHost {
   analyze(): Promise<AnalysisTable | undefined>;
   /** Measures what a shared base vector of the tasks would cost, once: a table of one vector. */
   analyzeShared(): Promise<AnalysisTable | undefined>;
-  /** How the task vectors lie to each other. @param most tensors to compare by; undefined: all */
+  /** How the task vectors relate to each other. @param most tensors to compare by; undefined: all */
   compare(most: number | undefined): Promise<TaskComparisons | undefined>;
-  /** Ends a measurement or a quantization that runs. */
+  /** Cancels a running measurement or quantization. */
   cancel(): Promise<void>;
   /** Sizes of the published schemes. */
   marks(): Promise<readonly StudioMark[]>;
@@ -86,7 +86,7 @@ export interface StudioHost extends StudioMergeHost {
   quantize(recipe: BudgetRecipe): Promise<QuantizeResult | undefined>;
   /** Opens a file that this panel has written. */
   openResult(output: string): Promise<void>;
-  /** Puts the equal command line on the clipboard. */
+  /** Copies the equivalent command line to the clipboard. */
   copyCommand(recipe: BudgetRecipe): Promise<void>;
 }
 
@@ -105,9 +105,9 @@ export const STUDIO_CALLS: Calls<StudioHost> = {
   copyCommand: [budgetRecipe],
 };
 
-/** What the host tells the Studio's page. */
+/** The host's calls to the Studio's page. */
 export interface StudioPage extends StudioMergePage {
   progress(progress: Progress): void;
-  /** Models that are not as they were measured, by their names; none: they are again. `analyze` measures them anew. */
+  /** Names of models that have changed since they were measured; none: all are as measured. `analyze` measures again. */
   stale(names: readonly string[]): void;
 }

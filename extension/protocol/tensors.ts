@@ -1,8 +1,8 @@
-/** The tensors of a .tvq file: rows of a table, and what one of them holds. */
+/** The tensors of a .tvq file: rows of a table, and the details of one. */
 import * as z from 'zod';
 import type { Message } from '../shared/translatable.ts';
 
-/** Of a tensor or a vector; longer than any that a .tvq file may have. */
+/** A tensor's or vector's name; the limit is longer than any in a .tvq file. */
 export const tensorName = z.string().max(1024);
 
 const column = z.enum(['tensor', 'vector', 'shape', 'codec', 'bits', 'bytes', 'error']);
@@ -17,10 +17,10 @@ export interface TensorRow {
   readonly dtype: string;
   /** affine, exact, constant, same, absent. */
   readonly codec: string;
-  /** undefined where there are no codes. */
+  /** undefined if there are no codes. */
   readonly bits: number | undefined;
   readonly bytes: number;
-  /** ‖x − x̂‖² / ‖x‖² of this vector's tensor; undefined where nothing was quantized. */
+  /** ‖x − x̂‖² / ‖x‖² of this vector's tensor; undefined if nothing was quantized. */
   readonly error: number | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface TensorPage {
   readonly rows: readonly TensorRow[];
 }
 
-/** A named number of a codec: what turns codes back into values. */
+/** A named number of a codec: used to turn codes back into values. */
 export interface CodecFact {
   readonly name: string;
   readonly value: number;
@@ -70,7 +70,7 @@ export interface TensorMap {
   /** At most 64 each. */
   readonly rows: number;
   readonly columns: number;
-  /** Of the whole tensor; dimensions behind the first are one. */
+  /** Of the whole tensor; dimensions after the first are merged. */
   readonly tensorRows: number;
   readonly tensorColumns: number;
   readonly mean: readonly number[];
@@ -84,12 +84,12 @@ export interface TensorValues {
   readonly nonFinite: number;
   readonly mean: number;
   readonly deviation: number;
-  /** 64 bins over the finite values; one where all are the same. */
+  /** 64 bins over the finite values; one bin if all are the same. */
   readonly histogram: Histogram;
   readonly map: TensorMap;
 }
 
-/** What one tensor of one vector of a .tvq file holds. */
+/** The details of one tensor of one vector of a .tvq file. */
 export interface TensorDetail {
   readonly tensor: string;
   readonly vector: string;
@@ -97,13 +97,13 @@ export interface TensorDetail {
   readonly dtype: string;
   readonly codec: string;
   readonly bytes: number;
-  /** ‖x − x̂‖² / ‖x‖² as it was measured when it was quantized. */
+  /** ‖x − x̂‖² / ‖x‖² as measured when it was quantized. */
   readonly error: number | undefined;
   readonly facts: readonly CodecFact[];
-  /** From the lowest to the highest code that occurs, one bin each; undefined where there are no codes. */
+  /** From the lowest to the highest code that occurs, one bin each; undefined if there are no codes. */
   readonly codes: Histogram | undefined;
-  /** What the values are: a restored task vector, or weights where the file has no task vector of this tensor. */
+  /** What the values are: a restored task vector, or weights if the file has no task vector of this tensor. */
   readonly meaning: 'task vector' | 'weights';
-  /** undefined where the file has no values of it (`same`, `absent`), or whole numbers. */
+  /** undefined if the file has no values of it (`same`, `absent`), or only integers. */
   readonly values: TensorValues | undefined;
 }

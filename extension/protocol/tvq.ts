@@ -5,9 +5,9 @@ import type { TensorCounts } from './results.ts';
 export interface TvqVectorSummary {
   /** Bytes of its own payloads. */
   readonly bytes: number;
-  /** Mean bits of a quantized weight; 0 when there are none. */
+  /** Mean bits per quantized weight; 0 if there are none. */
   readonly bits: number;
-  /** ‖τ − τ̂‖² / ‖τ‖² over its quantized tensors; undefined when there are none. */
+  /** ‖τ − τ̂‖² / ‖τ‖² over its quantized tensors; undefined if there are none. */
   readonly relativeError: number | undefined;
 }
 
@@ -39,12 +39,12 @@ export interface TvqSummary {
   /** ISO 8601. */
   readonly created: string;
   readonly scheme: Scheme;
-  /** Of every quantized tensor; undefined where each has its own. */
+  /** Of every quantized tensor; undefined if each has its own. */
   readonly bits: number | undefined;
   readonly baseBits: number | undefined;
   readonly base: { readonly name: string; readonly fingerprint: string };
   readonly tasks: readonly TvqTask[];
-  /** Tasks that need a later version of this tool, with what it does not know of them. */
+  /** Tasks that need a later version of this tool, with what this version does not know about them. */
   readonly unreadable: readonly { readonly name: string; readonly why: string }[];
   /** The shared base vector of an rtvq file. */
   readonly shared: TvqVectorSummary | undefined;
@@ -75,12 +75,12 @@ export interface TvqSummary {
   readonly recipe: unknown;
 }
 
-/** A file beside the weights of some tasks; `__metadata__` is that of the weight file's header. */
+/** A file beside the weights of some tasks; `__metadata__` is that in the weight file's header. */
 export interface TvqFileSummary {
   readonly name: string;
   readonly tasks: readonly string[];
   readonly bytes: number;
-  /** Where restoring takes it from: this file, the base model that has the same, or nowhere, as it was too large. */
+  /** Where restoring takes it from: this file, the base model, which has the same, or nowhere, as it was too large. */
   readonly from: 'file' | 'base' | 'none';
   /** Compressed, in this file. */
   readonly storedBytes: number;

@@ -1,6 +1,6 @@
 /**
- * How a recipe asks for a codec. Of fixed width: `minmax`, the published quantizer, affine over a tensor's range; the
- * others are a table of values times a scale a tensor or group. `entropy` has any rate.
+ * A recipe's names for codecs. Fixed width: `minmax`, the published quantizer, is affine over a tensor's range; the
+ * others use a table of values times a scale per tensor or group. `entropy` can have any rate.
  */
 export const CODEC_NAMES = {
   minmax: 'affine over the range, as published',

@@ -1,8 +1,8 @@
-/** The command that does what the Studio does. */
+/** The command line that does the same as the Studio. */
 import type { TensorRule } from '../protocol/recipes.ts';
 import type { BudgetRecipe, StudioSelection } from '../protocol/studio.ts';
 
-/** `tvq quantize …` in the words of a POSIX shell. */
+/** `tvq quantize …` quoted for a POSIX shell. */
 export function quantizeCommand(
   { base, tasks }: StudioSelection,
   recipe: BudgetRecipe,
@@ -21,7 +21,7 @@ export function quantizeCommand(
   return words.flat().map(quoted).join(' ');
 }
 
-/** Pins, floors and ceilings; `auto` takes an earlier pin back. */
+/** Pins, floors and ceilings; `auto` undoes an earlier pin. */
 function ruleWords({ tensors, task, bits, min, max }: TensorRule): string[][] {
   const pattern = task === undefined ? tensors : `${task}:${tensors}`;
   const option = (flag: string, value: number | string | undefined): string[][] =>

@@ -8,10 +8,10 @@ const toldOf = (line: Line): Told =>
   typeof line === 'string' ? { message: printable(line) } : { ...line, message: printable(line.message) };
 
 /**
- * Errors a person can act on: one or two lines that name the file, the tensor, what was found, what was expected
- * and the remedy. Anything else that is thrown is a defect and keeps its stack. The message is printable wherever it
- * goes: a line break in a name does not begin another line, two lines are given as two. Remedies that are an option
- * here and a setting there are codes.
+ * Errors that the user can act on: one or two lines that name the file, the tensor, what was found, what was expected
+ * and the remedy. Anything else that is thrown is a bug and keeps its stack. The message is always printable: a line
+ * break in a name does not start another line; two lines are passed as two. Remedies that differ between command
+ * (option) and editor (setting) are codes.
  */
 export class UserError extends Error {
   readonly lines: readonly Told[];
@@ -29,7 +29,7 @@ export class UserError extends Error {
   }
 }
 
-/** There is something at an output already, or somebody writes it: another name helps. */
+/** An output exists already or is being written: another name helps. */
 export class OutputTaken extends UserError {
   constructor(said: string | Told) {
     super(said);
@@ -39,7 +39,7 @@ export class OutputTaken extends UserError {
 
 /** Thrown when a job was cancelled (exit 130). */
 export class Cancelled extends Error {
-  /** @param kept what stays of the output, a line each */
+  /** @param kept what is kept of the output, one line each */
   constructor(readonly kept: readonly Told[] = []) {
     super('cancelled');
     this.name = 'Cancelled';
@@ -58,26 +58,26 @@ export class FileError extends UserError {
     super(`${path}: ${said}`, 'failed', options);
   }
 
-  /** The same, with the tensor that was to be read. */
+  /** The same, with the tensor that was being read. */
   ofTensor(name: string): FileError {
     return new FileError(this.path, `tensor "${name}": ${this.said}`, true, { cause: this.cause });
   }
 }
 
-/** The error of a failed run, with what stays of its output. */
+/** The error of a failed run, with what is kept of its output. */
 export function withKept(error: unknown, kept: readonly Told[]): unknown {
   if (kept.length === 0) return error;
   if (error instanceof Cancelled) return new Cancelled(kept);
   if (error instanceof UserError)
     return new UserError([...error.lines, ...kept], error.kind, { cause: error.cause });
-  return error instanceof Error ? Object.assign(error, { kept }) : error; // a defect keeps its stack
+  return error instanceof Error ? Object.assign(error, { kept }) : error; // a bug keeps its stack
 }
 
-/** What an error tells: of a defect, too. */
+/** The lines of an error, even of a bug. */
 export function linesOf(error: unknown): readonly Told[] {
   if (error instanceof UserError) return error.lines;
   if (!(error instanceof Error)) return [{ message: String(error) }];
-  // The kernels' own, which know no remedies.
+  // The kernels' own errors, which have no remedies.
   const remedy = error.name === 'OutOfBackendMemory' ? ({ code: 'moreMemory' } as const) : undefined;
   const { kept = [] } = error as { readonly kept?: readonly Told[] };
   return [{ message: error.message, remedy }, ...kept];
@@ -102,7 +102,7 @@ export function describeSystemError(error: unknown, path: string): UserError {
   return new FileError(path, reading ? whenReading : said, reading, { cause: error });
 }
 
-/** The same of an error that nobody described, where it says which path it is about; anything else as it is. */
+/** The same for a raw system error that has a path; any other error unchanged. */
 export function described(error: unknown): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
   const { code, syscall, path } = error as NodeJS.ErrnoException;
@@ -113,7 +113,7 @@ export function described(error: unknown): unknown {
 
 const READS = new Set(['read', 'open', 'stat', 'lstat', 'fstat', 'scandir']);
 
-/** What each error means, and what helps; the second text where that differs for what is read. */
+/** What each error means, and what helps; a second text if that differs for reading. */
 const REASONS: Record<string, readonly [string, string?]> = {
   ENOENT: ['there is no such file or folder'],
   EACCES: ['permission denied; check the access rights'],

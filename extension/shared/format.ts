@@ -16,7 +16,7 @@ export const formatBytes = (bytes: number): string => scaled(bytes, ['B', 'kB', 
 export const formatCount = (count: number): string => scaled(count, ['', 'k', 'M', 'G']);
 /** "2.40 bpw". */
 export const formatBits = (bits: number): string => `${bits.toFixed(2)} bpw`;
-/** "8.0 %" of a share 0.08. */
+/** "8.0 %" for a share of 0.08. */
 export const formatPercent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 /** "1.2 s", "3 min 20 s". */
 export const formatSeconds = (seconds: number): string =>

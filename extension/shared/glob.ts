@@ -1,7 +1,7 @@
-/** Patterns as the `files.exclude` setting has them: `**`, `*`, `?`, `{a,b}` and `[a-z]`. */
+/** Patterns as in the `files.exclude` setting: `**`, `*`, `?`, `{a,b}` and `[a-z]`. */
 const PARTS = /\*\*\/|\*\*|\*|\?|\{|\}|,|\[!?[^\]]*\]|[^*?{},[]+|\[/g;
 
-/** Whether a path with slashes matches; what is not understood matches nothing. */
+/** Whether a path with slashes matches; an invalid pattern matches nothing. */
 export function globMatcher(pattern: string): (path: string) => boolean {
   let depth = 0;
   const source = Array.from(pattern.matchAll(PARTS), ([part]) => {

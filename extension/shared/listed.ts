@@ -1,4 +1,4 @@
-/** Names that are listed before the rest is only counted: one problem is one line, however many tensors it touches. */
+/** Names listed before the rest are only counted: one problem is one line, however many tensors it affects. */
 const MOST = 3;
 
 /** "a, b, c and 5 more". */

@@ -1,14 +1,14 @@
-/** Text of unknown origin as Markdown that shows it and does nothing else. */
+/** Text of unknown origin as Markdown that only displays it. */
 
 import { printable, printableLines } from './printable.ts';
 
-/** Punctuation that means something anywhere; at the beginning, where a list or a heading could be; in bare addresses. */
+/** Punctuation with a meaning anywhere; at the beginning, where a list or a heading could be; in bare addresses. */
 const MARKUP = /[\\`*_[\]<>|#~&!$@]|^[-+=](?=[-+=\s]|$)|(?<=^\d+)[.)](?=\s|$)|:(?=\/\/)|(?<=www)\./gi;
 
-/** As running text, also in a table. */
+/** As running text; also works in a table. */
 export const escapeText = (text: string): string => printable(text.trim()).replace(MARKUP, '\\$&');
 
-/** As code, also in a table, where a bar would end the cell. */
+/** As code; also works in a table, where a bar would end the cell. */
 export function inlineCode(text: string): string {
   const content = printable(text).replaceAll('|', '\\|');
   const fence = '`'.repeat(longestRun(content, /`+/g) + 1);
@@ -16,7 +16,7 @@ export function inlineCode(text: string): string {
   return content === '' ? '' : fence + space + content + space + fence;
 }
 
-/** As a block, word for word where it is printable. */
+/** As a block; printable text is unchanged. */
 export function codeBlock(code: string, language: string): string {
   const text = printableLines(code);
   const fence = '`'.repeat(Math.max(3, longestRun(text, /`+/g) + 1));

@@ -1,4 +1,4 @@
-/** A merge method's parameters while they are edited: the wizard and the Studio have the same rules. */
+/** A merge method's parameters during editing, with the same rules for the wizard and the Studio. */
 import type { MergeParameter, ParameterScalar } from '../protocol/recipes.ts';
 
 /** What was changed; everything else has its default. */
@@ -25,13 +25,13 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 export const formatValue = (value: ParameterScalar): string =>
   Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
 
-/** What was typed for a number; nothing means the default, "[0, 0.5, 1]" a gradient over the layers. */
+/** Parses typed text; empty means the default, "[0, 0.5, 1]" a gradient over the layers. */
 export function parseValue(parameter: MergeParameter, text: string): Parsed {
   const typed = text.trim();
   if (typed === '') return { value: undefined };
   const list = /^\[(.*)\]$/.exec(typed)?.[1];
   if (list !== undefined && parameter.type === 'integer') return { fault: { kind: 'integer' } };
-  // Without brackets "0,5" would be a list where a decimal comma was meant.
+  // Lists need brackets, because "0,5" is usually meant as a decimal comma.
   const words = list === undefined ? [typed] : list.split(',').map(word => word.trim());
   if (!words.every(word => NUMBER.test(word)))
     return { fault: { kind: list === undefined ? 'number' : 'list' } };
@@ -45,8 +45,8 @@ export function parseValue(parameter: MergeParameter, text: string): Parsed {
 }
 
 /**
- * The text that was most likely meant by one that is refused: "0,5" is 0.5, "50 %" is 0.5, and a number beyond the
- * bounds is the bound. undefined where there is none.
+ * The text that was most likely meant by a refused one: "0,5" and "50 %" mean 0.5, and a number beyond the bounds means
+ * the bound. undefined if there is none.
  */
 export function suggestText(parameter: MergeParameter, text: string): string | undefined {
   const { type, minimum = -Infinity, maximum = Infinity } = parameter;
@@ -59,7 +59,7 @@ export function suggestText(parameter: MergeParameter, text: string): string | u
   return 'fault' in parseValue(parameter, suggestion) ? undefined : suggestion;
 }
 
-/** The value that counts, for one input or for those without a value of their own. */
+/** The effective value, for one input or for those without their own value. */
 export function valueOf(parameter: MergeParameter, edits: Edits, input?: string): ParameterScalar {
   const own = input === undefined ? undefined : edits.byInput.get(input)?.[parameter.name];
   return own ?? edits.shared[parameter.name] ?? parameter.default;
@@ -91,7 +91,7 @@ function without<T>(record: Readonly<Record<string, T>>, name: string): Record<s
   return Object.fromEntries(Object.entries(record).filter(([key]) => key !== name));
 }
 
-/** The values of the inputs: one when all have the same. */
+/** The values of the inputs: a single one if all have the same. */
 export function valuesOf(
   parameter: MergeParameter,
   edits: Edits,
@@ -103,7 +103,7 @@ export function valuesOf(
   return texts.size <= 1 ? values.slice(0, 1) : values;
 }
 
-/** The recipe's `inputParameters`, of the inputs that there still are. */
+/** The recipe's `inputParameters`, for the inputs that still exist. */
 export function inputParametersOf(
   edits: Edits,
   inputs: readonly string[],

@@ -3,7 +3,7 @@ import type { MergeRecipe } from '../protocol/recipes.ts';
 
 export type OnMismatch = MergeRecipe['onMismatch'];
 
-/** What can become of tensors that some model lacks or has in another shape, in the order in which it is offered. */
+/** What can be done with tensors that some model lacks or has in another shape, in the order offered. */
 export const ON_MISMATCH: readonly { readonly name: OnMismatch; readonly meaning: Message }[] = [
   { name: 'error', meaning: translatable('Nothing is merged, and they are named') },
   { name: 'base', meaning: translatable('Those of the base are kept') },

@@ -1,6 +1,6 @@
 /**
- * The one of `names` that `name` was most likely meant to be; undefined when none is near.
- * @param tolerance edits at most
+ * The one of `names` that `name` was most likely meant to be; undefined if none is close.
+ * @param tolerance maximum edits
  */
 export function nearest(
   name: string,
@@ -12,7 +12,7 @@ export function nearest(
   return best && best.distance <= tolerance ? best.candidate : undefined;
 }
 
-/** Levenshtein distance in which two neighbours that changed places are one edit (optimal string alignment). */
+/** Levenshtein distance where swapping two neighbours is one edit (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,7 +1,7 @@
 /** Work on many items, some of them at once. */
 
 /**
- * Results in the order of the items; after the first failure nothing new is begun.
+ * Results in the order of the items; after the first failure nothing new is started.
  * @param limit how many at once
  */
 export async function inParallel<T, R>(

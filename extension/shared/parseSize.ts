@@ -11,7 +11,7 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   tib: 2 ** 40,
 };
 
-/** "1GiB", "500 MB", "1048576" → bytes; undefined when it is no size. */
+/** "1GiB", "500 MB", "1048576" → bytes; undefined if it is not a size. */
 export function parseSize(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
   const factor = SIZE_UNITS[unit.toLowerCase()];

@@ -12,12 +12,12 @@ export type QuantizeSettings = Pick<
 export interface Preset {
   readonly name: PresetName;
   readonly title: string;
-  /** What it gives, and what it takes. */
+  /** What it gives, and what it costs. */
   readonly meaning: string;
   readonly settings: QuantizeSettings;
 }
 
-/** What is spent where nothing is asked for; without the header, so that the smallest model has room for it. */
+/** The default budget; excludes the header, so that even the smallest model fits. */
 export const DEFAULT_BUDGET = 'codes=1.5bpw';
 
 /** Accuracies are those of docs/accuracy.md. */
@@ -48,7 +48,7 @@ export const PRESETS: readonly Preset[] = [
   },
 ];
 
-/** What is done where nothing is asked for. */
+/** The preset used by default. */
 export const DEFAULT_PRESET: PresetName = 'balanced';
 
 export const presetNamed = (name: PresetName): Preset =>
@@ -58,7 +58,7 @@ function fixed(bits: number) {
   return { scheme: 'tvq', bits, baseBits: bits } as const;
 }
 
-/** `bits` does not count under a budget. */
+/** `bits` is ignored under a budget. */
 function within(budget: string): QuantizeSettings {
   return { ...fixed(8), keepRule: 'vectors', budget };
 }

@@ -1,4 +1,4 @@
-/** Names that tell things apart: where two have the same, the part of their paths that differs stands before it. */
+/** Names that distinguish things: if two are equal, the differing part of their paths is put in front. */
 import { groupBy } from './groupBy.ts';
 
 interface Named {
@@ -7,7 +7,7 @@ interface Named {
   readonly path: string;
 }
 
-/** The name alone where no other has it, else with as many of the folders above as tell it from all others. */
+/** The name alone if it is unique, else with as many parent folders as are needed to make it unique. */
 export function tellingNames<T extends Named>(things: readonly T[]): Map<T, string> {
   const told = new Map<T, string>();
   for (const alike of groupBy(things, ({ name }) => name).values()) {
@@ -25,7 +25,7 @@ export function tellingNames<T extends Named>(things: readonly T[]): Map<T, stri
 const ending = (folders: readonly string[], parts: number): readonly string[] =>
   parts === 0 ? [] : folders.slice(-parts);
 
-/** How many of the last folders it takes; where all are equal, the one that holds both. */
+/** How many of the last folders are needed; if all are equal, includes the one that contains both. */
 function partsThatDiffer(own: readonly string[], others: readonly (readonly string[])[]): number {
   let most = 0;
   for (const other of others) {

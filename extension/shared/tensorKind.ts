@@ -1,6 +1,6 @@
 import type { TensorKind } from '../protocol/tvq.ts';
 
-/** Patterns over tensor names of transformers, OpenCLIP, timm and Stable Diffusion; the first that matches counts. */
+/** Patterns over tensor names of transformers, OpenCLIP, timm and Stable Diffusion; the first match wins. */
 const PATTERNS: readonly (readonly [TensorKind, RegExp])[] = [
   [
     'norm',

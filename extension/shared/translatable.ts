@@ -1,5 +1,5 @@
-/** A sentence that stands in the source, and is translated where it is shown. */
+/** A sentence in the source that is translated where it is shown. */
 export type Message = string & { readonly isMessage: true };
 
-/** Marks a sentence of the engine's, which knows no language, for whoever shows it: see scripts/messages.mjs. */
+/** Marks a sentence of the engine, which has no language, for translation on display: see scripts/messages.mjs. */
 export const translatable = (sentence: string): Message => sentence as Message;

@@ -7,13 +7,13 @@ import { openWebGpuBackend, type WebGpuOptions } from './webgpu/open.ts';
 
 export type Preference = 'auto' | 'cpu' | 'webgpu';
 
-/** The choice and its reason, a sentence for people. A WebGPU backend is open and tested; the CPU backends are
- * for the caller to create, one in each of its threads. */
+/** The choice and its reason, a sentence to show. A WebGPU backend is open and tested; the caller creates the CPU
+ * backends, one in each of its threads. */
 export type Selection =
   | { readonly kind: 'cpu'; readonly reason: string }
   | { readonly kind: 'webgpu'; readonly reason: string; readonly backend: Backend };
 
-/** One backend as `tvq devices` shows it. */
+/** One backend as shown by `tvq devices`. */
 export interface DeviceReport {
   readonly kind: 'cpu' | 'webgpu';
   readonly device: string;
@@ -30,7 +30,7 @@ export interface Probe {
   readonly backends: readonly DeviceReport[];
 }
 
-/** How WebGPU is reached; tests put something else in its place. */
+/** How WebGPU is reached; tests substitute it. */
 export interface WebGpuAccess {
   /** @throws BackendUnusable */
   find(adapter?: string): Promise<FoundAdapter>;
@@ -46,7 +46,7 @@ const PROBE_MEMORY = 16 * 2 ** 20;
 /** What is known of WebGPU here. */
 interface Examined {
   readonly found?: FoundAdapter;
-  /** Absent when it failed, or was not tried. */
+  /** Absent when opening it failed or was not tried. */
   readonly backend?: Backend;
   /** Why there is no usable adapter. */
   readonly failure?: string;
@@ -66,7 +66,7 @@ async function examine(
   }
 }
 
-/** The sentence of the CPU's choice when WebGPU was an option. */
+/** Why the CPU was chosen when WebGPU was an option. */
 function whyCpu({ found, failure }: Examined, adapter: string | undefined): string {
   if (failure !== undefined || !found) return `CPU: ${failure ?? 'WebGPU was not tried'}`;
   return `CPU: the ${adapter ? 'chosen' : 'only'} WebGPU adapter is a software one (${found.name})`;
@@ -86,7 +86,7 @@ const askedInVain = (failure: string | undefined): string =>
 
 /**
  * Chooses a backend. `auto` takes a hardware adapter that passes its self-test, else the CPU, and never fails.
- * @throws BackendUnusable when `webgpu` is asked for and cannot be had.
+ * @throws BackendUnusable when `webgpu` is requested but unavailable.
  */
 export async function selectBackend(
   preference: Preference,
@@ -124,7 +124,7 @@ function webGpuReport({ found, backend, failure }: Examined): DeviceReport {
   };
 }
 
-/** What there is to compute on, tested, and what `preference` would choose; holds nothing open. */
+/** The devices to compute on, tested, and what `preference` would choose. Leaves nothing open. */
 export async function probeDevices(
   preference: Preference = 'auto',
   options: { readonly adapter?: string } = {},

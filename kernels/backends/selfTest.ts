@@ -13,7 +13,7 @@ function digest(numbers: readonly number[], regions: readonly Uint8Array[]): str
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
-/** The digest of what `call`, a stage's on `backend`, gives in its self-test; in a scope of its own. */
+/** The digest of what `call` (a stage's, on `backend`) gives in its self-test, run in its own scope. */
 export function digestOf(
   backend: Pick<Machine, 'scope' | 'read' | 'write'>,
   call: (...args: unknown[]) => Promise<unknown>,
@@ -33,7 +33,7 @@ export function digestOf(
   });
 }
 
-/** Stages whose results on `backend` are not the right ones, bit by bit. Needs about 50 KB of its memory. */
+/** Stages whose results on `backend` are not exactly the expected bits. Needs about 50 KB of its memory. */
 export async function failedChecks(backend: Backend): Promise<string[]> {
   const calls = backend as unknown as Record<keyof Stages, Parameters<typeof digestOf>[1]>;
   const failed: string[] = [];

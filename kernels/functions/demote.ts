@@ -1,9 +1,9 @@
-/** Rounds float64 values to float32 where they lie. */
+/** Rounds float64 values to float32 in place. */
 
 /** `count` float64 at `at` become `count` float32 at `at`, rounded to nearest even. */
 export function demote(at: usize, count: usize): void {
   let i: usize = 0;
-  // Both loads of a round come before its store, which ends where the next round's loads begin or earlier.
+  // Each round loads before it stores, and its store ends no later than where the next round's loads begin.
   for (; i + 4 <= count; i += 4) {
     const low = f32x4.demote_f64x2_zero(v128.load(at + (i << 3)));
     const high = f32x4.demote_f64x2_zero(v128.load(at + (i << 3), 16));

@@ -1,10 +1,10 @@
-/** Codes of 8 bits to streams of rANS. Decoded by rans_decode.ts */
+/** 8-bit codes to rANS streams. Decoded by rans_decode.ts */
 import { FREQUENCY_BITS, STREAM } from '../shared/rans';
 
 /** log2 of the bytes of a code's entry: {reciprocal: u64, frequency: u16, first slot: u16, slots of others: u32}. */
 const ENTRY: usize = 4;
 
-/** Bytes from one stream's words to the next one's: 8192 words, two of the final state, whole vectors. */
+/** Bytes from one stream's words to the next one's: 8192 words, and two of the final state, in whole vectors. */
 const NEXT: usize = 16_400;
 
 /** Bits that a quotient is shifted by: see pushed. */
@@ -16,8 +16,7 @@ function entryOf(codes: usize, symbols: usize): usize {
   return symbols + (<usize>load<u8>(codes) << ENTRY);
 }
 
-/** 1 when a word has to leave the state before the entry's code is pushed, which is so from frequency·2^18 on; else
- * 0. */
+/** 1 when a word must leave the state before the entry's code is pushed (from frequency·2^18 on), else 0. */
 // @ts-ignore: decorator
 @inline
 function full(x: u32, entry: usize): u32 {
@@ -68,8 +67,8 @@ function encodeOne(codes: usize, count: usize, symbols: usize, end: usize): usiz
   return missing >>> 31 ? 0 : at;
 }
 
-/** Codes four whole streams side by side, because each code's step waits for the one before. Words of stream k end at
- * words + (k+1)·NEXT; their bytes go to lengths. Returns false when a code has no frequency. */
+/** Codes four whole streams side by side, because each code's step waits for the one before. The words of stream k end
+ * at words + (k+1)·NEXT; their size in bytes goes to lengths. Returns false when a code has no frequency. */
 function encodeFour(codes: usize, symbols: usize, words: usize, lengths: usize): bool {
   let x0: u32 = 0x10000;
   let x1: u32 = 0x10000;
@@ -120,8 +119,8 @@ function encodeFour(codes: usize, symbols: usize, words: usize, lengths: usize):
 
 /**
  * Codes up to four streams, `count` codes at `codes`, with 256 u16 frequencies whose sum is 2^14. Stream k's words end
- * at words + 16,400·(k+1), the first two are its final state; their bytes go to the four u32 at `lengths`. `symbols`:
- * working memory of 4 KiB. Returns 0 when a code has no frequency.
+ * at words + 16,400·(k+1), starting with two of its final state; their sizes in bytes go to the four u32 at `lengths`.
+ * `symbols`: working memory of 4 KiB. Returns 0 when a code has no frequency.
  */
 export function ransEncode(
   codes: usize,

@@ -28,7 +28,7 @@ function mergeRound(hash: u64, accumulator: u64): u64 {
   return (hash ^ round(0, accumulator)) * PRIME1 + PRIME4;
 }
 
-/** Makes `state` that of no bytes. */
+/** Resets `state` to that of no bytes. */
 export function xxh64Reset(state: usize): void {
   store<u64>(state, PRIME1 + PRIME2);
   store<u64>(state, PRIME2, 8);
@@ -75,7 +75,7 @@ export function xxh64Update(state: usize, data: usize, length: usize): void {
   memory.copy(state + REST, at + left - rest, rest);
 }
 
-/** The hash of all bytes so far; leaves the state as it is. */
+/** The hash of all bytes so far; leaves the state unchanged. */
 export function xxh64Digest(state: usize): u64 {
   const total = load<u64>(state, TOTAL);
   let hash: u64;

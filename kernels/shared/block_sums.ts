@@ -1,5 +1,5 @@
-/** Sums in one fixed order: a block is LANES lanes of LANE consecutive values, a lane keeps four sums.
- * Twin: block_sums.wgsl */
+/** Sums in one fixed order: a block has LANES lanes of LANE consecutive values each; a lane keeps four sums. Twin:
+ * block_sums.wgsl */
 import { decode4, F32, None } from './decode';
 import { ftz4 } from './ftz';
 import { lanesBelow } from './vectors';
@@ -10,8 +10,8 @@ export const LANE: usize = 32;
 /** Lanes of a block. */
 export const LANES: usize = 256;
 
-/** Four flushed values of a lane, of which `left` are left. P: F32 for a lane that the end of the values cuts off,
- * whose missing values count as zero, None for a whole one. */
+/** Four flushed values of a lane that has `left` left. P: F32 for a lane cut off by the end of the values, whose missing
+ * values count as zero; None for a whole one. */
 // @ts-ignore: decorator
 @inline
 export function term4<P>(at: usize, left: usize): v128 {

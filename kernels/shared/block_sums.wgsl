@@ -1,5 +1,5 @@
-// Sums in one fixed order: one workgroup is one block, a lane sums 32 consecutive values in four sums.
-// Twin: block_sums.ts
+// Sums in one fixed order: one workgroup is one block, a lane adds 32 consecutive values into four sums. Twin:
+// block_sums.ts
 
 // Vectors of four that one lane sums.
 const LANE: u32 = 8u;
@@ -20,7 +20,7 @@ fn across(s: vec4<f32>) -> f32 {
 // Adds the lanes' sums in pairs l, l+128, then l, l+64 ... l, l+1; the result is lane 0's. Must be reached by every
 // invocation of the workgroup.
 fn add_lanes(sum: f32, lane: u32) -> f32 {
-  // Lane 0 may still be reading what it was called with before.
+  // Lane 0 may still be reading the previous call's sums.
   workgroupBarrier();
   partial[lane] = sum;
   for (var half = GROUP / 2u; half > 0u; half >>= 1u) {

@@ -1,6 +1,5 @@
-// Prepended to every stage. Arithmetic as kernels/stages/stage.ts defines it: a bit test stands between any two
-// float operations, so that none can be contracted or reassociated, and NaN and infinity are told by their
-// bits.
+// Prepended to every stage. Arithmetic as kernels/stages/stage.ts defines it: a bit test stands between any two float
+// operations, so that none can be contracted or reassociated; NaN and infinity are recognised by their bits.
 
 const EXPONENT: u32 = 0x7f800000u;
 const SIGN: u32 = 0x80000000u;

@@ -2,7 +2,7 @@
 import { EXPONENT, ftz4 } from './ftz';
 
 /*
- * AssemblyScript has no type-level constants, so element types are told apart by primitive types: a float, an
+ * AssemblyScript has no type-level constants, so element types are distinguished by primitive types: a float, an
  * unsigned and a signed 16-bit integer, and bool for "nothing there".
  */
 export type F32 = f32;
@@ -24,9 +24,9 @@ export function shiftOf<T>(): usize {
 }
 
 /**
- * Sign, exponent and mantissa of f16 values in the low halves of 32-bit lanes (sign-extended) -> float32.
- * A subnormal m·2^-24 is made as (2^-14 + m·2^-24) - 2^-14, exact, because multiplying a denormal float32 by
- * 2^112 takes a microcode trap on common processors.
+ * Sign, exponent and mantissa of f16 values in the low halves of 32-bit lanes (sign-extended) -> float32. A subnormal
+ * m·2^-24 is computed as (2^-14 + m·2^-24) - 2^-14, which is exact, because multiplying a denormal float32 by 2^112
+ * takes a microcode trap on common processors.
  */
 // @ts-ignore: decorator
 @inline
@@ -46,7 +46,7 @@ function halfToFloat(h: v128): v128 {
 export function decode4<T>(at: usize): v128 {
   if (isFloat<T>()) return ftz4(v128.load(at));
   if (isSigned<T>()) return ftz4(i32x4.shl(v128.load_ext<i16>(at), 16));
-  // No f16 is below 2^-126, and the subtraction makes -0 into +0.
+  // No f16 is below 2^-126, and the subtraction turns -0 into +0.
   return halfToFloat(v128.load_ext<i16>(at));
 }
 

@@ -1,4 +1,4 @@
-// Correctly rounded division, which WGSL's own is not: it may be 2.5 units off.
+// Correctly rounded division: WGSL's own may be 2.5 units off.
 
 // Bits of n / d for the bits of finite float32 that are 0 or normal, d not 0; flushed.
 fn divide(n: u32, d: u32) -> u32 {
@@ -22,7 +22,7 @@ fn divide(n: u32, d: u32) -> u32 {
   }
   // No quotient of two float32 lies halfway between two others.
   mantissa += select(0u, 1u, rest > divisor);
-  // Below 2^-126, where no quotient lies close enough to it to be rounded to it.
+  // Below 2^-126; no quotient there is close enough to be rounded up to it.
   if (exponent <= 0) {
     return 0u;
   }

@@ -1,4 +1,4 @@
-// The main function of stages that go value by value: `each` makes value i.
+// The main function of stages that go value by value: `each` computes value i.
 
 @compute @workgroup_size(256)
 fn main(

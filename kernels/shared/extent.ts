@@ -1,6 +1,6 @@
 /** Smallest value, largest value and finiteness of lanes, written where the caller reads them. */
 
-/** Writes {min: f32, max: f32, finite: i32} at `extent`. Without a finite value: +infinity and -infinity. */
+/** Writes {min: f32, max: f32, finite: i32} at `extent`. +infinity and -infinity if no value is finite. */
 // @ts-ignore: decorator
 @inline
 export function storeExtent(extent: usize, low: v128, high: v128, nonFinite: v128): void {

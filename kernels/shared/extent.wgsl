@@ -1,6 +1,5 @@
-// Smallest value, largest value and finiteness of a chunk: of what `each` returns the bits of, value by value. Floats
-// are compared as unsigned keys of the same order; that of the minimum is kept complemented, so that both start at zero
-// and grow.
+// Smallest value, largest value and finiteness of a chunk; `each` returns the bits of each value. Floats are compared
+// as unsigned keys of the same order; the minimum's key is kept complemented, so that both start at zero and grow.
 
 struct Extent {
   low: atomic<u32>,

@@ -10,7 +10,7 @@ fn signs_of(word: u32) -> u32 {
   return h ^ (h >> 16u);
 }
 
-// Sign bits of the four values of vector `quad`, counted from element 32·word on.
+// Sign bits of the four values of vector `quad`, counted from element 32·word.
 fn quad_signs(word: u32, quad: u32) -> vec4<u32> {
   let bits = signs_of(word + (quad >> 3u)) >> ((quad & 7u) * 4u);
   return (vec4<u32>(bits) << vec4<u32>(31u, 30u, 29u, 28u)) & vec4<u32>(SIGN);

@@ -1,7 +1,7 @@
 /** Packing codes of 1 to 8 bits. */
 
-/** Sixteen codes in 16-bit lanes: pairs are joined by multiply-add, then pairs of pairs, until 8·bits bits stand in
- * each half of a vector. Each half is stored as 8 bytes, of which the next store overwrites all but `bits`. */
+/** Sixteen codes in 16-bit lanes: pairs are joined by multiply-add, then pairs of pairs, until each half of a vector
+ * holds 8·bits bits. Each half is stored as 8 bytes; the next store overwrites all but `bits` of them. */
 // @ts-ignore: decorator
 @inline
 export function store16(a: v128, b: v128, bits: i32, at: usize): void {

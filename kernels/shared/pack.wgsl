@@ -1,10 +1,10 @@
-// Packs codes of BITS bits. One invocation makes those of 32 consecutive values, which are BITS whole words: no atomics.
+// Packs codes of BITS bits. One invocation packs 32 consecutive values into BITS whole words, so needs no atomics.
 
 @group(0) @binding(2) var<storage, read_write> codes: array<u32>;
 
 override BITS: u32;
 
-// The word that is being filled, its index in the codes, and how many of its bits are.
+// The word being filled, its index in the codes, and how many of its bits are filled.
 struct Packing {
   word: u32,
   at: u32,

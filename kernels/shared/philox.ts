@@ -9,8 +9,8 @@ function high4(v: v128, factor: v128): v128 {
 }
 
 /**
- * Fills `out` with the words of the elements from 4·block on, 16 at a time until there are `count` or more: word
- * i mod 4 of the counter (i div 4, 0, tensor, task) for element i.
+ * Fills `out` with the words of the elements from 4·block, 16 at a time, until it holds `count` or more: word i mod 4
+ * of the counter (i div 4, 0, tensor, task) for element i.
  */
 export function randomWords(
   block: u32,

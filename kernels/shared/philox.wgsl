@@ -1,6 +1,6 @@
 // Random bits by position: Philox4x32-10 (Salmon et al., SC11). Twin: philox.ts
 
-// The upper half of the product of two 32-bit words, of which WGSL gives the lower half only.
+// The upper half of the product of two 32-bit words; WGSL gives only the lower half.
 fn high_product(a: u32, b: u32) -> u32 {
   let a0 = a & 0xffffu;
   let a1 = a >> 16u;

@@ -1,12 +1,12 @@
-/** Counting and gathering magnitude keys by some of their bits: what selections by rank are made of. */
+/** Counting and gathering magnitude keys by some of their bits, the building blocks of selection by rank. */
 import { decode4, F32 } from './decode';
 import { lanesBelow, magnitude4 } from './vectors';
 
-/** log2 of a bin's bytes: eight counters that take turns, because incrementing one again has to wait for the
- * increment before, and a tensor's magnitudes crowd few bins. */
+/** log2 of a bin's bytes: eight counters that take turns, because a second increment of one must wait for the first, and
+ * a tensor's magnitudes crowd into few bins. */
 const BIN: i32 = 5;
 
-/** Offsets in the working memory, which begins with the counters of at most 2048 bins: the lanes that each set of
+/** Offsets in the working memory, which begins with the counters of at most 2048 bins. This one: which lanes each set of
  * lanes is gathered from. */
 const TABLE: usize = 2048 << BIN;
 
@@ -37,7 +37,7 @@ export function clearBins(bins: usize, work: usize): void {
   memory.fill(work, 0, bins << BIN);
 }
 
-/** Counts bits [shift, shift + bits) of the values at `x` as they are: nothing is flushed. */
+/** Counts bits [shift, shift + bits) of the values at `x`, which are not flushed. */
 export function countKeys(x: usize, count: usize, shift: i32, bits: i32, work: usize): void {
   const mask = i32x4.splat(((1 << bits) - 1) << BIN);
   const end = x + (count << 2);
@@ -59,7 +59,7 @@ export function binCount(bin: usize, work: usize): u32 {
   return i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1);
 }
 
-/** Fills the table that gatherKeys needs: for each set of lanes the bytes that move them to the front. */
+/** Fills gatherKeys's table: for each set of lanes, the byte shuffle that moves them to the front. */
 export function makeTable(work: usize): void {
   for (let set = 0; set < 16; set++) {
     let at = work + TABLE + (set << 4);
@@ -80,9 +80,9 @@ function gather4(key: v128, matches: v128, work: usize, out: usize): usize {
 }
 
 /**
- * Puts the keys of the values at `x` whose bits from `shift` on are `prefix` side by side at `out`, which may be
- * `x`; returns how many. Without branches, since matches come at random. Up to 12 bytes past the values are read,
- * up to 16 past what is returned are written.
+ * Puts the keys of the values at `x` whose bits above `shift` equal `prefix` side by side at `out`, which may be `x`;
+ * returns how many. Branch-free, since matches come at random. Up to 12 bytes past the values are read, up to 16 past
+ * what is returned are written.
  */
 export function gatherKeys(x: usize, count: usize, shift: i32, prefix: i32, work: usize, out: usize): usize {
   const wanted = i32x4.splat(prefix);

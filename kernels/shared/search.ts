@@ -1,7 +1,7 @@
 /** Where a value stands among rising ones. */
 
-/** How many of the 16 rising float32 at `row` are not above the value in all lanes of `v`; a NaN is not reached, and
- * reaches none. */
+/** How many of the 16 rising float32 at `row` are at or below the value, which all lanes of `v` hold; NaN compares
+ * false. */
 // @ts-ignore: decorator
 @inline
 export function reached16(v: v128, row: usize): u32 {

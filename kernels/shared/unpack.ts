@@ -3,7 +3,7 @@
 /** Values looked up before the addend is added to them: few enough to stay in the first-level cache. */
 export const BLOCK: usize = 1024;
 
-/** Where the table's byte planes are kept: behind its 256 values. */
+/** Offset of the table's byte planes, after its 256 values. */
 const PLANES: usize = 1024;
 
 /** Sixteen codes of at most 4 bits, one a byte; undoes the joining steps of quantize_pack one by one. */
@@ -34,7 +34,7 @@ export function makePlanes(table: usize, bits: i32): void {
   }
 }
 
-/** Widths up to 4: whole sixteens of `count`; returns how many values it wrote. */
+/** Widths up to 4: handles `count` rounded down to a multiple of 16; returns how many values it wrote. */
 // @ts-ignore: decorator
 @inline
 function lookUpPlanes(codes: usize, bits: i32, table: usize, out: usize, count: usize): usize {

@@ -1,4 +1,4 @@
-/** Vectors of four lanes: magnitudes, counts, and those that the end of the values cuts off. */
+/** Vectors of four lanes: magnitudes, counts, and partial vectors at the end of the values. */
 
 /** Magnitude keys: the bits of flushed values without their signs. */
 // @ts-ignore: decorator
@@ -32,7 +32,7 @@ export function total4(v: v128): i32 {
   );
 }
 
-/** How many of the lanes of masks that were subtracted from `counts`, and of `mask`'s first `count`, are ones. */
+/** How many lanes were ones in the masks subtracted from `counts` and in the first `count` lanes of `mask`. */
 // @ts-ignore: decorator
 @inline
 export function countPart(counts: v128, mask: v128, count: usize): v128 {

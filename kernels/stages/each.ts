@@ -5,10 +5,10 @@ import each from '../shared/each.wgsl';
 import type { Binding, Work } from './stage.ts';
 import { done, tilesOf, values } from './windows.ts';
 
-/** What stands before their shaders. */
+/** Prepended to their shaders. */
 export const EACH = common + each;
 
-/** Parameters behind the count, and constants. */
+/** Parameters after the count, and constants. */
 interface Values {
   readonly constants?: Work<void>['constants'];
   readonly params?: Iterable<number>;
@@ -22,7 +22,7 @@ export const eachOf = (count: number, regions: readonly Region[], more: Values =
     more,
   );
 
-/** The same in windows of other kinds. */
+/** The same for other kinds of windows. */
 export const eachIn = (
   count: number,
   bindings: readonly Binding[],

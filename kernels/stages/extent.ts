@@ -5,15 +5,15 @@ import { SCRATCH } from '../wasm.ts';
 import type { Binding, Kernel, Work } from './stage.ts';
 import { countsIn, tilesOf } from './windows.ts';
 
-/** Smallest and largest value; `finite` is false as soon as one NaN or infinity was met (then min and max are
- * those of the finite values and must not be used to quantize). Without a finite value: +Infinity, -Infinity. */
+/** Smallest and largest value; `finite` is false if there is any NaN or infinity (min and max are then those of the
+ * finite values and must not be used to quantize). +Infinity and -Infinity if no value is finite. */
 export interface Extent {
   readonly min: number;
   readonly max: number;
   readonly finite: boolean;
 }
 
-/** What stands before the shaders of such stages. */
+/** Prepended to the shaders of such stages. */
 export const EXTENT = common + extent;
 
 /** Extent of extent.wgsl, padded to whole vectors. */
@@ -26,7 +26,7 @@ export function extentAt(kernel: Kernel): Extent {
   return { min, max, finite: finite === 1 };
 }
 
-/** Undoes the order-preserving keys of extent.wgsl; 0 is no finite value's key. */
+/** Undoes the order-preserving keys of extent.wgsl; no finite value has key 0. */
 function extentIn(found: Uint8Array): Extent {
   const [low = 0, high = 0, nonFinite = 0] = countsIn(found);
   const value = (key: number): number => {
@@ -38,7 +38,7 @@ function extentIn(found: Uint8Array): Extent {
   return { min: value(~low), max: value(high), finite };
 }
 
-/** The work of a stage with three windows, behind which the extent is bound. */
+/** The work of a stage with three windows; the extent is bound after them. */
 export const extentOf = (
   count: number,
   constants: Work<Extent>['constants'],

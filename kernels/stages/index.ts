@@ -1,4 +1,4 @@
-/** All compute stages, by the names of their calls. */
+/** All compute stages, by call name. */
 import { absSum, type AbsSumStage } from './abs_sum/stage.ts';
 import { accumulate, type AccumulateStage } from './accumulate/stage.ts';
 import { axpy, type AxpyStage } from './axpy/stage.ts';
@@ -101,10 +101,10 @@ export const STAGES: { readonly [Call in keyof Stages]: Stage<Stages[Call]> } = 
   unpackDequantize,
 };
 
-/** The stages with the names of their calls. */
+/** The stages with their call names. */
 export const stageEntries = Object.entries(STAGES) as unknown as readonly [keyof Stages, AnyStage][];
 
-/** The calls of all stages, each as a backend makes it of its name and its stage. */
+/** The calls of all stages; the backend makes each from its name and stage. */
 export const callsOf = (
   made: (call: string, stage: AnyStage) => (...args: unknown[]) => Promise<unknown>,
 ): Stages =>

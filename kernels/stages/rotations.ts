@@ -1,8 +1,8 @@
-/** Stages that mix the values of blocks, and undo it: rotations of a tensor's values by a Hadamard matrix. */
+/** Stages that mix the values within blocks, and undo it: rotations of a tensor by a Hadamard matrix. */
 import type { Region } from '../memory.ts';
 import { checkCount, checkEnd, require } from './checks.ts';
 
-/** Elements from which on there are no signs: their words are counted in 32 bits. */
+/** Elements that can have signs: the index of their sign word has 32 bits. */
 const MOST = 2 ** 37;
 
 /** x[0] is the tensor's element `index`, a multiple of `order`. */

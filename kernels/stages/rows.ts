@@ -39,7 +39,7 @@ export function checkStream({ seed, tensor, task }: RandomStream, index: number)
 
 export const rowsAt = (kernel: Kernel, { region, first }: Rows): number => kernel.at(region, first * 4);
 
-/** Elements that a window's offset is a multiple of. */
+/** A window's offset is a multiple of this many elements. */
 const OFFSET_STEP = OFFSET_BYTES / 4;
 
 /** The whole rows, and where in their window the first one begins. */

@@ -2,23 +2,23 @@
 import type { FloatType } from '../memory.ts';
 import type { RandomStream } from './rows.ts';
 
-/** One whole alignment unit, and a second that is cut off in the middle of a word of codes. */
+/** One whole alignment unit, and a second one that ends in the middle of a word of codes. */
 export const COUNT = 2048 + 37;
 
-/** Widths of codes that are checked: one that divides a word, one that straddles words, and the widest. */
+/** Widths of codes to check: one that divides a word, one that straddles words, and the widest. */
 export const WIDTHS = [2, 3, 8] as const;
 
-/** Rows that do not begin on whole vectors; the last values are in none. */
+/** Rows that do not begin on whole vectors; the last values belong to no row. */
 export const ROWS = { first: 3, rows: 5, length: 401 } as const;
 
 export const STREAM: RandomStream = { seed: [0x12345678, 0x9abcdef0], tensor: 7, task: 2 };
 
 /** Inverse step and zero point of a quantizer. The first values' products round to a number that lies, with the zero
- * point added, halfway between two codes, but do not lie there themselves; and as they nearly cancel the zero point, a
+ * point added, halfway between two codes, but do not lie there themselves; since they nearly cancel the zero point, a
  * device that contracts scale·x + zero keeps the difference and gives other codes. */
 export const QUANTIZER = { scale: Math.fround(8 / 3), zero: 13 } as const;
 
-/** Values of 2^bits codes that are no multiples of one another. */
+/** Values of 2^bits codes, none a multiple of another. */
 export const tableOfCodes = (bits: number): Float32Array =>
   Float32Array.from({ length: 1 << bits }, (_, code) => (code - 2.3) / 7);
 
@@ -57,10 +57,10 @@ export function fine(seed: number): Float32Array {
 export const coarse = (seed: number): Float32Array =>
   fine(seed).map(value => Math.min(Math.round(value * 2) / 4, 3));
 
-/** Zeros, to be written over. */
+/** Zeros, to be overwritten. */
 export const zeros = (): Float32Array => new Float32Array(COUNT);
 
-/** Bytes of any value. */
+/** Arbitrary bytes. */
 export const bytes = (seed: number): Uint8Array => new Uint8Array(fine(seed).buffer);
 
 /** Elements of a 16-bit type, all of them finite: pseudo-random bits below the largest exponent. */

@@ -1,4 +1,4 @@
-/** Stages whose values share a scale by groups. */
+/** Stages whose values share a scale within a group. */
 import { GROUP_SIZES, groupsOf } from '../groups.ts';
 import { flushed } from '../ftz.ts';
 import type { Region } from '../memory.ts';
@@ -6,7 +6,7 @@ import { checkEnd, checkFirst, require } from './checks.ts';
 import type { Binding } from './stage.ts';
 import { OFFSET_BYTES } from './windows.ts';
 
-/** The scales of a call's groups lie in their region. */
+/** Checks that the scales of a call's groups lie in their region. */
 export function checkScales(scales: Region, groupSize: number, first: number, count: number): void {
   const sizes: readonly number[] = GROUP_SIZES;
   require(sizes.includes(
@@ -25,7 +25,7 @@ export function checkRising(table: Float32Array, what: string): void {
   require(rising, `the ${what} do not rise`);
 }
 
-/** The window that the scales of a call's groups lie in, and the byte of it that they begin with. */
+/** The window with the scales of a call's groups, and the byte in it where they begin. */
 export function scaleWindow(
   scales: Region,
   groupSize: number,
@@ -38,7 +38,7 @@ export function scaleWindow(
   return { window: { memory: scales, offset: begin - byte, bytes }, byte };
 }
 
-/** Tables of a stage, flushed, one behind the other. */
+/** Tables of a stage, flushed, one after the other. */
 export function tableOf(...tables: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const joined = new Float32Array(tables.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -6,16 +6,16 @@ import type { Work } from './stage.ts';
 /** Values of one block of a sum. */
 export const SUM_BLOCK = 8192;
 
-/** The most bytes of a block's sums. */
+/** Maximum bytes of a block's sums. */
 export const SUM_BYTES = 16;
 
-/** What stands before the shaders of such stages. */
+/** Prepended to the shaders of such stages. */
 export const BLOCK_SUMS = common + blockSums;
 
-/** Blocks of sums: workgroups whose invocations take 32 elements each. */
+/** Number of blocks: workgroups whose invocations take 32 elements each. */
 export const blocksOf = (elements: number): number => Math.ceil(elements / SUM_BLOCK);
 
-/** The work of a stage that finds a float32 for each of its sums in each block, bound behind its other windows; its
+/** The work of a stage that computes a float32 for each of its sums in each block, bound after its other windows; its
  * parameters begin with the count and the number of blocks. The sums are those of all blocks, in order, added to
  * `before`. */
 export function sumsOf<Result>(

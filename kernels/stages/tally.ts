@@ -1,10 +1,10 @@
-/** Stages that count values: two counts a call, of what `each` of their shader returns. */
+/** Stages that count values: two counts per call, summed from what `each` of their shader returns. */
 import common from '../shared/common.wgsl';
 import tally from '../shared/tally.wgsl';
 import type { Binding, Work } from './stage.ts';
 import { countsIn, tilesOf } from './windows.ts';
 
-/** What stands before their shaders. */
+/** Prepended to their shaders. */
 export const TALLY = common + tally;
 
 const BYTES = 8;

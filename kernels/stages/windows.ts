@@ -1,4 +1,4 @@
-/** The parts of memory that stages are bound to, how many workgroups go through them, and what came out. */
+/** The windows of memory that stages are bound to, how many workgroups cover them, and the results. */
 import { packedBytes } from '../codes.ts';
 import { BYTES_PER_ELEMENT, type Region, type Slice } from '../memory.ts';
 import type { Binding } from './stage.ts';
@@ -20,7 +20,7 @@ export const window = (slice: Slice, count: number): Binding => ({
 export const values = (region: Region, count: number): Binding =>
   window({ region, type: 'F32', first: 0 }, count);
 
-/** `count` codes of `bits` bits from code `first` on. */
+/** `count` codes of `bits` bits from code `first`. */
 export const codeWindow = (codes: Region, bits: number, first: number, count: number): Binding => ({
   memory: codes,
   offset: packedBytes(first, bits),
@@ -31,5 +31,5 @@ export const codeWindow = (codes: Region, bits: number, first: number, count: nu
 export const countsIn = (found: Uint8Array): Uint32Array =>
   new Uint32Array(found.buffer, found.byteOffset, found.byteLength / 4);
 
-/** The result of a stage that finds nothing out. */
+/** The result of a stage that returns nothing. */
 export const done = (): void => {};

@@ -1,6 +1,6 @@
 /**
- * `npm run accuracy -- SUITE_FOLDER`: do quantized and merged models still work? Stores the suite's task vectors every
- * way of the paper's table, restores and merges them with the product, and counts what the encoder gets right.
+ * `npm run accuracy -- SUITE_FOLDER`: do quantized and merged models still work? Stores the suite's task vectors in
+ * every way of the paper's table, restores and merges them with the product, and counts the encoder's correct answers.
  * docs/accuracy.md says what a suite is, and what was measured.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

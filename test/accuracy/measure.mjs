@@ -5,7 +5,7 @@ import { quantize } from './product.mjs';
 import { bestOf, compareVectors, fidelity, gridPoints, mean } from './score.mjs';
 import { readTensors } from './tensors.mjs';
 
-/** Measures a row and tells `show` each result as it comes; what it writes under `folder` is gone afterwards. */
+/** Measures a row and passes each result to `show` as it comes; deletes what it writes under `folder`. */
 export async function measureRow({ label, flags }, methods, { suite, engine, folder }, show) {
   const { base, tasks } = suite;
   const file = join(folder, 'row.tvq');
@@ -40,7 +40,7 @@ async function asTheyAre(tasks) {
   return { bytes: sizes.reduce((sum, { size }) => sum + size, 0), bitsPerWeight: 32 };
 }
 
-/** Each task with its own weights: how right they still are, and how well its vector was restored from `file`. */
+/** Each task with its own weights: how accurate they still are, and how well its vector was restored from `file`. */
 async function measureTasks(file, { suite, engine, folder }) {
   const base = await readTensors(suite.base);
   const comparisons = [];
@@ -57,7 +57,7 @@ async function measureTasks(file, { suite, engine, folder }) {
   return { ...fidelity(comparisons), individual: mean(Object.values(accuracies)), accuracies };
 }
 
-/** Over the tasks, of the one merged model, or of the task's own where the method writes one a task. */
+/** Mean over the tasks, of the one merged model, or of each task's own if the method writes one per task. */
 async function meanAccuracy({ tasks, accuracy }, output, files) {
   const shared = files.includes('model.safetensors')
     ? await readTensors(join(output, 'model.safetensors'))

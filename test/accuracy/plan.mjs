@@ -1,6 +1,6 @@
 /** What the accuracy bench compares: rows are ways to store the task vectors, columns are ways to merge them. */
 
-/** A row is what `tvq quantize` is told; FP32 is told nothing, and its checkpoints are taken as they are. */
+/** A row has the flags of `tvq quantize`; FP32 has none, and uses the checkpoints directly. */
 const paperRow = (label, ...flags) => ({ label, flags: ['--preset', 'paper', ...flags] });
 
 /** The paper's table. */
@@ -15,7 +15,7 @@ export const PAPER_ROWS = [
   paperRow('RTVQB3O2', '--scheme', 'rtvq', '--base-bits', '3', '--offset-bits', '2'),
 ];
 
-/** Rows of files of given sizes: `none`, or what --budget takes, with commas. */
+/** Rows for files of given sizes: `none`, or values of --budget, separated by commas. */
 export const budgetRows = asked =>
   asked === 'none' ? [] : asked.split(',').map(budget => ({ label: budget, flags: ['--budget', budget] }));
 
@@ -51,7 +51,7 @@ const MORE_GRIDS = {
   iso_c: { scale: [0.5, 1, 1.5] },
 };
 
-/** Columns: `asked` is `paper`, `all`, `none` or names; `infos` is what the engine says that it has. */
+/** Columns: `asked` is `paper`, `all`, `none` or names; `infos` is the engine's list of methods. */
 export function chooseMethods(asked, infos, tasks) {
   const fitting = infos
     .filter(({ minimumInputs, maximumInputs = Infinity }) => minimumInputs <= tasks && tasks <= maximumInputs)
@@ -62,7 +62,7 @@ export function chooseMethods(asked, infos, tasks) {
   return names.map(name => ({ name, grid: { ...PAPER_GRIDS, ...MORE_GRIDS }[name] }));
 }
 
-/** The paper's rows that were asked for: `all`, `none` or labels. */
+/** The requested rows of the paper: `all`, `none` or labels. */
 export function chooseRows(asked) {
   const labels = choose(
     'row',
@@ -72,7 +72,7 @@ export function chooseRows(asked) {
   return PAPER_ROWS.filter(({ label }) => labels.includes(label));
 }
 
-/** `all`, `none`, or names with commas, in the order of `known`. */
+/** `all`, `none`, or names separated by commas, in the order of `known`. */
 function choose(what, asked, known) {
   if (asked === 'all') return known;
   const names = asked === 'none' ? [] : asked.split(',');

@@ -1,4 +1,4 @@
-/** The product as it ships: `tvq quantize` as a command, restoring and merging in the engine process. */
+/** The product as shipped: `tvq quantize` as a command, restoring and merging in the engine process. */
 import { execFile, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -6,7 +6,7 @@ import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vsc
 
 const built = name => fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
 
-/** Runs `tvq quantize`: a row of the bench is whatever its flags can say. @returns what `--json` prints */
+/** Runs `tvq quantize`: a row of the bench can be anything its flags can express. @returns what `--json` prints */
 export async function quantize({ base, tasks }, flags, output) {
   const inputs = tasks.flatMap(({ name, path }) => ['--task', `${name}=${path}`]);
   const args = ['quantize', '--base', base, ...inputs, '-o', output, '--backend', 'cpu', ...flags];
@@ -17,7 +17,7 @@ export async function quantize({ base, tasks }, flags, output) {
   return JSON.parse(stdout);
 }
 
-/** Starts an engine process, as the extension does: merges are too many to start a command for each. */
+/** Starts an engine process, as the extension does: there are too many merges to start a command for each. */
 export function startEngine(threads) {
   const child = fork(built('engine.mjs'));
   const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
@@ -26,7 +26,7 @@ export function startEngine(threads) {
   return {
     methods: () => connection.sendRequest('methods'),
 
-    /** Writes a task's checkpoint again, from a .tvq file. */
+    /** Restores a task's checkpoint from a .tvq file. */
     restore: (source, base, task, output) => {
       const recipe = { kind: 'restore', source, base, task, output, overwrite: true, force: false };
       return connection.sendRequest('restore', recipe, options, 'restore');

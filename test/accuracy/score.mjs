@@ -1,6 +1,6 @@
 /** The arithmetic of the accuracy bench: nothing here reads a file or computes a model. */
 
-/** Rows of `logits` whose largest value stands where the label says; the first of equal ones counts, as in PyTorch. */
+/** Counts rows of `logits` whose largest value is at the label's index; of equal ones the first, as in PyTorch. */
 export function countHits(logits, labels) {
   const classes = logits.length / labels.length;
   let hits = 0;
@@ -14,7 +14,7 @@ export function countHits(logits, labels) {
   return hits;
 }
 
-/** Sums over one task vector τ and what was restored of it, τ̂; all three are maps of tensors by name. */
+/** Sums over one task vector τ and its restored version τ̂; all three are maps of tensors by name. */
 export function compareVectors(base, tuned, restored) {
   let squares = 0;
   let error = 0;
@@ -50,7 +50,7 @@ export function gridPoints(grid = {}) {
   );
 }
 
-/** The most accurate of some trials; of equal ones the last, which is the largest scale of a grid. */
+/** The most accurate trial; of equal ones the last, which has the largest scale of the grid. */
 export const bestOf = trials =>
   trials.reduce((best, trial) => (trial.accuracy >= best.accuracy ? trial : best));
 

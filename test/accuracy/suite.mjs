@@ -5,7 +5,7 @@ import * as ort from 'onnxruntime-web';
 import { countHits } from './score.mjs';
 import { readTensors } from './tensors.mjs';
 
-/** Images a run of the graph: enough to keep it busy, few enough that activations stay small. */
+/** Images per run of the graph: enough to keep it busy, few enough that activations stay small. */
 const BATCH = 250;
 
 const tensor = ({ shape, data }) => new ort.Tensor('float32', data, shape);
@@ -19,7 +19,7 @@ export async function openSuite(folder, { images = Infinity, threads }) {
   const test = await readTensors(at('test.safetensors'));
   const session = await ort.InferenceSession.create(await readFile(at('encoder.onnx')), {
     executionProviders: ['wasm'],
-    // Waiting threads would take the cores from the engine.
+    // Spinning threads would take cores from the engine.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   const tests = new Map(config.tasks.map(task => [task, testOf(task, heads, test, images)]));
@@ -27,7 +27,7 @@ export async function openSuite(folder, { images = Infinity, threads }) {
   return {
     base: at('base.safetensors'),
     tasks,
-    /** Percent of a task's images that the encoder with these weights gets right. */
+    /** Percentage of a task's images that the encoder gets right with these weights. */
     async accuracy(weights, task) {
       const feeds = Object.fromEntries([...weights].map(([name, weight]) => [name, tensor(weight)]));
       const { head, batches, count } = tests.get(task);

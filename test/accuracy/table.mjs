@@ -1,6 +1,6 @@
-/** The bench's results as Markdown tables, which are as readable in a terminal. */
+/** The bench's results as Markdown tables, which are also readable in a terminal. */
 
-/** Merge methods in one table: what fits on a line. */
+/** Maximum merge methods in one table, so that it fits on a line. */
 const COLUMNS = 6;
 
 /** "80.0@0.2": accuracy in percent at the best of the grid's scales. */
@@ -9,7 +9,7 @@ export function formatTrial({ accuracy, parameters }) {
   return accuracy.toFixed(1) + (at === undefined ? '' : `@${at}`);
 }
 
-/** One table of sizes and restored tasks, then the merges in tables of a few methods each. */
+/** One table with sizes and restored tasks, then tables of merges with a few methods each. */
 export function formatRows(rows, methods) {
   const tables = [
     table(
@@ -32,7 +32,7 @@ export function formatRows(rows, methods) {
   return tables.join('\n\n');
 }
 
-/** A Markdown table: the first column to the left, numbers to the right. */
+/** A Markdown table: the first column left-aligned, numbers right-aligned. */
 function table(head, rows) {
   const widths = head.map((_, c) => Math.max(...[head, ...rows].map(cells => cells[c].length)));
   const line = cells =>

@@ -1,8 +1,8 @@
 /**
- * `node test/bench/activation.mjs [--runs N]` after a build: what the extension costs a window with a folder that is made
- * to stop or fill whoever scans it. Prints its activation by VS Code's own clock, beside that of two of VS Code's own
- * extensions, and the memory of the extension host, now and at its most, over that of a window with an empty folder. What
- * has to hold: 50 ms, 50 MB.
+ * `node test/bench/activation.mjs [--runs N]` after a build: what the extension costs a window with a folder designed
+ * to block or overwhelm any scan. Prints its activation time as measured by VS Code, next to two of VS Code's own
+ * extensions, and the extension host's memory, current and peak, above that of a window with an empty folder. Limits:
+ * 50 ms, 50 MB.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, open, symlink, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const LINKS = 300;
 const FOLDERS = 16;
 const DEPTH = 500;
 const MODELS = 2000;
-/** What a window does after it has come up is done by then. */
+/** After this time a window has finished its startup work. */
 const SETTLE_MS = 20_000;
 
 await measureWindows(Number(values.runs), async session => {
@@ -39,7 +39,7 @@ await measureWindows(Number(values.runs), async session => {
   };
 });
 
-/** Opens a folder in the same window. The host of the folder before may live on: VS Code waits for it to come back. */
+/** Opens a folder in the same window. The previous folder's host may live on: VS Code waits for it to come back. */
 async function costOf({ workbench }, folder) {
   const before = new Set((await running()).host);
   await workbench.open(new URL(workbench.page.url()).origin, folder);
@@ -48,7 +48,7 @@ async function costOf({ workbench }, folder) {
   return { now: await residentBytes(host), most: await residentBytes(host, 'VmHWM') };
 }
 
-/** Milliseconds by name, as VS Code lists them among the running extensions. All start at once, on the same cores. */
+/** Milliseconds by extension, from VS Code's list of running extensions. All start at once, on the same cores. */
 async function activationsIn(workbench) {
   await workbench.runCommand('Developer: Show Running Extensions');
   const rows = workbench.page.locator('.runtime-extensions-editor .extension');
@@ -67,7 +67,7 @@ async function activationsIn(workbench) {
   };
 }
 
-/** Pipes, devices and endless links in the place of models, headers of the largest kind, deep and wide folders. */
+/** Pipes, devices and endless links instead of models, the largest possible headers, deep and wide folders. */
 async function writeWorst(root) {
   const folder = async (...names) => {
     const path = join(root, ...names);

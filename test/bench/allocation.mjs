@@ -1,6 +1,6 @@
 /**
- * `node test/bench/allocation.mjs`: times the bit allocator on synthetic curves. What has to hold: 2,000 tensors × 16
- * choices prepared in 16 ms (a frame) and solved in 2 ms; 40,000 tensors prepared in 150 ms.
+ * `node test/bench/allocation.mjs`: times the bit allocator on synthetic curves. Limits: 2,000 tensors × 16 choices
+ * prepared in 16 ms (a frame) and solved in 2 ms; 40,000 tensors prepared in 150 ms.
  */
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -84,7 +84,7 @@ function row(name, cells) {
   return name.padEnd(37) + cells.map(cell => cell.padStart(14)).join('');
 }
 
-/** "best / median" of some runs, after as many to warm up. */
+/** "best / median" of some runs, after equally many to warm up. */
 function measured(work) {
   for (let i = 0; i < RUNS; i++) work(i);
   const times = Array.from({ length: RUNS }, (_, i) => {

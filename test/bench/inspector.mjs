@@ -1,7 +1,8 @@
 /**
- * `node test/bench/inspector.mjs [--runs N]` after a build: opens a .tvq file of five gigabytes (sparse: it takes no
- * room) in a real VS Code, and scrolls to its end. Prints how long that takes, and the resident memory of the extension
- * host, which reads the header, and of the engine, which looks into a tensor, before and after. What has to hold: 2 s until it is seen, 200 MB more in the host.
+ * `node test/bench/inspector.mjs [--runs N]` after a build: opens a sparse .tvq file of five gigabytes in a real VS
+ * Code, and scrolls to its end. Prints how long that takes, and the resident memory of the extension host, which reads
+ * the header, and of the engine, which reads a tensor, before and after. Limits: 2 s until it is shown, 200 MB more in
+ * the host.
  */
 import { parseArgs } from 'node:util';
 import { measureWindows, residentBytes, running, timed, typescript } from './window.mjs';
@@ -9,9 +10,9 @@ import { measureWindows, residentBytes, running, timed, typescript } from './win
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' } } });
 const FILE = { tasks: 33, blocks: 24, width: 1024, bits: 4 };
 const WEIGHT = 'resblocks.7.mlp.c_fc.weight';
-/** A window that has just come up is still loading. */
+/** A window that has just opened is still loading. */
 const SETTLE_MS = 5000;
-/** Where the table is looked at on the way. */
+/** Number of positions where the table is checked on the way. */
 const STOPS = 40;
 
 const { writeSparseTvq } = await typescript('../sparseTvq.ts');
@@ -19,7 +20,7 @@ const { InspectorPage } = await typescript('../e2e/harness/inspectorPage.ts');
 
 await measureWindows(Number(values.runs), measure);
 
-/** A fresh window, and what the file is to it. Times in ms, memory in bytes. */
+/** A fresh window, and the cost of the file in it. Times in ms, memory in bytes. */
 async function measure({ workbench, workspace }) {
   const { bytes, rows, headerBytes } = await writeSparseTvq(workspace.path('large.tvq'), FILE);
   console.log(`${bytes} bytes, ${rows} tensors, a header of ${headerBytes} bytes`);
@@ -63,7 +64,7 @@ async function measure({ workbench, workspace }) {
   };
 }
 
-/** Resident bytes of the extension host and the engine; 0 for one that is not there. */
+/** Resident bytes of the extension host and the engine; 0 for one that is not running. */
 async function resident() {
   const { host, engine } = await running();
   return { host: await residentBytes(host), engine: await residentBytes(engine) };

@@ -1,8 +1,8 @@
 /**
- * `npm run bench [-- --small] [--folder DIR] [--runs N]`: on the CPU backend, with checkpoints that are made for it and
- * deleted afterwards,
- * - quantizes eight synthetic ViT-L/14-sized F32 checkpoints and their base (9 x 1.21 GB), and does the same work with
- *   plain PyTorch when Python has it;
+ * `npm run bench [-- --small] [--folder DIR] [--runs N]`: on the CPU backend, with checkpoints that are created for it
+ * and deleted afterwards,
+ * - quantizes eight synthetic ViT-L/14-sized F32 checkpoints and their base (9 x 1.21 GB), and does the same work in
+ *   plain PyTorch if Python has it;
  * - merges Llama-like BF16 checkpoints of 468 M parameters (0.94 GB each): a base and two, then three, fine-tuned ones.
  */
 import { spawnSync } from 'node:child_process';

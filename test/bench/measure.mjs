@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Runs a command. @returns its stdout, wall seconds, and peak resident bytes where /proc tells them */
+/** Runs a command. @returns its stdout, wall seconds, and peak resident bytes if there is a /proc */
 export function measure(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const started = performance.now();

@@ -1,7 +1,7 @@
 /**
- * Whether two builds write the same bytes: `node test/bench/sameOutputs.mjs DIST DIST [--backend cpu|webgpu]` runs every
- * scheme, codec, method and restore on the sample checkpoints with both. Ends with 1 where an output differs. For
- * changes that must not change what comes out.
+ * Whether two builds write the same bytes: `node test/bench/sameOutputs.mjs DIST DIST [--backend cpu|webgpu]` runs
+ * every scheme, codec, method and restore on the sample checkpoints with both. Exits with 1 if an output differs. For
+ * changes that must not affect outputs.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,7 +22,7 @@ const model = name => fileURLToPath(new URL(`../fixtures/llama/${name}`, import.
 const TASKS = ['chat', 'code', 'math'];
 const INPUTS = ['--base', model('base'), ...TASKS.flatMap(name => ['--task', `${name}=${model(name)}`])];
 
-/** Settings of `tvq quantize`, by the name of what they write. */
+/** Settings of `tvq quantize`, by the name of their output. */
 const QUANTIZED = {
   tvq: ['--scheme', 'tvq', '--bits', '3'],
   rtvq: ['--scheme', 'rtvq', '--base-bits', '3', '--offset-bits', '2'],
@@ -42,10 +42,10 @@ const QUANTIZED = {
   widths: ['--budget', '3bpw', '--codec', 'minmax'],
   shared: ['--budget', '3bpw', '--scheme', 'rtvq'],
 };
-/** Methods of two models alone. */
+/** Methods that take exactly two models. */
 const OF_TWO = new Set(['slerp', 'nuslerp', 'nearswap', 'arcee_fusion']);
 
-/** Outputs say when they were made, and hash that too: every build has the same date. */
+/** Outputs contain and hash their date, so every build gets the same one. */
 const DATE = "Date.prototype.toISOString = () => '2000-01-01T00:00:00.000Z';";
 const env = { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(DATE)}` };
 
@@ -83,7 +83,7 @@ function writeAll(dist, methods, folder) {
   run(dist, folder, ['merge', ...tasks, '--method', 'ties', '-o', 'merged-tasks']);
 }
 
-/** What of an output tells how long it took. */
+/** The parts of an output that tell how long it took. */
 const TIMES = /"(seconds|elapsed\w*)": ?[\d.]+/g;
 
 async function hashes(folder) {
@@ -104,7 +104,7 @@ try {
   const methods = methodsOf(before);
   const written = [];
   for (const dist of [before, after]) {
-    // Both under one name, one after the other: outputs may tell where they lie.
+    // Both under one name, one after the other, as outputs may contain their own path.
     const place = join(folder, 'outputs');
     await mkdir(place);
     writeAll(dist, methods, place);

@@ -1,7 +1,7 @@
 /**
- * `node test/bench/studio.mjs [--page]`: what the Studio does between an input and what is drawn, without and (--page,
- * in Chromium) with the page: 7 B model's 300 tensors × 8 tasks, and 2,000 × 20. What has to hold: 50 ms from an input
- * to the frame that shows it for the former.
+ * `node test/bench/studio.mjs [--page]`: the Studio's work between an input and the drawing, without and (--page, in
+ * Chromium) with the page: a 7 B model's 300 tensors × 8 tasks, and 2,000 × 20. Limit: 50 ms from an input to the frame
+ * that shows it, for the former.
  */
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -89,7 +89,7 @@ function spread(times) {
   return [times[times.length >> 1], times.at(-1)].map(time => time.toFixed(time < 10 ? 1 : 0)).join(' / ');
 }
 
-/** From a key or a move of the pointer to the frame after it, in the page itself. */
+/** From a key press or pointer move to the frame after it, measured in the page itself. */
 async function reportPage() {
   const { chromium } = await import('playwright-core');
   const { serve } = await import('../pages/harness/serve.mjs');
@@ -118,7 +118,7 @@ async function reportPage() {
   await server.close();
 }
 
-/** Runs in the page: the time from an input until the frame that it changed was drawn. */
+/** Runs in the page: the time from an input until the changed frame was drawn. */
 async function inputToFrame({ runs, kind }) {
   const { document, window, KeyboardEvent, PointerEvent, requestAnimationFrame, setTimeout } = globalThis;
   const dot = document.querySelector('[data-testid=tvq-budget-dot]');
@@ -152,7 +152,7 @@ async function inputToFrame({ runs, kind }) {
     await new Promise(resolve => setTimeout(resolve, 40));
     const started = window.performance.now();
     send(i);
-    // The page paints in the next frame's callbacks; a task after it runs when that frame was handed on.
+    // The page paints in the next frame's callbacks; a task after that runs once the frame is submitted.
     await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve, 0)));
     times.push(window.performance.now() - started);
   }

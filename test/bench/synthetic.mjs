@@ -1,7 +1,7 @@
 /** Synthetic checkpoints in the shapes of real models, made with little effort. */
 import { open } from 'node:fs/promises';
 
-/** Values of the noise that all tensors are cut from: 16 MiB, far more than any cache line pattern repeats. */
+/** Values of the noise that all tensors are cut from: 16 MiB, more than caches hold. */
 const POOL = 4 * 2 ** 20;
 
 /** Tensor names and shapes; `blocks: 24` is ViT-L/14 with 303 M parameters, 1.21 GB in F32. */

@@ -11,7 +11,7 @@ const { Session } = await typescript('../e2e/harness/session.ts');
 const { installExtensions } = await typescript('../e2e/harness/server.ts');
 const { descendants } = await typescript('../e2e/harness/processTree.ts');
 
-/** Calls `measure` with a fresh window so many times, and prints the median of each value, with the range. */
+/** Calls `measure` `runs` times, each with a fresh window, and prints each value's median and range. */
 export async function measureWindows(runs, measure) {
   const { chromium, codeServer, missing } = await provision();
   if (!chromium || !codeServer) throw new Error(missing.join('\n'));
@@ -37,7 +37,7 @@ export async function measureWindows(runs, measure) {
   }
 }
 
-/** Names end with their unit: `s` of values in ms, `MB` of bytes, `ms` as they are. */
+/** Names end with their unit: `s` of values in ms, `MB` of bytes, `ms` unchanged. */
 function print(results) {
   console.log(
     `\n${cpus().length} x ${cpus()[0].model}; median (smallest to largest) of ${results.length} windows`,
@@ -69,7 +69,7 @@ export async function running() {
   return found;
 }
 
-/** Resident bytes of processes, now or at their most. */
+/** Resident bytes of processes, current or peak. */
 export async function residentBytes(pids, field = 'VmRSS') {
   let bytes = 0;
   for (const pid of pids) {
@@ -79,7 +79,7 @@ export async function residentBytes(pids, field = 'VmRSS') {
   return bytes;
 }
 
-/** The tests' own helpers, as the tests load them. */
+/** The tests' own helpers, loaded the same way as in the tests. */
 export async function typescript(path) {
   const { module } = await runnerImport(fileURLToPath(new URL(path, import.meta.url)), { configFile: false });
   return module;

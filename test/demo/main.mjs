@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: quantizes the sample checkpoints in test/fixtures/llama (a small real Llama in bfloat16, and three
- * fine-tuned variants of it) every way the paper compares, restores one, and says where the files are.
+ * fine-tuned variants of it) in every way the paper compares, restores one, and says where the files are.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';

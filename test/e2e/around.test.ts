@@ -28,7 +28,7 @@ describe('around the editor', IN_VSCODE, () => {
     await steps.nth(1).getByRole('button', { name: 'Show Checkpoints' }).click();
     await workbench.treeItem(/^math\b/).waitFor();
     await steps.nth(1).locator('.complete').waitFor();
-    // The workspace has models, which the view has found by now: the first step is done too.
+    // The view has found the workspace's models by now, so the first step is done too.
     await steps.nth(0).locator('.complete').waitFor();
   });
 
@@ -71,7 +71,7 @@ describe('around the editor', IN_VSCODE, () => {
   });
 });
 
-/** VS Code reads tasks.json when it sees that it is there, so a task may be offered only the next time. */
+/** VS Code reads tasks.json when it notices it, so a task may be offered only the next time. */
 async function chooseTask(workbench: Workbench, name: string): Promise<void> {
   const row = workbench.quickRow(name).first();
   await expect
@@ -88,7 +88,7 @@ async function chooseTask(workbench: Workbench, name: string): Promise<void> {
   await row.click();
 }
 
-/** undefined while the file is not there yet. */
+/** undefined while the file does not exist yet. */
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

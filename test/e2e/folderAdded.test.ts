@@ -1,6 +1,6 @@
 /**
- * A folder that is added to a window of one folder: VS Code then starts anew, and with it what it runs. It says on the
- * console which of its own reads it gave up for that, so that the console shows nothing about us here.
+ * Adding a folder to a window with one folder: VS Code then restarts, together with its extensions. It prints its own
+ * cancelled reads to the console, so the console says nothing about us here.
  */
 import { readdir } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';

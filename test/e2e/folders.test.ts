@@ -10,7 +10,7 @@ import { StudioPage } from './harness/studioPage.ts';
 import { acceptOutput, chooseScheme, openResult } from './harness/wizard.ts';
 
 const ODD = `a + b (c) #1 100% & 'd' "e" [f] {g}`;
-/** A name of each kind, and the task that is made of it. */
+/** A name of each kind, and the task name made from it. */
 const NAMES = {
   'two words': 'two_words',
   'caf\u00e9 (1)': 'caf\u00e9__1_',
@@ -50,7 +50,7 @@ describe('folders in VS Code', IN_VSCODE, () => {
     await shoot(session(), 'odd names inspector');
     await workbench.showView('TVQ Studio');
     await workbench.treeItem(/^🧪 lab/).waitFor();
-    // Isolated: what is written from right to left does not turn what stands beside it.
+    // Isolated: right-to-left text does not reorder what is beside it.
     await workbench.treeItem(/^\u2068מודל חדש\u2069/).waitFor();
     await shoot(session(), 'odd names tree');
   });
@@ -78,7 +78,7 @@ describe('folders in VS Code', IN_VSCODE, () => {
   it('of one model may be selected by all their files', async () => {
     const { workbench, workspace } = session();
     await workbench.showView('Explorer');
-    for (const folder of [ODD, 'code']) await workbench.collapseFolder(folder); // they have the same names
+    for (const folder of [ODD, 'code']) await workbench.collapseFolder(folder); // they contain the same names
     await workbench.expandFolder('base');
     const files = ['config.json', 'model-00001-of-00004.safetensors', 'model.safetensors.index.json'];
     await workbench.select(...files);
@@ -128,7 +128,7 @@ describe('folders in VS Code', IN_VSCODE, () => {
     const { workbench, workspace } = session();
     const folder = workspace.path('in [x] {y}');
     const file = `${folder}/[a] {b}.tvq`;
-    // The explorer may miss what comes into a folder right after the folder.
+    // The explorer may miss what is added to a folder right after the folder.
     const made = await mkdtemp(join(tmpdir(), 'tvq-e2e-'));
     await cp(workspace.path('models/small.tvq'), join(made, '[a] {b}.tvq'));
     await rename(made, folder);

@@ -1,4 +1,4 @@
-/** The editor in another language: our texts are its own everywhere, in the editor's parts and in our pages. */
+/** The editor in another language: our texts are translated everywhere, in the editor's parts and in our pages. */
 import { describe, expect, it } from 'vitest';
 import { tvq } from './harness/cli.ts';
 import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';

@@ -1,4 +1,4 @@
-/** VS Code's own life around a job, a setting and a file: what ends, is wrong, or is somewhere else. */
+/** Events in VS Code around a job, a setting and a file: something ends, is wrong, or is elsewhere. */
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ describe('the life of', IN_VSCODE, () => {
     await writeBigModels(session());
   });
   afterEach(async () => {
-    // A test that fails leaves an engine that is held.
+    // A failed test leaves a paused engine.
     for (const engine of await session().engines()) process.kill(engine, 'SIGCONT');
   });
 
@@ -120,7 +120,7 @@ describe('the life of', IN_VSCODE, () => {
     await shoot(session(), 'settings opened');
     await workbench.page.keyboard.press('Escape');
     await setting.waitFor({ state: 'hidden' });
-    // Not removed: VS Code may be reading it, and would say on the console that it is gone.
+    // Not removed: VS Code may be reading it, and would report on the console that it is missing.
     await writeFile(file, '{}');
     await clear();
   });

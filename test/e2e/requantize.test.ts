@@ -1,4 +1,4 @@
-/** From a .tvq file in the editor back to the Studio, with what the file was made from and with. */
+/** From a .tvq file in the editor back to the Studio, with the file's models and settings. */
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ describe('a file that is quantized again', IN_VSCODE, () => {
     if (elsewhere !== undefined) await rm(elsewhere, { recursive: true, force: true });
   });
 
-  /** Writes a file beside the models, whose tasks have names of their own, and opens it. */
+  /** Writes a file beside the models, with its own task names, and opens it. */
   async function openFile(name: string, ...settings: string[]): Promise<string> {
     const { workspace } = session();
     const model = (folder: string) => workspace.path('models', folder);
@@ -104,7 +104,7 @@ describe('a file that is quantized again', IN_VSCODE, () => {
     await workbench.quickRow('Choose their folder…').click();
     await workbench.quickTitle.filter({ hasText: 'Choose a folder with checkpoints' }).waitFor();
     await shoot(session(), 'requantize dialog');
-    // The dialog writes its own path when it has listed that folder.
+    // The dialog overwrites the path once it has listed its folder.
     await workbench.quickRow('..').first().waitFor();
     await workbench.quickInput.fill(`${elsewhere}/`);
     await workbench.page.getByRole('button', { name: 'Use Folder' }).click();
@@ -137,7 +137,7 @@ describe('a file that is quantized again', IN_VSCODE, () => {
   });
 
   it('causes no policy violation and no error in the console', () => {
-    // VS Code's own, about what the reload broke off; they name our temporary folders.
+    // VS Code's own complaints about what the reload interrupted, which name our temporary folders.
     const ours = session().complaints.filter(text => !text.includes('Canceled: Canceled'));
     expect(ours).toEqual([]);
   });

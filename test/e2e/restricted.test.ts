@@ -1,4 +1,4 @@
-/** A workspace that is not trusted: names and sizes are shown, and nothing is opened until it is. */
+/** An untrusted workspace: names and sizes are shown, and nothing is opened until it is trusted. */
 import { describe, expect, it } from 'vitest';
 import { inspect, tvq } from './harness/cli.ts';
 import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
@@ -45,7 +45,7 @@ describe('in a restricted workspace', IN_VSCODE, () => {
     const { workbench, workspace } = session();
     await workbench.runCommand('Workspaces: Manage Workspace Trust');
     await workbench.page.getByRole('button', { name: 'Trust', exact: true }).click();
-    // The tree and the editor behind the dialog fill by themselves.
+    // The tree and the editor behind the dialog fill without a user action.
     const page = new InspectorPage(workbench.inspector);
     await page.loaded();
     expect(await page.shown()).toEqual(expected(inspect(workspace.path('small.tvq'))));

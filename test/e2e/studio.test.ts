@@ -13,7 +13,7 @@ describe('the Studio in VS Code', IN_VSCODE, () => {
   const session = useSession(false);
   const studio = () => new StudioPage(session().workbench.inspector);
 
-  /** What is predicted once it rests: a drag spends what it left a moment after its last step. */
+  /** The prediction once it has settled: a drag spends its remainder a moment after the last step. */
   async function settledPrediction(): Promise<{ bytes: number; error: number }> {
     const read = async () => ({
       bytes: await studio().predictedBytes(),
@@ -141,7 +141,7 @@ describe('the Studio in VS Code', IN_VSCODE, () => {
   });
 
   it('causes no policy violation and no error in the console', () => {
-    // VS Code's own, about what the reload broke off; they name our temporary folders.
+    // VS Code's own complaints about what the reload interrupted, which name our temporary folders.
     const ours = session().complaints.filter(text => !text.includes('Canceled: Canceled'));
     expect(ours).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** Language-model tools, called as a chat calls them: what is asked first, and what is written. */
+/** Language-model tools, called as in a chat: what they ask first, and what they write. */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 describe('language-model tools', IN_VSCODE, () => {
   const session = useSession(false, { others: [join(import.meta.dirname, 'toolCaller')] });
 
-  /** Calls a tool, answers its question if there is to be one, and gives what the model is told. */
+  /** Calls a tool, answers its question if one is expected, and returns the answer to the model. */
   async function call<Answer>(name: string, input: object, press?: 'Yes' | 'Cancel'): Promise<Answer> {
     const { workbench, workspace } = session();
     const file = workspace.path('answer.json');

@@ -1,7 +1,7 @@
 /**
- * Loaded into a process and its threads by `node --import`: makes a system call fail, fall short, or be the process's
- * last. TVQ_TEST_FAULT is `{ "calls": [names], "path": "regex", "nth": 1, "effect": "..." }`, where the effect is an
- * error's code, `short` (from the nth on a read or write moves a few bytes only), or `kill` (before the call is made).
+ * Loaded into a process and its threads by `node --import`: makes a system call fail, do only a part, or be the
+ * process's last. TVQ_TEST_FAULT is `{ "calls": [names], "path": "regex", "nth": 1, "effect": "..." }`, where the
+ * effect is an error's code, `short` (from the nth call, reads and writes move few bytes), or `kill` (before the call).
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -13,12 +13,12 @@ const promises = fs.promises;
 const paths = new WeakMap();
 let met = 0;
 
-/** What the system calls are named in errors. */
+/** Names of the system calls in errors. */
 const NAMES = { sync: 'fsync', datasync: 'fdatasync', rm: 'unlink', readFile: 'read', writeFile: 'write' };
-/** Names under which a fault may be asked for: what any of these does is a write, say. */
+/** Names under which a fault can be requested, such as "write" for all kinds of writes. */
 const KINDS = { writeFile: 'write', readFile: 'read', datasync: 'sync' };
 
-/** Counts a call, and lets the fault happen when it is its turn. @returns whether the call is to fall short */
+/** Counts a call, and triggers the fault when it is due. @returns whether the call should do only a part */
 function meet(name, file) {
   if (!calls.includes(KINDS[name] ?? name) || !wanted.test(file)) return false;
   met++;
@@ -26,7 +26,7 @@ function meet(name, file) {
   if (met !== nth) return false;
   if (effect === 'kill') {
     process.kill(process.pid, 'SIGKILL');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // until the signal is there
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // until the signal arrives
   }
   const syscall = NAMES[name] ?? name;
   throw Object.assign(new Error(`${effect}: made up, ${syscall}`), { code: effect, syscall, path: file });
@@ -50,7 +50,7 @@ promises.open = async (file, flags = 'r', ...more) => {
   paths.set(handle, textOf(file));
   const close = handle.close; // each handle has its own
   handle.close = async () => {
-    await close.call(handle); // the system closes a file also where it says that something went wrong
+    await close.call(handle); // the system closes a file even if it reports an error
     meet('close', textOf(file));
   };
   return handle;

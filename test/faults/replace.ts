@@ -7,7 +7,7 @@ import { ModelFolder } from '../../extension/engine/merge/output/modelFolder.ts'
 import { planShards } from '../../extension/engine/merge/output/shards.ts';
 import { f32, safetensorsBytes } from '../checkpoints.ts';
 
-/** What the tensor holds before and after. */
+/** The tensor's value before and after. */
 export const OLD = 1;
 export const NEW = 2;
 

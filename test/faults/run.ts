@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export interface Fault {
   /** `read`, `write`, `sync`, `close`, `rename`, `link`, `rm`, `mkdir`, `open` (to write), `openRead`. */
   readonly calls: readonly string[];
-  /** Of the file, a regular expression. */
+  /** A regular expression for the file's path. */
   readonly path?: string;
   readonly nth?: number;
   /** An error's code, `short` or `kill`. */
@@ -20,7 +20,7 @@ export interface Ended {
 
 const inject = new URL('inject.mjs', import.meta.url).href;
 
-/** Runs a script of Node's with a fault, or without. */
+/** Runs a Node script with or without a fault. */
 export function runWith(fault: Fault | undefined, script: string, args: readonly string[]): Promise<Ended> {
   const preload = fault ? ['--import', inject] : [];
   const env = { ...process.env, TVQ_TEST_FAULT: JSON.stringify(fault) };
@@ -36,5 +36,5 @@ export function runWith(fault: Fault | undefined, script: string, args: readonly
   });
 }
 
-/** The `tvq` command as it is shipped. */
+/** The `tvq` command as shipped. */
 export const COMMAND = fileURLToPath(new URL('../../dist/tvq.mjs', import.meta.url));

@@ -1,4 +1,4 @@
-/** Readers and their sources in one file that a thread can run. */
+/** Bundles readers and their sources into one file that a thread can run. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -18,7 +18,7 @@ export async function bundle(name, folder) {
     target: 'node20',
     external: ['webgpu'],
     loader: { '.wgsl': 'text' },
-    // What is built is looked for beside the bundle: as if it lay in dist/.
+    // Code looks for build outputs beside itself, so pretend that the bundle is in dist/.
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(`${root}dist/fuzz.mjs`).href) },
     banner: {
       js: "import { createRequire as __cr } from 'node:module'; const require = __cr(process.cwd() + '/');",

@@ -1,4 +1,4 @@
-/** Runs a reader over mutations in a thread, with a watch beside it. */
+/** Runs a reader over mutations in a watched thread. */
 import { Worker } from 'node:worker_threads';
 import type { Orders } from './worker.ts';
 
@@ -6,7 +6,7 @@ export interface Finding {
   readonly reader: string;
   readonly seed: number;
   readonly number: number;
-  /** undefined where the thread died with them: they follow from seed and number. */
+  /** undefined if the thread died with them: they can be reproduced from seed and number. */
   readonly bytes: Uint8Array | undefined;
   readonly why: string;
 }
@@ -16,21 +16,21 @@ export interface Surroundings {
   readonly worker: URL;
   readonly folder: string;
   readonly fixtures: string;
-  /** Processor time that a reader may take for one input: a busy machine may stop a thread for seconds. */
+  /** Processor time that a reader may take for one input: a busy machine may stall a thread for seconds. */
   readonly hangMs: number;
 }
 
 const WATCH_MS = 100;
-/** What waits for something takes no processor time. */
+/** Waiting takes no processor time, so it has its own limit. */
 const MAX_WAIT_MS = 60_000;
-/** Of a thread: many times what its readers take. */
+/** Memory of a thread: many times what its readers take. */
 const LIMITS = { maxOldGenerationSizeMb: 512 };
-/** One kind of defect comes in many inputs. */
+/** One kind of bug shows up in many inputs. */
 const MAX_FINDINGS = 20;
 
 type Asked = Pick<Orders, 'reader' | 'seed' | 'from' | 'to' | 'bytes'>;
 
-/** What goes wrong in a range of mutations; after a hang or a death a new thread goes on behind it. */
+/** What goes wrong in a range of mutations; after a hang or crash a new thread continues after it. */
 export async function fuzz(asked: Asked, surroundings: Surroundings): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (let from = asked.from; from < asked.to && findings.length < MAX_FINDINGS;) {
@@ -41,13 +41,13 @@ export async function fuzz(asked: Asked, surroundings: Surroundings): Promise<Fi
   return findings;
 }
 
-/** Milliseconds: by the clock, and of the processor for this process, in which the reader's thread does the work. */
+/** Milliseconds of wall time, and of processor time of this process, where the reader's thread does the work. */
 function spent(): { readonly wall: number; readonly busy: number } {
   const { user, system } = process.cpuUsage();
   return { wall: Date.now(), busy: (user + system) / 1000 };
 }
 
-/** @returns the mutation that the thread did not survive; undefined: it came to the end */
+/** @returns the mutation that the thread did not survive; undefined: it finished */
 function run(
   asked: Asked,
   { worker: url, ...rest }: Surroundings,
@@ -93,7 +93,7 @@ function run(
 /** How often a smaller input is tried. */
 const MAX_TRIES = 200;
 
-/** Takes parts out of an input for as long as it stays a finding. */
+/** Removes parts of an input as long as it remains a finding. */
 export async function minimised(
   bytes: Uint8Array,
   stillFails: (bytes: Uint8Array) => Promise<boolean>,

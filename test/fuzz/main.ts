@@ -1,7 +1,7 @@
 /**
- * `npm run fuzz -- COUNT [READER…] [--seed SEED]`: so many mutations of what each reader reads, from another seed each
- * time. What is not answered with an error of our own is made small and kept; `npm run fuzz -- --repeat FILE` reads it
- * again. Ends with 1 where something was found.
+ * `npm run fuzz -- COUNT [READER…] [--seed SEED]`: COUNT mutations of what each reader reads, with a new seed each
+ * time. What does not give one of our own errors is minimised and kept; `npm run fuzz -- --repeat FILE` reads it again.
+ * Exits with 1 if something was found.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -62,7 +62,7 @@ async function all(count: number, readers: readonly string[], seed: number): Pro
     }
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
     console.log(`${reader}: ${count} mutations of seed ${seed}, ${findings.length} findings, ${seconds} s`);
-    // One of a kind: the same line of code throws for many inputs.
+    // Keeps one of each kind: the same line of code throws for many inputs.
     const kinds = new Map(findings.map(finding => [finding.why.split('\n').slice(0, 2).join(), finding]));
     for (const { number, why } of kinds.values()) console.log(`  ${number}: ${why.split('\n')[0]}`);
     for (const finding of kinds.values()) await keep(finding);

@@ -2,7 +2,7 @@
 import { jsonTokens } from '../../extension/formats/json/jsonText.ts';
 import type { Random } from './random.ts';
 
-/** What stands at the edges of what readers expect. */
+/** Numbers at the edges of what readers expect. */
 const NUMBERS = (
   '0 1 -1 -0 1.5 16.0 1e1 1e400 -1e400 1e-400 255 256 65535 2147483647 2147483648 4294967295 4294967296 ' +
   '9007199254740991 9007199254740992 18446744073709551615 18446744073709551616 NaN Infinity -Infinity 00 0x1'
@@ -95,7 +95,7 @@ function mutateOnce(text: string, random: Random): string {
     case 3:
       return put(text.slice(otherStart, otherEnd));
     case 4:
-      return put(text.slice(from, to).slice(0, 5000), start, start); // a part stands twice
+      return put(text.slice(from, to).slice(0, 5000), start, start); // duplicates a part
     case 5:
       return put('', from, to);
     case 6:
@@ -135,7 +135,7 @@ export function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
   }
 }
 
-/** Text in another encoding now and then. */
+/** Occasionally puts the text into another encoding. */
 export function encoded(text: string, random: Random): Uint8Array {
   if (!random.chance(0.03)) return Buffer.from(text);
   return random.pick([

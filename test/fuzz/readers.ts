@@ -1,4 +1,4 @@
-/** The readers of what anyone may have written, each with inputs that it takes and mutations of them. */
+/** The readers of files that anyone may have written, each with valid inputs and mutations of them. */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,21 +29,21 @@ import type { Random } from './random.ts';
 import { mutateSafetensors } from './safetensorsFile.ts';
 import { mutateTvq } from './tvqFile.ts';
 
-/** A reader at work in a folder of its own. */
+/** A reader working in its own folder. */
 export interface Reader {
   readonly inputs: readonly Uint8Array[];
   readonly mutate: (input: Uint8Array, random: Random) => Uint8Array;
-  /** Throws what the reader throws: a UserError is an answer, anything else a defect. */
+  /** Throws what the reader throws: a UserError is an answer, anything else a bug. */
   readonly read: (bytes: Uint8Array) => Promise<void>;
 }
 
-/** Whether an error is one that a person can act on. */
+/** Whether an error is one that the user can act on. */
 export const isAnswer = (error: unknown): boolean => error instanceof UserError || error instanceof Cancelled;
 
 const mutateAsText = (input: Uint8Array, random: Random): Uint8Array =>
   encoded(mutateText(Buffer.from(input).toString(), random), random);
 
-/** Lines whose content is changed mostly have the digest that goes with it. */
+/** Changes lines, and mostly updates their digests to match. */
 function mutateJournal(input: Uint8Array, random: Random): Uint8Array {
   if (random.chance(0.3)) return mutateAsText(input, random);
   const lines = Buffer.from(input).toString().trimEnd().split('\n');
@@ -53,7 +53,7 @@ function mutateJournal(input: Uint8Array, random: Random): Uint8Array {
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
-/** The content is changed, and mostly has the digest that goes with it. */
+/** Changes the content, and mostly updates its digest to match. */
 function mutateAnalysis(input: Uint8Array, random: Random): Uint8Array {
   if (random.chance(0.3)) return mutateAsText(input, random);
   const content = mutateText(Buffer.from(input).toString().slice(65), random);
@@ -261,7 +261,7 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
     await cached(folder, plan, () => Promise.resolve(analysis));
     const [name] = await readdir(folder);
     const file = join(folder, name as string);
-    // What is not read is measured, which is not what is tried here.
+    // What cannot be read is measured, which is not tested here.
     const measure = () => Promise.reject(new UserError('measured'));
     return {
       inputs: [await readFile(file)],
@@ -274,5 +274,5 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
   },
 };
 
-/** Of the mutated .tvq files that open, one in so many is restored too: threads are started for it. */
+/** One in this many mutated .tvq files that open is restored too, as that starts threads. */
 const RESTORED_OF = 100;

@@ -1,4 +1,4 @@
-/** Mutations of a safetensors file that get past the first check: the length in front of the header is set anew. */
+/** Mutations of a safetensors file that get past the first check: the length in front of the header is updated. */
 import { createHash } from 'node:crypto';
 import { mutateBytes, mutateText } from './mutate.ts';
 import type { Random } from './random.ts';
@@ -23,7 +23,7 @@ export function joined({ header, data }: Parts): Buffer {
   return Buffer.concat([prefix, json, data]);
 }
 
-/** Changes a value of the metadata, which is JSON in JSON in a .tvq file; its last key has the header's own hash. */
+/** Changes a value of the metadata, which is JSON in JSON in a .tvq file; the header's own hash is its last key. */
 function mutateMetadata(header: string, random: Random): string {
   try {
     const json = JSON.parse(header) as Record<string, unknown>;

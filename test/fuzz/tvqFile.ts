@@ -1,4 +1,4 @@
-/** Mutations of a .tvq file that reach what its compressed tables say. */
+/** Mutations of a .tvq file that reach the content of its compressed tables. */
 import { deflateSync, inflateSync } from 'node:zlib';
 import { sha256 } from '../../extension/formats/tvq/tables.ts';
 import { mutateBytes, mutateText } from './mutate.ts';
@@ -12,7 +12,7 @@ interface Header {
   [tensor: string]: unknown;
 }
 
-/** Changes a table before it is compressed, with everything that the header says of it; or anything else of the file. */
+/** Changes a table before it is compressed, and updates the header for it; or changes anything else in the file. */
 export function mutateTvq(file: Uint8Array, random: Random): Uint8Array {
   const { header, data } = partsOf(file);
   const json = JSON.parse(header) as Header;

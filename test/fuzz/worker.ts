@@ -1,4 +1,4 @@
-/** Reads mutation after mutation, and says which one it is at: whoever started it sees when it stays there. */
+/** Reads mutation after mutation, and reports the current one, so that whoever started it sees when it hangs. */
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -14,7 +14,7 @@ export interface Orders {
   readonly fixtures: string;
   /** One number: the mutation that is being read. */
   readonly at: SharedArrayBuffer;
-  /** Reads these bytes in place of mutations. */
+  /** Reads these bytes instead of mutations. */
   readonly bytes?: Uint8Array;
 }
 
@@ -26,7 +26,7 @@ async function work(orders: Orders): Promise<void> {
   const make = READERS[orders.reader];
   if (!make) throw new Error(`there is no reader "${orders.reader}"`);
   const reader = await make(await mkdtemp(join(orders.folder, `${orders.reader}-`)), orders.fixtures);
-  // Asked once an input: it takes as long as many a reader.
+  // Called once per input, as it takes as long as some readers.
   let most = process.resourceUsage().maxRSS;
   for (let number = orders.from; number < orders.to; number++) {
     const bytes = orders.bytes ?? mutation(reader, orders.seed, number);

@@ -1,4 +1,4 @@
-/** What the allocator says of a table is what the engine writes: the same bytes, to the last, and the same error. */
+/** What the allocator predicts from a table is what the engine writes: exactly the same bytes and the same error. */
 import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
@@ -11,7 +11,7 @@ import { temporaryPaths } from '../temporary.ts';
 
 const path = await temporaryPaths();
 
-/** Three layers and a head; one tensor of each kind that a task may leave as it was, or break. */
+/** Three layers and a head; one tensor of each kind that a task may leave unchanged, or break. */
 async function made(): Promise<QuantizeRecipe> {
   const checkpoint = (task: number): Record<string, MadeTensor> => {
     const next = noise(task + 1);
@@ -20,7 +20,7 @@ async function made(): Promise<QuantizeRecipe> {
       [`layers.${l}.attn.weight`]: f32([64, 48 + l], value),
       [`layers.${l}.mlp.weight`]: f32([96, 64], value),
       [`layers.${l}.norm.weight`]: f32([64], task === 1 ? () => 0.5 : value),
-      // The same for all: no task has a payload of it.
+      // The same for all, so no task has a payload for it.
       [`layers.${l}.frozen.bias`]: f32([64], () => 0.25),
     });
     return {
@@ -60,7 +60,7 @@ test.each(RULES)('%s', async (_, rules) => {
     );
     const budget = Math.floor((least as number) + share * ((most as number) - (least as number)));
     const first = allocate(groups, budget);
-    // What is asked for is what came out: nothing is then left to be spent otherwise.
+    // Ask for the resulting size, so that nothing is left to be spent differently.
     const allocation = allocate(groups, first.bytes);
     const { bytes } = allocation;
     const chosen = (slot: number) => allocation.chosen(slot).offsets[0];

@@ -1,4 +1,4 @@
-/** Analyses are measured once: another budget finds them, changed checkpoints and other wishes do not. */
+/** Analyses are measured once: another budget reuses them, changed checkpoints and other settings do not. */
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ async function made(changes: Partial<QuantizeRecipe> = {}): Promise<QuantizeReci
   });
 }
 
-/** Tensors that were measured for an analysis. */
+/** Number of tensors measured for an analysis. */
 async function measured(asked: QuantizeRecipe, options: Partial<RunOptions> = { cache }): Promise<number> {
   let most = 0;
   const onProgress = ({ total }: { total: number }) => (most = Math.max(most, total));
@@ -63,7 +63,7 @@ test('a changed checkpoint, other tensors and pruning are measured', async () =>
   expect(await measured({ ...asked, keep: ['^b'] })).toBe(1);
   expect(await measured({ ...asked, prune: 0.5 })).toBe(2);
   expect(await measured(asked)).toBe(0);
-  // As long as before, and said to be as old.
+  // Same length, and the same stated time.
   const { atime, mtime } = await stat(task);
   await writeSafetensors(task, checkpoint(3));
   await utimes(task, atime, mtime);

@@ -1,4 +1,4 @@
-/** The `tvq` command as it is shipped: exit status, what goes to stdout, and that nothing is lost. */
+/** The `tvq` command as shipped: exit status, what goes to stdout, and that nothing is lost. */
 import { spawn } from 'node:child_process';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -223,12 +223,12 @@ describe('quantize', () => {
       '1',
     ]);
     const closed = new Promise(resolve => child.on('close', resolve));
-    // As soon as the temporary file is there the job is running.
+    // Once the temporary file exists, the job is running.
     while ((await leftovers(file)).length === 0 && child.exitCode === null)
       await new Promise(resolve => setTimeout(resolve, 1));
     child.kill('SIGINT');
     const status = await closed;
-    expect([0, 130]).toContain(status); // so small a job may be done before the signal arrives
+    expect([0, 130]).toContain(status); // such a small job may finish before the signal arrives
     expect(await leftovers(file)).toEqual([]);
     if (status === 130) await expect(stat(file)).rejects.toThrow('ENOENT');
   });

@@ -1,4 +1,4 @@
-/** Everything that `tvq` prints of a file is printable, whatever names the file has and whatever it is called. */
+/** Everything that `tvq` prints about a file is printable, whatever its name and the names in it. */
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { temporaryFolder } from '../temporary.ts';
 
 const command = fileURLToPath(new URL('../../dist/tvq.mjs', import.meta.url));
 const root = await temporaryFolder();
-/** A folder that clears the screen, with a line of its own. */
+/** A folder whose name clears the screen and prints its own line. */
 const folder = join(root, 'x\x1b[2J\ntvq: all is well');
 const TENSORS = [
   '\x1b[31mred\x1b[0m.weight',
@@ -19,7 +19,7 @@ const TENSORS = [
   'bidi\u202e.weight',
   'größe.日本.weight',
 ];
-const TASK = 'task'; // may have letters, digits and little else
+const TASK = 'task'; // only letters, digits and a few others are allowed
 const base = join(folder, 'base.safetensors');
 const tuned = join(folder, 'tuned.safetensors');
 const file = join(folder, 'f\u2066ile.tvq');
@@ -38,7 +38,7 @@ function tvq(...args: string[]): Promise<{ status: number | null; stdout: string
   });
 }
 
-/** What was printed; nothing in it is obeyed, and no line begins where a name says so. */
+/** Returns what was printed, checked: no control characters, and no name starts a line. */
 async function said(...args: string[]): Promise<string> {
   const { stdout, stderr } = await tvq(...args);
   const lines = (stdout + stderr).split('\n');

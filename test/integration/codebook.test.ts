@@ -38,7 +38,7 @@ describe.each(CODECS.map(codec => [nameOf(codec), codec] as const))('%s', (_, co
   testSameBytes(rows => made(codec, rows), 244 * 2 ** 20);
 });
 
-/** Relative errors that algorithms with these widths have on normal values, as simulated in the field. */
+/** Relative errors that algorithms of these widths have on normal values, from published simulations. */
 test.each([
   [{ codec: 'clip', bits: 2, groupSize: 0 }, 0.119],
   [{ codec: 'lloyd-max', bits: 2, groupSize: 0 }, 0.118],
@@ -66,7 +66,7 @@ test('a budget of min–max widths is kept', async () => {
   const asked = await made({ codec: 'minmax', budget: '4.3bpw' }, 20_001);
   const { bytes } = await tvq.quantize(asked);
   expect(bytes).toBeLessThanOrEqual((4.3 * 2 * (3 * 20_001 + 97 * 41 + 64 * 64 + 97)) / 8);
-  // Less than 4 bits for every tensor alike.
+  // Better than 4 bits for every tensor.
   const even = await made({ codec: 'minmax', bits: 4 }, 20_001);
   await tvq.quantize(even);
   expect((await projectionOf(asked, 0)).error).toBeLessThan((await projectionOf(even, 0)).error);

@@ -1,4 +1,4 @@
-/** Tensors with NaN or infinity that are the same in all models: copied under whatever name, never computed with. */
+/** Tensors with NaN or infinity that are the same in all models: copied under any name, never computed with. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -16,7 +16,7 @@ const write = async (tensors: Record<string, MadeTensor>): Promise<string> => {
 };
 const SAID = 'NaN or infinite values in tensor "relative_bias", the same in all models; copied, not merged';
 
-/** More than the CPU takes at once: the tensor is begun before its last value is seen. */
+/** More than one CPU chunk: the tensor is started before its last value is seen. */
 const LONG = 300_003;
 const mask = (last: number) => f32([3, LONG / 3], i => (i === LONG - 1 ? last : i % 5));
 const weight = (shift: number) => f32([16, 8], i => ((i * 7) % 11) / 8 + shift * ((i % 3) - 1));

@@ -1,6 +1,6 @@
 /**
- * A source that has to be computed is one kind, in one place: here a model whose bytes are all inverted on disk. Whoever
- * quantizes, restores, merges or compares gives the same as from the model as it is.
+ * A computed source is one kind, defined in one place: here a model whose bytes are all inverted on disk. Quantizing,
+ * restoring, merging and comparing give the same results as from the plain model.
  */
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -25,7 +25,7 @@ import {
 import { temporaryFolder } from '../temporary.ts';
 import { INVERTED } from './invertedSource.ts';
 
-/** Threads that know the kind, too. What other tests have loaded is loaded anew, here and after, for the mocks below. */
+/** Threads that know the kind too. Modules are loaded anew here and afterwards: other tests share this process. */
 const worker = vi.hoisted(() => {
   vi.resetModules();
   return { url: undefined as unknown as URL };
@@ -38,7 +38,7 @@ vi.mock('../../extension/engine/dist.ts', async original => ({
   },
 }));
 
-/** As a reader of such models would give them. */
+/** What a reader of such models would return. */
 vi.mock('../../extension/formats/tensorSource.ts', async original => {
   const sources = await original<typeof Sources>();
   const rangeOf: typeof sources.rangeOf = (file, entry) => {
@@ -52,7 +52,7 @@ vi.mock('../../extension/formats/tensorSource.ts', async original => {
 
 const NAMES = ['base', 'code', 'math', 'chat'];
 const folder = await temporaryFolder();
-/** The models as they are, and as they are stored inverted. */
+/** The plain models, and the inverted ones. */
 const stored = {
   asIs: (name: string) => join(folder, 'models', name),
   inverted: (name: string) => join(folder, INVERTED, name),
@@ -87,7 +87,7 @@ async function invert(file: string): Promise<void> {
 
 const output = async (name: string): Promise<string> => join(await temporaryFolder(), name);
 
-/** What `work` writes from the models as they are, and from the inverted ones. */
+/** What `work` writes from the plain models, and from the inverted ones. */
 async function both<T>(work: (pathOf: (name: string) => string) => Promise<T>): Promise<[T, T]> {
   return [await work(stored.asIs), await work(stored.inverted)];
 }
@@ -139,7 +139,7 @@ test('compared', async () => {
   expect(inverted).toEqual(asIs);
 });
 
-/** A file without its header, which says when it was made. */
+/** A file without its header, which contains the date. */
 async function payloadsOf(file: string): Promise<Buffer> {
   const bytes = await readFile(file);
   return bytes.subarray(8 + Number(bytes.readBigUInt64LE(0)));

@@ -1,4 +1,4 @@
-/** The container: what it tells apart, how it grows, and what a file that anyone may have made cannot do. */
+/** The container: what it distinguishes, how it grows, and what a file from anyone cannot do. */
 import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -54,7 +54,7 @@ describe('a tensor that equals the base, bit for bit', () => {
   const equal = {
     tiny: f32([6, 6], i => odd[i % 6]!),
     large: f32([600, 6], i => odd[i % 6]!),
-    // Longer than what is compared at once, and different at its end only.
+    // Longer than one comparison, and different only at the end.
     late: f32([600, 6], i => odd[i % 6]!),
     ids: i64([4], BigInt),
   };
@@ -278,7 +278,7 @@ test('a tensor and task take a few bytes beside their arrays, however many there
   const next = noise(1);
   const rows = tensors.map((_, i) => i);
   const table = packTensors({ tensors, base: rows, vectors: Array.from({ length: tasks }, () => rows) });
-  // Entropy coding: every payload is of another length.
+  // Entropy coding: every payload has a different length.
   const records = packRecords(
     Array.from({ length: tasks }, () => ({
       codecs: rows.map(row => 3 + (row % 3)),

@@ -21,7 +21,7 @@ beforeAll(async () => {
     console.log(JSON.stringify({ accuracy: { mean: score }, folder: process.cwd().length }));
     console.log('done');`,
   );
-  // A child of a child that would go on for long, and says where it is.
+  // A grandchild process that would run for long, and reports its id.
   await writeFile(
     join(folder, 'sleep.mjs'),
     `import { spawn } from 'node:child_process';

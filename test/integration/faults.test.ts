@@ -1,4 +1,4 @@
-/** What a disk can do in the middle of a job: the old output or the new one, never neither, never half; and what is said. */
+/** Disk failures during a job: the old output or the new one is there, never neither, never half; and what is reported. */
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -28,13 +28,13 @@ const COMMANDS = {
 type Name = keyof typeof COMMANDS;
 const ALL = Object.keys(COMMANDS) as Name[];
 
-/** Side by side: most of a short run is the start of Node. */
+/** In parallel, as most of a short run is Node's startup. */
 const eachOf = <T>(list: readonly T[], work: (one: T) => Promise<void>) => Promise.all(list.map(work));
 
 /** What each command writes when nothing goes wrong. */
 const whole = new Map<Name, string>();
 
-/** The weights of an output, without their headers, of which some say when they were made. */
+/** The weights of an output, without headers, as some of them contain a date. */
 async function weightsOf(output: string): Promise<string> {
   const names = await readdir(output).catch(() => undefined);
   const weights = names?.filter(name => name.endsWith('.safetensors')).sort();
@@ -43,7 +43,7 @@ async function weightsOf(output: string): Promise<string> {
   return read.map(bytes => bytes.toString('latin1', 8 + bytes.readUInt32LE(0))).join();
 }
 
-/** Puts something old where a command writes. @returns the output */
+/** Puts an old output where a command writes. @returns the output */
 async function place(name: Name): Promise<string> {
   const output = join(path(), COMMANDS[name].name);
   const old = { w: f32([4], () => 1) };
@@ -108,7 +108,7 @@ describe('is gone on with', () => {
   });
 });
 
-/** What is written; the lock, which comes first, has such a name before its own. */
+/** What is written. The lock, which comes first, has such a name too before it gets its own. */
 const TMP = '/\\.out[^/]*\\.tvq-(tmp|partial)';
 
 describe('stops the job, says so in a line or two, and leaves the old', () => {

@@ -1,4 +1,4 @@
-/** What is not weights: files that a .tvq file carries, metadata that merges keep, configs that fit, old versions. */
+/** Not weights: files that a .tvq file carries, metadata that merges keep, adapted configs, old versions. */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ import { temporaryPaths } from '../temporary.ts';
 
 const path = await temporaryPaths();
 
-/** A model folder of two tensors, and whatever files lie beside them. */
+/** A model folder of two tensors, and other files beside them. */
 function model(seed: number, files: Readonly<Record<string, string>>, rows = 40): Promise<string> {
   const next = noise(seed);
   const tensors = {

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../temporary.ts';
 const folder = await temporaryFolder();
 const python = findPython();
 
-/** numpy alone: the part of `safetensors.safe_open` that the snippet uses, for machines without that library. */
+/** The part of `safetensors.safe_open` that the snippet uses, in numpy, for machines without that library. */
 const SAFE_OPEN = `
 import json, sys, types
 import numpy as np
@@ -59,7 +59,7 @@ test(
   needs('Python with numpy', python !== undefined),
   async () => {
     const next = noise(3);
-    /** Odd numbers between ordinary ones: subnormal, the sign of zero, what rounds away. */
+    /** Special numbers among ordinary ones: subnormals, signed zeros, ones that round away. */
     const odd = [1e-40, -0, 0, -3e-39, 1.2e-38, 65504, 1e30, -1e-45];
     const checkpoint = (name: string) => {
       const path = join(folder, `${name}.safetensors`);

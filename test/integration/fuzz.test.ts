@@ -9,12 +9,12 @@ import { temporaryFolder } from '../temporary.ts';
 const folder = await temporaryFolder();
 const worker = await bundle('worker', folder);
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
-/** A busy machine may stop a thread for seconds. */
+/** A busy machine may stall a thread for seconds. */
 const surroundings = { worker, folder, fixtures, hangMs: 20_000 };
 const SEED = 12;
 
 const COUNT = 10_000;
-/** Minutes on a machine that does other things. */
+/** Takes minutes on a busy machine. */
 const LIMIT_MS = 900_000;
 
 test.concurrent.each(Object.keys(READERS))(

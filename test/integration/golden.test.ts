@@ -1,4 +1,4 @@
-/** What `tvq quantize --preset paper` + `tvq restore` give equals the reference implementation in PyTorch. */
+/** The results of `tvq quantize --preset paper` + `tvq restore` equal the reference implementation in PyTorch. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Scheme } from '../../extension/protocol/recipes.ts';
@@ -9,7 +9,7 @@ import { temporaryFolder } from '../temporary.ts';
 const folder = await temporaryFolder();
 const golden = await tensorsOf(fixture('golden/golden.safetensors'));
 
-/** Allowed difference, as a part of a tensor's range: rounding of the sums base + task vector. */
+/** Allowed difference, as a fraction of a tensor's range: rounding of the sums base + task vector. */
 const TOLERANCE = 1e-6;
 
 const SCHEMES: [string, Scheme, number][] = [

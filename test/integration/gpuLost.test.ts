@@ -1,4 +1,4 @@
-/** A GPU that fails in the middle: the CPU does the rest, nobody can tell from the bytes, and everybody is told. */
+/** A GPU that fails during a job: the CPU does the rest, with the same bytes, and the user is told. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const file = path('.tvq');
 beforeAll(() => quantize(recipe(file)));
 afterEach(() => vi.restoreAllMocks());
 
-/** Has the GPU fail as the n-th piece of an input is read, and from then on. */
+/** Makes the GPU fail when the n-th piece of an input is read, and from then on. */
 function failAtRead(nth: number, fail: (gpu: WebGpuMachine) => void): void {
   /* eslint-disable @typescript-eslint/unbound-method */
   const { scope } = WebGpuMachine.prototype;
@@ -60,7 +60,7 @@ interface Done {
   readonly warnings?: readonly string[];
 }
 
-/** Names and contents of a model folder, but for the card, which has a date, and for the report's notes. */
+/** Names and contents of a model folder, except the card, which has a date, and the report's notes. */
 const modelOf = async (folder: string): Promise<unknown> => {
   const names = (await readdir(folder, { recursive: true }))
     .filter(name => !name.endsWith('README.md'))
@@ -75,7 +75,7 @@ const modelOf = async (folder: string): Promise<unknown> => {
   return Promise.all(files.map(async name => [name, await contentOf(name)]));
 };
 
-/** Every command, with what it gives. */
+/** Every command, with its result. */
 const COMMANDS: Record<string, (options: RunOptions, more: engine.Hooks) => Promise<Done>> = {
   'quantize to a budget': async (options, more) => {
     const asked = recipe(path('.tvq'), { scheme: 'rtvq', budget: '5bpw' });
@@ -117,7 +117,7 @@ const COMMANDS: Record<string, (options: RunOptions, more: engine.Hooks) => Prom
   }),
 };
 
-/** Longer than a span: what was written of its first is not written again. */
+/** Longer than one span: what was written of the first one is not written again. */
 let large = recipe('');
 beforeAll(async () => {
   const tensor = (step: number) => f32([2, 1_050_001], i => ((i * step) % 1013) / 1e4);

@@ -1,4 +1,4 @@
-/** What the engine tells of the contents of a .tvq file, compared with what it restores. */
+/** What the engine reports about the contents of a .tvq file, compared with what it restores. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ const SCHEMES: Record<string, Partial<QuantizeRecipe>> = {
 };
 const fileOf = (scheme: string) => join(folder, `${scheme}.tvq`);
 
-/** Task vectors as they come out of a restored model. */
+/** Task vectors computed from a restored model. */
 async function restoredVectors(scheme: string, task: string): Promise<Map<string, Float32Array>> {
   const output = join(folder, `${scheme}-${task}.safetensors`);
   await restore(restoreRecipe(fileOf(scheme), task, output, { dtype: 'F32', overwrite: true }));
@@ -205,7 +205,7 @@ describe('tensors that are not quantized', async () => {
     );
     await handle.close();
     await expect(detail(copy, WEIGHT)).rejects.toThrow(`tensor "${WEIGHT}" of "math" is damaged`);
-    // Nothing else is read for another tensor.
+    // Reading another tensor does not touch this one.
     expect((await detail(copy, WEIGHT.replace('1', '0'))).values?.nonFinite).toBe(0);
   });
 
@@ -239,7 +239,7 @@ describe.each(BACKENDS)('tasks compared (%s)', backend => {
         }
         expect(found.agreement[i]![i]).toBe(1);
       }
-      // Restored weights are rounded to their dtype's grid, so that the smallest moves are lost there: signs of large ones.
+      // Restored weights are rounded to their dtype, which loses the smallest changes: compare large ones' signs.
       const [x, y] = flat as [Float64Array, Float64Array];
       const both = x.map((value, k) => Math.sign(value * y[k]!));
       const agreement = both.filter(sign => sign > 0).length / both.filter(sign => sign !== 0).length;
@@ -276,7 +276,7 @@ describe('tasks compared', () => {
     const file = join(folder, 'opposite.tvq');
     await quantize(recipe(file, { base, tasks, bits: 8 }));
     const found = await compare(file);
-    // What no task moves is left out.
+    // Tensors that no task moves are left out.
     expect(found).toMatchObject({ tensors: 1, leftOut: 1, weights: 4096 });
     expect(found.cosines[0]![1]).toBeCloseTo(-1, 4);
     expect(found.cosines[0]![2]).toBeNull();

@@ -1,4 +1,4 @@
-/** A .tvq file of five gigabytes: what is read of it, and how much memory that takes. */
+/** A .tvq file of five gigabytes: how much of it is read, and how much memory that takes. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-/** Counts the bytes that are read from files while `work` runs. */
+/** Counts the bytes read from files while `work` runs. */
 async function bytesRead(work: () => Promise<unknown>): Promise<number> {
   const handle = await open(path, 'r');
   const prototype = Object.getPrototypeOf(handle) as FileHandle;
@@ -42,7 +42,7 @@ async function bytesRead(work: () => Promise<unknown>): Promise<number> {
 test('opening, counting and paging read the header, the tables and the side arrays, no payload', async () => {
   expect(written.bytes).toBeGreaterThan(4.9e9);
   const sides = 24 * written.rows + 8 * 288;
-  // The header is read once to be understood and once to be checked.
+  // The header is read once to parse it and once to check it.
   const read = await bytesRead(async () => {
     file = await openTvq(path);
     summarizeTvq(file);
@@ -76,9 +76,9 @@ test('looking into a tensor reads its payload, a stretch at a time', async () =>
     expect(contents.values).toMatchObject({ count: 4096 * 1024, deviation: 0 });
   });
   await files.close();
-  // Once for the range, once for what lies in it.
+  // Once for the range, once for the values.
   expect(read).toBe(2 * input.record.payload!.bytes);
-  // A tensor a hundred times as long takes no more.
+  // A tensor a hundred times as long takes no more memory.
   const shape = [409_600, 1024];
   const long = { ...job, input: { ...input, record: { ...input.record, shape } } };
   expect(detailKind.memory(long, CHUNK)).toBe(memory);
@@ -92,7 +92,7 @@ test('a detail is a small message', async () => {
 test('a few tensors of many tasks are compared within the memory that is allowed', async () => {
   const found = await engine.compareTasks({ file: path }, 1, { ...OPTIONS, memory: 2 ** 29 }, hooks());
   expect(found).toMatchObject({ tensors: 1, comparable: 96, leftOut: 192 });
-  // Holes are the code 0 in every task, so all of them move alike.
+  // Holes are code 0 in every task, so all tasks move in the same way.
   expect(found.cosines[3]![30]).toBeCloseTo(1, 5);
   expect(JSON.stringify(found).length).toBeLessThan(200_000);
 });

@@ -1,4 +1,4 @@
-/** Merges that end early: what stays, who is told, and that a resumed run cannot be told from one that went through. */
+/** Merges that end early: what is kept, what is reported, and that a resumed run gives the same result. */
 import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -32,7 +32,7 @@ beforeAll(() =>
 );
 afterEach(() => vi.restoreAllMocks());
 
-/** What a merge gives but for what no two runs have in common. */
+/** A merge's result without what differs between any two runs. */
 const comparable = ({ seconds: _s, output: _o, warnings, ...result }: MergeResult) => ({
   ...result,
   warnings: warnings.filter(text => !text.includes('taken over')),
@@ -50,7 +50,7 @@ async function contentsOf(folder: string): Promise<unknown[]> {
   ];
 }
 
-/** Does something as soon as the tensor of this number was finished. */
+/** Calls `act` as soon as the tensor of this number is finished. */
 function afterTensor(number: number, act: () => void): void {
   const finish = ModelFolder.prototype.finish; // eslint-disable-line @typescript-eslint/unbound-method
   vi.spyOn(ModelFolder.prototype, 'finish').mockImplementation(async function (
@@ -131,7 +131,7 @@ describe.each(Object.entries(of))('%s', (_, asked: (output: string) => MergeReci
 });
 
 const plain = of['ties, compared with full precision'];
-/** Names that begin as an output's, or as its temporary ones. */
+/** Names that begin like an output's, or like its temporary ones. */
 const namesOf = async (output: string): Promise<string[]> =>
   (await readdir(dirname(output))).filter(name => name.split('.').includes(basename(output)));
 
@@ -190,7 +190,7 @@ test('Ctrl-C and SIGTERM: the command says what stays and how to go on', async (
       await new Promise(resolve => setTimeout(resolve, 5));
     child.kill(signal);
     const status = await ended;
-    if (status === 0) return; // so small a job may be done before the signal arrives
+    if (status === 0) return; // such a small job may finish before the signal arrives
     expect(status).toBe(130);
     expect(said).toMatch(
       /cancelled; \d+ of 24 weight files are kept in .*; run the same command with --resume/,

@@ -1,4 +1,4 @@
-/** A process that replaces an output and is killed before any of its system calls: the old is there, or the new. */
+/** A process that replaces an output, killed before each of its system calls: the old or the new output is there. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,10 +28,10 @@ beforeAll(async () => {
   });
 });
 
-/** Everything that changes what is on the disk. */
+/** All calls that change the disk. */
 const CALLS = ['open', 'write', 'sync', 'rename', 'link', 'rm', 'mkdir'];
 
-/** The value of an output's weights; they must be whole. */
+/** The value of an output's weights, which must be complete. */
 async function valueOf(file: string): Promise<number> {
   const bytes = await readFile(file);
   expect(bytes.length).toBe(8 + bytes.readUInt32LE(0) + 16);
@@ -63,7 +63,7 @@ async function killAt(nth: number, kind: Kind): Promise<boolean> {
     where,
   ).toBe(true);
 
-  // Whoever opens it next finds one of them, whole, and whoever writes next tidies up.
+  // The next reader finds one of them, complete, and the next writer tidies up.
   const { files } = await openCheckpoint(target);
   expect([OLD, NEW], where).toContain(await valueOf(files[0] as string));
   await replace(kind, target);
@@ -79,5 +79,5 @@ async function killAt(nth: number, kind: Kind): Promise<boolean> {
 test.each(['file', 'folder', 'model'] as const)('%s', async kind => {
   let calls = 0;
   while ((await Promise.all([1, 2, 3, 4].map(more => killAt(calls + more, kind)))).every(Boolean)) calls += 4;
-  expect(calls).toBeGreaterThanOrEqual(8); // it was killed at all
+  expect(calls).toBeGreaterThanOrEqual(8); // kills really happened
 });

@@ -1,4 +1,4 @@
-/** Checkpoints made up for a test, quantized, restored and compared with what they were. */
+/** Synthetic checkpoints for tests, quantized, restored and compared with the originals. */
 import { copyFile, readFile } from 'node:fs/promises';
 import { openTvq } from '../../extension/formats/tvq/reader.ts';
 import type { MergeInput, QuantizeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
@@ -10,7 +10,7 @@ export const path = await sharedPaths();
 export const content = async (file: string): Promise<Buffer> =>
   (await readFile(file)).subarray((await openTvq(file)).headerBytes);
 
-/** Near Gaussian values: sums of uniform ones. */
+/** Nearly Gaussian values: sums of uniform ones. */
 export function gaussian(seed: number, scale: number): () => number {
   const next = noise(seed);
   return () => scale * (next() + next() + next() + next() + next() + next());
@@ -18,7 +18,7 @@ export function gaussian(seed: number, scale: number): () => number {
 
 const written = new Map<number, Promise<readonly string[]>>();
 
-/** The checkpoints for tensors of so many rows, once for all tests of a process. */
+/** The checkpoints for tensors with this many rows, made once for all tests of a process. */
 async function checkpointsOf(rows: number): Promise<readonly string[]> {
   const checkpoint = (task: number): Record<string, MadeTensor> => {
     const value = gaussian(task + 1, 0.01);
@@ -38,7 +38,7 @@ async function checkpointsOf(rows: number): Promise<readonly string[]> {
 export async function made(changes: Partial<QuantizeRecipe> = {}, rows = 700_001): Promise<QuantizeRecipe> {
   const files = written.get(rows) ?? checkpointsOf(rows);
   written.set(rows, files);
-  // The caller may write others in their place.
+  // The caller may overwrite them.
   const copies = (await files).map(async file => {
     const copy = path('.safetensors');
     await copyFile(file, copy);
@@ -74,7 +74,7 @@ export async function projectionOf(asked: QuantizeRecipe, task: number, options:
 /** Methods that add task vectors up: all at once, or row by row. */
 const SUMS = { task_arithmetic: {}, breadcrumbs: { beta: 1, gamma: 0 } };
 
-/** How far merges of a file's tasks are from those of the tasks restored, at most: of each method. */
+/** Maximum difference between merges of a file's tasks and of the restored tasks, for each method. */
 export async function mergeDifferences(
   { base, output: file, tasks }: QuantizeRecipe,
   methods: readonly (keyof typeof SUMS)[],

@@ -1,4 +1,4 @@
-/** Models whose tensors are not those of the base: what is merged all the same, what is refused, and how it is told. */
+/** Models whose tensors differ from the base's: what is still merged, what is refused, and how that is reported. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -53,7 +53,7 @@ const asked = (
     { base, parameters: base === undefined ? {} : { scale: 1 }, ...changes },
   );
 
-/** The first value of each tensor that was merged, and what was said. */
+/** The first value of each merged tensor, and the messages. */
 async function merged(recipe: MergeRecipe) {
   const { output, warnings } = await merge(recipe);
   const tensors = await tensorsOf(output);

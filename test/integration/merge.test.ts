@@ -71,7 +71,7 @@ describe('properties of every method', () => {
   const tensor = (scale: number) => f32([6, 16], () => scale * next());
   const two = METHODS.filter(({ maximumInputs }) => maximumInputs === 2);
   const many = METHODS.filter(({ maximumInputs }) => maximumInputs === undefined);
-  /** Later tasks win ties, random masks follow the position, EMR writes a model a task: order may count there. */
+  /** Later tasks win ties, random masks follow the position, EMR writes one model per task: order may matter there. */
   const ordered = ['dare_linear', 'dare_ties', 'della', 'della_linear', 'emr'];
 
   const write = async (tensors: Record<string, MadeTensor>) => {
@@ -119,7 +119,7 @@ describe('properties of every method', () => {
     );
   });
 
-  /** Parameters with which a method of one input is the identity. */
+  /** Parameters with which a method is the identity on one input. */
   const IDENTITY: Record<string, MergeRecipe['parameters']> = {
     linear: {},
     task_arithmetic: { scale: 1 },
@@ -145,7 +145,7 @@ describe('properties of every method', () => {
   );
 
   describe('the same bytes for any number of threads, and when tensors do not fit into memory', () => {
-    // Longer than three spans, with rows that fit no alignment.
+    // Longer than three spans, with rows that match no alignment.
     const shape = [9001, 771];
     let files: string[];
     beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** What merge methods promise, of whole merges. */
+/** What merge methods promise, tested on whole merges. */
 import { describe, expect, test } from 'vitest';
 import type { MergeInput } from '../../extension/protocol/recipes.ts';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
@@ -7,10 +7,10 @@ import { temporaryPaths } from '../temporary.ts';
 
 const path = await temporaryPaths();
 
-/** The same numbers every time, from a task's and a tensor's number. */
+/** Reproducible numbers, from a task's and a tensor's number. */
 const valuesFrom = (task: number, tensor: number) => noise(100 * task + tensor + 1);
 
-/** Merges tunings of a base of zeros. @returns the merged task vectors */
+/** Merges fine-tuned models of a base of zeros. @returns the merged task vectors */
 async function deltas(
   method: string,
   tensors: Readonly<Record<string, readonly number[]>>,
@@ -109,7 +109,7 @@ describe('rows longer than a window of the CPU backend', () => {
     breadcrumbs: { gamma: 0.1, beta: 0.5, scale: 1 },
   } as const;
 
-  // Seven rows do not fit into one span: the second begins within an aligned block.
+  // Seven rows do not fit into one span: the second span begins within an aligned block.
   test.each(['della', 'breadcrumbs'] as const)('%s', async method => {
     const asked = async (backend: (typeof BACKENDS)[number], rows: number) =>
       (await deltas(method, { w: [rows, length] }, { parameters: GIVEN[method] }, backend)).get('w')!;

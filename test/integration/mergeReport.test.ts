@@ -1,4 +1,4 @@
-/** The numbers of merge-report.json, against what can be told from the tensors themselves. */
+/** The numbers of merge-report.json, compared with those computed from the tensors themselves. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -52,7 +52,7 @@ async function reported(method: string, changes: Partial<MergeRecipe> = {}, coun
   return { ...written, output };
 }
 
-/** What a checkpoint adds to the base, all tensors in a row. */
+/** What a checkpoint adds to the base, all tensors concatenated. */
 async function deltaOf(file: string): Promise<Float64Array> {
   const [theirs, ours] = await Promise.all([tensorsOf(file), tensorsOf(base)]);
   const parts = [...ours].map(([name, tensor]) => {

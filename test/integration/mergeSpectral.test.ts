@@ -1,4 +1,4 @@
-/** iso_c and tsv_m on checkpoints: what rounding leaves in a difference is no direction of the task. */
+/** iso_c and tsv_m on checkpoints: what rounding leaves in a difference is not a direction of the task. */
 import { describe, expect, test } from 'vitest';
 import { f32, noise, u16, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
@@ -11,7 +11,7 @@ const value = noise(1);
 const values = (count: number): number[] => Array.from({ length: count }, () => 0.1 * value());
 const base = Float64Array.from(values(ROWS * COLUMNS));
 
-/** A low-rank adapter's difference, as LoRA leaves it when it is folded into the weights. */
+/** A low-rank difference, like that of a LoRA adapter merged into the weights. */
 function lowRank(): { readonly delta: Float64Array; readonly left: number[][] } {
   const left = Array.from({ length: RANK }, () => values(ROWS));
   const right = Array.from({ length: RANK }, () => values(COLUMNS));
@@ -38,7 +38,7 @@ function orthonormal(columns: readonly (readonly number[])[]): number[][] {
   return basis;
 }
 
-/** Share of a difference's energy that lies outside of the columns' span. */
+/** Share of a difference's energy that lies outside the columns' span. */
 function outside(difference: Float64Array, basis: readonly (readonly number[])[]): number {
   let [all, inside] = [0, 0];
   for (let j = 0; j < COLUMNS; j++) {
@@ -59,7 +59,7 @@ const DTYPES: Readonly<Record<string, (values: Float64Array) => MadeTensor>> = {
   BF16: values => u16('BF16', [ROWS, COLUMNS], i => bf16(values[i]!)),
 };
 
-/** Most of the energy that may lie outside: what the output's own rounding does. */
+/** Maximum energy outside: the effect of the output's own rounding. */
 const LIMITS = { F32: 1e-4, BF16: 2e-2 } as const;
 
 describe.each(['iso_c', 'tsv_m'])('%s of low-rank tunings', method => {
@@ -71,12 +71,12 @@ describe.each(['iso_c', 'tsv_m'])('%s of low-rank tunings', method => {
     };
     const parts = Array.from({ length: TASKS }, lowRank);
     const original = await write(base);
-    // Tunings start from the base as it is stored.
+    // Fine-tuned models start from the base as stored.
     const start = tvq.valuesOf((await tvq.tensorsOf(original)).get('layers.0.w')!);
     const inputs = [];
     for (const [task, { delta }] of parts.entries())
       inputs.push(tvq.checkpointInput(await write(delta.map((x, i) => start[i]! + x)), `t${task}`));
-    // In F32, so that what is measured is the method's and not the output's rounding.
+    // In F32, to measure the method rather than the output's rounding.
     const recipe = tvq.mergeRecipe(path(), method, inputs, { base: original, dtype: 'F32' });
     await tvq.merge(recipe);
     const merged = tvq.valuesOf((await tvq.tensorsOf(recipe.output)).get('layers.0.w')!);

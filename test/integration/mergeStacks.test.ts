@@ -1,4 +1,4 @@
-/** Models with two stacks of layers (T5, Whisper, CLIP): each has its own depth, and a place of its own in every table. */
+/** Models with two stacks of layers (T5, Whisper, CLIP): each has its own depth, and its own place in every table. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** A task of a .tvq file merges as the checkpoint does that it was made from: by its config, files and integers too. */
+/** A task of a .tvq file merges like the checkpoint it was made from, including config, files and integers. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -43,7 +43,7 @@ const body = (seed: number, rows = 40): Tensors => ({
   'model.layers.0.mlp.down_proj.weight': f32([16, 16], noise(seed + 200)),
   'model.norm.weight': f32([16], noise(seed + 300)),
 });
-/** The same with its embedding stored a second time, as its head. */
+/** The same model with its embedding stored a second time as its head. */
 const doubled = (seed: number): Tensors => ({ ...body(seed), [HEAD]: body(seed)[EMBEDDING] as MadeTensor });
 const ownHead = (seed: number): Tensors => ({ ...body(seed), [HEAD]: f32([40, 16], noise(seed + 400)) });
 
@@ -103,7 +103,7 @@ describe.each<[string, (base: string, models: Models) => Promise<MergeInput[]>]>
     ['by what they store', doubled(1), {}],
   ])('stay tied %s', async (_, original, config) => {
     const base = await model(original, config);
-    // An input whose config is not the base's to the byte says it itself.
+    // Keep this input's config different from the base's bytes.
     const b = await model(doubled(3), { ...config, own: true });
     const { tensors, config: made } = await merged(base, { a: await model(doubled(2), config), b });
     const stored = tensors.get(HEAD)?.data;

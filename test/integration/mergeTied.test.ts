@@ -1,4 +1,4 @@
-/** Checkpoints whose head is their embedding: transformers writes the embedding alone, and so must a merge. */
+/** Checkpoints whose head is their embedding: transformers writes only the embedding, and so must a merge. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -56,7 +56,7 @@ describe.each([
     const index = async (model: string) => (await json(join(model, 'model.safetensors.index.json'))) as Index;
     const [ours, theirs] = [await index(output), await index(base)];
     expect(ours.metadata.total_size).toBe(theirs.metadata.total_size);
-    // Tensors are sorted by name here and by module there: which file has which may differ, and the index says it.
+    // We sort tensors by name, transformers by module: which file has which may differ, as the index tells.
     expect(Object.keys(ours.weight_map)).toEqual(Object.keys(theirs.weight_map).sort());
     for (const [tensor, file] of Object.entries(ours.weight_map))
       expect([...(await tensorsOf(join(output, file))).keys()]).toContain(tensor);

@@ -1,4 +1,4 @@
-/** Jobs that are cancelled or fail leave neither file handles nor threads, whenever it happens. */
+/** Jobs that are cancelled or fail leave neither file handles nor threads behind, at whatever point that happens. */
 import { readdir, readlink } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -50,7 +50,7 @@ const COMMANDS: Record<string, (more: engine.Hooks) => Promise<unknown>> = {
 test.skipIf(platform() !== 'linux').each(Object.entries(COMMANDS))(
   '%s that is cancelled',
   async (_, command) => {
-    await command(hooks()); // what stays for the life of the process is there now
+    await command(hooks()); // what the process keeps for its lifetime is open by now
     const before = await threads();
     for (const after of [0, 1, 12]) {
       const stop = new AbortController();
@@ -61,7 +61,7 @@ test.skipIf(platform() !== 'linux').each(Object.entries(COMMANDS))(
         () => 'done',
         (error: Error) => error.message,
       );
-      // A small file may be checked before anybody looks.
+      // A small file may already be checked by then.
       expect(end, `after ${after} tensors`).toMatch(
         command === COMMANDS['verify'] ? /cancelled|done/ : /cancelled/,
       );

@@ -1,4 +1,4 @@
-/** What is opened, or left out, in place of what was named: every command says so, in a line. */
+/** What is opened, or left out, instead of the named path: every command reports it in a line. */
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ function tvq(...args: string[]): Promise<{ status: number | null; stdout: string
 
 const weights = (seed: number) => f32([64, 64], noise(seed));
 
-/** A model in two shards whose index still lists heads that were taken out. */
+/** A model in two shards whose index still lists removed heads. */
 async function model(name: string, seed: number): Promise<void> {
   const [one, two] = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
   await mkdir(join(folder, name));

@@ -1,4 +1,4 @@
-/** What is read is never overwritten, on whatever way its path is written. */
+/** Inputs are never overwritten, however their paths are written. */
 import { cp, link, mkdir, readFile, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { temporaryPaths } from '../temporary.ts';
 
 const path = await temporaryPaths();
 
-/** The fixture's models in a folder of their own, which a link leads to as well. */
+/** The fixture's models in their own folder, which a link leads to as well. */
 async function models() {
   const folder = path();
   await mkdir(folder);
@@ -47,7 +47,7 @@ describe('an output that leads to an input', () => {
     const file = join(folder, 'q.tvq');
     await tvq.quantize(tvq.recipe(file, { base, tasks: [{ name: 'code', path: code }] }));
     const named = join(folder, 'q.safetensors');
-    await link(file, named); // one that a restore could take for its output
+    await link(file, named); // a path that a restore could use as its output
     const before = await readFile(file);
     const cases = [
       [relative(process.cwd(), file), file],

@@ -1,4 +1,4 @@
-/** What is written is numbers, statistics stay statistics, and inputs stay as they were. */
+/** Outputs contain only numbers, statistics stay valid, and inputs are not changed. */
 import { readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';

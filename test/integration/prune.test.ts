@@ -1,4 +1,4 @@
-/** `tvq quantize --prune`: the smallest magnitudes are zeros before anything else happens, to the last bit. */
+/** `tvq quantize --prune`: the smallest magnitudes become zeros before anything else happens, bit for bit. */
 import { describe, expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
 import { openTvq } from '../../extension/formats/tvq/reader.ts';
@@ -10,7 +10,7 @@ import { testSameBytes } from './sameBytes.ts';
 
 const SHARE = 0.6;
 
-/** Task vectors on a base of zeros, so that they are the checkpoints. */
+/** Task vectors on a base of zeros, so that they equal the checkpoints. */
 function vectors(rows: number): Record<string, Float32Array> {
   const next = noise(5);
   const values = (count: number, value: (i: number) => number) =>

@@ -33,7 +33,7 @@ async function made(
   return recipe(path('.tvq'), { base: paths[0], tasks, ...changes });
 }
 
-/** Everything of a file but its date. */
+/** A file's content without its date. */
 async function content(file: string): Promise<Buffer> {
   const { headerBytes } = await openTvq(file);
   return (await readFile(file)).subarray(headerBytes);
@@ -48,7 +48,7 @@ describe('the same bytes', () => {
     const next = noise(seed);
     return f32([count, 21], () => next() * 0.01);
   };
-  // Longer than one span (2 Mi elements) and no multiple of anything.
+  // Longer than one span (2 Mi elements) and not a multiple of anything.
   const large = [1, 2, 3].map(seed => ({
     'w.weight': noisy(seed, 330_001),
     'v.weight': noisy(seed + 9, 33),
@@ -264,7 +264,7 @@ describe('what comes out', () => {
           Float32Array,
         ];
         const norm = (of: (i: number) => number) => Math.sqrt(a.reduce((sum, _, i) => sum + of(i) ** 2, 0));
-        // A bfloat16 weight has 8 bits itself: rounding the sum to it may cost as much as the codes do.
+        // A bfloat16 weight itself has only 8 bits: rounding the sum to it may cost as much as the codes do.
         const rounding = norm(i => a[i]! * 2 ** -9);
         expect(norm(i => a[i]! - b[i]!)).toBeLessThanOrEqual(0.01 * norm(i => a[i]! - c[i]!) + rounding);
       }

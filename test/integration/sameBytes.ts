@@ -1,4 +1,4 @@
-/** Tests that what is written for a recipe, and read back, does not depend on where and how it is computed. */
+/** Tests that what a recipe writes, and reads back, does not depend on where and how it is computed. */
 import { expect, test } from 'vitest';
 import { previewRoom } from '../../extension/engine/scheduler/backends.ts';
 import { planQuantize } from '../../extension/engine/quantize/plan.ts';
@@ -6,7 +6,7 @@ import type { QuantizeRecipe, RunOptions } from '../../extension/protocol/recipe
 import * as tvq from '../engine.ts';
 import { content, path, projectionOf } from './madeCheckpoints.ts';
 
-/** `make`: a recipe over a tensor of so many rows; `memory`: bytes that are too few for one of 1,000,003. */
+/** `make`: a recipe over a tensor with this many rows; `memory`: too few bytes for one of 1,000,003. */
 export function testSameBytes(make: (rows: number) => Promise<QuantizeRecipe>, memory: number): void {
   test('the same bytes for any number of threads, and whether tensors fit into memory or not', async () => {
     const asked = await make(1_000_003);

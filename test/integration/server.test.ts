@@ -1,4 +1,4 @@
-/** The engine process, spoken to as the extension host does. */
+/** The engine process, used in the same way as by the extension host. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -64,7 +64,7 @@ test('an error is answered with its message', async () => {
   );
 });
 
-/** A checkpoint that takes a while to read and no room on disk: its data is a hole in the file. */
+/** A checkpoint that takes a while to read but no disk space: its data is a hole in the file. */
 async function sparse(name: string, megabytes: number): Promise<string> {
   const rows = megabytes * 256;
   const path = join(folder, name);
@@ -78,7 +78,7 @@ async function sparse(name: string, megabytes: number): Promise<string> {
   return path;
 }
 
-/** Starts a job that takes a while, and waits until its temporary file is there. */
+/** Starts a job that takes a while, and waits until its temporary file exists. */
 async function startLong(output: string, token = new CancellationTokenSource().token) {
   const base = await sparse('base.safetensors', 2048);
   const tasks = [{ name: 'one', path: await sparse('one.safetensors', 2048) }];

@@ -9,7 +9,7 @@ import * as tvq from '../engine.ts';
 import { gaussian, path, projectionOf } from './madeCheckpoints.ts';
 import { testSameBytes } from './sameBytes.ts';
 
-/** A base and four tasks that went the same way for a good part; `w` is long, `norm` small, `same` like the base's. */
+/** A base and four tasks that moved partly in the same direction; `w` is long, `norm` small, `same` like the base's. */
 async function shared(
   changes: Partial<QuantizeRecipe> = {},
   rows = 50_001,
@@ -36,7 +36,7 @@ async function shared(
   });
 }
 
-/** Sooner made than Gaussian values. */
+/** Faster to make than Gaussian values. */
 function uniform(seed: number, scale: number): () => number {
   const next = noise(seed);
   return () => scale * next();
@@ -188,9 +188,9 @@ test('analyze measures the shared vector, and the offsets given each of its choi
     expect(new Set(choices.map(({ given }) => given)).size).toBe(steps);
     for (const { error } of choices) expect(error.nearest).toBeLessThan(energy);
   }
-  // The shared vector of tasks that have much in common is most of them.
+  // If tasks have much in common, the shared vector makes up most of them.
   expect(base?.energy).toBeGreaterThan(0.5 * (offsets[0]?.energy as number));
-  // What it gets wrong, offsets of the same step make good with more bytes.
+  // Offsets of the same step correct the shared vector's error, using more bytes.
   const bytesAt = (given: number) =>
     Math.max(...(offsets[0]?.choices.filter(choice => choice.given === given) ?? []).map(one => one.bytes));
   expect(base?.choices.at(-1)?.bytes).toBeLessThan(base?.choices[0]?.bytes as number);
@@ -207,7 +207,7 @@ test('the shared vector can be measured by itself, as a table', async () => {
   const given = all.find(({ output, tensor }) => output === 0 && tensor === 'layers.0.w.weight');
   const at = table.tensors.findIndex(({ name }) => name === 'layers.0.w.weight');
   expect(table.slots.energy[at]).toBeCloseTo(given?.energy as number, 6);
-  // More bits, less error, as of any vector.
+  // More bits, less error, as for any vector.
   const [first, end] = [at === 0 ? 0 : (table.slots.end[at - 1] as number), table.slots.end[at] as number];
   expect(end - first).toBeGreaterThan(20);
   expect(table.choices.error[first]).toBeLessThan(0.001 * (table.slots.energy[at] as number));

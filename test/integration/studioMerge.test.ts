@@ -1,4 +1,4 @@
-/** The Studio's way of a merge, without VS Code: choices to recipe, engine, and the report read back. */
+/** A merge as in the Studio, without VS Code: from choices to recipe, engine, and the report read back. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

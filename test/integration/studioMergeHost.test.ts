@@ -1,4 +1,4 @@
-/** The host's side of the Merge tab with the real engine; of VS Code only what it asks of the window. */
+/** The host's side of the Merge tab with the real engine; only its calls to VS Code's window are mocked. */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -114,7 +114,7 @@ const memory = new MergeMemory({
 });
 const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
-/** As the engine process answers, in this one. */
+/** Answers like the engine process, but in this process. */
 const client = {
   methods: async () => engine.methods(),
   planMerge: (asked: MergeRecipe) => engine.planMergeSummary(asked, OPTIONS),
@@ -137,7 +137,7 @@ const services = {
   writing: new WritingJobs(jobs, new JobLedger(await temporaryFolder()), log as unknown as Log),
 } as unknown as Services;
 
-/** A page, with the sessions that it was told of. */
+/** A page, with the sessions that it was sent. */
 function open() {
   const told: StudioMergeSession[] = [];
   const progress = vi.fn();
@@ -147,7 +147,7 @@ function open() {
     mergeProgress: progress,
   });
   const host = guarded(connection.host, MERGE_CALLS);
-  /** The session once nothing runs any more; the page is told the same. */
+  /** The session once nothing is running; the page gets the same one. */
   const settled = async (what: 'merging' | 'evaluating') => {
     const state = async () => (await host.mergeSession())[what]?.state;
     await expect.poll(state, { timeout: 20_000 }).not.toBe('running');
@@ -182,7 +182,7 @@ describe('a merge', () => {
     const next = await host.planMerge(choices);
     expect(next.outputName).toBe('merged-ties-2');
     expect(next.seconds).toBeGreaterThan(0);
-    // Another page, of a later day.
+    // Another page, opened later.
     expect((await open().host.mergeSession()).merges).toEqual(merges);
   });
 

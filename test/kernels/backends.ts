@@ -35,14 +35,14 @@ export function chooseDriver(): void {
   if (driver === undefined) return;
   process.env['VK_DRIVER_FILES'] ??= driver;
   process.env['VK_ICD_FILENAMES'] ??= driver;
-  // The drivers complain when it is not set, though nothing is shown on a screen.
+  // Drivers complain if it is not set, although nothing is shown on a screen.
   process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
 }
 
-/** Of whatever adapter there is, for all tests of this process; compiling its shaders takes seconds. */
+/** On any adapter, shared by all tests of this process: compiling its shaders takes seconds. */
 let gpu: Promise<TestedGpu> | undefined;
 
-/** A GPU that only the caller uses, and may lose. Fails, rather than skips, where there is none. */
+/** A GPU for the caller alone, who may lose it. Fails, rather than skips, if there is none. */
 export async function openOwnGpu(): Promise<TestedGpu> {
   chooseDriver();
   return findAdapter()

@@ -9,7 +9,7 @@ export const TYPES: readonly FloatType[] = ['F32', 'F16', 'BF16'];
 export const KINDS: readonly Kind[] = ['weights', 'wide', 'tiny', 'special'];
 export const WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
-/** Around words of codes, alignment units, blocks of sums; several blocks. */
+/** Around the sizes of words of codes, alignment units and blocks of sums; several blocks. */
 export const LENGTHS = [1, 2, 31, 32, 33, 2047, 2048, 8191, 8193, 70_001] as const;
 
 /** One call after another at offsets inside the regions. */
@@ -23,7 +23,7 @@ export const stored = (type: FloatType, kind: Kind, count: number, seed: number)
   bytes: elements(type, kind, count, seed),
 });
 
-/** Float32 values that are no results of a stage: not flushed, perhaps not finite. */
+/** Float32 values that do not come from a stage: not flushed, perhaps not finite. */
 export const raw = (kind: Kind, count: number, seed: number): Float32Array =>
   new Float32Array(elements('F32', kind, count, seed).buffer);
 
@@ -77,7 +77,7 @@ export function roundingCases(type: 'F16' | 'BF16'): Float32Array {
   return new Float32Array(Uint32Array.from(bits).buffer);
 }
 
-/** Every kind at every length up to one alignment unit, the two hardest kinds at the lengths above. */
+/** Every kind at every length up to one alignment unit, the two hardest kinds at longer ones. */
 function* sizes(): Generator<{ kind: Kind; count: number; seed: number }> {
   for (const count of LENGTHS) {
     for (const [seed, kind] of KINDS.entries()) {
@@ -105,7 +105,7 @@ export function* meanCases(type: FloatType, tasks: number): Generator<{ tuned: S
   }
 }
 
-/** Flushed values, which is what quantize_pack takes. */
+/** Flushed values, as quantize_pack requires. */
 export function* quantizeCases(bits: number): Generator<{ x: Float32Array; affine: Affine }> {
   for (const { x, affine } of unflushedCases(bits)) yield { x: x.map(ftz), affine };
 }
@@ -136,7 +136,7 @@ export interface Packed {
 }
 
 export function* dequantizeCases(bits: number): Generator<Packed> {
-  // A value that is flushed stands among the others.
+  // One of the values is flushed.
   const table = raw('weights', 1 << bits, bits).map((value, code) => (code === 1 ? 1e-39 : value));
   for (const count of LENGTHS) {
     const packed = randomBytes(packedBytes(count, bits), count);

@@ -1,4 +1,4 @@
-/** What follows from the definition of the rotations; test/kernels/stages/ compares them with the oracle. */
+/** Properties that follow from the definition of the rotations; test/kernels/stages/ compares them with the oracle. */
 import { describe, expect, test } from 'vitest';
 import { openCpu } from './backends.ts';
 import { rotateOn } from './codecDrive.ts';

@@ -5,7 +5,7 @@ import { generator } from './random.ts';
 /** How many values a rotation mixes with each other. */
 export type Order = 4 | 256;
 
-/** Tensors' elements that a call may begin with: within words of signs, past 2^32, up to the last. */
+/** Elements of a tensor where a call may begin: within words of signs, past 2^32, up to the last. */
 const INDICES: Readonly<Record<Order, (count: number) => readonly number[]>> = {
   4: count => [0, 4, 20, 28, 262_144, 2 ** 33 + 12, 2 ** 37 - 4 * Math.ceil(count / 4)],
   256: count => [0, 256, 262_144, 2 ** 33 + 768, 2 ** 37 - 256 * Math.ceil(count / 256)],
@@ -30,7 +30,7 @@ export type Codes = 'normal' | 'skewed' | 'uniform' | 'single' | 'two';
 
 export const CODE_KINDS: readonly Codes[] = ['normal', 'skewed', 'uniform', 'single', 'two'];
 
-/** Around streams and groups of them. */
+/** Around the sizes of streams and groups of streams. */
 export const CODE_COUNTS = [0, 1, 2, 5, 8191, 8192, 8193, 70_001] as const;
 
 /** 8-bit codes as quantizers make them (normal), mostly one of them (skewed, two), and the extremes. */

@@ -1,4 +1,4 @@
-/** What every backend promises of the codec stages apart from results: refusals, and nothing done to nothing. */
+/** What every backend promises for the codec stages apart from results: refusals, and nothing done for empty input. */
 import { describe, expect, test } from 'vitest';
 import { openCpu, openWebGpu } from './backends.ts';
 

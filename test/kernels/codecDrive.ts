@@ -22,7 +22,7 @@ export function rotateOn(
 }
 
 /** rans_decode of `count` codes from `firstStream` on, in calls of up to `chunk`; as many bytes as there are codes, up
- * to a multiple of 4, and 4 more that nothing may touch. */
+ * to a multiple of 4, and 4 more that must stay untouched. */
 export function decodeOn(
   backend: Backend,
   payload: Uint8Array,

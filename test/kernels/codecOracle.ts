@@ -14,7 +14,7 @@ export function signOf(element: number): number {
 const hadamard = (row: number, column: number): number =>
   (row & column).toString(2).replaceAll('0', '').length % 2 === 0 ? 1 : -1;
 
-/** S·H·S·x / √order in float64: what rotate computes, but for rounding. */
+/** S·H·S·x / √order in float64: what rotate computes, except for rounding. */
 export function exactlyRotated(x: Float32Array, index: number, order: number): Float64Array {
   const signed = Float64Array.from(x, (value, i) => signOf(index + i) * value);
   return Float64Array.from(x, (value, i) => {
@@ -26,7 +26,7 @@ export function exactlyRotated(x: Float32Array, index: number, order: number): F
   });
 }
 
-/** One block, by butterflies on values two by two. */
+/** One block, by butterflies on pairs of values. */
 function rotateBlock(block: Float32Array, index: number): Float32Array {
   let s = Float32Array.from(block, (value, k) => ftz(value) * signOf(index + k));
   for (let h = 1; h < s.length; h *= 2) {

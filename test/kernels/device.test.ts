@@ -1,4 +1,4 @@
-/** The device wrapper and its buffer pool: errors that would be silent, buffers that are used again. */
+/** The device wrapper and its buffer pool: errors that would be silent, buffers that are reused. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BackendFailure, DeviceLost } from '../../kernels/backend.ts';
 import { findAdapter } from '../../kernels/backends/webgpu/adapter.ts';

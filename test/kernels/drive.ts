@@ -24,7 +24,7 @@ export const floats = (bytes: Uint8Array): Float32Array => new Float32Array(byte
 
 export const countOf = ({ type, bytes }: Stored): number => bytes.length / BYTES_PER_ELEMENT[type];
 
-/** A region of its own with `bytes` in it. */
+/** A new region with `bytes` in it. */
 export async function place(
   backend: Pick<Backend, 'write'>,
   memory: Scope,
@@ -50,7 +50,7 @@ export async function eachChunk(
   for (let first = 0; first < count; first += chunk) await body(first, Math.min(chunk, count - first));
 }
 
-/** delta_minmax; `store` false looks for the extent only, and returns no values. */
+/** delta_minmax; with `store` false it finds only the extent, and returns no values. */
 export function deltaOn(
   backend: Backend,
   tuned: Stored,
@@ -106,11 +106,11 @@ export function meanOn(
   });
 }
 
-/** What the code region holds before anything is packed into it. */
+/** Initial bytes of the code region. */
 export const UNTOUCHED = 0xa5;
 
 export interface Quantized {
-  /** The code region's bytes, with some behind the codes that nothing may touch. */
+  /** The code region's bytes, with some after the codes that must stay untouched. */
   readonly codes: Uint8Array;
   readonly loss: SquaredError;
 }

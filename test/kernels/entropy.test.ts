@@ -1,4 +1,4 @@
-/** Coding by rANS: sizes and payloads against the oracle; what was coded comes back on every backend. */
+/** Coding by rANS: sizes and payloads against the oracle; every backend decodes what was coded. */
 import { describe, expect, test } from 'vitest';
 import { FREQUENCY_SUM, STREAM } from '../../kernels/codes.ts';
 import { codedBits, encodeStreams, frequenciesOf } from '../../kernels/entropy.ts';

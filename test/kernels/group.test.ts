@@ -13,7 +13,7 @@ const gpu = await openWebGpu();
 /** The same device with so narrow a grid that dispatches have two dimensions. */
 const narrow = await openWebGpu({ gridWidth: 3 });
 
-/** What a region holds whose first bytes were written. */
+/** The expected content of a region whose first bytes were written. */
 function untouchedBehind(bytes: Uint8Array, length: number): Uint8Array {
   const all = new Uint8Array(length).fill(UNTOUCHED);
   all.set(bytes);

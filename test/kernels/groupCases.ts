@@ -9,7 +9,7 @@ import { VALUES, valuesOf } from './stageCases.ts';
 import { ftz } from './oracle.ts';
 import { generator, randomBytes } from './random.ts';
 
-/** Around groups, words of scales and of codes, workgroups, chunks of SMALL_CHUNK. */
+/** Around the sizes of groups, words of scales and of codes, workgroups, and chunks of SMALL_CHUNK. */
 export const COUNTS = [1, 3, 31, 32, 33, 65, 129, 255, 257, 1000, 2047, 2049, 8193, 20_003] as const;
 
 const sorted = (values: Iterable<number>): Float32Array => Float32Array.from(values).sort();
@@ -58,7 +58,7 @@ export function* scaleCases(): Generator<ScaleCase> {
   }
 }
 
-/** Factors of all magnitudes, of both signs, zero and one that is flushed among them. */
+/** Factors of all magnitudes and both signs, including zero and one that is flushed. */
 const factors = (seed: number): Float32Array => {
   const random = generator(seed);
   const some = Float32Array.from({ length: SCALES }, () => (random() - 0.1) * 2 ** (random() * 60 - 20));
@@ -66,7 +66,7 @@ const factors = (seed: number): Float32Array => {
   return some;
 };
 
-/** Boundaries of both signs; two that are equal where there are three, and zeros where there are more. */
+/** Boundaries of both signs; two equal ones if there are three, and zeros if there are more. */
 export function boundariesOf(bits: number, seed: number): Float32Array {
   const random = generator(seed);
   const boundaries = sorted(Array.from({ length: 2 ** bits - 1 }, () => (random() - 0.5) * 4));
@@ -123,7 +123,7 @@ export function* dequantizeCases(bits: number): Generator<DequantizeCase> {
   }
 }
 
-/** One case of each stage of so many values that a small grid is folded. */
+/** One case of each stage, with enough values to fold a small grid. */
 export const longCases = (): { scale: ScaleCase; quantize: QuantizeCase; dequantize: DequantizeCase } => {
   const [count, groupSize, bits] = [70_001, 64, 3];
   const x = valuesOf('weights', count, 1);

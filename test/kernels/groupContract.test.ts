@@ -1,4 +1,4 @@
-/** What every backend promises of the group stages apart from results: refusals, and nothing done to nothing. */
+/** What every backend promises for the group stages apart from results: refusals, and nothing done for empty input. */
 import { describe, expect, test } from 'vitest';
 import { openCpu, openWebGpu } from './backends.ts';
 
@@ -11,7 +11,7 @@ const quantizer = {
 };
 const table = { bits: 2, groupSize: 64, values: new Float32Array(4), scales: new Float32Array(256) };
 
-/** `values` with another one somewhere. */
+/** `values` with one of them changed. */
 const changed = (values: Float32Array, at: number, value: number): Float32Array =>
   values.map((old, i) => (i === at ? value : old));
 

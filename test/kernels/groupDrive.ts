@@ -5,7 +5,7 @@ import { groupsOf } from '../../kernels/groups.ts';
 import { eachChunk, floats, place, UNTOUCHED } from './drive.ts';
 import type { DequantizeCase, QuantizeCase, ScaleCase } from './groupCases.ts';
 
-/** Bytes behind a result, up to the next multiple of 4, which may be zeroed, then some that nothing may touch. */
+/** Bytes after a result: up to the next multiple of 4 they may be zeroed, then some that must stay untouched. */
 const behind = (bytes: number): Uint8Array => new Uint8Array(Math.ceil(bytes / 4) * 4 + 32).fill(UNTOUCHED);
 
 const bytesOf = (x: Float32Array, first: number, size: number): Uint8Array =>
@@ -44,7 +44,7 @@ export function quantizeGroupsOn(
   });
 }
 
-/** The values, and two behind them that nothing may touch. */
+/** The values, and two after them that must stay untouched. */
 export function dequantizeGroupsOn(
   backend: Backend,
   { packed, scales, table, count }: DequantizeCase,

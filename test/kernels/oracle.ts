@@ -1,7 +1,7 @@
 /**
- * The stages in plain TypeScript, as their descriptors define them: slow, obvious, and by other means than the
- * implementations. A float64 result of two float32 operands, rounded by Math.fround, is the correctly rounded
- * float32 result of + - * /.
+ * The stages in plain TypeScript, as their descriptors define them: slow, obvious, and independent of the
+ * implementations. A float64 result of two float32 operands, rounded by Math.fround, is the correctly rounded float32
+ * result of + - * /.
  */
 import type { Affine, SquaredError } from '../../kernels/stages/quantize_pack/stage.ts';
 import type { Extent } from '../../kernels/stages/extent.ts';
@@ -16,7 +16,7 @@ export const subtract = (a: number, b: number): number => ftz(Math.fround(a - b)
 export const multiply = (a: number, b: number): number => ftz(Math.fround(a * b));
 export const divide = (a: number, b: number): number => ftz(Math.fround(a / b));
 
-/** Elements as they are stored. */
+/** Elements as stored. */
 export interface Stored {
   readonly type: FloatType;
   readonly bytes: Uint8Array;
@@ -164,7 +164,7 @@ export function orderedSum(term: (i: number) => number, count: number, before = 
 
 const square = (a: number): number => multiply(a, a);
 
-/** What codes lose, and Σx². */
+/** The error of codes, and Σx². */
 export function codesLoss(x: Float32Array, { bits, scale, zero }: Affine): SquaredError {
   const [s, z] = [ftz(Math.fround(scale)), ftz(Math.fround(zero))];
   const codes = quantize(x, { bits, scale, zero });
@@ -194,12 +194,12 @@ function roundedBits(value: number, exponentBits: number, mantissaBits: number, 
   if (2 ** exponent > magnitude) exponent--;
   if (2 ** (exponent + 1) <= magnitude) exponent++;
   exponent = Math.max(exponent, least);
-  // Units in the last place: a carry into the next binade is right by itself.
+  // Units in the last place: a carry into the next binade is handled automatically.
   const units = rint(magnitude / 2 ** (exponent - mantissaBits));
   return signBit + Math.min((exponent - least) * 2 ** mantissaBits + units, infinity);
 }
 
-/** Stored elements of float32 values, whatever their bits, and how many are no numbers; NaNs lose sign and payload. */
+/** Stored elements of float32 values, whatever their bits, and how many are not finite; NaNs lose sign and payload. */
 export function encode(x: Float32Array, type: FloatType): Encoded {
   const bits = new Uint32Array(x.buffer, x.byteOffset, x.length);
   const nonFinite = x.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
@@ -218,7 +218,7 @@ export function encode(x: Float32Array, type: FloatType): Encoded {
   return { bytes: new Uint8Array(halves.buffer), nonFinite, overflowed: notNumbers - nonFinite };
 }
 
-/** What encode makes of values. */
+/** The results of encode. */
 export interface Encoded {
   readonly bytes: Uint8Array;
   readonly nonFinite: number;

@@ -1,4 +1,4 @@
-/** Philox4x32-10 in plain numbers, as its paper (Salmon et al., SC11) has it. */
+/** Philox4x32-10 in plain numbers, as in its paper (Salmon et al., SC11). */
 
 type Four = readonly [number, number, number, number];
 

@@ -1,11 +1,11 @@
-/** Plain memory and arithmetic for the oracles of test/kernels/stages/: slow, obvious, and by other means than the
+/** Plain memory and arithmetic for the oracles of test/kernels/stages/: slow, obvious, and independent of the
  * implementations. */
 import { BYTES_PER_ELEMENT, type FloatType, type Region, type Slice } from '../../kernels/memory.ts';
 import type { RandomStream, Rows } from '../../kernels/stages/rows.ts';
 import { ftz, type Stored } from './oracle.ts';
 import { philox } from './philox.ts';
 
-/** A region that is nothing but its bytes. */
+/** A region that is just its bytes. */
 export class PlainRegion implements Region {
   readonly bytes: number;
 

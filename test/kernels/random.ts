@@ -1,4 +1,4 @@
-/** Seeded test data: checkpoint elements of every type and of every unpleasant kind. */
+/** Seeded test data: checkpoint elements of every type and every difficult kind. */
 import { type FloatType, BYTES_PER_ELEMENT } from '../../kernels/memory.ts';
 
 /** Mulberry32: uniform in [0, 1), the same everywhere for a seed. */
@@ -13,7 +13,7 @@ export function generator(seed: number): () => number {
 }
 
 export type Kind =
-  /** As weights are: about 0.02 in magnitude. */
+  /** Like weights: about 0.02 in magnitude. */
   | 'weights'
   /** Any finite bit pattern: all magnitudes, subnormals and both zeros. */
   | 'wide'
@@ -22,7 +22,7 @@ export type Kind =
   /** Weights with NaN, infinities, subnormals, zeros and the largest values between them. */
   | 'special';
 
-/** Bit patterns worth meeting, per type. */
+/** Bit patterns worth testing, per type. */
 const SPECIAL: Record<FloatType, readonly number[]> = {
   F32: [
     0x7fc00000, 0xffc00001, 0x7f800001, 0x7f800000, 0xff800000, 0, 0x80000000, 1, 0x80000001, 0x007fffff,
@@ -40,7 +40,7 @@ const SPECIAL: Record<FloatType, readonly number[]> = {
 
 const EXPONENT_BITS: Record<FloatType, number> = { F32: 0x7f800000, F16: 0x7c00, BF16: 0x7f80 };
 
-/** Bits of the element of `type` nearest to zero's side of a float32, good enough to make test data. */
+/** Bits of a float32 truncated to `type`, good enough for test data. */
 function truncated(type: FloatType, value: number): number {
   const bits = new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
   if (type === 'F32') return bits;

@@ -14,10 +14,10 @@ const SHAPES: readonly Shape[] = [
   { first: 1, rows: 2, length: 5001 },
 ];
 
-/** More rows than a narrow grid is wide. */
+/** More rows than the width of a narrow grid. */
 export const MANY_ROWS: Shape = { first: 70, rows: 50, length: 37 };
 
-/** Rows of every kind of values, some values before and behind them. */
+/** Rows of every kind of values, with some values before and after them. */
 export function* rowInputs(
   shapes: readonly Shape[] = SHAPES,
   kinds: readonly Values[] = VALUES,
@@ -30,7 +30,7 @@ export function* rowInputs(
   }
 }
 
-/** One of two streams, by turns. */
+/** One of two streams, alternating. */
 export const streamOf = (round: number): RandomStream =>
   round % 2 === 0
     ? { seed: [42, 0], tensor: 0, task: 0 }

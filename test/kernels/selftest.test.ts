@@ -1,4 +1,4 @@
-/** The self-test's expected digests come from the oracles, and a device that computes otherwise fails it. */
+/** The self-test's expected digests come from the oracles, and a device that computes differently fails it. */
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
 import { digestOf, failedChecks } from '../../kernels/backends/selfTest.ts';
@@ -14,13 +14,13 @@ import { oracle as quantizePack } from './stages/quantize_pack.ts';
 
 const cpu = await openCpu();
 
-/** The regions of a call: itself, or that of a slice or of rows. */
+/** The regions of a call: given directly, or in a slice or rows. */
 const regionsOf = (args: readonly unknown[]): Region[] =>
   (args as readonly Partial<{ region: Region; bytes: number; byteLength: number }>[]).flatMap(arg =>
     arg?.region ? arg.region : typeof arg?.bytes === 'number' ? (arg as Region) : [],
   );
 
-/** A call that leaves all regions as they were; it tells `changed` when the stage would not have. */
+/** A call that leaves all regions unchanged; it calls `changed` if the stage would have changed one. */
 const forgetful =
   (call: AnyCall, changed: () => void): AnyCall =>
   async (...args) => {
@@ -35,7 +35,7 @@ const forgetful =
     return result;
   };
 
-/** A call all of whose numbers are a little too large; it tells `returned` when there are some. */
+/** A call that returns numbers a little too large; it calls `returned` if there are any. */
 const exaggerating =
   (call: AnyCall, returned: () => void): AnyCall =>
   async (...args) => {
@@ -70,7 +70,7 @@ describe.each(stageTests)('$stage.name', ({ call, stage: { selfTest }, oracle: p
   });
 });
 
-/** What the regions of a stage's self-test hold afterwards. */
+/** Final contents of the regions of a stage's self-test. */
 async function after(name: string): Promise<Uint8Array[]> {
   const found = stageTests.find(({ stage }) => stage.name === name);
   if (!found) throw new Error(`there is no stage ${name}`);

@@ -1,6 +1,6 @@
 /**
- * Speed of every CPU stage on one core, in GB of its F32 (or as named) input a second:
- * `node test/kernels/speed.mjs [elements a call] [elements in all]`. Needs dist/kernels.wasm.
+ * Speed of every CPU stage on one core, in GB per second of its F32 (or other named) input: `node
+ * test/kernels/speed.mjs [elements a call] [elements in all]`. Needs dist/kernels.wasm.
  */
 /* global WebAssembly */
 import { readFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ const share = sum + chunk * 4 + 4096;
 const f32 = new Float32Array(memory.buffer, DATA, 2 * total);
 for (let i = 0; i < f32.length; i++) f32[i] = Math.sin(i) * 0.02;
 
-/** Seconds of the fastest of three passes over `total` elements, in calls of `chunk`. */
+/** Seconds for the fastest of three passes over `total` elements, in calls of `chunk`. */
 function seconds(call) {
   let best = Infinity;
   for (let pass = 0; pass < 3; pass++) {
@@ -228,7 +228,7 @@ report('TIES of one BF16 task (GB of BF16)', 2, (first, count) => {
     restore(first, count);
     kernels.magnitudeHistogram(x, shift, width, bits >>> (shift + width), count, BINS, RADIX, GATHERED);
   }
-  // Once for the total, whose signs are counted, once for the sums.
+  // One pass for the total, whose signs count, one for the sums.
   for (const pass of [0, 1]) {
     restore(first, count);
     kernels.trim(x, bits, count);

@@ -3,13 +3,13 @@ import type { StageCase } from './stageDrive.ts';
 import { raw } from './cases.ts';
 import { generator, type Kind } from './random.ts';
 
-/** Values behind the last one that a stage is called with, which must stay as they are. */
+/** Number of values after the last one of a call, which must stay unchanged. */
 export const BEHIND = 5;
 
-/** Around vectors, lanes, workgroups and blocks of sums. */
+/** Around the sizes of vectors, lanes, workgroups and blocks of sums. */
 export const COUNTS = [1, 2, 3, 4, 5, 31, 33, 1023, 1025, 2048, 8191, 8193, 20_003] as const;
 
-/** So many that a narrow grid is folded. */
+/** Enough values to fold a narrow grid. */
 export const FOLDED = 70_001;
 
 /** As many as the CPU backend takes in one call. */
@@ -58,7 +58,7 @@ export function elementwise<Call>(
   return { cases: () => of(), folded: () => of([FOLDED], ['coarse', 'wide']) };
 }
 
-/** Pairs of vectors: values whose products need no flush, those whose products do, and coarse ones. */
+/** Pairs of vectors: values whose products need no flush, values whose products do, and coarse ones. */
 export function* pairs(): Generator<{ inputs: Float32Array[]; count: number }> {
   for (const count of [...COUNTS, FOLDED]) {
     const small = (seed: number): Float32Array => raw('weights', count, seed).map(v => v * 2 ** -57);

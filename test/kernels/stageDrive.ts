@@ -1,4 +1,4 @@
-/** What a stage is tested with: test/kernels/stages/ has a file for each; and one of its cases on any backend. */
+/** The test of a stage (test/kernels/stages/ has a file for each), and running its cases on any backend. */
 import { expect } from 'vitest';
 import type { Backend, Machine } from '../../kernels/backend.ts';
 import type { Region } from '../../kernels/memory.ts';
@@ -8,13 +8,13 @@ import { place } from './drive.ts';
 import { PlainRegion } from './plain.ts';
 
 export interface StageCase<Call> {
-  /** What the regions hold at first: values, or bytes. */
+  /** Initial contents of the regions: values, or bytes. */
   readonly inputs: readonly (Float32Array | Uint8Array)[];
   /** Calls the stage, once or several times; what it returns is compared too. */
   call(this: void, stage: Call, ...regions: Region[]): Promise<unknown>;
 }
 
-/** What the file of a stage exports. */
+/** What a stage's file exports. */
 export interface StageTest<Call> {
   /** The stage on PlainRegions, in plain TypeScript. */
   readonly oracle: Call;
@@ -25,7 +25,7 @@ export interface StageTest<Call> {
 
 export type AnyCall = (...args: unknown[]) => Promise<unknown>;
 
-/** Every stage with its test; fails where one has none. */
+/** Every stage with its test; fails if one is missing. */
 export const stageTests = await Promise.all(
   stageEntries.map(async ([call, stage]) => {
     const test = (await import(`./stages/${stage.name}.ts`)) as StageTest<AnyCall>;
@@ -46,7 +46,7 @@ export const plainMachine: Pick<Machine, 'scope' | 'read' | 'write'> = {
 export interface Outcome {
   /** What the call returned. */
   readonly result: unknown;
-  /** What the regions hold afterwards. */
+  /** Final contents of the regions. */
   readonly regions: readonly Uint8Array[];
 }
 

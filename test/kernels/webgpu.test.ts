@@ -13,7 +13,7 @@ const gpu = await openWebGpu();
 /** The same device with so narrow a grid that dispatches have two dimensions. */
 const narrow = await openWebGpu({ gridWidth: 3 });
 
-/** Several chunks of either backend, and a rest that ends in the middle of everything. */
+/** Several chunks of either backend, and a remainder that is not aligned to anything. */
 const longCount = (): number => Math.max(cpu.chunk, gpu.chunk) + 12_345;
 
 describe('delta_minmax', () => {

@@ -1,4 +1,4 @@
-/** The inspector under axe-core: nothing serious in any of its panes, in any theme. */
+/** The inspector under axe-core: no serious violations in any pane or theme. */
 import { expect, test } from 'vitest';
 import { violations } from './harness/accessibility.ts';
 import { usePage } from './harness/usePage.ts';

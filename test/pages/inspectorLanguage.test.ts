@@ -1,4 +1,4 @@
-/** The inspector in another language: every text of its own is a message that can be translated. */
+/** The inspector in another language: all its own texts are translatable messages. */
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { showTables } from './harness/charts.ts';
@@ -16,7 +16,7 @@ async function openTable(scenario = 'ready'): Promise<Page> {
   return page;
 }
 
-/** Names in the file that are words of the page too: a codec, and the width in a recipe and of a codec. */
+/** Names in the file that are also words of the page: a codec, and the width in a recipe and of a codec. */
 const NAMES = ['exact', 'bits'];
 
 const expectTranslated = async (page: Page) =>
@@ -29,7 +29,7 @@ const compareAll = async (page: Page) => {
   await press(page, 'Compare all tensors');
 };
 
-/** Has the host fail from now on. */
+/** Makes the host fail from now on. */
 const fail = (
   page: Page,
   method: 'tensors' | 'exportCsv' | 'saveFile' | 'verify' | 'compare' | 'openStudio',
@@ -200,7 +200,7 @@ describe('the table', () => {
     await page.getByTestId('tvq-search').locator('input').fill('cars');
     await page.getByText('of 5,000 rows').waitFor();
     await expectTranslated(page);
-    // What was searched for is the user's own: no letters in it.
+    // The search text is the user's own, so use no letters.
     await page.getByTestId('tvq-search').locator('input').fill('?');
     await page.getByText('No tensor matches “?”').waitFor();
     await expectTranslated(page);

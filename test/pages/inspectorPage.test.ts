@@ -10,7 +10,7 @@ import { usePage } from './harness/usePage.ts';
 import './harness/window.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../e2e/screenshots/', import.meta.url));
-/** Far fewer than the rows there are, and enough for two screens. */
+/** Far fewer than all rows, but enough for two screens. */
 const MOST_ROWS = 100;
 
 beforeAll(() => mkdir(SCREENSHOTS, { recursive: true }));
@@ -26,7 +26,7 @@ async function openTable(options: PageOptions = {}): Promise<Page> {
 const grid = (page: Page) => page.getByRole('grid');
 const chooseFirst = (page: Page) => page.getByTestId('tvq-row').first().click();
 const text = (page: Page, testid: string) => page.getByTestId(testid).textContent();
-/** The cell that assistive technology is told of. */
+/** The cell that is active for assistive technology. */
 const activeCell = (page: Page) =>
   grid(page).evaluate(element => {
     const cell = document.getElementById(element.getAttribute('aria-activedescendant') ?? '');
@@ -89,7 +89,7 @@ describe('the table', () => {
     const table = (await grid(page).boundingBox())!;
     const row = (await last.boundingBox())!;
     expect(row.y + row.height).toBeCloseTo(table.y + table.height, 0);
-    // Five leaps over the whole table, and no page between was asked for.
+    // Five jumps over the whole table requested no pages in between.
     expect(await page.evaluate(() => harness.host.asked.length)).toBeLessThan(16);
   });
 
@@ -243,7 +243,7 @@ describe('a chosen tensor', () => {
     await page.getByRole('img', { name: /^Values from/ }).waitFor();
     await page.getByRole('img', { name: /^The mean magnitude/ }).waitFor();
     expect(await text(page, 'tvq-detail')).toContain('zero point');
-    // The keyboard stays in the table, to go on to the next.
+    // The focus stays in the table, so that the keyboard can move on.
     expect(await grid(page).evaluate(element => element === document.activeElement)).toBe(true);
     await page.screenshot({ path: `${SCREENSHOTS}detail-${theme}.png` });
   });
@@ -252,7 +252,7 @@ describe('a chosen tensor', () => {
     const page = await openTable({ width: 420 });
     await page.getByTestId('tvq-row').first().click();
     const head = page.getByTestId('tvq-detail').getByRole('heading').first();
-    // The pane is shown anew when the tensor was read.
+    // The pane is updated once the tensor has been read.
     const y = async () => (await head.boundingBox())?.y ?? -1;
     await expect.poll(y).toBeGreaterThanOrEqual(0);
     expect(await y()).toBeLessThan(800);

@@ -1,4 +1,5 @@
-/** The Studio under axe-core and by keyboard alone: nothing serious in any tab or theme, and no control out of reach. */
+/** The Studio under axe-core and by keyboard alone: no serious violations in any tab or theme, all controls
+ * reachable. */
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { controls, tabStops, violations } from './harness/accessibility.ts';
@@ -7,7 +8,7 @@ import { usePage } from './harness/usePage.ts';
 
 const visit = usePage('studio');
 
-/** Opens the page at one of its tabs, with something in everything that may be empty. */
+/** Opens the page at one of its tabs, with content in everything that may be empty. */
 async function open(tab: string, options: PageOptions = {}): Promise<Page> {
   const page = await visit({ height: 1000, ...options });
   await page.getByTestId('tvq-row').first().waitFor();

@@ -1,4 +1,4 @@
-/** The Studio in another language: every text of its frame and of its tabs is a message that can be translated. */
+/** The Studio in another language: all texts of its frame and tabs are translatable messages. */
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { TensorRule } from '../../extension/protocol/recipes.ts';
@@ -26,7 +26,7 @@ async function check(): Promise<void> {
   expect(await untranslated(page)).toEqual([]);
 }
 
-/** The host fails, or falls silent, at what is done next. */
+/** Makes the host fail, or stop answering, from now on. */
 const become = (scenario: StudioScenario) => page.evaluate(next => studio.host.become(next), scenario);
 const button = (name: string | RegExp) => page.getByRole('button', { name }).filter({ visible: true });
 const text = (words: string | RegExp) => page.getByText(words).filter({ visible: true }).first();

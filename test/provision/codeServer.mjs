@@ -16,13 +16,13 @@ import { reasonOf, twice } from './twice.mjs';
 
 /** Generous: on two cores it takes five minutes. */
 const TIMEOUT_MS = 20 * 60_000;
-/** Where packages come from is a matter of the machine: what an npm around us was told holds for ours. */
+/** The source of packages depends on the machine, so the settings of an outer npm apply to ours. */
 const SOURCE_OPTIONS = ['registry', 'cafile', 'userconfig', 'globalconfig'];
 
 /**
- * Installs beside its final place and renames, so that an interrupted install never looks like a whole one.
+ * Installs beside its final place and renames, so that an interrupted install never looks like a complete one.
  *
- * @returns {Promise<string | undefined>} why it did not work
+ * @returns {Promise<string | undefined>} why it failed
  */
 export async function installCodeServer() {
   if (process.platform !== 'linux') return 'it is installed on Linux only';
@@ -42,7 +42,7 @@ export async function installCodeServer() {
       npmInstall(partial, `${nodePackage()}@${NODE}`) ??
       npmInstall(partial, `code-server@${CODE_SERVER}`, bin);
     if (failure) return failure;
-    // Another run may have been faster: its install is as good, and may be in use.
+    // Another run may have been faster: its install is equally good, and may be in use.
     if (!(await findCodeServer())) {
       await rm(target, { recursive: true, force: true });
       await rename(partial, target);
@@ -53,7 +53,7 @@ export async function installCodeServer() {
   }
 }
 
-/** @returns {string | undefined} why it did not work */
+/** @returns {string | undefined} why it failed */
 function npmInstall(folder, name, ...path) {
   const env = withoutNpm(process.env);
   const sources = SOURCE_OPTIONS.flatMap(option => {
@@ -73,7 +73,7 @@ function npmInstall(folder, name, ...path) {
   return status === 0 ? undefined : reasonOf(stderr, error);
 }
 
-/** What installs that were killed left behind. */
+/** Removes what killed installs left behind. */
 async function removeAbandoned(cache) {
   for (const name of await readdir(cache)) {
     const pid = Number(/\.(\d+)\.partial$/.exec(name)?.[1]);

@@ -1,14 +1,14 @@
-/** What a program gets of our environment that is to run as if no npm had started us. */
+/** The environment for a program that should run as if no npm had started us. */
 import { delimiter } from 'node:path';
 
-/** Beside `npm_…`: what npm sets for the scripts it runs. NODE_ENV is left: vitest and people set it too. */
+/** What npm sets for the scripts it runs, besides `npm_…`. NODE_ENV is kept: vitest and people set it too. */
 const SET_BY_NPM = /^(npm_.*|INIT_CWD|NODE)$/;
-/** Folders that npm puts before a person's own in PATH: the project's programs would be found first. */
+/** Folders that npm puts before a person's own in PATH: otherwise the project's programs would be found first. */
 const FOLDER_OF_NPM = /[\\/]node_modules[\\/](\.bin|.*node-gyp-bin)[\\/]?$/;
 
 /**
- * `env` as it was before `npm test` added to it. An npm in an npm takes the outer one's settings for its own:
- * code-server's install script, for one, reads in `npm_config_user_agent` on which Node.js it is being installed.
+ * `env` as it was before `npm test` added to it. An npm within an npm takes the outer one's settings as its own:
+ * code-server's install script, for example, reads from `npm_config_user_agent` on which Node.js it is being installed.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {NodeJS.ProcessEnv}

@@ -1,5 +1,5 @@
 /**
- * Finds what the tests need beside npm packages: Chromium (for its browser and its software Vulkan driver),
+ * Finds what the tests need besides npm packages: Chromium (for its browser and its software Vulkan driver),
  * code-server (VS Code in a browser) with the Node.js it runs on, and Python with numpy. Installs nothing.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
 export const CODE_SERVER = '4.139.1';
-/** code-server 4.139 runs on Node 24, whatever Node runs the tests; npm has it as a package. */
+/** code-server 4.139 needs Node 24, whatever Node runs the tests; it is available as an npm package. */
 export const NODE = '24.21.0';
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -16,7 +16,7 @@ const MAC_BROWSER = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrom
 const BROWSER_FOLDERS = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'];
 const LIBRARY_FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
 
-/** What the tests use. What is not there is undefined. */
+/** What the tests use. Missing things are undefined. */
 export async function find() {
   return { ...(await findBrowser()), codeServer: await findCodeServer(), python: findPython() };
 }
@@ -61,13 +61,13 @@ export function nodePackage() {
   return `node-${process.platform}-${process.arch}`;
 }
 
-/** A Python that has numpy: PYTHON, the first in PATH, or the system's, which Debian's numpy is for. */
+/** A Python that has numpy: PYTHON, the first in PATH, or the system's, which Debian's numpy belongs to. */
 export function findPython() {
   const pythons = [process.env.PYTHON, 'python3', '/usr/bin/python3'].filter(Boolean);
   return pythons.find(python => spawnSync(python, ['-c', 'import numpy']).status === 0);
 }
 
-/** The first of the programs of these names that is in PATH. */
+/** The first of these programs that is in PATH. */
 export async function findProgram(names) {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(folder => folder !== '');
   return firstThatExists(names.flatMap(name => folders.map(folder => join(folder, name))));

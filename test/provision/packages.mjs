@@ -3,14 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { findProgram, firstThatExists } from './find.mjs';
 import { reasonOf, twice } from './twice.mjs';
 
-/** Generous: on two cores it takes two minutes, and what is ended halfway has to be repaired by hand. */
+/** Generous: on two cores it takes two minutes, and an interrupted install must be repaired by hand. */
 const TIMEOUT_MS = 15 * 60_000;
-/** Another apt-get, which a fresh machine runs by itself, is waited for. */
+/** Waits for another apt-get, which a fresh machine may run on its own. */
 const LOCK_SECONDS = 120;
 
 /**
  * @param {Awaited<ReturnType<import('./find.mjs').find>>} found
- * @returns {Promise<string[]>} packages that bring what is not there
+ * @returns {Promise<string[]>} packages that provide what is missing
  */
 export async function missingPackages({ chromium, driver, loader, python, codeServer }) {
   const wanted = [];
@@ -21,7 +21,7 @@ export async function missingPackages({ chromium, driver, loader, python, codeSe
   return wanted;
 }
 
-/** What code-server's install compiles its native modules with. */
+/** The tools with which code-server's install compiles its native modules. */
 async function missingTools() {
   const wanted = [];
   if (!(await findProgram(['g++', 'c++']))) wanted.push('g++');
@@ -32,7 +32,7 @@ async function missingTools() {
   return wanted;
 }
 
-/** @returns {string | undefined} why it did not work */
+/** @returns {string | undefined} why it failed */
 export function installPackages(names) {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     return `not root on a Debian system, so install these yourself: ${names.join(' ')}`;
@@ -46,7 +46,7 @@ export function installPackages(names) {
   };
   const wait = ['-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`];
   const { status, stderr, error } = twice(() => {
-    // What was interrupted before keeps apt-get from doing anything.
+    // An earlier interruption keeps apt-get from doing anything.
     spawnSync('dpkg', ['--configure', '-a'], options);
     spawnSync('apt-get', [...wait, 'update'], options);
     return spawnSync('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...names], options);

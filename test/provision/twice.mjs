@@ -1,14 +1,14 @@
 /** Programs that download. */
 
-/** What npm says whatever went wrong. */
+/** What npm prints for every failure. */
 const NO_REASON = /^(A complete log of this run can be found in.*)?$/;
-/** npm names the cause first, a script's own words are last. */
+/** npm names the cause first; a script's own output comes last. */
 const FIRST_LINES = 3;
 const LAST_LINES = 2;
 
 /**
- * Runs a program that downloads, and once more when that fails: a connection may break off. One that has used up
- * its time is not run again.
+ * Runs a program that downloads, and once more if it fails, as a connection may break. A program that timed out is not
+ * run again.
  *
  * @template {{ status: number | null, error?: NodeJS.ErrnoException }} Result
  * @param {() => Result} run

@@ -1,4 +1,5 @@
-/** The import graph of the whole tree: no cycles, of types neither, so that each file can be understood before those that use it. */
+/** The import graph of the whole tree: no cycles, not even of types, so files can be understood before those that use
+ * them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

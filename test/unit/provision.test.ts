@@ -18,7 +18,7 @@ interface Call {
   readonly npmrc: string;
 }
 
-/** Remembers how it was called, fails as often as it is told, and leaves what the real program would. */
+/** Records its calls, fails as often as told, and leaves behind what the real program would. */
 const STAND_IN = (bin: string) => `#!${process.execPath}
 const { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
@@ -105,7 +105,7 @@ describe('code-server', needs('Linux', LINUX), () => {
       expect(Object.keys(env).filter(name => /^(npm_|INIT_CWD|NODE$)/.test(name))).toEqual([]);
       expect(env['PATH']).not.toContain('node_modules/.bin');
       expect(env['PATH']).not.toContain('node-gyp-bin');
-      // Where packages come from holds all the same.
+      // The source of packages still applies.
       expect(args.join(' ')).toContain('--registry=http://localhost:9/');
     }
     // The second runs on the Node.js that the first installed, and compiles for it.

@@ -1,4 +1,4 @@
-/** Faults are worded where they are shown: options by the command, settings by VS Code. */
+/** Faults are put into words where they are shown: with options by the command, with settings by VS Code. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ vi.mock('vscode', () => ({
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const OPTION = /(?<![\w-])--[a-z]/;
 
-/** What may name options: the command itself, what writes command lines, and what is written for its users. */
+/** Files that may name options: the command itself, writers of command lines, and texts for its users. */
 const MAY = [
   'extension/engine/cli/',
   'extension/shared/commandLine.ts',

@@ -1,4 +1,4 @@
-/** What `npm test` counts: nothing that did not run is left out of its last line. */
+/** What `npm test` counts: everything that did not run appears in its last line. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';

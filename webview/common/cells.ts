@@ -3,19 +3,19 @@ import { NONE, splitBytes } from './format.ts';
 import { splitName } from './names.ts';
 import { TRUNCATE } from './truncationTip.ts';
 
-/** The content of one table cell; it is made once and shows one row after the other. */
+/** The content of one table cell; it is made once and reused for one row after another. */
 export interface CellView<Row> {
   readonly element: HTMLElement;
   show(row: Row): void;
 }
 
-/** Text that is cut at its end. */
+/** Text that is truncated at its end. */
 export function textCell<Row>(text: (row: Row) => string): CellView<Row> {
   const element = el('span', { class: TRUNCATE });
   return { element, show: row => setText(element, text(row)) };
 }
 
-/** A name that is cut in its middle, in the editor's font. */
+/** A name that is truncated in the middle, in the editor's font. */
 export function nameCell<Row>(name: (row: Row) => string): CellView<Row> {
   const element = el('span', { class: `name ${TRUNCATE}` });
   const head = element.appendChild(el('span', { class: 'name-head' }));
@@ -47,7 +47,7 @@ export function bytesCell<Row>(bytes: (row: Row) => number): CellView<Row> {
   };
 }
 
-/** A number; an absent one is a quiet dash. */
+/** A number, or a muted dash if there is none. */
 export function numberCell<Row>(text: (row: Row) => string): CellView<Row> {
   const element = el('span');
   return {

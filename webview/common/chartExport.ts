@@ -1,4 +1,4 @@
-/** What a chart can be taken away as: a picture, a drawing, or its numbers. */
+/** Exports of a chart: a picture, a drawing, or its numbers. */
 import * as l10n from '@vscode/l10n';
 import type { ExportHost } from '../../extension/protocol/exports.ts';
 import { tableCsv, tableFile, type ChartTable } from './chartTable.ts';
@@ -8,15 +8,15 @@ import type { Notice } from './states.ts';
 import { token } from './theme.ts';
 import { createIconButton } from './ui/toolkit.ts';
 
-/** Where exports go, and where it is said that one failed. */
+/** Where exports go, and where failures are reported. */
 export interface ChartExports {
   readonly host: ExportHost;
   readonly notice: Notice;
 }
 
-/** What there is to export; made when it is asked for. */
+/** What to export; created on demand. */
 export interface Exportable {
-  /** What its files are called, without their endings. */
+  /** The name of its files, without extensions. */
   readonly name: string;
   readonly title: string;
   readonly canvas: () => HTMLCanvasElement | undefined;
@@ -24,7 +24,7 @@ export interface Exportable {
   readonly table: () => ChartTable;
 }
 
-/** A button with a menu of the ways that a chart can be saved and copied. */
+/** A button with a menu of the ways to save and copy a chart. */
 export function exportMenu({ host, notice }: ChartExports, source: Exportable): HTMLElement {
   const label = l10n.t('Export: {0}', source.title);
   const entry = (text: string, work: () => Promise<unknown>): MenuEntry => ({
@@ -76,7 +76,7 @@ function entriesOf(
   ];
 }
 
-/** A canvas as a PNG on the editor's ground: by itself, light text on nothing cannot be read everywhere. */
+/** A canvas as a PNG on the editor's background: light text on a transparent one would not be legible everywhere. */
 function pngOf(canvas: HTMLCanvasElement): Promise<Blob> {
   const copy = document.createElement('canvas');
   copy.width = canvas.width;

@@ -7,14 +7,14 @@ import { applySeries, type SeriesStyle } from './seriesStyle.ts';
 import type { StateStore } from './state.ts';
 import { createIconButton } from './ui/toolkit.ts';
 
-/** What one look in a chart stands for. */
+/** What one colour or pattern in a chart stands for. */
 export interface LegendEntry {
   readonly label: string;
   readonly style: SeriesStyle;
 }
 
 export interface ChartFrameOptions {
-  /** What the page remembers it by, and its files are called. */
+  /** The name under which the page remembers it, and the name of its files. */
   readonly name: string;
   readonly title: string;
   readonly showTable: boolean;
@@ -22,7 +22,7 @@ export interface ChartFrameOptions {
   readonly exports: ChartExports;
 }
 
-/** A chart's part in what a page remembers: whether it is shown as a table. */
+/** A chart's part of what a page remembers: whether it is shown as a table. */
 export function tableState(
   state: StateStore<{ readonly tables: readonly string[] }>,
   name: string,
@@ -37,7 +37,7 @@ export function tableState(
   };
 }
 
-/** What is around every chart: its title, a switch to the same data as a table, and ways to take it away. */
+/** The frame of every chart: its title, a switch to the same data as a table, and exports. */
 export class ChartFrame {
   readonly element: HTMLElement;
   /** Where the chart is drawn; hidden while its table is shown. */
@@ -46,16 +46,16 @@ export class ChartFrame {
   readonly #onChart: () => void;
   readonly #toggle;
   readonly #legend = el('ul', { class: 'legend' });
-  /** Scrolls where it is long: then the keyboard has to get there. */
+  /** Scrolls when it is long, so the keyboard has to reach it. */
   readonly #tableArea = el('div', { class: 'chart-table', attributes: { role: 'region', tabindex: '0' } });
   #showTable: boolean;
   #shownLegend: readonly LegendEntry[] = [];
   #table: () => ChartTable = () => ({ columns: [], rows: [] });
 
   /**
-   * @param pictures what can be exported beside the table
-   * @param onChart the plot is shown again: what changed meanwhile has to be drawn
-   * @param controls what stands between title and buttons
+   * @param pictures what can be exported besides the table
+   * @param onChart called when the plot is shown again, to draw what changed meanwhile
+   * @param controls what goes between title and buttons
    */
   constructor(
     options: ChartFrameOptions,
@@ -80,7 +80,7 @@ export class ChartFrame {
     return this.#showTable;
   }
 
-  /** Other data. `table` is made when it is looked at. */
+  /** Shows other data. `table` is called when the table is shown. */
   show(legend: readonly LegendEntry[], table: () => ChartTable): void {
     if (legend !== this.#shownLegend) this.#legend.replaceChildren(...legend.map(legendItem));
     this.#shownLegend = legend;

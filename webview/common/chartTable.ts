@@ -8,7 +8,7 @@ export interface ChartTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The data of a chart in a table of its own. */
+/** The data of a chart as an HTML table. */
 export function chartTable(table: ChartTable, caption: string): HTMLTableElement {
   const head = el('tr', {}, ...table.columns.map(text => el('th', { text, attributes: { scope: 'col' } })));
   const body = table.rows.map(([name = '', ...values]) => {
@@ -26,7 +26,7 @@ export function chartTable(table: ChartTable, caption: string): HTMLTableElement
 
 export const tableCsv = ({ columns, rows }: ChartTable): string => csv([columns, ...rows]);
 
-/** A table as a file to be saved. */
+/** A table as a file to save. */
 export const tableFile = (name: string, table: ChartTable): ExportedFile => ({
   name: `${name}.csv`,
   kind: 'csv',

@@ -8,15 +8,15 @@ import { onThemeChange } from './theme.ts';
 
 /** What a chart shows. */
 export interface ChartContent {
-  /** What is seen, in a sentence, for those who do not see it. */
+  /** What the chart shows, in a sentence, for those who cannot see it. */
   readonly summary: string;
   readonly legend: readonly LegendEntry[];
   readonly table: ChartTable;
-  /** Reads tokens, and fits into the width; called again when theme or width change. */
+  /** Reads tokens and fits the width; called again when theme or width change. */
   readonly draw: (width: number) => Drawing;
 }
 
-/** A chart on a canvas that follows the theme, and says what is pointed at. */
+/** A chart on a canvas that follows the theme, and shows a tip for what is pointed at. */
 export class ChartView {
   readonly #frame: ChartFrame;
   readonly #canvas = el('canvas', { attributes: { role: 'img' } });
@@ -24,7 +24,7 @@ export class ChartView {
   #content: ChartContent | undefined;
   #drawing: Drawing | undefined;
 
-  /** @param controls what stands between title and buttons */
+  /** @param controls what goes between title and buttons */
   constructor(options: ChartFrameOptions, ...controls: HTMLElement[]) {
     const pictures = {
       canvas: () => this.#drawAgain(canvasOf),
@@ -37,7 +37,7 @@ export class ChartView {
     plot.append(this.#canvas);
     onThemeChange(() => this.#draw());
     new ResizeObserver(() => {
-      // A panel came into view, or the drawing has to fit into another width.
+      // A panel came into view, or the drawing has to fit a new width.
       const width = plot.clientWidth;
       if (width > 0 && this.#drawing?.width !== width) this.#draw();
     }).observe(plot);
@@ -66,12 +66,12 @@ export class ChartView {
     paint(this.#canvas, this.#drawing);
   }
 
-  /** What is shown now, as wide as it was seen last; undefined where it was never seen. */
+  /** The current content, as wide as it was last shown; undefined if it was never shown. */
   #drawAgain<T>(make: (drawing: Drawing) => T): T | undefined {
     return this.#content && this.#drawing && make(this.#content.draw(this.#drawing.width));
   }
 
-  /** Says what is pointed at; who does not point has the table. */
+  /** Shows a tip for what is pointed at; without a pointer there is the table. */
   #point(event: PointerEvent): void {
     const tip = this.#drawing && tipAt(this.#drawing, event.offsetX, event.offsetY);
     this.#tip.hidden = tip === undefined;

@@ -1,10 +1,10 @@
-/** Colours of a theme as numbers, so that scales between two of them can be made and drawings stand by themselves. */
+/** Colours of a theme as numbers, so that they can be interpolated and drawings are self-contained. */
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 const known = new Map<string, Rgb>();
 
-/** Any CSS colour as sRGB, over black where it is translucent; black where it is none. */
+/** Any CSS colour as sRGB, over black where it is translucent; black if it is not a colour. */
 export function rgbOf(colour: string): Rgb {
   const before = known.get(colour);
   if (before) return before;
@@ -30,7 +30,7 @@ function onePixel(): CanvasRenderingContext2D {
   return (pixel = context);
 }
 
-/** The colour `part` (0 to 1) of the way from one to another. */
+/** Interpolates between two colours; `part` is from 0 to 1. */
 export function mix(from: Rgb, to: Rgb, part: number): string {
   const channel = (at: 0 | 1 | 2) => Math.round(from[at] + (to[at] - from[at]) * part);
   return `rgb(${channel(0)}, ${channel(1)}, ${channel(2)})`;

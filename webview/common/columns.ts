@@ -1,4 +1,4 @@
-/** The columns that tables of tensors are made of. */
+/** The columns of tables of tensors. */
 import * as l10n from '@vscode/l10n';
 import { bytesCell, nameCell, numberCell, textCell } from './cells.ts';
 import { formatError, formatShape } from './format.ts';
@@ -11,9 +11,9 @@ interface Tensor {
   readonly error: number | undefined;
 }
 
-/** Names: sorted from A. */
+/** Names: the first click sorts from A. */
 const NAMES = { align: 'start', firstClick: 'ascending' } as const;
-/** Numbers: sorted from the largest. */
+/** Numbers: the first click sorts from the largest. */
 const NUMBERS = { align: 'end', firstClick: 'descending' } as const;
 
 export const textColumn = <Row, Key extends string>(
@@ -28,7 +28,7 @@ export const numberColumn = <Row, Key extends string>(
   text: (row: Row) => string,
 ): Column<Row, Key> => ({ ...NUMBERS, key, title, cell: () => numberCell(text) });
 
-/** What every table of tensors has. */
+/** Columns of every table of tensors. */
 export const TENSOR = {
   name: { ...NAMES, key: 'tensor', title: l10n.t('tensor'), cell: () => nameCell(({ tensor }) => tensor) },
   shape: {

@@ -16,24 +16,24 @@ import { errorPane } from './states.ts';
 import { createButton } from './ui/toolkit.ts';
 import { MATRIX_OF, formatCosine, taskMatrix, type MatrixOf } from './taskMatrix.ts';
 
-/** Tensors of a quick look. */
+/** Number of tensors in a quick comparison. */
 const SAMPLE = 16;
 
 export interface CompareOptions {
-  /** undefined when cancelled. @param most tensors to compare by; undefined: all */
+  /** @param most how many tensors to compare; undefined: all @returns undefined when cancelled */
   readonly compare: (most: number | undefined) => Promise<TaskComparisons | undefined>;
   readonly cancel: () => Promise<void>;
   readonly state: StateStore<CompareState & { readonly tables: readonly string[] }>;
   readonly exports: ChartExports;
   readonly words: {
-    /** Every tensor that can be compared was. @param weights of a task */
+    /** When every tensor that can be compared was. @param weights of a task */
     readonly all: (tensors: string, weights: string) => string;
-    /** Why tensors are left out. */
+    /** Why other tensors are left out. */
     readonly rest: (tensors: string) => string;
   };
 }
 
-/** How the tasks lie to each other: asked for, because every task vector has to be read for it. */
+/** How the tasks relate to each other: only on request, because every task vector must be read for it. */
 export class ComparePane {
   readonly element = el('section', { class: 'compare', testid: 'tvq-compare' });
   readonly #matrix: ChartView;
@@ -55,7 +55,7 @@ export class ComparePane {
     this.#matrix = new ChartView({ ...tableState(state, 'tasks', l10n.t('Tasks')), exports }, of);
   }
 
-  /** Shows what was found before, or offers to look. */
+  /** Shows what was found before, or offers to compare. */
   show(tasks: number, found: TaskComparisons | undefined): void {
     if (this.#progress) return;
     if (found) this.#show(found);

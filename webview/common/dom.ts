@@ -1,6 +1,6 @@
 /**
- * Elements, and all that is said in them: names come from files, so they are text, never HTML, and printable. What has
- * to come back as it is, such as the value of an option, is an attribute that nobody reads.
+ * Elements and all text in them. Names come from files, so they are set as printable text, never as HTML. What must be
+ * read back unchanged, such as the value of an option, goes into an attribute that is not displayed.
  */
 import { shown } from '../../extension/shared/printable.ts';
 
@@ -28,10 +28,10 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Attributes that are read, or read aloud. */
+/** Attributes that people read or hear. */
 const READ: ReadonlySet<string> = new Set(['title', 'placeholder', 'aria-label', 'aria-valuetext']);
 
-/** Shows text in place of what an element has. */
+/** Replaces an element's content with text. */
 export const setText = (element: Element, text: string): void => {
   element.textContent = shown(text);
 };
@@ -41,11 +41,11 @@ export const setTitle = (element: HTMLElement, ...lines: readonly string[]): voi
   element.title = lines.map(shown).join('\n');
 };
 
-/** What is read aloud in place of an element's content. */
+/** What screen readers say instead of an element's content. */
 export const setLabel = (element: Element, label: string): void => {
   element.setAttribute('aria-label', shown(label));
 };
 
-/** One of VS Code's icons; it only repeats what stands beside it, so screen readers pass it over. */
+/** One of VS Code's icons; it only repeats the text beside it, so it is hidden from screen readers. */
 export const icon = (name: string): HTMLSpanElement =>
   el('span', { class: `codicon codicon-${name}`, attributes: { 'aria-hidden': 'true' } });

@@ -1,8 +1,8 @@
-/** Drawings of a few marks, which look the same on the page, on a canvas and as a file of their own. */
+/** Drawings of a few marks, which look the same on the page, on a canvas and in a file. */
 import type { SeriesStyle } from './seriesStyle.ts';
 import { token } from './theme.ts';
 
-/** A colour of CSS, or the name of one of VS Code's tokens. */
+/** A CSS colour, or the name of one of VS Code's tokens. */
 export type Colour = string;
 
 export type Point = readonly [x: number, y: number];
@@ -16,7 +16,7 @@ export type Mark =
       readonly height: number;
       readonly fill: Colour | SeriesStyle;
       readonly stroke?: Colour;
-      /** What it stands for, shown where it is pointed at. */
+      /** What it stands for, shown when it is pointed at. */
       readonly tip?: string;
     }
   | {
@@ -24,7 +24,7 @@ export type Mark =
       readonly points: readonly Point[];
       readonly stroke: Colour;
       readonly width: number;
-      /** Lengths of dashes and gaps; none: a whole line. */
+      /** Lengths of dashes and gaps; none: a solid line. */
       readonly dash?: readonly number[];
     }
   | {
@@ -37,7 +37,7 @@ export type Mark =
       readonly fill: Colour;
     };
 
-/** Lengths in CSS pixels. Later marks lie on earlier ones. */
+/** Lengths in CSS pixels. Later marks cover earlier ones. */
 export interface Drawing {
   readonly width: number;
   readonly height: number;
@@ -51,10 +51,10 @@ export const fontFamily = (): string => token('--vscode-font-family') || 'sans-s
 
 export const isToken = (colour: Colour): colour is `--vscode-${string}` => colour.startsWith('--vscode-');
 
-/** The colour in the theme as it is now. */
+/** The colour in the current theme. */
 export const colourNow = (colour: Colour): string => (isToken(colour) ? token(colour) : colour);
 
-/** What the mark at a place stands for; undefined where there is none, or nothing to say. */
+/** What the mark at a position stands for; undefined without a mark or without a tip. */
 export function tipAt({ marks }: Drawing, x: number, y: number): string | undefined {
   const hit = marks.findLast(
     mark =>

@@ -7,10 +7,10 @@ import { isHighContrast } from './theme.ts';
 const DENSITY = 2;
 const ALIGN = { start: 'left', middle: 'center', end: 'right' } as const;
 
-/** What canvases write drawings in. */
+/** The font of drawings on a canvas. */
 export const canvasFont = (): string => `${FONT_SIZE}px ${fontFamily()}`;
 
-/** Draws onto a canvas, by default sharp on the screen that it is seen on. */
+/** Draws onto a canvas, by default at the resolution of the current screen. */
 export function paint(
   canvas: HTMLCanvasElement,
   { width, height, marks }: Drawing,
@@ -28,7 +28,7 @@ export function paint(
   for (const mark of marks) paintMark(context, mark);
 }
 
-/** A canvas of its own, to be kept as a picture. */
+/** A new canvas, to be saved as a picture. */
 export function canvasOf(drawing: Drawing): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
   paint(canvas, drawing, DENSITY);

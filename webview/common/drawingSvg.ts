@@ -15,12 +15,12 @@ const SVG = 'http://www.w3.org/2000/svg';
 
 type Resolve = (colour: Colour) => string;
 
-/** Draws into an element of the page; colours follow the theme by themselves. */
+/** Draws into an element of the page; colours follow the theme automatically. */
 export function drawSvg(svg: SVGSVGElement, drawing: Drawing): void {
   fill(svg, drawing, colour => (isToken(colour) ? `var(${colour})` : colour));
 }
 
-/** A file of its own: in the colours of the theme as it is now, on its background. */
+/** A standalone file in the colours of the current theme, on its background. */
 export function svgFile(drawing: Drawing, title: string): string {
   const { width, height, marks } = drawing;
   const svg = document.createElementNS(SVG, 'svg');
@@ -68,7 +68,7 @@ function nodeOf(mark: Mark, resolve: Resolve, patterns: Map<string, SVGElement>)
   }
 }
 
-/** In high contrast series have their pattern and an outline. */
+/** In high contrast, series get their pattern and an outline. */
 function look(
   { fill: filling, stroke }: Extract<Mark, { kind: 'rect' }>,
   resolve: Resolve,

@@ -11,11 +11,11 @@ function widthOf(text: string): number {
   return ruler.measureText(printable(text)).width;
 }
 
-/** Pixels of the longest. */
+/** Width of the longest, in pixels. */
 export const longest = (texts: readonly string[]): number =>
   Math.max(0, ...texts.map(text => Math.ceil(widthOf(text))));
 
-/** A name cut at its end to what there is room for. */
+/** A name, truncated at its end to fit the room. */
 export function fit(name: string, room: number): string {
   const text = printable(name);
   if (widthOf(text) <= room) return text;

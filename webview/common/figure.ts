@@ -8,15 +8,15 @@ import { drawSvg, svgFile } from './drawingSvg.ts';
 import { isHighContrast, onThemeChange } from './theme.ts';
 
 export interface FigureContent {
-  /** What is seen, in a sentence, for those who do not see it. */
+  /** What the figure shows, in a sentence, for those who cannot see it. */
   readonly summary: string;
   readonly legend: readonly LegendEntry[];
   readonly draw: (width: number) => Drawing;
-  /** Made when it is looked at. */
+  /** Called when the table is shown. */
   readonly table: () => ChartTable;
 }
 
-/** A drawing that is part of the page: drawn again with every frame of a drag, and with things to drag on it. */
+/** A drawing that is part of the page: redrawn with every frame of a drag, and with things to drag on it. */
 export class Figure {
   /** The drawing; what can be dragged lies over it. */
   readonly plot = el('div', { class: 'plot' });
@@ -35,7 +35,7 @@ export class Figure {
     this.#frame = new ChartFrame(options, pictures, () => this.#draw());
     this.#frame.plot.append(this.plot);
     new ResizeObserver(() => this.#resized()).observe(this.element);
-    // Colours follow by themselves; patterns stand in high contrast only.
+    // Colours follow the theme automatically; patterns are drawn only in high contrast.
     let contrast = isHighContrast();
     onThemeChange(() => {
       if (contrast === isHighContrast()) return;

@@ -1,9 +1,9 @@
-/** How numbers are written on every page. English grouping and points, so that values compare with the CLI's. */
+/** How numbers are written on every page. English grouping and points, so that values match the CLI's. */
 import * as l10n from '@vscode/l10n';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-/** What stands where there is no value. */
+/** Shown where there is no value. */
 export const NONE = '–';
 
 /** Bytes in decimal units with three digits, the number apart from its unit so that columns can align both. */
@@ -38,11 +38,11 @@ export const formatCompact = (count: number): string => compact.format(count);
 /** Bits per weight: "2.40"; a file in which nothing is quantized has none. */
 export const formatBitsPerWeight = (bits: number): string => (bits > 0 ? bits.toFixed(2) : NONE);
 
-/** A part of a whole: "8.0 %". */
+/** A part of a whole as "8.0 %". */
 export const formatPercent = (part: number, whole: number): string =>
   whole > 0 ? `${((part / whole) * 100).toFixed(1)} %` : NONE;
 
-/** As `formatPercent`, but something small is never shown as nothing: "<0.1 %". */
+/** As `formatPercent`, but small parts are never shown as zero: "<0.1 %". */
 export const formatSmallPercent = (part: number, whole: number): string =>
   part > 0 && part / whole < 0.0005 ? '<0.1 %' : formatPercent(part, whole);
 
@@ -57,7 +57,7 @@ export function formatError(error: number | null | undefined): string {
 export const formatShape = (shape: readonly number[]): string =>
   shape.length === 0 ? l10n.t('scalar') : shape.join('×');
 
-/** "2026-11-22 09:05" in local time; text that is no date stays as it is. */
+/** "2026-11-22 09:05" in local time; text that is not a date is returned unchanged. */
 export function formatDate(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;

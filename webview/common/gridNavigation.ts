@@ -4,7 +4,7 @@ export interface Cell {
   readonly column: number;
 }
 
-/** The size of a table, and the rows that PageUp and PageDown leap over. */
+/** The size of a table, and how many rows PageUp and PageDown move by. */
 export interface GridSize {
   readonly rows: number;
   readonly columns: number;
@@ -14,8 +14,8 @@ export interface GridSize {
 const clamp = (value: number, count: number) => Math.min(Math.max(0, value), Math.max(0, count - 1));
 
 /**
- * Where a key leads from a cell; undefined for keys that do not move. Home and End lead to the first and last
- * row, as in VS Code's own lists: rows are what people look for, and all columns are in view anyway.
+ * Where a key leads from a cell; undefined for keys that do not move. Home and End lead to the first and last row, as
+ * in VS Code's own lists: people navigate by rows, and all columns are in view anyway.
  */
 export function moveCell(from: Cell, key: string, size: GridSize): Cell | undefined {
   const to = (row: number, column = from.column): Cell => ({

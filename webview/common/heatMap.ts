@@ -6,7 +6,7 @@ import { isHighContrast, token } from './theme.ts';
 /** Room for the legend below the cells. */
 const LEGEND = 28;
 const LEGEND_BAR = 96;
-/** Between a number and the borders of its cell. */
+/** Space between a number and the borders of its cell. */
 const CELL_PADDING = 1;
 const GROUND = '--vscode-editor-background';
 const QUIET = '--vscode-descriptionForeground';
@@ -14,22 +14,22 @@ const QUIET = '--vscode-descriptionForeground';
 export interface HeatMapCells {
   readonly rows: number;
   readonly columns: number;
-  /** Row by row; null: there is no value, undefined: there is no cell. */
+  /** Row by row; null: no value, undefined: no cell. */
   readonly values: readonly (number | null | undefined)[];
   readonly tips: readonly string[];
   /** Written into the cells where there is room for all. */
   readonly texts?: readonly string[];
   /** Names, cut to what fits. */
   readonly labels?: { readonly rows: readonly string[]; readonly columns: readonly string[] };
-  /** What lightest and strongest stand for; values outside are drawn as these. */
+  /** The values of the lightest and the strongest colour; values outside are clamped. */
   readonly range: readonly [number, number];
-  /** Below zero runs to another colour than above. */
+  /** Whether values below zero have another colour than those above. */
   readonly diverging: boolean;
-  /** What stands at the ends of the legend. */
+  /** Labels at the ends of the legend. */
   readonly legend: readonly [low: string, high: string];
 }
 
-/** Cells are as wide as the room, and no flatter than they have to be. */
+/** Cells fill the width; they are square up to this height. */
 const MAX_CELL = 40;
 const MIN_HEIGHT = 24;
 const MAX_HEIGHT = 320;
@@ -40,7 +40,7 @@ const cellsHeight = ({ rows, columns, labels }: HeatMapCells, width: number): nu
     ? rows * Math.min(MAX_CELL, width / columns)
     : Math.min(MAX_HEIGHT, Math.max(MIN_HEIGHT, (rows * width) / columns));
 
-/** How a value looks: from the editor's ground to one colour, and below zero to another. */
+/** The colour of a value: from the editor's background to one colour, or to another below zero. */
 function scaleOf({ range, diverging }: HeatMapCells): (value: number) => string {
   const [low, high] = range;
   const ground = rgbOf(token(GROUND));
@@ -82,7 +82,7 @@ export function drawHeatMap(cells: HeatMapCells, width: number): Drawing {
         kind: 'rect',
         x,
         y,
-        // Whole maps have no seams; named cells have borders.
+        // Overlaps cells of maps to hide seams; named cells have borders.
         width: cellWidth + (border ? 0 : 0.5),
         height: cellHeight + (border ? 0 : 0.5),
         fill,

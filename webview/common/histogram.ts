@@ -9,13 +9,13 @@ export const HISTOGRAM_HEIGHT = 120;
 
 export interface HistogramBars {
   readonly counts: readonly number[];
-  /** What a bar stands for, and what stands below the first, the middle and the last. */
+  /** The tip of each bar, and the labels below the first, the middle and the last. */
   readonly tips: readonly string[];
   readonly axis: readonly [string, string, string];
   readonly style: SeriesStyle;
 }
 
-/** Bars side by side, the highest as high as there is room; what occurs at all is seen. */
+/** Bars side by side, scaled so that the highest fills the height; any count above zero is visible. */
 export function drawHistogram({ counts, tips, axis, style }: HistogramBars, width: number): Drawing {
   const height = HISTOGRAM_HEIGHT - AXIS;
   const most = Math.max(1, ...counts);

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { TensorKind } from '../../extension/protocol/tvq.ts';
 import type { LegendEntry } from './chartFrame.ts';
 
-/** How kinds of tensors are called and drawn; charts-orange is left out, some themes have it see-through. */
+/** Names and styles of the kinds of tensors; charts-orange is avoided, as it is transparent in some themes. */
 export const KINDS: Readonly<Record<TensorKind, LegendEntry>> = {
   attention: { label: l10n.t('attention'), style: { token: '--vscode-charts-blue', pattern: 'solid' } },
   mlp: { label: l10n.t('MLP'), style: { token: '--vscode-charts-green', pattern: 'stripes' } },

@@ -1,4 +1,4 @@
-/** The editor's language. A page imports this before all else: constants are texts too. */
+/** The editor's language. Pages import this first, because constants contain texts too. */
 import * as l10n from '@vscode/l10n';
 
 const translations = document.getElementById('l10n')?.textContent;

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 
-/** A stretch of rows as a source gives it. */
+/** A range of rows returned by a source. */
 export interface RowPage<Row> {
-  /** Rows there are altogether. */
+  /** Total number of rows. */
   readonly total: number;
   readonly rows: readonly Row[];
 }
@@ -15,20 +15,20 @@ export interface PageLoaderOptions<Row> {
   /** A page could not be fetched; nothing more is fetched until `retry`. */
   readonly onError: (error: unknown) => void;
   readonly pageSize?: number;
-  /** Pages kept; the least recently used goes first. */
+  /** Pages kept; the least recently used is dropped first. */
   readonly capacity?: number;
 }
 
-/** Enough to fill one window that spans two pages; more would only queue up behind them in the host. */
+/** Enough to fill one window that spans two pages; more would only queue up in the host. */
 const CONCURRENCY = 2;
 
 /**
- * Rows of one query, fetched in pages when they are wanted. Only what was wanted last is fetched: after a leap
- * of the scroll bar over 100,000 rows nothing between is asked for.
+ * Rows of one query, fetched in pages on demand. Only the latest wanted rows are fetched: when the scroll bar jumps
+ * over 100,000 rows, nothing in between is requested.
  */
 export class PageLoader<Row> {
   readonly #options: Required<PageLoaderOptions<Row>>;
-  /** In the order of use, the most recent last. */
+  /** Ordered by use, the most recent last. */
   readonly #pages = new Map<number, readonly Row[]>();
   readonly #inFlight = new Set<number>();
   #wanted: readonly number[] = [];
@@ -40,23 +40,23 @@ export class PageLoader<Row> {
     this.#options = { pageSize: 100, capacity: 50, ...options };
   }
 
-  /** Rows there are altogether; 0 until the first page arrived. */
+  /** Total number of rows; 0 until the first page has arrived. */
   get total(): number {
     return this.#total;
   }
 
-  /** The row, or undefined while it is not here. */
+  /** The row, or undefined while it is not loaded. */
   row(index: number): Row | undefined {
     const page = Math.floor(index / this.#options.pageSize);
     return this.#pages.get(page)?.[index - page * this.#options.pageSize];
   }
 
-  /** Fetches the page with `row`, and so the total, before anything is shown. Rejects when that fails. */
+  /** Fetches the page with `row`, and thereby the total, before anything is shown. Rejects when that fails. */
   async prime(row: number): Promise<void> {
     await this.#fetch(Math.floor(row / this.#options.pageSize));
   }
 
-  /** Says which rows are looked at: they are fetched, and stay. */
+  /** Tells which rows are in view: they are fetched and kept. */
   want(first: number, count: number): void {
     const from = Math.floor(first / this.#options.pageSize);
     const to = Math.floor((first + count - 1) / this.#options.pageSize);
@@ -76,7 +76,7 @@ export class PageLoader<Row> {
     this.#pump();
   }
 
-  /** Nothing is reported any more. */
+  /** Stops all reports. */
   close(): void {
     this.#closed = true;
     this.#wanted = [];

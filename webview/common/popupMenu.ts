@@ -3,9 +3,9 @@ import { el, icon } from './dom.ts';
 
 export interface MenuEntry {
   readonly label: string;
-  /** Whether this is what stands now, where one of several does. */
+  /** Whether this is the current choice, where one of several is. */
   readonly checked?: boolean;
-  /** A line above it. */
+  /** Whether there is a line above it. */
   readonly separated?: boolean;
   readonly onPick: () => void;
 }
@@ -15,8 +15,8 @@ const MARGIN = 4;
 let close: (() => void) | undefined;
 
 /**
- * A small menu beneath (or above) a rectangle. Arrows, Home, End and letters move, Escape and a click elsewhere close
- * it; the focus then goes back to where it was.
+ * A small menu below (or above) a rectangle. Arrows, Home, End and letters move, Escape and a click elsewhere close it;
+ * the focus then returns to where it was.
  */
 export function openMenu(title: string, anchor: DOMRect, entries: readonly MenuEntry[]): void {
   close?.();

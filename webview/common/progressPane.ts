@@ -3,21 +3,21 @@ import './progressPane.css';
 import { el, setText } from './dom.ts';
 import { createButton } from './ui/toolkit.ts';
 
-/** How far some work has come; the host's `Progress` is one. */
+/** How far some work has come, such as the host's `Progress`. */
 interface Step {
   readonly done: number;
   readonly total: number;
   readonly current: string;
 }
 
-/** Stands where the outcome of some work will: what is done, how far it is, and a way to stop it. */
+/** Takes the place of a result while work is running: what is being done, how far it is, and a way to stop it. */
 export class ProgressPane {
   readonly element: HTMLElement;
   readonly #bar: HTMLProgressElement;
   readonly #current = el('span', { class: 'progress-current truncate quiet' });
 
   constructor(sentence: string, onCancel: () => void) {
-    // Without a value, the bar says that something is being done.
+    // Without a value, the bar only shows that something is going on.
     this.#bar = el('progress', { attributes: { max: '1', 'aria-label': sentence } });
     const cancel = createButton({ label: l10n.t('Cancel'), appearance: 'secondary', onClick: onCancel });
     const words = el('span', { text: sentence, attributes: { role: 'status' } });

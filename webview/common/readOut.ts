@@ -6,7 +6,7 @@ export interface Reading {
   readonly caption: string;
 }
 
-/** A number that people come for: large, its unit beside it, and below what it is. */
+/** A key number: large, with its unit beside it and its meaning below. */
 export class ReadOut {
   readonly element: HTMLElement;
   readonly #figure: HTMLElement;

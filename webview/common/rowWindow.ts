@@ -1,10 +1,10 @@
 /**
- * Browsers clamp the height of an element (Chromium at 33,554,428 px, Firefox at 17,895,697 px). Taller tables
- * are scrolled at a scale: one pixel of the scroll bar stands for more than one pixel of rows.
+ * Browsers clamp the height of an element (Chromium at 33,554,428 px, Firefox at 17,895,697 px). Taller tables scroll
+ * at a scale: one pixel of the scroll bar stands for more than one pixel of rows.
  */
 export const MAX_SCROLL_HEIGHT = 8_000_000;
 
-/** What is seen of a table whose rows are all equally high; lengths in CSS pixels. */
+/** The visible part of a table whose rows all have the same height; lengths in CSS pixels. */
 export interface Viewport {
   readonly scrollTop: number;
   readonly height: number;
@@ -12,7 +12,7 @@ export interface Viewport {
   readonly total: number;
 }
 
-/** The rows to have in the document. */
+/** The rows to keep in the document. */
 export interface RowWindow {
   readonly first: number;
   readonly count: number;
@@ -30,13 +30,13 @@ function scaleOf(view: Viewport): number {
   return range > 0 ? (view.total * view.rowHeight - view.height) / range : 1;
 }
 
-/** Where the view's upper edge stands, in pixels of rows; overscrolling (rubber bands) is cut off. */
+/** Position of the view's upper edge, in pixels of rows; overscrolling (rubber bands) is clamped. */
 function rowsTop(view: Viewport): number {
   const end = Math.max(0, view.total * view.rowHeight - view.height);
   return Math.min(Math.max(0, view.scrollTop * scaleOf(view)), end);
 }
 
-/** The topmost row in view with the fraction of it that is scrolled away: kept to come back to. */
+/** The topmost row in view plus the fraction of it that is scrolled away, to be restored later. */
 export const topRow = (view: Viewport): number => (view.rowHeight > 0 ? rowsTop(view) / view.rowHeight : 0);
 
 /** The scroll position at which `row` (with a fraction) is topmost. */
@@ -45,7 +45,7 @@ export function scrollTopOf(row: number, view: Viewport): number {
   return Math.min(Math.max(0, row * view.rowHeight), end) / scaleOf(view);
 }
 
-/** The scroll position nearest to the present one at which `row` is wholly in view. */
+/** The scroll position nearest to the current one at which `row` is wholly in view. */
 export function scrollTopToReveal(row: number, view: Viewport): number {
   const top = rowsTop(view);
   const start = row * view.rowHeight;
@@ -55,7 +55,7 @@ export function scrollTopToReveal(row: number, view: Viewport): number {
   return view.scrollTop;
 }
 
-/** Rows that fit in the view, at least one: how far PageDown goes. */
+/** Number of rows that fit in the view, at least one: how far PageDown goes. */
 export const rowsInView = (view: Pick<Viewport, 'height' | 'rowHeight'>): number =>
   Math.max(1, Math.floor(view.height / view.rowHeight));
 
@@ -65,7 +65,7 @@ export function computeWindow(view: Viewport, overscan: number): RowWindow {
   const top = rowsTop(view);
   const first = Math.max(0, Math.floor(top / view.rowHeight) - overscan);
   const end = Math.min(view.total, Math.ceil((top + view.height) / view.rowHeight) + overscan);
-  // Rows are placed relative to the scroll position: the scale must not tear them apart.
+  // Rows are placed relative to the scroll position, so that the scale does not pull them apart.
   const scrolled = Math.min(Math.max(0, view.scrollTop), Math.max(0, scrollHeight(view) - view.height));
   return { first, count: end - first, offset: first * view.rowHeight - top + scrolled };
 }

@@ -1,7 +1,7 @@
 import { createBirpc } from 'birpc';
 import type { WebviewApi } from './vscodeApi.ts';
 
-/** birpc's wire format, as far as errors concern us: `e` is the error of an answer. */
+/** The part of birpc's wire format that we need: `e` is the error of an answer. */
 interface Message {
   readonly t: 'q' | 's';
   readonly e?: unknown;
@@ -10,7 +10,7 @@ interface Message {
 const isMessage = (data: unknown): data is Message =>
   typeof data === 'object' && data !== null && 't' in data && (data.t === 'q' || data.t === 's');
 
-/** The sentence in whatever a rejected call carries. */
+/** The message of whatever a call was rejected with. */
 export function errorMessage(error: unknown): string {
   if (typeof error === 'string' && error !== '') return error;
   if (typeof error === 'object' && error !== null && 'message' in error) {
@@ -19,7 +19,7 @@ export function errorMessage(error: unknown): string {
   return 'The extension gave no reason.';
 }
 
-/** An Error turns into `{}` in VS Code's JSON transport, so errors travel as plain objects and are revived here. */
+/** An Error turns into `{}` in VS Code's JSON transport, so errors are sent as plain objects and revived here. */
 export const serialize = (message: Message): Message =>
   message.e instanceof Error
     ? { ...message, e: { name: message.e.name, message: message.e.message } }
@@ -41,7 +41,7 @@ export function connect<Host extends object, Page extends object>(api: WebviewAp
     serialize,
     deserialize,
     bind: 'functions',
-    // Some calls wait for a person (a save dialog), so none may expire.
+    // Some calls wait for a person (a save dialog), so none may time out.
     timeout: -1,
   });
   return rpc as unknown as Host;

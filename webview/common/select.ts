@@ -8,7 +8,7 @@ export interface SelectOptions<Value extends string> {
   readonly onChange: (value: Value) => void;
 }
 
-/** One of a few choices, with a label that screen readers alone see. */
+/** One of a few choices, with a label for screen readers only. */
 export function createSelect<Value extends string>(options: SelectOptions<Value>): HTMLSelectElement {
   const select = el('select', { class: 'select', attributes: { 'aria-label': options.label } });
   for (const { value, label } of options.options) {

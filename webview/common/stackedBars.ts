@@ -2,33 +2,33 @@ import type { Drawing, Mark } from './drawing.ts';
 import { fit, longest } from './drawingText.ts';
 import type { SeriesStyle } from './seriesStyle.ts';
 
-/** Room for one bar with its gap. */
+/** Height of one bar with its gap. */
 const PITCH = 28;
 const THICKNESS = 12;
-/** Something small is still seen, and can be pointed at. */
+/** Small values stay visible, and can be pointed at. */
 const MIN_BAR = 2;
-/** Between names, bars and totals. */
+/** Space between names, bars and totals. */
 const GAP = 12;
 
 export interface BarSeries {
   readonly label: string;
   readonly style: SeriesStyle;
-  /** A value a bar. */
+  /** One value per bar. */
   readonly values: readonly number[];
 }
 
 export interface StackedBars {
   /** Names of the bars, top down. */
   readonly labels: readonly string[];
-  /** What stands at the right end of each. */
+  /** Text at the right end of each bar. */
   readonly totals: readonly string[];
   readonly series: readonly BarSeries[];
   readonly format: (value: number) => string;
 }
 
 /**
- * Stacked horizontal bars between two columns of text, names on the left and totals on the right. Numbers at the
- * bars say more than an axis with grid lines would, so there is none.
+ * Stacked horizontal bars between two columns of text, names on the left and totals on the right. There is no axis with
+ * grid lines, because the numbers say more.
  */
 export function drawStackedBars({ labels, totals, series, format }: StackedBars, width: number): Drawing {
   const lengths = labels.map((_, at) => series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0));

@@ -3,13 +3,13 @@ import type { WebviewApi } from './vscodeApi.ts';
 /** There is no unload event in a webview: what is not saved shortly after a change is lost. */
 const SAVE_DELAY_MS = 150;
 
-/** What a page remembers while it is hidden and over a reload of the window. */
+/** What a page remembers while it is hidden and across a reload of the window. */
 export interface StateStore<State> {
   get(): State;
   update(change: Partial<State>): void;
 }
 
-/** Stored values over the defaults; a value of another type (an older version wrote it) is dropped. */
+/** Merges stored values over the defaults; values of another type, from an older version, are dropped. */
 export function mergeState<State extends object>(defaults: State, stored: unknown): State {
   if (typeof stored !== 'object' || stored === null) return defaults;
   const merged = { ...defaults };

@@ -12,7 +12,7 @@ export interface Failure {
   readonly testid?: string;
 }
 
-/** A pane in place of what could not be shown. */
+/** A pane shown instead of what could not be loaded. */
 export function errorPane(failure: Failure): HTMLElement {
   const button = createButton({ label: failure.action, appearance: 'primary', onClick: failure.onAction });
   return el(
@@ -26,7 +26,7 @@ export function errorPane(failure: Failure): HTMLElement {
   );
 }
 
-/** A pane where there is nothing to show, with the way out. */
+/** A pane for when there is nothing to show, with what to do about it. */
 export function emptyPane(what: string, hint: string, action: string, onAction: () => void): HTMLElement {
   const button = createButton({ label: action, appearance: 'secondary', onClick: onAction });
   return el(
@@ -38,7 +38,7 @@ export function emptyPane(what: string, hint: string, action: string, onAction: 
   );
 }
 
-/** One line above what still stands, for a failure that does not take the rest away. */
+/** One line above the content, for a failure that leaves the content usable. */
 export class Notice {
   readonly element = el('div', { class: 'notice', attributes: { role: 'alert' } });
 
@@ -61,7 +61,7 @@ export class Notice {
   }
 }
 
-/** Grey bars where text is going to stand, line by line in percentages. Screen readers get the sentence. */
+/** Grey bars where text will appear; the lengths of each line are percentages. Screen readers get the sentence. */
 export function skeleton(sentence: string, lines: readonly (readonly number[])[]): HTMLElement {
   const bars = lines.map(widths => {
     const line = el('div', { class: 'skeleton-line' });

@@ -1,11 +1,11 @@
 import { el } from './dom.ts';
 import type { CellView } from './cells.ts';
 
-/** A column of a virtual table; its width comes from the style sheet, by `data-column`. */
+/** A column of a virtual table; the style sheet sets its width by `data-column`. */
 export interface Column<Row, Key extends string> {
   readonly key: Key;
   readonly title: string;
-  /** Where room is short. */
+  /** Used where there is little room. */
   readonly shortTitle?: string;
   readonly align: 'start' | 'end';
   /** The direction of the first click: names from A, numbers from the largest. */
@@ -13,13 +13,13 @@ export interface Column<Row, Key extends string> {
   readonly cell: () => CellView<Row>;
 }
 
-/** The order rows are in. */
+/** The order of the rows. */
 export interface SortOrder<Key extends string> {
   readonly sort: Key;
   readonly descending: boolean;
 }
 
-/** The header row of a table: a button a column, which sorts by it and then turns the order round. */
+/** The header row of a table: one button per column, which sorts by it and then reverses the order. */
 export class TableHeader<Row, Key extends string> {
   readonly element = el('div', { class: 'grid-row', attributes: { role: 'row', 'aria-rowindex': '1' } });
   readonly #cells = new Map<Key, { readonly cell: HTMLElement; readonly arrow: HTMLElement }>();

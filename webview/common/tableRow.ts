@@ -2,7 +2,7 @@ import type { CellView } from './cells.ts';
 import { el } from './dom.ts';
 import type { Column } from './tableHeader.ts';
 
-/** One row in the document; it shows one row of the data after another. */
+/** One row in the document, reused for one row of data after another. */
 export class TableRow<Row> {
   readonly element: HTMLElement;
   readonly cells: readonly HTMLElement[];
@@ -25,7 +25,7 @@ export class TableRow<Row> {
     this.element = el('div', { class: 'grid-row placeholder', testid, attributes }, ...this.cells);
   }
 
-  /** Shows the row of this index, or a placeholder; nothing is touched where nothing changed. */
+  /** Shows the row at this index, or a placeholder; touches only what changed. */
   show(index: number, row: Row | undefined): void {
     if (index !== this.#index) {
       this.#index = index;
@@ -40,7 +40,7 @@ export class TableRow<Row> {
     this.#row = row;
   }
 
-  /** Marks the active cell with an id, by which the grid names it; undefined takes the mark away. */
+  /** Marks the active cell with an id that the grid refers to; undefined removes the mark. */
   mark(column: number | undefined, id: string): void {
     this.element.classList.toggle('active', column !== undefined);
     this.element.setAttribute('aria-selected', String(column !== undefined));

@@ -16,7 +16,7 @@ export interface TabsOptions<Key extends string> {
   readonly onChoose: (key: Key) => void;
 }
 
-/** Panels in one place, one of them in view. Arrow keys, Home and End go from tab to tab, Tab into the panel. */
+/** Panels in one place, one of them in view. Arrow keys, Home and End move between tabs, Tab into the panel. */
 export class Tabs<Key extends string> {
   readonly element: HTMLElement;
   readonly #tabs: readonly Tab<Key>[];

@@ -4,7 +4,7 @@ import type { ChartContent } from './chartView.ts';
 import { formatShare, NONE } from './format.ts';
 import { drawHeatMap } from './heatMap.ts';
 
-/** What a matrix of tasks says of each pair. */
+/** What a matrix of tasks shows for each pair. */
 export type MatrixOf = 'cosines' | 'agreement' | 'together';
 
 export const MATRIX_OF: readonly { readonly value: MatrixOf; readonly label: string }[] = [
@@ -28,7 +28,7 @@ export const formatCosine = (cosine: number | null): string =>
         .replace(/^-/, '−')
         .replace(/^−0\.00$/, '0.00');
 
-/** As short as a cell needs it; table and tip have every digit: "−.30", "64" (percent). */
+/** Short enough for a cell: "−.30", "64" (percent). Table and tip have every digit. */
 const inCell = (value: number | null, of: MatrixOf): string =>
   of === 'cosines' || value === null
     ? formatCosine(value)
@@ -43,7 +43,7 @@ export function taskMatrix(found: TaskComparisons, of: MatrixOf): ChartContent {
   const values = found[of].flat();
   const format = of === 'cosines' ? formatCosine : (share: number | null) => formatShare(share);
   const texts = values.map(format);
-  // A task lies along itself: the diagonal would only push all others together.
+  // A task is identical to itself: the diagonal would only compress the scale of the others.
   const others = values.filter((value, at): value is number => value !== null && at % (count + 1) !== 0);
   const most = others.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
   const range = of === 'cosines' ? ([-most, most] as const) : ([0, 1] as const);

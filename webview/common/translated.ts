@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
 import type { Message } from '../../extension/shared/translatable.ts';
 
-/** A sentence of the engine's in the editor's language. */
+/** A message from the engine in the editor's language. */
 export const translated: (message: Message) => string = l10n.t;

@@ -2,15 +2,15 @@ import { el } from './dom.ts';
 
 const GAP = 4;
 
-/** Elements of this class are cut when there is no room, and then show their whole text in a tip. */
+/** Elements of this class are truncated when there is no room, and then show their whole text in a tip. */
 export const TRUNCATE = 'truncate';
 
 const isCut = (element: Element): boolean =>
   [element, ...element.children].some(part => part.scrollWidth > part.clientWidth + 1);
 
 /**
- * One tip for a page: the whole text of whatever cut text is hovered, or is focused in a table. Escape hides
- * it, as WCAG 1.4.13 asks.
+ * One tip per page: the whole text of the truncated text that is hovered, or focused in a table. Escape hides it, as
+ * WCAG 1.4.13 requires.
  */
 export class TruncationTip {
   readonly #element = el('div', { class: 'tip', attributes: { role: 'tooltip' } });
@@ -27,7 +27,7 @@ export class TruncationTip {
     document.addEventListener('scroll', () => this.hide(), { capture: true, passive: true });
   }
 
-  /** Shows the text of `anchor` beneath it when it is cut, and hides the tip when it is not. */
+  /** Shows the text of `anchor` beneath it when it is truncated, and hides the tip when it is not. */
   show(anchor: Element | null): void {
     if (anchor === null || !isCut(anchor)) return this.hide();
     this.#element.textContent = anchor.textContent;

@@ -9,15 +9,15 @@ import { TRUNCATE, type TruncationTip } from './truncationTip.ts';
 /** Rows beyond each edge of the view, so that a flick of the wheel does not outrun the drawing. */
 const OVERSCAN = 8;
 
-/** The most rows in the document, whatever a style sheet does to the height of the view. */
+/** Maximum rows in the document, even if a style sheet breaks the height of the view. */
 const MAX_RENDERED = 400;
 
-/** Where rows come from; a PageLoader is one. */
+/** Where rows come from, such as a PageLoader. */
 export interface RowSource<Row> {
   readonly total: number;
-  /** undefined while it is not here. */
+  /** undefined while it is not loaded. */
   row(index: number): Row | undefined;
-  /** Says which rows are looked at. */
+  /** Tells which rows are in view. */
   want(first: number, count: number): void;
   close(): void;
 }
@@ -39,9 +39,9 @@ export interface VirtualTableOptions<Row, Key extends string> {
 }
 
 /**
- * A table that has only the rows in view in the document. Rows come from a RowSource and are placeholders until
- * they arrive. The focus stays on the grid and `aria-activedescendant` names the active cell, so that scrolling
- * a row away never loses it.
+ * A table that keeps only the rows in view in the document. Rows come from a RowSource and are placeholders until they
+ * arrive. The focus stays on the grid and `aria-activedescendant` names the active cell, so the focus is not lost when
+ * a row scrolls away.
  */
 export class VirtualTable<Row, Key extends string> {
   readonly element: HTMLElement;
@@ -52,14 +52,14 @@ export class VirtualTable<Row, Key extends string> {
   readonly #layer = el('div', { class: 'grid-layer', attributes: { role: 'presentation' } });
   #rendered: TableRow<Row>[] = [];
   #marked: TableRow<Row> | undefined;
-  /** Measured when the table is resized: to ask while scrolling would lay the page out each time. */
+  /** Measured when the table is resized: reading it while scrolling would force a layout each time. */
   #size = { height: 0, rowHeight: 24 };
   #loader: RowSource<Row> | undefined;
   #first = 0;
   #active: Cell = { row: 0, column: 0 };
-  /** Nothing looks chosen until somebody came here. */
+  /** Nothing looks selected until the table first gets the focus. */
   #visited = false;
-  /** The active cell was just moved to: its whole text is due, once its row is here. */
+  /** The active cell just changed: its whole text is to be shown once its row is loaded. */
   #tipDue = false;
   #frame: number | undefined;
 
@@ -86,7 +86,7 @@ export class VirtualTable<Row, Key extends string> {
     new ResizeObserver(() => this.#resized()).observe(this.element);
   }
 
-  /** Shows other rows, from `topRow` on; the loader has its first page already. */
+  /** Shows other rows, from `topRow` on; the loader must have its first page already. */
   setRows(loader: RowSource<Row>, order: SortOrder<Key>, topRow: number): void {
     this.#loader?.close();
     this.#loader = loader;
@@ -116,13 +116,13 @@ export class VirtualTable<Row, Key extends string> {
   }
 
   #measure(): void {
-    // The style sheet changes the height of rows with the width of the table.
+    // In the style sheet, the height of rows depends on the width of the table.
     const rowHeight = parseFloat(getComputedStyle(this.#body).getPropertyValue('--row-height'));
     this.#size = { height: this.element.clientHeight - this.#head.offsetHeight, rowHeight };
     this.#body.style.height = `${rows.scrollHeight(this.#view())}px`;
   }
 
-  /** Keeps the topmost row where it is when rows become higher or lower. */
+  /** Keeps the topmost row where it is when the height of rows changes. */
   #resized(): void {
     const top = rows.topRow(this.#view());
     const { rowHeight } = this.#size;
@@ -131,7 +131,7 @@ export class VirtualTable<Row, Key extends string> {
     this.render();
   }
 
-  /** Has `count` rows in the document, those that stay in view in the same elements. */
+  /** Puts `count` rows into the document; rows that stay in view keep their elements. */
   #arrange(first: number, count: number): void {
     const by = first - this.#first;
     this.#first = first;
@@ -172,7 +172,7 @@ export class VirtualTable<Row, Key extends string> {
     if (this.#frame !== undefined) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = undefined;
-      // Asked before anything is drawn: afterwards the answer would cost a layout.
+      // Read before anything is drawn; afterwards it would force a layout.
       const top = rows.topRow(this.#view());
       this.render();
       this.#options.onScroll(top);
@@ -220,7 +220,7 @@ export class VirtualTable<Row, Key extends string> {
     const column = cells.findIndex(cell => target instanceof Node && cell.contains(target));
     this.#active = { row: this.#first + at, column: Math.max(0, column) };
     this.#markActive();
-    // Who marks text wants to copy it.
+    // Someone who selects text wants to copy it.
     if (document.getSelection()?.isCollapsed !== false) this.#choose();
   }
 
@@ -229,7 +229,7 @@ export class VirtualTable<Row, Key extends string> {
     if (row !== undefined) this.#options.onChoose?.(row);
   }
 
-  /** Copies the active cell when no text is selected: names are long, and cut. */
+  /** Copies the active cell when no text is selected: names are long, and truncated. */
   #copy(event: ClipboardEvent): void {
     const cell = this.#rendered[this.#active.row - this.#first]?.cells[this.#active.column];
     if (cell === undefined || document.getSelection()?.isCollapsed === false) return;

@@ -5,7 +5,7 @@ import { formatBytes, formatSmallPercent } from '../common/format.ts';
 import { applySeries } from '../common/seriesStyle.ts';
 import { BYTE_PARTS } from './byteParts.ts';
 
-/** The whole file as one thin bar, with a legend that has the numbers. */
+/** The whole file as one thin bar, with the numbers in its legend. */
 export function byteBar(parts: TvqSummary['parts']): HTMLElement {
   const total = BYTE_PARTS.reduce((sum, part) => sum + parts[part.key], 0);
   const share = (bytes: number) => formatSmallPercent(bytes, total);

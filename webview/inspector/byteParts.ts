@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { TvqSummary } from '../../extension/protocol/tvq.ts';
 import type { SeriesStyle } from '../common/seriesStyle.ts';
 
-/** One of the things bytes of a .tvq file are spent on, and how it looks in every chart. */
+/** One part of a .tvq file's bytes, and its style in every chart. */
 export interface BytePart {
   readonly key: keyof TvqSummary['parts'];
   readonly label: string;
@@ -10,7 +10,7 @@ export interface BytePart {
   readonly style: SeriesStyle;
 }
 
-/** In the order of the bar; codes first, because they are what bits are spent on. */
+/** In the order of the bar; codes first, because bits are spent on them. */
 export const BYTE_PARTS: readonly BytePart[] = [
   {
     key: 'codes',
@@ -44,7 +44,6 @@ export const BYTE_PARTS: readonly BytePart[] = [
   },
 ];
 
-/** One part. */
 export function bytePart(key: BytePart['key']): BytePart {
   const part = BYTE_PARTS.find(candidate => candidate.key === key);
   if (part === undefined) throw new Error(`no byte part is called ${key}`);

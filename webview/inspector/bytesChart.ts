@@ -7,7 +7,7 @@ import { KINDS } from '../common/kinds.ts';
 import { drawStackedBars } from '../common/stackedBars.ts';
 import { bytePart } from './byteParts.ts';
 
-/** What bytes can be told apart by. */
+/** What bytes can be grouped by. */
 export type BytesBy = 'kind' | 'layer' | 'codec';
 
 export const BYTES_BY: readonly { readonly value: BytesBy; readonly label: string }[] = [
@@ -22,13 +22,13 @@ const groupsBy = ({ groups, layers, codecs }: BytesSummary, by: BytesBy): readon
 /** The part of a summary that says where bytes go. */
 export type BytesSummary = Pick<TvqSummary, 'groups' | 'layers' | 'codecs'>;
 
-/** Groups of layers that are no single one. */
+/** Groups that are not a single layer. */
 const LAYERS: Partial<Record<string, string>> = {
   outside: l10n.t('outside layers'),
   deeper: l10n.t('deeper layers'),
 };
 
-/** A group as people call it. */
+/** The label of a group. */
 function labelOf(group: string, by: BytesBy): string {
   if (by === 'kind') return (KINDS as Partial<Record<string, LegendEntry>>)[group]?.label ?? group;
   if (by === 'codec')
@@ -36,7 +36,7 @@ function labelOf(group: string, by: BytesBy): string {
   return LAYERS[group] ?? l10n.t('layer {0}', group);
 }
 
-/** What stands above the names of the groups. */
+/** Heading above the names of the groups. */
 const COLUMN: Readonly<Record<BytesBy, string>> = {
   kind: l10n.t('kind'),
   layer: l10n.t('layer'),
@@ -50,7 +50,7 @@ const SUMMARY: Readonly<Record<BytesBy, (groups: string) => string>> = {
   codec: groups => l10n.t('Bytes by codec: {0}', groups),
 };
 
-/** What a group's bytes are told apart by. */
+/** The two parts of a group's bytes. */
 const SERIES = ['codes', 'exact'] as const;
 
 const bytesOf = (group: ByteGroup): number => group.codes + group.exact;

@@ -33,7 +33,7 @@ const WHOLE_NUMBERS = l10n.t(
   'These are no floating-point numbers: they are stored as they are, and not charted.',
 );
 
-/** What lies in the chosen tensor. */
+/** The content of the selected tensor. */
 export class DetailPane {
   readonly element = el('section', { class: 'detail', testid: 'tvq-detail' });
   readonly #codes: ChartView;
@@ -64,7 +64,7 @@ export class DetailPane {
     this.#showEmpty();
   }
 
-  /** Asks for a tensor and shows it; what was asked for before no longer counts. */
+  /** Requests a tensor and shows it; earlier requests are ignored. */
   async choose({ vector, tensor }: Pick<TensorRow, 'vector' | 'tensor'>): Promise<void> {
     this.state.update({ vector, tensor });
     const asked = ++this.#asked;
@@ -123,7 +123,7 @@ export class DetailPane {
     }
     if (codes) parts.push(this.#codes.element);
     parts.push(this.#values.element, this.#map.element);
-    // Charts are drawn where they stand: elsewhere they have no width.
+    // Charts have a width only once they are in the document.
     this.element.replaceChildren(...parts);
     if (codes) this.#codes.show(codesChart(codes));
     this.#values.show(valuesChart(values));

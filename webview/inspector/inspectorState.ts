@@ -3,7 +3,7 @@ import type { BytesBy } from './bytesChart.ts';
 import type { MapOf } from './tensorCharts.ts';
 import { INITIAL_COMPARE_STATE, type CompareState } from '../common/compareState.ts';
 
-/** What the inspector remembers of one file's page. */
+/** What the inspector remembers about one file's page. */
 export interface InspectorState extends CompareState {
   readonly search: string;
   readonly sort: TensorColumn;
@@ -14,7 +14,7 @@ export interface InspectorState extends CompareState {
   readonly pageTop: number;
   readonly tab: InspectorTab;
   readonly bytesBy: BytesBy;
-  /** The tensor whose detail is shown, and its vector; empty before one was chosen. */
+  /** The tensor whose detail is shown, and its vector; empty until one is selected. */
   readonly tensor: string;
   readonly vector: string;
   readonly mapOf: MapOf;
@@ -22,7 +22,7 @@ export interface InspectorState extends CompareState {
   readonly tables: readonly string[];
 }
 
-/** What stands beside the table of tensors. */
+/** The tabs beside the table of tensors. */
 export type InspectorTab = 'overview' | 'tensor' | 'tasks';
 
 /** A page that is opened for the first time. */

@@ -23,7 +23,7 @@ import { taskList } from './taskList.ts';
 import { TensorPane } from './tensorPane.ts';
 import { VerifyPane } from './verifyPane.ts';
 
-/** The page of a file that could be read: its summary above; below, the tensors, and beside them what is asked of them. */
+/** The page of a readable file: its summary on top; below it the tensors, with details and checks beside them. */
 export class InspectorView {
   readonly element: HTMLElement;
   readonly #host: InspectorHost;
@@ -80,7 +80,7 @@ export class InspectorView {
       onChoose: tab => state.update({ tab }),
     });
     this.#tensors = new TensorPane(host, state, tip, row => this.#choose(row));
-    // The side comes first, as it does where panes are stacked: below an endless table nobody finds it.
+    // The side comes first, as it does where panes are stacked: nobody would find it below an endless table.
     const attributes = { 'aria-label': l10n.t('About the file') };
     this.#side = el('aside', { class: 'side', attributes }, this.#tabs.element);
     const panes = el('div', { class: 'panes' }, this.#side, this.#tensors.element);
@@ -95,7 +95,7 @@ export class InspectorView {
     this.element = el('div', { class: 'inspector' }, top, panes);
   }
 
-  /** Shows the file as it is now; resolves once the table has rows. The view is in the document already. */
+  /** Shows the file's current state; resolves once the table has rows. The view must be in the document already. */
   async show({ summary, studio, verified, compared }: OpenedTvq): Promise<void> {
     const again = this.#summary !== undefined;
     this.#summary = summary;
@@ -114,7 +114,7 @@ export class InspectorView {
     await this.#tensors.refresh(summary.rows);
   }
 
-  /** Work came on. */
+  /** Shows progress of some work. */
   progress(work: InspectorWork, progress: Progress): void {
     if (work === 'verify') this.#verify.progress(progress);
     if (work === 'compare') this.#compare.progress(progress);
@@ -124,7 +124,7 @@ export class InspectorView {
     this.#tabs.show('tensor');
     this.#state.update({ tab: 'tensor' });
     void this.#detail.choose(row);
-    // Where panes are stacked, what was asked for may be far above.
+    // Where panes are stacked, the requested pane may be far above.
     if (this.#side.getBoundingClientRect().top < 0) this.#side.scrollIntoView();
   }
 

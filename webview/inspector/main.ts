@@ -24,7 +24,7 @@ const host = connect<InspectorHost, InspectorPage>(api, {
 const view = new InspectorView(host, state, new TruncationTip());
 let loads = 0;
 
-/** The outline of what comes: header line, read-outs, byte bar, legend, and rows. */
+/** The outline of the page to come: header line, read-outs, byte bar, legend, and rows. */
 const SKELETON = [
   [24],
   [12, 12, 12, 16],
@@ -34,7 +34,7 @@ const SKELETON = [
   ...Array.from({ length: 8 }, () => [34, 8, 10, 8]),
 ];
 
-/** Reads the file; what is shown of it already stays until the answer is here. */
+/** Reads the file; what is already shown stays until the answer arrives. */
 async function load(): Promise<void> {
   const current = ++loads;
   const wasShown = view.element.isConnected;

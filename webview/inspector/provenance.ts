@@ -8,7 +8,7 @@ const MAX_LINES = 200;
 
 type Line = readonly [name: string, value: string];
 
-/** A recipe as lines: plain values by the way to them, lists of them on one line. It comes from the file: anything. */
+/** A recipe as lines: plain values with their paths, lists of them on one line. The file can contain anything. */
 export function recipeLines(recipe: unknown, path = ''): Line[] {
   if (recipe === null || recipe === undefined) return [];
   if (typeof recipe !== 'object') return [[path || l10n.t('recipe'), plain(recipe)]];
@@ -25,7 +25,7 @@ function list(lines: readonly Line[]): HTMLElement {
   return el('dl', { class: 'facts' }, ...entries.flat());
 }
 
-/** Where the file comes from: what wrote it, from which checkpoints, and what was asked for. */
+/** Where the file comes from: what wrote it, from which checkpoints, and the requested settings. */
 export function provenance({ tool, created, formatVersion, base, tasks, recipe }: TvqSummary): HTMLElement {
   const origin: Line[] = [
     [l10n.t('written by'), tool],

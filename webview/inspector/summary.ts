@@ -31,7 +31,7 @@ export function schemeText(summary: Pick<TvqSummary, 'scheme' | 'bits' | 'baseBi
   }
 }
 
-/** What is this: name, size, and what wrote it when; behind it what can be done with it. */
+/** What the file is: name, size, and what wrote it when; then its actions. */
 export function headerLine(summary: TvqSummary, actions: readonly HTMLElement[]): HTMLElement {
   const created = format.formatDate(summary.created);
   return el(
@@ -55,7 +55,7 @@ function readOut(testid: string, reading: Reading): HTMLElement {
   return made.element;
 }
 
-/** The base's name, cut in its middle where it is long. */
+/** The base's name, truncated in the middle if it is long. */
 function baseReadOut(base: TvqSummary['base']): HTMLElement {
   const cell = nameCell<string>(text => text);
   cell.show(base.name);
@@ -66,7 +66,7 @@ function baseReadOut(base: TvqSummary['base']): HTMLElement {
   return el('div', { class: 'read-out read-out-base' }, name, el('span', { class: 'quiet', text: caption }));
 }
 
-/** The few numbers that say what the file buys. */
+/** The few numbers that show what the file is worth. */
 export function readOuts(summary: TvqSummary): HTMLElement {
   const { bytes, fp32Bytes, tasks, tensors } = summary;
   const scheme = schemeText(summary);

@@ -3,7 +3,7 @@ import type { TvqSummary, TvqVectorSummary } from '../../extension/protocol/tvq.
 import { el, icon } from '../common/dom.ts';
 import { formatBitsPerWeight, formatBytes, formatError } from '../common/format.ts';
 
-/** The name rows of the shared base vector have in place of a task's. */
+/** Used in place of a task's name in rows of the shared base vector. */
 const SHARED = '@shared';
 
 interface VectorLine {
@@ -14,7 +14,7 @@ interface VectorLine {
   readonly bytes: number;
 }
 
-/** A line a task and, for RTVQ, one for the shared base vector. */
+/** One line per task and, for RTVQ, one for the shared base vector. */
 export function vectorLines({ tasks, shared }: Pick<TvqSummary, 'tasks' | 'shared'>): VectorLine[] {
   const line = (
     label: string,
@@ -31,7 +31,7 @@ export function vectorLines({ tasks, shared }: Pick<TvqSummary, 'tasks' | 'share
   return shared ? [...lines, line(l10n.t('shared base'), SHARED, shared)] : lines;
 }
 
-/** "4" where every code is so wide, "1.49" of codes of different widths. */
+/** "4" where every code has that width, "1.49" for codes of different widths. */
 const formatMeanBits = (bits: number): string =>
   Number.isInteger(bits) && bits > 0 ? String(bits) : formatBitsPerWeight(bits);
 

@@ -7,7 +7,7 @@ import { drawHeatMap } from '../common/heatMap.ts';
 import { drawHistogram } from '../common/histogram.ts';
 import { bytePart } from './byteParts.ts';
 
-/** What a cell of the map says of the magnitudes in it. */
+/** What a cell of the map shows about its magnitudes. */
 export type MapOf = 'mean' | 'max';
 
 export const MAP_OF: readonly { readonly value: MapOf; readonly label: string }[] = [
@@ -17,7 +17,7 @@ export const MAP_OF: readonly { readonly value: MapOf; readonly label: string }[
 
 const whole = ({ counts }: Histogram): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** Bits that an ideal coder needs for a code, knowing how often each occurs. */
+/** Bits per code that an ideal coder needs, given how often each occurs. */
 export function entropyOf(histogram: Histogram): number {
   const total = whole(histogram);
   return histogram.counts.reduce(

@@ -15,7 +15,7 @@ import { VirtualTable } from '../common/virtualTable.ts';
 import type { InspectorState } from './inspectorState.ts';
 import { TENSOR_COLUMNS } from './tensorColumns.ts';
 
-/** A pause in typing after which rows are asked for. */
+/** Rows are requested after this pause in typing. */
 const SEARCH_DELAY_MS = 120;
 
 /** Longer than any tensor's name; the host refuses more than 1,000. */
@@ -40,7 +40,7 @@ export class TensorPane {
   #query = 0;
   #timer: number | undefined;
 
-  /** @param onChoose a row was clicked, or Enter pressed on it */
+  /** @param onChoose called when a row is clicked, or Enter pressed on it */
   constructor(
     host: InspectorHost,
     state: StateStore<InspectorState>,
@@ -86,13 +86,13 @@ export class TensorPane {
     this.#instead.hidden = true;
   }
 
-  /** The file was read (again): it has so many rows. Search, order and position stay. */
+  /** The file was read (again) and has this many rows. Search, order and position stay. */
   async refresh(rows: number): Promise<void> {
     this.#allRows = rows;
     await this.#load(this.#state.get().topRow);
   }
 
-  /** Searches for something that was clicked elsewhere. */
+  /** Searches for something clicked elsewhere. */
   search(text: string): void {
     this.#search.value = text;
     this.#typed(text);
@@ -114,7 +114,7 @@ export class TensorPane {
     return { search, sort, descending, first, count };
   }
 
-  /** Asks for the rows of the current query; what is shown stays until they are here. */
+  /** Requests the rows of the current query; what is shown stays until they arrive. */
   async #load(topRow: number): Promise<void> {
     const query = ++this.#query;
     const asked = this.#currentQuery(0, 0);

@@ -7,7 +7,7 @@ import { ProgressPane } from '../common/progressPane.ts';
 import { errorMessage } from '../common/rpc.ts';
 import { createButton, setDisabled } from '../common/ui/toolkit.ts';
 
-/** Is the file whole? A button, the work as it goes on, and what it found. */
+/** Checks whether the file is intact: a button, the progress, and the result. */
 export class VerifyPane {
   readonly button: HTMLElement;
   readonly element = el('div', { class: 'verify', testid: 'tvq-verify', attributes: { role: 'status' } });
@@ -24,7 +24,7 @@ export class VerifyPane {
     });
   }
 
-  /** Shows what was found before; undefined: nothing yet. */
+  /** Shows what was found before; undefined: not verified yet. */
   show(outcome: VerifyOutcome | undefined): void {
     if (this.#progress) return;
     this.element.replaceChildren(...(outcome ? [verdict(outcome)] : []));

@@ -14,7 +14,7 @@ export interface StudioContext {
   readonly notice: Notice;
 }
 
-/** Says that something failed that leaves the rest as it is. */
+/** Reports a failure that does not affect the rest. */
 export function tellFailure({ notice }: StudioContext, what: string, error: unknown): void {
   notice.show(`${what} ${errorMessage(error)}`, l10n.t('Dismiss'), () => undefined);
 }

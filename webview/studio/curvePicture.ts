@@ -1,4 +1,4 @@
-/** Error against size: the curve, what it is compared with, and where a point of it lies. */
+/** Error against size: the curve, the marks it is compared with, and the positions of its points. */
 import * as l10n from '@vscode/l10n';
 import type { RatePoint } from '../../extension/shared/allocation/index.ts';
 import { formatBytes, formatError } from '../common/format.ts';
@@ -9,7 +9,7 @@ export interface CurveMark {
   readonly x: number;
 }
 
-/** A curve between logarithmic axes: at high rates error falls by a factor a bit, in a straight line. */
+/** A curve between logarithmic axes: at high rates the error falls by a constant factor per bit, in a straight line. */
 export interface CurveData {
   /** Rising in x. */
   readonly points: readonly { readonly x: number; readonly error: number }[];
@@ -25,7 +25,7 @@ const TOP = 36;
 const BOTTOM = 34;
 /** Labels of marks need this much room. */
 const LABEL_WIDTH = 76;
-/** An axis of errors spans at least, and at most, this factor; below it nothing can be told apart. */
+/** The least factor that an axis of errors spans, and the most; smaller errors than that cannot be told apart. */
 const LEAST_RANGE = 10;
 const MOST_RANGE = 1e6;
 const MOST_DECADES = 5;
@@ -64,7 +64,7 @@ export class CurveScale {
     return TOP + Math.max(share, 0) * (this.data.height - TOP - BOTTOM);
   }
 
-  /** The value at a place. */
+  /** The value at a position. */
   valueAt(x: number): number {
     const share = (x - LEFT) / (this.width - LEFT - RIGHT);
     return this.least * (this.most / this.least) ** Math.min(Math.max(share, 0), 1);
@@ -108,7 +108,7 @@ export function curvePicture(data: CurveData, width: number): Drawing {
   return { width, height, marks: drawn };
 }
 
-/** Powers of ten in the range of errors, as many as have room. */
+/** Powers of ten in the range of errors, as many as fit. */
 function decades({ top, bottom }: CurveScale): number[] {
   const [least, most] = [Math.ceil(Math.log10(bottom)), Math.floor(Math.log10(top))];
   const every = Math.ceil((most - least + 1) / MOST_DECADES);
@@ -116,7 +116,7 @@ function decades({ top, bottom }: CurveScale): number[] {
   return powers.filter((_, i) => i % every === 0).map(power => Number(`1e${power}`));
 }
 
-/** Marks in the range, their labels in two lines; one that has no room in either is left out (the table has it). */
+/** Marks in the range, their labels in two lines; one that fits in neither is left out (the table has it). */
 function placed(marks: readonly CurveMark[], scale: CurveScale) {
   const ends = [LEFT, LEFT];
   return marks
@@ -131,7 +131,7 @@ function placed(marks: readonly CurveMark[], scale: CurveScale) {
     });
 }
 
-/** The points as a table, with the marks at their places. */
+/** The points as a table, with the marks at their positions. */
 export function curveTable({ points, marks, formatX, titleX }: CurveData, rows = 24) {
   const every = Math.max(1, Math.floor(points.length / rows));
   const some = points.filter((_, i) => i % every === 0 || i === points.length - 1);

@@ -19,13 +19,13 @@ import {
 import type { CellValues } from './model/cells.ts';
 import type { Grid } from './model/grid.ts';
 
-/** Shades that can be told apart; cells whose shade stays are not touched. */
+/** Number of distinguishable shades; cells whose shade stays the same are not touched. */
 const SHADES = 24;
 const PAGE = 8;
-/** A picture of a grid in a narrow panel is still read. */
+/** Keeps the picture of a grid in a narrow panel legible. */
 const MIN_PICTURE = 640;
 
-/** What was chosen: a cell, or with −1 for its row or column a whole column or row. */
+/** What was picked: a cell, or a whole column or row, with −1 as its row or column. */
 export interface HeatPick extends Cell {
   readonly at: DOMRect;
 }
@@ -39,15 +39,13 @@ export interface HeatGridOptions extends ChartFrameOptions {
   readonly onPick: (pick: HeatPick) => void;
 }
 
-/**
- * Roles by layers, shaded, in the frame that every chart has. One stop for the keyboard: arrows go over cells, names and numbers of layers, Enter picks.
- */
+/** Roles by layers, shaded. One tab stop: arrows move over cells, names and layer numbers; Enter picks. */
 export class HeatGrid {
   readonly #frame: ChartFrame;
   readonly #options: HeatGridOptions;
   readonly #body: HTMLElement;
   readonly #status = el('span', { class: 'quiet', attributes: { role: 'status' } });
-  /** With the names in front and the layers' numbers on top: a row and a column more than the grid has. */
+  /** Including the names in front and the layers' numbers on top: one row and one column more than the grid. */
   #cells: HTMLElement[][] = [];
   #levels = new Int8Array();
   #grid: Grid | undefined;
@@ -55,7 +53,7 @@ export class HeatGrid {
   #marks: readonly CellMark[] = [];
   #active: Cell = { row: 1, column: 1 };
 
-  /** @param controls what stands between title and buttons */
+  /** @param controls what goes between title and buttons */
   constructor(options: HeatGridOptions, ...controls: HTMLElement[]) {
     this.#options = options;
     const pictures = {
@@ -78,7 +76,7 @@ export class HeatGrid {
     return this.#frame.element;
   }
 
-  /** Shows another grid of cells, nothing at all where there is none; the same one stays as it is. */
+  /** Shows another grid of cells, or nothing if undefined; the same grid is left alone. */
   setGrid(grid: Grid | undefined): void {
     if (grid !== undefined && grid === this.#grid) return;
     this.element.hidden = grid === undefined;

@@ -1,4 +1,4 @@
-/** A heat grid as it is taken away: drawn, and as a table. */
+/** A heat grid for export: as a drawing, and as a table. */
 import * as l10n from '@vscode/l10n';
 import type { ChartTable } from '../common/chartTable.ts';
 import type { Drawing } from '../common/drawing.ts';
@@ -16,7 +16,7 @@ export interface HeatCells {
 
 const EM_SPACE = '\u2003';
 
-/** How a mark is drawn, and called. */
+/** How each mark is drawn and labelled. */
 export const MARKS: Readonly<
   Record<NonNullable<CellMark>, { readonly sign: string; readonly word: string }>
 > = {
@@ -25,7 +25,7 @@ export const MARKS: Readonly<
   floored: { sign: '▴', word: l10n.t('floored') },
 };
 
-/** @param says what a cell stands for, by its place among the values */
+/** @param says what a cell stands for, by its index among the values */
 export function heatDrawing(
   { grid: { roles, layers }, values, marks }: HeatCells,
   { level, low, high }: HeatScale,
@@ -60,7 +60,7 @@ export function heatDrawing(
   );
 }
 
-/** A row a role, a column a layer. */
+/** One row per role, one column per layer. */
 export function heatTable({ grid: { roles, layers }, values, marks }: HeatCells): ChartTable {
   const cell = (at: number) => {
     const value = values[at];
@@ -79,7 +79,7 @@ export function heatTable({ grid: { roles, layers }, values, marks }: HeatCells)
 
 export type CellMark = 'pinned' | 'exact' | 'floored' | undefined;
 
-/** How a number becomes a shade, and is said. */
+/** How a number becomes a shade, and a text. */
 export interface HeatScale {
   /** 0 to 1. */
   readonly level: (value: number) => number;

@@ -1,4 +1,4 @@
-/** The Studio's page: asks for models, has them measured, and shows what bits they need. */
+/** The Studio's page: asks for models, has them measured, and shows how many bits they need. */
 import '../common/l10n.ts';
 import '../common/base.css';
 import './studio.css';
@@ -35,7 +35,7 @@ const measuring = new ProgressLine(() => void host.cancel());
 const view = new StudioView(context, () => void choose());
 let loads = 0;
 
-/** The outline of what comes: header, tabs, read-outs, two figures, a grid. */
+/** The outline of the page to come: header, tabs, read-outs, two figures, a grid. */
 const SKELETON = [[40], [8, 8], [12, 12, 12, 12], [48, 48], ...Array.from({ length: 8 }, () => [10, 88])];
 
 async function load(): Promise<void> {
@@ -74,7 +74,7 @@ async function measure(selection: StudioSelection, current: number): Promise<voi
   view.show(selection, table);
 }
 
-/** Other models: what was wished for single tensors means nothing there, and a file brings its own wishes. */
+/** For other models, wishes for single tensors mean nothing, and a file brings its own wishes. */
 function remember(selection: StudioSelection): void {
   const isSame = JSON.stringify(state.get().selection) === JSON.stringify(selection);
   if (isSame) return;

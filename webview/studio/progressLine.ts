@@ -3,7 +3,7 @@ import type { Progress } from '../../extension/protocol/results.ts';
 import { el, setLabel, setText } from '../common/dom.ts';
 import { createButton } from '../common/ui/toolkit.ts';
 
-/** Work that runs: how far it is, on what, and a way to stop it. */
+/** Running work: how far it is, on what, and a way to stop it. */
 export class ProgressLine {
   readonly element: HTMLElement;
   readonly #bar = el('progress', { attributes: { max: '1' } });

@@ -9,7 +9,7 @@ import type { Spending } from './model/spending.ts';
 
 export type TabKey = 'sensitivity' | 'bits' | 'merge';
 
-/** What a panel remembers while it is hidden and over a reload of the window. */
+/** What a panel remembers while it is hidden and across a reload of the window. */
 export interface StudioState extends CompareState {
   /** The host reads it when the window is reloaded. */
   readonly selection: StudioSelection | null;
@@ -30,7 +30,7 @@ export interface StudioState extends CompareState {
 
 export const INITIAL_SPENDING: Spending = { budget: DEFAULT_BUDGET, measure: 'auto', rules: [] };
 
-/** The spending that a recipe asks for. */
+/** The spending that a recipe describes. */
 export const spendingOf = ({ budget, sensitivity, rules }: BudgetRecipe): Spending => ({
   budget,
   measure: sensitivity ?? 'auto',

@@ -17,10 +17,10 @@ import { StudioModel } from './model/studioModel.ts';
 import { SensitivityTab } from './sensitivity/sensitivityTab.ts';
 import { INITIAL_SPENDING, mergeStore, spendingOf, type TabKey } from './studioState.ts';
 
-/** A drag that stood still this long rests. */
+/** A drag that does not move for this long counts as paused. */
 const SETTLE_MS = 200;
 
-/** The page of a selection that was measured: three views of one allocation. */
+/** The page of a measured selection: three views of one allocation. */
 export class StudioView {
   readonly element: HTMLElement;
   readonly #context: StudioContext;
@@ -33,7 +33,7 @@ export class StudioView {
   readonly #tabs: Tabs<TabKey>;
   readonly #stale = new Notice();
   #model: StudioModel | undefined;
-  /** What the next frame has to paint; undefined when none is asked for. */
+  /** What the next frame has to paint; undefined when none is scheduled. */
   #settling: number | undefined;
   #due: { wishes: boolean } | undefined;
 
@@ -72,7 +72,7 @@ export class StudioView {
     this.element.addEventListener('keydown', event => this.#keyDown(event));
   }
 
-  /** The view is in the document already. */
+  /** The view must be in the document already. */
   show(selection: StudioSelection, table: AnalysisTable): void {
     const { base, tasks, source, start } = selection;
     const { state } = this.#context;
@@ -92,7 +92,7 @@ export class StudioView {
     void this.#compare();
   }
 
-  /** Marks what is shown as measured on models that are other ones now, until they are measured again. */
+  /** Marks what is shown as measured on models that have changed, until they are measured again. */
   stale(names: readonly string[], measure: () => void): void {
     this.element.classList.toggle('stale', names.length > 0);
     if (names.length === 0) return this.#stale.hide();
@@ -108,12 +108,12 @@ export class StudioView {
     this.#sensitivity.progress(progress);
   }
 
-  /** What the Merge tab is told. */
+  /** What the Merge tab receives from the host. */
   get merging(): StudioMergePage {
     return this.#merge;
   }
 
-  /** What the page can do without: the device, and sizes to compare with. */
+  /** Gets what the page can do without: the device, and sizes to compare with. */
   async #compare(): Promise<void> {
     const { host } = this.#context;
     const [device, marks] = await Promise.allSettled([host.device(), host.marks()]);
@@ -125,7 +125,7 @@ export class StudioView {
     if (marks.status === 'fulfilled') this.#bits.setMarks(marks.value);
   }
 
-  /** However many inputs a frame has, it is painted once. */
+  /** Each frame is painted once, however many inputs it has. */
   #changed(wishes: boolean): void {
     clearTimeout(this.#settling);
     this.#settling = window.setTimeout(() => this.#required().settle(), SETTLE_MS);
@@ -141,7 +141,7 @@ export class StudioView {
     });
   }
 
-  /** What is hidden is painted when it is shown. */
+  /** Hidden parts are painted when they are shown. */
   #paint(wishes: boolean): void {
     const { tab } = this.#context.state.get();
     if (tab === 'bits') this.#bits.show({ wishes });

@@ -2,10 +2,10 @@ import * as l10n from '@vscode/l10n';
 import { el } from '../common/dom.ts';
 import type { StudioContext } from './context.ts';
 
-/** Stands for the shared base vector where a task could. */
+/** Stands for the shared base vector in place of a task. */
 const SHARED = '@shared';
 
-/** Which task vector a grid shows: one, all of them taken together, or what they share. */
+/** Which task vector a grid shows: one, all of them together, or what they share. */
 export class TaskSelect {
   readonly element = el('select', {
     class: 'field',
@@ -36,7 +36,7 @@ export class TaskSelect {
     this.refresh();
   }
 
-  /** Another one of its kind may have chosen. */
+  /** Updates the choice, which another TaskSelect may have changed. */
   refresh(): void {
     this.element.value = this.isShared ? SHARED : (this.name ?? '');
   }
@@ -53,7 +53,7 @@ export class TaskSelect {
     return this.#tasks.includes(task) ? task : undefined;
   }
 
-  /** Its number among the tasks. */
+  /** Its index among the tasks. */
   get selected(): number | undefined {
     return this.name === undefined ? undefined : this.#tasks.indexOf(this.name);
   }
@@ -63,7 +63,7 @@ export class TaskSelect {
     return this.#canShare && this.#context.state.get().task === SHARED;
   }
 
-  /** One task shares with none. */
+  /** A single task shares nothing. */
   get #canShare(): boolean {
     return this.#withShared && this.#tasks.length > 1;
   }

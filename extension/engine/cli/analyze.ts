@@ -53,7 +53,7 @@ async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number
       kind: 'quantize',
       base,
       tasks,
-      output: '.analysis.tvq', // is not written
+      output: '.analysis.tvq', // never written
       scheme: options.scheme,
       bits: 8,
       baseBits: 8,
@@ -98,10 +98,10 @@ const asJson = ({ tensor, task, elements, energy, min, max, finite, choices }: N
   })),
 });
 
-/** Rates that the table shows, in bits a weight. */
+/** Rates that the table shows, in bits per weight. */
 const SHOWN = [0.5, 1, 1.5, 2, 3, 4];
 
-/** A line a tensor and task: its size, its norm, and its relative squared error at a few rates. */
+/** One line per tensor and task: its size, its norm, and its relative squared error at a few rates. */
 function describe(analyses: readonly Named[]): string {
   const heading = ['tensor', 'task', 'F32', 'norm', ...SHOWN.map(rate => `${rate} bpw`)];
   const lines = analyses.map(({ tensor, task, elements, energy, finite, choices }) => {

@@ -9,7 +9,7 @@ export interface CodecOptions {
   readonly groupSize?: QuantizeRecipe['groupSize'];
 }
 
-/** Options by their names on the command line. */
+/** The options' names on the command line. */
 export const CODEC_FLAGS = { codec: '--codec', groupSize: '--group-size' } as const;
 
 export const withCodec = (added: Command): Command =>

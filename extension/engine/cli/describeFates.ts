@@ -1,7 +1,7 @@
 import type { TensorFate } from '../../protocol/results.ts';
 import { formatCount } from '../../shared/format.ts';
 
-/** A row for what becomes of which tensors, and why. */
+/** Rows that say what happens to which tensors, and why. */
 export const describeFates = (fates: readonly TensorFate[]): string[][] =>
   labelled(
     'tensors',
@@ -12,6 +12,6 @@ export const describeFates = (fates: readonly TensorFate[]): string[][] =>
     }),
   );
 
-/** Rows of which the first has the label. */
+/** Rows with the label on the first one. */
 export const labelled = (label: string, rows: readonly string[]): string[][] =>
   rows.map((row, i) => [i === 0 ? label : '', row]);

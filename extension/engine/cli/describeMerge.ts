@@ -33,7 +33,7 @@ export const describeResult = ({
     ['backend', backendReason],
   ]);
 
-/** A row a number that there is. */
+/** One row per number that is present. */
 function describeReport({ norm, inputs, signConflicts, difference }: MergeTotals): string[][] {
   if (norm === null) return [['norm', 'not known: deltas are counted from a base model']];
   const cosines = inputs.flatMap(({ name, cosine }) =>

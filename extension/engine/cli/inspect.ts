@@ -66,7 +66,7 @@ function describeTvq(summary: TvqSummary): string {
   ].join('\n');
 }
 
-/** The files that go with the tasks' weights; none of older files. */
+/** The files that go with the tasks' weights; older .tvq files have none. */
 function describeFiles({ files }: TvqSummary): string[] {
   if (files.length === 0) return [];
   const places = { base: "the base model's", none: 'too large, left out' };

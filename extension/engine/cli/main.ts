@@ -10,7 +10,7 @@ import { addRestore } from './restore.ts';
 import { printableUsage, reportError, watchStreams } from './terminal.ts';
 import { addVerify } from './verify.ts';
 
-/** Runs the command line. @returns the exit status: 0 done, 1 failed, 2 wrong call, 130 cancelled */
+/** Runs the command line. @returns the exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled */
 export async function main(args: readonly string[]): Promise<number> {
   watchStreams();
   const cancel = new AbortController();

@@ -147,12 +147,12 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
   };
 }
 
-/** All tasks of a .tvq file are inputs. */
+/** All tasks of a .tvq file, as inputs. */
 async function tasksOf(path: string): Promise<MergeInput[]> {
   return allTaskNames(await openTvq(path)).map(name => ({ name, path, task: name }));
 }
 
-/** @throws UserError when two of the texts say something of the same name */
+/** @throws UserError when two of the texts have the same name */
 function once<T>(
   flag: string,
   texts: readonly string[] = [],

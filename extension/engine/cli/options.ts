@@ -6,10 +6,10 @@ import { DEFAULT_MEMORY } from '../../protocol/recipeSchemas.ts';
 import { parseBytes, parseNumber, parseTask, parseWhole } from './parse.ts';
 import type { CommonOptions } from './terminal.ts';
 
-/** Runs a command's action with the signal that Ctrl-C aborts; a returned number is the exit status. */
+/** Runs a command's action with a signal that Ctrl-C aborts; a returned number is the exit status. */
 export type Run = (action: (signal: AbortSignal) => Promise<number | void>) => Promise<void>;
 
-/** Adds a command with the options that all of them have. */
+/** Adds a command with the options common to all commands. */
 export const command = (program: Command, nameAndArguments: string, summary: string): Command =>
   program
     .command(nameAndArguments)
@@ -46,10 +46,10 @@ export const withCheckpoints = (added: Command): Command =>
     .option('--base <path>', 'base model: a .safetensors file or a folder')
     .option('--task <name=path>', 'fine-tuned checkpoint; repeat for more', parseTask);
 
-/** Options of commands that measure what a budget can be spent on. */
+/** Options of commands that measure what a budget buys. */
 export interface MeasureOptions extends EngineOptions {
   readonly prune?: number;
-  /** undefined: in its usual place; false: nowhere. */
+  /** undefined: in the usual place; false: no cache. */
   readonly cache?: string | false;
 }
 
@@ -65,7 +65,7 @@ export const withMeasuring = (added: Command): Command =>
 
 const CACHE = '.tvq-cache';
 
-/** @param output what the measurements are kept beside */
+/** @param output the output beside which measurements are kept */
 export const measuringOptions = (options: MeasureOptions, output: string): RunOptions => ({
   ...runOptions(options),
   cache: options.cache === false ? undefined : (options.cache ?? join(dirname(resolve(output)), CACHE)),

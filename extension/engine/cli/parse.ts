@@ -12,7 +12,7 @@ export function parseBytes(text: string): number {
   return bytes;
 }
 
-/** "NAME=PATH" → a task, collected. */
+/** "NAME=PATH" → a task, added to `tasks`. */
 export function parseTask(text: string, tasks: readonly NamedPath[] = []): NamedPath[] {
   const at = text.indexOf('=');
   if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('NAME=PATH was expected.');
@@ -25,7 +25,7 @@ export function parseNumber(text: string): number {
   return Number(text);
 }
 
-/** Any finite number; undefined for other text, nothing at all included. */
+/** Any finite number; undefined for any other text, including an empty one. */
 export function finiteNumber(text: string): number | undefined {
   const value = Number(text);
   return text.trim() !== '' && Number.isFinite(value) ? value : undefined;

@@ -104,7 +104,7 @@ const describeSize = ({ sizeKnown, bytes, fp32Bytes, bitsPerWeight }: PlanSummar
       ]
     : [['size', 'as small as the error allows, known after measuring']];
 
-/** ‖τ − τ̂‖² / ‖τ‖²: what part of a task vector's energy the error has. */
+/** ‖τ − τ̂‖² / ‖τ‖²: the error's share of a task vector's energy. */
 const formatError = (share: number) => `${(100 * share).toPrecision(3)} % (squared, relative)`;
 
 const describeResult = (result: QuantizeResult): string =>

@@ -1,4 +1,4 @@
-/** How to quantize, from the options that say so: a preset, a budget, or a scheme and its bits. */
+/** How to quantize, from the options: a preset, a budget, or a scheme and its bits. */
 import { Option, type Command } from 'commander';
 import type { Scheme } from '../../protocol/recipes.ts';
 import {

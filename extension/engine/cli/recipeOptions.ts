@@ -1,4 +1,4 @@
-/** What a recipe's keys are called on the command line: whoever typed an option is told of the option. */
+/** Command-line options for a recipe's keys, so that messages name the option that was typed. */
 import type { KeyNames } from '../../protocol/recipeSchemas.ts';
 
 const COMMON: KeyNames = { base: '--base', output: '-o', prune: '--prune', dtype: '--dtype' };

@@ -1,6 +1,6 @@
 import { worded, type Told, type Wording } from '../../shared/remedies.ts';
 
-/** Remedies as the command has them: its options. */
+/** Remedies worded for the command: they name its options. */
 export const REMEDIES: Wording = {
   overwrite: message => `${message} or pass --overwrite`,
   memory: message => `--memory ${message}`,
@@ -23,5 +23,5 @@ export const REMEDIES: Wording = {
   taskName: message => `${message} (NAME=PATH)`,
 };
 
-/** A line as the command says it. */
+/** A line in the command's wording. */
 export const said = (told: Told): string => worded(told, REMEDIES);

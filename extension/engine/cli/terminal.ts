@@ -1,6 +1,6 @@
 /**
  * What the command prints: results to stdout, everything else to stderr. Names come from files, so cells and lines are
- * made printable here; line breaks between them are the layout's.
+ * made printable here; only the layout adds line breaks.
  */
 import type { Command } from 'commander';
 import { printable, printableJson, printableLines } from '../../shared/printable.ts';
@@ -14,12 +14,12 @@ export interface CommonOptions {
   readonly verbose?: boolean;
 }
 
-/** The one JSON object, or the text of a result, made of `table` and `lines`. */
+/** Prints a result as one JSON object, or as text made with `table` and `lines`. */
 export function printResult(options: CommonOptions, result: unknown, text: () => string): void {
   process.stdout.write(`${options.json ? printableJson(result, 2) : printableLines(text())}\n`);
 }
 
-/** Each text on a line of its own. */
+/** Each text on its own line. */
 export const lines = (texts: readonly string[]): string => texts.map(printable).join('\n');
 
 /** Columns padded to their widest cell; numbers are right-aligned by the caller's `right` list. */
@@ -43,13 +43,13 @@ export function warn(options: CommonOptions, messages: readonly string[]): void 
     for (const message of messages) process.stderr.write(`warning: ${printable(message)}\n`);
 }
 
-/** A plan whose problems are worded. */
+/** A plan with its problems put into words. */
 export const wordedPlan = <Plan extends { readonly problems: readonly Problem[] }>(plan: Plan): Plan => ({
   ...plan,
   problems: plan.problems.map(problem => ({ severity: problem.severity, message: said(problem) })),
 });
 
-/** A progress line that rewrites itself on a terminal and stays away elsewhere. */
+/** A progress line that rewrites itself on a terminal and prints nothing elsewhere. */
 export function progressLine(options: CommonOptions): {
   readonly update: (progress: Progress) => void;
   readonly clear: () => void;
@@ -71,7 +71,7 @@ export function progressLine(options: CommonOptions): {
   };
 }
 
-/** Prints an error and gives the exit status that goes with it. */
+/** Prints an error and returns its exit status. */
 export function reportError(thrown: unknown, verbose: boolean): number {
   const error = described(thrown);
   if (error instanceof Cancelled) {
@@ -85,16 +85,16 @@ export function reportError(thrown: unknown, verbose: boolean): number {
   return error instanceof UserError && error.kind === 'usage' ? 2 : 1;
 }
 
-/** What the parser of the command line prints itself repeats the words it was given, file names among them. */
+/** The command-line parser's own messages repeat the user's words, including file names. */
 export const printableUsage = (program: Command): Command =>
   program.configureOutput({ outputError: (text, write) => write(printableLines(text)) });
 
-/** Ends quietly when the reader of stdout is gone (`| head`); says so in a line when it cannot be written. */
+/** Ends quietly when the reader of stdout is gone (`| head`); prints one line when it cannot be written. */
 export function watchStreams(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
     process.stderr.write(`tvq: the output could not be written: ${printable(error.message)}\n`);
     process.exit(1);
   });
-  process.stderr.on('error', () => undefined); // nobody is left to be told
+  process.stderr.on('error', () => undefined); // there is nowhere left to report it
 }

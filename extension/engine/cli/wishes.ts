@@ -1,4 +1,4 @@
-/** Options that say what a budget is spent by, and what single tensors get. */
+/** Options for how a budget is spent, and what single tensors get. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { QuantizeRecipe, TensorRule } from '../../protocol/recipes.ts';
 import { readText } from '../../formats/smallFile.ts';
@@ -15,7 +15,7 @@ export interface WishOptions extends Pick<QuantizeRecipe, 'sensitivity' | 'recon
   readonly weightsFile?: string;
 }
 
-/** Options of `WishOptions`, by their names on the command line. */
+/** Command-line names of the options in `WishOptions`. */
 export const WISHES: Readonly<Record<keyof WishOptions, string>> = {
   sensitivity: '--sensitivity',
   reconstruction: '--reconstruction',
@@ -26,7 +26,7 @@ export const WISHES: Readonly<Record<keyof WishOptions, string>> = {
   weightsFile: '--weights-file',
 };
 
-/** A weight a tensor of the largest models there are. */
+/** Enough for one weight per tensor of the largest models. */
 const MAX_WEIGHTS_FILE = 16 * 2 ** 20;
 
 export const withWishes = (added: Command): Command =>
@@ -85,7 +85,7 @@ export async function wishesOf(options: WishOptions): Promise<Wishes> {
   };
 }
 
-/** What the file holds, which the recipe's check goes over. */
+/** The file's content; the recipe's check validates it. */
 async function readWeights(file: string): Promise<Record<string, number>> {
   const text = await readText(file, MAX_WEIGHTS_FILE);
   try {
@@ -93,7 +93,7 @@ async function readWeights(file: string): Promise<Record<string, number>> {
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, number>;
   } catch {
-    // said below
+    // reported below
   }
   throw new UserError(`${file}: a JSON object from tensor names to weights was expected`, 'usage');
 }
@@ -107,7 +107,7 @@ const rule =
     return [...before, make(value, tensors === undefined ? { tensors: pattern } : { task, tensors })];
   };
 
-/** Split at the last equals sign, as patterns may have some. */
+/** Split at the last equals sign, as patterns may contain some. */
 function assignment(text: string): [pattern: string, value: string] {
   const at = text.lastIndexOf('=');
   if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('PATTERN=NUMBER was expected.');

@@ -1,4 +1,4 @@
-/** What a codec is: one way to make the numbers of a tensor into codes, and codes into numbers again. */
+/** What a codec is: one way to turn a tensor's numbers into codes, and codes back into numbers. */
 import type { Region, Scope } from '../../../kernels/memory.ts';
 import type { GroupSize } from '../../formats/tvq/codebookPayload.ts';
 import type { Codec as Stored, CodecOf } from '../../formats/tvq/codecs.ts';
@@ -15,7 +15,7 @@ import type { Values } from './values.ts';
 export interface Asked<C> {
   /** Whether values share scales in groups. */
   readonly grouped: boolean;
-  /** The coding of a width; undefined where it has none and takes what a budget gives. */
+  /** The coding of a width; undefined if it has no widths and takes what a budget gives. */
   readonly ofWidth: ((bits: number, groupSize?: GroupSize) => C) | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface EncoderMemory {
   readonly extra: readonly Region[];
 }
 
-/** One tensor of one vector that is to be quantized. */
+/** One tensor of one vector to quantize. */
 export interface Encoding<C> {
   readonly tensor: string;
   readonly count: number;
@@ -46,7 +46,7 @@ export interface Decoding {
   readonly bits: number;
   /** The value of each code. */
   readonly table: Float32Array;
-  /** The stage that rotates values back, in place; undefined: none was rotated. */
+  /** The stage that rotates values back, in place; undefined: not rotated. */
   readonly rotate: 'rotate4' | 'rotate256' | undefined;
 }
 
@@ -69,11 +69,11 @@ export interface Reading<N extends Name = Name> {
 export interface Codec<C extends { readonly codec: Name }> {
   /** Words of recipes that ask for it. */
   readonly asked: Partial<Readonly<Record<CodecName, Asked<C>>>>;
-  /** What the file says of it. */
+  /** What the file says about it. */
   stored(coding: C): Stored;
   /** Payload bytes of `count` values. */
   bytes(coding: C, count: number): number;
-  /** Bits a weight as a coding is called: the width of its codes, or the rate of entropy-coded ones. */
+  /** Nominal bits per weight of a coding: the width of its codes, or the rate of entropy-coded ones. */
   nominalBits(coding: C, count: number): number;
   /** Bits of its codes while they are in backend memory. */
   codeBits(coding: C): number;

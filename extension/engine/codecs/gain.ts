@@ -1,4 +1,4 @@
-/** What a restored task vector is made to be: as long as the original along it, or as near to it as can be. */
+/** The goal for a restored task vector: as long as the original along it, or as close to it as possible. */
 export type Reconstruction = 'unbiased' | 'nearest';
 
 /**

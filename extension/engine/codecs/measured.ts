@@ -1,8 +1,8 @@
-/** What the choices for a tensor would cost, measured: what a budget can be spent on. */
+/** What the choices for a tensor would cost, measured: the options for spending a budget. */
 import type { Reconstruction } from './gain.ts';
 
-/** Which choices are measured: all on offer; those for an offset, which is measured once for each choice of the shared
- * vector; or steps between two choices. */
+/** Which choices are measured: all; those for an offset, which is measured once for each choice of the shared vector; or
+ * steps between two choices. */
 export type Offer = 'all' | 'given' | readonly number[];
 
 /** Widths of packed codes, widest first, as choices are listed. */

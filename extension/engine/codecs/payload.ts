@@ -23,7 +23,7 @@ export function checkStored({ file, name, stored }: TensorSource, checksum: stri
 const damaged = (file: string, tensor: string, vector: string, why = 'its checksum does not match') =>
   new UserError(`${file}: tensor "${tensor}" of "${vector}" is damaged (${why}); get the file again`);
 
-/** A record's payload, read piece by piece and hashed as far as the pieces follow one another. */
+/** A record's payload, read piece by piece, and hashed as long as the pieces are consecutive. */
 export class Payload {
   readonly bytes: number;
   readonly #offset: number;
@@ -54,7 +54,7 @@ export class Payload {
     checkPayload(file, record, vector, this.#hash.digest());
   }
 
-  /** The error of bytes that make no sense. */
+  /** The error for bytes that are not valid. */
   damaged(why: string): UserError {
     const { file, record, vector } = this.reading;
     return damaged(file, record.tensor, vector, why);

@@ -1,4 +1,4 @@
-/** Readers of records, whatever they hold. */
+/** Readers of records of any kind. */
 import { packedBytes } from '../../../kernels/codes.ts';
 import type { QuantizableDtype } from '../../formats/dtype.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';

@@ -1,4 +1,4 @@
-/** Values on their way to a codec, and passes over them. */
+/** Values to be coded, and passes over them. */
 import type { Extent } from '../../../kernels/stages/extent.ts';
 import type { Region } from '../../../kernels/memory.ts';
 import type { JobContext } from '../scheduler/job.ts';
@@ -8,9 +8,9 @@ import { chunksOf, spansOf, type Span } from '../tensors/tensorInput.ts';
 export interface Values {
   /** Makes a span's chunks available. */
   load(span: Span): Promise<void>;
-  /** The chunk's values, or its range alone when `out` is undefined; `chunk.first` counts from its span. */
+  /** The chunk's values, or only its range if `out` is undefined; `chunk.first` counts from its span. */
   chunk(chunk: Span, out: Region | undefined): Promise<Extent>;
-  /** What the error is compared with when it is not the values' own Σx²: that of an offset's whole task vector. */
+  /** What the error is compared with, if not the values' own Σx²: for an offset, the whole task vector's energy. */
   readonly energy?: number | undefined;
 }
 

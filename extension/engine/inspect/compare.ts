@@ -1,4 +1,4 @@
-/** How task vectors lie to each other: those of checkpoints, or quantized ones of a .tvq file. */
+/** How task vectors relate to each other: those of checkpoints, or quantized ones of a .tvq file. */
 import type { TaskComparisons, TaskVectors } from '../../protocol/comparison.ts';
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
@@ -24,7 +24,7 @@ import {
 import { openUnchanged } from './openUnchanged.ts';
 import { storedTensor } from './storedTensor.ts';
 
-/** A matrix of more tasks shows nothing any more, and its pairs cost their square. */
+/** A matrix of more tasks is not readable, and the cost grows with their square. */
 const MOST_TASKS = 64;
 
 export interface ComparePlan {
@@ -139,7 +139,7 @@ function checkCount(subject: string, tasks: number): void {
     throw new UserError(`${subject} ${tasks} tasks; up to ${MOST_TASKS} can be compared`);
 }
 
-/** A job where every task has a task vector of the tensor, in one shape, and some task moves it. */
+/** A job if every task has a task vector of the tensor, in the same shape, and at least one task moves it. */
 function storedJob(tensor: string, found: readonly (StoredTensor | undefined)[]): CompareJob[] {
   const inputs = found.filter(input => input !== undefined);
   const codecs = inputs.map(({ record }) => record.codec.codec);
@@ -150,7 +150,7 @@ function storedJob(tensor: string, found: readonly (StoredTensor | undefined)[])
   return [{ kind: 'compare', tensor, shape, base: undefined, inputs }];
 }
 
-/** A job where the base and every task have the tensor, as floating-point numbers in one shape. */
+/** A job if the base and every task have the tensor, as floating-point numbers of the same shape. */
 function checkpointJob(
   base: TensorSource | undefined,
   tuned: readonly (TensorSource | undefined)[],

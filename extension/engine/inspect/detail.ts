@@ -14,8 +14,8 @@ import { storedTensor, vectorNamed } from './storedTensor.ts';
 import { reportsOnly } from '../scheduler/orderedSink.ts';
 
 /**
- * What one tensor of one vector holds. Its payload alone is read, in a thread of its own that takes a few megabytes, so
- * that it can be looked at while a job runs.
+ * The details of one tensor of one vector. Only its payload is read, in a separate thread that takes a few megabytes,
+ * so that it can be shown while a job runs.
  */
 export async function tensorDetail(
   path: string,
@@ -47,7 +47,7 @@ export async function tensorDetail(
   };
 }
 
-/** Whether the file has values of it that are no whole numbers. */
+/** Whether the file has values of it that are not integers. */
 const hasValues = ({ codec, dtype, shape }: TvqRecord): boolean =>
   codec.codec !== 'same' && codec.codec !== 'absent' && isQuantizable(dtype) && elementCount(shape) > 0;
 

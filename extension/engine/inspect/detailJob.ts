@@ -1,4 +1,4 @@
-/** Looks into one tensor of a .tvq file: once for the range of its values, once for what lies in it. */
+/** Examines one tensor of a .tvq file: one pass for the range of its values, one for everything else. */
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import { CODES } from '../../../kernels/codes.ts';
 import type { Histogram, TensorValues } from '../../protocol/tensors.ts';

@@ -14,10 +14,10 @@ function matrixOf(shape: readonly number[], count: number): { rows: number; colu
   return { rows, columns: count / rows };
 }
 
-/** Collects what a tensor's values say, stretch by stretch in order, in memory that does not grow with the tensor. */
+/** Collects statistics of a tensor's values, piece by piece in order, in memory that does not grow with the tensor. */
 export class ValueSums {
   readonly #counts: Float64Array;
-  /** Sums are counted from the middle of the range: where all values are nearly the same, little is lost. */
+  /** Sums are relative to the middle of the range, which loses little precision if all values are nearly equal. */
   readonly #middle: number;
   readonly #sums: Float64Array;
   readonly #cellCounts: Float64Array;
@@ -50,7 +50,7 @@ export class ValueSums {
     ];
   }
 
-  /** Adds the values behind those added so far. */
+  /** Adds the values that follow those added so far. */
   add(values: Float32Array): void {
     const { rows, columns } = this.#shape;
     const map = this.#map;
@@ -59,7 +59,7 @@ export class ValueSums {
     for (let at = 0; at < values.length;) {
       const cellColumn = Math.floor((column * map.columns) / columns);
       const cell = Math.floor((row * map.rows) / rows) * map.columns + cellColumn;
-      // The stretch of this row that lies in one cell.
+      // The part of this row that is in one cell.
       const cellEnd = Math.ceil(((cellColumn + 1) * columns) / map.columns);
       const end = Math.min(values.length, at + cellEnd - column);
       this.#addRun(values, at, end, cell);

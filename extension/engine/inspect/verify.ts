@@ -21,7 +21,7 @@ export async function verifyTvq(
   try {
     file = await openTvq(path);
   } catch (error) {
-    // A damaged header is a finding like any other; a file that is not there, or never was a .tvq file, is not.
+    // A damaged header is a finding like any other; a missing file, or one that never was a .tvq file, is not.
     if (!(error instanceof UserError) || error.cause || !isTvq(path)) throw error;
     return { file: path, bytes: 0, checked: 0, damaged: [error.message] };
   }
@@ -49,13 +49,13 @@ export async function verifyTvq(
   return { file: path, bytes: file.bytes, checked, damaged };
 }
 
-/** A file by its name, with a task that has it; a reserved tensor of another kind by its own. */
+/** The name of a file, with a task that has it; for other reserved tensors their own name. */
 function nameOf({ files }: TvqFile, extra: TvqExtra): string {
   const [listed] = files.filter(({ stored }) => stored === extra);
   return listed ? `file "${listed.name}" of "${listed.tasks.join('", "')}"` : `tensor "${extra.entry.name}"`;
 }
 
-/** Files whose bytes are as they were written, and yet cannot be read. */
+/** Files whose bytes are intact but cannot be read. */
 async function unreadable(file: TvqFile, extra: TvqExtra): Promise<string[]> {
   const listed = file.files.find(({ stored }) => stored === extra);
   if (!listed) return [];

@@ -1,4 +1,4 @@
-/** A base model and fine-tunings of it, each with its tensors named as the base names them. */
+/** A base model and its fine-tuned models, each with its tensors named as in the base. */
 import type { Problem } from '../../protocol/results.ts';
 import { noteProblems, openModel, type Checkpoint } from '../../formats/checkpoint.ts';
 import { alignNames } from '../../formats/names/alignNames.ts';
@@ -8,7 +8,7 @@ import { quantizedFault } from './quantizedWeights.ts';
 export interface Family {
   readonly base: Checkpoint;
   readonly tasks: readonly Checkpoint[];
-  /** What was changed to make names match, and checkpoints that nothing can be computed with. */
+  /** Name changes made for matching, and checkpoints that cannot be used for computing. */
   readonly problems: readonly Problem[];
 }
 

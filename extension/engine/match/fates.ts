@@ -2,16 +2,16 @@ import type { TensorFate } from '../../protocol/results.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 import { elementCount } from '../../formats/dtype.ts';
 
-/** Names given as examples. */
+/** Number of names given as examples. */
 const MAX_NAMES = 3;
 
-/** What becomes of one tensor, and why. */
+/** What happens to one tensor, and why. */
 export interface Fated extends Pick<TensorFate, 'fate' | 'why'> {
   readonly tensor: string;
   readonly shape: readonly number[];
 }
 
-/** Tensors by what becomes of them, for plans and reports: nothing is copied, kept or left out in silence. */
+/** Tensors grouped by what happens to them, for plans and reports: nothing is copied, kept or left out silently. */
 export const fatesOf = (tensors: readonly Fated[]): TensorFate[] =>
   [...groupBy(tensors, ({ fate, why }) => `${fate}\0${why}`).values()].map(group => {
     const { fate, why } = group[0] as Fated;

@@ -1,4 +1,4 @@
-/** Whether two models are of one family at all, and what is the matter when they are not: one line a model. */
+/** Whether two models belong to one family at all, and what is wrong when they do not: one line per model. */
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { isQuantizable } from '../../formats/dtype.ts';
 import { groupBy } from '../../shared/groupBy.ts';
@@ -9,16 +9,15 @@ import { listed, shapeText } from '../../formats/listed.ts';
 type Tensor = Pick<TensorSource, 'shape' | 'bytes' | 'dtype'>;
 export type Tensors = ReadonlyMap<string, Tensor>;
 
-/** Of a model's weights, so many must be in the base by name for it to be taken for a fine-tuning of it. */
+/** Share of a model's weights whose names must be in the base for the model to count as fine-tuned from it. */
 const HARDLY = 0.5;
 
-/** Of the tensors that both have, so many differ in shape in a model of another width. */
+/** Share of the common tensors that differ in shape in a model of another width. */
 const WIDTH = 0.5;
 
 /**
- * What keeps a model from being a fine-tuning of the base, in words that follow the model's name; undefined where
- * names and shapes speak for it.
- * @param strict whether another number of layers or another width does; otherwise tensors are judged one by one
+ * Why a model cannot be fine-tuned from the base, worded to follow the model's name; undefined if names and shapes fit.
+ * @param strict whether a different number of layers or width is a reason; otherwise tensors are judged one by one
  */
 export function estrangement(model: Tensors, base: Tensors, strict = true): string | undefined {
   const size = strict ? (otherLayers(model, base) ?? otherWidth(model, base)) : undefined;
@@ -27,7 +26,7 @@ export function estrangement(model: Tensors, base: Tensors, strict = true): stri
 
 const isEmpty = ({ bytes }: Tensor): boolean => bytes === 0;
 
-/** DeepSpeed ZeRO-3 leaves each process a part of the weights, and a state dict saved there has matrices of shape [0]. */
+/** With DeepSpeed ZeRO-3 each process has part of the weights; a state dict saved there has matrices of shape [0]. */
 function emptied(model: Tensors, base: Tensors): string | undefined {
   const empty = [...model].filter(([name, tensor]) => {
     const original = base.get(name);
@@ -42,10 +41,10 @@ function emptied(model: Tensors, base: Tensors): string | undefined {
   );
 }
 
-/** A stack of fewer of a model's tensors is a head made of a few modules rather than its layers. */
+/** A stack with a smaller share of a model's tensors is a head of a few modules rather than its layers. */
 const MOST_OF = 0.25;
 
-/** How many layers each stack has; buffers, which some versions save and others do not, make none. */
+/** How many layers each stack has; buffers do not count, as only some versions save them. */
 function stacksOf(tensors: Tensors): Map<string, number> {
   const names = [...tensors].flatMap(([name, { shape }]) => (isBuffer(name, shape) ? [] : [name]));
   const stacks = groupBy(layersOf(names).values(), ({ stack }) => stack);
@@ -75,7 +74,7 @@ function otherWidth(model: Tensors, base: Tensors): string | undefined {
   );
 }
 
-/** Tensors that some versions and ports fuse in one and others split; what the first group finds is the place of both. */
+/** Tensors that some versions and ports fuse and others split; the patterns' first group captures their common place. */
 interface Layout {
   readonly what: string;
   readonly how: string;
@@ -106,11 +105,11 @@ const LAYOUTS: readonly Layout[] = [
   },
 ];
 
-/** Where a model has what a pattern finds and the other does not. */
+/** Places where a model has a match of the pattern and the other one has not. */
 const placesOf = (pattern: RegExp, tensors: Tensors, other: Tensors): Set<string> =>
   new Set([...tensors.keys()].flatMap(name => (other.has(name) ? [] : (pattern.exec(name)?.[1] ?? []))));
 
-/** That one has fused what the other has split; in the same place or, where names are strange anyway, in any. */
+/** Whether one model has fused what the other has split, in the same place, or anywhere if names do not match. */
 function otherLayout(model: Tensors, base: Tensors, anywhere: boolean): string | undefined {
   const meet = (these: Set<string>, those: Set<string>) =>
     anywhere ? these.size > 0 && those.size > 0 : [...these].some(place => those.has(place));

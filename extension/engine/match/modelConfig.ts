@@ -5,13 +5,13 @@ import { configParts, readConfig, type Config } from '../../formats/huggingface/
 import { isObject } from '../../formats/json/jsonText.ts';
 
 export interface ModelConfig {
-  /** Whether the output head is the input embedding; undefined where the config leaves it to the architecture. */
+  /** Whether the output head is the input embedding; undefined if the config leaves it to the architecture. */
   readonly tied: boolean | undefined;
-  /** How its weights were quantized (`quant_method`), where they were. */
+  /** How its weights were quantized (`quant_method`), if they were. */
   readonly quantization: string | undefined;
 }
 
-/** Reads the config of a model folder; a file that stands alone has none. */
+/** Reads the config of a model folder; a standalone file has none. */
 export const readModelConfig = async (checkpoint: Checkpoint): Promise<ModelConfig> =>
   modelConfigOf(
     isFolderCheckpoint(checkpoint) ? await readConfig(join(checkpoint.path, 'config.json')) : undefined,
@@ -19,7 +19,7 @@ export const readModelConfig = async (checkpoint: Checkpoint): Promise<ModelConf
 
 export function modelConfigOf(json: Config | undefined): ModelConfig {
   if (!json) return { tied: undefined, quantization: undefined };
-  // Models of several parts keep these facts in the part, or beside the parts.
+  // Models with several parts keep these facts in a part, or next to the parts.
   const places = [...configParts(json)].map(([, part]) => part);
   const tied = places
     .map(({ tie_word_embeddings: value }) => value)

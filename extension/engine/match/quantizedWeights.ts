@@ -1,4 +1,4 @@
-/** Checkpoints whose weights are codes of a quantizer: until they are decoded, nothing can be computed with them. */
+/** Checkpoints whose weights are a quantizer's codes: they cannot be used until they are decoded. */
 import type { Checkpoint } from '../../formats/checkpoint.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { isQuantizable } from '../../formats/dtype.ts';
@@ -7,9 +7,9 @@ import type { ModelConfig } from './modelConfig.ts';
 
 interface Kind {
   readonly name: string;
-  /** Names that this kind alone gives to what lies beside its codes. */
+  /** Names that only this kind gives to the tensors beside its codes. */
   readonly names?: RegExp;
-  /** Tensors that are codes whatever they are called. */
+  /** Tensors that are codes regardless of their names. */
   readonly codes?: (tensor: TensorSource) => boolean;
 }
 
@@ -22,7 +22,7 @@ const isCodes = ({ name, dtype, shape }: TensorSource): boolean =>
 /** Floats of one byte or less, and what scales them. */
 const isSmallFloat = ({ dtype }: TensorSource): boolean => /^F(4|6_|8_)/.test(dtype);
 
-/** The first whose mark is found counts. */
+/** The first kind whose marks are found wins. */
 const KINDS: readonly Kind[] = [
   { name: 'bitsandbytes 4-bit', names: /\.(quant_state\.bitsandbytes__\w+|quant_map|nested_absmax)$/ },
   { name: 'bitsandbytes 8-bit', names: /\.(SCB|weight_format)$/ },
@@ -46,17 +46,17 @@ const KINDS: readonly Kind[] = [
 const isIntegerMatrix = ({ name, dtype, shape }: TensorSource): boolean =>
   shape.length >= 2 && /^[UI](8|16|32)$/.test(dtype) && !isBuffer(name, shape);
 
-/** Integers of any width that quantizers alone have. */
+/** Integers of any width with names that only quantizers use. */
 const isNamedCodes = ({ name }: TensorSource): boolean => /\.dense_weights$/.test(name);
 
-/** What codes are turned into values by, behind the name of the module or of the weights. */
+/** Suffixes of tensors that turn codes into values, after the name of the module or of the weights. */
 const BESIDE_CODES =
   /[._:]_?(weight)?[._:]?_?(s|su|sv|scales?|zeros?|zero_points?|codebooks?|centroids?|lut|shift|absmax|row_offsets|col_vals)(\.weight)?$/i;
-/** What the codes themselves are called behind that name. */
+/** Suffixes of the codes themselves. */
 const CODES =
   /([._:]_?(weight|kernel|data|qdata|weight_qdata|int_data|tensor_impl|packed|codes|indices|qidxs|b|dense_weights))+$/i;
 
-/** Codes with something beside them that scales them: what no model has that computes with integers. */
+/** Codes with something beside them that scales them; models that compute with integers do not have that. */
 function scaledCodes(tensors: readonly TensorSource[]): TensorSource | undefined {
   const codes = tensors.filter(tensor => isIntegerMatrix(tensor) || isNamedCodes(tensor));
   if (codes.length === 0) return undefined;
@@ -69,7 +69,7 @@ function scaledCodes(tensors: readonly TensorSource[]): TensorSource | undefined
   return codes.find(({ name }) => scaled.has(name) || scaled.has(name.replace(CODES, '')));
 }
 
-/** What a config's `quant_method` is called by people. */
+/** Readable names of a config's `quant_method`. */
 const METHODS: Readonly<Record<string, string>> = {
   bitsandbytes: 'bitsandbytes',
   gptq: 'GPTQ',
@@ -80,8 +80,8 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is wrong with a checkpoint whose weights are quantized, in one line with the way out; undefined where they are
- * floats of 16 bits or more.
+ * What is wrong with a checkpoint whose weights are quantized, in one line with a remedy; undefined if they are floats
+ * of 16 bits or more.
  */
 export function quantizedFault(checkpoint: Checkpoint, { quantization }: ModelConfig): string | undefined {
   const tensors = [...checkpoint.tensors.values()];
@@ -105,7 +105,7 @@ const faultOf = (kind: string, { file, name, dtype, shape }: TensorSource): stri
   `${file}: ${kind} weights: tensor "${name}" is ${dtype} [${shape.join(', ')}], codes that nothing can be ` +
   'computed with; use the checkpoint in 16 or 32 bits, or load this one and save it dequantized';
 
-/** What a tensor belongs to: codes and their scales lie in one module. */
+/** What a tensor belongs to: codes and their scales are in one module. */
 const moduleOf = ({ name }: TensorSource): string => name.replace(/(\.weight)?\.[^.]*$/, '');
 
 function first<T, R>(values: readonly T[], find: (value: T) => R | undefined): R | undefined {

@@ -41,15 +41,15 @@ export interface MergePlan {
   readonly method: MergeMethod;
   readonly base: Checkpoint | undefined;
   readonly inputs: readonly OpenInput[];
-  /** The inputs as they were before they were quantized; undefined when nothing is compared with them. */
+  /** The inputs before quantization; undefined if nothing is compared with them. */
   readonly originals: readonly OpenInput[] | undefined;
-  /** The model whose config, tokenizer and metadata the merged one has. */
+  /** The model that gives config, tokenizer and metadata to the merged one. */
   readonly donor: OpenInput | undefined;
-  /** What becomes of every tensor. */
+  /** What happens to every tensor. */
   readonly match: Match;
   /** In the order of the output. */
   readonly jobs: readonly MergeJob[];
-  /** Names of the models that are written: one, or one a task (emr). */
+  /** Names of the models to write: one, or one per task (emr). */
   readonly models: readonly (string | undefined)[];
   readonly share: MemoryShare;
   readonly chunk: number;
@@ -92,7 +92,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const isFile = isSafetensors(recipe.output);
   if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
   const donor = donorOf(match.donor, base, inputs);
-  // A task's files are in part the base's own.
+  // Some of a task's files are the base's own.
   const copied = donor?.kind === 'checkpoint' ? donor.checkpoint : base;
   const checkpoints = [
     ...(base ? [base] : []),
@@ -150,7 +150,7 @@ const tensorOfJob = ({ tensor, shape, dtype }: MergeJob): UnplacedTensor => ({
   bytes: (elementCount(shape) * DTYPE_BITS[dtype]) / 8,
 });
 
-/** A job a tensor that is written, largest elements first so that all lie aligned. */
+/** One job per written tensor, largest elements first so that all are aligned. */
 function makeJobs(
   recipe: MergeRecipe,
   method: MergeMethod,
@@ -216,8 +216,8 @@ function wayOf({ name, way }: MergeMethod, { shape, inputs, values, inputValues 
 }
 
 /**
- * The offsets of an rtvq file add up to zero before they are quantized: a sum of all its tasks with one coefficient
- * is that many shared vectors, without the offsets' quantization error, and the offsets need not be read.
+ * The offsets of an rtvq file add up to zero before they are quantized: a sum of all its tasks with one coefficient is
+ * that multiple of the shared vector, without the offsets' quantization error, and the offsets need not be read.
  */
 function withSharedVector(job: MergeJob, method: MergeMethod, inputs: readonly OpenInput[]): MergeJob {
   if (job.way.kind !== 'fixed' || method.family !== 'vectors') return job;

@@ -152,14 +152,14 @@ async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelO
       );
     }
   } catch (error) {
-    // What earlier runs finished stays: nothing was found wrong with it.
+    // What earlier runs finished is kept: nothing is wrong with it.
     await leaveAll(folders, recipe.resume);
     throw error;
   }
   return folders;
 }
 
-/** Discards or keeps all; the first last, as what was made for it holds the others. @returns what stays */
+/** Discards or keeps all; the first one last, as its parent folder may contain the others. @returns what is kept */
 async function leaveAll(folders: readonly ModelOutput[], keeps: boolean): Promise<Told[]> {
   const kept: string[] = [];
   for (const folder of [...folders].reverse()) {
@@ -169,7 +169,7 @@ async function leaveAll(folders: readonly ModelOutput[], keeps: boolean): Promis
   return kept.length > 0 ? [{ message: kept.join(', '), remedy: { code: 'resume' } }] : [];
 }
 
-/** Hands pieces to the folder they belong to, but for shards that are finished already. */
+/** Passes pieces to the folder they belong to, except those of finished shards. */
 function intoFolders(folders: readonly ModelOutput[], pending: readonly number[]) {
   let current:
     { readonly number: number; readonly output: number; readonly folder?: ModelOutput } | undefined;
@@ -186,11 +186,11 @@ function intoFolders(folders: readonly ModelOutput[], pending: readonly number[]
   };
 }
 
-/** Tensors that were to be merged and are copied, as all models have the same and it is no number. */
+/** Tensors that were copied instead of merged, as they hold NaN or infinity and are the same in all models. */
 const commonTensors = (jobs: readonly MergeJob[], reports: readonly MergeJobReport[]): string[] =>
   jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.copied ? [tensor] : []));
 
-/** What of the copied tensors is not the same in all inputs. */
+/** The copied tensors that are not the same in all inputs. */
 function copiesThatDiffer(jobs: readonly MergeJob[], reports: readonly MergeJobReport[]): string[] {
   const names = jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.differs ? [tensor] : []));
   const telling = names.filter(name => !isCounter(name));
@@ -206,7 +206,7 @@ function checkBase(
   if (checksum === undefined || !base) return;
   for (const input of inputs) {
     if (input.kind !== 'tvq') continue;
-    // Of a head that is the embedding, the embedding was read.
+    // For a tied head, the embedding was read.
     const expected = input.baseChecksums.get(job.base?.name ?? job.tensor);
     if (expected !== undefined && expected !== checksum) {
       throw new UserError(wrongBase(input.file, base.path, `the values of tensor "${job.tensor}" differ`));

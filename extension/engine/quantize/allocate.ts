@@ -1,4 +1,5 @@
-/** Spends a budget: an analysis measures what each tensor's choices cost, the allocator picks, a plan is made of it. */
+/** Spends a budget: an analysis measures what each tensor's choices cost, the allocator picks, the result becomes a
+ * plan. */
 import {
   allocate,
   allocateForError,
@@ -53,7 +54,7 @@ interface Item {
   readonly output: number;
   /** undefined: stored exactly. */
   readonly choice: MeasuredChoice | undefined;
-  /** The next finer choice that was open to it. */
+  /** The next finer choice available to it. */
   readonly finer: MeasuredChoice | undefined;
   readonly weight: number;
   /** What its tensor of the shared vector got, if there is one. */
@@ -111,7 +112,7 @@ function choose(plan: QuantizePlan, analysis: Analysis): Chosen {
 /** Steps that are tried between a choice and the next finer one. */
 const REFINEMENTS = 16;
 
-/** A choice with a finer one beside it, and room for steps in between. */
+/** A choice with a finer one next to it, and room for steps in between. */
 interface Refinable extends Item {
   readonly choice: MeasuredChoice;
   readonly finer: MeasuredChoice;
@@ -134,7 +135,7 @@ async function refine(
   if (rest <= 0) return undefined;
   const slopeOf = ({ choice, finer, weight }: Refinable): number =>
     (weight * (choice.error[reconstruction] - finer.error[reconstruction])) / (finer.bytes - choice.bytes);
-  // A smaller tensor would not take the rest up.
+  // A smaller tensor would not use up the rest.
   const wide = items.flatMap(refinable).filter(({ choice, finer }) => finer.bytes - choice.bytes > rest);
   const [best] = wide.sort((a, b) => slopeOf(b) - slopeOf(a));
   if (!best) return undefined;

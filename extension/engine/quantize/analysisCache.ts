@@ -1,6 +1,6 @@
 /**
- * Analyses, kept in a folder so that another budget for the same checkpoints need not measure again. A file's name is
- * a hash over all that its content follows from; its first line is the content's own, so that a broken file is noticed.
+ * Analyses, kept in a folder so that another budget for the same checkpoints does not measure again. A file's name is a
+ * hash of everything that determines its content; its first line is the content's hash, which reveals damage.
  */
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
@@ -12,20 +12,20 @@ import { TOOL } from '../../shared/version.ts';
 import type { Analysis } from './measured.ts';
 import type { QuantizePlan } from './plan.ts';
 
-/** Goes up with every change of what is measured, or of how it is written down. */
+/** To be raised with every change of what is measured, or of how it is stored. */
 const FORMAT = 6;
 
 const SUFFIX = '.analysis';
-/** What an analysis follows from. */
+/** What an analysis depends on. */
 type Measured = Pick<QuantizePlan, 'jobs' | 'stamps'>;
 
-/** Bounds of a folder: the files used last stay. */
+/** Limits of a folder: the most recently used files are kept. */
 const MAX_FILES = 16;
 const MAX_BYTES = 256 * 2 ** 20;
 
 /**
- * What `folder` has of an analysis of a plan, or what `measure` finds, which is then kept there. A folder that cannot
- * be read or written is as good as none.
+ * A plan's analysis from `folder`, or what `measure` finds, which is then stored there. A folder that cannot be read or
+ * written is ignored.
  */
 export async function cached(
   folder: string | undefined,
@@ -42,7 +42,7 @@ export async function cached(
   return analysis;
 }
 
-/** Checkpoints by what the file system says of their files, tensors by where in them they are. */
+/** Identifies checkpoints by their files' stamps, and tensors by their positions in them. */
 function keyOf({ jobs, stamps }: Measured): string {
   const tensors = jobs.map(({ tensor, base, shared, reconstruction, tasks, prune }) => [
     tensor,
@@ -66,7 +66,7 @@ async function read(file: string): Promise<Analysis | undefined> {
   const now = new Date();
   await utimes(file, now, now).catch(() => undefined);
   const analysis = JSON.parse(content) as Analysis;
-  // JSON has no word for them.
+  // JSON cannot represent them.
   const tensors = analysis.tensors.map(one =>
     one.finite ? one : { ...one, energy: NaN, min: NaN, max: NaN },
   );
@@ -88,10 +88,10 @@ async function keep(folder: string, file: string, analysis: Analysis): Promise<v
   await removeOld(folder);
 }
 
-/** A killed run's half-written file of an analysis that nobody asks for again; writing one takes a second. */
+/** A half-written file of a killed run may never be needed again; writing one takes a second. */
 const LEFT_MS = 24 * 3600_000;
 
-/** Removes the files that were used longest ago until the rest is within bounds, and what killed runs left. */
+/** Removes the files that were used longest ago until the rest is within limits, and leftovers of killed runs. */
 async function removeOld(folder: string): Promise<void> {
   const there = await readdir(folder);
   for (const path of there.filter(name => hiddenKind(name)).map(name => join(folder, name)))

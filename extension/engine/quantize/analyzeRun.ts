@@ -21,8 +21,8 @@ import type { QuantizeReport } from './quantizeReport.ts';
 const FINEST = 1 / 32;
 
 /**
- * Steps on offer for a tensor of the shared vector. What it gets wrong the offsets have to make good: a step far below
- * their own size buys nothing, one far above all sizes leaves everything to them.
+ * Possible steps for a tensor of the shared vector. Offsets have to correct its error: a step far below their own size
+ * gains nothing, one far above all sizes leaves everything to them.
  * @param shared root mean square of the shared vector, `beside` that of the offsets
  */
 function sharedSteps(shared: number, beside: number): readonly number[] {
@@ -84,15 +84,15 @@ export class AnalyzeRun {
   }
 
   /**
-   * The shared vector's choices, and the tasks' given each of them; undefined where it has none, because the mean is
-   * constant, not finite, or lost beside the offsets.
+   * The shared vector's choices, and the tasks' choices given each of them; undefined if there are none, because the
+   * mean is constant, not finite, or negligible next to the offsets.
    */
   async #measureShared(shared: SharedVector): Promise<TensorAnalysis[] | undefined> {
     const { count } = this.#inputs;
     const { extent, energy } = await shared.range();
     if (!extent.finite || extent.min === extent.max) return undefined;
     const energies = this.#tasks.map((_, task) => shared.energyOf(task));
-    // Offsets are what the task vectors have beside their mean.
+    // Offsets are the task vectors' differences from their mean.
     const beside = energies.reduce((sum, one) => sum + one, 0) / energies.length - energy;
     const rms = (squares: number): number => Math.sqrt(Math.max(squares, 0) / count);
 

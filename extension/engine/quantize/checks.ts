@@ -40,7 +40,7 @@ export function compareCheckpoints(
   });
 }
 
-/** Tensors that there is no task vector of (resized embeddings, classifiers with other labels) are kept whole. */
+/** Tensors without a task vector (resized embeddings, classifiers with other labels) are kept whole. */
 function compareShapes({ path, tensors }: Checkpoint, base: Checkpoint, keeps: KeepRule): Problem[] {
   const other = [...tensors.values()].filter(tuned => {
     const original = base.tensors.get(tuned.name);
@@ -60,7 +60,7 @@ function compareShapes({ path, tensors }: Checkpoint, base: Checkpoint, keeps: K
 const error = (message: string): Problem => ({ severity: 'error', message });
 const warning = (message: string): Problem => ({ severity: 'warning', message });
 
-/** What is wrong with what was asked, whatever the checkpoints hold. */
+/** What is wrong with the request, whatever is in the checkpoints. */
 export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints): Problem[] {
   const problems: Problem[] = [];
   const names = recipe.tasks.map(({ name }) => name);
@@ -90,7 +90,7 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
   return problems;
 }
 
-/** Whether the largest tensor fits, at least piece by piece. */
+/** Checks that the largest tensor fits, at least piece by piece. */
 export function checkMemory(
   { memory, chunk }: Room,
   { arena }: MemoryShare,

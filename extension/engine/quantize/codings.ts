@@ -1,4 +1,4 @@
-/** How a recipe wants tensors quantized, before a budget has been spent. */
+/** How a recipe quantizes tensors, before a budget has been spent. */
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import { UserError } from '../../shared/errors.ts';
 import { ASKED, type Coding } from '../codecs/registry.ts';
@@ -7,11 +7,11 @@ import { ASKED, type Coding } from '../codecs/registry.ts';
 export interface Codings {
   /** A task vector's tensor, or its offset's; undefined: stored exactly. */
   readonly task: (tensor: string, output: number, elements: number) => Coding | undefined;
-  /** The shared vector's tensor; undefined: it has none, so that the tasks' stand alone. */
+  /** The shared vector's tensor; undefined: it has none, so the tasks' tensors are independent. */
   readonly shared: (tensor: string, elements: number) => Coding | undefined;
 }
 
-/** More bytes a value than entropy-coded ones take, a head and every stream's sizes counted. */
+/** More bytes per value than entropy coding takes, including a head and every stream's sizes. */
 const UNMEASURED = 1.125;
 
 /** More bytes a value than anything takes, coded or exact. */

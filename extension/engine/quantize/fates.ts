@@ -1,4 +1,4 @@
-/** What becomes of each tensor of a quantize run, and why. */
+/** What happens to each tensor of a quantize run, and why. */
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
@@ -11,7 +11,7 @@ import type { QuantizeJob, TaskTensor } from './job.ts';
 
 const INTEGERS = 'integers';
 
-/** @param inBase the base's tensor of that name, also where its values do not count (fq) */
+/** @param inBase the base's tensor of that name, even if its values are not used (fq) */
 export function fatesOfJobs(
   recipe: QuantizeRecipe,
   inBase: ReadonlyMap<string, TensorSource>,
@@ -43,7 +43,7 @@ function fateOf(
   return kept(keepRule === 'published' ? 'as in the published code' : 'norms and biases');
 }
 
-/** More integers than counts and positions are worth a word: they are stored as they are. */
+/** More integers than counts and positions deserve a note: they are stored unchanged. */
 export function largeIntegers(jobs: readonly QuantizeJob[]): Problem[] {
   const sources = jobs.flatMap(({ tasks }) => tasks.flatMap(({ source }) => source ?? []));
   const large = sources.filter(

@@ -1,4 +1,4 @@
-/** One tensor of every checkpoint: the part of a quantize run that is the same for each tensor. */
+/** One tensor of every checkpoint: one tensor's part of a quantize run. */
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { Job } from '../scheduler/job.ts';
 import type { Reconstruction } from '../codecs/gain.ts';
@@ -8,14 +8,14 @@ export interface QuantizeJob extends Job {
   readonly kind: 'quantize';
   /** The base model's tensor; absent for fq, and for a tensor that only a fine-tuned checkpoint has. */
   readonly base: TensorSource | undefined;
-  /** For fq: the base model's tensor, of which the file keeps no more than the checksum. */
+  /** For fq: the base model's tensor, of which the file keeps only the checksum. */
   readonly identified: TensorSource | undefined;
-  /** Coding of the shared vector's tensor, its output being 0; undefined where the tensor has none. */
+  /** Coding of the shared vector's tensor (output 0); undefined if the tensor has none. */
   readonly shared: Coding | undefined;
   readonly tasks: readonly TaskTensor[];
   /** Part of the values of each quantized tensor that become zero first. */
   readonly prune: number;
-  /** What entropy-coded tensors are restored to be. */
+  /** How entropy-coded tensors are restored. */
   readonly reconstruction: Reconstruction;
   /** What to measure instead of quantizing. */
   readonly analyze: Measuring | undefined;
@@ -34,22 +34,22 @@ export interface TaskTensor {
   readonly open: boolean;
 }
 
-/** What the choices of its codec would cost each quantized task tensor: all that are on offer, or steps between two; or
- * what they would cost the shared vector's tensor alone. */
+/** What the choices of its codec would cost each quantized task tensor: all choices, or steps between two; or only what
+ * they would cost the shared vector's tensor. */
 export type Measuring = 'all' | 'shared' | MeasuredSteps;
 
 export interface MeasuredSteps {
   /** Output of the one task tensor whose entropy coding is measured. */
   readonly output: number;
   readonly steps: readonly number[];
-  /** What the shared vector's tensor has got, where there is one. */
+  /** The coding that the shared vector's tensor got, if there is one. */
   readonly shared: Coding | undefined;
 }
 
 export type QuantizedTask = TaskTensor & { readonly source: TensorSource; readonly coding: Coding };
 export const isQuantized = (task: TaskTensor): task is QuantizedTask => task.coding !== undefined;
 
-/** Checkpoints' tensors that go through backend memory: those that are quantized, or all of which a mean is taken. */
+/** Checkpoints' tensors that go through backend memory: the quantized ones, or all if a mean is taken. */
 export const inMemory = ({ shared, tasks }: QuantizeJob): readonly TaskTensor[] =>
   shared ? tasks : tasks.filter(isQuantized);
 

@@ -6,7 +6,7 @@ import { statisticOf } from '../../formats/names/runningStatistics.ts';
 /** Whether a tensor is stored exactly instead of quantized. */
 export type KeepRule = (tensor: TensorSource) => boolean;
 
-/** `vectors`: one-dimensional tensors (norms, biases) are a percent of the weights and feel every error. */
+/** `vectors`: one-dimensional tensors (norms, biases) are a percent of the weights and sensitive to every error. */
 const keepVectors: KeepRule = ({ shape }) => shape.length < 2;
 
 /** `published`: the rule of the published code (src/quantize_task_vector.py), made for OpenCLIP's names. */
@@ -20,8 +20,8 @@ export function keepRule(recipe: Pick<QuantizeRecipe, 'keepRule' | 'keep'>): Kee
   return tensor => exact(tensor) || rule(tensor);
 }
 
-/** Tensors that stay exact under a budget too: those that were named, running statistics (a variance must not turn
- * negative), those that are not floating point, empty ones. */
+/** Tensors that stay exact under a budget too: named ones, running statistics (a variance must not turn negative), those
+ * that are not floating point, empty ones. */
 export function exactRule({ keep }: Pick<QuantizeRecipe, 'keep'>): KeepRule {
   const patterns = keep.map(pattern => new RegExp(pattern));
   return tensor =>

@@ -1,4 +1,4 @@
-/** Measures what the tensors of a plan cost: all that a budget can be spent on, and what has no choice. */
+/** Measures what the tensors of a plan cost: everything that a budget can be spent on, and what has no choice. */
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import { Cancelled } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
@@ -32,7 +32,7 @@ async function measure(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks)
   return { tensors, fixed: { ...fixed, bytes: fixed.bytes + unquantizable } };
 }
 
-/** What the tensors come to that have no choice, all of them small or to be stored exactly. */
+/** The totals of tensors without a choice, which are all small or stored exactly. */
 async function measureFixed(
   { jobs, share, recipe }: QuantizePlan,
   backend: EngineBackend,

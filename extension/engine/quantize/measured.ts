@@ -13,7 +13,7 @@ export interface Analysis {
   readonly fixed: Fixed;
 }
 
-/** What everything comes to that has no choice: what is unchanged has no payload, what is not finite is stored exactly. */
+/** Totals of everything without a choice: unchanged tensors have no payload, non-finite ones are stored exactly. */
 export interface Fixed {
   /** Of payloads. */
   readonly bytes: number;

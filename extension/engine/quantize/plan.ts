@@ -38,15 +38,15 @@ export interface QuantizePlan {
 }
 
 /** Under a budget, the coding of tensors that a keep rule would keep (their differences in 8 bits change nothing
- * measurable), and of those too small for entropy coding. */
+ * measurable), and of tensors too small for entropy coding. */
 const SMALL: Coding = { codec: 'affine', bits: 8 };
 
-/** Values from which on a tensor is entropy-coded: of fewer, the head alone takes a good part of 8 bits each. */
+/** Minimum number of values for entropy coding: with fewer, the head alone takes much of 8 bits each. */
 const LEAST_CODED = 1024;
 
 /**
- * Plans a quantize run. Faults of single files, and budgets that make no sense, throw; everything else that is wrong is
- * listed in the summary.
+ * Plans a quantize run. Faults of single files, and invalid budgets, throw; everything else that is wrong is listed in
+ * the summary.
  * @param codings what was chosen for a budget
  * @param open opens a checkpoint by its path
  */
@@ -92,7 +92,7 @@ export async function planQuantize(
   return { recipe, ...planned, share, stamps, summary };
 }
 
-/** Number of the first task's vector in the file: rtvq's shared one stands before it. */
+/** Number of the first task's vector in the file: rtvq's shared one comes before it. */
 export const firstTask = ({ scheme }: QuantizeRecipe): number => (scheme === 'rtvq' ? 1 : 0);
 
 /** A job a tensor, in the order of the base's data so that disks read forward. */
@@ -140,8 +140,8 @@ const comparable = (source: TensorSource, base: TensorSource | undefined): boole
   base !== undefined && isQuantizable(base.dtype) && base.shape.join() === source.shape.join();
 
 /**
- * Under a budget the header's room depends on neither what is chosen nor how the budget is written; rules take a room of
- * their own. So the size of any choice is known from an analysis alone.
+ * Under a budget the header's room depends on neither what is chosen nor how the budget is written; rules get their own
+ * room. So the size of any choice is known from an analysis alone.
  */
 function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkpoints): RoomyLayout {
   const table = tableOf(layout);

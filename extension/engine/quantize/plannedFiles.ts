@@ -1,4 +1,4 @@
-/** The small files of the fine-tuned checkpoints that go into a .tvq file, so that restoring has the tuning's own. */
+/** The small files of the fine-tuned checkpoints that go into a .tvq file, so that restored models get their own. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -34,8 +34,8 @@ interface Deflated {
 }
 
 /**
- * Config, tokenizer and the like of every task, and the metadata of its weight file. What the base has alike is only
- * named (not in an fq file, which is restored without it), and what several tasks have alike is stored once.
+ * Config, tokenizer and the like of every task, and the metadata of its weight file. Files equal to the base's are only
+ * named (not in an fq file, which is restored without it), and files that several tasks share are stored once.
  */
 export async function planFiles(
   recipe: QuantizeRecipe,
@@ -88,7 +88,7 @@ const leftOut = (checkpoint: Checkpoint, task: string, { name, bytes }: Found): 
       `${formatBytes(MAX_STORED_BYTES)} compressed; copy it beside the model when "${task}" is restored`,
   );
 
-/** A checkpoint's companions, where it is a folder, and its metadata, where that says more than every file's does. */
+/** A checkpoint's companions, if it is a folder, and its metadata, if that says more than the usual. */
 async function filesOf(checkpoint: Checkpoint): Promise<{ found: Found[]; warnings: readonly string[] }> {
   const found: Found[] = [];
   const { path, metadata } = checkpoint;
@@ -111,7 +111,7 @@ async function filesOf(checkpoint: Checkpoint): Promise<{ found: Found[]; warnin
   return { found, warnings };
 }
 
-/** Identities kept: plans are made again with every change of a setting, and tokenizers have tens of MB. */
+/** Identities kept: plans are remade with every change of a setting, and tokenizers have tens of MB. */
 const MAX_KNOWN = 10_000;
 const identities = new Map<string, { stamp: string; bytes: number; digest: string }>();
 
@@ -131,7 +131,7 @@ async function identityOf(
   return identity;
 }
 
-/** Compressed files kept for the next plan, the last used longest. */
+/** Compressed files kept for the next plan, the most recently used longest. */
 const MAX_KEPT_BYTES = 64 << 20;
 const kept = new Map<string, Deflated>();
 

@@ -35,7 +35,7 @@ export function makeLayout(
     bytes: payloadBytes(coding, source),
   });
 
-  // In the order of the jobs: payloads are told apart by the order in which names stand in the table.
+  // In the order of the jobs: payloads are located by the order of names in the table.
   for (const { base, identified, tasks } of jobs) {
     for (const source of [base, identified, ...tasks.map(task => task.source)]) if (source) rowOf(source);
   }
@@ -81,7 +81,7 @@ export function makeLayout(
     base: { name: base.name, rows: baseRows },
     vectors: scheme === 'rtvq' ? [sharedVector, ...vectors] : vectors,
     files,
-    // Names instead of paths: a file that is handed on says what it is made of, not where its maker keeps it.
+    // Names instead of paths: a shared file says what it was made from, not where its author keeps that.
     recipe: {
       kind: 'quantize',
       ...settings,

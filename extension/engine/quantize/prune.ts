@@ -8,13 +8,13 @@ import { eachChunk, type Values } from '../codecs/values.ts';
 interface PrunedTensor {
   readonly count: number;
   readonly resident: boolean;
-  /** Part of the values that go. */
+  /** Share of the values to drop. */
   readonly share: number;
 }
 
 /**
- * Values with the ⌊share · count⌋ smallest magnitudes as zeros, equal ones at the border all kept; as they were where
- * they are not all finite. Three passes find the border exactly.
+ * Values with the ⌊share · count⌋ smallest magnitudes as zeros, keeping all equal ones at the border; unchanged if they
+ * are not all finite. Three passes find the border exactly.
  */
 export async function pruned(
   context: JobContext,

@@ -107,7 +107,7 @@ export class QuantizeRun {
       checksum = await raw.checksum();
       const same = base !== undefined && (await raw.equals(base));
       const { nan, infinite } = await raw.notNumbers();
-      // Infinity that the base has too is a mask, as in older attention layers.
+      // Infinity that is also in the base is a mask, as in older attention layers.
       if (nan || (infinite && !same)) this.#unfit.push({ output, why: 'nonFinite' });
       outcome = same ? withoutPayload('same') : await raw.emitExact(context.emit, output);
     }
@@ -117,8 +117,8 @@ export class QuantizeRun {
 }
 
 /**
- * The job with tensors that equal the base's, bit for bit, left as they are: differences of zero would restore to it but
- * for numbers too small for arithmetic and the sign of zero, and an offset from a shared vector would cost bits.
+ * The job with tensors that equal the base's, bit for bit, left as they are: differences of zero would restore it
+ * except for subnormal numbers and the sign of zero, and an offset from a shared vector would cost bits.
  */
 async function withoutEqual(job: QuantizeJob, context: JobContext): Promise<QuantizeJob> {
   if (!job.base) return job;

@@ -88,7 +88,7 @@ const relativeError = (outcomes: readonly RecordOutcome[]): number => {
   return energy > 0 ? error / energy : 0;
 };
 
-/** Identity of the checkpoints, from the checksums that the jobs brought back: base first, then the tasks. */
+/** Identity of the checkpoints, from the checksums that the jobs returned: base first, then the tasks. */
 function provenanceOf({ layout, jobs, recipe }: QuantizePlan, reports: readonly QuantizeReport[]) {
   const sourcesOf = (position: number) =>
     jobs.flatMap((job, j) => {

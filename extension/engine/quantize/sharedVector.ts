@@ -36,7 +36,7 @@ export class SharedVector {
   #referenceOf: Span | undefined;
   /** Whether `#chunks` hold the mean delta of the whole tensor. */
   #holdsMean = false;
-  /** Σ(tuned − base)² of each fine-tuned checkpoint, once they were summed up. */
+  /** Σ(tuned − base)² of each fine-tuned checkpoint, once they have been summed. */
   #energies: number[] | undefined;
 
   constructor(
@@ -123,7 +123,7 @@ export class SharedVector {
     return { region: this.#chunks[first / this.context.backend.chunk] as Region, type: 'F32', first: 0 };
   }
 
-  /** The same operations in the same order as whoever restores it, so that the reference is the same to the bit. */
+  /** The same operations in the same order as when restoring, so that the reference is bit-identical. */
   async #decode(
     codes: Region,
     start: number,
@@ -161,7 +161,7 @@ export class SharedVector {
     return found;
   }
 
-  /** The mean delta; kept where the tensor is resident, computed for every pass otherwise.
+  /** The mean delta; kept if the tensor is resident, otherwise computed for every pass.
    * @param energies where to sum up those of the task vectors, in the first of several passes */
   #meanValues(energies?: number[]): Values {
     const { backend } = this.context;

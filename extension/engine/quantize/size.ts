@@ -7,7 +7,7 @@ import { plannedBytes, type RoomyLayout } from '../../formats/tvq/header.ts';
 import { codecOf } from '../codecs/registry.ts';
 import type { QuantizeJob, TaskTensor } from './job.ts';
 
-/** The part of a plan that sizes follow from. */
+/** The part of a plan that determines sizes. */
 export interface Planned {
   readonly layout: RoomyLayout;
   readonly jobs: readonly QuantizeJob[];
@@ -32,7 +32,7 @@ export function scaleOf({ layout, jobs }: Planned): BudgetScale {
 const hasSource = (task: TaskTensor): task is TaskTensor & { readonly source: TensorSource } =>
   task.source !== undefined;
 
-/** Bytes that the file has at most, and whether that says something. */
+/** Maximum bytes of the file, and whether that is meaningful. */
 export interface PlannedSize {
   readonly bytes: number;
   /** Under an error budget the size is known only after measuring. */

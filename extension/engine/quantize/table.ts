@@ -14,7 +14,7 @@ import type { QuantizeJob } from './job.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';
 import { scaleOf } from './size.ts';
 
-/** The tensors of task vectors that have something to choose: a slot each, in this order. */
+/** The tensors of task vectors that have choices: one slot each, in this order. */
 export const slotsOf = (recipe: QuantizeRecipe, analyses: readonly Analyzed[]): Analyzed[] =>
   analyses.filter(({ output, choices }) => output >= firstTask(recipe) && choices.length > 0);
 
@@ -127,7 +127,7 @@ function sharedTable(
   };
 }
 
-/** Bytes of the file beside all payloads; rules are counted where they are made. */
+/** Bytes of the file besides all payloads; rules are counted elsewhere. */
 function bytesAround({ layout, recipe }: QuantizePlan): number {
   const payloads = layout.vectors
     .flatMap(({ records }) => records)

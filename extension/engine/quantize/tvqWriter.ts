@@ -16,8 +16,8 @@ import { BASE_MODEL, PAYLOADS, RECORD_TABLE, sideArrays, TENSOR_TABLE } from '..
 import { lengthBytesOf, packRecords, sha256, type TableRow } from '../../formats/tvq/tables.ts';
 
 /**
- * Writes a .tvq file as its records come out: arrays whose content is known last, the table of tensors, payloads in the
- * order of tables.ts, files, the table of records; the header is filled in at the end.
+ * Writes a .tvq file as its records are produced: arrays whose content is known last, the table of tensors, payloads in
+ * the order of tables.ts, files, the table of records; the header is filled in at the end.
  */
 export class TvqWriter {
   readonly #positions = new Map<string, number>();
@@ -26,7 +26,7 @@ export class TvqWriter {
   readonly #lengths: number[][];
   /** Record of a tensor in each vector, by the tensor's name. */
   readonly #recordOf: Map<string, number>[];
-  /** Where the payloads of the tensor that is being written begin, by vector. */
+  /** Where the payloads of the current tensor begin, by vector. */
   #begun = { tensor: '', starts: new Map<number, number>() };
 
   private constructor(
@@ -58,7 +58,7 @@ export class TvqWriter {
     return this.file.bytes;
   }
 
-  /** Takes what a job emits for its tensor. An output that begins again, and what came after it, is written anew. */
+  /** Takes what a job emits for its tensor. An output that begins again, and what came after it, is rewritten. */
   async accept(tensor: string, event: JobEvent): Promise<void> {
     if (event.type === 'bytes') return this.file.append(event.bytes);
     const { output } = event;
@@ -135,7 +135,7 @@ export class TvqWriter {
   }
 }
 
-/** The entry of the codec that a record came out with: the planned one, or one that any tensor may fall back to. */
+/** The entry of the codec that a record ended up with: the planned one, or one that any tensor may fall back to. */
 function indexOfCodec(table: readonly Codec[], outcome: RecordOutcome, { codec }: PlannedRecord): number {
   const planned = JSON.stringify(codec);
   return table.findIndex(entry =>

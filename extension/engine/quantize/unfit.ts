@@ -1,4 +1,4 @@
-/** Tensors that could not be quantized, or hold what no model should: a line a checkpoint says so. */
+/** Tensors that could not be quantized, or hold what no model should: one line per checkpoint reports them. */
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import { listed } from '../../shared/listed.ts';
 import { groupBy } from '../../shared/groupBy.ts';

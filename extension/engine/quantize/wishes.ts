@@ -1,4 +1,4 @@
-/** What is wished for under a budget, checked before anything is measured. */
+/** Wishes under a budget, checked before anything is measured. */
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
 import { AllocationError, parseBudget, patternOf } from '../../shared/allocation/index.ts';
@@ -7,11 +7,11 @@ import { UserError } from '../../shared/errors.ts';
 import type { Checkpoints } from './checks.ts';
 import type { QuantizeJob } from './job.ts';
 
-/** What the allocator refuses is a wrong call. */
+/** What the allocator refuses counts as wrong usage. */
 export const asUserError = (error: unknown): unknown =>
   error instanceof AllocationError ? new UserError(error.message, 'usage') : error;
 
-/** @throws UserError when a budget, a pattern or a task's name makes no sense */
+/** @throws UserError when a budget, a pattern or a task's name is not valid */
 export function checkWishes({ budget, rules = [], weights, tasks, scheme }: QuantizeRecipe): void {
   try {
     if (budget === undefined) {
@@ -35,7 +35,7 @@ export function checkWishes({ budget, rules = [], weights, tasks, scheme }: Quan
   }
 }
 
-/** Wishes that no tensor fits: names in a file of weights that are wrong, patterns that match nothing. */
+/** Wishes that match no tensor: names in a file of weights that are wrong, patterns that match nothing. */
 export function unmetWishes(
   { rules = [], weights }: QuantizeRecipe,
   { tasks }: Checkpoints,

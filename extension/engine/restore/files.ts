@@ -1,4 +1,4 @@
-/** What goes with a restored task: the tuning's own config, tokenizer and metadata, and the base's where it has none. */
+/** The files of a restored task: its own config, tokenizer and metadata, or the base's if it has none. */
 import { basename, join } from 'node:path';
 import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
 import { isObject, parsePythonJson } from '../../formats/json/jsonText.ts';
@@ -16,7 +16,7 @@ import { fileOfTask } from './taskConfig.ts';
 const filesOfTask = ({ files }: TvqFile, task: string): readonly TvqStoredFile[] =>
   files.filter(({ tasks }) => tasks.includes(task));
 
-/** Metadata of the fine-tuned weight file; only that it is for PyTorch where the file was made without. */
+/** Metadata of the fine-tuned weight file; only that it is for PyTorch if the file has none. */
 export async function restoredMetadata(
   file: TvqFile,
   task: string,
@@ -30,7 +30,7 @@ export async function restoredMetadata(
   return changedWeights(Object.fromEntries(texts) as WeightsMetadata);
 }
 
-/** A task of a .tvq file, and the base whose files it has where they are the same, or where it has none. */
+/** A task of a .tvq file, and the base, whose files it uses if they are the same, or if it has none. */
 export interface TaskFiles {
   readonly file: TvqFile;
   readonly task: string;
@@ -38,8 +38,8 @@ export interface TaskFiles {
 }
 
 /**
- * Writes a task's files into the folder of its weights, or of those merged from them. What could not be as it was is
- * told, a sentence each.
+ * Writes a task's files into the folder of its weights, or of those merged from them. What could not be restored is
+ * reported, one sentence each.
  * @throws UserError when a stored file is damaged
  */
 export async function writeTaskFiles(
@@ -76,7 +76,7 @@ export async function writeTaskFiles(
       await write(name, source, content);
     }
   }
-  // A trainer's checkpoint often comes without tokenizer, a file of version 1 or of lone weights without anything.
+  // A trainer's checkpoint often comes without tokenizer, a file of version 1 or of standalone weights without any.
   const kinds = new Set(own.map(({ name }) => companionKind(name)));
   const fills = (name: string) =>
     own.length === 0 || (FILLED.has(companionKind(name)) && !kinds.has(companionKind(name)));
@@ -89,5 +89,5 @@ export async function writeTaskFiles(
   return { files, warnings };
 }
 
-/** Kinds of which a task without any has the base's. */
+/** Kinds of files that a task without any takes from the base. */
 const FILLED: ReadonlySet<string> = new Set(['config', 'tokenizer', 'processor', 'legal']);

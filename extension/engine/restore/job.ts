@@ -29,7 +29,7 @@ export interface RestoreJob extends Job {
   readonly shared: TvqRecord | undefined;
   /** The base model's tensor; undefined where the record does not need it. */
   readonly base: TensorSource | undefined;
-  /** Whether NaN and infinity may be written that the task's tensor does not have itself. */
+  /** Whether NaN and infinity may be written that are not in the task's own tensor. */
   readonly allowNonfinite: boolean;
   readonly resident: boolean;
 }
@@ -38,7 +38,7 @@ export interface RestoreJob extends Job {
 export const restoredBytes = ({ dtype, record }: RestoreJob): number =>
   (elementCount(record.shape) * DTYPE_BITS[dtype]) / 8;
 
-/** Whether the bytes to write stand in a file as they are: another base may be forced, with other dtypes. */
+/** Whether the bytes to write are in a file unchanged: a forced base may have other dtypes. */
 const copies = ({ record, dtype, base }: RestoreJob): boolean =>
   (record.codec.codec === 'exact' && record.dtype === dtype) ||
   (record.codec.codec === 'same' && base?.dtype === dtype);

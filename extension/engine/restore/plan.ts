@@ -93,20 +93,20 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   return { recipe, file, base, jobs: placed, share, bytes, stamps, problems };
 }
 
-/** Whether a record's values are counted from the base (and the shared vector). */
+/** Whether a record's values are relative to the base (and the shared vector). */
 const usesReference = ({ codec }: TvqRecord): boolean => isCoded(codec) || codec.codec === 'constant';
 
 const withCodes = (record: TvqRecord | undefined): TvqRecord | undefined =>
   record && isCoded(record.codec) ? record : undefined;
 
-/** Restoring from another base can be forced; a merge, whose result nobody could tell from a right one, cannot. */
+/** Restoring from another base can be forced; a merge cannot, as nobody could tell its result from a right one. */
 export const OR_FORCE: Remedy = { code: 'force' };
 
-/** A base with its tensors named as when the file was made from it: it may have been saved anew, with prefixes. */
+/** A base with its tensors named as when the file was made from it: it may have been saved again, with prefixes. */
 export const namedAsIn = (file: TvqFile, base: Checkpoint): Checkpoint =>
   alignNames(base, new Map(file.base.tensors.map(tensor => [tensor.name, tensor]))).checkpoint;
 
-/** What headers tell of whether this is the base that the file was made from; checksums are compared on the way. */
+/** Checks by headers whether this is the base that the file was made from; checksums are compared on the way. */
 export function compareBase(file: TvqFile, base: Checkpoint, remedy?: Remedy): Problem[] {
   for (const expected of file.base.tensors) {
     const found = base.tensors.get(expected.name);
@@ -124,7 +124,7 @@ export function compareBase(file: TvqFile, base: Checkpoint, remedy?: Remedy): P
   return [];
 }
 
-/** What cannot be forced: every value is counted from one of the base's. */
+/** What cannot be forced, because every value is relative to one of the base's. */
 function misfits({ path }: Checkpoint, jobs: readonly RestoreJob[]): Problem[] {
   const fits = ({ record, base }: RestoreJob): boolean =>
     !base ||

@@ -14,7 +14,7 @@ import { restoredBytes, restoreKind, type RestoreJob } from './job.ts';
 import { isSafetensors, MODEL_FILE } from '../../formats/safetensors/names.ts';
 import { OR_FORCE, wrongBase, type RestorePlan } from './plan.ts';
 
-/** Does what a restore plan says: one .safetensors file, or a folder with the tuning's config and tokenizer. */
+/** Does what a restore plan says: one .safetensors file, or a folder with the task's config and tokenizer. */
 export async function runRestore(
   plan: RestorePlan,
   backend: EngineBackend,

@@ -1,4 +1,4 @@
-/** What a task's config says, of those that a .tvq file carries. */
+/** What a task's config says, if a .tvq file carries it. */
 import type { Checkpoint } from '../../formats/checkpoint.ts';
 import { parseConfig, type Config } from '../../formats/huggingface/configFile.ts';
 import { modelConfigOf, readModelConfig, type ModelConfig } from '../match/modelConfig.ts';

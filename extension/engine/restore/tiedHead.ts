@@ -1,12 +1,12 @@
-/** A head that is the embedding: quantized apart they came to differ, and no loader reads but one of them. */
+/** A tied head: quantized separately, head and embedding would differ, and loaders read only one of them. */
 import type { Checkpoint } from '../../formats/checkpoint.ts';
 import { headAndEmbedding } from '../../formats/names/tiedHead.ts';
 import type { TvqFile, TvqRecord, TvqVector } from '../../formats/tvq/reader.ts';
 import { taskModelConfig } from './taskConfig.ts';
 
 /**
- * A task's records by the tensor that is written of each: of a head that its config says is the embedding, the
- * embedding's, but where both are stored as they were.
+ * A task's records by the tensor written from each: for a head that is tied according to the config, the embedding's,
+ * unless both are stored exactly.
  */
 export async function recordsToWrite(
   file: TvqFile,

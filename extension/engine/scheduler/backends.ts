@@ -13,16 +13,16 @@ import { KeptGpu } from './keptGpu.ts';
 import { kernelModule, loadKernels } from '../kernels.ts';
 import { ThreadPool } from './threads.ts';
 
-/** This process's, for all jobs. */
+/** Shared by all jobs of this process. */
 const gpu = new KeptGpu();
 
-/** What a plan is made with when nothing will be run: the CPU's room, which needs no probing. */
+/** The room for a plan when nothing will be run: the CPU's, which needs no probing. */
 export const previewRoom = (options: RunOptions): Room => cpuRoom(CHUNK, options);
 
 /**
  * Opens the backend that `options` ask for.
  * @param tell called at once when it fails and another takes over
- * @throws UserError when it cannot be had
+ * @throws UserError when it is not available
  */
 export async function chooseBackend(
   options: RunOptions,
@@ -46,7 +46,7 @@ export async function chooseBackend(
   };
 }
 
-/** Every backend, tested, and the one that `options` lead to. */
+/** Every backend, tested, and the one that `options` select. */
 export async function reportDevices({ backend, threads }: RunOptions): Promise<DevicesReport> {
   return { ...(await probeDevices(backend, {}, gpu)), threads: threads || availableParallelism() };
 }

@@ -2,13 +2,13 @@
 const MOST_KEPT = 8;
 
 /**
- * Buffers of pieces on their way to a file, used again and again: new ones for gigabytes of output would each be
- * filled with zeros by the system, and keep the garbage collector busy.
+ * Buffers of pieces to be written to a file, which are reused: new ones for gigabytes of output would each be filled
+ * with zeros by the system, and keep the garbage collector busy.
  */
 export class BufferPool {
   readonly #free: ArrayBuffer[] = [];
 
-  /** At least as long a buffer, seen as `bytes` bytes of anything. */
+  /** A buffer of at least this length, viewed as `bytes` uninitialised bytes. */
   take(bytes: number): Uint8Array<ArrayBuffer> {
     const fitting = this.#free.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
     const buffer = fitting < 0 ? new ArrayBuffer(bytes) : (this.#free.splice(fitting, 1)[0] as ArrayBuffer);

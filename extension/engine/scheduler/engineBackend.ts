@@ -6,7 +6,7 @@ export interface EngineBackend {
   readonly kind: 'cpu' | 'webgpu';
   /** Why this one, in a sentence. */
   readonly reason: string;
-  /** What went wrong with it on the way, though not with what was computed. */
+  /** What went wrong with the backend, but not with the results. */
   readonly warnings: readonly string[];
   readonly room: Room;
   runner(share: MemoryShare): JobRunner;

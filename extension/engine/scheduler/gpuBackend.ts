@@ -13,8 +13,8 @@ import { mostMemory, placeJobs, type JobKind } from './jobKind.ts';
 import { ThreadPool } from './threads.ts';
 
 /**
- * A GPU, until it fails: it is unplugged, its driver is restarted, its memory runs out. The tensor in the middle is
- * then done again on the CPU, as is all that is left, and every later pass; both give the same bytes.
+ * A GPU, until it fails: it is unplugged, its driver is restarted, its memory runs out. The current tensor is then done
+ * again on the CPU, as is everything left, and every later pass; both give the same bytes.
  */
 export class GpuBackend implements EngineBackend {
   readonly room: Room;
@@ -52,7 +52,7 @@ export class GpuBackend implements EngineBackend {
       const sofar = new ReplaySink(sink);
       const done = new Set<string>();
       const onDone: typeof onJobDone = (tensor, bytes) => {
-        if (!done.has(tensor)) onJobDone(tensor, bytes); // those that were done but not written come again
+        if (!done.has(tensor)) onJobDone(tensor, bytes); // those done but not written are done again
         done.add(tensor);
       };
       if (this.#lost === undefined) {
@@ -79,11 +79,11 @@ export class GpuBackend implements EngineBackend {
     const why = error instanceof Error ? error.message : String(error);
     const where = job ? `at tensor "${job.tensor}"` : 'at the end';
     this.#lost = `the GPU failed ${where} (${why}); what was left was computed on the CPU, with the same result`;
-    this.gpu.dispose(); // one that ran out of memory gives it back
+    this.gpu.dispose(); // frees memory, in case it ran out
     this.tell(this.#lost);
   }
 
-  /** Jobs that were planned for the GPU's memory, with their place in that of CPU threads. */
+  /** Jobs that were planned for the GPU's memory, placed into that of CPU threads. */
   #placeOnCpu<J extends Job>(kind: JobKind<J>, jobs: readonly J[]): { placed: J[]; share: MemoryShare } {
     const streamed = jobs.map(job => (job.resident === undefined ? job : { ...job, resident: false }));
     const share = cpuRoom(CHUNK, this.options).share(mostMemory(kind, streamed, CHUNK));

@@ -4,8 +4,8 @@ import type { Progress } from '../../protocol/results.ts';
 export interface Hooks {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
-  /** Told at once what is in the result's warnings later, where there is a log. */
+  /** Called at once with what the result's warnings contain later, if there is a log. */
   readonly onNotice?: (message: string) => void;
-  /** Whether what is finished stays when the job is cancelled or fails: where the caller can ask for `resume`. */
+  /** Whether finished parts are kept when the job is cancelled or fails: if the caller can request `resume`. */
   readonly keepFinished?: boolean;
 }

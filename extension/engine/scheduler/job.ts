@@ -1,4 +1,4 @@
-/** One unit of work: what it is given and what it gives back. */
+/** One unit of work: its input and its results. */
 import type { Backend } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/wasm.ts';
 import type { FilePool } from '../../formats/filePool.ts';
@@ -26,7 +26,7 @@ export interface RecordOutcome {
 
 /** A piece of output, in the order of the file. */
 export type JobEvent =
-  /** A payload of `bytes` bytes follows; instead of what came of it so far, when the same output is begun again. */
+  /** A payload of `bytes` bytes follows; it replaces what was emitted so far if the same output is begun again. */
   | {
       readonly type: 'begin';
       readonly output: number;
@@ -43,13 +43,13 @@ export interface JobContext {
   readonly kernels: Kernels;
   readonly files: FilePool;
   readonly signal: AbortSignal;
-  /** Hands a piece on; resolves when the next may come. */
+  /** Passes on a piece; resolves when the next may come. */
   readonly emit: (event: JobEvent) => Promise<void>;
 }
 
-/** What a finished job knows beyond its output; each kind of job has more to tell. */
+/** What a finished job knows beyond its output; each kind of job adds more. */
 export interface JobReport {
-  /** XXH64 of each source tensor that was read whole, by file order of the job's sources. */
+  /** XXH64 of each source tensor that was read completely, by file order of the job's sources. */
   readonly checksums: readonly (string | undefined)[];
   readonly warnings: readonly string[];
 }

@@ -6,8 +6,8 @@ import { jobBytes, runJob, type JobKind } from './jobKind.ts';
 import { OrderedSink, WriteAhead, type Sink } from './orderedSink.ts';
 
 /**
- * Runs jobs and hands what they emit to the sink, in the order of the jobs. Rejects with the first error, or with the
- * signal's reason; then nothing is emitted any more.
+ * Runs jobs and passes what they emit to the sink, in the order of the jobs. Rejects with the first error, or with the
+ * signal's reason; nothing is emitted after that.
  */
 export type JobRunner = <J extends Job, R extends JobReport>(
   kind: JobKind<J, R>,
@@ -28,14 +28,14 @@ export const localRunner =
     const failed = new Promise<never>((_, reject) => {
       either.addEventListener('abort', () => reject(either.reason as Error), { once: true });
     });
-    failed.catch(() => undefined); // it is raced below; a late abort has no one left to tell
+    failed.catch(() => undefined); // it is raced below; nobody handles a late abort
     const ordered = new OrderedSink(sink, error => stop.abort(error));
     const queue = jobs.entries();
     const lane = async () => {
       for (const [number, job] of queue) {
         either.throwIfAborted();
         const ahead = new WriteAhead(event => ordered.push(number, event));
-        // Nobody takes anything any more once the run has failed: a job that waits for that ends as well.
+        // Once the run has failed, nothing is accepted any more: this ends a job that waits for that.
         const emit = (event: JobEvent) => Promise.race([ahead.emit(event), failed]);
         ordered.finish(number, await runJob(kind, job, { backend, kernels, files, signal: either, emit }));
         onJobDone(job.tensor, jobBytes(kind, job));

@@ -1,4 +1,4 @@
-/** How the bytes that the engine may use are shared out. */
+/** How the bytes that the engine may use are divided. */
 import { availableParallelism } from 'node:os';
 import type { RunOptions } from '../../protocol/recipes.ts';
 
@@ -7,7 +7,7 @@ const MIB = 2 ** 20;
 const PROCESS_BYTES = 160 * MIB;
 /** A worker thread's own heap and stack; measured. */
 const THREAD_BYTES = 48 * MIB;
-/** Less than this and one thread does better than two. */
+/** With less than this, one thread is faster than two. */
 const MIN_ARENA = 64 * MIB;
 /** WebAssembly memory ends at 4 GiB. */
 const MAX_ARENA = 4 * 2 ** 30 - 64 * 1024;
@@ -25,7 +25,7 @@ export interface Room {
   readonly chunk: number;
   /** Bytes that the engine may use. */
   readonly memory: number;
-  /** How jobs share the memory when the most that one of them asks for is `needed`. */
+  /** How jobs share the memory when the most that any of them needs is `needed`. */
   share(needed: number): MemoryShare;
 }
 
@@ -41,7 +41,7 @@ export const localMemory = (memory: number): number => Math.max(0, memory - PROC
 
 export const MIN_MEMORY = PROCESS_BYTES + THREAD_BYTES + MIN_ARENA;
 
-/** Threads and memory of each for `options`, when `needed` bytes is the most that a single job asks for. */
+/** Threads and memory of each for `options`, when `needed` is the most bytes that a single job needs. */
 export function shareFor(options: Pick<RunOptions, 'memory' | 'threads'>, needed: number): MemoryShare {
   const wanted = options.threads || availableParallelism();
   const arenaOf = (threads: number) =>

@@ -1,12 +1,12 @@
 import type { JobEvent, JobReport } from './job.ts';
 
-/** Takes what jobs emit, one event after the other, jobs in order. */
+/** Takes what jobs emit, one event after another, jobs in order. */
 export interface Sink<R extends JobReport = JobReport> {
   accept(job: number, event: JobEvent): Promise<void>;
   finished(job: number, report: R): void | Promise<void>;
 }
 
-/** For jobs that only measure: nothing of what they emit is kept. */
+/** For jobs that only measure: what they emit is discarded. */
 export const reportsOnly = <R extends JobReport>(finished: Sink<R>['finished']): Sink<R> => ({
   accept: async () => undefined,
   finished,
@@ -18,8 +18,8 @@ interface Waiting {
 }
 
 /**
- * Puts the events of jobs that run side by side into the order of the jobs, so that a file's bytes do not depend on
- * how many threads there were. Events of later jobs wait here; who emits them waits for `push` to resolve.
+ * Puts the events of jobs that run side by side into the order of the jobs, so that a file's bytes do not depend on the
+ * number of threads. Events of later jobs wait here; their emitters wait for `push` to resolve.
  */
 export class OrderedSink<R extends JobReport = JobReport> {
   readonly #waiting = new Map<number, Waiting[]>();
@@ -58,7 +58,7 @@ export class OrderedSink<R extends JobReport = JobReport> {
     });
   }
 
-  /** Takes nothing more; resolves when what is just being taken has been. */
+  /** Accepts nothing more; resolves once the event in progress has been taken. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#pumped;
@@ -85,7 +85,7 @@ export class OrderedSink<R extends JobReport = JobReport> {
     }
   }
 
-  /** Takes what is next in order; undefined where it has not come yet. */
+  /** Takes the next event in order; undefined if it has not arrived yet. */
   #next(): (() => Promise<void>) | undefined {
     const turn = this.#turn;
     const next = this.#waiting.get(turn)?.shift();
@@ -111,7 +111,7 @@ export class WriteAhead {
   #unwritten = 0;
   #resume: (() => void) | undefined;
 
-  /** @param push hands an event on and resolves when it was written */
+  /** @param push passes on an event and resolves when it was written */
   constructor(private readonly push: (event: JobEvent) => Promise<void>) {}
 
   async emit(event: JobEvent): Promise<void> {

@@ -1,7 +1,7 @@
 import type { JobEvent, JobReport } from './job.ts';
 import type { Sink } from './orderedSink.ts';
 
-/** A place in what a job emits: beginnings and ends so far, and bytes since the last of them. */
+/** A position in what a job emits: beginnings and ends so far, and bytes since the last of them. */
 interface Place {
   readonly marks: number;
   readonly bytes: number;
@@ -10,14 +10,14 @@ interface Place {
 const START: Place = { marks: 0, bytes: 0 };
 
 /**
- * Remembers how far a run of jobs has come, so that another run can do the rest. A job that was in the middle begins
- * anew there: what was taken of it already is left out, as it is the same to the byte on every backend.
+ * Remembers how far a run of jobs has come, so that another run can do the rest. A job that was interrupted starts
+ * again there; what was already taken of it is skipped, as it is the same to the byte on every backend.
  */
 export class ReplaySink<R extends JobReport = JobReport> implements Sink<R> {
   #place = START;
   #failed = false;
 
-  /** Jobs that are finished, which are the first. */
+  /** Number of finished jobs, which are the first ones. */
   finishedJobs = 0;
 
   constructor(private readonly sink: Sink<R>) {}
@@ -68,7 +68,7 @@ export class ReplaySink<R extends JobReport = JobReport> implements Sink<R> {
 const after = ({ marks, bytes }: Place, event: JobEvent): Place =>
   event.type === 'bytes' ? { marks, bytes: bytes + event.bytes.length } : { marks: marks + 1, bytes: 0 };
 
-/** The part of an event that lies behind what was taken; undefined where there is none. */
+/** The part of an event that follows what was taken; undefined if there is none. */
 function unseen(before: Place, place: Place, event: JobEvent, taken: Place): JobEvent | undefined {
   if (place.marks !== taken.marks) return place.marks > taken.marks ? event : undefined;
   if (event.type !== 'bytes' || place.bytes <= taken.bytes) return undefined;

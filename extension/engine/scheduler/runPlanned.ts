@@ -21,17 +21,17 @@ export interface PlannedRun<J extends Job, R extends JobReport> {
 
 /** Where the results of jobs go. */
 export interface Output {
-  /** Removes what was written, or what of it is of no use after this failure. @returns what stays, a line each */
+  /** Removes what was written, or the part that is useless after this failure. @returns what is kept, one line each */
   discard(failure: unknown): Promise<readonly Told[] | void>;
 }
 
-/** Discards what a failed run wrote. @returns what to throw: Cancelled when it was */
+/** Discards what a failed run wrote. @returns what to throw: Cancelled if it was cancelled */
 export async function failed(error: unknown, signal: AbortSignal, output: Output): Promise<unknown> {
   const failure = signal.aborted ? new Cancelled() : error;
   return withKept(failure, (await output.discard(failure)) ?? []);
 }
 
-/** Runs jobs with inputs that stay as they were, and tells how much of all that they read has been read. */
+/** Runs jobs, checks that inputs do not change, and reports how much of their input has been read. */
 export async function runCounted<J extends Job, R extends JobReport>(
   { kind, jobs, stamps, share, backend, signal, onProgress }: PlannedRun<J, R>,
   sink: Sink<R>,
@@ -46,8 +46,8 @@ export async function runCounted<J extends Job, R extends JobReport>(
   );
 }
 
-/** Runs jobs into an output that is committed when all succeeded, with inputs that stayed as they were, and discarded
- * when anything fails. @returns what `commit` returns */
+/** Runs jobs into an output that is committed when all succeeded, with unchanged inputs, and discarded when anything
+ * fails. @returns what `commit` returns */
 export async function runPlanned<J extends Job, R extends JobReport, Result>(
   run: PlannedRun<J, R>,
   sink: Sink<R>,

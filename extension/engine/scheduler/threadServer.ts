@@ -12,7 +12,7 @@ import type { FromWorker, ToWorker, WorkerData, WorkerError } from './workerMess
 /** Threads are stopped by terminating them: no signal reaches a running WebAssembly call anyway. */
 const NEVER = new AbortController().signal;
 
-/** Takes jobs of `kinds`, one at a time, and hands back what they emit. */
+/** Takes jobs of `kinds`, one at a time, and sends back what they emit. */
 export function serveJobs(port: MessagePort, { module, arena }: WorkerData, kinds: readonly JobKind[]): void {
   const buffers = new BufferPool();
   const backend = createCpuBackend({ module, memory: arena, allocate: bytes => buffers.take(bytes) });

@@ -14,7 +14,7 @@ interface Handlers {
   error(error: Error): void;
 }
 
-/** A CPU thread with a backend of its own. It outlives a run: starting one and touching its memory takes a while. */
+/** A CPU thread with its own backend. It outlives a run: starting one and touching its memory takes a while. */
 class Thread {
   handlers: Handlers | undefined;
   readonly #worker: Worker;
@@ -87,7 +87,7 @@ async function runOn<J extends Job, R extends JobReport>(
     await new Promise<void>((resolve, reject) => {
       abort = () => reject(signal.reason as Error);
       signal.addEventListener('abort', abort, { once: true });
-      if (signal.aborted) abort(); // while threads were started, when nobody listened
+      if (signal.aborted) abort(); // aborted while threads were starting, before the listener was added
       const taking = (ordered = new OrderedSink<R>(sink, reject));
       let running = threads.length;
       for (const thread of threads) {
@@ -125,7 +125,7 @@ async function runOn<J extends Job, R extends JobReport>(
   }
 }
 
-/** The error that a thread met, as the class it was. */
+/** A thread's error, with its original class. */
 function asError({ name, message, stack, kind, lines, code }: WorkerError): Error {
   const options = code === undefined ? undefined : { cause: { code } };
   const error = kind ? new UserError(lines, kind, options) : new Error(message, options);

@@ -1,4 +1,4 @@
-/** What a thread of the CPU backend is told, and tells. */
+/** Messages to and from a thread of the CPU backend. */
 import type { Told } from '../../shared/remedies.ts';
 import type { Job, JobEvent, JobReport } from './job.ts';
 
@@ -10,7 +10,7 @@ export interface WorkerData {
 
 export type ToWorker =
   | { readonly type: 'job'; readonly job: Job }
-  /** The oldest event that was not yet acknowledged is written; its buffer comes back to be used again. */
+  /** The oldest unacknowledged event has been written; its buffer comes back to be reused. */
   | { readonly type: 'written'; readonly buffer: ArrayBuffer | undefined }
   | { readonly type: 'close' };
 
@@ -19,7 +19,7 @@ export type FromWorker =
   | { readonly type: 'done'; readonly report: JobReport }
   | { readonly type: 'failed'; readonly error: WorkerError };
 
-/** An error as it crosses threads, which keep neither class nor prototype. */
+/** An error as sent between threads, which keeps neither class nor prototype. */
 export interface WorkerError {
   readonly name: string;
   readonly message: string;

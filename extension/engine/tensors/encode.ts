@@ -4,7 +4,7 @@ import { DTYPE_BITS, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { floatTypeOf } from './tensorInput.ts';
 
-/** Values as they are written, and how many of them are NaN or infinite there. */
+/** Encoded values, and how many of them are NaN or infinite. */
 export interface EncodedValues {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly found: NotNumbers;

@@ -38,7 +38,7 @@ export function inputTensorBytes(input: InputTensor, span: number): number {
 export const inputSources = (input: InputTensor): readonly ({ readonly bytes: number } | undefined)[] =>
   input.kind === 'checkpoint' ? [input.source] : [input.record.payload, input.shared?.payload];
 
-/** Where a tensor's bytes stand as they are: in a checkpoint, or exactly in a .tvq file. */
+/** Where a tensor's exact bytes are: in a checkpoint, or in a .tvq file. */
 export function exactSource(input: InputTensor): TensorSource | undefined {
   if (input.kind === 'checkpoint') return input.source;
   const { file, task, record } = input;
@@ -52,9 +52,9 @@ const asStored = (record: TvqRecord): TvqRecord =>
 
 /** What a reader is used for. */
 export interface Reading {
-  /** Whether the checksum will be asked for. */
+  /** Whether the checksum will be needed. */
   readonly hashed: boolean;
-  /** undefined: values that are no numbers are refused, whatever is asked for. */
+  /** undefined: NaN and infinity are always refused. */
   readonly tolerance: Tolerance | undefined;
 }
 
@@ -102,7 +102,7 @@ export class InputReader {
       await this.#record?.decode(chunk, undefined, this.scratch);
       return this.#weights(scratch, reference, out, count);
     }
-    // A task vector is added to what it is counted from: the shared vector, the base, or both.
+    // A task vector is added to its reference: the shared vector, the base, or both.
     if (this.#shared) {
       await this.#shared.decode(chunk, wanted === 'models' ? base : undefined, this.scratch);
       await this.#record?.decode(chunk, scratch, out);

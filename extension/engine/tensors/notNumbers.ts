@@ -1,10 +1,10 @@
-/** Outputs are checked as they are written: values that are NaN or infinite there, though nothing of the kind was read. */
+/** Checks outputs as they are written for NaN and infinity that were not in the inputs. */
 import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 import { listed } from '../../shared/listed.ts';
 import { elementCount, type Dtype } from '../../formats/dtype.ts';
 import { UserError } from '../../shared/errors.ts';
 
-/** Values in the way of a computation: NaN, infinity, or what becomes one of them. */
+/** Values that prevent a computation: NaN, infinity, or what becomes one of them. */
 export class NonFinite extends UserError {}
 
 /** A tensor as it is written. */
@@ -23,13 +23,13 @@ export const plus = (a: NotNumbers, b: NotNumbers): NotNumbers => ({
 
 export const countOf = ({ nonFinite, overflowed }: NotNumbers): number => nonFinite + overflowed;
 
-/** Largest finite values, and what holds more. */
+/** Largest finite values, and dtypes with more range. */
 const RANGES: Partial<Record<Dtype, { readonly largest: string; readonly wider: string }>> = {
   F16: { largest: '65504', wider: 'bf16 or f32' },
   BF16: { largest: '3.39e38', wider: 'f32' },
 };
 
-/** The error of writing a tensor with such values where they are not allowed. */
+/** The error for a tensor with such values if they are not allowed. */
 export function refused({ tensor, dtype, shape }: WrittenTensor, found: NotNumbers): UserError {
   const range = RANGES[dtype];
   const values = (count: number) => `tensor "${tensor}": ${count} of ${elementCount(shape)} values`;

@@ -1,7 +1,7 @@
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { Kernels } from '../../../kernels/wasm.ts';
 
-/** XXH64 of bytes that are read piece by piece, some of them twice: each counts once, as far as they follow one another. */
+/** XXH64 of bytes that are read piece by piece, some of them twice: each counts once, as long as pieces are consecutive. */
 export class OrderedHash {
   readonly #hash: Xxh64;
   #bytes = 0;

@@ -1,10 +1,10 @@
-/** What is to be said of values that were written but are no numbers, or were none that could stand. */
+/** Warnings about written values that are NaN or infinite, or had to be changed. */
 import { listed } from '../../shared/listed.ts';
 import type { JobReport } from '../scheduler/job.ts';
 import { NONE, warningOf } from './notNumbers.ts';
 import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 
-/** What a job tells of values that it wrote. */
+/** What a job reports about values that it wrote. */
 export interface WriteReport extends JobReport {
   readonly findings?: {
     /** Values that are NaN or infinite. */
@@ -14,7 +14,7 @@ export interface WriteReport extends JobReport {
   };
 }
 
-/** A line a problem, however many tensors it touches. @param reports by job */
+/** One line per problem, however many tensors it affects. @param reports by job */
 export function outputWarnings(
   jobs: readonly { readonly tensor: string }[],
   reports: readonly WriteReport[],

@@ -10,7 +10,7 @@ const PIECE_BYTES = 8 << 20;
 /** Bytes that are compared before anything else is read. */
 const START_BYTES = 4096;
 
-/** Where an element's exponent stands: in the last of `every` words. Safetensors data is little-endian. */
+/** Where an element's exponent is: in the last of `every` words. Safetensors data is little-endian. */
 const FORMATS: Partial<
   Record<
     Dtype,
@@ -45,7 +45,7 @@ export class RawTensor {
     return (this.#checksum ??= this.#hash());
   }
 
-  /** Whether there are NaNs and infinities among floating-point values; found while the checksum is. */
+  /** Whether there are NaNs and infinities among floating-point values; found along with the checksum. */
   async notNumbers(): Promise<{ readonly nan: boolean; readonly infinite: boolean }> {
     await this.checksum();
     return { nan: this.#nan, infinite: this.#infinite };
@@ -55,7 +55,7 @@ export class RawTensor {
   async equals(other: RawTensor): Promise<boolean> {
     const { dtype, shape, bytes } = this.source;
     if (dtype !== other.source.dtype || shape.join() !== other.source.shape.join()) return false;
-    // Tensors that differ mostly do so at once.
+    // Tensors that differ mostly differ at the start.
     const start = Math.min(bytes, START_BYTES);
     if (Buffer.compare(await this.#read(0, start), await other.#read(0, start)) !== 0) return false;
     const theirs = other.pieces();
@@ -65,7 +65,7 @@ export class RawTensor {
     return true;
   }
 
-  /** Emits the bytes as the payload of `output`; their memory may be handed over, so nothing can follow. */
+  /** Emits the bytes as the payload of `output`; their memory may be transferred, so this must come last. */
   async emitExact(emit: JobContext['emit'], output: number): Promise<RecordOutcome> {
     const checksum = await this.checksum();
     await emit({ type: 'begin', output, codec: 'exact', bytes: this.source.bytes });
@@ -112,7 +112,7 @@ export class RawTensor {
     }
   }
 
-  /** Of a float64, whose upper word is looked at. */
+  /** For a float64, of which only the upper word is checked. */
   #hasLowerBits(words: Uint16Array | Uint32Array, i: number, every: number): boolean {
     return every === 2 && words[i - 1] !== 0;
   }

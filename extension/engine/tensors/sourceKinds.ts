@@ -1,4 +1,4 @@
-/** How the bytes of a tensor are come by, for each kind of source: the one place that knows. */
+/** How to get the bytes of a tensor, for each kind of source: the only place that knows. */
 import type { RangeSource, TensorSource } from '../../formats/tensorSource.ts';
 import type { JobContext } from '../scheduler/job.ts';
 
@@ -6,7 +6,7 @@ type ReadContext = Pick<JobContext, 'files' | 'kernels' | 'signal'>;
 
 export interface SourceKind<S extends TensorSource> {
   readonly kind: S['kind'];
-  /** Fills `view` with the tensor's bytes from `begin` on, as they stand in a file of its dtype: little-endian, row by row. */
+  /** Fills `view` with the tensor's bytes from `begin` on, laid out as in a file of its dtype: little-endian, row by row. */
   read(context: ReadContext, source: S, view: Uint8Array, begin: number): Promise<void>;
   /** Whether both are the same bytes, as far as that is known without reading them. */
   isSame(a: S, b: S): boolean;

@@ -12,7 +12,7 @@ import type { JobContext } from '../scheduler/job.ts';
 import { OrderedHash } from './orderedHash.ts';
 import { readSource } from './sourceKinds.ts';
 
-/** A stretch of a tensor that is in backend memory at once, in elements; the whole tensor when it is resident. */
+/** The part of a tensor that is in backend memory at once, in elements; the whole tensor when it is resident. */
 export interface Span {
   readonly first: number;
   readonly count: number;
@@ -45,8 +45,8 @@ export const inputBytes = (dtype: QuantizableDtype, count: number): number =>
   (count * Math.max(DTYPE_BITS[dtype], 8 * BYTES_PER_ELEMENT[floatTypeOf(dtype)])) / 8;
 
 /**
- * A checkpoint tensor on its way into backend memory, one span at a time. Bytes are read from disk once as long as
- * a span stays loaded, and hashed the first time they pass.
+ * Loads a checkpoint tensor into backend memory, one span at a time. Bytes are read from disk once as long as a span
+ * stays loaded, and hashed the first time they pass.
  */
 export class TensorInput {
   readonly #hash: OrderedHash | undefined;
@@ -54,7 +54,7 @@ export class TensorInput {
 
   /**
    * @param region holds `inputBytes` of the largest span
-   * @param hashed whether `checksum` will be asked for
+   * @param hashed whether `checksum` will be needed
    */
   constructor(
     private readonly context: JobContext,

@@ -2,7 +2,7 @@ import { CHUNK_ALIGNMENT } from '../../../kernels/memory.ts';
 import { SPAN_ELEMENTS, type Span } from './tensorInput.ts';
 
 /**
- * A stretch of a tensor that is merged at once: elements [first + skip, first + count). `first` is where decoding can
+ * A part of a tensor that is merged at once: elements [first + skip, first + count). `first` is where decoding can
  * begin (a multiple of CHUNK_ALIGNMENT), the `skip` elements before the stretch are decoded and then dropped.
  */
 export interface Window {
@@ -36,7 +36,7 @@ function cut(count: number, rowLength: number, limit: number): Window[] {
 
 /**
  * Spans and windows of a tensor.
- * @param rowLength values that must stay together, in a window where they fit into one; 1 where any cut will do
+ * @param rowLength values that must stay together, in one window if they fit; 1 if any cut will do
  * @param resident whether the tensor is in memory as a whole
  */
 export function windowsOf(
@@ -48,7 +48,7 @@ export function windowsOf(
   const spans = resident ? [{ first: 0, skip: 0, count }] : cut(count, rowLength, SPAN_ELEMENTS);
   return spans.map(({ first, skip, count: length }) => ({
     span: { first, count: length },
-    // The skipped values before a span's first row come on top of a window.
+    // The skipped values before a span's first row are added to a window.
     windows: (isLongRow(rowLength, chunk)
       ? cut(length - skip, 1, chunk - CHUNK_ALIGNMENT)
       : cut(length - skip, rowLength, chunk)
@@ -63,8 +63,8 @@ function shift({ first, skip, count }: Window, by: number): Window {
   return { first: aligned, skip: begin - aligned, count: first + count + by - aligned };
 }
 
-/** Elements to make room for: the longest span, and the longest window as far as decoding it may go (decoders work in
- * blocks, of which a window may end within one). */
+/** Elements to make room for: the longest span, and the longest window including what decoding may add (decoders work in
+ * blocks, and a window may end within one). */
 export function longest(spans: readonly WindowedSpan[]): { span: number; window: number } {
   const window = Math.max(...spans.flatMap(({ windows }) => windows.map(({ count }) => count)));
   return {

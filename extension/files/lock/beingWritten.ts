@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { OutputTaken } from '../../shared/errors.ts';
 import type { FoundLock } from './writer.ts';
 
-/** Somebody else writes the output that was asked for. */
+/** Another process is writing the requested output. */
 export class BeingWritten extends OutputTaken {
   constructor(output: string, { file, writer }: FoundLock) {
     const who = writer

@@ -1,13 +1,13 @@
 /**
- * One writer an output: on one machine, in two containers, on two hosts over a shared disk. The lock is a file beside
- * the output that says who writes. Whoever holds it may do as they like with everything that hides beside the output.
+ * One writer per output: on one machine, in two containers, or on two hosts with a shared disk. The lock is a file
+ * beside the output that names the writer. Its holder may change anything hidden beside the output.
  *
- * A process that is neighbour to the writer asks the system whether it lives. Any other goes by the lock's heartbeat: the
- * file's own time, which the disk's clock gives and no other, so that hosts need not agree about the time of day.
+ * A process on the writer's machine asks the system whether the writer lives. Any other relies on the lock's heartbeat:
+ * the file's modification time, which comes from the disk's clock only, so hosts need not agree on the time of day.
  *
- * A dead writer's lock is never removed, which two could do one after the other, the second removing the first one's
- * new lock. It is succeeded: by a file whose name is made of the dead one's token, and which only one can make. Who made
- * it, and finds that the dead lock is still the output's, holds the lock, and gives it the dead one's place.
+ * A dead writer's lock is never removed: of two processes doing so, the second could remove the first one's new lock.
+ * It is succeeded by a file named after the dead writer's token, which only one process can create. If that process
+ * then finds the dead lock still in place, it holds the lock, and renames its file over the dead one.
  */
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -28,9 +28,9 @@ import {
 
 /** Between two beats of a lock. */
 const RENEWAL_MS = 5_000;
-/** A lock that was not renewed for so long is looked at more closely: a busy process, or a slow disk, may be late. */
+/** A lock not renewed for this long is looked at more closely: a busy process, or a slow disk, may be late. */
 const EXPIRY_MS = 12 * RENEWAL_MS;
-/** So long a lock that seems dead is watched, in case that the disk's clock was set. */
+/** A lock that seems dead is watched for this long, in case the disk's clock was set. */
 const WATCH_MS = 2.2 * RENEWAL_MS;
 
 /** Errors of file systems that have no links (exFAT, some network and user-space ones). */
@@ -40,20 +40,20 @@ export class OutputLock {
   readonly #renewal: NodeJS.Timeout;
 
   private constructor(
-    /** The output, absolute or as it was asked for. */
+    /** The output, absolute or as given. */
     readonly target: string,
     private readonly writer: Writer,
     private readonly removeParent: () => Promise<void>,
-    /** What was found of an earlier run, a sentence each. */
+    /** What was found of an earlier run, one sentence each. */
     readonly notes: readonly string[],
   ) {
-    const renew = () => void this.#renew().catch(() => undefined); // a beat may be missed; `check` tells
+    const renew = () => void this.#renew().catch(() => undefined); // a beat may be missed; `check` reports
     this.#renewal = setInterval(renew, RENEWAL_MS).unref();
   }
 
   /**
-   * Makes the folder that the output goes into, where it is missing, and removes what dead writers left half done.
-   * @throws BeingWritten when somebody else writes the output
+   * Creates the output's folder if it is missing, and removes what dead writers left half done.
+   * @throws BeingWritten when another process is writing the output
    */
   static async take(target: string): Promise<OutputLock> {
     let removeParent = async () => Promise.resolve();
@@ -72,17 +72,17 @@ export class OutputLock {
     }
   }
 
-  /** A name for what will be the output, or a file in it. */
+  /** A temporary name for the output, or for a file in it. */
   temporary(path = this.target): string {
     return hiddenName(path, this.writer.token, 'tmp');
   }
 
-  /** A name for what had the output's before. */
+  /** A name for what had the output's name before. */
   get aside(): string {
     return hiddenName(this.target, this.writer.token, 'old');
   }
 
-  /** To be asked before anything of the output is given its name. @throws UserError when the lock is somebody else's by now */
+  /** To be called before any part of the output gets its name. @throws UserError when the lock has been taken over */
   async check(): Promise<void> {
     const found = await holderOf(this.target);
     if (found?.token === this.writer.token) return this.#renew();
@@ -93,7 +93,7 @@ export class OutputLock {
     );
   }
 
-  /** Gives the disk's time to the lock: its last byte is written again. */
+  /** Sets the lock's time by the disk's clock: rewrites its last byte. */
   async #renew(): Promise<void> {
     const text = textOf(this.writer);
     const handle = await open(lockName(this.target), 'r+');
@@ -106,18 +106,18 @@ export class OutputLock {
     }
   }
 
-  /** Removes the lock, and the folders that were made for the output where they are empty. */
+  /** Removes the lock, and the folders made for the output if they are empty. */
   async release(): Promise<void> {
     clearInterval(this.#renewal);
     if (!held.delete(this.writer.token)) return;
     const found = await holderOf(this.target).catch(() => undefined);
-    // What cannot be removed is a dead process's as soon as this one has ended.
+    // If it cannot be removed, it counts as a dead process's once this one has ended.
     if (found?.token === this.writer.token) await rm(found.file, { force: true }).catch(() => undefined);
     await this.removeParent();
   }
 }
 
-/** Who writes an output here and now, other than this process: what a plan can say without writing anything. */
+/** Which other process is writing an output right now, as far as a plan can tell without writing anything. */
 export async function neighbourWriting(target: string): Promise<BeingWritten | undefined> {
   const found = await holderOf(target).catch(() => undefined);
   if (!found?.writer || held.has(found.token) || !(await isNeighbour(found.writer))) return undefined;
@@ -139,7 +139,7 @@ async function holderOf(target: string): Promise<FoundLock | undefined> {
   return found;
 }
 
-/** @returns the dead writer whose lock was taken over */
+/** @returns the dead writer's lock that was taken over */
 async function acquire(target: string, writer: Writer): Promise<FoundLock | undefined> {
   const file = lockName(target);
   for (;;) {
@@ -148,25 +148,25 @@ async function acquire(target: string, writer: Writer): Promise<FoundLock | unde
       const now = await write(asked, writer);
       const isFree = await appears(asked, file, writer);
       const other = await holderOf(target);
-      if (other?.token === writer.token) return undefined; // also where a network disk lost its answer
+      if (other?.token === writer.token) return undefined; // also if a network disk's answer was lost
       if (isFree)
         throw new UserError(`${target}: its file system cannot keep two writers apart; choose another disk`);
       if (!other) continue;
       if (await lives(other, now)) throw new BeingWritten(target, other);
       const succession = hiddenName(target, other.token, 'lock');
-      if (!(await appears(asked, succession, writer))) continue; // somebody else succeeds it
+      if (!(await appears(asked, succession, writer))) continue; // another process succeeds it
       if ((await holderOf(target))?.token === writer.token) {
         await rename(succession, file);
         return other;
       }
-      await rm(succession, { force: true }); // it was another's turn before
+      await rm(succession, { force: true }); // another process had already taken over
     } finally {
       await rm(asked, { force: true }).catch(() => undefined);
     }
   }
 }
 
-/** Writes a lock under a name of its own. @returns the time by the disk's clock */
+/** Writes a lock under a unique name. @returns the time by the disk's clock */
 async function write(file: string, writer: Writer): Promise<number> {
   const handle = await open(file, 'w');
   try {
@@ -178,14 +178,14 @@ async function write(file: string, writer: Writer): Promise<number> {
   }
 }
 
-/** Gives a lock its name, which must be free, all of it at once. @returns whether it was */
+/** Atomically gives a lock its name, if that is free. @returns whether it was */
 async function appears(asked: string, file: string, writer: Writer): Promise<boolean> {
   try {
     await link(asked, file);
     return true;
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    // Gone: whoever got the lock meanwhile has removed it with what else was there.
+    // ENOENT: whoever got the lock meanwhile removed our file with the other leftovers.
     if (code === 'EEXIST' || code === 'ENOENT') return false;
     if (!NO_LINKS.has(code)) throw error;
   }
@@ -200,7 +200,7 @@ async function appears(asked: string, file: string, writer: Writer): Promise<boo
   }
 }
 
-/** @param now by the clock of the disk on which the lock lies */
+/** @param now by the clock of the lock's disk */
 async function lives(found: FoundLock, now: number): Promise<boolean> {
   if (found.writer && (await isNeighbour(found.writer))) return neighbourLives(found.writer);
   if (Math.abs(now - found.renewed) < EXPIRY_MS) return true;
@@ -209,7 +209,7 @@ async function lives(found: FoundLock, now: number): Promise<boolean> {
   return later?.token === found.token && later.renewed !== found.renewed;
 }
 
-/** Removes what no living writer can have left. @returns the names of what was half done */
+/** Removes what only dead writers can have left. @returns the names of what was half done */
 async function removeLeft(target: string, own: string): Promise<string[]> {
   const removed: string[] = [];
   for (const path of await hiddenBeside(target, 'tmp')) {

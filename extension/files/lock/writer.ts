@@ -1,4 +1,4 @@
-/** Who writes an output, as its lock says it, and whether that process still lives. */
+/** Who writes an output, according to its lock, and whether that process is still alive. */
 import { createHash, randomBytes } from 'node:crypto';
 import { lstat, open, readFile, readlink } from 'node:fs/promises';
 import { hostname, networkInterfaces, uptime } from 'node:os';
@@ -9,15 +9,15 @@ import { isRunning, startOf } from '../processes.ts';
 
 const schema = z.object({
   version: z.literal(1),
-  /** Its own among all locks. */
+  /** Unique among all locks. */
   token: z.string().regex(/^[0-9a-f]{16}$/),
   host: z.string().max(300),
-  /** Equal for processes that see the same process ids: of one start of a machine, and in one container of it. */
+  /** Equal for processes that see the same process ids: on one machine since the same boot, and in one container. */
   place: z.string().max(300),
   pid: z.int().positive(),
-  /** Of the process, where the system tells. */
+  /** When the process started, if the system says. */
   started: z.string().max(30).optional(),
-  /** When the lock was taken, by the writer's clock: for people only. */
+  /** When the lock was taken, by the writer's clock; only for people to read. */
   since: z.iso.datetime(),
 });
 
@@ -26,13 +26,13 @@ export type Writer = z.infer<typeof schema>;
 /** A lock is a few hundred bytes. */
 const MAX_LOCK_BYTES = 4096;
 
-/** A lock as it was found. */
+/** A lock that was found. */
 export interface FoundLock {
   readonly file: string;
   readonly token: string;
-  /** Undefined where the file says nothing that could be understood: half written, or of another version. */
+  /** Undefined if the file cannot be understood: half written, or from another version. */
   readonly writer: Writer | undefined;
-  /** When it was renewed last, by the clock of the disk it lies on, in milliseconds. */
+  /** When it was last renewed, by its disk's clock, in milliseconds. */
   readonly renewed: number;
 }
 
@@ -57,15 +57,15 @@ let place: Promise<string> | undefined;
 const here = (): Promise<string> => (place ??= placeOfThisProcess());
 
 /**
- * Linux names each start of a machine, and each container's processes; a copied virtual machine has the same names, and
- * another host name. Elsewhere the time of the start and the network cards stand for them; where one of them changes
- * meanwhile, processes are no longer taken for neighbours, which only makes a run wait for a dead one's heartbeat.
+ * Linux has ids for each boot of a machine, and for each container's processes; a copied virtual machine has the same
+ * ids but another host name. Elsewhere the boot time and the network cards are used; if one of them changes meanwhile,
+ * processes no longer count as neighbours, which only makes a run wait for a dead one's heartbeat.
  */
 async function placeOfThisProcess(): Promise<string> {
   if (process.platform === 'linux') {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
     const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
-    // Without a name nobody is a neighbour.
+    // Without ids, nobody is a neighbour.
     return boot && namespace ? `${boot.trim()} ${namespace}` : randomBytes(8).toString('hex');
   }
   const cards = Object.values(networkInterfaces()).flatMap(list => list?.map(({ mac }) => mac) ?? []);
@@ -76,17 +76,17 @@ async function placeOfThisProcess(): Promise<string> {
     .slice(0, 32);
 }
 
-/** Whether a writer's process can be asked for from here. */
+/** Whether a writer's process is visible from here. */
 export const isNeighbour = async ({ host, place }: Writer): Promise<boolean> =>
   host === hostname() && place === (await here());
 
-/** Whether a neighbour lives, which the system knows. */
+/** Whether a neighbour is alive, according to the system. */
 export async function neighbourLives({ pid, started, token }: Writer): Promise<boolean> {
   if (pid === process.pid && started === (await startOf(pid))) return held.has(token);
   return isRunning(pid, started);
 }
 
-/** @returns undefined where there is none @throws UserError where something else has its name, or it cannot be read */
+/** @returns undefined if there is none @throws UserError if something else has its name, or it cannot be read */
 export async function readLock(file: string): Promise<FoundLock | undefined> {
   try {
     if (!(await lstat(file)).isFile()) throw new UserError(`${file}: this is no lock file; remove it`);
@@ -97,7 +97,7 @@ export async function readLock(file: string): Promise<FoundLock | undefined> {
       const bytesRead = await readUpTo(handle, bytes, 0);
       const text = bytes.toString('utf8', 0, bytesRead);
       const writer = parse(text);
-      // Another version's may be taken over like any other, under a name made of what it says.
+      // Another version's lock may be taken over like any other, under a name derived from its content.
       const token =
         writer?.token ?? createHash('sha256').update(`${text}${mtimeMs}`).digest('hex').slice(0, 16);
       return { file, token, writer, renewed: mtimeMs };

@@ -2,14 +2,14 @@
 
 /** Configurations, tokenizers, vocabularies, chat templates, modeling code. */
 const COMPANION = /\.(json|txt|model|jinja|py|tiktoken)$/;
-/** Texts that have to go with the weights. */
+/** Texts that must accompany the weights. */
 const LEGAL = /^(licen[cs]e|notice|use[-_]policy)[\w-]*(\.md)?$/i;
-/** Indexes of weights, and what trainers, quantizers and merges say of their own weights rather than of the model. */
+/** Indexes of weights, and files of trainers, quantizers and merges about their own weights rather than the model. */
 const NOT_OF_THE_MODEL =
   /(\.index\.json|^adapter_config\.json|^(trainer_state|training_args|merge-report)\.json|_results\.json)$/;
 /** Where transformers keeps chat templates beyond the first. */
 export const TEMPLATES_FOLDER = 'additional_chat_templates';
-/** Where sentence-transformers lists the modules behind the transformer, and how it names a folder of one. */
+/** Where sentence-transformers lists the modules after the transformer, and how it names their folders. */
 export const MODULES = 'modules.json';
 export const MODULE_FOLDER = /^\d{1,3}_[A-Za-z]\w{0,63}$/;
 /** Weights of such a module: they belong to it, and are neither merged nor quantized. */
@@ -21,7 +21,7 @@ const isPlain = (name: string): boolean =>
   !/^(\.|readme)/i.test(name) && !NOT_OF_THE_MODEL.test(name) && (COMPANION.test(name) || LEGAL.test(name));
 const isTemplate = (name: string): boolean => /^[^.].*\.jinja$/.test(name);
 const isOfModule = (name: string): boolean => isPlain(name) || MODULE_WEIGHTS.test(name);
-/** Fit for a file's name on every system, and no way out of its folder. */
+/** Valid as a file name on every system, and does not leave its folder. */
 const isSafe = (name: string): boolean =>
   name.length <= MAX_NAME && /^[^\\/:*?"<>|\p{Cc}\p{Cf}]+$/u.test(name);
 
@@ -33,7 +33,7 @@ export function isCompanion(name: string): boolean {
   return first === TEMPLATES_FOLDER ? isTemplate(second) : MODULE_FOLDER.test(first) && isOfModule(second);
 }
 
-/** Companions that belong together: of one kind, all are taken from one model. */
+/** Companions that belong together: all of one kind are taken from one model. */
 export function companionKind(name: string): 'config' | 'tokenizer' | 'processor' | 'legal' | 'other' {
   if (name === 'config.json') return 'config';
   if (LEGAL.test(name)) return 'legal';
@@ -46,6 +46,6 @@ export function companionKind(name: string): 'config' | 'tokenizer' | 'processor
     : 'other';
 }
 
-/** Weights of a module behind the transformer. */
+/** Weights of a module after the transformer. */
 export const isModuleWeights = (name: string): boolean =>
   name.includes('/') && MODULE_WEIGHTS.test(name.slice(name.indexOf('/') + 1));

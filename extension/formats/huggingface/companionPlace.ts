@@ -1,30 +1,30 @@
 /**
- * Where the files beside a model's weights really lie. A folder that somebody else made may link `vocab.txt` to a
- * private key, which would be copied into every model made of it, or stored in a .tvq file: links are followed within
- * the folder and into the Hub's cache, whose snapshots are made of them, and nowhere else.
+ * Where the files beside a model's weights really are. A folder made by someone else may link `vocab.txt` to a private
+ * key, which would be copied into every model made from it, or stored in a .tvq file. So links are followed only within
+ * the folder and into the Hub's cache, whose snapshots consist of links.
  */
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { readRegular } from '../regularFile.ts';
 import { UserError } from '../../shared/errors.ts';
 
-/** How the Hub's cache keeps a file: by its Git or SHA-256 hash. */
+/** Where the Hub's cache keeps a file: under its Git or SHA-256 hash. */
 const BLOB = /[\\/]models--[^\\/]+[\\/]blobs[\\/]([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 export interface CompanionPlace {
-  /** Without links. */
+  /** With links resolved. */
   readonly path: string;
   /** Whether it may go with the weights. */
   readonly belongs: boolean;
 }
 
-/** undefined: there is no such file. */
+/** undefined: no such file. */
 export async function companionPlace(folder: string, name: string): Promise<CompanionPlace | undefined> {
   try {
     const [top, path] = await Promise.all([realpath(folder), realpath(join(folder, name))]);
     return { path, belongs: isBelow(path, top) || BLOB.test(path) };
   } catch {
-    return undefined; // a link into a cache that was cleared, or gone since it was listed
+    return undefined; // a link into a cleared cache, or deleted since it was listed
   }
 }
 
@@ -33,7 +33,7 @@ function isBelow(path: string, folder: string): boolean {
   return !/^\.\.([\\/]|$)/.test(way) && !isAbsolute(way);
 }
 
-/** Reads one, looking anew where it lies. @throws UserError when that is elsewhere by now, or it is no file of that size */
+/** Reads one after checking again where it is. @throws UserError if it has moved elsewhere, or is too large */
 export async function readCompanion(folder: string, name: string, most: number): Promise<Buffer> {
   const file = join(folder, name);
   const place = await companionPlace(folder, name);

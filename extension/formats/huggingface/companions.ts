@@ -9,13 +9,13 @@ import { MODEL_FILE } from '../safetensors/names.ts';
 import { readJson } from './configFile.ts';
 import { listed } from './weightFolder.ts';
 
-/** The largest tokenizers have 35 MB; anything above this is not a small file that goes with the weights. */
+/** The largest tokenizers have 35 MB; anything larger than this is not a small companion file. */
 export const MAX_COMPANION_BYTES = 64 << 20;
-/** A model has at most some 30; more are no companions of weights. */
+/** A model has about 30 at most; more cannot all be companions. */
 export const MAX_COMPANIONS = 1000;
 /**
- * Names of companions relative to their folder, sorted; what is too large to be one, or lies elsewhere, is left out
- * with a warning.
+ * Names of companions relative to their folder, sorted; files that are too large, or are links to elsewhere, are left
+ * out with a warning.
  */
 export async function companionsOf(folder: string): Promise<{ names: string[]; warnings: string[] }> {
   const names: string[] = [];
@@ -49,7 +49,7 @@ async function candidates(folder: string): Promise<string[]> {
   const nested = await Promise.all(
     inner.map(async name => {
       const found = await readdir(join(folder, name)).catch((): string[] => []);
-      // Of weights in two formats one is enough.
+      // One of two formats of the same weights is enough.
       const twice = found.includes(MODEL_FILE);
       return found.filter(file => !twice || file !== 'pytorch_model.bin').map(file => `${name}/${file}`);
     }),
@@ -57,7 +57,7 @@ async function candidates(folder: string): Promise<string[]> {
   return [...names, ...nested.flat()];
 }
 
-/** Folders that modules.json of sentence-transformers lists; that of the transformer itself is the model's own. */
+/** Folders that modules.json of sentence-transformers lists; the transformer's own folder is the model's. */
 async function moduleFolders(folder: string): Promise<string[]> {
   const modules = await readJson(join(folder, MODULES));
   const paths = Object.values(modules ?? {}).flatMap((module: unknown) =>

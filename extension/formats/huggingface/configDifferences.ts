@@ -1,4 +1,4 @@
-/** Models whose weights have the same shapes and yet do not compute the same: told by their configs. */
+/** Models whose weights have the same shapes but which compute differently, according to their configs. */
 import { join } from 'node:path';
 import type { Problem } from '../../protocol/results.ts';
 import { isFolderCheckpoint, type Checkpoint } from '../checkpoint.ts';
@@ -12,13 +12,13 @@ export const describedCheckpoint = (label: string, checkpoint: Checkpoint): Desc
   metadata: () => Promise.resolve(checkpoint.metadata),
 });
 
-/** Differences that a line names; the rest is counted. */
+/** Differences named in one line; the rest are only counted. */
 const MAX_NAMED = 6;
 const MAX_VALUE = 80;
 
 /**
- * A warning for each input whose configuration differs from the base's in what is computed, with both values. A key
- * that one of them lacks has a default that depends on the model and its version: it is not compared.
+ * A warning for each input whose configuration computes something else than the base's, with both values. Keys that one
+ * of them lacks are not compared: their defaults depend on the model and its version.
  */
 export async function configDifferences(
   base: DescribedModel | undefined,
@@ -41,7 +41,7 @@ function difference(
   const differ = [...here].filter(
     ([key, value]) => there.has(key) && JSON.stringify(there.get(key)) !== JSON.stringify(value),
   );
-  // A longer context alone is no other computation.
+  // A longer context alone does not change the computation.
   const counted = differ.filter(([key]) => !isContext(key));
   const rope = counted.some(([key]) => key.includes('rope'));
   const named = rope ? [...counted, ...differ.filter(([key]) => isContext(key))] : counted;

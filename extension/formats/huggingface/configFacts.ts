@@ -1,22 +1,22 @@
-/** What of a model's configuration changes the result of its computation, in one form for all versions of transformers. */
+/** The parts of a model's configuration that affect what it computes, in one form for all versions of transformers. */
 import { configParts, type Config } from './configFile.ts';
 import { isObject } from '../json/jsonText.ts';
 import type { WeightsMetadata } from '../safetensors/weightsMetadata.ts';
 
-/** A model as far as its small files tell. */
+/** A model, described by its small files. */
 export interface DescribedModel {
-  /** How messages call it: `input "a"`. */
+  /** Its name in messages: `input "a"`. */
   readonly label: string;
   /** A JSON file of its folder, by its name there. */
   readonly config: (file: string) => Promise<Config | undefined>;
-  /** Of the header of its weight file. */
+  /** From the header of its weight file. */
   readonly metadata: () => Promise<WeightsMetadata>;
 }
 
-/** By key, with the way to it; null: explicitly none. */
+/** By path of the key; null: explicitly none. */
 export type Facts = ReadonlyMap<string, unknown>;
 
-/** Keys of config.json, of transformers' models and of diffusers' parts; shapes that weights tell are left out. */
+/** Keys of config.json, of transformers' models and of diffusers' parts; shapes are left out: weights have them. */
 const COMPUTED = new RegExp(
   `^(${[
     'model_type|_class_name',
@@ -39,11 +39,11 @@ const COMPUTED = new RegExp(
     'prediction_type|time_embedding_type|flip_sin_to_cos|freq_shift|norm_num_groups|guidance_embeds|axes_dims_rope|resnet_time_scale_shift',
   ].join('|')})$`,
 );
-/** Kinds of keys of which every family has its own names; rope_scaling and rope_parameters have a form of their own. */
+/** Kinds of keys that every family names differently; rope_scaling and rope_parameters are handled separately. */
 const COMPUTED_KINDS =
   /^(?!rope_(scaling|parameters)$).*(rope|rotary)|(^|_)eps(ilon)?$|_limit$|scaling_factor$|^(is_)?(causal|decoder)$/;
 const isComputed = (key: string): boolean => COMPUTED.test(key) || COMPUTED_KINDS.test(key);
-/** Keys whose null says that there is none; elsewhere null is a default that is not known. */
+/** Keys where null means none; elsewhere null means an unknown default. */
 const NONE = /softcap|soft_cap|clip_qkv|^sliding_window$|^rope_scaling$|^quantization_config$/;
 
 const SCHEDULER =
@@ -51,7 +51,7 @@ const SCHEDULER =
 const PROCESSOR =
   /^(image_(mean|std)|do_(normalize|rescale)|rescale_factor|size|crop_size|(temporal_)?patch_size|merge_size|sampling_rate|feature_size|n_fft|hop_length|num_mel_bins)$/;
 
-/** Files beside the weights that say more, with the keys that count. */
+/** Other files beside the weights, with the keys that matter. */
 const BESIDE: readonly (readonly [file: string, keys: RegExp])[] = [
   ['preprocessor_config.json', PROCESSOR],
   ['scheduler_config.json', SCHEDULER],
@@ -59,11 +59,11 @@ const BESIDE: readonly (readonly [file: string, keys: RegExp])[] = [
   ['1_Pooling/config.json', /^pooling_mode|^include_prompt$/],
 ];
 
-/** What the header of a file that stands alone says of the model, by the ModelSpec and by kohya's trainers. */
+/** Metadata keys about the model in the header of a standalone file, by the ModelSpec and by kohya's trainers. */
 const STATED =
   /^((modelspec\.)?prediction_type|modelspec\.(architecture|encoder_layer)|ss_base_model_version|ss_v2|ss_v_parameterization|ss_zero_terminal_snr)$/;
 
-/** Everything that a model's small files say of its computation. */
+/** Everything that a model's small files say about its computation. */
 export async function factsOf({ config, metadata }: DescribedModel): Promise<Facts> {
   const facts = new Map<string, unknown>();
   const root = await config('config.json');
@@ -94,7 +94,7 @@ function* partFacts(part: Config, isRoot: boolean): Generator<[key: string, valu
 const SAME: Readonly<Record<string, string>> = { swish: 'silu', gelu_new: 'gelu_pytorch_tanh' };
 const canonical = (value: unknown): unknown => (typeof value === 'string' ? (SAME[value] ?? value) : value);
 
-/** What the weights are quantized by; null: they are not. */
+/** How the weights are quantized; null: they are not. */
 const quantization = (config: unknown): unknown =>
   isObject(config)
     ? Object.fromEntries(
@@ -105,7 +105,7 @@ const quantization = (config: unknown): unknown =>
     : null;
 
 /**
- * Rotary embeddings: transformers 5 has `rope_parameters` (by kind of layer, where they differ) for `rope_theta`,
+ * Rotary embeddings: transformers 5 has `rope_parameters` (by kind of layer, if they differ) instead of `rope_theta`,
  * `rope_local_base_freq` and `rope_scaling` of version 4.
  */
 function* ropeFacts(part: Config): Generator<[key: string, value: unknown]> {
@@ -118,7 +118,7 @@ function* ropeFacts(part: Config): Generator<[key: string, value: unknown]> {
   if (isObject(sliding) && sliding.rope_theta !== undefined)
     yield ['rope_local_base_freq', sliding.rope_theta];
   if (isObject(parameters)) yield ['rope_scaling', scaled(full)];
-  // A model without the key has none; one without attention has no use for it.
+  // A model without the key has no scaling; one without attention does not need it.
   else if (scaling !== undefined || HEADS.some(key => part[key] !== undefined))
     yield ['rope_scaling', scaled(scaling)];
   if (isObject(sliding)) yield ['rope_scaling of sliding attention', scaled(sliding)];

@@ -1,28 +1,28 @@
-/** The small JSON files beside weights: config.json and its like. Anyone may have written them, so nothing here fails. */
+/** The small JSON files beside weights: config.json etc. Anyone may have written them, so nothing here fails. */
 import { isObject, parsePythonJson } from '../json/jsonText.ts';
 import { readText } from '../smallFile.ts';
 
-/** The longest configs, with 21,000 labels, have 2 MB. */
+/** The largest configs, with 21,000 labels, have 2 MB. */
 export const MAX_CONFIG_LENGTH = 8 << 20;
 
 export type Config = Readonly<Record<string, unknown>>;
 
-/** What a JSON file holds; undefined when there is none of a size that a config can have. */
+/** What a JSON file holds; undefined if there is none of a plausible size. */
 export async function readJson(file: string): Promise<unknown> {
   try {
     return parsePythonJson(await readText(file, MAX_CONFIG_LENGTH));
   } catch {
-    return undefined; // not there, or not to be read: then it says nothing
+    return undefined; // missing or unreadable: it then says nothing
   }
 }
 
-/** The object in a JSON file; undefined when there is none. */
+/** The object in a JSON file; undefined if there is none. */
 export async function readConfig(file: string): Promise<Config | undefined> {
   const value = await readJson(file);
   return isObject(value) ? value : undefined;
 }
 
-/** The object in a config's text; undefined when it is none. */
+/** The object in a config's text; undefined if it is not one. */
 export function parseConfig(text: string): Config | undefined {
   const value = text.length > MAX_CONFIG_LENGTH ? undefined : parsePythonJson(text);
   return isObject(value) ? value : undefined;
@@ -32,7 +32,7 @@ export function parseConfig(text: string): Config | undefined {
 export const isPart = (key: string): boolean =>
   (key.endsWith('_config') && key !== 'quantization_config') || /(^|_)(en|de)coder$/.test(key);
 
-/** The config itself and those of its parts, with the way to each. */
+/** The config itself and those of its parts, with their paths. */
 export function* configParts(
   config: Config,
   path: readonly string[] = [],

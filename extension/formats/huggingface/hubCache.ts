@@ -1,4 +1,4 @@
-/** The Hub's cache: `models--ORGANISATION--NAME` with a folder a commit, and `refs` that name commits. */
+/** The Hub's cache: `models--ORGANISATION--NAME` with a folder per commit, and `refs` that name commits. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
@@ -10,7 +10,7 @@ const MAX_REF_LENGTH = 200;
 
 /**
  * The snapshot that the top folder of a cached model stands for: the one that `refs/main` names, or the only one.
- * @returns undefined where the folder is none of the Hub's cache
+ * @returns undefined if the folder is not in the Hub's cache
  * @throws UserError naming the snapshots to choose from
  */
 export async function cachedSnapshot(folder: string): Promise<string | undefined> {
@@ -29,12 +29,12 @@ export async function cachedSnapshot(folder: string): Promise<string | undefined
   throw new UserError(`${folder}: ${names.length} snapshots (${listed(names)}); name one of them`);
 }
 
-/** Folders of a cached model that hold files by their hashes, and names of commits. */
+/** Folders of a cached model that hold files by hash, and names of commits. */
 const INNER = /^[/\\](blobs|refs)([/\\]|$)/;
 
 /**
- * What to name in place of a path into the Hub's cache that no weights are found by: the end of an error.
- * @returns undefined where the path is not in a cached model's folder of blobs or refs
+ * The end of an error about a path into the Hub's cache where no weights are: which path to name instead.
+ * @returns undefined if the path is not in a cached model's folder of blobs or refs
  */
 export async function snapshotInstead(path: string): Promise<string | undefined> {
   const parts = /^(.*[/\\]models--[^/\\]+)(.*)$/.exec(resolve(path));

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { describeSystemError, UserError } from '../../shared/errors.ts';
 import { askDownload } from './unfinishedDownload.ts';
 
-/** A system error in words; of a link into a cache that its file is missing from, which listings show as if it were there. */
+/** A system error in words; also for a link into a cache whose file is missing, although listings still show it. */
 export async function describeOpenError(error: unknown, path: string): Promise<UserError> {
   const code = (error as NodeJS.ErrnoException).code;
   const link = code === 'ENOENT' ? await lstat(path).catch(() => undefined) : undefined;

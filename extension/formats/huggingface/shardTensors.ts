@@ -15,7 +15,7 @@ interface SetFiles {
   readonly notes: readonly string[];
 }
 
-/** The weight files of a set, all there. @throws UserError naming those that are missing */
+/** The weight files of a set, all of which must exist. @throws UserError naming the missing ones */
 export async function filesOfSet(folder: WeightFolder, set: WeightSet): Promise<SetFiles> {
   const { path, names } = folder;
   const index =
@@ -54,8 +54,8 @@ function missingNumbers({ kind, count, files }: WeightSet): string[] {
 }
 
 /**
- * An index that lists a part of a numbered set: a note where the others are not there.
- * @throws UserError where they lie beside it, as they would be missing from the model
+ * An index that lists only part of a numbered set: a note if the others do not exist.
+ * @throws UserError if they do, as they would be missing from the model
  */
 function checkNumbers(
   { sets }: WeightFolder,
@@ -81,9 +81,9 @@ function checkNumbers(
 }
 
 /**
- * All tensors of the files. An index says which of two of one name counts; what it lists and no file has is left out
- * with a note, as models are published whose index still lists heads that were taken out.
- * @throws UserError where a file has nothing of what is listed for it, where most is missing, and for names that are twice
+ * All tensors of the files. An index decides between two tensors of one name; what it lists but no file has is left out
+ * with a note, because some published models' indexes still list removed heads.
+ * @throws UserError if a file has nothing of what is listed for it, if most is missing, and for duplicate names
  */
 export function gatherTensors(
   headers: readonly WeightHeader[],

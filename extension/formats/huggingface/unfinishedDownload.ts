@@ -2,18 +2,18 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** What browsers, aria2, wget's helpers and huggingface_hub call a file until it is whole. */
+/** Extensions that browsers, aria2, wget's helpers and huggingface_hub give a file until it is complete. */
 const UNFINISHED = /\.(incomplete|part|partial|crdownload|opdownload|download|aria2)$/i;
 
 export const isUnfinished = (name: string): boolean => UNFINISHED.test(name);
 
-/** aria2 gives a file its full size at once: as long as its notes lie beside it, there are holes in the weights. */
+/** aria2 gives a file its full size at once: as long as its control file is beside it, the weights have holes. */
 export const aria2Notes = (name: string): string => `${name}.aria2`;
 
 /**
- * The end of an error about something that is not there: what shows that its download was not finished, or the
- * question whether it was.
- * @param names what lies in the folder
+ * The end of an error about something missing: evidence that its download was not finished, or the question whether it
+ * was.
+ * @param names what is in the folder
  */
 export async function askDownload(folder: string, names: readonly string[]): Promise<string> {
   const sign = names.find(isUnfinished) ?? (await ofHuggingFace(folder));

@@ -1,4 +1,4 @@
-/** Files beside the weights that do not hold what their names promise: pointers, web pages, JSON that is none. */
+/** Files beside the weights whose content does not match their names: pointers, web pages, invalid JSON. */
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describeSystemError } from '../../shared/errors.ts';
@@ -22,30 +22,30 @@ import { listed, type WeightFolder } from './weightFolder.ts';
 export interface UnreadableFiles {
   /** Relative to the folder. */
   readonly names: readonly string[];
-  /** The file or folder, what was found in its place, and the remedy. */
+  /** The file or folder, what it really is, and the remedy. */
   readonly message: string;
 }
 
 /** Configs, tokenizers, vocabularies, templates; not indexes of weights, which are read with the weights. */
 const SMALL_FILE = /(?<!\.index(\.[\w-]+)?)\.(json|txt|model|jinja|tiktoken)$/;
 
-/** What loaders read as a JSON object; an adapter's config says nothing of the weights beside it. */
+/** What loaders read as a JSON object; an adapter's config says nothing about the weights beside it. */
 const JSON_OBJECT =
   /^(?!adapter_)([\w-]+_)?config\.json$|^(tokenizer|special_tokens_map|added_tokens|vocab|chat_template)\.json$/;
 
-/** A model has some ten such files; a data set beside one may have thousands. */
+/** A model has about ten such files; a data set beside one may have thousands. */
 const MAX_FILES = 1000;
 
-/** Read whole, as configs are; of a larger tokenizer only both ends. */
+/** Files up to this size are read whole, as configs are; of larger ones, such as tokenizers, only both ends. */
 const MAX_PARSED = 2 << 20;
-/** Read whole of one folder; of the files beyond, both ends. */
+/** Total read whole per folder; of further files, only both ends. */
 const MAX_PARSED_TOTAL = 32 << 20;
 const TAIL_BYTES = 64;
 const MAX_SHOWN = 80;
 
 const NOT_THE_FILE = `not the file itself; ${DOWNLOAD_AGAIN}`;
 
-/** What is wrong with the files beside a folder's weights, a line a file, all pointers in one. */
+/** What is wrong with the files beside a folder's weights, one line per file, all pointers in one. */
 export async function unreadableFiles({ path, names }: WeightFolder): Promise<UnreadableFiles[]> {
   const found: UnreadableFiles[] = [];
   const pointers: string[] = [];
@@ -74,7 +74,7 @@ async function faultOf(file: string, room: { left: number }): Promise<string | u
     const isJson = JSON_OBJECT.test(basename(file));
     const { size, head, tail } = await readEnds(file);
     if (isLfsPointer(head)) return LFS_POINTER;
-    const page = isJson ? markup(head) : webPage(head); // vocabularies begin with <pad>
+    const page = isJson ? markup(head) : webPage(head); // vocabularies may begin with <pad>
     if (page !== undefined) return `${page}, ${NOT_THE_FILE}`;
     if (!isJson) return undefined;
     if (head.every(byte => byte === 0))
@@ -94,7 +94,7 @@ async function faultOf(file: string, room: { left: number }): Promise<string | u
   }
 }
 
-/** The size of a file, its first bytes, and the last. */
+/** The size of a file, its first and its last bytes. */
 async function readEnds(
   file: string,
 ): Promise<{ readonly size: number; readonly head: Uint8Array; readonly tail: Uint8Array }> {

@@ -1,4 +1,4 @@
-/** The models whose weights lie in a folder, and which of them a path means: from names, and from indexes. */
+/** The models whose weights are in a folder, and which of them a path stands for: from names and indexes. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { groupBy } from '../../shared/groupBy.ts';
@@ -7,14 +7,14 @@ import { MAX_INDEX_BYTES, readShardIndex } from './hfIndex.ts';
 import type { WeightFormat } from '../weightFormat.ts';
 import { formatRank, isStandardStem, parseWeightName, standardRank, type WeightName } from './weightNames.ts';
 
-/** Weights that belong together: a file that stands alone, what an index lists, or shards that no index lists. */
+/** Weights that belong together: a standalone file, what an index lists, or shards that no index lists. */
 export interface WeightSet {
   readonly kind: WeightName['kind'];
   readonly format: WeightFormat;
   readonly stem: string;
   /** Name of the file that stands for all: the only one, the index, or the first shard. */
   readonly entry: string;
-  /** Names of its weight files; of an index, itself. */
+  /** Names of its weight files; for an index, its own name. */
   readonly files: readonly string[];
   /** How many files there should be. */
   readonly count: number;
@@ -25,9 +25,9 @@ export interface WeightFolder {
   /** Everything but folders. */
   readonly names: readonly string[];
   readonly sets: readonly WeightSet[];
-  /** Bytes of an index that is read. */
+  /** Maximum bytes of an index. */
   readonly maxIndexBytes: number;
-  /** What its indexes list, read once; one that cannot be read lists nothing here. */
+  /** What its indexes list, read once; unreadable ones count as empty here. */
   readonly listings: () => Promise<readonly Listing[]>;
 }
 
@@ -37,16 +37,16 @@ interface Listing {
   readonly shards: readonly string[];
 }
 
-/** A set, and a line about how it was chosen where that is not plain. */
+/** A set, with a line about how it was chosen if that is not obvious. */
 export interface ChosenSet {
   readonly set: WeightSet;
   readonly note: string | undefined;
 }
 
-/** Names listed in one message; the rest is counted. */
+/** Names listed in one message; the rest are only counted. */
 const MAX_LISTED = 3;
 
-/** Indexes that are read to find out what belongs together; a model has one, or one a variant. */
+/** Indexes that are read to find out what belongs together; a model has one, or one per variant. */
 const MAX_INDEXES = 100;
 
 export async function readWeightFolder(path: string, maxIndexBytes = MAX_INDEX_BYTES): Promise<WeightFolder> {
@@ -63,7 +63,7 @@ export async function readWeightFolder(path: string, maxIndexBytes = MAX_INDEX_B
   };
 }
 
-/** One after another: each may be long. */
+/** Reads one after another, as each may be long. */
 async function readListings(path: string, sets: readonly WeightSet[], most: number): Promise<Listing[]> {
   const listings: Listing[] = [];
   for (const index of sets.filter(({ kind }) => kind === 'index').slice(0, MAX_INDEXES)) {
@@ -81,7 +81,7 @@ function weightSets(names: readonly string[]): WeightSet[] {
   return [...groupBy(parsed, ({ set }) => set).values()].map(files => {
     const sorted = files.sort((a, b) => a.number - b.number);
     const [{ kind, format, stem, name, count }] = sorted as [(typeof sorted)[number]];
-    // one shard of one is a file that stands alone
+    // shard 1 of 1 is a standalone file
     return {
       kind: kind === 'shard' && count === 1 ? 'file' : kind,
       format,
@@ -95,7 +95,7 @@ function weightSets(names: readonly string[]): WeightSet[] {
 
 /**
  * The weights that a folder stands for, with transformers' precedence: a single file before an index before shards.
- * @returns undefined where there are none
+ * @returns undefined if there are none
  * @throws UserError naming what to choose from
  */
 export async function mainSet(folder: WeightFolder): Promise<ChosenSet | undefined> {
@@ -136,7 +136,7 @@ async function ofOneStem(folder: WeightFolder, sets: readonly WeightSet[]): Prom
   return { set: only, note: undefined };
 }
 
-/** The weights that a file is, or is a part of. */
+/** The set that a file is, or is part of. */
 export async function setOf(folder: WeightFolder, name: string): Promise<ChosenSet> {
   const own = folder.sets.find(({ files }) => files.includes(name)) as WeightSet;
   const [listing] = own.kind === 'index' ? [] : await listingsOf(folder, own);
@@ -155,14 +155,14 @@ async function listingsOf(folder: WeightFolder, { files }: WeightSet): Promise<L
   return (await folder.listings()).filter(({ shards }) => paths.some(path => shards.includes(path)));
 }
 
-/** The sets that files are, or are a part of. */
+/** The sets that files are, or are part of. */
 export async function setsWith(folder: WeightFolder, names: ReadonlySet<string>): Promise<WeightSet[]> {
   const given = folder.sets.filter(({ files }) => files.some(file => names.has(file)));
   const chosen = await Promise.all(given.map(({ entry }) => setOf(folder, entry)));
   return [...new Set(chosen.map(({ set }) => set))];
 }
 
-/** Whether a set is what its folder stands for, with the config and the tokenizer that lie there. */
+/** Whether a set is what its folder stands for, with the config and the tokenizer there. */
 export async function ownsFolder(folder: WeightFolder, set: WeightSet): Promise<boolean> {
   const named = isStandardStem(set.stem) || (set.kind !== 'file' && folder.names.includes('config.json'));
   return named && (await mainSet(folder).catch(() => undefined))?.set === set;

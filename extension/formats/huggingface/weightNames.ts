@@ -1,11 +1,12 @@
-/** What the names of weight files say: a whole model, one shard of several, or the index of shards. */
+/** What the names of weight files tell: a whole model, one shard of several, or the index of shards. */
 import { formatOf, WEIGHT_FORMATS } from '../registry.ts';
 import type { WeightFormat } from '../weightFormat.ts';
 
-/** Stems that transformers and diffusers look for, in their order; the first two are theirs, the third is old Trainers'. */
+/** Stems that transformers and diffusers look for, in that order; the first two are theirs, the third is an old
+ * Trainer's. */
 const STANDARD_STEMS = ['model', 'diffusion_pytorch_model', 'pytorch_model'];
 
-/** A variant (fp16, ema …) stands before the last extension; older diffusers put it behind a shard's number. */
+/** A variant (fp16, ema …) comes before the last extension; older diffusers put it after a shard's number. */
 const INDEX = /^(.+?)\.index(\.[\w-]+)?\.json$/;
 const SHARD = /^(.+)[-_](\d{1,6})-of-(\d{1,6})(\.[\w-]+)?$/;
 
@@ -47,7 +48,7 @@ export function parseWeightName(name: string): WeightName | undefined {
 
 export const isWeightName = (name: string): boolean => parseWeightName(name) !== undefined;
 
-/** Rank of a format: where a folder has a model in two, the first counts. */
+/** Rank of a format: if a folder has a model in two, the first wins. */
 export const formatRank = ({ format }: { readonly format: WeightFormat }): number =>
   WEIGHT_FORMATS.indexOf(format);
 

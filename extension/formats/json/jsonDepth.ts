@@ -1,6 +1,6 @@
 const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = Buffer.from('"\\{}[]');
 
-/** Whether JSON nests deeper than `limit`, found before a parser recurses into it. */
+/** Whether JSON nests deeper than `limit`; to be checked before a parser recurses into it. */
 export function nestsDeeper(json: Uint8Array, limit: number): boolean {
   let depth = 0;
   let inString = false;

@@ -1,4 +1,4 @@
-/** Adapters: small weights that change a model, and are none themselves. Told by the names of their tensors. */
+/** Adapters: small weights that change a model but are not a model themselves. Recognised by tensor names. */
 import { dirname, basename, join } from 'node:path';
 import { readJson } from '../smallFile.ts';
 
@@ -7,20 +7,21 @@ export interface AdapterFinding {
   readonly what: string;
   /** How it becomes part of a model. */
   readonly remedy: string;
-  /** Whether the weights that it changes are there too: a whole model with an adapter inside, which they do not count without. */
+  /** Whether the weights that it changes are there too: a whole model that needs the adapter inside it. */
   readonly inside: boolean;
 }
 
 interface Kind {
   readonly name: string;
   readonly names: RegExp;
-  /** Whose naming it is, where one tool has it alone. */
+  /** The tool, if only one uses this naming. */
   readonly tool?: string;
   /** Virtual tokens: nothing that could be merged into weights. */
   readonly prompts?: true;
 }
 
-/** PEFT, kohya's sd-scripts and LyCORIS, diffusers, mlx-lm, ComfyUI; the first that matches names the adapter, so that DoRA is not LoRA. */
+/** PEFT, kohya's sd-scripts and LyCORIS, diffusers, mlx-lm, ComfyUI; the first match counts, so DoRA is not taken for
+ * LoRA. */
 const KINDS: readonly Kind[] = [
   { name: 'DoRA', names: /\.lora_magnitude_vector(\.|$)/, tool: 'PEFT' },
   { name: 'DoRA', names: /\.dora_scale$/, tool: 'LyCORIS' },
@@ -69,17 +70,17 @@ const KINDS: readonly Kind[] = [
   { name: 'textual-inversion', names: /^(emb_params|clip_[lg])$/, prompts: true },
 ];
 
-/** Any of them: a model has many names, and most have no adapter. */
+/** Any of them, for a quick test: models have many names, and most have no adapter. */
 const ANY = new RegExp(KINDS.map(({ names }) => names.source).join('|'));
 
-/** What goes with an adapter's tensors, whatever its kind. */
+/** Tensors that accompany adapters of any kind. */
 const COMPANION = /\.(alpha|dora_scale|ranknum)(\.|$)/;
 
-/** `peft_type` of adapter_config.json where tensors have the names of ordinary ones. */
+/** adapter_config.json is read for its `peft_type` when the adapter's tensors have ordinary names. */
 const MAX_CONFIG_BYTES = 1 << 20;
 
 /**
- * The adapter among tensors; undefined: there is none.
+ * The adapter among tensors; undefined: none.
  * @param tensors names with shapes
  */
 export function adapterKind(
@@ -101,7 +102,7 @@ export function adapterKind(
   };
 }
 
-/** What a checkpoint's file is by its name and by the adapter_config.json beside it, where its tensors do not tell. */
+/** The adapter that a file is by its name and the adapter_config.json beside it, if its tensors do not tell. */
 export async function configuredAdapter(file: string): Promise<AdapterFinding | undefined> {
   if (!/^adapter_model\b/.test(basename(file))) return undefined;
   const config = await readJson(join(dirname(file), 'adapter_config.json'), MAX_CONFIG_BYTES).catch(
@@ -116,10 +117,10 @@ export async function configuredAdapter(file: string): Promise<AdapterFinding | 
 const CHANGED =
   /^(.+?)[._](lora_(embedding_)?[AB]|lora_[ab]|poly_lora_[AB]|lora_down|lora\.down|hada_w1_a|lokr_w1(_a)?|ia3_l|oft_R|boft_R)(\.|$)/;
 
-/** Wrappers put prefixes in front of an adapter's names that its model's have not. */
+/** Removes prefixes that wrappers put in front of an adapter's names but not of its model's. */
 const unprefixed = (name: string): string => name.replace(/^((base_model|module|model)\.)+/, '');
 
-/** Whether the weight that an adapter's tensor changes lies beside it; modules that were saved whole may, and are more. */
+/** Whether the weights that the adapter's tensors change are there too; modules saved whole may be there as well. */
 function hasOwnWeights(names: readonly string[]): boolean {
   if (names.some(name => /\.base_layer\.(weight|bias)$|\.parametrizations\.\w+\.original$/.test(name)))
     return true;
@@ -130,9 +131,9 @@ function hasOwnWeights(names: readonly string[]): boolean {
   });
 }
 
-/** The rank that a tensor of a LoRA tells. */
+/** The rank according to a LoRA tensor's shape. */
 function rankOf(name: string, shape: readonly number[]): number[] {
-  if (/\.lora_a$/.test(name)) return shape.slice(1, 2); // mlx has it transposed
+  if (/\.lora_a$/.test(name)) return shape.slice(1, 2); // mlx stores it transposed
   const tells =
     /[._]lora_A\b|lora_embedding_A|lora_down\.weight$|lora_linear_layer\.down|lora\d*\.down\./.test(name);
   return tells && shape[0] !== undefined ? [shape[0]] : [];
@@ -149,6 +150,6 @@ const inBrackets = (...parts: readonly (string | undefined)[]): string => {
   return known.length > 0 ? ` (${known.join(', ')})` : '';
 };
 
-/** By sound: "an (IA)³", "an OFT", "an HRA", "an LN_TUNING"; "a" before all others. */
+/** By pronunciation: "an (IA)³", "an OFT", "an HRA", "an LN_TUNING"; "a" before all others. */
 const article = (name: string): string =>
   `${/^(\(IA|IA3|ADA|OFT|HRA|LN|X)/i.test(name) ? 'an' : 'a'} ${name}`;

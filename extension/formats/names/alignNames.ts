@@ -3,33 +3,33 @@ import type { Checkpoint } from '../checkpoint.ts';
 import type { TensorSource } from '../tensorSource.ts';
 import { UserError } from '../../shared/errors.ts';
 
-/** What tools that wrap modules leave in names, at any depth: torch.compile, FSDP, activation checkpointing. */
+/** What module wrappers leave in names, at any depth: torch.compile, FSDP, activation checkpointing. */
 const WRAPPERS = /(^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?=\.)/g;
 
-/** Names of containers that stand for one another: `model.language_model.layers.0` is `model.layers.0` elsewhere. */
+/** Interchangeable names of containers: `model.language_model.layers.0` is `model.layers.0` elsewhere. */
 const CONTAINERS = new Set(['module', 'model', 'base_model', 'language_model', 'text_model', 'transformer']);
 
-/** Of the tensors that a change of prefix matches, so many must have the same shape too (embeddings may be resized). */
+/** Share of the tensors matched by a change of prefix that must also match in shape (embeddings may be resized). */
 const ALIKE = 0.5;
 
 /** Fewer tensors may have matched by chance, unless they are half of the model. */
 const FEW = 3;
 
-/** Prefixes that differ within one model (language model and vision tower of one that has both), at most. */
+/** Maximum number of prefixes to change within one model (for example, language model and vision tower). */
 const MAX_PREFIXES = 4;
 
 type Names = ReadonlyMap<string, Pick<TensorSource, 'shape'>>;
 
 export interface Alignment {
   readonly checkpoint: Checkpoint;
-  /** What was changed, in words; undefined when names are as they were. */
+  /** What was changed, in words; undefined if names are unchanged. */
   readonly change: string | undefined;
 }
 
 /**
- * A checkpoint with its tensors named as in `reference`, where a prefix, or what a wrapper left in its names, is all
- * that differs. Tensors that still match nothing keep their names.
- * @throws UserError where it holds the model more than once, under several prefixes
+ * A checkpoint with its tensors named as in `reference`, if names differ only in a prefix or in what a wrapper left.
+ * Tensors that still match nothing keep their names.
+ * @throws UserError if it holds the model more than once, under several prefixes
  */
 export function alignNames(checkpoint: Checkpoint, reference: Names): Alignment {
   let tensors: ReadonlyMap<string, TensorSource> = checkpoint.tensors;
@@ -64,7 +64,7 @@ const describe = ({ from, to }: Prefix): string => {
 
 type Renames = ReadonlyMap<string, string>;
 
-/** @returns undefined where no name changes, or two would become one */
+/** @returns undefined if no name changes, or two would become equal */
 function renamed(
   tensors: ReadonlyMap<string, TensorSource>,
   renames: Renames,
@@ -87,14 +87,14 @@ const wrappersIn = (names: Iterable<string>): string[] => [
 
 const unwrap = (name: string): string => name.replace(WRAPPERS, '').replace(/^\./, '');
 
-/** A name without wrappers' parts and without the containers in front: equal wherever names can be aligned. */
+/** A name without wrappers' parts and without the containers in front: equal whenever names can be aligned. */
 export function bareName(name: string): string {
   const parts = unwrap(name).split('.');
   const first = parts.findIndex(part => !CONTAINERS.has(part));
   return parts.slice(Math.max(first, 0)).join('.');
 }
 
-/** From names with wrappers' parts to the reference's, which may have such parts of its own. */
+/** Maps names with wrappers' parts to the reference's, which may have such parts too. */
 function unwrapping(tensors: Names, reference: Names): Renames {
   const plain = new Map([...reference.keys()].map(name => [unwrap(name), name]));
   const renames = new Map<string, string>();
@@ -107,7 +107,7 @@ function unwrapping(tensors: Names, reference: Names): Renames {
   return renames;
 }
 
-/** Of the names that one prefix gives, so many are given by the other too in a second copy of the model. */
+/** Share of the names reached by one prefix that the other must also reach to count as a second copy of the model. */
 const COPY = 0.5;
 
 /** Whether two prefixes lead to the same tensors of the reference: a policy and its average, a teacher and a student. */
@@ -127,7 +127,7 @@ function copies({ path }: Checkpoint, prefixes: readonly Prefix[]): UserError {
   );
 }
 
-/** The plausible changes of prefix, the one that matches most tensors first. */
+/** The plausible changes of prefix, those that match most tensors first. */
 function fittingPrefixes(tensors: Names, reference: Names): Prefix[] {
   const votes = new Map<string, { readonly prefix: Prefix; count: number }>();
   const bySuffix = suffixesOf([...reference.keys()].filter(name => !tensors.has(name)));
@@ -144,7 +144,7 @@ function fittingPrefixes(tensors: Names, reference: Names): Prefix[] {
   return ranked.flatMap(({ prefix }) => (fits(tensors, reference, prefix) ? [prefix] : []));
 }
 
-/** Names by each of their endings that begin at a dot; null where several names have one. */
+/** Names by each of their endings that start after a dot; null if several names share one. */
 function suffixesOf(names: readonly string[]): ReadonlyMap<string, string | null> {
   const bySuffix = new Map<string, string | null>();
   for (const name of names) {
@@ -153,24 +153,24 @@ function suffixesOf(names: readonly string[]): ReadonlyMap<string, string | null
   return bySuffix;
 }
 
-/** A name, and what is left of it after each dot, longest first. */
+/** A name, and its rest after each dot, longest first. */
 function* endingsOf(name: string): Generator<string> {
   yield name;
   for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) yield name.slice(dot + 1);
 }
 
-/** What precedes the longest ending that a name shares with one of the reference's, here and there. */
+/** The two prefixes before the longest ending that a name shares with one of the reference's. */
 function prefixOf(name: string, bySuffix: ReadonlyMap<string, string | null>): Prefix | undefined {
   for (const suffix of endingsOf(name)) {
     const other = bySuffix.get(suffix);
-    if (other === null) return undefined; // which of them it is cannot be told
+    if (other === null) return undefined; // ambiguous
     if (other !== undefined)
       return { from: name.slice(0, -suffix.length), to: other.slice(0, -suffix.length) };
   }
   return undefined;
 }
 
-/** One side is the other with something in front, or both prefixes are names of containers. */
+/** One of the prefixes is empty, or both consist of container names. */
 const isPlausible = ({ from, to }: Prefix): boolean =>
   from === '' ||
   to === '' ||
@@ -187,7 +187,7 @@ function prefixing(tensors: Names, reference: Names, { from, to }: Prefix): Rena
   return renames;
 }
 
-/** Whether tensors that would match have the same shapes, and are not a chance find. */
+/** Whether tensors that would match have the same shapes, and are too many to match by chance. */
 function fits(tensors: Names, reference: Names, prefix: Prefix): boolean {
   const renames = prefixing(tensors, reference, prefix);
   const unmatched = [...tensors.keys()].filter(

@@ -1,24 +1,24 @@
-/** Tensors that a model computes for itself and some versions of a library save: nothing of a fine-tuning is in them. */
+/** Tensors that a model computes itself and that some versions of a library save: fine-tuning does not affect them. */
 
 import { statisticOf } from './runningStatistics.ts';
 
 /** By library, what its modules register as buffers under these names. */
 const BUFFERS: readonly RegExp[] = [
-  // rotary positions (Llama and its kin, older transformers), also as cached sines
+  // rotary positions (Llama-like models, older transformers), also as cached sines
   /(^|\.)rotary_emb\.(inv_freq|original_inv_freq|cos_cached|sin_cached)$/,
   /(^|\.)(rotary_pos_emb|rope|rotary)\.(inv_freq|freqs|freqs_cis)$/,
   /(^|\.)(freqs_cis|alibi)$/,
-  // causal masks (GPT-2, GPT-Neo, GPT-J, GPT-NeoX, CodeGen) and what is filled in where they mask
+  // causal masks (GPT-2, GPT-Neo, GPT-J, GPT-NeoX, CodeGen) and their fill values
   /(^|\.)(attn|attention)(\.attention)?\.masked_bias$/,
   /(^|\.)((attn|attention|causal)_mask|mask|tril|causal_bias)$/,
-  // positions (BERT and its kin, CLIP, ViT) and token types that are zeros
+  // positions (BERT-like models, CLIP, ViT) and all-zero token types
   /(^|\.)(position_ids|token_type_ids)$/,
   /(^|\.)relative_position_index$/,
   /(^|\.)relative_coords_table$/,
   /(^|\.)embed_positions\.(weights|_float_tensor)$/,
 ];
 
-/** GPT-2's causal mask is called like a bias; a real one has one dimension. */
+/** GPT-2's causal mask is named like a bias; a real bias has one dimension. */
 const MASK = /(^|\.)(attn|attention)(\.attention)?\.bias$/;
 
 /** Whether a tensor is counted rather than learned, as BatchNorm counts its batches. */
@@ -28,5 +28,5 @@ export const isCounter = (name: string): boolean => statisticOf(name) === 'count
 export const isBuffer = (name: string, shape: readonly number[]): boolean =>
   isCounter(name) || BUFFERS.some(pattern => pattern.test(name)) || (MASK.test(name) && shape.length === 4);
 
-/** Bytes above which a tensor of integers is more than a count or a list of positions. */
+/** An integer tensor with more bytes than this is not just a count or a list of positions. */
 export const LARGE_INTEGERS = 64 << 10;

@@ -1,15 +1,15 @@
-/** Where in a model's depth a tensor stands. */
+/** How deep in a model a tensor is. */
 
 import type { Layer } from '../../protocol/analysis.ts';
 
-/** A number between dots, as in `model.layers.7.mlp…`, `h.7.…`, `resblocks.7.…`; longer ones count nothing. */
+/** A number between dots, as in `model.layers.7.mlp…`, `h.7.…`, `resblocks.7.…`; longer numbers are not layers. */
 const NUMBER = /(?:^|\.)(\d{1,6})(?=\.)/g;
 
-/** A number in a name: that of an element of a list of modules. */
+/** A number in a name: the index of an element in a list of modules. */
 interface Place {
   readonly list: string;
   readonly number: number;
-  /** What stands behind the number. */
+  /** The rest of the name after the number. */
   readonly rest: string;
 }
 
@@ -20,7 +20,7 @@ const placesOf = (tensor: string): Place[] =>
     rest: tensor.slice(index + found.length),
   }));
 
-/** What is known of a list of modules. */
+/** What is known about a list of modules. */
 class List {
   readonly #numberOf = new Map<string, number>();
   readonly #numbers = new Set<number>();
@@ -35,7 +35,7 @@ class List {
     this.#numbers.add(number);
   }
 
-  /** Elements that have a tensor in common are layers, and so is a single one; a pipeline's parts are not. */
+  /** Elements with a common tensor are layers, and so is a single element; a pipeline's parts are not. */
   get isStack(): boolean {
     return this.#alike || (this.#numbers.size === 1 && this.name !== '');
   }
@@ -46,10 +46,10 @@ class List {
 }
 
 /**
- * The layer of each tensor of a model, from its tensors' names; those outside of the layers (embeddings, final norm,
- * head) are left out. Of nested numbers (Swin's stages and blocks, a U-Net's, experts) the outermost one counts whose
- * list is a stack: not the `0` of `conditioner.embedders.0.transformer…layers.7…`, whose neighbour is built otherwise.
- * Tensors of one layer have the same object.
+ * The layer of each tensor of a model, from its tensors' names; those outside the layers (embeddings, final norm, head)
+ * are left out. Of nested numbers (Swin's stages and blocks, a U-Net's, experts) the outermost one whose list is a
+ * stack counts: not the `0` of `conditioner.embedders.0.transformer…layers.7…`, whose neighbour is built differently.
+ * Tensors of one layer share one object.
  */
 export function layersOf(tensors: Iterable<string>): ReadonlyMap<string, Layer> {
   const places = new Map([...tensors].map(tensor => [tensor, placesOf(tensor)] as const));
@@ -74,14 +74,14 @@ export function layersOf(tensors: Iterable<string>): ReadonlyMap<string, Layer> 
   );
 }
 
-/** Stacks by name, their layers by number; what is outside of the layers comes last. */
+/** Stacks by name, their layers by number; tensors outside the layers come last. */
 export function byPlace(a: Layer | undefined, b: Layer | undefined): number {
   if (!a || !b) return Number(!a) - Number(!b);
   if (a.stack !== b.stack) return a.stack < b.stack ? -1 : 1;
   return a.number - b.number;
 }
 
-/** Depth from 0 (a stack's first layer) to 1 (its last); 1 for a single layer, 0 outside the layers, as mergekit has it. */
+/** Depth from 0 (a stack's first layer) to 1 (its last); 1 for a single layer, 0 outside the layers, as in mergekit. */
 export function depthOf(layer: Layer | undefined): number {
   if (!layer) return 0;
   return layer.count > 1 ? layer.number / (layer.count - 1) : 1;

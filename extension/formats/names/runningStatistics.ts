@@ -1,6 +1,6 @@
 /**
- * Running statistics of batch normalisation. They are no weights: a variance below 0 makes NaN of everything behind it
- * (Jordan et al., REPAIR, ICLR 2023, on what averaging weights does to them).
+ * Running statistics of batch normalisation. They are not weights: a variance below 0 turns everything after it into
+ * NaN (Jordan et al., REPAIR, ICLR 2023, on what averaging weights does to them).
  */
 
 export type Statistic = 'mean' | 'variance' | 'count';
@@ -14,7 +14,7 @@ const NAMES: Readonly<Record<string, Statistic>> = {
   moving_variance: 'variance',
 };
 
-/** Which statistic a tensor is by its name's last part; undefined: none. */
+/** Which statistic a tensor is, by the last part of its name; undefined: none. */
 export function statisticOf(tensor: string): Statistic | undefined {
   const last = /[^./]+$/.exec(tensor)?.[0].replace(/:0$/, '') ?? '';
   return Object.hasOwn(NAMES, last) ? NAMES[last] : undefined;

@@ -1,4 +1,4 @@
-/** Models whose output head is their input embedding, and what stands for the head where it is not stored. */
+/** Models whose output head is their input embedding, and what replaces the head if it is not stored. */
 import { isRange, type RangeSource, type TensorSource } from '../tensorSource.ts';
 import { readExactly } from '../readExactly.ts';
 import { openRegular } from '../regularFile.ts';
@@ -17,7 +17,7 @@ type Shapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 export const isHead = (name: string): boolean => HEAD.test(name);
 
 /**
- * The name of the embedding that a head is when both are one: of the same shape, and nearest by name.
+ * The name of the embedding that a tied head shares: of the same shape, and closest by name.
  * @param shape of the head; undefined where only its name is known
  */
 export function embeddingOf(
@@ -34,7 +34,7 @@ export function embeddingOf(
   return candidates[0]?.[0];
 }
 
-/** How many parts two names begin with alike. */
+/** How many leading parts two names have in common. */
 function commonParts(a: string, b: string): number {
   const [x, y] = [a.split('.'), b.split('.')];
   let common = 0;
@@ -42,7 +42,7 @@ function commonParts(a: string, b: string): number {
   return common;
 }
 
-/** The names of a model's head and of the embedding that it may be; undefined where it stores not both, or has several heads. */
+/** The names of a model's head and of the embedding that it may be; undefined unless it stores both and has one head. */
 export function headAndEmbedding(tensors: Shapes): readonly [head: string, embedding: string] | undefined {
   const [head, second] = [...tensors.keys()].filter(isHead);
   if (head === undefined || second !== undefined) return undefined;
@@ -50,10 +50,10 @@ export function headAndEmbedding(tensors: Shapes): readonly [head: string, embed
   return embedding === undefined ? undefined : [head, embedding];
 }
 
-/** Bytes compared at either end of a tensor: two of thousands of rows that differ do not agree in so many. */
+/** Bytes compared at either end of a tensor: two different tensors do not agree in so many. */
 const SAMPLE_BYTES = 64 << 10;
 
-/** Where a model stores both, and nothing says whether they are one, their bytes at either end tell. */
+/** If a model stores both and nothing says whether they are tied, compares their bytes at either end. */
 export async function storesEmbeddingAsHead(
   tensors: ReadonlyMap<string, TensorSource>,
 ): Promise<boolean | undefined> {
@@ -65,7 +65,7 @@ export async function storesEmbeddingAsHead(
 /** As far as can be told without reading all of it. */
 export async function sameBytes(head: TensorSource, embedding: TensorSource): Promise<boolean> {
   if (head.dtype !== embedding.dtype || head.bytes !== embedding.bytes) return false;
-  // What has to be computed was changed, alone.
+  // A computed tensor is never tied: it was changed separately.
   if (!isRange(head) || !isRange(embedding)) return false;
   const [a, b] = await Promise.all([ends(head), ends(embedding)]);
   return a.equals(b);

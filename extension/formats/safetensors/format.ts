@@ -6,7 +6,7 @@ import { SAFETENSORS } from './names.ts';
 export const safetensors: WeightFormat = {
   extension: SAFETENSORS,
   async readHeader(file, allowance) {
-    // Who asks for names alone need not load a reader.
+    // Callers that need only names do not load the reader.
     const { readSafetensorsHeader } = await import('./safetensors.ts');
     const header = await readSafetensorsHeader(file, allowance);
     return { ...header, tensors: header.tensors.map(entry => rangeOf(file, entry)) };

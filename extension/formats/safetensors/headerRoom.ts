@@ -1,17 +1,17 @@
-/** How many bytes of headers are in memory: a folder that anyone made may hold thousands, each as long as allowed. */
+/** Limits the bytes of headers in memory: a folder from anyone may hold thousands, each as long as allowed. */
 import { UserError } from '../../shared/errors.ts';
 
-/** The reference implementation's cap for a file; without one, eight bytes could ask for 16 EiB. */
+/** The reference implementation's cap for a file; without it, eight bytes could claim 16 EiB. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
-/** What a scan reads of one model, headers and index: the longest, of some 90,000 tensors, have 12 MB. */
+/** What a scan reads of one model, headers and index: the longest, with about 90,000 tensors, have 12 MB. */
 export const MAX_SCANNED_BYTES = 16 << 20;
-/** What a scan reads of all of them: what is kept of a header is small, and yet the time adds up. */
+/** What a scan reads of all of them: little of a header is kept, but the time adds up. */
 export const MAX_SCAN_BYTES = 512 << 20;
-/** What a scan has read and not yet parsed; it goes on in the editor's own process, beside other extensions. */
+/** What a scan may have read but not yet parsed; it runs in the editor's own process, beside other extensions. */
 const SCAN_ROOM_BYTES = 4 << 20;
 
-/** Headers that are read and not yet parsed, in a number of bytes. */
+/** Room for headers that are read but not yet parsed, in bytes. */
 class HeaderRoom {
   #free: number;
   readonly #waiting: { readonly bytes: number; readonly start: () => void }[] = [];
@@ -20,7 +20,8 @@ class HeaderRoom {
     this.#free = bytes;
   }
 
-  /** Does the work once there is room for a header of so many bytes, first come, first served; one that is longer has all of it. */
+  /** Does the work once there is room for a header of this length, first come, first served; a longer one gets it
+   * all. */
   async with<T>(length: number, work: () => Promise<T>): Promise<T> {
     const bytes = Math.min(length, this.bytes);
     if (this.#waiting.length > 0 || bytes > this.#free)
@@ -39,18 +40,18 @@ class HeaderRoom {
   }
 }
 
-/** Over all files that are being opened: one header of the largest size. */
+/** For all files being opened together: one header of the largest size. */
 const room = new HeaderRoom(MAX_HEADER_BYTES);
 const scanRoom = new HeaderRoom(SCAN_ROOM_BYTES);
 
-/** What the headers of one model may take. */
+/** How many bytes the headers of one model may take. */
 export interface Allowance {
   readonly room: HeaderRoom;
   /** @throws when this one is too much */
   take(file: string, bytes: number): void;
 }
 
-/** Headers of the files of one model that is opened by its name; together they may have what a single file may. */
+/** For the headers of one model opened by name; together they may be as long as a single file's. */
 export class HeaderAllowance implements Allowance {
   readonly room: HeaderRoom = room;
   #left = MAX_HEADER_BYTES;
@@ -66,7 +67,7 @@ export class HeaderAllowance implements Allowance {
   }
 }
 
-/** Thrown for what a scan has no allowance left for. */
+/** Thrown when a scan has no allowance left. */
 export class ScanEnded extends UserError {
   constructor() {
     super('a scan has read as many headers as it may');

@@ -1,14 +1,14 @@
 /**
- * What JSON.parse lets pass in a header, and other readers do not read alike, or refuse: a name that stands twice, half
- * a surrogate pair, a number that is no float, and dimensions and offsets that are not written as whole numbers.
+ * What JSON.parse accepts in a header but other readers read differently or refuse: duplicate names, half a surrogate
+ * pair, numbers out of a float's range, and dimensions and offsets not written as whole numbers.
  */
 import { shortened } from '../../shared/shortened.ts';
 
 const [QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COMMA] = Buffer.from('"\\{}[],');
-/** What a number begins with: "-" or a digit, and no other part of JSON outside of strings. */
+/** Whether a number begins: only numbers start with "-" or a digit outside strings. */
 const beginsNumber = (code: number): boolean => code === 0x2d || (code >= 0x30 && code <= 0x39);
 
-/** An object or list that a place in the text is in. */
+/** An object or list around the current position. */
 interface Level {
   /** Of an object: its names so far. */
   readonly names: Set<string> | undefined;
@@ -18,9 +18,9 @@ interface Level {
 
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 const NUMBER = /-?[\d.eE+-]+/y;
-/** Lists of a tensor's entry whose numbers the data is found by. */
+/** Lists in a tensor's entry whose numbers locate its data. */
 const WHOLE: ReadonlySet<string> = new Set(['shape', 'data_offsets']);
-/** Of a number that is shown. */
+/** Maximum characters shown of a number. */
 const MAX_SHOWN = 30;
 
 /** @param text valid JSON @returns what is wrong with it, with the tensor it is about */
@@ -70,7 +70,7 @@ export function headerTextFault(text: string): string | undefined {
   return undefined;
 }
 
-/** Where the string ends whose content begins here: its closing quote. */
+/** Position of the closing quote of the string whose content begins at `position`. */
 function endOfString(text: string, position: number): number {
   for (let code = text.charCodeAt(position); code !== QUOTE; code = text.charCodeAt(++position))
     if (code === BACKSLASH) position++;

@@ -1,4 +1,4 @@
-/** Names of safetensors files: those that are read, and those that are written. */
+/** Names of safetensors files: for reading and for writing. */
 import { extname } from 'node:path';
 
 export const SAFETENSORS = '.safetensors';
@@ -7,7 +7,7 @@ export const isSafetensors = (path: string): boolean => extname(path) === SAFETE
 
 /** Weights of a model in one file. */
 export const MODEL_FILE = `model${SAFETENSORS}`;
-/** Which of several files a tensor is in. */
+/** Tells which of several files a tensor is in. */
 export const INDEX_FILE = `${MODEL_FILE}.index.json`;
 
 /** The name of a model's weight file, one of `count`; `shard` from 0. */

@@ -1,7 +1,7 @@
 /**
- * The safetensors layout: u64 little-endian header length, JSON header, data. Everything a hostile or broken file
- * could claim is checked here before anything is allocated for it; the rules are those of the reference
- * implementation (huggingface/safetensors, tensor.rs).
+ * The safetensors layout: u64 little-endian header length, JSON header, data. Everything that a hostile or broken file
+ * could claim is checked here before anything is allocated; the rules are those of the reference implementation
+ * (huggingface/safetensors, tensor.rs).
  */
 import type { FileHandle } from 'node:fs/promises';
 import { shortened } from '../../shared/shortened.ts';
@@ -15,7 +15,7 @@ import { readExactly } from '../readExactly.ts';
 import { nestsDeeper } from '../json/jsonDepth.ts';
 import { openRegular } from '../regularFile.ts';
 
-/** A header nests three deep (file, tensor, shape); more only serves to exhaust the parser's stack. */
+/** A header nests three deep (file, tensor, shape); more can only exhaust the parser's stack. */
 const MAX_HEADER_DEPTH = 4;
 const LENGTH_BYTES = 8;
 
@@ -60,7 +60,7 @@ export async function readSafetensorsHeader(
   }
 }
 
-/** What a file that fails really is says more than what is wrong with its header. */
+/** If reading fails, what the file really is says more than what is wrong with its header. */
 async function readHeader(
   handle: FileHandle,
   file: string,

@@ -3,12 +3,12 @@ import { alignedDataOffset, headerJsonBytes, type TensorEntry } from './safetens
 import type { WeightsMetadata } from './weightsMetadata.ts';
 
 /**
- * Writes a safetensors file in one pass: room for the header is reserved at the front, tensors are appended as
- * they come, the header is filled in last (what it says can depend on the data) and padded with spaces.
+ * Writes a safetensors file in one pass: room for the header is reserved at the front, tensors are appended as they
+ * come, the header is filled in last (it can depend on the data) and padded with spaces.
  */
 export class SafetensorsWriter {
   readonly #tensors: TensorEntry[] = [];
-  /** Whether the last tensor is as long as what is appended. */
+  /** Whether the last tensor grows with each append. */
   #open = false;
 
   private constructor(
@@ -25,7 +25,7 @@ export class SafetensorsWriter {
     return new SafetensorsWriter(await AtomicFile.create(target, { ...options, start }), start);
   }
 
-  /** What was found of an earlier run, a sentence each. */
+  /** What was found of an earlier run, one sentence each. */
   get notes(): readonly string[] {
     return this.file.notes;
   }
@@ -52,12 +52,12 @@ export class SafetensorsWriter {
     return this.file.append(bytes);
   }
 
-  /** What is appended next goes to an earlier position of the array of bytes that was announced last. */
+  /** The next bytes go to an earlier position of the array announced last. */
   rewind(position: number): Promise<void> {
     return this.file.rewind(position);
   }
 
-  /** Replaces bytes already appended or still to come; used for arrays whose content is known last. */
+  /** Replaces bytes already appended or still to come; used for arrays whose content is known only at the end. */
   writeAt(bytes: Uint8Array, position: number): Promise<void> {
     return this.file.writeAt(bytes, position);
   }

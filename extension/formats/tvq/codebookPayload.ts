@@ -1,4 +1,4 @@
-/** The payload of a `codebook` tensor: 2^bits values (F32), the packed codes, a byte a group for its scale. */
+/** The payload of a `codebook` tensor: 2^bits values (F32), the packed codes, and one byte per group for its scale. */
 import { packedBytes } from '../../../kernels/codes.ts';
 import { groupsOf, GROUP_SIZES as STAGE_GROUP_SIZES } from '../../../kernels/groups.ts';
 
@@ -6,7 +6,7 @@ import { groupsOf, GROUP_SIZES as STAGE_GROUP_SIZES } from '../../../kernels/gro
 export const GROUP_SIZES = [0, ...STAGE_GROUP_SIZES] as const;
 export type GroupSize = (typeof GROUP_SIZES)[number];
 
-/** The group size that stages are told: where a tensor has one scale, large groups that all have it. */
+/** The group size for the stages: a tensor with one scale is treated as large groups that all have it. */
 export const stageGroupSize = (groupSize: GroupSize) => groupSize || 256;
 
 /** Values that are rotated together. */
@@ -17,7 +17,7 @@ export interface CodebookShape {
   readonly groupSize: GroupSize;
 }
 
-/** Where the parts of a payload of `count` values begin, and its bytes in all. */
+/** Where the parts of a payload of `count` values begin, and its total bytes. */
 export function codebookParts({ bits, groupSize }: CodebookShape, count: number) {
   const codes = 4 * 2 ** bits;
   const scales = codes + packedBytes(count, bits);

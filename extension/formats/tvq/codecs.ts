@@ -1,4 +1,4 @@
-/** The ways to store one tensor of one vector in a .tvq file: what the entries of its codec table can be. */
+/** The ways to store one tensor of one vector in a .tvq file: the possible entries of its codec table. */
 import * as z from 'zod';
 import { packedBytes } from '../../../kernels/codes.ts';
 import { DTYPE_BITS, type Dtype } from '../dtype.ts';
@@ -30,8 +30,8 @@ const STORAGE = {
   affine: codes(z.strictObject({ codec: z.literal('affine'), bits }), (entry, count) =>
     packedBytes(count, entry.bits),
   ),
-  /** Packed codes of `bits` bits, each for a value of a codebook, times the scale of its group of `groupSize` values
-   * (0: of the tensor); rotated back in blocks of 256 where `rotated`. See codebookPayload.ts. */
+  /** Packed codes of `bits` bits, each standing for a value of a codebook, times the scale of its group of `groupSize`
+   * values (0: of the tensor); rotated back in blocks of 256 where `rotated`. See codebookPayload.ts. */
   codebook: codes(
     z.strictObject({
       codec: z.literal('codebook'),
@@ -63,11 +63,11 @@ type Stored = typeof STORAGE;
 export type Codec = { [K in keyof Stored]: Readonly<z.infer<Stored[K]['schema']>> }[keyof Stored];
 export type CodecOf<Name extends Codec['codec']> = Extract<Codec, { codec: Name }>;
 
-/** An entry of the codec table: whatever later versions may have there has a name. */
+/** An entry of the codec table; entries of later versions also have a name. */
 export const codecEntry = z.looseObject({ codec: text });
 export type CodecEntry = z.infer<typeof codecEntry>;
 
-/** undefined: a codec, or a form of one, that this version does not know. */
+/** undefined: a codec, or a variant of one, that this version does not know. */
 export function codecOf(entry: CodecEntry): Codec | undefined {
   if (!Object.hasOwn(STORAGE, entry.codec)) return undefined;
   return STORAGE[entry.codec as keyof Stored].schema.safeParse(entry).data;

@@ -1,4 +1,4 @@
-/** What the vectors of a .tvq file consist of, whichever version says it and wherever that stands. */
+/** What the vectors of a .tvq file consist of, wherever a version stores that. */
 import { elementCount } from '../dtype.ts';
 import type { TensorEntry } from '../safetensors/safetensors.ts';
 import { codecOf, hasPayload, payloadBytes, type Codec, type CodecEntry } from './codecs.ts';
@@ -20,14 +20,14 @@ export interface TvqContents {
   /** The base model's tensors, in the order of their checksums. */
   readonly base: readonly TableRow[];
   readonly vectors: readonly (readonly PlacedRecord[])[];
-  /** Of the tables in the file. */
+  /** Bytes of the tables in the file. */
   readonly bytes: number;
 }
 
 export interface PlacedRecord {
   readonly row: TableRow;
   readonly entry: CodecEntry;
-  /** undefined: none that this version knows. */
+  /** undefined: not known to this version. */
   readonly codec: Codec | undefined;
   /** Where the payload is; undefined without one. */
   readonly payload: TensorEntry | undefined;
@@ -57,7 +57,7 @@ export function contentsOfHeader(file: string, metadata: OldMetadata, reader: Pa
   return { base: base.tensors.map(rowOf), vectors, bytes: 0 };
 }
 
-/** The payload of a record: present exactly when its codec has one, and as long as the codec says. */
+/** The payload of a record: present if and only if its codec has one, and of the length that the codec implies. */
 function takePayload(
   reader: PartReader,
   name: string,
@@ -71,7 +71,7 @@ function takePayload(
   return bytes === undefined ? reader.takeBytes(name) : reader.take(name, 'U8', [bytes]);
 }
 
-/** Contents that stand in tables. */
+/** Contents that are stored in tables. */
 export async function contentsOfTables(
   file: string,
   { tvq_tables: stated, tvq_codecs: codecs, tvq_vectors: listed }: Metadata,

@@ -1,6 +1,6 @@
 /**
- * Small files that a .tvq file carries beside its tasks' weights: config, tokenizer, chat template, and what the header
- * of the fine-tuned weight file says. Each stands once, deflated (zlib, RFC 1950), however many tasks have it.
+ * Small files that a .tvq file carries beside its tasks' weights: config, tokenizer, chat template, and the metadata of
+ * the fine-tuned weight file. Each is stored once, deflated (zlib, RFC 1950), however many tasks have it.
  */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { inflated, mostDeflated } from './tables.ts';
 export const METADATA_FILE = '__metadata__';
 
 export interface TvqStoredFile {
-  /** Relative to the model's folder, with slashes. Unchecked: whoever writes it must look where it leads. */
+  /** Relative to the model's folder, with slashes. Unchecked: whoever writes it must check where it leads. */
   readonly name: string;
   readonly tasks: readonly string[];
   readonly bytes: number;
@@ -28,7 +28,7 @@ export interface TvqStoredFile {
 export const digestOf = (content: Uint8Array): string =>
   createHash('sha256').update(content).digest('hex').slice(0, 32);
 
-/** The files that a header lists, each with its tensor. @throws UserError when the list contradicts itself */
+/** The files that a header lists, each with its tensor. @throws UserError if the list contradicts itself */
 export function filesOf(
   file: string,
   { tvq_files: { table, tasks }, tvq_vectors: vectors }: Pick<Metadata, 'tvq_files' | 'tvq_vectors'>,
@@ -58,7 +58,7 @@ export function filesOf(
 }
 
 /**
- * A stored file's content; no more memory is taken than its stated size, which the header's limits bound.
+ * A stored file's content; uses no more memory than its stated size, which the header's limits bound.
  * @throws UserError when it is not what the header says
  */
 export async function readStoredFile(

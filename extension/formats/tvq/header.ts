@@ -1,4 +1,4 @@
-/** The header of a .tvq file: what stands in it, and how long it can become. */
+/** The header of a .tvq file: its content, and how long it can become. */
 import { createHash } from 'node:crypto';
 import type { Dtype } from '../dtype.ts';
 import {
@@ -48,7 +48,7 @@ export interface PlannedVector {
   readonly records: readonly PlannedRecord[];
 }
 
-/** Files beside the weights, compressed when they are planned, so that the size is known to the byte. */
+/** Files beside the weights, compressed during planning, so that the size is known to the byte. */
 export interface PlannedFiles {
   readonly stored: readonly { readonly bytes: Uint8Array; readonly checksum: string }[];
   readonly listed: Metadata['tvq_files'];
@@ -56,7 +56,7 @@ export interface PlannedFiles {
 
 export const NO_FILES: PlannedFiles = { stored: [], listed: { table: [], tasks: [] } };
 
-/** Everything of a .tvq file that is known before a tensor is read. */
+/** Everything about a .tvq file that is known before a tensor is read. */
 export interface TvqLayout {
   readonly tool: string;
   readonly scheme: Metadata['tvq_scheme'];
@@ -67,14 +67,14 @@ export interface TvqLayout {
   readonly recipe: unknown;
 }
 
-/** A layout with the room that its header gets; what the header leaves of it is filled with spaces. */
+/** A layout with the room reserved for its header; the rest is filled with spaces. */
 export interface RoomyLayout extends TvqLayout {
   /** At least `headerBound` of the layout. */
   readonly headerBytes: number;
   readonly table: PackedTable;
 }
 
-/** Known once all tensors were read. */
+/** Known once all tensors have been read. */
 export interface Provenance {
   readonly created: string;
   /** XXH64 of each base tensor, in the order of `base.rows`. */
@@ -84,7 +84,7 @@ export interface Provenance {
   readonly fingerprints: readonly (string | undefined)[];
 }
 
-/** Hashes of what the header refers to, and the sizes of both tables. */
+/** Hashes of the parts that the header refers to, and the sizes of both tables. */
 export interface Digests {
   readonly tables: Metadata['tvq_tables'];
   readonly base: string;
@@ -92,7 +92,7 @@ export interface Digests {
   readonly sides: readonly string[];
 }
 
-/** The table of a layout's tensors, as it is written. */
+/** The table of a layout's tensors, as written to the file. */
 export const tableOf = ({ tensors, base, vectors }: TvqLayout): PackedTable =>
   packTensors({
     tensors,
@@ -104,7 +104,7 @@ export const tableOf = ({ tensors, base, vectors }: TvqLayout): PackedTable =>
 const FINGERPRINT_DIGITS = 32;
 const ISO_DATE = '2000-01-01T00:00:00.000Z';
 
-/** Identity of a checkpoint: what it holds, not where it lies. */
+/** Identity of a checkpoint: what it contains, not where it is. */
 export function fingerprintOf(
   tensors: Iterable<readonly [name: string, dtype: string, shape: readonly number[], checksum: string]>,
 ): string {
@@ -121,7 +121,7 @@ const sideBytes = (records: number) => ({ scales: 8 * records, checksums: 8 * re
 export const recordsOf = ({ vectors }: TvqLayout): number =>
   vectors.reduce((sum, { records }) => sum + records.length, 0);
 
-/** Upper bound of the file's size, as the plan states it: payloads may turn out to be none. */
+/** Upper bound of the file's size, as the plan states it: some payloads may turn out to be unnecessary. */
 export function plannedBytes(layout: RoomyLayout): number {
   return (
     alignedDataOffset(layout.headerBytes) +
@@ -169,7 +169,7 @@ export function headerBound(layout: TvqLayout): number {
   );
 }
 
-/** Stands for any SHA-256. */
+/** Placeholder for any SHA-256. */
 const HASH = HEADER_HASH_PLACEHOLDER;
 
 const bytesEntry = (name: string, bytes: number): Omit<TensorEntry, 'offset'> => ({

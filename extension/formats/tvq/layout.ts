@@ -1,18 +1,18 @@
 /**
  * The .tvq container's names, in one place; `docs/tvq-format.md` is its specification. A .tvq file is a valid
- * safetensors file of few tensors: the payloads of all tensors in one, compressed tables that tell them apart, arrays of
- * scales and checksums. What the file is stands as JSON in `__metadata__`.
+ * safetensors file of few tensors: the payloads of all tensors in one, compressed tables that locate them, and arrays
+ * of scales and checksums. `__metadata__` describes the file as JSON.
  */
 
-/** The version that is written; older ones are read. */
+/** The version that is written; older ones can be read. */
 export const FORMAT_VERSION = 3;
 export const OLDEST_VERSION = 1;
-/** From this version on tensors stand in tables, rather than each with a name in the header. */
+/** Since this version, tensors are listed in tables rather than by name in the header. */
 export const FIRST_WITH_TABLES = 3;
 
 /**
- * What a reader of this version understands beyond it. A file that cannot be restored rightly without something newer
- * lists it in `tvq_requires`, and readers that do not know it refuse the file by that name.
+ * Newer features that this reader understands. A file that cannot be restored correctly without a newer feature lists
+ * it in `tvq_requires`; readers that do not know it refuse the file and name it.
  */
 export const FEATURES: ReadonlySet<string> = new Set();
 
@@ -20,7 +20,7 @@ export const FEATURES: ReadonlySet<string> = new Set();
 export const SHARED_VECTOR = '@shared';
 /** Prefix of the base model's checksum array. */
 export const BASE_MODEL = '@base';
-/** Begins the names of tensors and vectors that are no task; a reader passes over those that it does not know. */
+/** Begins names of tensors and vectors that are not tasks; readers skip those that they do not know. */
 const RESERVED = '@';
 export const isReserved = (name: string): boolean => name.startsWith(RESERVED);
 /** U8: all payloads, one after the other; see tables.ts for which is whose. */
@@ -31,25 +31,25 @@ export const RECORD_TABLE = '@records';
 /** The nth compressed file beside the tasks' weights. */
 export const storedFileName = (n: number): string => `@files/${n}`;
 
-/** Arrays beside a vector's payloads, a row a tensor. */
+/** Arrays beside a vector's payloads, one row per tensor. */
 export const sideArrays = {
   /** F32 [n, 2]: scale and zero point (affine), unit and quantizer step (entropy), 0 and the value (constant), 0 and 0
    * (others); of a `codebook` the unit, which is the scale of byte 255, and 0. */
   scales: (vector: string) => `${vector}:scales`,
-  /** U64 [n]: XXH64 of the payload's bytes; of no bytes where there is no payload. */
+  /** U64 [n]: XXH64 of the payload's bytes; that of no bytes if there is no payload. */
   checksums: (vector: string) => `${vector}:checksums`,
-  /** F32 [n, 2]: squared error and squared norm of what was quantized; 0 and 0 where nothing was. */
+  /** F32 [n, 2]: squared error and squared norm of what was quantized; 0 and 0 if nothing was. */
   errors: (vector: string) => `${vector}:errors`,
 };
 
-/** What a payload is called: in the header up to version 2, in messages since. */
+/** A payload's name: in the header up to version 2, only in messages since. */
 export const payloadName = (vector: string, tensor: string) => `${vector}/${tensor}`;
 
-/** Letters, digits, dot, dash, underscore: fit for a file name on every system and never `@…`, `a/b` or `a:b`. */
+/** Letters, digits, dot, dash, underscore: valid as a file name on every system, and never `@…`, `a/b` or `a:b`. */
 const TASK_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]{0,127}$/u;
 export const isTaskName = (name: string): boolean => TASK_NAME.test(name);
 
-/** Hex SHA-256 of everything before the data, taken with these digits as zeros. */
+/** Hex SHA-256 of everything before the data, computed with these digits as zeros. */
 export const HEADER_HASH_KEY = 'tvq_header_sha256';
 export const HEADER_HASH_PLACEHOLDER = '0'.repeat(64);
 

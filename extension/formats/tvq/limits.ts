@@ -1,4 +1,4 @@
-/** What a planned .tvq file would hold beyond what readers accept: said before anything is read, let alone written. */
+/** What a planned .tvq file would contain beyond readers' limits: reported before anything is read or written. */
 import type { Problem } from '../../protocol/results.ts';
 import { shortened } from '../../shared/shortened.ts';
 import { MAX_HEADER_BYTES } from '../safetensors/headerRoom.ts';
@@ -8,7 +8,7 @@ import { recordsOf, type RoomyLayout } from './header.ts';
 import { MAX_EXTRAS, MAX_FILES } from './metadata.ts';
 import { MAX_NAME, MAX_RANK, MAX_RECORDS, MAX_TABLE_BYTES, MAX_TENSORS, MAX_VECTORS } from './tables.ts';
 
-/** A line for each limit that the file would break; the limits are those of the metadata's schema. */
+/** One line for each limit that the file would exceed; the limits are those of the metadata's schema. */
 export function beyondLimits(layout: RoomyLayout): Problem[] {
   const { tensors, base, vectors, files, headerBytes, table } = layout;
   const checkpoints = [base.name, ...vectors.flatMap(({ checkpoint }) => checkpoint ?? [])];
@@ -49,7 +49,7 @@ const splitIt = (problem: string): string => `${problem}: quantize fewer tasks i
 const tooLong = (found: number, most: number, what: string): string[] =>
   found > most ? [`${what} ${formatBytes(found)}; a .tvq file holds at most ${formatBytes(most)}`] : [];
 
-/** @param described what has the names, given as they fit into a message */
+/** @param described wording for a message about what has these names */
 function longNames(names: readonly string[], described: (names: readonly string[]) => string): string[] {
   const long = [...new Set(names.filter(name => name.length > MAX_NAME))];
   const [first] = long;

@@ -1,4 +1,4 @@
-/** The JSON in a .tvq file's `__metadata__`: its schema, and limits on what a file may claim. */
+/** The JSON in a .tvq file's `__metadata__`: its schema, and limits on its claims. */
 import * as z from 'zod';
 import type { Scheme } from '../../protocol/recipes.ts';
 import { codecEntry } from './codecs.ts';
@@ -15,7 +15,7 @@ import {
 
 const MAX_REQUIRED = 100;
 export const MAX_EXTRAS = 100_000;
-/** Files of one task, and bytes of one: what is read of a file that anyone may have made stays within them. */
+/** Maximum files of one task, and bytes of one file: anyone may have made a .tvq file, so reading is bounded. */
 export const MAX_FILES = 1000;
 export const MAX_FILE_BYTES = 64 << 20;
 
@@ -23,7 +23,7 @@ const checksum = z.string().regex(/^[0-9a-f]{16}$/, 'not a checksum');
 
 const source = z.object({ name: text, fingerprint: text });
 
-/** A vector as every version has it. */
+/** The part of a vector that every version has. */
 const vector = z.object({
   name: text,
   /** SHA-256 of this vector's side arrays, in the order scales, checksums, errors. */
@@ -32,7 +32,7 @@ const vector = z.object({
   source: source.optional(),
 });
 
-/** Files beside the weights: `table` has each once, `tasks` the rows that belong to a task. */
+/** Files beside the weights: `table` lists each once, `tasks` the rows of each task. */
 const fileTable = z.object({
   table: z
     .array(
@@ -42,7 +42,7 @@ const fileTable = z.object({
         z.int().nonnegative().max(MAX_FILE_BYTES),
         /** The first 32 hex digits of its SHA-256. */
         z.string().regex(/^[0-9a-f]{32}$/, 'not a digest'),
-        /** Number of the tensor that has it; `base`: the base model had the same; `none`: it was too large to store. */
+        /** Number of the tensor that holds it; `base`: same as the base model's; `none`: it was too large to store. */
         z.union([index, z.enum(['base', 'none'])]),
       ]),
     )
@@ -54,13 +54,13 @@ const fileTable = z.object({
 const COMMON = {
   tvq_scheme: z.object({
     scheme: z.enum(['fq', 'tvq', 'rtvq'] satisfies Scheme[]),
-    /** Of every quantized tensor; absent where each has its own. */
+    /** Of every quantized tensor; absent if each has its own. */
     bits: z.int().min(1).max(8).optional(),
     baseBits: z.int().min(1).max(8).optional(),
   }),
-  /** Features that a reader has to understand. */
+  /** Features that a reader must understand. */
   tvq_requires: z.array(text).max(MAX_REQUIRED).default([]),
-  /** XXH64 of each reserved tensor that is no part of a vector, whatever it holds. */
+  /** XXH64 of each reserved tensor that is not part of a vector, whatever it contains. */
   tvq_extras: z
     .array(z.tuple([text, checksum]))
     .max(MAX_EXTRAS)
@@ -75,7 +75,7 @@ export const METADATA = {
   tvq_base: source.extend({ sideSha256: text }),
   tvq_codecs: z.array(codecEntry).max(MAX_CODECS),
   /** Bytes of the table of tensors before compression, bytes of a length in the table of records, and the SHA-256 of
-   * both as they are stored, the tensors' first. */
+   * both as stored, the tensor table first. */
   tvq_tables: z.object({
     tensors: z.int().nonnegative().max(MAX_TABLE_BYTES),
     lengthBytes: z.int().min(1).max(MAX_LENGTH_BYTES),
@@ -84,14 +84,14 @@ export const METADATA = {
   tvq_vectors: z
     .array(
       vector.extend({
-        /** The vector that this one counts from, besides the base model: `@shared` for a task of an rtvq file. */
+        /** The vector that this one is relative to, besides the base model: `@shared` for a task of an rtvq file. */
         shared: text.optional(),
       }),
     )
     .max(MAX_VECTORS),
 } as const;
 
-/** Keys of versions 1 and 2, which have the tables in them. */
+/** Keys of versions 1 and 2, which contain the tables. */
 export const OLD_METADATA = {
   ...COMMON,
   /** `tensors` are rows of the tensor table, in the order of `@base:checksums`. */

@@ -8,14 +8,14 @@ import { HEADER_HASH_KEY, HEADER_HASH_PLACEHOLDER, isReserved } from './layout.t
 
 export const fault = (file: string, what: string) => new UserError(`${file}: not a valid .tvq file: ${what}`);
 
-/** A reserved tensor that is no part of a vector. */
+/** A reserved tensor that is not part of a vector. */
 export interface TvqExtra {
   readonly entry: TensorEntry;
   /** XXH64 of its bytes, 16 hex digits. */
   readonly checksum: string;
 }
 
-/** Hands out the file's tensors, each once and as expected, and reads the small ones. */
+/** Hands out the file's tensors, each once, checks their form, and reads the small ones. */
 export class PartReader {
   readonly #entries: Map<string, TensorEntry>;
   #hash = createHash('sha256');
@@ -60,19 +60,19 @@ export class PartReader {
     return entry;
   }
 
-  /** An array of bytes of whatever length. */
+  /** An array of bytes of any length. */
   takeBytes(name: string): TensorEntry {
     return this.take(name, 'U8', [this.#entries.get(name)?.bytes ?? 0]);
   }
 
-  /** A tensor of whatever dtype and shape; undefined where there is none of the name. */
+  /** A tensor of any dtype and shape; undefined if there is none of that name. */
   takeAny(name: string): TensorEntry | undefined {
     const entry = this.#entries.get(name);
     this.#entries.delete(name);
     return entry;
   }
 
-  /** Elements of a list of numbers that is still to be taken. */
+  /** Length of a list of numbers that has not been taken yet. */
   lengthOf(name: string): number {
     return this.#entries.get(name)?.shape[0] ?? 0;
   }
@@ -82,7 +82,7 @@ export class PartReader {
     return new DataView(content.buffer, content.byteOffset, content.length);
   }
 
-  /** @param shape that is expected; any otherwise */
+  /** @param shape the expected one; any if omitted */
   readBytes(name: string, shape?: readonly number[]): Promise<Uint8Array> {
     return this.#content(shape ? this.take(name, 'U8', shape) : this.takeBytes(name));
   }

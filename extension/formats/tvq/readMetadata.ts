@@ -1,4 +1,4 @@
-/** What a .tvq file's metadata says, checked: its version, what a reader has to understand, and its JSON. */
+/** A .tvq file's metadata, checked: its version, what a reader must understand, and its JSON. */
 import type * as z from 'zod';
 import { nestsDeeper } from '../json/jsonDepth.ts';
 import type { SafetensorsHeader } from '../safetensors/safetensors.ts';
@@ -10,7 +10,7 @@ import { fault } from './partReader.ts';
 /** Metadata nests at most: list, entry, shape. The recipe is plain data of the same depth. */
 const MAX_METADATA_DEPTH = 6;
 
-/** @throws UserError naming the file and the fault; what is newer than this tool is refused as that, before anything else */
+/** @throws UserError naming the file and the fault; a newer file is refused as such, before anything else is checked */
 export function readMetadata(header: SafetensorsHeader): {
   readonly version: number;
   readonly metadata: Metadata | OldMetadata;
@@ -41,7 +41,7 @@ const VERSIONS: ReadonlySet<string> = new Set(
   Array.from({ length: FORMAT_VERSION - OLDEST_VERSION + 1 }, (_, i) => String(OLDEST_VERSION + i)),
 );
 
-/** A file may need what only later versions of this tool know: ignoring it would restore something else. */
+/** A file may need a feature of later versions: ignoring it would restore something else. */
 function checkRequired(file: string, { tvq_requires: required }: Pick<Metadata, 'tvq_requires'>): void {
   const unknown = required.filter(feature => !FEATURES.has(feature));
   if (unknown.length === 0) return;

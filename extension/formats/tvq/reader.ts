@@ -36,7 +36,7 @@ export interface TvqVector {
   readonly records: readonly TvqRecord[];
 }
 
-/** A vector that this version cannot restore: what later ones put into a file says no more than why. */
+/** A vector from a later version that this one cannot restore; all that is known is why. */
 export interface UnreadableVector {
   readonly name: string;
   readonly why: string;
@@ -51,10 +51,10 @@ export interface UnreadableVector {
 export interface TvqFile {
   readonly path: string;
   readonly bytes: number;
-  /** Of the file as its header was read. */
+  /** Of the file when its header was read. */
   readonly stamp: FileStamp;
   readonly headerBytes: number;
-  /** Of the compressed tables; 0 where the header has them. */
+  /** Of the compressed tables; 0 if they are in the header. */
   readonly tableBytes: number;
   readonly tool: string;
   readonly created: string;
@@ -62,7 +62,7 @@ export interface TvqFile {
   readonly base: {
     readonly name: string;
     readonly fingerprint: string;
-    /** What was hashed, with its XXH64. */
+    /** The hashed tensors with their XXH64. */
     readonly tensors: readonly { name: string; dtype: Dtype; shape: readonly number[]; checksum: string }[];
   };
   readonly shared: TvqVector | undefined;
@@ -72,7 +72,7 @@ export interface TvqFile {
   readonly version: number;
   /** Files beside the weights. */
   readonly files: readonly TvqStoredFile[];
-  /** Reserved tensors, those of files included. */
+  /** Reserved tensors, including those of files. */
   readonly extras: readonly TvqExtra[];
   readonly recipe: unknown;
 }
@@ -162,7 +162,7 @@ async function assemble(
   };
 }
 
-/** What stands beside a vector's payloads, by record. */
+/** The arrays beside a vector's payloads, by record. */
 async function readSides(reader: PartReader, vector: string, count: number, stated: string) {
   const scales = await reader.read(sideArrays.scales(vector), 'F32', [count, 2]);
   const checksums = await reader.read(sideArrays.checksums(vector), 'U64', [count]);
@@ -193,7 +193,7 @@ function recordOf(
   return { tensor, dtype, shape, codec: codec as Codec, payload, ...sides };
 }
 
-/** What of a vector this version does not know; undefined where it can restore it. */
+/** What this version does not know about a vector; undefined if it can restore it. */
 function whyUnreadable(
   metadata: Metadata | OldMetadata,
   vector: Metadata['tvq_vectors'][number],
@@ -212,7 +212,7 @@ function whyUnreadable(
   return `it counts from ${JSON.stringify(vector.shared ?? 'the base model alone')}, which this tool does not know`;
 }
 
-/** Tasks that count from a shared vector that cannot be read. */
+/** Tasks relative to a shared vector that cannot be read. */
 function withoutShared(
   vectors: readonly TvqVector[],
   shared: UnreadableVector | undefined,

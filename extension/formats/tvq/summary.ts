@@ -10,7 +10,7 @@ import { isCoded, type Codec } from './codecs.ts';
 import type { TvqFile, TvqRecord, TvqVector } from './reader.ts';
 import { unreadableTasks } from './task.ts';
 
-/** Rows that one query may return: what a page shows, with room to scroll. */
+/** Rows that one query may return: what a page shows, plus some for scrolling. */
 export const MAX_PAGE = 1000;
 
 export const payloadBytes = (record: TvqRecord): number => record.payload?.bytes ?? 0;
@@ -69,7 +69,7 @@ export function summarizeTvq(file: TvqFile): TvqSummary {
   };
 }
 
-/** All bytes of a file over its quantized weights, in bits; 0 when nothing is quantized. */
+/** All bits of a file per quantized weight; 0 when nothing is quantized. */
 export const bitsPerWeight = (bytes: number, quantizedParameters: number): number =>
   quantizedParameters === 0 ? 0 : (8 * bytes) / quantizedParameters;
 
@@ -77,8 +77,8 @@ const parametersOf = (record: TvqRecord): number => elementCount(record.shape);
 export const hasCodes = ({ codec }: TvqRecord): boolean => isCoded(codec);
 const isPresent = ({ codec }: TvqRecord): boolean => codec.codec !== 'absent';
 /**
- * Weights that a file restores from few bits or none: a constant, and a matrix that is the base's, needed no codes. Of
- * vectors that are the base's a file does not say whether they would have been quantized; mostly they are kept.
+ * Whether weights are restored from few bits or none: constants, and matrices equal to the base's, need no codes. For
+ * 1-D tensors equal to the base's, a file does not say whether they would have been quantized; mostly they are kept.
  */
 export const isQuantized = ({
   codec: { codec },
@@ -106,13 +106,13 @@ export function countTensors(
   };
 }
 
-/** Bits a weight of a record with codes: a whole number of packed ones, the mean of entropy-coded ones. */
+/** Bits per weight of a record with codes: a whole number of packed ones, the mean of entropy-coded ones. */
 const bitsOf = (record: TvqRecord): number =>
   'bits' in record.codec ? record.codec.bits : (8 * payloadBytes(record)) / parametersOf(record);
 
 const toHundredths = (bits: number): number => Math.round(100 * bits) / 100;
 
-/** Over all their weights. */
+/** Mean over all their weights. */
 function meanBits(records: readonly TvqRecord[]): number {
   const bits = sum(records, record => bitsOf(record) * parametersOf(record));
   return bits / Math.max(1, sum(records, parametersOf));
@@ -132,7 +132,7 @@ export const relativeError = (records: readonly TvqRecord[]): number | undefined
   return energy > 0 ? sum(records, ({ errors }) => errors[0]) / energy : undefined;
 };
 
-/** Bytes of the tensors that have the same key, those without any left out. */
+/** Bytes of tensors by key; those without a key are left out. */
 function groupsOf(records: readonly TvqRecord[], keyOf: (record: TvqRecord) => string): ByteGroup[] {
   const groups = [...groupBy(records, keyOf)].map(([group, members]) => {
     const codes = sum(members.filter(hasCodes), payloadBytes);
@@ -144,12 +144,12 @@ function groupsOf(records: readonly TvqRecord[], keyOf: (record: TvqRecord) => s
 const bytesOf = ({ codes, exact }: ByteGroup): number => codes + exact;
 const largestFirst = (a: ByteGroup, b: ByteGroup): number => bytesOf(b) - bytesOf(a);
 
-/** Layers that are listed; names can claim any number of them. */
+/** Maximum layers listed; names can claim any number of them. */
 const MAX_LAYERS = 256;
 const OUTSIDE = 'outside';
 const DEEPER = 'deeper';
 
-/** Stack by stack from the shallowest layer to the deepest, then what is in none. */
+/** Stack by stack from the shallowest layer to the deepest, then tensors outside all layers. */
 function groupsByLayer(records: readonly TvqRecord[]): ByteGroup[] {
   const layers = layersOf(records.map(({ tensor }) => tensor));
   const known = [...new Set(layers.values())].sort(byPlace);
@@ -170,7 +170,7 @@ const codecName = ({ codec }: TvqRecord): string =>
 
 const rows = new WeakMap<TvqFile, readonly TensorRow[]>();
 
-/** Every tensor of every vector, in file order; made once a file. */
+/** Every tensor of every vector, in file order; computed once per file. */
 function rowsOf(file: TvqFile): readonly TensorRow[] {
   const known = rows.get(file);
   if (known) return known;
@@ -200,7 +200,7 @@ const COMPARE = {
   error: byNumber(row => row.error ?? -1),
 };
 
-/** Rows as last filtered and sorted: a table asks for one page after the other of the same view. */
+/** Rows as last filtered and sorted: a table requests one page after another of the same view. */
 const views = new WeakMap<TvqFile, { key: string; rows: readonly TensorRow[] }>();
 
 function viewOf(file: TvqFile, { search, sort, descending }: TensorQuery): readonly TensorRow[] {

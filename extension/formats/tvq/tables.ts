@@ -1,7 +1,7 @@
 /**
  * The two tables of a .tvq file: which tensors there are and which vector has which, compressed (zlib, RFC 1950) and
- * known before anything is written; and how each was stored, of a few bytes each, known last. A header of the same would
- * take a hundred bytes a tensor and task.
+ * known before anything is written; and how each was stored, a few bytes each, known last. In the header this would
+ * take a hundred bytes per tensor and task.
  */
 import { createHash } from 'node:crypto';
 import { deflateSync, inflateSync } from 'node:zlib';
@@ -10,7 +10,7 @@ import { DTYPE_BITS, elementCount, isDtype, type Dtype } from '../dtype.ts';
 import { MAX_HEADER_BYTES } from '../safetensors/headerRoom.ts';
 import { nestsDeeper } from '../json/jsonDepth.ts';
 
-/** Limits on what a file may claim. A tensor of a longer name, or a task more than this, is no use anyone has had. */
+/** Limits on what a file may claim. Nobody has needed more tensors, longer names, or more tasks. */
 export const MAX_TENSORS = 1_000_000;
 export const MAX_NAME = 1024;
 /** Dimensions of a tensor; frameworks have at most 64. */
@@ -18,9 +18,9 @@ export const MAX_RANK = 64;
 export const MAX_VECTORS = 4096;
 /** Records of all vectors: what is known of each takes some 300 bytes of memory. */
 export const MAX_RECORDS = 4_000_000;
-/** Bytes of the tensor table as JSON: what a header, which it stands for, may have. */
+/** Bytes of the tensor table as JSON: the same as for the header that it replaces. */
 export const MAX_TABLE_BYTES = MAX_HEADER_BYTES;
-/** Codecs that a byte can tell apart. */
+/** Number of codecs that a byte can distinguish. */
 export const MAX_CODECS = 256;
 
 /** Object, list of vectors, list of runs, run. */
@@ -44,7 +44,7 @@ const tensorTable = z.object({
   vectors: z.array(runs).max(MAX_VECTORS),
 });
 
-/** Which tensors there are, and the rows that the base model and each vector have, in the order of their records. */
+/** Which tensors there are, and the rows of the base model and of each vector, in the order of their records. */
 export interface TensorTable {
   readonly tensors: readonly TableRow[];
   readonly base: readonly number[];
@@ -57,20 +57,20 @@ export interface StoredRecords {
   readonly lengths: readonly number[];
 }
 
-/** The table of tensors as it stands in the file, and its bytes before compression. */
+/** The table of tensors as stored in the file, and its bytes before compression. */
 export interface PackedTable {
   readonly stored: Uint8Array;
   readonly bytes: number;
 }
 
-/** A codec, and a length of so many bytes. */
+/** Bytes of a record: a codec, and a length of `lengthBytes` bytes. */
 export const recordBytes = (lengthBytes: number): number => 1 + lengthBytes;
-/** Lengths of more bytes are beyond exact integers. */
+/** Longer lengths would exceed exact integers. */
 export const MAX_LENGTH_BYTES = 6;
 
 /**
- * Bytes that the length of any payload of these tensors fits into, whatever their codecs: those of a tensor as it is, or
- * of codes of 8 bits with scales and codebook. So a file's size follows from its payloads.
+ * Bytes needed for the length of any payload of these tensors, whatever their codecs: that of the exact tensor, or of
+ * 8-bit codes with scales and codebook. So a file's size follows from its payloads.
  */
 export function lengthBytesOf(tensors: readonly TableRow[]): number {
   const longest = tensors.reduce((most, [, dtype, shape]) => {
@@ -85,7 +85,7 @@ export function packTensors({ tensors, base, vectors }: TensorTable): PackedTabl
   return { stored: deflateSync(json, { level: 9 }), bytes: Buffer.byteLength(json) };
 }
 
-/** Codecs, then lengths, of one vector after the other. */
+/** Codecs, then lengths, of one vector after another. */
 export function packRecords(vectors: readonly StoredRecords[], lengthBytes: number): Buffer {
   return Buffer.concat(
     vectors.flatMap(({ codecs, lengths }) => {
@@ -96,11 +96,11 @@ export function packRecords(vectors: readonly StoredRecords[], lengthBytes: numb
   );
 }
 
-/** Bytes that zlib makes of so many at most (zlib.h, deflateBound). */
+/** Maximum bytes that zlib makes of `bytes` (zlib.h, deflateBound). */
 export const mostDeflated = (bytes: number): number => bytes + (bytes >> 8) + 64;
 
 /**
- * What a table was before compression; no more memory is taken than the stated bytes.
+ * The table before compression; uses no more memory than the stated bytes.
  * @throws Error saying what is wrong
  */
 export function unpacked({ stored, bytes }: PackedTable): Buffer {
@@ -109,7 +109,7 @@ export function unpacked({ stored, bytes }: PackedTable): Buffer {
   return content;
 }
 
-/** @returns undefined where it is not compressed, cut off, or more than it should be */
+/** @returns undefined if it is not compressed, is truncated, or is longer than stated */
 export function inflated(stored: Uint8Array, bytes: number): Buffer | undefined {
   try {
     return inflateSync(stored, { maxOutputLength: Math.max(1, bytes) });
@@ -119,7 +119,7 @@ export function inflated(stored: Uint8Array, bytes: number): Buffer | undefined 
 }
 
 /**
- * @param counts rows of the base and of each vector, as arrays in the file have them: runs may not claim more
+ * @param counts rows of the base and of each vector, from the arrays in the file: runs may not claim more
  * @throws Error saying what is wrong
  */
 export function parseTensors(
@@ -149,7 +149,7 @@ export function parseTensors(
   };
 }
 
-/** @param counts records of each vector, which the bytes are as many as */
+/** @param counts number of records of each vector, which must match the bytes */
 export function parseRecords(
   table: Uint8Array,
   counts: readonly number[],
@@ -169,8 +169,8 @@ export function parseRecords(
 }
 
 /**
- * Where each record's payload begins in `@payloads`: tensor by tensor in the order in which names first stand in the
- * table, and of one tensor vector by vector.
+ * Where each record's payload begins in `@payloads`: tensor by tensor in the order in which names first appear in the
+ * table, and vector by vector within a tensor.
  */
 export function payloadOffsets(
   { tensors, vectors }: TensorTable,

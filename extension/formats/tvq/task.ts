@@ -3,11 +3,11 @@ import { UserError } from '../../shared/errors.ts';
 import { isReserved } from './layout.ts';
 import type { TvqFile, TvqVector, UnreadableVector } from './reader.ts';
 
-/** Tasks that need a later version of this tool; the rest of the file does not. */
+/** Tasks that need a later version of this tool, although the rest of the file does not. */
 export const unreadableTasks = ({ unreadable }: TvqFile): readonly UnreadableVector[] =>
   unreadable.filter(({ name }) => !isReserved(name));
 
-/** @throws UserError where the file has no such task, or one that this version cannot restore */
+/** @throws UserError if the file has no such task, or this version cannot restore it */
 export function taskNamed(file: TvqFile, name: string | undefined): TvqVector {
   const task = file.tasks.find(known => known.name === name);
   if (task) return task;
@@ -17,7 +17,7 @@ export function taskNamed(file: TvqFile, name: string | undefined): TvqVector {
   throw new UserError(`${file.path}: no task "${name}"; it has ${names}`, 'usage');
 }
 
-/** Names of all tasks. @throws UserError where this version cannot restore one of them */
+/** Names of all tasks. @throws UserError if this version cannot restore one of them */
 export function allTaskNames(file: TvqFile): string[] {
   const [unreadable] = unreadableTasks(file);
   if (unreadable) throw beyond(file, unreadable);

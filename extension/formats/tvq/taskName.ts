@@ -8,8 +8,8 @@ import { isTvq, TVQ } from './names.ts';
 const MAX_CHARACTERS = 100;
 
 /**
- * What a path, or a name, is called: its last part, without what no task's name may have. Accents count in one form: a
- * folder is called the same on every system.
+ * A task name for a path or a name: its last part, without characters that task names may not have. Accents are
+ * normalised, so that a folder gives the same name on every system.
  */
 export function taskNameOf(path: string): string {
   const plain = withoutExtension(basename(path))

@@ -8,6 +8,6 @@ export interface Command {
   readonly id: string;
   /** It reads or writes what the workspace names, so it is off in Restricted Mode. */
   readonly needsTrust: boolean;
-  /** Its file, with all that it imports, is loaded when it is first run. */
+  /** Its file, with everything it imports, is loaded on the first run. */
   load(): Promise<Run>;
 }

@@ -6,7 +6,7 @@ import type { TvqSummary } from '../../protocol/tvq.ts';
 import { describeScheme } from '../describe.ts';
 import type { Unmatched } from '../source/settings.ts';
 
-/** What the Studio does not take over from a file, in a sentence; undefined where it takes over everything. */
+/** What the Studio does not take over from a file, in a sentence; undefined if it takes over everything. */
 export function describeUnmatched(file: TvqSummary, unmatched: readonly Unmatched[]): string | undefined {
   if (unmatched.length === 0) return undefined;
   const name = basename(file.file);

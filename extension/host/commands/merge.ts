@@ -35,7 +35,7 @@ import { selectedPaths } from './selection.ts';
 export const merge: Run = async (services, ...args) => {
   const draft = await mergeDraftFrom(services, selectedPaths(args));
   const methods = services.engine.methods(null, readRunOptions());
-  // The method step tells; until then a failure must not go unhandled.
+  // The method step reports it; until then a failure must not be an unhandled rejection.
   methods.catch(() => undefined);
   const steps = stepsOf(services, draft, methods);
   if (!(await runWizard(l10n.t('Merge Models'), steps))) return;
@@ -105,7 +105,7 @@ function stepsOf(
   return [chooseInputs, chooseTheMethod, chooseBase, chooseParameters, chooseOutput];
 }
 
-/** What is merged, and how, stands in the title of the steps that follow. */
+/** The title of later steps says what is merged, and how. */
 function titled(at: Position, { inputs, method }: MergeDraft): Position {
   const names = inputsOf(inputs).map(({ name }) => name);
   const what = names.length > 3 ? l10n.t('{0} Models', names.length) : names.join(', ');
@@ -114,7 +114,7 @@ function titled(at: Position, { inputs, method }: MergeDraft): Position {
   return { ...at, title };
 }
 
-/** Keeps the answer in the draft. Models that cannot be the base are not on offer, unless there is no other. */
+/** Keeps the answer in the draft. Models that cannot be the base are offered only if there are no others. */
 async function askBase(at: Position, draft: MergeDraft): Promise<Turn> {
   const checkpoints = checkpointsOf(draft.known);
   const fitting = checkpoints.filter(checkpoint => fitsAsBase(checkpoint, draft.inputs));
@@ -149,7 +149,7 @@ async function askMismatch(at: Position, draft: MergeDraft): Promise<Turn> {
   return 'next';
 }
 
-/** undefined where there is nothing to choose. */
+/** undefined if there is nothing to choose. */
 function describeBase(draft: MergeDraft): string | undefined {
   if (baseNeed(draft) === 'unused') return undefined;
   const { base } = draft;

@@ -1,4 +1,4 @@
-/** What can be merged, from the workspace and from disk, and what of it was clicked. */
+/** What can be merged, from the workspace and from disk, and which of it was clicked. */
 import { l10n, Uri } from 'vscode';
 import { summarizeCheckpoints } from '../../formats/discover.ts';
 import { openTvq } from '../../formats/tvq/reader.ts';
@@ -23,7 +23,7 @@ import { browseFolder } from '../ui/checkpointPicks.ts';
 import { notifyWarning } from '../ui/notify.ts';
 import { strangersTo, tellLeftOut } from './leftOut.ts';
 
-/** Sources, and what looked like one but cannot be read. */
+/** Sources, and what looked like a source but cannot be read. */
 interface Found {
   readonly sources: readonly MergeSource[];
   readonly failures: readonly string[];
@@ -40,7 +40,7 @@ export async function mergeDraftFrom(
   let known: readonly MergeSource[] = [...checkpoints.map(checkpointSource), ...tasks.sources];
   const failures: string[] = [];
   const nothingAt: string[] = [];
-  // What is known by another path is meant by that.
+  // What is known by another path is referred to by that one.
   const meant: string[] = [];
   for (const path of paths ?? []) {
     meant.push(path);
@@ -71,7 +71,7 @@ export async function mergeDraftFrom(
   };
 }
 
-/** What a folder holds that the user chooses; empty when cancelled or nothing is there, which is told. */
+/** Sources in a folder that the user chooses; empty if cancelled, or if it has none, which is reported. */
 export async function browseSources(): Promise<readonly MergeSource[]> {
   const folder = await browseFolder(l10n.t('Choose a folder with checkpoints or .tvq files'));
   if (folder === undefined) return [];
@@ -83,7 +83,7 @@ export async function browseSources(): Promise<readonly MergeSource[]> {
   return sources;
 }
 
-/** Of a file, or of everything in a folder. */
+/** Reads the sources in a file, or in a folder. */
 async function readSources(path: string, known: readonly MergeSource[] = []): Promise<Found> {
   const [weights, tvqs] = await filesAt(path);
   const isNamed = weights[0] === path;
@@ -116,7 +116,7 @@ async function filesAt(path: string): Promise<[weights: readonly string[], tvqs:
   }
 }
 
-/** From headers alone. Whole models quantized by themselves are merged like task vectors. */
+/** Reads only headers. Whole quantized models (FQ) are merged like task vectors. */
 async function readTasks(paths: readonly string[]): Promise<Found> {
   const failures: string[] = [];
   const files = await Promise.all(

@@ -3,7 +3,7 @@ import { INSPECTOR_VIEW_TYPE } from '../editors/inspectorEditor.ts';
 import type { Run } from './command.ts';
 import { tvqArgument } from './selection.ts';
 
-/** Opens a .tvq file in its editor, also where another one (hex, text) is in front. */
+/** Opens a .tvq file in its editor, even if another editor (hex, text) is open for it. */
 export const openInspector: Run = async (_services, ...args) => {
   const [clicked] = args;
   const path = clicked instanceof Uri ? undefined : await tvqArgument(args);

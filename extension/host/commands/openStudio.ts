@@ -3,7 +3,7 @@ import { clickedTvq, selectedPaths } from './selection.ts';
 import { selectionFromFile } from './sourceSelection.ts';
 import { chooseSelection } from './studioSelection.ts';
 
-/** Opens the Studio for what was clicked, or asks; for a .tvq file, with what that was made from. */
+/** Opens the Studio for what was clicked, or asks; for a .tvq file, with the models it was made from. */
 export const openStudio: Run = async (services, ...args) => {
   const paths = selectedPaths(args);
   const source = clickedTvq(paths);

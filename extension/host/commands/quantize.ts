@@ -23,7 +23,7 @@ export const quantize: Run = async (services, ...args) => {
   await startWriting(services, recipeOf(draft));
 };
 
-/** What was clicked stands in the title, because the steps that would show it are skipped. */
+/** The title names what was clicked, because the steps that would show it are skipped. */
 function titleOf({ base, tasks }: QuantizeDraft): string {
   if (base === undefined || tasks === undefined) return l10n.t('Quantize Task Vectors');
   const names = tasks.map(({ name }) => name);
@@ -62,7 +62,7 @@ function stepsOf({ engine, log }: Services, draft: QuantizeDraft): Step[] {
   ];
 }
 
-/** Beside the checkpoints, named after their folder and the scheme. */
+/** An output beside the checkpoints, named after their folder and the scheme. */
 function proposedOutput({ base, tasks, choice }: QuantizeDraft): string {
   const folder = commonFolder([required(base), ...required(tasks)].map(({ path }) => path));
   return join(folder, `${basename(folder) || required(base).name}-${schemeSlug(required(choice))}.tvq`);
@@ -81,7 +81,7 @@ function recipeOf({ base, tasks, choice, output }: QuantizeDraft): QuantizeRecip
   };
 }
 
-/** The wizard's order guarantees it; a defect there should be told, not quantized. */
+/** The wizard's order guarantees a value; a bug there should be reported, not quantized. */
 function required<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('an earlier step has no answer');
   return value;

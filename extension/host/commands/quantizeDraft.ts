@@ -1,4 +1,4 @@
-/** What is known of a quantization before the user is asked: from the clicked files, or nothing. */
+/** What is known about a quantization before the user is asked: from the clicked files, or nothing. */
 import { basename, dirname } from 'node:path';
 import { l10n, Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../formats/discover.ts';
@@ -18,7 +18,7 @@ import { strangersTo, tellLeftOut } from './leftOut.ts';
 
 /** Answers so far; the wizard fills in the rest. */
 export interface QuantizeDraft {
-  /** Checkpoints on offer. */
+  /** Checkpoints to choose from. */
   known: readonly CheckpointSummary[];
   base: CheckpointSummary | undefined;
   tasks: readonly CheckpointSummary[] | undefined;
@@ -41,11 +41,11 @@ export async function draftFrom(
   const known = merge(inWorkspace, selected);
   const base = proposeBase(selected) ?? nearestBase(selected, known);
   const tasks = selected.filter(({ path }) => path !== base?.path);
-  // Only the base was clicked: everything fine-tuned from it is on offer.
+  // If only the base was clicked, everything fine-tuned from it is offered.
   return { ...blank, known, base, tasks: tasks.length > 0 ? tasks : undefined };
 }
 
-/** The base in the smallest folder around what is selected that has a clear one: each family of models has its own. */
+/** The base from the smallest folder around the selection that has a clear one, as each family of models has its own. */
 function nearestBase(
   selected: readonly CheckpointSummary[],
   known: readonly CheckpointSummary[],
@@ -92,7 +92,7 @@ async function weightsAt(path: string): Promise<readonly string[]> {
   return kind === 'weights' ? [path] : [];
 }
 
-/** One architecture a job: asks which when a folder has several. */
+/** One architecture per job: asks which one if a folder has several. */
 async function chooseGroup(found: readonly CheckpointSummary[]): Promise<CheckpointSummary[] | undefined> {
   const groups = groupByArchitecture(found);
   if (groups.length < 2) return groups[0];
@@ -112,8 +112,8 @@ async function chooseGroup(found: readonly CheckpointSummary[]): Promise<Checkpo
 }
 
 /**
- * Names for the .tvq file: the checkpoints' own, as far as tasks may have them, made different where two are called the same.
- * @param given names that are settled, by path
+ * Names for the .tvq file: the checkpoints' own, as far as task names allow, made unique.
+ * @param given names already settled, by path
  */
 export function taskNames(
   tasks: readonly CheckpointSummary[],

@@ -95,7 +95,7 @@ function likelyBase(
   return fitting.find(({ name }) => name === base.name) ?? fitting[0];
 }
 
-/** A folder that libraries load, where the base is one; and the weights alone. */
+/** Proposes a folder that libraries can load, if the base is one, and a file with only the weights. */
 async function proposals(source: string, { task = '', base }: RestoreDraft): Promise<Proposal[]> {
   const stem = join(dirname(source), `${basename(source, '.tvq')}-${task}`);
   const file = { path: `${stem}.safetensors`, meaning: l10n.t('The weights alone') };

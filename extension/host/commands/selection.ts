@@ -1,4 +1,4 @@
-/** Turns what menus hand to a command into paths. */
+/** Turns what menus pass to a command into paths. */
 import { l10n, TabInputCustom, TabInputText, Uri, window } from 'vscode';
 
 import { shownUri } from '../editors/localCopy.ts';
@@ -10,7 +10,7 @@ export interface HasPaths {
 
 /**
  * Paths of a selection in the explorer `(uri, uris[])` or in one of our trees `(node, nodes[])`; undefined from the
- * palette, where nothing is handed over.
+ * palette, which passes nothing.
  */
 export function selectedPaths(args: readonly unknown[]): string[] | undefined {
   const [clicked, selection] = args;
@@ -19,7 +19,7 @@ export function selectedPaths(args: readonly unknown[]): string[] | undefined {
   return paths.length > 0 ? [...new Set(paths)] : undefined;
 }
 
-/** @throws for what is on no disk of this machine: commands read and write by paths */
+/** @throws for files that are not on this machine's disks: commands read and write by path */
 function pathsOf(value: unknown): readonly string[] {
   if (value instanceof Uri) return [diskPath(value)];
   const paths = (value as Partial<HasPaths> | undefined)?.paths;
@@ -36,13 +36,13 @@ function diskPath(uri: Uri): string {
   );
 }
 
-/** The .tvq file that was clicked; undefined where it was something else, or more. */
+/** The .tvq file that was clicked; undefined if it was something else, or more. */
 export function clickedTvq(paths: readonly string[] | undefined): string | undefined {
   const [path, ...others] = paths ?? [];
   return path?.endsWith('.tvq') && others.length === 0 ? path : undefined;
 }
 
-/** The .tvq file a command is about: what was clicked, else the one in front, else one the user chooses. */
+/** The .tvq file a command is about: the clicked one, else the one in the active editor, else one the user chooses. */
 export async function tvqArgument(args: readonly unknown[]): Promise<string | undefined> {
   const path = selectedPaths(args.slice(0, 1))?.[0] ?? activeTvq();
   if (path !== undefined) return path;

@@ -4,7 +4,7 @@ import { merge, pickBase, pickTasks } from '../ui/checkpointPicks.ts';
 import type { Step } from '../ui/wizard.ts';
 import type { QuantizeDraft } from './quantizeDraft.ts';
 
-/** How many of the steps have their answer already. */
+/** How many of the steps are already answered. */
 export const answered = ({ base, tasks }: QuantizeDraft): number =>
   base === undefined ? 0 : tasks === undefined ? 1 : 2;
 

@@ -1,4 +1,4 @@
-/** The Studio's selection for a .tvq file: what it was made from, and with what. */
+/** The Studio's selection for a .tvq file: what it was made from, and with which settings. */
 import { basename } from 'node:path';
 import { l10n } from 'vscode';
 import { openTvq, type TvqFile } from '../../formats/tvq/reader.ts';
@@ -24,7 +24,7 @@ interface SourceDraft {
 }
 
 /**
- * Finds a file's checkpoints in the workspace; asks only where some are not there.
+ * Finds a file's checkpoints in the workspace; asks only if some are missing.
  * @returns undefined when the user backed out
  */
 export async function selectionFromFile(
@@ -57,7 +57,7 @@ function draftOf(file: TvqFile, known: readonly CheckpointSummary[]): SourceDraf
 const foundOf = ({ sources }: SourceDraft) => sources.filter(({ found }) => found !== undefined);
 const isWhole = (draft: SourceDraft): boolean => foundOf(draft).length === draft.sources.length;
 
-/** What is found is not asked for, but can be gone back to. */
+/** What was found is not asked for, but the user can go back to it. */
 function stepsOf(draft: SourceDraft): Step[] {
   const [chooseBase, chooseTasks] = selectionSteps(draft.answers);
   const unless =
@@ -74,7 +74,7 @@ function stepsOf(draft: SourceDraft): Step[] {
   ];
 }
 
-/** Says what is missing, and looks for it in folders until everything is there or the user goes on without. */
+/** Says what is missing, and searches folders until everything is found or the user continues without it. */
 async function findMissing(draft: SourceDraft, at: Position): Promise<Turn> {
   do {
     const answer = await pickMissing(at, basename(draft.file.path), draft.sources);
@@ -96,7 +96,7 @@ async function findMissing(draft: SourceDraft, at: Position): Promise<Turn> {
   return 'next';
 }
 
-/** `source` stays where all tasks are the file's own: then they can be merged from it. */
+/** `source` is kept if all tasks are the file's own, because they can then be merged from it. */
 function selectionOf({ file, sources, answers }: SourceDraft): StudioSelection | undefined {
   const { base, tasks } = answers;
   if (base === undefined || tasks === undefined) return undefined;

@@ -12,7 +12,7 @@ import { announce, askWhere } from '../saveFile.ts';
 
 const COLUMNS = ['tensor', 'vector', 'shape', 'dtype', 'codec', 'bits', 'bytes', 'error'] as const;
 
-/** Asks for a name and writes every row that matches; does nothing when the dialog is cancelled. */
+/** Asks for a file name and writes every row that matches; does nothing when the dialog is cancelled. */
 export async function exportCsv(source: Uri, file: TvqFile, query: TensorQuery): Promise<void> {
   const name = `${posix.basename(source.path, TVQ)}.csv`;
   const target = await askWhere(source, name, 'csv');

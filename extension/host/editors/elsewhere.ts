@@ -3,7 +3,7 @@ import { EventEmitter, RelativePattern, Uri, workspace } from 'vscode';
 import { Disposable } from '../disposable.ts';
 import { copyLocally, shownUri, type LocalCopy } from './localCopy.ts';
 
-/** A file that is not on this disk: read from a private copy, which goes when the file changes, and in the end. */
+/** A file that is not on this disk: read from a private copy, which is deleted when the file changes, and at the end. */
 export class Elsewhere extends Disposable {
   private readonly changed = this._register(new EventEmitter<void>());
   readonly onDidChange = this.changed.event;
@@ -22,7 +22,7 @@ export class Elsewhere extends Disposable {
     this._register({ dispose: () => this.forget() });
   }
 
-  /** Reads the copy; messages name the file, and not its copy. */
+  /** Reads the copy; messages name the file, not its copy. */
   async read<T>(reader: (path: string) => Promise<T>): Promise<T> {
     const copying = (this.copy ??= copyLocally(this.uri, this.copies));
     copying.catch(() => {

@@ -1,4 +1,4 @@
-/** The read-only editor of .tvq files: a page, and what it may ask for; both are loaded with the first file. */
+/** The read-only editor of .tvq files: a page, and its requests; both are loaded with the first file. */
 import { window, type CustomReadonlyEditorProvider, type Uri, type WebviewPanel } from 'vscode';
 import { Disposable } from '../disposable.ts';
 import { showPage } from '../pageHtml.ts';

@@ -1,4 +1,4 @@
-/** What the inspector's page may ask for. */
+/** The requests of the inspector's page. */
 import { basename } from 'node:path';
 import { commands, l10n } from 'vscode';
 import { queryTensors, summarizeTvq } from '../../formats/tvq/summary.ts';
@@ -15,11 +15,11 @@ import { exportCsv } from './csv.ts';
 import type { PageWork } from './pageWork.ts';
 import type { TvqDocument } from './tvqDocument.ts';
 
-/** A page has no use for more; the log has them all. */
+/** A page cannot use more; the log has them all. */
 const MAX_DAMAGED = 100;
 /** Characters of a recipe that a page is given. */
 const MAX_RECIPE = 256 * 1024;
-/** Given a .tvq file, opens the Studio with what that was made from; there in versions that have a Studio. */
+/** Opens the Studio with what a .tvq file was made from; exists only in versions that have a Studio. */
 const OPEN_STUDIO = 'tvq.openStudio';
 
 /** Answers one page from its document. `page` is where progress goes. */
@@ -97,6 +97,6 @@ const outcomeOf = ({ checked, damaged }: VerifyResult): VerifyOutcome => ({
   damagedCount: damaged.length,
 });
 
-/** A summary that a message can carry, whatever recipe the file has. */
+/** A summary short enough for a message, whatever recipe the file has. */
 const bounded = (summary: TvqSummary): TvqSummary =>
   (JSON.stringify(summary.recipe) ?? '').length <= MAX_RECIPE ? summary : { ...summary, recipe: undefined };

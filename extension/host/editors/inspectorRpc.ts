@@ -1,4 +1,4 @@
-/** Connects the inspector's page to what answers it. */
+/** Connects the inspector's page to its host. */
 import type { Webview } from 'vscode';
 import {
   INSPECTOR_CALLS,

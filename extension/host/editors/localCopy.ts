@@ -7,8 +7,8 @@ import { formatBytes } from '../../shared/format.ts';
 import { isRunning } from '../../files/processes.ts';
 
 /**
- * VS Code's file API hands over a file as a whole, through the memory of two processes and often over a network; what
- * is on disk is read in pieces instead, at any size.
+ * VS Code's file API hands over a file as a whole, through the memory of two processes and often over a network; files
+ * on disk are read in pieces instead, at any size.
  */
 export const MOST_COPIED = 64 * 2 ** 20;
 
@@ -22,7 +22,7 @@ export async function copyLocally(uri: Uri, copies: string): Promise<LocalCopy> 
   const { size } = await workspace.fs.stat(uri);
   if (size > MOST_COPIED) throw tooLarge(uri, size);
   const bytes = await workspace.fs.readFile(uri);
-  // Not every file system knows sizes before.
+  // Not every file system reports sizes in advance.
   if (bytes.length > MOST_COPIED) throw tooLarge(uri, bytes.length);
   await removeDead(copies);
   const folder = join(copies, `${process.pid}-${randomBytes(8).toString('hex')}`);
@@ -40,7 +40,7 @@ async function removeDead(copies: string): Promise<void> {
   }
 }
 
-/** As people are shown what is on no disk of theirs. */
+/** How to show a file that is not on a local disk. */
 export const shownUri = ({ scheme, path }: Uri): string => `${scheme}:${path}`;
 
 const tooLarge = (uri: Uri, bytes: number): Error =>

@@ -2,11 +2,12 @@ import { CancellationTokenSource, type CancellationToken } from 'vscode-jsonrpc/
 import { Disposable } from '../disposable.ts';
 import { CancelledError } from '../engineErrors.ts';
 
-/** Long work that a page started: of each kind one at a time, ended by the page, by the next of its kind, or with it. */
+/** Long work that a page started: one at a time of each kind, ended by the page, the next of its kind, or with the
+ * page. */
 export class PageWork<Kind extends string> extends Disposable {
   private readonly running = new Map<Kind, CancellationTokenSource>();
 
-  /** Resolves to undefined as soon as the work is cancelled, even if it still waits for its turn. */
+  /** Resolves to undefined as soon as the work is cancelled, even if it is still waiting for its turn. */
   async run<T>(kind: Kind, work: (token: CancellationToken) => Promise<T>): Promise<T | undefined> {
     this.cancel(kind);
     const source = new CancellationTokenSource();

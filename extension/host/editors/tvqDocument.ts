@@ -7,15 +7,15 @@ import type { VerifyOutcome } from '../../protocol/inspector.ts';
 import { Disposable } from '../disposable.ts';
 import { Elsewhere } from './elsewhere.ts';
 
-/** Size and times of an open file are looked at this often. */
+/** Size and times of an open file are checked this often. */
 const LOOK_EVERY_MS = 1000;
 /** A file that is replaced changes several times; the page reloads once. */
 const SETTLE_MS = 200;
 
-/** What long work found; it counts until the file changes. */
+/** Results of long work, valid until the file changes. */
 export interface Findings {
   verified: VerifyOutcome | undefined;
-  /** By the number of tensors that tasks were compared by; undefined: all. */
+  /** By the number of tensors compared; undefined: all. */
   readonly comparisons: Map<number | undefined, TaskComparisons>;
 }
 
@@ -25,10 +25,10 @@ export class TvqDocument extends Disposable implements CustomDocument {
   private readonly changed = this._register(new EventEmitter<void>());
   /** Fires when the file changed on disk. */
   readonly onDidChange = this.changed.event;
-  /** What was found out about the file as it is. */
+  /** What was found about the current file. */
   findings = noFindings();
   private file: Promise<TvqFile> | undefined;
-  /** Of a file that is not on this disk. */
+  /** Set for a file that is not on this disk. */
   private readonly elsewhere: Elsewhere | undefined;
   private settling: NodeJS.Timeout | undefined;
 
@@ -47,14 +47,14 @@ export class TvqDocument extends Disposable implements CustomDocument {
       return;
     }
     const { fsPath } = uri;
-    // The editor's watchers take a name for a pattern, and are silent when a folder above gets another name.
+    // The editor's watchers treat a name as a pattern, and are silent when a folder above is renamed.
     const look = () => this.reloadSoon();
     watchFile(fsPath, { interval: LOOK_EVERY_MS, persistent: false }, look);
     this._register({ dispose: () => unwatchFile(fsPath, look) });
     this._register({ dispose: () => clearTimeout(this.settling) });
   }
 
-  /** The header. Rejects with a readable message, and tries again when asked again. */
+  /** The header. Rejects with a readable message; the next call tries again. */
   async open(): Promise<TvqFile> {
     if (!workspace.isTrusted)
       throw new Error(
@@ -79,7 +79,7 @@ export class TvqDocument extends Disposable implements CustomDocument {
     }
   }
 
-  /** Reads the file by a path: its own, or that of a copy. */
+  /** Reads the file by its own path, or that of a copy. */
   read<T>(reader: (path: string) => Promise<T>): Promise<T> {
     return this.elsewhere ? this.elsewhere.read(reader) : reader(this.uri.fsPath);
   }

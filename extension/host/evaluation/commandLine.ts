@@ -1,11 +1,11 @@
-/** A model's path in a command of the user's. The command runs in a shell, so the path is quoted for it. */
+/** Puts a model's path into the user's command. The command runs in a shell, so the path is quoted for it. */
 
 const PLACEHOLDER = '${model}';
 
-/** What cmd.exe takes apart even between quotes. */
+/** Characters that cmd.exe interprets even between quotes. */
 const NOT_FOR_CMD = /["%!\r\n]/;
 
-/** @throws where a path cannot be written so that cmd.exe leaves it whole */
+/** @throws if a path cannot be written in a way that cmd.exe leaves intact */
 export function commandLine(
   template: string,
   model: string,
@@ -15,7 +15,7 @@ export function commandLine(
   return forPosix(template, model);
 }
 
-/** Outside of quotes, and between single or double ones, a path is written in another way. */
+/** A path is quoted differently outside quotes, and between single or double quotes. */
 function forPosix(template: string, model: string): string {
   let line = '';
   let quote = '';
@@ -41,7 +41,7 @@ function quoted(text: string, quote: string): string {
   return quote === "'" ? inner : `'${inner}'`;
 }
 
-/** A placeholder that is quoted already stays as it is. */
+/** A placeholder that is already quoted gets no more quotes. */
 function forCmd(template: string, model: string): string {
   if (NOT_FOR_CMD.test(model)) {
     throw new Error(

@@ -1,4 +1,4 @@
-/** The numbers that an evaluation prints. No `vscode` here: tests run it as it is. */
+/** The numbers that an evaluation prints. No `vscode` here, so that tests can run it. */
 import type { StudioMetric } from '../../protocol/merge.ts';
 
 export const MAX_METRICS = 50;

@@ -1,11 +1,11 @@
-/** Runs the user's evaluation command on a merged model. No `vscode` here: tests run it as it is. */
+/** Runs the user's evaluation command on a merged model. No `vscode` here, so that tests can run it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { StudioMetric } from '../../protocol/merge.ts';
 import { commandLine } from './commandLine.ts';
 import { MAX_LINE, MetricsReader } from './metrics.ts';
 
-/** A process that was asked to end has so long to do it. */
+/** A process that was asked to end gets this long to do so. */
 const GRACE_MS = 5000;
 
 export interface Evaluation {
@@ -26,7 +26,7 @@ export async function runEvaluation(evaluation: Evaluation): Promise<readonly St
   const child = spawn(commandLine(command, model), {
     shell: true,
     cwd: folder,
-    // A group of its own: what the shell started ends with it.
+    // A process group of its own, so that what the shell started ends with it.
     detached: process.platform !== 'win32',
     windowsHide: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -55,7 +55,7 @@ export async function runEvaluation(evaluation: Evaluation): Promise<readonly St
   }
 }
 
-/** How the command failed; undefined when it did not. */
+/** How the command failed; undefined if it did not. */
 function endOf(child: ChildProcess): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     child.on('error', error =>
@@ -85,7 +85,7 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
   });
 }
 
-/** Ends the shell and all that it started. */
+/** Ends the shell and everything it started. */
 function endProcess(child: ChildProcess): void {
   const { pid } = child;
   if (pid === undefined) return;
@@ -97,7 +97,7 @@ function endProcess(child: ChildProcess): void {
     try {
       process.kill(-pid, signal);
     } catch {
-      // It has ended.
+      // It has already ended.
     }
   };
   kill('SIGTERM');

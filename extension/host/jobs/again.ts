@@ -1,4 +1,4 @@
-/** Starts a job that writes, tells what it gave, and offers to start it again where the engine was lost. */
+/** Starts a job that writes, reports its result, and offers to start it again if the engine was lost. */
 import { l10n } from 'vscode';
 import { EngineLostError } from '../engineErrors.ts';
 import { showError } from '../errors.ts';
@@ -20,7 +20,7 @@ export async function startWriting(services: Services, recipe: WritingRecipe): P
   }
 }
 
-/** As `startWriting`, for a button: what goes wrong is shown. */
+/** Like `startWriting`, for a button: shows what goes wrong. */
 export const startAgain = (services: Services, recipe: WritingRecipe): Promise<void> =>
   startWriting(services, recipe).catch((error: unknown) => showError(services.log, error));
 

@@ -1,4 +1,4 @@
-/** Asks where a job's result is to go when its output was taken before the job began. */
+/** Asks where a job's result should go if its output was taken before the job began. */
 import { basename } from 'node:path';
 import { l10n, Uri, window } from 'vscode';
 import { exists } from '../../files/exists.ts';
@@ -20,6 +20,6 @@ export async function askAnotherName(
   if (pressed === take) return { path: free, overwrite: false };
   if (pressed !== choose) return undefined;
   const uri = await window.showSaveDialog({ defaultUri: Uri.file(free), saveLabel: l10n.t('Write Here') });
-  // The dialog has asked about a file that is there; a folder it would not let be chosen.
+  // The dialog itself asks before replacing a file, and does not let a folder be chosen.
   return uri && { path: uri.fsPath, overwrite: await exists(uri.fsPath) };
 }

@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { l10n } from 'vscode';
 import type { WritingRecipe } from './writing.ts';
 
-/** A sentence for a result that has another name than it was to have, to be put behind another. */
+/** A sentence to append for a result that has another name than requested. */
 export const elsewhere = ({ output }: WritingRecipe, path: string): string =>
   resolve(output) === path
     ? ''

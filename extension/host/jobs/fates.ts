@@ -1,4 +1,4 @@
-/** Tells, when a window starts, what became of jobs whose window was closed or reloaded. */
+/** Reports, when a window starts, what happened to jobs whose window was closed or reloaded. */
 import { basename } from 'node:path';
 import { l10n, workspace } from 'vscode';
 import { Disposable } from '../disposable.ts';
@@ -9,10 +9,11 @@ import { notify, notifyWarning } from '../ui/notify.ts';
 import { concerns, fateOf, type Fate } from './fate.ts';
 import type { JobLedger, JobRecord } from './ledger.ts';
 
-/** A window that is reloaded starts while what it was before still ends; and another window may be closed at any time. */
+/** A reloaded window starts while its former self is still ending; and another window may be closed at any time. */
 const AGAIN_MS = 5000;
 
-/** Each job once, in one window of the same project. Costs a look into a folder, and again while other windows work. */
+/** Reports each job once, in one window of the same project. Reads one folder, again and again while other windows
+ * work. */
 export class Fates extends Disposable {
   private next: NodeJS.Timeout | undefined;
 
@@ -31,7 +32,7 @@ export class Fates extends Disposable {
     const { lost, others } = await ledger.look();
     for (const entry of lost) {
       if (!concerns(entry.record, folders) || !(await ledger.take(entry))) continue;
-      // One waits for its notification to be answered; the others need not.
+      // Each waits for an answer to its notification; the others should not wait for that.
       void tell(services, entry.record).catch((error: unknown) => showError(services.log, error));
     }
     if (!others) return;

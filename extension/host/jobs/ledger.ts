@@ -1,6 +1,6 @@
 /**
- * Jobs that write, remembered on disk while they wait and run, so that the next window can tell what became of those
- * whose window is gone: a file each, in a folder that all windows share. No `vscode` here: tests run it as it is.
+ * Jobs that write, recorded on disk while they wait and run, so that the next window can report those whose window is
+ * gone: one file per job, in a folder that all windows share. No `vscode` here, so that tests can run it.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -10,9 +10,9 @@ import { isRunning } from '../../files/processes.ts';
 import type * as Recipe from '../../protocol/recipeSchemas.ts';
 import type { WritingRecipe } from './writing.ts';
 
-/** What is not told within this, because its workspace was never opened again, is forgotten. */
+/** Jobs not reported within this time, because their workspace was never opened again, are forgotten. */
 const KEPT_MS = 30 * 24 * 3600_000;
-/** More records than this are none of ours. */
+/** We never have more records than this. */
 const MOST = 1000;
 const NAME = /^(\d+)-[0-9a-f]{16}\.json$/;
 
@@ -35,13 +35,13 @@ export interface JobEntry {
 }
 
 export class JobLedger {
-  /** Files of the jobs of this process: a process id may be a dead one's. */
+  /** Files of this process's jobs: a process id alone may be a dead process's. */
   private readonly own = new Set<string>();
   private closed = false;
 
   constructor(private readonly folder: string) {}
 
-  /** @returns ends the record; does nothing when the ledger was closed meanwhile */
+  /** @returns a function that ends the record; it does nothing if the ledger was closed meanwhile */
   async add(job: Omit<JobRecord, 'pid' | 'host'>): Promise<() => Promise<void>> {
     const file = join(this.folder, `${process.pid}-${randomBytes(8).toString('hex')}.json`);
     this.own.add(file);
@@ -55,12 +55,12 @@ export class JobLedger {
     };
   }
 
-  /** The window goes: what runs now ends with it, and its records stay for the next one. */
+  /** The window closes: running jobs end with it, and their records stay for the next window. */
   close(): void {
     this.closed = true;
   }
 
-  /** The job that writes an output, or waits to, in this window or in another. */
+  /** The job that writes an output, or is waiting to, in this window or another. */
   async writing(output: string): Promise<(JobRecord & { readonly isOurs: boolean }) | undefined> {
     for (const { file, record } of await this.entries())
       if ((await this.isLive(file, record)) && resolve(record.recipe.output) === resolve(output))
@@ -68,7 +68,7 @@ export class JobLedger {
     return undefined;
   }
 
-  /** Jobs whose window is gone, oldest first, and whether other windows have some. Records that are too old go. */
+  /** Jobs whose window is gone, oldest first, and whether other windows have any. Deletes records that are too old. */
   async look(): Promise<{ readonly lost: readonly JobEntry[]; readonly others: boolean }> {
     const entries = await this.entries();
     const old = entries.filter(({ record }) => Date.now() - record.started > KEPT_MS);
@@ -82,7 +82,7 @@ export class JobLedger {
     };
   }
 
-  /** Takes a record, so that one window alone tells of it. @returns whether it was still there */
+  /** Takes a record, so that only one window reports it. @returns whether it was still there */
   async take({ file }: JobEntry): Promise<boolean> {
     return rm(file).then(
       () => true,
@@ -90,7 +90,7 @@ export class JobLedger {
     );
   }
 
-  /** Another machine's process cannot be asked: its own next window tells. */
+  /** Another machine's process cannot be checked: the next window there reports it. */
   private async isLive(file: string, { pid, host }: JobRecord): Promise<boolean> {
     if (this.own.has(file) || host !== hostname()) return true;
     return pid !== process.pid && (await isRunning(pid, undefined));
@@ -100,7 +100,7 @@ export class JobLedger {
     const names = await readdir(this.folder).catch((): string[] => []);
     const files = names.filter(name => NAME.test(name)).slice(0, MOST);
     if (files.length === 0) return [];
-    // Most windows find none, and need not know how a recipe is checked.
+    // Most windows find no records, and do not need the schemas.
     const recipes = await import('../../protocol/recipeSchemas.ts');
     const entries = await Promise.all(files.map(name => read(join(this.folder, name), recipes)));
     return entries.filter(entry => entry !== undefined);
@@ -109,7 +109,7 @@ export class JobLedger {
 
 type Recipes = typeof Recipe;
 
-/** undefined for what is no record: of another version, or half written. */
+/** undefined if it is not a valid record: from another version, or half written. */
 async function read(file: string, recipes: Recipes): Promise<JobEntry | undefined> {
   try {
     return { file, record: checkRecord(JSON.parse(await readFile(file, 'utf8')), recipes) };
@@ -131,7 +131,7 @@ function checkRecord(value: unknown, recipes: Recipes): JobRecord {
   return { title, started, folders, pid, host, recipe: checkRecipe(recipe, recipes) };
 }
 
-/** As from every other entrance. */
+/** Checked as from every other source. */
 function checkRecipe(recipe: unknown, recipes: Recipes): WritingRecipe {
   switch ((recipe as Partial<WritingRecipe> | undefined)?.kind) {
     case 'quantize':

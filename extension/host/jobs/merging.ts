@@ -21,11 +21,11 @@ export const mergeJob = (
   send: (engine, ...request) => engine.merge(...request),
 });
 
-/** Runs the engine and tells the result, with ways to the folder and to the report. */
+/** Runs the engine and reports the result, with links to the folder and to the report. */
 export async function merging(services: Services, recipe: MergeRecipe): Promise<void> {
   const method = methodOf(await services.engine.methods(null, readRunOptions()), recipe.method);
   const result = await services.writing.run(mergeJob(recipe, method));
-  // A folder that appears by being renamed is not always reported with what is in it.
+  // When a folder appears by a rename, its content is not always reported.
   services.checkpoints.refresh();
   await showMerged(services, recipe, method, result);
 }

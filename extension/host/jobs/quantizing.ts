@@ -15,7 +15,7 @@ export const quantizeJob = (recipe: QuantizeRecipe): WritingJob<QuantizeRecipe, 
   send: (engine, ...request) => engine.quantize(...request),
 });
 
-/** Runs the engine and tells the result, with ways to it. */
+/** Runs the engine and reports the result, with links to it. */
 export async function quantizing(services: Services, recipe: QuantizeRecipe): Promise<void> {
   await showResult(services, recipe, await services.writing.run(quantizeJob(recipe)));
 }

@@ -15,7 +15,7 @@ const restoreJob = (recipe: RestoreRecipe): WritingJob<RestoreRecipe, RestoreRes
   send: (engine, ...request) => engine.restore(...request),
 });
 
-/** Runs the engine and tells the result, with the way to it. */
+/** Runs the engine and reports the result, with a link to it. */
 export async function restoring({ writing, log }: Services, recipe: RestoreRecipe): Promise<void> {
   const { output, bytes, warnings } = await writing.run(restoreJob(recipe));
   for (const warning of warnings) log.warn(warning);

@@ -1,4 +1,4 @@
-/** Jobs that write an output: what all of them have in common. No `vscode` here: tests run it as it is. */
+/** What all jobs that write an output have in common. No `vscode` here, so that tests can run it. */
 import { join } from 'node:path';
 import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from '../../protocol/recipes.ts';
 import type { Engine, RequestHooks } from '../engineClient.ts';
@@ -7,7 +7,7 @@ export type WritingRecipe = QuantizeRecipe | RestoreRecipe | MergeRecipe;
 
 export interface WritingJob<Recipe extends WritingRecipe, Result> {
   readonly recipe: Recipe;
-  /** What the user is shown of it while it waits and runs. */
+  /** Shown to the user while the job waits and runs. */
   readonly title: (recipe: Recipe) => string;
   readonly send: (
     engine: Engine,
@@ -17,7 +17,7 @@ export interface WritingJob<Recipe extends WritingRecipe, Result> {
   ) => Promise<Result>;
 }
 
-/** Where a recipe's outputs may be: a merge that gives a model for each task has folders in its own. */
+/** Where a recipe's outputs may be: a merge that yields a model for each task has inner folders. */
 const placesOf = (recipe: WritingRecipe): string[] =>
   recipe.kind === 'merge'
     ? [recipe.output, ...recipe.inputs.map(({ name }) => join(recipe.output, name))]

@@ -1,4 +1,4 @@
-/** Runs jobs that write: what becomes of each is known, and none begins where another one writes. */
+/** Runs jobs that write: the fate of each is recorded, and none starts on an output that another one writes. */
 import { resolve } from 'node:path';
 import { l10n, workspace, type CancellationToken } from 'vscode';
 import { exists } from '../../files/exists.ts';
@@ -12,13 +12,13 @@ import type { JobLedger } from './ledger.ts';
 import { removeLeftoversOf, type WritingJob, type WritingRecipe } from './writing.ts';
 
 export interface WritingOptions {
-  /** A page that shows the progress itself; without one it is a notification. */
+  /** A page that shows the progress itself; without one, a notification does. */
   readonly hooks?: RequestHooks;
   /** Cancels too, besides the notification's own button. */
   readonly cancel?: CancellationToken;
   /** Sees the progress too, besides the notification. */
   readonly onProgress?: RequestHooks['onProgress'];
-  /** Whether a user is there to be asked for another name; a language model is told instead. */
+  /** Whether to ask the user for another name; a language model gets an error instead. */
   readonly ask?: boolean;
 }
 
@@ -29,7 +29,7 @@ export class WritingJobs {
     private readonly log: Log,
   ) {}
 
-  /** Rejects with what the job rejects with; with CancelledError when it is cancelled, or its output given up. */
+  /** Rejects with what the job rejects with; with CancelledError when the user cancels it or gives up its output. */
   async run<Recipe extends WritingRecipe, Result>(
     job: WritingJob<Recipe, Result>,
     options: WritingOptions = {},
@@ -58,7 +58,7 @@ export class WritingJobs {
     try {
       return await this.start(title, job, options);
     } catch (error) {
-      // An engine that was killed, because it crashed or did not obey, has left what it wrote.
+      // An engine that crashed or was killed leaves what it wrote.
       await removeLeftoversOf(recipe).catch((fault: unknown) => this.log.error(fault));
       throw error;
     } finally {
@@ -71,7 +71,7 @@ export class WritingJobs {
     { recipe, send }: WritingJob<Recipe, Result>,
     { hooks, cancel, onProgress }: WritingOptions,
   ): Promise<Result> {
-    // It may have waited for its turn for an hour.
+    // Check again: it may have waited an hour for its turn.
     const begin: Work<Result> = async (engine, options, reporting) => {
       await refuseExisting(recipe);
       return send(engine, recipe, options, reporting);

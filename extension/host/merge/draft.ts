@@ -1,4 +1,4 @@
-/** Answers of the merge wizard, and the recipe they make. No `vscode` here: tests run it as it is. */
+/** Answers of the merge wizard, and the recipe they make. No `vscode` here, so that tests can run it. */
 import { join } from 'node:path';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import type { MergeMethodInfo, MergeRecipe } from '../../protocol/recipes.ts';
@@ -9,14 +9,14 @@ import { clearBase, fitsAsBase, inputsOf, sourceId, type MergeSource } from './s
 
 /** Answers so far; the wizard fills in the rest. */
 export interface MergeDraft {
-  /** Models and tasks on offer. */
+  /** Models and tasks to choose from. */
   known: readonly MergeSource[];
   inputs: readonly MergeSource[];
   method: MergeMethodInfo | undefined;
-  /** `none`: the user wants no base model; undefined: nobody asked yet. */
+  /** `none`: the user wants no base model; undefined: not asked yet. */
   base: CheckpointSummary | 'none' | undefined;
   edits: Edits;
-  /** What becomes of tensors that some model lacks or has in another shape. */
+  /** What to do with tensors that some model lacks or has in another shape. */
   onMismatch: MergeRecipe['onMismatch'];
   output: { readonly path: string; readonly overwrite: boolean } | undefined;
 }
@@ -30,7 +30,7 @@ export function baseNeed({ method, inputs }: MergeDraft): MergeMethodInfo['base'
   return method?.base ?? 'required';
 }
 
-/** The base without asking: what was answered, where it still fits, else the one that is clear. */
+/** The base without asking: the earlier answer if it still fits, else the one that is clear. */
 export function settledBase(draft: MergeDraft): MergeDraft['base'] {
   const { base, inputs, known } = draft;
   if (base === 'none' ? baseNeed(draft) === 'optional' : base && fitsAsBase(base, inputs)) return base;
@@ -50,25 +50,25 @@ export function chooseMethod(draft: MergeDraft, method: MergeMethodInfo): void {
   draft.method = method;
 }
 
-/** Beside the inputs, named after the method. */
+/** A folder beside the inputs, named after the method. */
 export function proposedFolder({ inputs, method }: MergeDraft): string {
   const folder = commonFolder(inputs.map(({ path }) => path));
   return join(folder, `merged-${required(method).name.replaceAll('_', '-')}`);
 }
 
-/** What is read and lies in a folder: that one cannot be the output, because replacing it would remove them. */
+/** Inputs inside a folder: it cannot be the output, because replacing it would delete them. */
 export function readFrom(draft: MergeDraft, folder: string): string[] {
   const read = draft.inputs.map(({ path }) => path);
   return [...read, basePath(draft) ?? []].flat().filter(path => isInside(path, folder));
 }
 
-/** An answer that an earlier method asked for does not count. */
+/** Ignores an answer given for an earlier method. */
 function basePath(draft: MergeDraft): string | undefined {
   const { base } = draft;
   return base === undefined || base === 'none' || baseNeed(draft) === 'unused' ? undefined : base.path;
 }
 
-/** @param output where the draft says nothing yet */
+/** @param output used if the draft has none yet */
 export function recipeOf(draft: MergeDraft, output = required(draft.output)): MergeRecipe {
   const { inputs, edits } = draft;
   return mergeRecipe({
@@ -84,7 +84,7 @@ export function recipeOf(draft: MergeDraft, output = required(draft.output)): Me
   });
 }
 
-/** The wizard's order guarantees it; a defect there should be told, not merged. */
+/** The wizard's order guarantees a value; a bug there should be reported, not merged. */
 export function required<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('an earlier step has no answer');
   return value;

@@ -1,4 +1,4 @@
-/** How long merges take on this machine, learnt from those that were made. No `vscode` here. */
+/** How long merges take on this machine, learnt from earlier ones. No `vscode` here. */
 import type { MergeMethodInfo } from '../../protocol/recipes.ts';
 
 /** One merge by a method. */
@@ -8,7 +8,7 @@ export interface MergeTime {
   readonly seconds: number;
 }
 
-/** By method; each has the last merge that was not far smaller than the one before. */
+/** By method: the latest merge, unless it was far smaller than the one before. */
 export type MergeTimes = Readonly<Record<string, MergeTime>>;
 
 /** A merge of a few kilobytes says nothing about one of gigabytes. */
@@ -21,7 +21,7 @@ export function withTime(times: MergeTimes, method: string, time: MergeTime): Me
     : { ...times, [method]: time };
 }
 
-/** Seconds for so many bytes, by the method's own merges, or by the slowest of its family; undefined without any. */
+/** Seconds for this many bytes, from the method's own merge, or the slowest of its family; undefined without any. */
 export function expectedSeconds(
   times: MergeTimes,
   methods: readonly MergeMethodInfo[],

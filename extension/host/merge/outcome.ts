@@ -1,4 +1,4 @@
-/** The numbers of a merge as they are shown. No `vscode` here: tests run it as it is. */
+/** The numbers of a merge, formatted. No `vscode` here, so that tests can run it. */
 import { dirname, join } from 'node:path';
 import { formatBytes, formatPercent } from '../../shared/format.ts';
 import type { MergeResult } from '../../protocol/results.ts';
@@ -8,13 +8,13 @@ export interface Outcome {
   readonly size: string;
   /** "0.84". */
   readonly norm: string | undefined;
-  /** "12.3 %"; undefined for a single input, which conflicts with nothing. */
+  /** "12.3 %"; undefined for a single input, which cannot conflict. */
   readonly conflicts: string | undefined;
-  /** "0.61–0.72", or one number where all are equal. */
+  /** "0.61–0.72", or one number if all are equal. */
   readonly cosine: string | undefined;
 }
 
-/** A number that is not finite arrives as null from the engine, and says nothing. */
+/** A number that is not finite arrives from the engine as null, and is not shown. */
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
 export function outcomeOf({ bytes, report }: Pick<MergeResult, 'bytes' | 'report'>): Outcome {
@@ -27,7 +27,7 @@ export function outcomeOf({ bytes, report }: Pick<MergeResult, 'bytes' | 'report
   };
 }
 
-/** Two decimals where they say something, else three significant digits. */
+/** Two decimals if they are enough, else three significant digits. */
 function formatNorm(norm: number): string {
   if (norm === 0) return '0';
   return norm >= 0.1 && norm < 1000 ? norm.toFixed(2) : String(Number(norm.toPrecision(3)));
@@ -41,7 +41,7 @@ function formatRange(values: readonly number[]): string | undefined {
 
 const REPORT = 'merge-report.json';
 
-/** The report with the numbers of every tensor and layer: it lies beside the weights, of which there may be none. */
+/** The report with the numbers of every tensor and layer, beside the weights; undefined if none were written. */
 export function reportPath({ output, files }: Pick<MergeResult, 'output' | 'files'>): string | undefined {
   const [weights] = files;
   return weights === undefined ? undefined : join(output, dirname(weights), REPORT);

@@ -1,7 +1,7 @@
 import type { MergeRecipe } from '../../protocol/recipes.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 
-/** What the wizard and the Studio ask for; the rest of a recipe is only written by hand. */
+/** What the wizard and the Studio ask for; other fields of a recipe are only written by hand. */
 export type MergeFields = Pick<
   MergeRecipe,
   | 'base'

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { readRegular } from '../../formats/regularFile.ts';
 import type { StudioMergeReport } from '../../protocol/merge.ts';
 
-/** A report has some hundred bytes a tensor and input; a larger file is something else. */
+/** A report has about a hundred bytes per tensor and input; a larger file is something else. */
 const MAX_BYTES = 64 << 20;
 const MAX_INPUTS = 1000;
 const MAX_LAYERS = 10_000;
@@ -29,7 +29,7 @@ const report = z.object({
   layers: z
     .array(
       z.object({
-        // Reports of earlier versions have none: their models count as one stack.
+        // Reports of earlier versions have no stacks: their models count as one.
         stack: name.nullable().default(null),
         layer: z.number().int().nonnegative().nullable(),
         ...totals,

@@ -1,4 +1,4 @@
-/** What can be merged, and with which base model. No `vscode` here: tests run it as it is. */
+/** What can be merged, and with which base model. No `vscode` here, so that tests can run it. */
 import { basename, dirname, sep } from 'node:path';
 import { groupByArchitecture, proposeBase } from '../../formats/discover.ts';
 import { freeName, taskNameOf } from '../../formats/tvq/taskName.ts';
@@ -38,12 +38,12 @@ export const checkpointSource = (checkpoint: CheckpointSummary): CheckpointSourc
 export const taskSources = (file: TvqSummary): TaskSource[] =>
   file.tasks.map(({ name }) => ({ path: file.file, task: name, file }));
 
-/** Each source once; what was `added` counts. */
+/** Each source once; those in `added` win. */
 export function mergeSources(known: readonly MergeSource[], added: readonly MergeSource[]): MergeSource[] {
   return [...new Map([...known, ...added].map(source => [sourceId(source), source])).values()];
 }
 
-/** Sources that are one of the files, or lie in one of the folders. */
+/** Sources that are one of the files, or are in one of the folders. */
 export function sourcesAt(sources: readonly MergeSource[], paths: readonly string[]): MergeSource[] {
   return sources.filter(source =>
     paths.some(
@@ -54,8 +54,8 @@ export function sourcesAt(sources: readonly MergeSource[], paths: readonly strin
 }
 
 /**
- * What a click on files and folders checks. Of a folder with checkpoints these, and not their quantized doubles; a
- * base model only when nothing else is there.
+ * What a click on files and folders selects: in a folder with checkpoints, those rather than their quantized copies; a
+ * base model only if there is nothing else.
  */
 export function checkedAt(sources: readonly MergeSource[], paths: readonly string[]): MergeSource[] {
   const found = paths.map(path => {
@@ -72,7 +72,7 @@ export function checkedAt(sources: readonly MergeSource[], paths: readonly strin
 
 const shortName = (source: MergeSource): string => source.task ?? taskNameOf(source.checkpoint.name);
 
-/** Names for the recipe and its report: short, and different from each other. */
+/** Names for the recipe and its report: short and unique. */
 export function inputsOf(sources: readonly MergeSource[]): MergeInput[] {
   const count = new Map<string, number>();
   for (const source of sources) count.set(shortName(source), (count.get(shortName(source)) ?? 0) + 1);
@@ -91,7 +91,7 @@ function whereabouts({ path, task }: MergeSource): string {
   return task === undefined ? basename(dirname(path)) : basename(path, '.tvq');
 }
 
-/** Whether a model can be the base of all inputs, as far as summaries tell; the plan knows for certain. */
+/** Whether a model can be the base of all inputs, as far as summaries tell; only the plan knows for certain. */
 export function fitsAsBase(base: CheckpointSummary, inputs: readonly MergeSource[]): boolean {
   return inputs.every(source =>
     source.task === undefined
@@ -101,8 +101,8 @@ export function fitsAsBase(base: CheckpointSummary, inputs: readonly MergeSource
 }
 
 /**
- * The base model that the inputs leave no doubt about: the one that the .tvq files name, else the one whose name says
- * so. Of several with the right name the one nearest to the inputs counts.
+ * The base model, if the inputs leave no doubt: the one that the .tvq files name, else the one whose name says so. Of
+ * several with the right name, the one nearest to the inputs.
  */
 export function clearBase(
   inputs: readonly MergeSource[],
@@ -116,7 +116,7 @@ export function clearBase(
   return onlyNearest(candidates, inputs);
 }
 
-/** The one that shares the longest way from the root with the inputs; undefined when two do. */
+/** The one that shares the longest path from the root with the inputs; undefined if two do. */
 function onlyNearest(
   candidates: readonly CheckpointSummary[],
   inputs: readonly MergeSource[],

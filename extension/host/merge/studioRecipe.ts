@@ -1,4 +1,4 @@
-/** From what was chosen on the Studio's page to a recipe. No `vscode` here: tests run it as it is. */
+/** Makes a recipe from the choices on the Studio's page. No `vscode` here, so that tests can run it. */
 import { dirname, join } from 'node:path';
 import type { StudioMergeRecipe } from '../../protocol/merge.ts';
 import type { MergeMethodInfo, MergeRecipe, NamedPath } from '../../protocol/recipes.ts';
@@ -24,7 +24,7 @@ export function methodOf(methods: readonly MergeMethodInfo[], wanted: string): M
 export const hasCheckpoint = ({ source }: StudioSelection, { path }: NamedPath): boolean =>
   source !== undefined && path !== source;
 
-/** @throws naming a task that the selection has not */
+/** @throws naming a task that the selection does not have */
 export function studioRecipe(
   selection: StudioSelection,
   asked: StudioMergeRecipe,
@@ -52,11 +52,11 @@ export function studioRecipe(
   });
 }
 
-/** A task may have the name of something that every object has. */
+/** A task may have the name of an inherited property. */
 const ownOf = (record: StudioMergeRecipe['taskParameters'], task: string) =>
   Object.hasOwn(record, task) ? (record[task] ?? {}) : {};
 
-/** Beside what is merged, named after the method; the first of "merged-ties", "merged-ties-2", … that is free. */
+/** A folder beside the inputs, named after the method; the first of "merged-ties", "merged-ties-2", … that is free. */
 export async function freeFolder(
   { tasks, source }: StudioSelection,
   method: string,

@@ -1,6 +1,6 @@
 import type { AnalysisTable } from '../../protocol/analysis.ts';
 
-/** The same table with typed arrays for columns, which a page gets as they are instead of as text. */
+/** The same table with typed arrays as columns, which reach a page in binary rather than as text. */
 export function inColumns(table: AnalysisTable): AnalysisTable {
   const { slots, choices } = table;
   return {

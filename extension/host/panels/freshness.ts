@@ -1,9 +1,9 @@
-/** Whether models are as they were when they were measured. No `vscode` here: tests run it as it is. */
+/** Whether models are unchanged since they were measured. No `vscode` here, so that tests can run it. */
 import { stampOfModel } from '../../formats/huggingface/modelStamp.ts';
 import type { NamedPath } from '../../protocol/recipes.ts';
 import { Disposable } from '../disposable.ts';
 
-/** Models lie anywhere, also where VS Code watches nothing; their sizes and times are soon read. */
+/** Models may be where VS Code does not watch; reading their sizes and times is quick. */
 const LOOK_EVERY_MS = 2000;
 
 export class Freshness extends Disposable {
@@ -11,7 +11,7 @@ export class Freshness extends Disposable {
   private stamps: Promise<readonly string[]> = Promise.resolve([]);
   private told = '';
 
-  /** @param onChange told once for each set of names that changed */
+  /** @param onChange called once for each set of changed names */
   constructor(
     private readonly onChange: (names: readonly string[]) => void,
     everyMs = LOOK_EVERY_MS,
@@ -21,7 +21,7 @@ export class Freshness extends Disposable {
     this._register({ dispose: () => clearInterval(timer) });
   }
 
-  /** Called before models are read; what they are like from here on is compared with. */
+  /** Called before models are read: their current state is what later ones are compared with. */
   async begin(models: readonly NamedPath[]): Promise<void> {
     this.models = models;
     this.told = '';
@@ -29,7 +29,7 @@ export class Freshness extends Disposable {
     await this.stamps;
   }
 
-  /** Names of those that are not as they were. */
+  /** Names of the models that have changed. */
   async changed(): Promise<readonly string[]> {
     const { models, stamps } = this;
     const [before, now] = await Promise.all([stamps, stampsOf(models)]);

@@ -6,7 +6,7 @@ import { CancelledError } from '../engineErrors.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 
-/** One thing that runs at a time. How it ended is kept where it gave nothing: the page may be hidden by then. */
+/** Runs one thing at a time. If it ended without a result, that is remembered: the page may be hidden by then. */
 export class MergeActivity extends Disposable {
   private readonly changed = this._register(new EventEmitter<void>());
   readonly onDidChange = this.changed.event;
@@ -17,7 +17,7 @@ export class MergeActivity extends Disposable {
     super();
   }
 
-  /** What runs, or how the last one ended. */
+  /** What is running, or how the last run ended. */
   get current(): StudioMergeActivity | undefined {
     return this.shown;
   }

@@ -1,14 +1,14 @@
-/** What is remembered of the merges made in the Studio: in the workspace's storage, so also over a reload. */
+/** Remembers the merges made in the Studio, in the workspace's storage, so that they survive a reload. */
 import type { Memento } from 'vscode';
 import type { StudioMetric } from '../../protocol/merge.ts';
 import { withTime, type MergeTime, type MergeTimes } from '../merge/mergeTimes.ts';
 
-/** A merge that was made; its numbers are in its report, on disk. */
+/** A finished merge; its numbers are in its report, on disk. */
 export interface MergeRecord {
   readonly base: string;
   readonly source: string | undefined;
   readonly output: string;
-  /** Path of merge-report.json; undefined where no weights were written. */
+  /** Path of merge-report.json; undefined if no weights were written. */
   readonly report: string | undefined;
   readonly bytes: number;
   readonly seconds: number;
@@ -17,7 +17,7 @@ export interface MergeRecord {
 
 const MERGES = 'tvq.studio.merges';
 const TIMES = 'tvq.studio.mergeTimes';
-/** The oldest go first. */
+/** Maximum number kept; the oldest are dropped. */
 const MOST = 40;
 
 export class MergeMemory {

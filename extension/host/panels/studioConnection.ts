@@ -1,4 +1,4 @@
-/** Answers one Studio page: what it shows, measures and writes. */
+/** Serves one Studio page: what it shows, measures and writes. */
 import { basename, join } from 'node:path';
 import {
   CancellationTokenSource,
@@ -48,14 +48,14 @@ const MARKS = [
   { label: 'RTVQ B3O2', scheme: 'rtvq', bits: 2, baseBits: 3 },
 ] as const;
 
-/** By what was measured. */
+/** By kind of measurement. */
 type Measured = Record<string, Promise<unknown> | undefined>;
 
 export class StudioConnection extends Disposable {
   private readonly chosen = this._register(new EventEmitter<StudioSelection>());
   readonly onDidChoose = this.chosen.event;
   private readonly page: PageConnection<StudioPage, StudioHost>['page'];
-  /** Kept while the panel lives: a page that was hidden is made anew, and asks again. */
+  /** Kept while the panel exists: a hidden page is created again, and asks again. */
   private measured: Measured = {};
   private readonly freshness = this._register(new Freshness(names => void this.page.stale(names)));
   private running: CancellationTokenSource | undefined;
@@ -103,7 +103,7 @@ export class StudioConnection extends Disposable {
     return selection;
   }
 
-  /** What was measured of models that have changed since is not shown again. */
+  /** Measurements of models that have changed since are not shown again. */
   private async analyzeAnew(): Promise<AnalysisTable> {
     const { base, tasks } = this.required();
     const isMeasured = Object.keys(this.measured).length > 0;
@@ -114,7 +114,7 @@ export class StudioConnection extends Disposable {
     return this.analyze();
   }
 
-  /** What is shown would be spent on other models than those it was measured on. */
+  /** Refuses to spend what is shown on models that have changed since they were measured. */
   private async checkFresh(): Promise<void> {
     const changed = await this.freshness.changed();
     if (changed.length === 0) return;
@@ -151,7 +151,7 @@ export class StudioConnection extends Disposable {
     return this.recipe({ budget: '100%', sensitivity: undefined, rules: [] }, '.analysis.tvq');
   }
 
-  /** What was measured before, or what `work` finds; what failed, or was cancelled, is tried again when asked for again. */
+  /** What was measured before, or what `work` finds; after a failure or cancellation, the next request tries again. */
   private once<T>(
     what: string,
     title: string,
@@ -176,7 +176,7 @@ export class StudioConnection extends Disposable {
     const at = { title, step: 1, totalSteps: 1, canGoBack: false };
     const output = await pickOutput(at, [{ path: proposed }], kind);
     if (typeof output === 'string') return undefined;
-    await this.checkFresh(); // the question may have stood there for long
+    await this.checkFresh(); // the dialog may have been open for a long time
     const recipe = { ...this.recipe(asked, output.path), overwrite: output.overwrite };
     const { problems } = await engine.plan(recipe, readRunOptions());
     const fault = problems.find(({ severity }) => severity === 'error');
@@ -188,7 +188,7 @@ export class StudioConnection extends Disposable {
     return result;
   }
 
-  /** Sizes are read from headers alone; a scheme that cannot be had is left out. */
+  /** Sizes come from headers alone; a scheme that is not possible is left out. */
   private async marks(): Promise<StudioMark[]> {
     const options = readViewOptions();
     const fixed = { keepRule: 'vectors', keep: [], overwrite: true } as const;
@@ -213,7 +213,7 @@ export class StudioConnection extends Disposable {
     await env.clipboard.writeText(quantizeCommand(this.required(), asked, output));
   }
 
-  /** Runs what can be cancelled from the page; one at a time. */
+  /** Runs work that the page can cancel; one at a time. */
   private async run<T>(title: string, work: (hooks: RequestHooks) => Promise<T>): Promise<T> {
     if (!workspace.isTrusted) throw new Error(l10n.t('{0} needs a trusted workspace.', title));
     this.running?.cancel();
@@ -246,7 +246,7 @@ export class StudioConnection extends Disposable {
     };
   }
 
-  /** After their folder and what was asked for. */
+  /** A name after the models' folder and the budget. */
   private async proposedName({ budget }: BudgetRecipe): Promise<string> {
     const asked = parseBudget(budget);
     const slug =

@@ -1,6 +1,6 @@
 /**
- * The host's side of the Studio's Merge tab. There is one for the window: merges and evaluations outlive the page,
- * which VS Code throws away while it is hidden.
+ * The host's side of the Studio's Merge tab. There is one per window: merges and evaluations outlive the page, which VS
+ * Code discards while it is hidden.
  */
 import { basename } from 'node:path';
 import {
@@ -48,7 +48,7 @@ import type { MergeMemory, MergeRecord } from './mergeMemory.ts';
 
 type Selected = () => StudioSelection | undefined;
 
-/** What a page is served through. */
+/** The connection through which a page is served. */
 export interface StudioMergeConnection extends Releasable {
   readonly host: StudioMergeHost;
 }
@@ -81,7 +81,7 @@ export class StudioMerge extends Disposable {
   /** Serves a page until the connection is disposed. `selected` tells what the page works on. */
   connect(selected: Selected, page: StudioMergePage): StudioMergeConnection {
     const selection = () => required(selected());
-    // One after the other, so that the last one told is the last one there was.
+    // One after another, so that the page ends up with the latest state.
     let told = Promise.resolve();
     const tell = async () => {
       if (selected() !== undefined) page.mergeChanged(await this.session(selection()));
@@ -118,7 +118,7 @@ export class StudioMerge extends Disposable {
     return { host, dispose };
   }
 
-  /** Starting the engine may fail, with a wrong setting for example: then it is asked again. */
+  /** Starting the engine may fail, for example because of a wrong setting: then the next call asks again. */
   private async methods(): Promise<readonly MergeMethodInfo[]> {
     const asking = (this.knownMethods ??= this.services.engine.methods(null, readViewOptions()));
     try {
@@ -171,7 +171,7 @@ export class StudioMerge extends Disposable {
         cancel: tokenOf(signal),
         onProgress: progress => this.progressed.fire(progress),
       });
-      // A folder that appears by being renamed is not always reported with what is in it.
+      // When a folder appears by a rename, its content is not always reported.
       this.services.checkpoints.refresh();
       const { bytes, readBytes, seconds, warnings } = result;
       this.services.log.info(
@@ -205,7 +205,7 @@ export class StudioMerge extends Disposable {
     return freeFolder(selection, method, path => path === written || exists(path));
   }
 
-  /** A page may only name what was merged here. */
+  /** A page may only name merges made here. */
   private recordOf(output: string): MergeRecord {
     const record = this.memory.merges().find(merge => merge.output === output);
     if (record === undefined) throw new Error(l10n.t('This merge is not in the list any more.'));

@@ -1,4 +1,4 @@
-/** The Studio's panels: opened by a command, and again when the window is reloaded. What serves them is loaded with the first. */
+/** The Studio's panels: opened by a command, and again when the window is reloaded. Their code is loaded with the first. */
 import {
   Uri,
   ViewColumn,
@@ -22,7 +22,7 @@ const VIEW_TYPE = 'tvq.studio';
 type Connect = (webview: Webview, selection: StudioSelection | undefined) => StudioConnection;
 
 export class StudioPanels extends Disposable implements WebviewPanelSerializer {
-  /** One for the window, from its first panel on. */
+  /** One per window, from its first panel on. */
   private merging: StudioMerge | undefined;
 
   constructor(
@@ -68,7 +68,7 @@ export class StudioPanels extends Disposable implements WebviewPanelSerializer {
   }
 }
 
-/** Names the base, so that two panels can be told apart. */
+/** Names the base, so that panels can be distinguished. */
 function titleOf(selection: StudioSelection | undefined): string {
   const title = l10n.t('TVQ Studio');
   return selection === undefined ? title : shown(`${title}: ${selection.base.name}`);

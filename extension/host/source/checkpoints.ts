@@ -1,6 +1,6 @@
 /**
- * Which checkpoints a .tvq file was made from, as far as its header tells: it has their names, tensors and shapes, not
- * their paths. No `vscode` here: tests run it as it is.
+ * Which checkpoints a .tvq file was made from, as far as its header tells: it has their names, tensors and shapes, but
+ * not their paths. No `vscode` here, so that tests can run it.
  */
 import { dirname, relative, sep } from 'node:path';
 import { architectureOf } from '../../formats/discover.ts';
@@ -8,20 +8,20 @@ import type { TvqFile } from '../../formats/tvq/reader.ts';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import { groupBy } from '../../shared/groupBy.ts';
 
-/** What a header says of a checkpoint. */
+/** What a header says about a checkpoint. */
 interface Wanted {
   /** Last part of its path. */
   readonly name: string;
-  /** The task that was made from it; undefined: it is the base model. */
+  /** Its task; undefined: it is the base model. */
   readonly task: string | undefined;
-  /** undefined where the file does not say: FQ has whole models, and no tensors of a base. */
+  /** undefined if the file does not say: FQ has whole models, and no tensors of a base. */
   readonly architecture: string | undefined;
 }
 
 /** A checkpoint that a file names, and where it is. */
 export interface SourceCheckpoint extends Pick<Wanted, 'name' | 'task'> {
   readonly found: CheckpointSummary | undefined;
-  /** Whether one of that name is there, but with other tensors. */
+  /** Whether there is one of that name with other tensors. */
   readonly hasNamesake: boolean;
 }
 
@@ -29,8 +29,8 @@ export interface SourceCheckpoint extends Pick<Wanted, 'name' | 'task'> {
 export type SourceCheckpoints = readonly [base: SourceCheckpoint, ...tasks: SourceCheckpoint[]];
 
 /**
- * Finds what a file was made from among `known`. Of several that could be meant the nearest to the file counts; of those
- * that are equally near, one beside which most of the others lie.
+ * Finds what a file was made from among `known`. Of several candidates, the nearest to the file wins; of equally near
+ * ones, one that has most of the others beside it.
  */
 export function sourceCheckpoints(
   file: Pick<TvqFile, 'path' | 'base' | 'tasks'>,
@@ -72,8 +72,8 @@ const fits = ({ name, architecture }: CheckpointSummary, want: Wanted): boolean 
   name === want.name && (want.architecture ?? architecture) === architecture;
 
 /**
- * Where several that are wanted have one name (math/step-900, code/step-900), the folders tell the tasks apart: those
- * that name the task, else those that name none of the others, if only one is left that no folder names.
+ * If several wanted checkpoints share one name (math/step-900, code/step-900), folders distinguish the tasks: those
+ * that name the task, else those that name no other, if only one task is left that no folder names.
  */
 function meant(
   candidates: readonly CheckpointSummary[],

@@ -1,10 +1,10 @@
-/** What a .tvq file was made with, in the Studio's words. No `vscode` here: tests run it as it is. */
+/** The settings a .tvq file was made with, in the Studio's form. No `vscode` here, so that tests can run it. */
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import { budgetRecipe, type BudgetRecipe } from '../../protocol/studio.ts';
 import type { TvqSummary } from '../../protocol/tvq.ts';
 import { parseBudget } from '../../shared/allocation/index.ts';
 
-/** Settings that a file may have been made with, and the Studio has not; `recipe`: what the file says makes no sense. */
+/** Settings that a file may have been made with but the Studio lacks; `recipe`: the file's recipe is not valid. */
 export type Unmatched =
   | 'scheme'
   | 'recipe'
@@ -15,18 +15,18 @@ export interface SourceSettings {
   readonly unmatched: readonly Unmatched[];
 }
 
-/** As a file has it: anything may stand there. */
+/** As recorded in a file, where anything may be. */
 type Recorded = Partial<Record<keyof QuantizeRecipe, unknown>>;
 
 /**
- * The recorded budget, measure and rules. A file that was made to no budget has its own size as one, and its exceptions
- * as rules.
- * @param tasks names of those that are quantized again
+ * The recorded budget, measure and rules. A file made without a budget gets its own size as one, and its exceptions as
+ * rules.
+ * @param tasks names of those to quantize again
  */
 export function sourceSettings(file: TvqSummary, tasks: readonly string[]): SourceSettings {
   const recipe: Recorded = typeof file.recipe === 'object' && file.recipe !== null ? file.recipe : {};
   const isWhole = tasks.length === file.tasks.length && file.tasks.every(({ name }) => tasks.includes(name));
-  // The size of all tasks is none for some of them.
+  // The size for all tasks is not a budget for some of them.
   const size =
     isWhole || !(file.bitsPerWeight > 0) ? `${file.bytes}B` : `${file.bitsPerWeight.toFixed(2)}bpw`;
   try {
@@ -37,7 +37,7 @@ export function sourceSettings(file: TvqSummary, tasks: readonly string[]): Sour
   }
 }
 
-/** @throws where something recorded makes no sense */
+/** @throws if something recorded is not valid */
 function recordedRecipe(
   { budget, sensitivity, rules = [], keep = [] }: Recorded,
   size: string,
@@ -72,7 +72,7 @@ function unmatchedOf(recipe: Recorded): Unmatched[] {
   };
   const names = Object.keys(usual) as (keyof typeof usual)[];
   const others = names.filter(name => recipe[name] !== undefined && !usual[name].includes(recipe[name]));
-  // The Studio spends a budget on each task vector for itself.
+  // The Studio spends a budget on each task vector separately.
   const isTvq = recipe.scheme === undefined || recipe.scheme === 'tvq';
   return isFixed || !isTvq ? ['scheme', ...others] : others;
 }

@@ -1,4 +1,4 @@
-/** What a `tvq` task is in tasks.json. No `vscode` here: tests run it as it is. */
+/** What a `tvq` task is in tasks.json. No `vscode` here, so that tests can run it. */
 import { relative } from 'node:path';
 import type { NodeRuntime } from '../nodeRuntime.ts';
 
@@ -17,7 +17,7 @@ export interface Invocation {
   readonly env: Record<string, string>;
 }
 
-/** undefined where a definition, which people write by hand, is not one of ours. */
+/** undefined if a definition, which people write by hand, is not one of ours. */
 export function argumentsOf({ type, args }: { readonly type: string; readonly args?: unknown }) {
   const listed = type === TASK_TYPE && Array.isArray(args) && args.length > 0;
   return listed && args.every(arg => typeof arg === 'string') ? args : undefined;

@@ -16,7 +16,7 @@ import { findNodeRuntime, type NodeRuntime } from '../nodeRuntime.ts';
 import { readNodePath } from '../settings.ts';
 import { argumentsOf, invocationOf, TASK_TYPE, verifyTask } from './definition.ts';
 
-/** A longer list of proposals would hide the tasks of others; tasks.json can name any file. */
+/** A longer list of proposals would hide other extensions' tasks; tasks.json can name any file. */
 const MAX_PROPOSED = 30;
 const PROBLEM_MATCHER = '$tvq';
 
@@ -30,7 +30,7 @@ export class TvqTaskProvider extends Disposable implements TaskProvider {
     this._register(tasks.registerTaskProvider(TASK_TYPE, this));
   }
 
-  /** Verifying each .tvq file: everything else needs to be told what to do. */
+  /** Offers to verify each .tvq file; everything else needs arguments. */
   async provideTasks(): Promise<Task[]> {
     if (!workspace.isTrusted) return [];
     const { tvqFiles } = await this.checkpoints.snapshot();

@@ -1,15 +1,15 @@
 /**
- * What the user was asked about: a link that leads elsewhere when a tool acts than it did when it asked would make the
- * answer one to another question. No `vscode` here: tests run it as it is.
+ * What the user confirmed: if a link leads elsewhere when a tool acts than when it asked, the answer no longer applies.
+ * No `vscode` here, so that tests can run it.
  */
 
-/** Questions kept: an answer comes soon, or never. */
+/** Number of questions kept: an answer comes soon, or never. */
 const MAX_KEPT = 100;
 
 export class Confirmed<Recipe> {
   readonly #asked = new Map<string, string>();
 
-  /** @param input as the tool was given it @param recipe what the user is shown of it */
+  /** @param input as passed to the tool @param recipe what the user is shown of it */
   ask(input: unknown, recipe: Recipe): void {
     const key = JSON.stringify(input);
     this.#asked.delete(key);
@@ -18,7 +18,7 @@ export class Confirmed<Recipe> {
     if (this.#asked.size > MAX_KEPT && oldest !== undefined) this.#asked.delete(oldest);
   }
 
-  /** Throws when the same input means something else by now. */
+  /** Throws if the same input now means something else. */
   check(input: unknown, recipe: Recipe): void {
     const asked = this.#asked.get(JSON.stringify(input));
     if (asked !== undefined && asked !== JSON.stringify(recipe))

@@ -1,4 +1,4 @@
-/** The table of tools that language models may use, where the editor has such tools. */
+/** The table of tools that language models may use, if the editor supports that. */
 import {
   CancellationError,
   LanguageModelTextPart,
@@ -17,9 +17,9 @@ import type { Tool } from './tool.ts';
 interface Entry {
   /** As in the manifest. */
   readonly name: string;
-  /** It writes what it is asked to, so it is off in Restricted Mode. */
+  /** It writes files on request, so it is off in Restricted Mode. */
   readonly needsTrust: boolean;
-  /** Its file, with all that it imports, is loaded when it is first asked for. */
+  /** Its file, with everything it imports, is loaded on first use. */
   readonly load: () => Promise<Tool>;
 }
 
@@ -41,7 +41,7 @@ const TOOLS: readonly Entry[] = [
   },
 ];
 
-/** As it is: editors that are built from VS Code may leave the whole name space out. */
+/** Editors based on VS Code may lack the whole namespace. */
 const languageModels = lm as Partial<typeof lm> | undefined;
 
 export class Tools extends Disposable {
@@ -80,5 +80,5 @@ function toolOf({ needsTrust, load }: Entry, services: Services): LanguageModelT
   };
 }
 
-/** Read by the model and by the user, who both take what is in it for what it looks like. */
+/** Errors are read by the model and by the user, so they must be printable. */
 const toldError = (error: unknown): Error => new Error(printableLines(messageOf(error)), { cause: error });

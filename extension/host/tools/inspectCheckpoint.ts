@@ -11,10 +11,10 @@ import { paragraphs } from '../ui/facts.ts';
 import { inspectedPath } from './recipes.ts';
 import { workspaceFolders, type Tool } from './tool.ts';
 
-/** More would fill the model's context and help nobody; the answer says how many there are. */
+/** More would only fill the model's context; the answer says how many there are. */
 const MAX_LISTED = 200;
 
-/** What the workspace holds, or what is in one checkpoint or .tvq file: from headers alone. */
+/** What is in the workspace, or in one checkpoint or .tvq file: from headers alone. */
 export const inspectCheckpoint: Tool = {
   prepare(_services, input) {
     const path = inspectedPath(input, workspaceFolders());
@@ -48,7 +48,7 @@ const overview = ({ checkpoints, tvqFiles, failures, unopened, stops }: Snapshot
   tvqFiles: tvqFiles.slice(0, MAX_LISTED).map(({ path, bytes }) => ({ path: displayPath(path), bytes })),
 });
 
-/** A path that the other tools take, and the number of files in place of their names. */
+/** A path that the other tools accept, and the number of files instead of their names. */
 const brief = ({ path, files, ...rest }: CheckpointSummary) => ({
   ...rest,
   path: displayPath(path),

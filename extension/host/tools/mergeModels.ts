@@ -31,7 +31,7 @@ export const mergeModels: Tool = {
     const method = methodOf(await engine.methods(null, readRunOptions()), asked.method);
     const recipe = { ...asked, allowNonfinite: readAllowNonfinite() };
     const result = await writing.run(mergeJob(recipe, method), { cancel, ask: false });
-    // A folder that appears by being renamed is not always reported with what is in it.
+    // When a folder appears by a rename, its content is not always reported.
     checkpoints.refresh();
     return result;
   },
@@ -40,7 +40,7 @@ export const mergeModels: Tool = {
 const titleOf = ({ output, method }: MergeRecipe): string =>
   l10n.t('Merging to {0} with {1}', basename(output), method);
 
-/** Every parameter is named, with the defaults: they decide what is merged. */
+/** Names every parameter, including defaults: they decide what is merged. */
 function describe({ base, inputs, method, output }: MergeRecipe, plan: MergePlanSummary) {
   const values = Object.entries(plan.parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   return facts(undefined, [

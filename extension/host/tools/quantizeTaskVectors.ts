@@ -29,7 +29,7 @@ export const quantizeTaskVectors: Tool = {
   },
 };
 
-/** To a budget, the bits are chosen and the size is known only when everything has been read. */
+/** With a budget, bits and size are known only after everything has been read. */
 function describe({ base, tasks, output, budget, ...choice }: QuantizeRecipe, plan: PlanSummary) {
   const scheme = describeScheme(budget === undefined ? choice : { ...choice, bits: undefined });
   return facts(undefined, [

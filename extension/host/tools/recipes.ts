@@ -1,6 +1,6 @@
 /**
- * Recipes from what a language model asks for: checked as from every other entrance, with paths in the workspace only,
- * and never overwriting. No `vscode` here: tests run it as it is.
+ * Recipes from a language model's input: checked like all others, with paths in the workspace only, and never
+ * overwriting. No `vscode` here, so that tests can run it.
  */
 import { DEFAULTS, parseMergeRecipe, parseQuantizeRecipe } from '../../protocol/recipeSchemas.ts';
 import type { MergeRecipe, QuantizeRecipe } from '../../protocol/recipes.ts';
@@ -68,7 +68,7 @@ export function inspectedPath(input: unknown, folders: readonly Folder[]): strin
   return workspacePath(path, folders);
 }
 
-/** A field that is not known would be one that is not obeyed: it is refused. */
+/** An unknown field would be silently ignored, so it is refused. */
 function fieldsOf<Field extends string>(
   input: unknown,
   known: readonly Field[],

@@ -6,9 +6,9 @@ import type { Services } from '../services.ts';
 import type { Folder } from './workspacePath.ts';
 
 export interface Tool {
-  /** What is shown, and asked, before the tool runs. Has no side effects; `input` is unchecked here and below. */
+  /** What to show, and ask, before the tool runs. No side effects; `input` is unchecked here and below. */
   prepare(services: Services, input: unknown): Promise<PreparedToolInvocation> | PreparedToolInvocation;
-  /** @returns what the model is told, as JSON */
+  /** @returns the answer to the model, as JSON */
   invoke(services: Services, input: unknown, token: CancellationToken): Promise<object>;
 }
 
@@ -18,7 +18,7 @@ export function workspaceFolders(): Folder[] {
   return local.map(({ name, uri }) => ({ name, path: uri.fsPath }));
 }
 
-/** Throws what stands in the way of a plan, so that the model hears of it before anybody is asked. */
+/** Throws what prevents a plan from running, so that the model gets it before the user is asked. */
 export function refuseProblems(problems: readonly Problem[]): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new UserError(errors.map(({ message }) => message));

@@ -1,4 +1,4 @@
-/** Which paths a language model may name. No `vscode` here: tests run it as it is. */
+/** Which paths a language model may name. No `vscode` here, so that tests can run it. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { isInside } from '../paths.ts';
@@ -10,9 +10,9 @@ export interface Folder {
 }
 
 /**
- * The real path of what a tool was asked for, without links: what is asked about, confirmed and done is one place. A
- * relative path starts at the workspace's folder or, where there are several, with a folder's name, as VS Code shows
- * paths. Throws when it leads out of the workspace, itself or by a link.
+ * The real path of a tool's input, with links resolved, so that what is shown, confirmed and used is the same place. A
+ * relative path starts at the workspace's folder or, if there are several, with a folder's name, as VS Code shows
+ * paths. Throws if it leads out of the workspace, directly or by a link.
  */
 export function workspacePath(path: string, folders: readonly Folder[]): string {
   const absolute = isAbsolute(path) ? resolve(path) : resolveRelative(path, folders);
@@ -24,7 +24,7 @@ export function workspacePath(path: string, folders: readonly Folder[]): string 
   throw new Error(`${path}: ${leads}is not in the workspace; name a path in ${where}`);
 }
 
-/** Where a path leads; of what is not there yet, its nearest folder that is. A link into nowhere leads there too. */
+/** Where a path leads; the part that does not exist yet is kept as it is, and so are dangling links. */
 function realPlace(path: string): string {
   try {
     return realpathSync.native(path);

@@ -11,7 +11,7 @@ export interface Question {
   readonly value: string;
   /** Shown while nothing is typed. */
   readonly placeholder?: string;
-  /** Why a text will not do; undefined when it will. */
+  /** Why a text is not accepted; undefined if it is. */
   readonly validate: (text: string) => string | undefined;
 }
 
@@ -31,7 +31,7 @@ export async function ask(question: Question): Promise<{ readonly text: string }
   input.prompt = withoutMarkup(question.prompt);
   input.value = question.value;
   input.placeholder = question.placeholder;
-  // Looking something up in the editor must not throw half an answer away.
+  // Looking something up in the editor must not discard half an answer.
   input.ignoreFocusOut = true;
   input.buttons = at.canGoBack ? [QuickInputButtons.Back] : [];
   try {

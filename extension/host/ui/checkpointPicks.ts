@@ -13,13 +13,13 @@ import type { Position } from './wizard.ts';
 
 interface CheckpointItem extends PickItem {
   readonly checkpoint?: CheckpointSummary;
-  /** Stands for doing without. */
+  /** Stands for "none". */
   readonly isNone?: boolean;
 }
 
 export const browse = { iconPath: new ThemeIcon('folder-opened'), tooltip: l10n.t('Browse for a folder') };
 
-/** An answer, and every checkpoint that is on offer now: browsing adds to them. */
+/** An answer, and all checkpoints to choose from, as browsing adds to them. */
 interface Chosen<T> {
   readonly chosen: T;
   readonly known: readonly CheckpointSummary[];
@@ -35,7 +35,7 @@ export async function pickBase(
   return answer === 'none' ? 'back' : answer;
 }
 
-/** Like `pickBase`, for what can do without one: then `none`, which `meaning` explains, is another answer. */
+/** Like `pickBase`, if a base is optional: `none`, which `meaning` explains, is then another answer. */
 export async function pickBaseOrNone(
   at: Position,
   candidates: readonly CheckpointSummary[],
@@ -116,7 +116,7 @@ export async function pickTasks(
   }
 }
 
-/** One group an architecture, its likely base first. */
+/** One group per architecture, its likely base first. */
 function groupedItems(checkpoints: readonly CheckpointSummary[]): CheckpointItem[] {
   const groups = groupByArchitecture(checkpoints);
   return groups.flatMap(group => {
@@ -139,7 +139,7 @@ export function checkpointItems(checkpoints: readonly CheckpointSummary[]): Chec
   }));
 }
 
-/** Each path once; what was `added` counts. */
+/** Each path once; those in `added` win. */
 export function merge(
   known: readonly CheckpointSummary[],
   added: readonly CheckpointSummary[],
@@ -156,7 +156,7 @@ export async function browseFolder(title: string): Promise<Uri | undefined> {
   return folder;
 }
 
-/** Checkpoints from anywhere on disk; empty when cancelled or none is there, which is told. */
+/** Checkpoints from anywhere on disk; empty if cancelled or if there are none, which is reported. */
 export async function browseCheckpoints(): Promise<readonly CheckpointSummary[]> {
   const folder = await browseFolder(l10n.t('Choose a folder with checkpoints'));
   if (folder === undefined) return [];

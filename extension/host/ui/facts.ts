@@ -2,7 +2,7 @@ import { MarkdownString } from 'vscode';
 import { escapeText } from '../../shared/markdown.ts';
 import { isolated } from '../../shared/printable.ts';
 
-/** Paragraphs of text, the first one bold where it is a title; nothing in them is markup. */
+/** Paragraphs of text, after a bold title if given; nothing in them is markup. */
 export function paragraphs(texts: readonly string[], title?: string): MarkdownString {
   const shown = texts.map(text => isolated(escapeText(text)));
   return new MarkdownString(
@@ -10,7 +10,7 @@ export function paragraphs(texts: readonly string[], title?: string): MarkdownSt
   );
 }
 
-/** Lines "label: value", below a title where there is one. */
+/** Lines "label: value", below a title if there is one. */
 export const facts = (
   title: string | undefined,
   rows: readonly (readonly [label: string, value: string | undefined])[],

@@ -1,4 +1,4 @@
-/** The step that chooses the folder for a merged model; nothing is ever replaced unasked. */
+/** The step that chooses the folder for a merged model; nothing is ever replaced without asking. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { l10n, QuickPickItemKind, workspace } from 'vscode';
@@ -17,7 +17,7 @@ const MAX_WARNINGS = 5;
 
 interface FolderItem extends PickItem {
   readonly path?: string;
-  /** Said when it is chosen, because it is no answer. */
+  /** Shown when it is chosen, because it is not an answer. */
   readonly note?: string;
 }
 
@@ -31,7 +31,7 @@ export interface FolderRequest {
   readonly proposed: string;
   /** What would be written there. */
   readonly plan: (output: Output) => Promise<PlanView>;
-  /** Why this folder will not do, whatever is planned; undefined when it will. */
+  /** Why this folder cannot be used, whatever the plan; undefined if it can. */
   readonly refuse: (path: string) => string | undefined;
 }
 
@@ -57,7 +57,7 @@ export async function pickFolder(request: FolderRequest): Promise<PlannedOutput 
   }
 }
 
-/** The folder with its plan; why it will not do; or undefined when the user thought better of it. */
+/** The folder with its plan; why it cannot be used; or undefined if the user changed their mind. */
 async function settle(
   { plan }: FolderRequest,
   path: string,
@@ -70,7 +70,7 @@ async function settle(
   return planned.fault === undefined ? { output, plan: planned } : { fault: planned.fault };
 }
 
-/** The proposal, a name that is typed, or the same name in a folder from the dialog. */
+/** The proposal, a typed name, or the same name in a folder from the dialog. */
 async function chooseFolder(
   request: FolderRequest,
   proposed: string,

@@ -28,7 +28,7 @@ export interface ChosenInputs {
   readonly inputs: readonly MergeSource[];
 }
 
-/** @param browseSources what a folder holds that the user chooses; empty when cancelled */
+/** @param browseSources the sources in a folder that the user chooses; empty when cancelled */
 export async function pickInputs(
   at: Position,
   { known, inputs }: ChosenInputs,
@@ -56,7 +56,7 @@ export async function pickInputs(
   }
 }
 
-/** A group an architecture, a group a .tvq file; those with something checked come first. */
+/** One group per architecture and per .tvq file; those with something checked come first. */
 function itemsOf(known: readonly MergeSource[], isChecked: (item: SourceItem) => boolean): SourceItem[] {
   const tasks = known.filter(source => source.task !== undefined);
   const files = [...new Set(tasks.map(({ path }) => path))].map(path => ({ name: basename(path), path }));

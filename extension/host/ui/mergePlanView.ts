@@ -1,4 +1,4 @@
-/** What a merge plan says, in the words of the wizard. */
+/** What a merge plan says, worded for the wizard. */
 import { l10n } from 'vscode';
 import { formatBytes } from '../../shared/format.ts';
 import type { MergeRecipe } from '../../protocol/recipes.ts';
@@ -13,7 +13,7 @@ export interface PlanView {
   readonly warnings: readonly string[];
 }
 
-/** Asks for a plan; what the engine refuses altogether is a fault as well. */
+/** Requests a plan; if the engine refuses altogether, that is a fault too. */
 export async function viewPlan(
   recipe: MergeRecipe,
   planMerge: (recipe: MergeRecipe) => Promise<MergePlanSummary>,

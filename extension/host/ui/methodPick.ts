@@ -42,7 +42,7 @@ function itemsOf(methods: readonly MergeMethodInfo[]): MethodItem[] {
 
 const itemOf = (method: MergeMethodInfo): MethodItem => ({
   label: method.title,
-  // Other tools' recipes have these names, so the search should find them.
+  // Other tools' recipes use these names, so the search should find them.
   description: method.name,
   detail: translated(method.meaning),
   method,

@@ -4,7 +4,7 @@ import type { SourceCheckpoint } from '../source/checkpoints.ts';
 import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
-/** Names in the sentence; the list below it has them all. */
+/** Maximum names in the sentence; the list below it has them all. */
 const MAX_NAMES = 3;
 
 interface MissingItem extends PickItem {

@@ -1,9 +1,9 @@
-/** Notifications and questions. Messages have names in them that come from files, so they are shown as text. */
+/** Notifications and questions. Messages contain names from files, so they are shown as plain text. */
 import { ProgressLocation, window, type CancellationToken } from 'vscode';
 import { shown } from '../../shared/printable.ts';
 import { withoutLinks } from './plainText.ts';
 
-/** @returns the button that was pressed; undefined when it was closed */
+/** @returns the button that was pressed; undefined if it was closed */
 type Ask = (message: string, ...buttons: readonly string[]) => Thenable<string | undefined>;
 
 export const notify: Ask = (message, ...buttons) =>

@@ -1,4 +1,4 @@
-/** The step that chooses where the result goes; nothing is ever overwritten unasked. */
+/** The step that chooses where the result goes; nothing is ever overwritten without asking. */
 import { basename, dirname } from 'node:path';
 import { l10n, Uri, window } from 'vscode';
 import { exists } from '../../files/exists.ts';
@@ -9,7 +9,7 @@ import type { Position } from './wizard.ts';
 
 export interface Output {
   readonly path: string;
-  /** Something is there already, and the user agreed to lose it. */
+  /** Something exists there, and the user agreed to lose it. */
   readonly overwrite: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface OutputKind {
 
 export interface Proposal {
   readonly path: string;
-  /** What would be written there, where there is a choice. */
+  /** What would be written there, if there is a choice. */
   readonly meaning?: string;
 }
 
@@ -77,7 +77,7 @@ async function saveDialog(proposed: string, kind: OutputKind): Promise<Output | 
     filters: { [kind.label]: [kind.extension.slice(1)] },
   });
   if (uri === undefined) return undefined;
-  // The dialog asked about the name as typed; a completed name it has not seen.
+  // The dialog asked about the typed name only, not about the completed one.
   if (!uri.fsPath.endsWith(kind.extension)) return confirm(uri.fsPath + kind.extension, kind);
   return { path: uri.fsPath, overwrite: await exists(uri.fsPath) };
 }

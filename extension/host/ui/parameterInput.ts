@@ -18,7 +18,7 @@ export function describeValue(parameter: MergeParameter, value: ParameterScalar)
     : l10n.t('{0} (default: {1})', formatValue(value), formatValue(parameter.default));
 }
 
-/** The new value; undefined in it means the default. `input` names the input whose value it is. */
+/** The new value; undefined in it means the default. `input` is the name of the input that it applies to. */
 export async function askValue(
   at: Position,
   parameter: MergeParameter,

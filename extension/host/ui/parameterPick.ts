@@ -20,10 +20,10 @@ interface InputItem extends PickItem {
 
 export interface ParameterRequest {
   readonly method: MergeMethodInfo;
-  /** In the recipe's order, each with what its own values are kept under. */
+  /** In the recipe's order, each with the id under which its own values are kept. */
   readonly inputs: readonly { readonly name: string; readonly id: string }[];
   readonly edits: Edits;
-  /** Name of the base model; undefined where the merge has none and can have none. */
+  /** Name of the base model; undefined if the merge cannot have one. */
   readonly base: string | undefined;
   /** What becomes of tensors that differ, in words. */
   readonly mismatch: string;
@@ -31,7 +31,7 @@ export interface ParameterRequest {
   readonly plan: (edits: Edits) => Promise<PlanView>;
 }
 
-/** How the step ended, and the values as they are now: they are kept when the user goes back, too. */
+/** How the step ended, and the current values, which are kept even when the user goes back. */
 export interface ParameterAnswer {
   readonly turn: 'next' | 'back' | 'cancel' | 'base' | 'mismatch';
   readonly edits: Edits;

@@ -10,7 +10,7 @@ import { shown } from '../../shared/printable.ts';
 import { withoutIcons } from './plainText.ts';
 import type { Position } from './wizard.ts';
 
-/** A row. Its icons are named apart from its texts, in which names of files may look like icons. */
+/** A row. Icons are separate from the texts, because file names in them may look like icons. */
 export interface PickItem extends Pick<QuickPickItem, 'label' | 'description' | 'detail' | 'alwaysShow'> {
   /** A codicon before the label. */
   readonly icon?: string;
@@ -25,14 +25,14 @@ interface Row<T> extends QuickPickItem {
 export interface PickRequest<T extends PickItem> {
   readonly at: Position;
   readonly placeholder: string;
-  /** A promise shows a busy list until it is there. */
+  /** A promise shows a busy list until it settles. */
   readonly items: readonly T[] | Promise<readonly T[]>;
   /** Highlighted at first. */
   readonly active?: (item: T) => boolean;
   /** Checked at first; makes it a multi-selection. */
   readonly checked?: (item: T) => boolean;
   readonly button?: QuickInputButton;
-  /** Why this answer will not do; the pick then stays open with the reason as its placeholder. */
+  /** Why this answer is not accepted; the pick then stays open with the reason as its placeholder. */
   readonly validate?: (chosen: readonly T[]) => string | undefined;
 }
 
@@ -49,7 +49,7 @@ export async function pick<T extends PickItem>(request: PickRequest<T>): Promise
   }
   input.placeholder = shown(request.placeholder);
   input.matchOnDescription = true;
-  // Looking something up in the editor must not throw half an answer away.
+  // Looking something up in the editor must not discard half an answer.
   input.ignoreFocusOut = true;
   input.canSelectMany = request.checked !== undefined;
   input.buttons = [

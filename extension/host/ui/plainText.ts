@@ -6,11 +6,11 @@ const iconsEscaped = (text: string): string =>
 
 const linksBroken = (text: string): string => text.replaceAll('](', ']\\(');
 
-/** For labels that may have icons: `$(name)` stays what it is written as. */
+/** For labels that may have icons: `$(name)` is shown as written. */
 export const withoutIcons = (text: string): string => isolated(iconsEscaped(printable(text)));
 
-/** For notifications: `[words](target)` is no link. There is no escape for it, so a backslash breaks it. */
+/** For notifications: `[words](target)` is not a link. There is no escape for it, so a backslash breaks it. */
 export const withoutLinks = (text: string): string => isolated(linksBroken(printable(text)));
 
-/** For what stands below an input box, which may have both. */
+/** For the text below an input box, which may have both. */
 export const withoutMarkup = (text: string): string => isolated(linksBroken(iconsEscaped(printable(text))));

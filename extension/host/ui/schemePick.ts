@@ -1,4 +1,4 @@
-/** The step that chooses how to quantize, with the size of the file that each way would give. */
+/** The step that chooses how to quantize, with the size of the file that each choice would give. */
 import { l10n, QuickPickItemKind } from 'vscode';
 import type { PlanSummary } from '../../protocol/results.ts';
 import { parseBudget } from '../../shared/allocation/index.ts';
@@ -9,12 +9,12 @@ import { ask } from './ask.ts';
 import { pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
-/** Asks the engine what choices would give; from headers alone, so that many can be asked for. */
+/** Asks the engine what choices would give; from headers alone, so many can be asked at once. */
 export type Planner = (choices: readonly SchemeChoice[]) => Promise<readonly PlanSummary[]>;
 
 interface SchemeItem extends PickItem {
   readonly choice?: SchemeChoice;
-  /** What has to be asked further instead. */
+  /** What must be asked next instead. */
   readonly more?: 'budget' | 'widths';
   /** Why this choice cannot be run. */
   readonly fault?: string;
@@ -37,7 +37,7 @@ const RESIDUAL_WIDTHS = [
   [4, 4],
 ] as const;
 
-/** @param tasks a base vector shared by a single task saves nothing, so RTVQ is offered from two on */
+/** @param tasks a base vector shared by a single task saves nothing, so RTVQ is offered for two or more */
 export async function pickScheme(
   at: Position,
   tasks: number,
@@ -149,7 +149,7 @@ async function pickResidualWidths(at: Position, plan: Planner): Promise<Answer> 
   }
 }
 
-/** Adds to every choice what it would give. */
+/** Adds the expected result to every choice. */
 async function planned(rows: readonly SchemeItem[], plan: Planner): Promise<SchemeItem[]> {
   const choices = rows.flatMap(({ choice }) => choice ?? []);
   const plans = new Map((await plan(choices)).map((summary, i) => [choices[i], summary]));
@@ -162,7 +162,7 @@ async function planned(rows: readonly SchemeItem[], plan: Planner): Promise<Sche
   });
 }
 
-/** One message for the whole list when every choice fails alike: the checkpoints or the engine are at fault. */
+/** Gives one message for the whole list if all choices fail alike: the cause is the checkpoints or the engine. */
 function refuseWhenAllFail(items: SchemeItem[]): SchemeItem[] {
   const choices = items.filter(({ choice }) => choice !== undefined);
   const [first] = choices;

@@ -3,7 +3,7 @@
 /** How a step ended. */
 export type Turn = 'next' | 'back' | 'cancel';
 
-/** Where a step stands in its row. */
+/** The position of a step in its sequence. */
 export interface Position {
   readonly title: string;
   readonly step: number;
@@ -13,14 +13,14 @@ export interface Position {
 }
 
 /**
- * Shows one input and keeps its answer itself. A step that is reached `forward` and has its answer already may pass
- * without asking; one that is gone back to must ask.
+ * Shows one input and keeps its answer itself. A step reached `forward` that already has its answer may pass without
+ * asking; when the user goes back to it, it must ask.
  */
 export type Step = (at: Position, forward: boolean) => Promise<Turn>;
 
 /**
- * Runs `steps` from number `start` on; what is answered already is skipped at first, but can be gone back to.
- * Resolves with whether the last step was passed.
+ * Runs `steps` from number `start`; steps before it are already answered, but the user can go back to them. Resolves
+ * with whether the last step was completed.
  */
 export async function runWizard(title: string, steps: readonly Step[], start = 0): Promise<boolean> {
   let forward = true;

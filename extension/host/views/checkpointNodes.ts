@@ -12,7 +12,7 @@ import { commonFolder } from '../paths.ts';
 import type { UnopenedModel } from '../unopenedModels.ts';
 import { paragraphs } from '../ui/facts.ts';
 
-/** Every node names the files it stands for, so that commands can take it in place of an explorer selection. */
+/** Every node names the files it stands for, so that commands can use it like an explorer selection. */
 interface NodeBase {
   readonly paths: readonly string[];
   readonly children?: readonly Node[];
@@ -45,7 +45,7 @@ export interface FailureNode extends NodeBase {
   readonly failure: Failure;
 }
 
-/** A model that is known by its name and size. */
+/** A model known only by its name and size. */
 export interface UnopenedNode extends NodeBase {
   readonly kind: 'unopened';
   readonly model: UnopenedModel;
@@ -59,7 +59,7 @@ export interface StopNode extends NodeBase {
 
 export type Node = CheckpointNode | TvqNode | GroupNode | FailureNode | UnopenedNode | StopNode;
 
-/** One architecture: its checkpoints at the top; several: a group each. Then .tvq files, then what failed. */
+/** One architecture: its checkpoints at the top; several: one group each. Then .tvq files, then what failed. */
 export function nodesOf({ checkpoints, tvqFiles, failures, unopened, stops }: Snapshot): Node[] {
   const groups = groupByArchitecture(checkpoints);
   return [
@@ -90,7 +90,7 @@ function architectureGroup(group: readonly CheckpointSummary[]): GroupNode {
   return {
     kind: 'group',
     label: first?.model ?? l10n.t('{0} tensors', first?.tensors ?? 0),
-    // Two groups of one model type differ in shapes: size and folder tell them apart.
+    // Two groups of one model type differ in shapes: size and folder distinguish them.
     description: [
       l10n.t('{0} × {1}', group.length, formatCount(first?.parameters ?? 0)),
       displayPath(commonFolder(group.map(({ path }) => path))),

@@ -12,7 +12,7 @@ import type { CheckpointStore } from '../checkpointStore.ts';
 import { Disposable } from '../disposable.ts';
 import type { Node } from './checkpointNodes.ts';
 
-/** What is in the view: loaded when it is looked at. */
+/** The content of the view, loaded when it is first shown. */
 const nodes = () => import('./checkpointNodes.ts');
 
 export class CheckpointTree extends Disposable implements TreeDataProvider<Node> {

@@ -8,12 +8,12 @@ export type SizeBudget =
   | { readonly kind: 'bytes'; readonly bytes: number }
   /** All bytes of the file · 8 / (quantized parameters · tasks). */
   | { readonly kind: 'bitsPerWeight'; readonly bits: number }
-  /** All bytes of the file but those that no choice changes · 8 / (quantized parameters · tasks). */
+  /** All bytes of the file except the fixed ones · 8 / (quantized parameters · tasks). */
   | { readonly kind: 'codes'; readonly bits: number }
   /** Of the size of all fine-tuned checkpoints in FP32. */
   | { readonly kind: 'percent'; readonly percent: number };
 
-/** How far off the result may be: Σ weight · ‖τ̂ − τ‖² ≤ relative · Σ weight · ‖τ‖², the fewest bytes that do. */
+/** How far off the result may be: Σ weight · ‖τ̂ − τ‖² ≤ relative · Σ weight · ‖τ‖², with as few bytes as possible. */
 export interface ErrorBudget {
   readonly kind: 'error';
   readonly relative: number;
@@ -36,7 +36,7 @@ export const BUDGET_FORMS = translatable(
   'a size (735102B, 120MB, 1.5GiB), bits per weight (2.25bpw; codes=2.25bpw without the header and exact tensors), a share of FP32 (8%) or a relative squared error (error=0.1)',
 );
 
-/** What was to be a budget has none of its forms. */
+/** The text has none of the forms of a budget. */
 export class NoBudget extends AllocationError {
   constructor(readonly given: string) {
     super(`"${given}" is not a budget; expected is ${BUDGET_FORMS}`);
@@ -67,12 +67,12 @@ function parseSizeBudget(text: string): SizeBudget | undefined {
     if (value === 0) return undefined;
     return unit === '%' ? { kind: 'percent', percent: value } : { kind: 'bitsPerWeight', bits: value };
   }
-  // A number alone might mean bytes or bits per weight: the unit has to be said.
+  // A number alone might mean bytes or bits per weight: the unit is required.
   const bytes = /[a-z]$/i.test(text) ? parseSize(text) : undefined;
   return bytes ? { kind: 'bytes', bytes } : undefined;
 }
 
-/** The most whole bytes that a budget allows the file. */
+/** The size in whole bytes that a budget allows for the file. */
 export function budgetBytes(budget: SizeBudget, { weights, fp32Bytes, fixedBytes }: BudgetScale): number {
   switch (budget.kind) {
     case 'bytes':

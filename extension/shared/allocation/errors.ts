@@ -1,4 +1,4 @@
-/** Errors of the allocator that a person can act on: what was found, and the remedy. */
+/** Allocator errors that the user can act on: what was found, and the remedy. */
 export class AllocationError extends Error {
   constructor(message: string) {
     super(message);
@@ -8,7 +8,7 @@ export class AllocationError extends Error {
 
 /** Not even the cheapest choice of everything fits the budget. */
 export class BudgetTooSmall extends AllocationError {
-  /** @param smallest bytes of the smallest allocation there is */
+  /** @param smallest bytes of the smallest possible allocation */
   constructor(
     readonly budget: number,
     readonly smallest: number,
@@ -17,9 +17,9 @@ export class BudgetTooSmall extends AllocationError {
   }
 }
 
-/** Not even the best choice of everything has as little error as asked. */
+/** Not even the best choice of everything has an error as low as requested. */
 export class ErrorTooLow extends AllocationError {
-  /** @param lowest weighted error of the best allocation there is */
+  /** @param lowest weighted error of the best possible allocation */
   constructor(
     readonly target: number,
     readonly lowest: number,

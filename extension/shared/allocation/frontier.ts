@@ -10,7 +10,7 @@ interface Curve {
   readonly base: number;
   /** First row of each offset's Pareto front, and the end of the last one's. */
   readonly fronts: readonly number[];
-  /** Rows of the curve: every offset at its cheapest, then one step of one offset (`slot`) to a row (`ref`) each. */
+  /** Rows of the curve: every offset at its cheapest, then in each row one step of one offset (`slot`) to row `ref`. */
   readonly from: number;
   readonly to: number;
 }
@@ -24,7 +24,7 @@ export interface Frontier {
   readonly curves: readonly Curve[];
 }
 
-/** One choice a slot. */
+/** One choice per slot. */
 export interface Pick {
   readonly curve: Curve;
   /** The row of each offset's choice. */
@@ -35,7 +35,7 @@ export interface Pick {
  * Given a choice of the base, offsets are independent, so the lower hull of their sums is the Minkowski sum of their
  * hulls: all steps sorted by gain per byte. The frontier is the lower hull over the curves of all base choices. A base
  * byte is thus weighed against what it saves in every task that shares it.
- * @throws AllocationError when a value makes no sense, or limits leave a slot without a choice
+ * @throws AllocationError when a value is not valid, or limits leave a slot without a choice
  */
 export function frontierOf(group: Group, rows: Rows): Frontier {
   const curves: Curve[] = [];
@@ -65,11 +65,11 @@ interface Steps {
   /** Rows of the offset's front. */
   readonly from: number[];
   readonly to: number[];
-  /** Weighted error saved per byte, never more than by the offset's step before. */
+  /** Weighted error saved per byte, never more than by the offset's previous step. */
   readonly slope: number[];
 }
 
-/** @returns undefined when an offset's limits admit nothing given this choice of the base */
+/** @returns undefined if an offset's limits allow nothing with this choice of the base */
 function curveOf({ name, base, offsets }: Group, chosen: number, rows: Rows): Curve | undefined {
   const fronts = [rows.length];
   const steps: Steps = { from: [], to: [], slope: [] };
@@ -86,7 +86,7 @@ function curveOf({ name, base, offsets }: Group, chosen: number, rows: Rows): Cu
 
   const from = rows.length;
   const order = steps.to.map((_, step) => step);
-  // Stable: of equal steps the earlier offset's comes first, and those of one offset stay in order.
+  // Stable: among equal steps the earlier offset's comes first, and those of one offset stay in order.
   if (offsets.length > 1) order.sort((a, b) => (steps.slope[b] as number) - (steps.slope[a] as number));
   rows.push(bytes, 0, 0, 0);
   for (const step of order) {
@@ -94,7 +94,7 @@ function curveOf({ name, base, offsets }: Group, chosen: number, rows: Rows): Cu
     bytes += (rows.bytes[more] as number) - (rows.bytes[less] as number);
     rows.push(bytes, 0, rows.slot[more] as number, more);
   }
-  // Errors are summed up from the end: small ones would drown in the rounding of differences from the first.
+  // Errors are summed from the end: subtracting from the start would lose small ones to rounding.
   rows.error[rows.length - 1] = error;
   for (let i = order.length - 1; i >= 0; i--) {
     const step = order[i] as number;
@@ -138,7 +138,7 @@ export function pickAt({ rows, from, curves }: Frontier, point: number): Pick {
   const curve = curves[single ? 0 : (rows.slot[at] as number)] as Curve;
   const end = single ? at : (rows.ref[at] as number);
   const offsets = curve.fronts.slice(0, -1);
-  // The last step of each offset counts; where there is one offset, that is the point itself.
+  // The last step of each offset counts; with a single offset, that is the point itself.
   const first = offsets.length === 1 ? Math.max(end, curve.from + 1) : curve.from + 1;
   for (let row = first; row <= end; row++) offsets[rows.slot[row] as number] = rows.ref[row] as number;
   return { curve, offsets };

@@ -1,4 +1,4 @@
-/** Which points of a rate–distortion curve are worth looking at. */
+/** Which points of a rate–distortion curve are worth considering. */
 import type { RatePoint } from './model.ts';
 
 /** Points by position. */
@@ -8,14 +8,14 @@ export interface Columns {
 }
 
 /**
- * Gains per byte this near to each other count as equal: sums of equal steps differ in their last bits, and a point
+ * Gains per byte this close to each other count as equal: sums of equal steps differ in their last bits, and a point
  * between two equal steps makes a finer allocation possible.
  */
 const SAME_SLOPE = 1 - 1e-12;
 
 /**
- * The positions from `from` to `to` that no other there dominates, that is, which nothing smaller matches in error.
- * Bytes rise, errors fall; of equal points the first stays.
+ * The positions from `from` to `to` that no other there dominates, that is, whose error no smaller point matches. Bytes
+ * rise, errors fall; of equal points the first is kept.
  */
 export function paretoFront({ bytes, error }: Columns, from: number, to: number): number[] {
   const at = (values: ArrayLike<number>, i: number) => values[i] as number;
@@ -30,7 +30,7 @@ export function paretoFront({ bytes, error }: Columns, from: number, to: number)
   });
 }
 
-/** Whether points are a Pareto front as they are, as most measured curves, listed by width, happen to be. */
+/** Whether points already are a Pareto front, as most measured curves, listed by width, happen to be. */
 export function isFront({ bytes, error }: Columns, from: number, to: number): boolean {
   for (let i = from + 1; i < to; i++) {
     if (!(
@@ -43,8 +43,8 @@ export function isFront({ bytes, error }: Columns, from: number, to: number): bo
 }
 
 /**
- * Of a Pareto front from `from` to `to` the lower convex hull: the only points that min error + λ · bytes chooses for
- * some λ (Shoham and Gersho, 1988). Along it the gain per byte falls; points on a straight stretch stay. Measured
+ * The lower convex hull of the Pareto front from `from` to `to`: the only points that min error + λ · bytes chooses for
+ * some λ (Shoham and Gersho, 1988). Along it the gain per byte falls; points on a straight stretch are kept. Measured
  * curves are not convex: min–max codes lose little from 8 to 4 bits and collapse at 2.
  */
 export function convexHull({ bytes, error }: Columns, from: number, to: number): number[] {

@@ -3,8 +3,8 @@ import type { Budget } from './budget.ts';
 import type { Measure } from './sensitivity.ts';
 
 /**
- * How much an error in each tensor counts. Without a wish: for a size, each tensor's relative error alike, which holds
- * accuracy best (docs/accuracy.md); for an error, that of the whole task vector. Weights of single tensors multiply.
+ * How much an error in each tensor counts. By default, a size budget counts each tensor's relative error equally, which
+ * keeps accuracy best (docs/accuracy.md), and an error budget that of the whole task vector. Weights multiply.
  */
 export function measuresOf(
   { sensitivity, weights = {} }: Pick<QuantizeRecipe, 'sensitivity' | 'weights'>,

@@ -3,10 +3,10 @@ import type { Base, Choice, Limits, Slot } from './model.ts';
 import type { Rows } from './rows.ts';
 
 /**
- * Writes a slot's Pareto front to `rows`: of the choices that its limits admit those that no other dominates, the
- * smallest first; `slot` is the offset, `ref` the position in `choices`.
- * @returns false when the limits admit nothing
- * @throws AllocationError when a value makes no sense
+ * Writes a slot's Pareto front to `rows`: of the choices that its limits allow, those that no other dominates, smallest
+ * first; `slot` is the offset, `ref` the position in `choices`.
+ * @returns false if the limits allow nothing
+ * @throws AllocationError when a value is not valid
  */
 export function pushFront(
   rows: Rows,
@@ -26,7 +26,7 @@ export function pushFront(
   return rows.length > start;
 }
 
-/** Positions of the base's choices that its limits admit. */
+/** Positions of the base's choices that its limits allow. */
 export function admittedBases(name: string, { choices, weight = 1, limits }: Base): number[] {
   checkWeight(name, weight);
   for (const choice of choices) checkChoice(name, weight, choice);

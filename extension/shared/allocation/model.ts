@@ -7,7 +7,7 @@ export interface RatePoint {
   readonly error: number;
 }
 
-/** One way of storing one tensor. */
+/** One way to store one tensor. */
 export interface Choice extends RatePoint {
   /** Index into the caller's list of codecs, from narrow to wide; passed through, and compared with limits. */
   readonly codec: number;
@@ -20,18 +20,18 @@ export interface Limits {
   readonly pinned?: number;
 }
 
-/** What gets one choice. */
+/** Something that gets one choice. */
 export interface Slot {
   /** Sensitivity: error counts this many times; 1 unless given. */
   readonly weight?: number;
   readonly limits?: Limits;
 }
 
-/** A tensor of RTVQ's shared base vector: stored once, whatever the number of tasks. */
+/** A tensor of RTVQ's shared base vector: stored once, regardless of the number of tasks. */
 export interface Base extends Slot {
   /**
-   * With error correction `error` is 0: what the base gets wrong is in the offsets, and shows in their choices.
-   * Without it, error that no offset sees: ‖b̂ − b‖² for each task.
+   * With error correction `error` is 0: the base's error is contained in the offsets and shows in their choices.
+   * Without it, error that no offset corrects: ‖b̂ − b‖² for each task.
    */
   readonly choices: readonly Choice[];
 }
@@ -43,8 +43,8 @@ export interface Offset extends Slot {
 }
 
 /**
- * What has to be decided together. RTVQ: one tensor of the shared base with that tensor's offset of every task. TVQ: a
- * tensor of one task vector, no base. What no choice changes (header, tensors kept exactly) is a group of one choice.
+ * What must be decided together. RTVQ: one tensor of the shared base with that tensor's offset of every task. TVQ: a
+ * tensor of one task vector, no base. Fixed parts (header, tensors kept exactly) are a group with one choice.
  */
 export interface Group {
   /** For error messages. */
@@ -53,12 +53,12 @@ export interface Group {
   readonly offsets: readonly Offset[];
 }
 
-/** The group of a tensor that stands alone. */
+/** The group of a single tensor. */
 export const alone = (name: string, choices: readonly Choice[], slot: Slot = {}): Group => ({
   name,
   offsets: [{ ...slot, choices: [choices] }],
 });
 
-/** The choices of an offset given a choice of the base; `base` is 0 when there is none. */
+/** The choices of an offset given a choice of the base; `base` is 0 if there is none. */
 export const choicesGiven = ({ choices }: Offset, base: number): readonly Choice[] =>
   choices[base] as readonly Choice[];

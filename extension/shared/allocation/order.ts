@@ -1,8 +1,8 @@
 /**
- * Positions of `keys` (finite, none negative), the largest first, equal ones in order of position. Doubles that are
- * not negative order as their bits do, so the lowest bits of each key can give way to its position; the engine's own
- * sort of plain numbers then sorts 600,000 in a tenth of the time that a sort by comparison of positions takes. Keys
- * that differ only in those bits, a relative 2⁻³² for a million keys, count as equal.
+ * Positions of `keys` (finite, none negative), the largest first, equal ones in order of position. Non-negative doubles
+ * have the same order as their bits, so each key's lowest bits can hold its position instead; the built-in sort of
+ * plain numbers then sorts 600,000 in a tenth of the time of a sort that compares positions. Keys that differ only in
+ * those bits, a relative 2⁻³² for a million keys, count as equal.
  */
 export function descending(keys: Float64Array): Uint32Array {
   const { length } = keys;
@@ -12,7 +12,7 @@ export function descending(keys: Float64Array): Uint32Array {
   const words = new Uint32Array(packed.buffer);
   for (let position = 0; position < length; position++) {
     const low = 2 * position + LOW_WORD;
-    // Sorted upwards and read from the end: of equal keys the first must come last.
+    // Sorted in ascending order and read from the end, so the first of equal keys must come last.
     words[low] = ((words[low] as number) & ~mask) | (mask - position);
   }
   packed.sort();

@@ -1,6 +1,6 @@
 import { AllocationError } from './errors.ts';
 
-/** What was to be a regular expression is none. */
+/** The text is not a valid regular expression. */
 export class NoPattern extends AllocationError {
   constructor(readonly given: string) {
     super(`${given} is not a valid regular expression`);
@@ -10,7 +10,7 @@ export class NoPattern extends AllocationError {
 /**
  * Tensor names by pattern: `/…/` is a regular expression over any part of the name, anything else a glob over the whole
  * name (* any text, ? one character).
- * @throws NoPattern when it is no regular expression
+ * @throws NoPattern when it is not a valid regular expression
  */
 export function patternOf(pattern: string): RegExp {
   const [, regular] = /^\/(.+)\/$/.exec(pattern) ?? [];

@@ -1,4 +1,4 @@
-/** All steps of all groups in the order in which bytes are best spent, with running totals: what every budget shares. */
+/** All steps of all groups in the order in which bytes are best spent, with running totals: shared by all budgets. */
 import { frontierOf, type Frontier } from './frontier.ts';
 import type { Group, RatePoint } from './model.ts';
 import { descending } from './order.ts';
@@ -11,7 +11,7 @@ export interface Prepared {
   readonly owners: Uint32Array;
   /** Total bytes after 0, 1, … all steps. */
   readonly bytes: Float64Array;
-  /** Total weighted error after as many steps. */
+  /** Total weighted error after the same number of steps. */
   readonly error: Float64Array;
   /** Every group at its cheapest: no budget below these bytes can be met. */
   readonly smallest: RatePoint;
@@ -21,7 +21,7 @@ export interface Prepared {
 
 /**
  * Hulls, sorted steps and running totals, once for any number of budgets.
- * @throws AllocationError when a value makes no sense, or limits leave a slot without a choice
+ * @throws AllocationError when a value is not valid, or limits leave a slot without a choice
  */
 export function prepare(groups: readonly Group[]): Prepared {
   const rows = roomFor(groups);
@@ -31,7 +31,7 @@ export function prepare(groups: readonly Group[]): Prepared {
   );
 }
 
-/** Some groups changed (pins, limits, sensitivities): only their frontiers are made anew. `prepared` stays as it is. */
+/** Some groups changed (pins, limits, sensitivities): only their frontiers are rebuilt. `prepared` is not modified. */
 export function update(prepared: Prepared, changes: ReadonlyMap<number, Group>): Prepared {
   const groups = [...prepared.groups];
   const frontiers = [...prepared.frontiers];
@@ -43,7 +43,7 @@ export function update(prepared: Prepared, changes: ReadonlyMap<number, Group>):
   return assemble(groups, frontiers);
 }
 
-/** A table for fronts and curves: each has about a row a choice. */
+/** A table for fronts and curves: each has about one row per choice. */
 function roomFor(groups: readonly Group[]): Rows {
   let choices = 0;
   for (const { offsets } of groups)
@@ -67,7 +67,7 @@ function assemble(groups: readonly Group[], frontiers: readonly Frontier[]): Pre
     owners[k] = unsorted.owners[step] as number;
     bytes[k + 1] = (bytes[k] as number) + (unsorted.bytes[step] as number);
   }
-  // From the end, where errors are small: subtracting from the large ones would leave rounding.
+  // From the end, where errors are small: subtracting from the large ones would leave rounding errors.
   error[count] = largest.error;
   for (let k = count - 1; k >= 0; k--) {
     error[k] = (error[k + 1] as number) + (unsorted.gains[order[k] as number] as number);
@@ -88,7 +88,7 @@ function stepsOf(frontiers: readonly Frontier[], count: number) {
     for (let row = from + 1; row < to; row++, step++) {
       const more = (rows.bytes[row] as number) - (rows.bytes[row - 1] as number);
       const gain = (rows.error[row - 1] as number) - (rows.error[row] as number);
-      // Where rounding makes a later step look better by a hair, it still has to wait for the one before it.
+      // Even if rounding makes a later step look slightly better, it has to wait for the one before it.
       slope = Math.min(slope, gain / more);
       owners[step] = g;
       slopes[step] = slope;
@@ -111,8 +111,8 @@ function sumOf(frontiers: readonly Frontier[], rowOf: (frontier: Frontier) => nu
 }
 
 /**
- * The rate–distortion curve: at most `count` points, evenly spaced in bytes, first and last included. Between two
- * steps of the curve allocations lie above its chord by less than one step.
+ * The rate–distortion curve: at most `count` points, evenly spaced in bytes, first and last included. Between two steps
+ * of the curve, allocations are above its chord by less than one step.
  */
 export function curve({ bytes, error }: Prepared, count: number): RatePoint[] {
   const last = bytes.length - 1;
@@ -127,7 +127,7 @@ export function curve({ bytes, error }: Prepared, count: number): RatePoint[] {
   return points;
 }
 
-/** The last position of rising `values` with one that is at most `limit`; −1 when there is none. */
+/** The last position in rising `values` whose value is at most `limit`; −1 if there is none. */
 export function lastAtMost(values: Float64Array, limit: number): number {
   let [low, high] = [-1, values.length - 1];
   while (low < high) {

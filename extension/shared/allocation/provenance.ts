@@ -1,7 +1,7 @@
-/** How long the header of a file becomes that says what its budget and rules were. */
+/** How much room a file's header needs to record its budget and rules. */
 import type { QuantizeRecipe, TensorRule } from '../../protocol/recipes.ts';
 
-/** A recipe whose budget, measure and reconstruction are as long as any, and whose rules take no room. */
+/** A recipe with the longest possible budget, measure and reconstruction, and without rules. */
 export const budgetRoom = {
   budget: 'B'.repeat(100),
   sensitivity: 'relative',

@@ -2,18 +2,18 @@ import { convexHull, isFront, paretoFront, type Columns } from './hull.ts';
 
 /**
  * A growing table of points in typed columns. A model has hundreds of thousands of them: as objects they would take
- * longer to be garbage-collected than to be computed.
+ * longer to garbage-collect than to compute.
  */
 export class Rows implements Columns {
   bytes: Float64Array;
   /** Weighted. */
   error: Float64Array;
-  /** Two numbers of whoever writes the row. */
+  /** Two numbers that belong to whoever writes the row. */
   slot: Uint32Array;
   ref: Uint32Array;
   length = 0;
 
-  /** @param capacity rows to expect; more find room too */
+  /** @param capacity expected rows; more are possible */
   constructor(capacity: number) {
     this.bytes = new Float64Array(capacity);
     this.error = new Float64Array(capacity);
@@ -30,17 +30,17 @@ export class Rows implements Columns {
     this.length++;
   }
 
-  /** Of the rows from `start` to the end only the Pareto front stays. */
+  /** Keeps only the Pareto front of the rows from `start` to the end. */
   keepFront(start: number): void {
     if (!isFront(this, start, this.length)) this.keep(start, paretoFront(this, start, this.length));
   }
 
-  /** Of the rows from `start` to the end, a Pareto front, only the lower convex hull stays. */
+  /** Keeps only the lower convex hull of the rows from `start` to the end, which must be a Pareto front. */
   keepHull(start: number): void {
     this.keep(start, convexHull(this, start, this.length));
   }
 
-  /** Rows in place of all from `start`, in the order given. */
+  /** Replaces all rows from `start` with `kept`, in that order. */
   private keep(start: number, kept: readonly number[]): void {
     for (const column of [this.bytes, this.error, this.slot, this.ref]) {
       column.set(

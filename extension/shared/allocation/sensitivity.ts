@@ -7,7 +7,7 @@ import { translatable, type Message } from '../translatable.ts';
 import { AllocationError } from './errors.ts';
 import { patternOf } from './pattern.ts';
 
-/** What is known of a tensor of a task vector. */
+/** What is known about a tensor of a task vector. */
 export interface TensorStatistics {
   readonly name: string;
   readonly elements: number;
@@ -51,8 +51,8 @@ export const DEPTH_SLOPE = 4;
 type Weigh = (tensor: TensorStatistics) => number;
 
 /**
- * The sensitivity of each tensor: the product over all measures, 1 when there are none.
- * @throws AllocationError naming the measure, and the tensor or pattern, that makes no sense
+ * The sensitivity of each tensor: the product over all measures, 1 if there are none.
+ * @throws AllocationError naming the measure, and the tensor or pattern, that is not valid
  */
 export function sensitivities(tensors: readonly TensorStatistics[], measures: readonly Measure[]): number[] {
   const weighs = measures.map(measure => ({ kind: measure.kind, weigh: weighing(measure) }));
@@ -94,14 +94,14 @@ function byPattern(patterns: readonly (readonly [string, number])[]): Weigh {
   return ({ name }) => rules.find(({ expression }) => expression.test(name))?.weight ?? 1;
 }
 
-/** Names of tensors that a budget is not spent on are none of its business. */
+/** Ignores names of tensors that the budget is not spent on. */
 function byName(weights: Readonly<Record<string, number>>): Weigh {
   const byTensor = new Map(Object.entries(weights));
   for (const [name, weight] of byTensor) checked('file', name, weight);
   return ({ name }) => byTensor.get(name) ?? 1;
 }
 
-/** Weights come from people and files: anything may stand there. */
+/** Weights come from people and files: they can be anything. */
 function checked(measure: Measure['kind'], name: string, weight: number): number {
   if (typeof weight !== 'number' || !(weight >= 0 && weight < Infinity)) {
     throw new AllocationError(

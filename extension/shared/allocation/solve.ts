@@ -5,9 +5,9 @@ import { choicesGiven, type Choice, type Group, type RatePoint } from './model.t
 import { lastAtMost, prepare, type Prepared } from './prepare.ts';
 import { spend, type State } from './spend.ts';
 
-/** What a group got: the objects that its lists hold. */
+/** What a group got: the very objects in its lists. */
 export interface Chosen {
-  /** Undefined where the group has no base. */
+  /** Undefined if the group has no base. */
   readonly base: Choice | undefined;
   /** In the order of the group's offsets. */
   readonly offsets: readonly Choice[];
@@ -20,13 +20,13 @@ export interface Allocation extends RatePoint {
   chosen(group: number): Chosen;
 }
 
-/** Sums of as many terms as a model has tensors may differ by this much when added up in another order. */
+/** Sums over all tensors of a model may differ by this much when added in another order. */
 const ROUNDING = 1e-11;
 
 /**
- * min Σ weight · error subject to Σ bytes ≤ budget: all steps of the hulls by gain per byte while they fit (optimal
- * for their total: Fox 1966; Shoham and Gersho 1988), then a greedy fill of the rest. The error is at most one step's
- * gain above the optimum, and no single move that still fits would lessen it.
+ * min Σ weight · error subject to Σ bytes ≤ budget: all steps of the hulls by gain per byte while they fit (optimal for
+ * their total: Fox 1966; Shoham and Gersho 1988), then a greedy fill of the rest. The error is at most one step's gain
+ * above the optimum, and no single move that still fits would reduce it.
  * @throws BudgetTooSmall
  */
 export function solve(prepared: Prepared, budget: number): Allocation {
@@ -39,8 +39,8 @@ export function solve(prepared: Prepared, budget: number): Allocation {
 }
 
 /**
- * min Σ bytes subject to Σ weight · error ≤ target: steps until the target is met, then whatever the last one gained
- * too much is traded for bytes. At most one step's bytes above the optimum.
+ * min Σ bytes subject to Σ weight · error ≤ target: steps until the target is met, then any excess gain of the last
+ * step is traded for bytes. At most one step's bytes above the optimum.
  * @param target total weighted error; for a relative error ε it is ε · Σ weight · energy
  * @throws ErrorTooLow
  */
@@ -67,7 +67,7 @@ export const allocate = (groups: readonly Group[], budget: number): Allocation =
 export const allocateForError = (groups: readonly Group[], target: number): Allocation =>
   solveForError(prepare(groups), target);
 
-/** Where each group stands on its frontier after so many steps. */
+/** The position of each group on its frontier after this many steps. */
 function pointsAfter({ owners, groups }: Prepared, steps: number): Uint32Array {
   const points = new Uint32Array(groups.length);
   for (let k = 0; k < steps; k++) (points[owners[k] as number] as number)++;
@@ -114,7 +114,7 @@ const allocation = (
   },
 });
 
-/** The first position of falling `values` with one that is at most `limit`. */
+/** The first position in falling `values` whose value is at most `limit`. */
 function firstAtMost(values: Float64Array, limit: number): number {
   let [low, high] = [0, values.length - 1];
   while (low < high) {

@@ -1,11 +1,11 @@
-/** The edge of a budget: what is left over, spent on moves too small or too odd for the sorted steps. */
+/** The end of a budget: spends the remainder on moves too small or too irregular for the sorted steps. */
 import { pickAt, pointAt, type Frontier, type Pick } from './frontier.ts';
 import type { RatePoint } from './model.ts';
 
 /** What is scarce: bytes, spent to save error; or error, accepted to save bytes. */
 export type Currency = keyof RatePoint;
 
-/** Where a group stands. */
+/** The current choice of a group. */
 export interface State extends RatePoint {
   readonly pick: Pick;
 }
@@ -19,8 +19,8 @@ interface Move {
 
 /**
  * Greedy fill, in rounds: each group offers its best move that costs at most `room`, moves are made in order of worth
- * as long as they fit, and groups that could move offer again, until none can. Moves may leave the hulls.
- * @param points where each group stands on its frontier
+ * as long as they fit, and groups that offered one offer again, until none can. Moves may leave the hulls.
+ * @param points each group's position on its frontier
  * @returns the groups that moved
  */
 export function spend(
@@ -50,17 +50,17 @@ export function spend(
   }
 }
 
-/** Where a group stands that is on its frontier. */
+/** The state of a group at a point of its frontier. */
 export const stateAt = (frontier: Frontier, point: number): State => ({
   ...pointAt(frontier, point),
   pick: pickAt(frontier, point),
 });
 
-/** One slot to another choice, on its hull or not; or, with a base, the group to another point of its frontier. */
+/** Moves one slot to another choice, on its hull or not; or, with a base, the group to another point of its frontier. */
 function bestMove(frontier: Frontier, state: State, room: number, currency: Currency): Move | undefined {
   const { rows, from, to, curves } = frontier;
   const [scarce, plenty] = currency === 'bytes' ? [rows.bytes, rows.error] : [rows.error, rows.bytes];
-  // Along a front bytes are spent upwards, error downwards.
+  // Along a front, bytes are spent going up, error going down.
   const onward = currency === 'bytes' ? 1 : -1;
   const { curve, offsets } = state.pick;
   let worth = 0;

@@ -1,4 +1,4 @@
-/** From what an analysis measured, and what was wished, to what the allocator decides about. */
+/** Converts what an analysis measured, and the wishes, to the allocator's groups. */
 import type { AnalysisTable } from '../../protocol/analysis.ts';
 import type { TensorRule } from '../../protocol/recipes.ts';
 import { groupBy } from '../groupBy.ts';
@@ -7,13 +7,13 @@ import { patternOf } from './pattern.ts';
 import { rulesBytes } from './provenance.ts';
 import { sensitivities, type Measure } from './sensitivity.ts';
 
-/** `codec` of a slot that is stored exactly; that of any other choice is its number in the table. */
+/** `codec` of a slot that is stored exactly; for any other choice it is its number in the table. */
 export const EXACT = -1;
 
-/** What is wished for one slot, all rules taken together. */
+/** The wishes for one slot, all rules combined. */
 export type Wish = Pick<TensorRule, 'bits' | 'min' | 'max'>;
 
-/** The wishes for every slot of a table. @throws AllocationError when a pattern makes no sense */
+/** The wishes for every slot of a table. @throws AllocationError when a pattern is not valid */
 export function wishesOf({ tensors, tasks, slots }: AnalysisTable, rules: readonly TensorRule[]): Wish[] {
   const matchers = rules.map(rule => ({ rule, expression: patternOf(rule.tensors) }));
   return Array.from(slots.end, (_, slot) => {
@@ -30,7 +30,7 @@ export function wishesOf({ tensors, tasks, slots }: AnalysisTable, rules: readon
   });
 }
 
-/** Weights of the slots' errors. @throws AllocationError when a measure makes no sense */
+/** Weights of the slots' errors. @throws AllocationError when a measure is not valid */
 export const weightsOf = ({ tensors, slots }: AnalysisTable, measures: readonly Measure[]): number[] =>
   sensitivities(
     Array.from(slots.end, (_, slot) => {
@@ -43,12 +43,12 @@ export const weightsOf = ({ tensors, slots }: AnalysisTable, measures: readonly 
     measures,
   );
 
-/** A group that says which slots of the table its offsets are. */
+/** A group that knows which slots of the table its offsets are. */
 export interface SlotGroup extends Group {
   readonly slots: readonly number[];
 }
 
-/** The group of one slot that stands alone: the choices that a wish leaves. */
+/** The group of a single slot: the choices that a wish leaves. */
 export const slotGroup = (
   table: AnalysisTable,
   slot: number,
@@ -59,13 +59,13 @@ export const slotGroup = (
   slots: [slot],
 });
 
-/** What no choice changes, so that budgets are sizes of files. */
+/** The fixed part of the file, so that budgets are file sizes. */
 export const fixedGroup = ({ fixedBytes }: AnalysisTable, rules: readonly TensorRule[]): SlotGroup => ({
   ...alone('header', [{ codec: EXACT, bytes: fixedBytes + rulesBytes(rules), error: 0 }]),
   slots: [],
 });
 
-/** All groups of a table: those of shared tensors, then a group for each other slot, then the fixed one. */
+/** All groups of a table: those of shared tensors, then one for each other slot, then the fixed one. */
 export function groupsOf(
   table: AnalysisTable,
   measures: readonly Measure[],
@@ -82,8 +82,8 @@ export function groupsOf(
 }
 
 /**
- * A group for each tensor of the shared vector. Its own error counts once for each task: the offsets absorb it, but a sum
- * of all tasks is made of the shared vector alone.
+ * A group for each tensor of the shared vector. Its own error counts once for each task: the offsets absorb it, but in
+ * a sum of all tasks only the shared vector remains.
  */
 function sharedGroups(
   table: AnalysisTable,
@@ -125,12 +125,12 @@ const choiceAt = ({ bytes, error }: ChoiceColumns, number: number): Choice => ({
   error: error[number] as number,
 });
 
-/** Numbers from `first` up to `end`. */
+/** Numbers from `first` up to, but not including, `end`. */
 const range = (first: number, end: number): number[] =>
   Array.from({ length: end - first }, (_, i) => first + i);
 
 /**
- * The choices of a slot that a wish leaves; where it leaves none, the one that comes nearest to it.
+ * The choices of a slot that a wish leaves; if it leaves none, the one closest to it.
  * @param given the shared vector's choice that they were measured with
  */
 function admitted(
@@ -147,7 +147,7 @@ function admitted(
   const least = pinned === undefined ? (min ?? 0) : 0;
   const most = pinned ?? max ?? Infinity;
   const bitsOf = (number: number): number => choices.bits[number] as number;
-  // From wide to narrow: what is too wide for all wishes gives way to the narrowest, and the other way round.
+  // From wide to narrow: if all are too wide, the narrowest is used, and vice versa.
   const narrow = numbers.filter(number => bitsOf(number) <= most);
   const fitting = narrow.filter(number => bitsOf(number) >= least);
   const kept =

@@ -1,13 +1,13 @@
 /** Bump allocator over a stretch of addresses: everything that one scope allocated is given back at once. */
 import { OutOfBackendMemory, type Region } from '../../memory.ts';
 
-/** Regions begin on a page, as unbuffered file reads straight into them want it. */
+/** Regions begin on a page, as unbuffered file reads straight into them require. */
 const ALIGNMENT = 4096;
 
 /** The stages read and write whole vectors, up to this many bytes past a region's end. */
 const SLACK = 64;
 
-/** Regions of one scope that are sure to fit when their bytes add up to the capacity. */
+/** Number of regions of one scope that are sure to fit when their bytes add up to the capacity. */
 const REGIONS = 256;
 
 /** Bytes that an arena needs on top of its capacity for alignment and slack. */
@@ -30,7 +30,7 @@ export class ArenaRegion implements Region {
 }
 
 export class Arena {
-  /** Identity of the scope that runs. */
+  /** Identity of the running scope. */
   scope: object | undefined;
   private next: number;
   private used = 0;

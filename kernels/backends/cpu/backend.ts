@@ -38,7 +38,7 @@ class WasmKernel implements Kernel {
 
   run(...args: readonly (number | boolean | Region)[]): number {
     const numbers = args.map(arg => (typeof arg === 'object' ? addressOf(arg) : Number(arg)));
-    // WebAssembly takes any number of arguments, and zeros for those that are missing.
+    // WebAssembly takes any number of arguments, and passes zeros for missing ones.
     if (numbers.length !== this.compute.length) {
       throw new TypeError(`${this.name} takes ${this.compute.length} arguments, not ${numbers.length}`);
     }
@@ -125,7 +125,7 @@ class CpuMachine implements Machine {
     return copy;
   }
 
-  /** Nothing is held that the garbage collector does not see. */
+  /** Holds nothing that the garbage collector cannot free. */
   dispose(): void {}
 }
 
@@ -133,14 +133,14 @@ export interface CpuBackendOptions {
   readonly module: WebAssembly.Module;
   /** Bytes that a scope may allocate; at most what 32-bit addresses reach, just below 4 GiB. */
   readonly memory: number;
-  /** Where `read` puts its copies: bytes of anything, which belong to `read`'s caller. */
+  /** Where `read` puts its copies: uninitialised bytes, which then belong to `read`'s caller. */
   readonly allocate?: (bytes: number) => Uint8Array;
 }
 
 const newBytes = (bytes: number): Uint8Array => new Uint8Array(bytes);
 
 /**
- * A CPU backend of its own memory, for one thread. The memory is reserved at once and committed when it is first used.
+ * A CPU backend with its own memory, for one thread. The memory is reserved at once and committed on first use.
  * @throws RangeError when the address space cannot be reserved.
  */
 export function createCpuBackend({ module, memory, allocate = newBytes }: CpuBackendOptions): CpuBackend {

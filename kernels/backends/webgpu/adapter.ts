@@ -2,10 +2,10 @@
 import { tmpdir } from 'node:os';
 import { BackendUnusable } from '../../backend.ts';
 
-/** An adapter that has not been used yet: it gives one device. */
+/** An adapter that has not been used yet: it gives only one device. */
 export interface FoundAdapter {
   readonly adapter: GPUAdapter;
-  /** The adapter's name for people, as its driver has it. */
+  /** The adapter's name to show, as its driver reports it. */
   readonly name: string;
   readonly software: boolean;
   readonly limits: Readonly<Record<string, number>>;
@@ -21,7 +21,7 @@ export const NEEDED_LIMITS = [
 /** Names of software rasterizers, for drivers that do not say so themselves. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i;
 
-/** No adapter has this name, so that asking for it makes Dawn list those it has. */
+/** No adapter has this name, so asking for it makes Dawn list the names it knows. */
 const NO_NAME = '\u0001';
 
 /**
@@ -55,7 +55,7 @@ async function instance(flags: readonly string[]): Promise<GPU> {
   }
 }
 
-/** Full names of the adapters, which the API itself gives only in a normalised form. */
+/** Full names of the adapters; the API itself gives only a normalised form. */
 async function adapterNames(): Promise<string[]> {
   const gpu = await instance([`adapter=${NO_NAME}`]);
   const message = await gpu.requestAdapter().then(() => '', messageOf);
@@ -71,7 +71,7 @@ async function nameOf(info: GPUAdapterInfo): Promise<string> {
 
 /**
  * The adapter whose name contains `wanted`, or the fastest one.
- * @throws BackendUnusable when there is none or the library cannot be loaded.
+ * @throws BackendUnusable when there is no such adapter or the library cannot be loaded.
  */
 export async function findAdapter(wanted?: string): Promise<FoundAdapter> {
   const gpu = await instance(wanted ? [`adapter=${wanted}`] : []);

@@ -27,7 +27,7 @@ export interface WebGpuSizes {
   readonly memory: number;
   readonly maxBufferSize: number;
   readonly maxStorageBufferBindingSize: number;
-  /** The most workgroups in one dimension. */
+  /** Maximum workgroups in one dimension. */
   readonly gridWidth: number;
 }
 

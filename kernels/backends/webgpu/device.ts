@@ -1,14 +1,14 @@
-/** A GPU device whose errors are never silent, and which does things in the order in which they were asked for. */
+/** A GPU device whose errors are never silent and which runs commands in the order they were issued. */
 import { BackendFailure, DeviceLost } from '../../backend.ts';
 
-/** Values of GPUBufferUsage and GPUMapMode, which are no globals in Node. */
+/** Values of GPUBufferUsage and GPUMapMode, which are not globals in Node. */
 export const USAGE = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64, STORAGE: 128 } as const;
 export const MAP_MODE_READ = 1;
 
-/** What came of commands: their immediate result, and when and whether the driver took them. */
+/** The outcome of commands: their immediate result, and whether and when the driver accepted them. */
 export interface Attempt<T> {
   readonly value: T;
-  /** Rejects with BackendFailure. Somebody must wait for it. */
+  /** Rejects with BackendFailure. Someone must await it. */
   readonly judged: Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export class Device {
     this.waiting.clear();
   }
 
-  /** `work`, or DeviceLost as soon as the device is lost, for promises that would then never settle. */
+  /** `work`, but rejects with DeviceLost once the device is lost: promises may then never settle. */
   async orLost<T>(work: Promise<T>): Promise<T> {
     if (this.lost) {
       work.catch(() => {});
@@ -70,7 +70,7 @@ export class Device {
       return await new Promise<T>((resolve, reject) => {
         giveUp = reject;
         this.waiting.add(giveUp);
-        // What a lost device answers says less than why it was lost.
+        // The reason for the loss says more than a lost device's own error.
         work.then(resolve, (error: unknown) => reject(this.lost ?? (error as Error)));
       });
     } finally {
@@ -79,8 +79,8 @@ export class Device {
   }
 
   /**
-   * Runs `commands`, which must not wait for anything, and catches what the driver reports about them: without
-   * an error scope Dawn prints it and goes on.
+   * Runs `commands`, which must be synchronous, and catches the errors that the driver reports about them: without an
+   * error scope Dawn prints them and goes on.
    */
   attempt<T>(what: string, commands: () => T): Attempt<T> {
     for (const filter of FILTERS) this.gpu.pushErrorScope(filter);
@@ -100,7 +100,7 @@ export class Device {
     }
   }
 
-  /** Runs `task` once all tasks before it have ended, however they ended. */
+  /** Runs `task` once all earlier tasks have ended, successfully or not. */
   inOrder<T>(task: () => Promise<T>): Promise<T> {
     const result = this.tail.then(task);
     this.tail = result.catch(() => {});

@@ -40,7 +40,7 @@ export class Scopes {
     private readonly owner: string,
   ) {}
 
-  /** Runs `body` as soon as fewer than the most scopes run, in the order of asking. */
+  /** Runs `body` as soon as a scope is free, first come, first served. */
   async run<T>(body: (memory: Scope) => Promise<T>): Promise<T> {
     if (this.running < this.most) this.running++;
     else await new Promise<void>(resolve => this.queue.push(resolve));

@@ -11,7 +11,7 @@ export class Pipelines {
 
   constructor(private readonly device: Device) {}
 
-  /** @throws BackendFailure when the driver does not take the shader. */
+  /** @throws BackendFailure when the driver rejects the shader. */
   get(stage: Shader, constants: Work<unknown>['constants'] = {}): Promise<GPUComputePipeline> {
     const key = `${stage.name} ${JSON.stringify(constants)}`;
     const existing = this.pipelines.get(key);

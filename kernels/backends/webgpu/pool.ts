@@ -1,7 +1,7 @@
 /** GPU buffers kept for reuse, by size class. */
 import type { Device } from './device.ts';
 
-/** A buffer of the pool, at least as large as asked for. */
+/** A buffer of the pool, at least as large as requested. */
 export interface PooledBuffer {
   readonly buffer: GPUBuffer;
   readonly size: number;
@@ -10,10 +10,10 @@ export interface PooledBuffer {
   broken: boolean;
 }
 
-/** Smallest class: below it buffers cost their bookkeeping, not their bytes. */
+/** Smallest class: below it, bookkeeping costs more than the bytes. */
 const SMALLEST = 4096;
 
-/** Classes between two powers of two: a buffer is at most an eighth larger than asked for. */
+/** Classes between two powers of two: a buffer is at most an eighth larger than requested. */
 const STEPS = 8;
 
 /** Bytes of the smallest class that holds `bytes`, a multiple of 256. */

@@ -15,10 +15,10 @@ const TABLE_BYTES = 4096;
 const wholeVectors = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
 
 export class Runner {
-  /** Few and small, shared by all calls: the queue keeps the order of writes, dispatches and copies. */
+  /** Shared by all calls, because the queue keeps the order of writes, dispatches and copies. */
   private readonly buffers: Readonly<Record<'results' | 'table' | 'nothing' | 'params', GPUBuffer>>;
 
-  /** `gridWidth`: the most workgroups in one dimension; `resultBytes`: size of the result buffer. */
+  /** `gridWidth`: maximum workgroups in one dimension; `resultBytes`: size of the result buffer. */
   constructor(
     private readonly device: Device,
     private readonly pipelines: Pipelines,
@@ -38,7 +38,7 @@ export class Runner {
   }
 
   /**
-   * Submits `work` after all work before it, and returns its result once the driver has taken it.
+   * Submits `work` after all work before it, and returns its result once the driver has accepted it.
    * @throws BackendFailure, DeviceLost
    */
   async run<Result>(stage: AnyStage, work: Work<Result>): Promise<Result> {
@@ -89,13 +89,13 @@ export class Runner {
     const pass = encoder.beginComputePass({ label });
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);
-    // More workgroups than fit one dimension are folded into two; the stages skip what lies past the end.
+    // More workgroups than fit in one dimension are folded into two; the stages skip those past the end.
     const width = Math.min(groups, this.gridWidth);
     pass.dispatchWorkgroups(width, Math.ceil(groups / width));
     pass.end();
   }
 
-  /** What is bound; `pooled` is the binding's own memory, if it is for this one call. */
+  /** The window to bind; `pooled` is the binding's own memory, if it has some for this call. */
   private async window(
     { memory, offset = 0, bytes }: Binding,
     pooled: PooledBuffer | undefined,

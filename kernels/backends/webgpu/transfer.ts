@@ -3,7 +3,7 @@ import { MAP_MODE_READ, USAGE, type Device } from './device.ts';
 import type { GpuRegion } from './memory.ts';
 import { BufferPool, sizeClass, type PooledBuffer } from './pool.ts';
 
-/** Bytes of upload after which the queue is waited for: Dawn copies them all and puts no limit on it. */
+/** Uploaded bytes after which we wait for the queue: Dawn keeps copies of them all, without a limit. */
 const MOST_UNSENT = 64 * 2 ** 20;
 
 /** Bytes of idle views and idle read-back buffers that are kept. */
@@ -12,7 +12,7 @@ const MOST_IDLE = 64 * 2 ** 20;
 /** writeBuffer and copies take whole words. */
 const wholeWords = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
-/** A read-back on its way: copied by commands already submitted. */
+/** A read-back in progress: its copy commands have been submitted. */
 export interface Pending {
   readonly pooled: PooledBuffer;
   readonly bytes: number;
@@ -33,8 +33,8 @@ export class Transfer {
   }
 
   /**
-   * Sends what `fill` puts into a view of `bytes` bytes. The view is plain memory: Dawn crashes on shared memory
-   * in Node 20, and mapped GPU memory, which could spare a copy, is too slow to compute a checksum from.
+   * Uploads what `fill` writes into a view of `bytes` bytes. The view is plain memory: Dawn crashes on shared memory in
+   * Node 20, and mapped GPU memory, which could spare a copy, is too slow to compute a checksum from.
    */
   async write(
     region: GpuRegion,

@@ -8,7 +8,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<u32>>;
-// Of each block.
+// One for each block.
 @group(0) @binding(2) var<storage, read_write> sums: array<f32>;
 
 @compute @workgroup_size(256)

@@ -18,7 +18,7 @@ fn each(i: u32) {
   } else {
     let s = ftz_bits(sum[i]);
     let total = ftz_bits(bitcast<u32>(bitcast<f32>(s) + bitcast<f32>(t)));
-    // As in delta_minmax, not finite stays not finite.
+    // As in delta_minmax, a non-finite value stays non-finite.
     sum[i] = select(total, QUIET_NAN, non_finite(s) || non_finite(t));
   }
 }

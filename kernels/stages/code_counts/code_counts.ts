@@ -17,8 +17,8 @@ function countByte(codes: u64, byte: u64, at: usize): void {
 }
 
 /**
- * Counts the `count` codes at `codes` into 256 u32 at `counts`, which is followed by working memory of 3 KiB: four
- * sets of counters take turns, because incrementing one again has to wait for the increment before.
+ * Counts the `count` codes at `codes` into 256 u32 at `counts`, which is followed by working memory of 3 KiB: four sets
+ * of counters take turns, because a second increment of one must wait for the first.
  */
 export function codeCounts(codes: usize, count: usize, counts: usize): void {
   memory.fill(counts, 0, 4 * SET);

@@ -1,7 +1,7 @@
 // Stage code_counts: how often each 8-bit code occurs. Twin: code_counts.ts
 
 struct Params {
-  // Bytes of the window: the first code and the one behind the last.
+  // Bytes of the window: the first code and the one after the last.
   first: u32,
   end: u32,
 }

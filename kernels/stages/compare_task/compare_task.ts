@@ -1,5 +1,5 @@
-/** Stage compare_task: a merged task vector and one of those it was made of; which signs each weight has among them.
- * Twin: compare_task.wgsl */
+/** Stage compare_task: a merged task vector against one of its inputs; which signs each weight has among them. Twin:
+ * compare_task.wgsl */
 import { across, addTree, LANE, LANES, term4 } from '../../shared/block_sums';
 import { F32, None } from '../../shared/decode';
 import { ftz4 } from '../../shared/ftz';
@@ -30,7 +30,7 @@ function run<S>(delta: usize, x: usize, flags: usize, count: usize, lanes: usize
     if (size < LANE * LANES) memory.fill(lanes, 0, 2 * NEXT);
     let lane = lanes;
     for (let j: usize = 0; j < size; j += LANE, lane += 4) {
-      // Sums of products of either sign may fall below 2^-126, those of squares cannot.
+      // Sums of products of mixed signs may fall below 2^-126; sums of squares cannot.
       let xy = f32x4.splat(0);
       let yy = f32x4.splat(0);
       if (j + LANE <= size) {

@@ -1,6 +1,5 @@
-// Stage compare_task: a merged task vector and one of those it was made of; which signs each weight has among them.
-// Twin: compare_task.ts
-// One workgroup is one block of 8192 values; the blocks' sums and counts are added by the caller.
+// Stage compare_task: a merged task vector against one of its inputs; which signs each weight has among them. Twin:
+// compare_task.ts One workgroup is one block of 8192 values; the blocks' sums and counts are added by the caller.
 
 struct Params {
   count: u32,

@@ -1,4 +1,4 @@
-/** Stage compare_task: a merged task vector and one of those it was made of; which signs each weight has among them. */
+/** Stage compare_task: a merged task vector against one of its inputs; which signs each weight has among them. */
 import type { Region } from '../../memory.ts';
 import { SCRATCH } from '../../wasm.ts';
 import { checkValues } from '../checks.ts';
@@ -8,20 +8,20 @@ import { BLOCK_SUMS, sumsOf } from '../sums.ts';
 import { values } from '../windows.ts';
 import source from './compare_task.wgsl';
 
-/** What compare_task found out about a merged task vector and one of those it was made of. */
+/** What compare_task found about a merged task vector and one of its inputs. */
 export interface TaskComparison {
   /** ⟨delta, x⟩. */
   readonly product: number;
   /** ‖x‖². */
   readonly energy: number;
-  /** Weights that tasks so far move in both directions, and those that some task moves. */
+  /** Weights that the tasks so far move in both directions, and weights that any of them moves. */
   readonly both: number;
   readonly any: number;
 }
 
 export interface CompareTaskStage {
   /** Σ delta·x and Σx² in delta_energy's order of summation, added to `before`; flags[i] (u32) |= 1 where x[i] > 0, 2
-   * where x[i] < 0, starting at zero when `first`. Values are flushed, as every stage leaves them.
+   * where x[i] < 0, starting at zero when `first`. Values must be flushed, as every stage's results are.
    * @returns the sums; how many flags are now 3 (both signs), and how many are not 0 */
   compareTask(
     delta: Region,
@@ -58,7 +58,7 @@ export const compareTask: Stage<CompareTaskStage['compareTask']> = {
       (product = 0, energy = 0, both = 0, any = 0) => ({ product, energy, both, any }),
     ),
   selfTest: {
-    // Flushed, as they have to be.
+    // Flushed, as required.
     inputs: () => [...[40, 41, 42].map(seed => coarse(seed).map(value => value + 0)), zeros()],
     run: async (compareTask, delta, x, y, flags) => {
       const first = await compareTask(delta, x, flags, true, COUNT);

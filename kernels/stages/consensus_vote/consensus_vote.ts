@@ -23,7 +23,7 @@ function run<V>(total: usize, x: usize, lambda: f32, votes: usize, count: usize)
   if (i < end) storePart(votes + i, votes4<V>(total + i, x + i, lambda4, votes + i), (end - i) >> 2);
 }
 
-/** votes[i] += 1 where |x[i]| > lambda·|total[i] - x[i]|, from zero when `first`; lambda is not negative. Up to
+/** votes[i] += 1 where |x[i]| > lambda·|total[i] - x[i]|, starting at zero when `first`; lambda is not negative. Up to
  * 12 bytes past the values are read. */
 export function consensusVote(
   total: usize,

@@ -16,7 +16,7 @@ fn each(i: u32) {
   let v = ftz_bits(x[i]);
   let others = abs(ftz(flushed(total[i]) - bitcast<f32>(v)));
   let bound = ftz(params.lambda * others);
-  // Magnitudes are ordered as their bits are.
+  // Magnitudes have the same order as their bits.
   let vote = select(0.0, 1.0, (v & MAGNITUDE) > bitcast<u32>(bound));
   if (FIRST) {
     votes[i] = bitcast<u32>(vote);

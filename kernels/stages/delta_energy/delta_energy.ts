@@ -24,7 +24,7 @@ function sumLane<T, B>(tuned: usize, base: usize, count: usize): v128 {
     );
   }
   for (; i < count; i++) {
-    // Four equal values, of which one counts in its slot.
+    // Four copies of the value; only the one in its slot counts.
     const slot = i32x4.eq(i32x4.splat(<i32>(i & 3)), i32x4(0, 1, 2, 3));
     const square = square4<B>(
       decode1<T>(tuned + (i << shiftOf<T>())),

@@ -9,7 +9,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> tuned: array<u32>;
 @group(0) @binding(2) var<storage, read> base: array<u32>;
-// Of each block.
+// One for each block.
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 
 override TUNED: u32;

@@ -9,11 +9,11 @@ import { window } from '../windows.ts';
 import source from './delta_energy.wgsl';
 
 export interface DeltaEnergyStage {
-  /** Σ ftz(decode(tuned[i]) − decode(base[i]))², or Σ decode(tuned[i])² without a base. Summation order, that of every
+  /** Σ ftz(decode(tuned[i]) − decode(base[i]))², or Σ decode(tuned[i])² without a base. The summation order, as of every
    * sum here: a block is 8192 values = 256 lanes × 32 consecutive values; a lane keeps four F32 sums (value j goes to
    * sum j mod 4, in order) and adds them as (s0+s1)+(s2+s3); lanes are added in pairs l, l+128, then l, l+64 … l, l+1;
-   * blocks are added in order in float64. Values past `count` count as zero. `before` is the sum that the blocks are
-   * added to: handed from chunk to chunk it makes a tensor's sum the same whatever the chunk size. */
+   * blocks are added in order in float64. Values past `count` count as zero. The blocks are added to `before`: passing
+   * it from chunk to chunk makes a tensor's sum independent of the chunk size. */
   deltaEnergy(tuned: Slice, base: Slice | undefined, count: number, before?: number): Promise<number>;
 }
 

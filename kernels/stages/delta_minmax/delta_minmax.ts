@@ -17,7 +17,7 @@ function delta1<T, R>(tuned: usize, reference: usize): v128 {
   return ftz4(f32x4.sub(decode1<T>(tuned), decode1<R>(reference)));
 }
 
-/** T, R: element types of `tuned` and `reference`; O: F32 to store the differences, None to look only. */
+/** T, R: element types of `tuned` and `reference`; O: F32 to store the differences, None to store nothing. */
 function run<T, R, O>(tuned: usize, reference: usize, out: usize, count: usize, extent: usize): void {
   let lowA = f32x4.splat(f32.POSITIVE_INFINITY);
   let lowB = lowA;
@@ -25,7 +25,7 @@ function run<T, R, O>(tuned: usize, reference: usize, out: usize, count: usize, 
   let highB = highA;
   let nonFinite = i32x4.splat(0);
   let i: usize = 0;
-  // Two sums of four lanes at a time: the chains of minima would set the pace otherwise.
+  // Two sets of four lanes at a time; otherwise the chains of minima would be the bottleneck.
   for (; i + 8 <= count; i += 8) {
     const t = tuned + (i << shiftOf<T>());
     const r = reference + (i << shiftOf<R>());

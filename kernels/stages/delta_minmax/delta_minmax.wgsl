@@ -1,4 +1,4 @@
-// Stage delta_minmax: the task vector of one chunk and its smallest and largest value. Twin: delta_minmax.ts
+// Stage delta_minmax: the task vector of one chunk, its smallest and its largest value. Twin: delta_minmax.ts
 
 struct Params {
   count: u32,
@@ -20,7 +20,7 @@ fn each(i: u32) -> u32 {
     let r = decode(REFERENCE, reference[word_of(REFERENCE, i)], i);
     x = ftz_bits(bitcast<u32>(bitcast<f32>(t) - bitcast<f32>(r)));
     let bad = non_finite(t) || non_finite(r) || non_finite(x);
-    // A compiler may assume that there are no infinities; the result must not become finite again.
+    // A compiler may assume that there are no infinities; this keeps the result non-finite.
     x = select(x, QUIET_NAN, bad);
   }
   if (STORE) {

@@ -9,8 +9,8 @@ import { values, window } from '../windows.ts';
 import source from './delta_minmax.wgsl';
 
 export interface DeltaMinmaxStage {
-  /** x[i] = ftz(decode(tuned[i]) − decode(reference[i])), or decode(tuned[i]) without a reference; stored as F32 at
-   * the start of `out` when given. */
+  /** x[i] = ftz(decode(tuned[i]) − decode(reference[i])), or decode(tuned[i]) without a reference; stored as F32 at the
+   * start of `out`, if given. */
   deltaMinmax(
     tuned: Slice,
     reference: Slice | undefined,

@@ -3,7 +3,7 @@
 struct Params {
   count: u32,
   group_size: u32,
-  // Of the first group in the window of scales.
+  // Of the first group in the scales' window.
   byte: u32,
 }
 

@@ -19,13 +19,13 @@ export interface GroupTable {
   readonly groupSize: number;
   /** 2^bits: the value of each code before scaling. */
   readonly values: Float32Array;
-  /** What those are multiplied by, for each of the SCALES bytes. */
+  /** What the values are multiplied by, for each of the SCALES bytes. */
   readonly scales: Float32Array;
 }
 
 export interface DequantizeGroupsStage {
   /** out[i] = ftz(values[code i]·scales[s]), code i as quantize_groups packed it from byte first·bits/8 of `codes` on,
-   * s being byte ⌊(first + i)/groupSize⌋ of `scales`. `first` is a multiple of CHUNK_ALIGNMENT. */
+   * where s is byte ⌊(first + i)/groupSize⌋ of `scales`. `first` is a multiple of CHUNK_ALIGNMENT. */
   dequantizeGroups(
     codes: Region,
     scales: Region,

@@ -1,5 +1,5 @@
-/** Stage disjoint_sum: the sum of those weighted values that have the elected sign, and of their weights.
- * Twin: disjoint_sum.wgsl */
+/** Stage disjoint_sum: the sum of the weighted values that have the elected sign, and of their weights. Twin:
+ * disjoint_sum.wgsl */
 import { decode4, F32, None } from '../../shared/decode';
 import { ftz4 } from '../../shared/ftz';
 import { storePart } from '../../shared/vectors';
@@ -15,7 +15,7 @@ function agrees4(total: v128, x: v128, turn: v128, zeroSign: v128): v128 {
   return v128.andnot(sameSign, v128.or(i32x4.eq(x, zero), i32x4.eq(elected, zero)));
 }
 
-/** S: F32 to add to the sums, None to begin them. An addend of +0 leaves a flushed sum as it is. */
+/** S: F32 to add to the sums, None to begin them. Adding +0 does not change a flushed sum. */
 // @ts-ignore: decorator
 @inline
 function added4<S>(sum: usize, addend: v128): v128 {
@@ -52,8 +52,8 @@ function run<S>(
 }
 
 /** Where weight·x[i] is not zero and has the sign of total[i] (that of `zeroSign`, which is +1, -1 or 0, where total[i]
- * is zero): sum[i] += weight·x[i], share[i] += weight. A weight of 0 adds nothing whatever it agrees with. Up to 12
- * bytes past the values are read. */
+ * is zero): sum[i] += weight·x[i], share[i] += weight. A weight of 0 never adds anything. Up to 12 bytes past the
+ * values are read. */
 export function disjointSum(
   total: usize,
   x: usize,

@@ -1,5 +1,5 @@
-// Stage disjoint_sum: the sum of those weighted values that have the elected sign, and of their weights.
-// Twin: disjoint_sum.ts
+// Stage disjoint_sum: the sum of the weighted values that have the elected sign, and of their weights. Twin:
+// disjoint_sum.ts
 
 struct Params {
   count: u32,

@@ -1,4 +1,4 @@
-/** Stage disjoint_sum: the sum of those weighted values that have the elected sign, and of their weights. */
+/** Stage disjoint_sum: the sum of the weighted values that have the elected sign, and of their weights. */
 import { flushed, flushedBits } from '../../ftz.ts';
 import type { Region } from '../../memory.ts';
 import { checkValues } from '../checks.ts';
@@ -9,7 +9,7 @@ import source from './disjoint_sum.wgsl';
 
 export interface DisjointSumStage {
   /** Where weight·x[i] is not zero and has the sign of total[i] (that of `zeroSign`, +1 or −1, where total[i] is zero;
-   * 0: never), judged by the signs of its factors: sum[i] += weight·x[i] and share[i] += weight. Starts both at zero
+   * 0: never), judged by the signs of its factors: sum[i] += weight·x[i] and share[i] += weight. Both start at zero
    * when `first`. */
   disjointSum(
     total: Region,

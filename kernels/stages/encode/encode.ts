@@ -17,7 +17,7 @@ function isNan(a: v128): v128 {
   return i32x4.gt_s(a, i32x4.splat(EXPONENT));
 }
 
-/** Four float32 as they are, but for NaNs. */
+/** Four float32 unchanged, except NaNs. */
 // @ts-ignore: decorator
 @inline
 function toF32(v: v128): v128 {
@@ -57,7 +57,7 @@ function convert4<T>(v: v128): v128 {
   return isSigned<T>() ? toBf16(v) : toF16(v);
 }
 
-/** Smallest magnitude, as bits, that T holds as infinity. */
+/** Smallest magnitude, as bits, that becomes infinity in T. */
 // @ts-ignore: decorator
 @inline
 function overflowOf<T>(): i32 {

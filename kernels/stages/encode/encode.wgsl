@@ -2,7 +2,7 @@
 // Integers only: WGSL leaves the rounding of its own conversions to the device.
 
 struct Params {
-  // Words to be made, and elements.
+  // Words to write, and elements.
   count: u32,
   elements: u32,
 }
@@ -60,7 +60,7 @@ fn convert(b: u32) -> u32 {
   return to_f16(b);
 }
 
-// Whether a value is no number, and whether it is one that only the type has no room for.
+// Whether a value is not a number, and whether it is finite but too large for the type.
 fn not_number(b: u32) -> vec2<u32> {
   if (non_finite(b)) {
     return vec2<u32>(1u, 0u);
@@ -69,7 +69,7 @@ fn not_number(b: u32) -> vec2<u32> {
   return vec2<u32>(0u, select(0u, 1u, (b & MAGNITUDE) >= least));
 }
 
-// One invocation makes whole words: two elements each, or one of F32.
+// One invocation writes whole words: two elements each, or one of F32.
 fn each(w: u32) -> vec2<u32> {
   if (TYPE == F32) {
     out[w] = convert(x[w]);

@@ -10,20 +10,20 @@ import source from './encode.wgsl';
 
 /** Values that an encoded type holds as NaN or infinity. */
 export interface NotNumbers {
-  /** NaN or infinite before they were encoded. */
+  /** NaN or infinite before encoding. */
   readonly nonFinite: number;
   /** Finite, but beyond the type's range. */
   readonly overflowed: number;
 }
 
 export interface EncodeStage {
-  /** F32 values at element `first` of `x`, rounded to nearest even to `type` (overflow gives infinity, every NaN the
-   * quiet one without sign and payload), packed at the start of `out`. Not flushed: subnormals keep their value. Counts
-   * what does not come out as a number. */
+  /** F32 values at element `first` of `x`, rounded to nearest even to `type` (overflow gives infinity, every NaN becomes
+   * the quiet one without sign or payload), packed at the start of `out`. Not flushed: subnormals keep their value.
+   * Counts the results that are not finite. */
   encode(x: Slice, type: FloatType, out: Region, count: number): Promise<NotNumbers>;
 }
 
-/** Values that f16, or bf16 as well, has no room for, and some that are no numbers. */
+/** Values too large for f16 or even for bf16, and some that are not numbers. */
 const UNBOUNDED = [
   ...[65520, -1e6, 2 ** 128 * (1 - 2 ** -9), -(2 ** 128) * (1 - 2 ** -24)],
   ...[Infinity, -Infinity, NaN],

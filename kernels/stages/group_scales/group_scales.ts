@@ -10,8 +10,8 @@ const ROW: usize = 64;
 /** Bytes of a float32 for each byte of a scale: sixteen rows. */
 const TABLE: usize = 16 * ROW;
 
-/** What the sums of groups of `size` values are compared with, ftz(t·size), then each row's last one: neither the 256th
- * threshold nor the last row's is ever reached. */
+/** Writes what the sums of groups of `size` values are compared with: ftz(t·size), then each row's last one. Neither the
+ * 256th threshold nor the last row's is ever reached. */
 function scaleThresholds(thresholds: usize, size: usize, scaled: usize): void {
   const n = f32x4.splat(<f32>size);
   for (let at: usize = 0; at < TABLE; at += 16) {
@@ -32,7 +32,7 @@ function byteOf(sum: f32, scaled: usize): u32 {
   return (row << 4) + reached16(v, scaled + <usize>row * ROW);
 }
 
-/** Σx² of a lane, of `count` values when it is a part; squares need no flush where they are added. */
+/** Σx² of a lane, of `count` values when it is a part; sums of squares need no flush. */
 // @ts-ignore: decorator
 @inline
 function laneSum<P>(x: usize, count: usize): f32 {

@@ -5,7 +5,7 @@
 struct Params {
   count: u32,
   group_size: u32,
-  // Of the first byte in the window of scales.
+  // Of the first byte in the scales' window.
   word: u32,
 }
 
@@ -16,7 +16,7 @@ struct Params {
 
 // How many thresholds the sum of a group of `size` values reaches.
 fn byte_of(sum: f32, size: u32) -> u32 {
-  // Positive floats are ordered as their bits are.
+  // Positive floats have the same order as their bits.
   let b = bitcast<u32>(sum);
   if (b > EXPONENT) {
     return 0u;

@@ -12,13 +12,13 @@ import source from './group_scales.wgsl';
 
 export interface GroupScalesStage {
   /**
-   * A byte for each group of `groupSize` consecutive values of `x`, from byte first/groupSize of `scales` on (`first` a
-   * multiple of CHUNK_ALIGNMENT). The byte is how many of the 255 rising `thresholds` t, which are mean squares, finite
-   * and not negative, have S ≥ ftz(t·n), n being the group's number of values and S the sum of their squares. Summation
+   * A byte for each group of `groupSize` consecutive values of `x`, from byte first/groupSize of `scales` on (`first`
+   * is a multiple of CHUNK_ALIGNMENT). The byte is how many of the 255 rising `thresholds` t (mean squares, finite and
+   * not negative) have S ≥ ftz(t·n), where n is the group's number of values and S the sum of their squares. Summation
    * order: a lane is 32 consecutive values and keeps four F32 sums (value j goes to sum j mod 4, in order) that it adds
    * as (s0+s1)+(s2+s3); with m lanes a group, lanes are added in pairs l, l+m/2, then l, l+m/4 … l, l+1; values past
-   * `count` count as zero. Bytes behind the last one, up to the next multiple of 4, are zero. Finite values are asked
-   * for, or a NaN makes byte 0.
+   * `count` count as zero. Bytes after the last one, up to the next multiple of 4, are zero. Values must be finite: a
+   * NaN gives byte 0.
    */
   groupScales(
     x: Region,
@@ -30,7 +30,7 @@ export interface GroupScalesStage {
   ): Promise<void>;
 }
 
-/** Mean squares, eight an octave; the values' groups have some of those in the middle. The first ones are flushed. */
+/** Mean squares, eight an octave; the test values' groups fall in the middle. The first ones are flushed. */
 const SELF_TEST_THRESHOLDS = Float32Array.from({ length: SCALES - 1 }, (_, i) =>
   i < 3 ? i * 2 ** -128 : 2 ** (Math.floor(i / 8) - 16) * (1 + (i % 8) / 8),
 );

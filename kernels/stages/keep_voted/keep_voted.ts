@@ -8,7 +8,7 @@ function kept4(x: usize, votes: usize, least: v128): v128 {
   return v128.andnot(decode4<F32>(x), f32x4.lt(decode4<F32>(votes), least));
 }
 
-/** x[i] = +0 where votes[i] < least; returns how many non-zero are left. Up to 12 bytes past the values are
+/** x[i] = +0 where votes[i] < least; returns how many non-zero values are left. Up to 12 bytes past the values are
  * read. */
 export function keepVoted(x: usize, votes: usize, least: f32, count: usize): i32 {
   const least4 = f32x4.splat(least);

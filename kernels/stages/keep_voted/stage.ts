@@ -9,7 +9,7 @@ import { values } from '../windows.ts';
 import source from './keep_voted.wgsl';
 
 export interface KeepVotedStage {
-  /** x[i] = +0 where votes[i] < least, in place. @returns how many non-zero are left */
+  /** x[i] = +0 where votes[i] < least, in place. @returns how many non-zero values are left */
   keepVoted(x: Region, votes: Region, least: number, count: number): Promise<number>;
 }
 

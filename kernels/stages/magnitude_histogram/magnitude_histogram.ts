@@ -8,9 +8,9 @@ const BLOCK: usize = 1024;
 const FLUSHED_BINS: usize = 8;
 
 /**
- * How many values have each value of bits [shift, shift + bits) in their magnitude key, among those whose bits above
- * equal `prefix`; 2^bits u32 at `counts`. `work`: memory of radix.ts; `gathered`: room for 1028 keys. Up to 12 bytes
- * past the values are read.
+ * Counts each value of bits [shift, shift + bits) of the magnitude keys, among keys whose higher bits equal `prefix`;
+ * 2^bits u32 at `counts`. `work`: memory of radix.ts; `gathered`: room for 1028 keys. Up to 12 bytes past the values
+ * are read.
  */
 export function magnitudeHistogram(
   x: usize,
@@ -36,7 +36,7 @@ export function magnitudeHistogram(
   }
   for (let bin: usize = 0; bin < bins; bin++) store<u32>(counts + (bin << 2), binCount(bin, work));
   if (above < 31) return;
-  // What is flushed is zero.
+  // Flushed values are zero.
   for (let bin: usize = 1; bin < FLUSHED_BINS; bin++) {
     store<u32>(counts, load<u32>(counts) + load<u32>(counts + (bin << 2)));
     store<u32>(counts + (bin << 2), 0);

@@ -14,7 +14,7 @@ struct Params {
 // Elements of one workgroup: few enough workgroups that adding up their bins costs little.
 const BLOCK: u32 = 8192u;
 
-// 2^bits of them are used.
+// Only 2^bits of them are used.
 var<workgroup> bins: array<atomic<u32>, 2048>;
 
 @compute @workgroup_size(256)

@@ -20,8 +20,8 @@ export const RADIX_LEVELS = [
 export const HISTOGRAM_BYTES = 4 * 2 ** RADIX_LEVELS[0].bits;
 
 export interface MagnitudeHistogramStage {
-  /** How many values have each value of the level's bits in their magnitude key, the bits of |x|, among those whose
-   * key's bits above the level equal `prefix` (0 at level 0). 2^bits counts. Finite values are asked for. */
+  /** Counts each value of the level's bits in the magnitude keys (the bits of |x|), among keys whose bits above the
+   * level equal `prefix` (0 at level 0). 2^bits counts. Values must be finite. */
   magnitudeHistogram(x: Region, level: 0 | 1 | 2, prefix: number, count: number): Promise<Uint32Array>;
 }
 

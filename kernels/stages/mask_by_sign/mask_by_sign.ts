@@ -12,7 +12,7 @@ function masked4(x: usize, unified: usize): v128 {
   return v128.andnot(u, v128.or(other, i32x4.eq(v, zero)));
 }
 
-/** out[i] = unified[i] where x[i] is not zero and has its sign, else +0. Up to 12 bytes past the values are
+/** out[i] = unified[i] where x[i] is not zero and has the same sign, else +0. Up to 12 bytes past the values are
  * read. */
 export function maskBySign(x: usize, unified: usize, out: usize, count: usize): void {
   const end = count << 2;

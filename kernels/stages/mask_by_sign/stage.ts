@@ -7,7 +7,7 @@ import type { Stage } from '../stage.ts';
 import source from './mask_by_sign.wgsl';
 
 export interface MaskBySignStage {
-  /** out[i] = unified[i] where x[i]·unified[i] > 0 by sign, else +0. */
+  /** out[i] = unified[i] where x[i] and unified[i] have the same sign and neither is zero, else +0. */
   maskBySign(x: Region, unified: Region, out: Region, count: number): Promise<void>;
 }
 

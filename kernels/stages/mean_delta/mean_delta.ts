@@ -1,4 +1,4 @@
-/** Stage mean_delta: the task vector of checkpoints' mean (the shared base vector). Twin: mean_delta.wgsl */
+/** Stage mean_delta: the task vector of the mean of checkpoints (the shared base vector). Twin: mean_delta.wgsl */
 import { BF16, decode1, decode4, F16, F32, nonFinite4, shiftOf, TYPE_F16, TYPE_F32 } from '../../shared/decode';
 import { storeExtent } from '../../shared/extent';
 import { ftz4 } from '../../shared/ftz';

@@ -6,8 +6,8 @@ import { ftz4 } from '../../shared/ftz';
 /** Bytes between the lanes of one sum and those of the next. */
 const NEXT: usize = LANES << 2;
 
-/** Sums one lane, of `count` values when it is a part, into three float32, NEXT bytes apart. Sums of products of
- * either sign may fall below 2^-126, those of squares cannot. */
+/** Sums one lane, of `count` values when it is a part, into three float32, NEXT bytes apart. Sums of products of mixed
+ * signs may fall below 2^-126; sums of squares cannot. */
 // @ts-ignore: decorator
 @inline
 function sumLane<P>(x: usize, y: usize, count: usize, sums: usize): void {

@@ -9,7 +9,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> y: array<vec4<u32>>;
-// {xy, xx, yy, nothing} of each block.
+// {xy, xx, yy, unused} of each block.
 @group(0) @binding(3) var<storage, read_write> sums: array<vec4<f32>>;
 
 @compute @workgroup_size(256)

@@ -1,12 +1,12 @@
-/** Stage quantize_groups: float32 values to packed codes of 1 to 8 bits by boundaries, after scaling by groups.
- * Twin: quantize_groups.wgsl */
+/** Stage quantize_groups: float32 values to packed codes of 1 to 8 bits by boundaries, after scaling each group. Twin:
+ * quantize_groups.wgsl */
 import { LANE } from '../../shared/block_sums';
 import { ftz4 } from '../../shared/ftz';
 import { store16 } from '../../shared/pack';
 import { reached16 } from '../../shared/search';
 
-/** Codes of up to so many bits are found by comparing with every boundary, four values at a time. Wider ones have rows
- * of sixteen boundaries: comparing with each row's last one finds the row. */
+/** Codes of up to this many bits are found by comparing with every boundary, four values at a time. For wider ones,
+ * boundaries come in rows of sixteen: comparing with each row's last one finds the row. */
 const NARROW: i32 = 4;
 
 /** Bytes of sixteen float32. */
@@ -18,7 +18,7 @@ function scaled4(x: usize, inverse: v128): v128 {
   return ftz4(f32x4.mul(ftz4(v128.load(x)), inverse));
 }
 
-/** Sixteen codes to 2·bits bytes at `at`; up to 8 − bits bytes behind them are overwritten. */
+/** Sixteen codes to 2·bits bytes at `at`; up to 8 − bits bytes after them are overwritten. */
 // @ts-ignore: decorator
 @inline
 function pack16(x: usize, inverse: v128, boundaries: usize, bits: i32, at: usize): void {
@@ -103,11 +103,11 @@ function run(
   codes: usize,
   count: usize,
 ): void {
-  // Whole lanes never write past the last byte of codes, so that what follows stays as it is.
+  // Whole lanes never write past the last byte of codes, so that what follows is left alone.
   const bytes = <usize>((<u64>count * bits + 7) >> 3);
   const end = codes + bytes;
   let at = codes;
-  // Nothing reaches what fills the last row.
+  // Pads the last row with boundaries that no value reaches.
   for (let i: usize = (1 << bits) - 1; i < <usize>max(16, 1 << bits); i++) store<f32>(boundaries + (i << 2), NaN);
   for (let group: usize = 0; group < count; group += groupSize, scales++) {
     const factor = v128.load32_splat(inverse + (<usize>load<u8>(scales) << 2));
@@ -125,8 +125,8 @@ function run(
 
 /**
  * Packs the codes of `count` float32 values at `x` and zeroes the bits up to the next multiple of 4 bytes. `inverse`:
- * 256 flushed float32 for the bytes at `scales`, one a group; `boundaries`: 2^bits − 1 rising ones, and room up
- * to 16 or 2^bits.
+ * 256 flushed float32 for the bytes at `scales`, one per group; `boundaries`: 2^bits − 1 rising ones, with room for 16
+ * or 2^bits.
  */
 export function quantizeGroups(
   x: usize,

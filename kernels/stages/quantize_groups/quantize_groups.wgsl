@@ -1,12 +1,11 @@
-// Stage quantize_groups: float32 values to packed codes of 1 to 8 bits by boundaries, after scaling by groups.
-// Twin: quantize_groups.ts
-// The values of one invocation are of one group.
+// Stage quantize_groups: float32 values to packed codes of 1 to 8 bits by boundaries, after scaling each group. Twin:
+// quantize_groups.ts All values of one invocation belong to one group.
 
 struct Params {
   count: u32,
   words: u32,
   group_size: u32,
-  // Of the first group in the window of scales.
+  // Of the first group in the scales' window.
   byte: u32,
 }
 
@@ -19,7 +18,7 @@ struct Params {
 // Vectors of one invocation.
 const LANE: u32 = 8u;
 
-// Numbers in the order of the flushed floats.
+// Integers in the same order as the flushed floats.
 fn ordered(v: f32) -> i32 {
   let b = bitcast<u32>(v);
   return bitcast<i32>(select(b, b ^ MAGNITUDE, (b & SIGN) != 0u));

@@ -26,11 +26,10 @@ export interface GroupQuantizer {
 
 export interface QuantizeGroupsStage {
   /**
-   * Codes of the values of `x`. With v = ftz(ftz(x)·inverse[s]), s being byte ⌊(first + i)/groupSize⌋ of `scales`, the
-   * code is how many boundaries b have v ≥ b. Packed as quantize_pack packs: code i in bits [i·b, (i+1)·b) of a
-   * little-endian bit stream that starts at byte first·b/8 of `codes` (`first` a multiple of CHUNK_ALIGNMENT); bits
-   * after the last code, up to the next multiple of 4 bytes, are zero. Finite values are asked for, or a NaN makes code
-   * 0.
+   * Codes of the values of `x`. With v = ftz(ftz(x)·inverse[s]), where s is byte ⌊(first + i)/groupSize⌋ of `scales`,
+   * the code is the number of boundaries b with v ≥ b. Packed as quantize_pack packs: code i in bits [i·b, (i+1)·b) of
+   * a little-endian bit stream that starts at byte first·b/8 of `codes` (`first` is a multiple of CHUNK_ALIGNMENT);
+   * bits after the last code, up to the next multiple of 4 bytes, are zero. Values must be finite: a NaN gives code 0.
    */
   quantizeGroups(
     x: Region,

@@ -1,5 +1,4 @@
-/** Stage quantize_pack: float32 differences to packed codes of 1 to 8 bits, and what that loses.
- * Twin: quantize_pack.wgsl */
+/** Stage quantize_pack: float32 differences to packed codes of 1 to 8 bits, and the error. Twin: quantize_pack.wgsl */
 import { across, addTree, LANE, LANES } from '../../shared/block_sums';
 import { decode1, decode4, F32 } from '../../shared/decode';
 import { ftz4 } from '../../shared/ftz';
@@ -12,9 +11,9 @@ const ROUNDER: f32 = 12582912;
 const NEXT: usize = LANES << 2;
 
 /**
- * Codes of flushed values, ROUNDER added. The two ftz of the definition cannot change a code and are left out: a
- * denormal product vanishes in the sum with a zero point of 1 or more, and becomes code 0 with a zero point of 0. A
- * NaN becomes code 0.
+ * Codes of flushed values, plus ROUNDER. The two ftz of the definition cannot change a code and are left out: a
+ * denormal product vanishes in the sum with a zero point of 1 or more, and becomes code 0 with a zero point of 0. A NaN
+ * becomes code 0.
  */
 // @ts-ignore: decorator
 @inline
@@ -23,15 +22,15 @@ function raised4(x: v128, scale: v128, zero: v128, levels: v128): v128 {
   return f32x4.add(f32x4.pmin(levels, f32x4.pmax(f32x4.splat(0), v)), f32x4.splat(ROUNDER));
 }
 
-/** Codes of raised4 in 32-bit lanes. */
+/** The codes that raised4 returned, in 32-bit lanes. */
 // @ts-ignore: decorator
 @inline
 function codes4(raised: v128): v128 {
   return v128.and(raised, i32x4.splat(0xff));
 }
 
-/** What codes of raised4 lose: x − (code − zero) / scale. The ftz of the definition cannot change its square: denormals
- * count beside values whose squares are 0 only. */
+/** The error of raised4's codes: x − (code − zero) / scale. The ftz of the definition cannot change its square:
+ * denormals matter only next to values whose squares are 0. */
 // @ts-ignore: decorator
 @inline
 function loss4(x: v128, raised: v128, scale: v128, zero: v128): v128 {
@@ -55,7 +54,7 @@ function square4(v: v128): v128 {
   return ftz4(f32x4.mul(v, v));
 }
 
-/** Codes of one whole lane: 32 values to 4·bits bytes at `at`; up to 8 − bits bytes behind them are overwritten. */
+/** Codes of one whole lane: 32 values to 4·bits bytes at `at`; up to 8 − bits bytes after them are overwritten. */
 // @ts-ignore: decorator
 @inline
 function packLane(x: usize, scale: v128, zero: v128, bits: i32, at: usize): void {
@@ -99,7 +98,7 @@ function partOfLane(
   let pending: u32 = 0;
   let held = 0;
   for (let i: usize = 0; i < count; i++) {
-    // Four equal values, of which one counts in its slot.
+    // Four copies of the value; only the one in its slot counts.
     const v = decode1<F32>(x + (i << 2));
     const slot = i32x4.eq(i32x4.splat(<i32>(i & 3)), i32x4(0, 1, 2, 3));
     const raised = raised4(v, scale, zero, levels);
@@ -133,7 +132,7 @@ function run(
 ): void {
   const scale4 = f32x4.splat(scale);
   const zero4 = f32x4.splat(zero);
-  // Whole lanes never write past the last byte of codes, so that what follows stays as it is.
+  // Whole lanes never write past the last byte of codes, so that what follows is left alone.
   const bytes = (<u64>count * bits + 7) >> 3;
   const end = codes + <usize>bytes;
   let at = codes;
@@ -156,8 +155,8 @@ function run(
 
 /**
  * Packs the codes of `count` float32 values at `x`, zeroes the bits up to the next multiple of 4 bytes, and adds the
- * squares of what the codes lose, and of the values, to the two float64 at `sums`, block by block. `lanes` is working
- * memory of 2 KiB.
+ * squares of the errors, and of the values, to the two float64 at `sums`, block by block. `lanes` is working memory of
+ * 2 KiB.
  */
 export function quantizePack(
   x: usize,

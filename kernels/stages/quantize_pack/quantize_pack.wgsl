@@ -1,6 +1,5 @@
-// Stage quantize_pack: float32 differences to packed codes of 1 to 8 bits, and what that loses.
-// Twin: quantize_pack.ts
-// One workgroup is one block of sums; the blocks' sums are added by the caller.
+// Stage quantize_pack: float32 differences to packed codes of 1 to 8 bits, and the error. Twin: quantize_pack.ts One
+// workgroup is one block of sums; the blocks' sums are added by the caller.
 
 struct Params {
   count: u32,
@@ -24,7 +23,7 @@ fn code(value: f32) -> u32 {
   if ((b & SIGN) != 0u || (b & 0x7fffffffu) > EXPONENT) {
     return 0u;
   }
-  // Positive floats are ordered as their bits are.
+  // Positive floats have the same order as their bits.
   if (b >= bitcast<u32>(f32(levels))) {
     return levels;
   }

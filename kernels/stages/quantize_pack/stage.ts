@@ -1,4 +1,4 @@
-/** Stage quantize_pack: float32 differences to packed codes of 1 to 8 bits, and what that loses. */
+/** Stage quantize_pack: float32 differences to packed codes of 1 to 8 bits, and the error. */
 import { packedBytes } from '../../codes.ts';
 import { flushed, flushedBits } from '../../ftz.ts';
 import type { Region } from '../../memory.ts';
@@ -21,20 +21,20 @@ export interface Affine {
   readonly zero: number;
 }
 
-/** What codes lose, in one call of quantizePack or in several in a row. */
+/** The error of codes, from one call of quantizePack or several in a row. */
 export interface SquaredError {
-  /** Σ(x−x')², x' being the value of x's code. */
+  /** Σ(x−x')², where x' is the value of x's code. */
   readonly error: number;
   /** Σx². */
   readonly energy: number;
 }
 
 export interface QuantizePackStage {
-  /** Codes of the F32 values at the start of `x`, flushed as every stage leaves them, code i in bits [i·b, (i+1)·b) of
-   * a little-endian bit stream that starts at byte first·b/8 of `codes` (`first` a multiple of CHUNK_ALIGNMENT).
-   * Bits after the last code, up to the next multiple of 4 bytes, are zero. Returns what the codes lose,
-   * Σ(x − ftz(ftz(q − zero) / scale))² and Σx², summed as delta_energy sums and added to `before`; finite values
-   * are asked for, or a NaN makes code 0 and the sums NaN. */
+  /** Codes of the F32 values at the start of `x`, which must be flushed, as every stage's results are; code i in bits
+   * [i·b, (i+1)·b) of a little-endian bit stream that starts at byte first·b/8 of `codes` (`first` a multiple of
+   * CHUNK_ALIGNMENT). Bits after the last code, up to the next multiple of 4 bytes, are zero. Returns the error Σ(x −
+   * ftz(ftz(q − zero) / scale))² and Σx², summed as in delta_energy and added to `before`. Values must be finite: a NaN
+   * gives code 0 and NaN sums. */
   quantizePack(
     x: Region,
     affine: Affine,

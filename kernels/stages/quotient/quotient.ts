@@ -12,10 +12,10 @@ function quotient4(x: usize, share: usize, least: v128): v128 {
   return v128.bitselect(value, ftz4(f32x4.div(value, divisor)), tooSmall);
 }
 
-/** x[i] = x[i] / share[i], x[i] as it is where |share[i]| < least, which is positive. Up to 12 bytes past the values are
+/** x[i] = x[i] / share[i], or unchanged where |share[i]| < least, which is positive. Up to 12 bytes past the values are
  * read. */
 export function quotient(x: usize, share: usize, least: f32, count: usize): void {
-  // Positive floats order like their bits.
+  // Positive floats have the same order as their bits.
   const least4 = f32x4.splat(least);
   const end = x + (count << 2);
   for (; x + 16 <= end; x += 16, share += 16) v128.store(x, quotient4(x, share, least4));

@@ -12,7 +12,7 @@ import source from './quotient.wgsl';
 const LEAST_NORMAL = 2 ** -126;
 
 export interface QuotientStage {
-  /** x[i] = x[i] / share[i], correctly rounded; x[i] as it is where |share[i]| is below `least`, a positive float32. In
+  /** x[i] = x[i] / share[i], correctly rounded; unchanged where |share[i]| is below `least`, a positive float32. In
    * place. */
   quotient(x: Region, share: Region, least: number, count: number): Promise<void>;
 }

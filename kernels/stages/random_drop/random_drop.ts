@@ -4,7 +4,7 @@ import { ftz4 } from '../../shared/ftz';
 import { randomWords } from '../../shared/philox';
 import { storePart } from '../../shared/vectors';
 
-/** Values whose random words are made at once: few enough to stay in the first-level cache. */
+/** Values whose random words are generated at once: few enough to stay in the first-level cache. */
 const BLOCK: usize = 1024;
 
 // @ts-ignore: decorator

@@ -1,5 +1,5 @@
-// Stage random_drop: drops values at random and rescales the others (DARE). Twin: random_drop.ts
-// One invocation takes the four values whose random words one counter gives.
+// Stage random_drop: drops values at random and rescales the others (DARE). Twin: random_drop.ts One invocation takes
+// the four values whose random words come from one counter.
 
 struct Params {
   count: u32,
@@ -14,7 +14,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> x: array<vec4<u32>>;
 
-// keepBelow is 2^32, which no word reaches.
+// Whether keepBelow is 2^32, which no word reaches.
 override KEEP_ALL: bool;
 
 @compute @workgroup_size(256)

@@ -12,8 +12,8 @@ import { done, tilesOf, values } from '../windows.ts';
 import source from './random_drop.wgsl';
 
 export interface RandomDropStage {
-  /** x[i] = x[i]·scale where the element's random word is below `keepBelow` (0 to 2^32; 2^32 keeps all), else +0.
-   * `index` is the tensor's element that x[0] is, a multiple of 4. */
+  /** x[i] = x[i]·scale where the element's random word is below `keepBelow` (0 to 2^32; 2^32 keeps all), else +0. x[0]
+   * is the tensor's element `index`, a multiple of 4. */
   randomDrop(
     x: Region,
     keepBelow: number,

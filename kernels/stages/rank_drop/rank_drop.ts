@@ -4,10 +4,10 @@ import { ftz4 } from '../../shared/ftz';
 import { randomWords } from '../../shared/philox';
 import { storePart } from '../../shared/vectors';
 
-/** Values whose random words are made at once: few enough to stay in the first-level cache. */
+/** Values whose random words are generated at once: few enough to stay in the first-level cache. */
 const BLOCK: usize = 1024;
 
-/** Bits of a key that one pass of the sort moves by; the last takes one more, so that three passes are enough. */
+/** Bits of a key that one pass of the sort handles; the last takes one more, so that three passes are enough. */
 const DIGIT: i32 = 10;
 
 /** Where the counters of each pass begin in the working memory. */
@@ -30,7 +30,7 @@ function increment(at: usize): u32 {
   return before;
 }
 
-/** Counts become positions: how many come before. */
+/** Turns counts into positions: how many values come before. */
 function addUp(counters: usize, end: usize): void {
   let before: u32 = 0;
   for (; counters < end; counters += 4) {
@@ -88,7 +88,7 @@ function dropped4(x: usize, words: usize, keeps: usize, rescale: v128): v128 {
   const v = decode4<F32>(x);
   const factor = f32x4.div(f32x4.splat(4294967296), f32x4.convert_i32x4_u(keep));
   const value = v128.bitselect(ftz4(f32x4.mul(v, factor)), v, rescale);
-  // No word is below a keep of 0, whose factor is infinite.
+  // No word is below a keep of 0, so its infinite factor is never used.
   return v128.and(value, i32x4.lt_u(v128.load(words), keep));
 }
 

@@ -1,5 +1,5 @@
-// Stage rank_drop: drops values at random, small ones more often than large ones (DELLA). Twin: rank_drop.ts
-// One workgroup a row: a stable radix sort of its values' indices, in which every lane moves a stretch of them.
+// Stage rank_drop: drops values at random, small ones more often than large ones (DELLA). Twin: rank_drop.ts One
+// workgroup per row: a stable radix sort of its values' indices, where every lane moves a stretch of them.
 
 struct Params {
   // Index of the first row's first value.
@@ -24,16 +24,16 @@ struct Params {
 
 override RESCALE: bool;
 
-// With a counter for each lane and digit, 8 KiB of the 16 that every device has.
+// A counter for each lane and digit takes 8 KiB of the 16 that every device has.
 const LANES: u32 = 128u;
 const DIGIT: u32 = 4u;
 const DIGITS: u32 = 16u;
 const TURNS: u32 = 8u;
 
-// Of digit d and lane l at d·LANES + l: all lanes' values of one digit come before any of the next.
+// The counter of digit d and lane l is at d·LANES + l: all lanes' values of one digit come before any of the next.
 var<workgroup> counters: array<u32, LANES * DIGITS>;
 
-// Index `i` of the order that `turn` begins with; `base` is where its row begins in `odd` and `even`.
+// Index `i` of the order at the start of `turn`; `base` is where its row begins in `odd` and `even`.
 fn ordered(turn: u32, base: u32, i: u32) -> u32 {
   if (turn == 0u) {
     return i;
@@ -44,7 +44,7 @@ fn ordered(turn: u32, base: u32, i: u32) -> u32 {
   return even[base + i];
 }
 
-// Counts become positions: how many come before. Every lane adds up DIGITS neighbours.
+// Turns counts into positions: how many values come before. Every lane adds up DIGITS neighbours.
 fn add_up(lane: u32) {
   var own = 0u;
   for (var k = lane * DIGITS; k < (lane + 1u) * DIGITS; k++) {

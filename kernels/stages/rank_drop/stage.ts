@@ -14,8 +14,8 @@ import source from './rank_drop.wgsl';
 export interface RankDropStage {
   /** In each row, rank r by rising magnitude (equal ones by rising index); the element is kept where its random word is
    * below keep = low + r·step (an integer below 2^32 in every rank), and then multiplied by 2^32 / keep when `rescale`
-   * (keep rounded to float32, the quotient correctly rounded); else +0. `index` is the tensor's element that x's first
-   * row begins with, any integer. A GPU takes memory beside that of the scopes: 8 bytes for each value. */
+   * (keep rounded to float32, the quotient correctly rounded); else +0. x's first row begins with the tensor's element
+   * `index`, any integer. A GPU needs memory besides that of the scopes: 8 bytes per value. */
   rankDrop(
     x: Rows,
     low: number,

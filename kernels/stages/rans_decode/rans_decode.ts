@@ -1,4 +1,4 @@
-/** Stage rans_decode: streams of rANS to codes of 8 bits. Twin: rans_decode.wgsl */
+/** Stage rans_decode: rANS streams to 8-bit codes. Twin: rans_decode.wgsl */
 import { FREQUENCY_BITS, STREAM } from '../../shared/rans';
 
 const SLOTS: u32 = 1 << FREQUENCY_BITS;
@@ -6,7 +6,7 @@ const SLOTS: u32 = 1 << FREQUENCY_BITS;
 /** Streams that are decoded side by side, because each code's step waits for the one before. */
 const GROUP: usize = 4;
 
-/** Codes of a stream between two looks at how many words it has left. */
+/** Codes of a stream between two checks of how many words are left. */
 const STEP: usize = 4;
 
 // @ts-ignore: decorator
@@ -30,14 +30,14 @@ function low(x: u32): u32 {
   return <u32>(x < 0x10000);
 }
 
-/** The state with a word when n is 1, without branching: which it is, is what cannot be foretold. */
+/** The state with a word when n is 1. Branch-free, because n is unpredictable. */
 // @ts-ignore: decorator
 @inline
 function refilled(x: u32, n: u32, at: usize): u32 {
   return (x << (n << 4)) | (<u32>load<u16>(at) & (0 - n));
 }
 
-/** The slots' codes, 16 KiB at `slots`, and behind them each code's {frequency: u16, first slot: u16}. */
+/** Writes the slots' codes, 16 KiB at `slots`, followed by each code's {frequency: u16, first slot: u16}. */
 function makeTables(frequencies: usize, slots: usize): void {
   const entries = slots + SLOTS;
   let first: u32 = 0;
@@ -49,7 +49,7 @@ function makeTables(frequencies: usize, slots: usize): void {
   }
 }
 
-/** `count` codes from state x on; words are read at `at`, from `end` on they are zero. */
+/** Decodes `count` codes from state x; words are read at `at`, and are zero from `end` on. */
 function decodeRest(x: u32, at: usize, end: usize, slots: usize, out: usize, count: usize): void {
   const entries = slots + SLOTS;
   for (const stop = out + count; out < stop; out++) {
@@ -138,9 +138,9 @@ function decodeGroup(payload: usize, offsets: usize, slots: usize, codes: usize)
 }
 
 /**
- * Decodes `count` codes to `codes` and zeroes the bytes up to the next multiple of 4. `offsets`: u32, the 16-bit word
- * of `payload` that each stream begins with, then the one that the last ends before, each at least two above the one
- * before; `frequencies`: 256 u16 whose sum is 2^14; `slots`: working memory of 17 KiB.
+ * Decodes `count` codes to `codes` and zeroes the bytes up to the next multiple of 4. `offsets`: u32, where each stream
+ * begins in `payload`, in 16-bit words, then where the last one ends, each at least two above the one before;
+ * `frequencies`: 256 u16 whose sum is 2^14; `slots`: working memory of 17 KiB.
  */
 export function ransDecode(
   payload: usize,

@@ -1,5 +1,5 @@
-// Stage rans_decode: streams of rANS to codes of 8 bits. Twin: rans_decode.ts
-// One invocation decodes one stream: 2048 whole words of codes.
+// Stage rans_decode: rANS streams to 8-bit codes. Twin: rans_decode.ts One invocation decodes one stream: 2048 whole
+// words of codes.
 
 struct Params {
   count: u32,
@@ -8,8 +8,8 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> payload: array<u32>;
-// Of each code the frequency, and its first slot in the upper half; then each stream's first 16-bit word of the
-// window, and the one that the last stream ends before.
+// Each code's frequency, with its first slot in the upper half; then where each stream begins, in 16-bit words of the
+// window, and where the last one ends.
 @group(0) @binding(2) var<storage, read> table: array<u32>;
 @group(0) @binding(3) var<storage, read_write> codes: array<u32>;
 
@@ -17,13 +17,13 @@ const STREAM: u32 = 8192u;
 const FREQUENCY_BITS: u32 = 14u;
 const SLOTS: u32 = 1u << FREQUENCY_BITS;
 
-// Few, so that the streams of one call reach many of a GPU's cores.
+// Few, so that the streams of one call spread over many of a GPU's cores.
 const WORKERS: u32 = 32u;
 
-// Four slots' codes a word: all the workgroup memory that every device has.
+// The codes of four slots per word: all the workgroup memory that every device is sure to have.
 var<workgroup> slots: array<u32, SLOTS / 4u>;
 
-// The code of a slot: the last one whose first slot is not above it.
+// The code of a slot: the last one whose first slot is at or below it.
 fn search(slot: u32) -> u32 {
   var code = 0u;
   for (var step = 128u; step > 0u; step >>= 1u) {

@@ -1,4 +1,4 @@
-/** Stage rans_decode: streams of rANS to codes of 8 bits. */
+/** Stage rans_decode: rANS streams to 8-bit codes. */
 import { checkFrequencies, CODES, STREAM, type PayloadHead } from '../../codes.ts';
 import type { Region } from '../../memory.ts';
 import common from '../../shared/common.wgsl';
@@ -11,16 +11,16 @@ import source from './rans_decode.wgsl';
 
 export interface RansDecodeStage {
   /**
-   * The `count` 8-bit codes of stream `firstStream` and those behind it, from byte `at` (0 unless given, a multiple of
-   * STREAM) of `codes` on; bytes behind the last code, up to the next multiple of 4, are zero. The payload's word 0 is
-   * at the start of its region (or elsewhere, when offsets are counted from there). Each stream but the payload's last
-   * has STREAM codes. It begins with its state x (low word, then high word); then, code by code: slot = x mod 2^14, the
-   * code is the one that has this slot (codes have theirs in rising order), x = frequency·⌊x/2^14⌋ + slot − the code's
-   * first slot, and x = x·2^16 + the next word if x < 2^16. Words from the stream's end on are zero, so that whatever
-   * the words are, nothing is read outside the stream, and count codes come out: a damaged stream makes wrong codes, on
-   * every backend the same, and nothing else.
-   * @throws RangeError when the frequencies do not add up, or the streams do not lie in the region, one behind the
-   * other, of two words or more.
+   * Decodes the `count` 8-bit codes of stream `firstStream` and later ones to `codes`, from byte `at` (0 by default, a
+   * multiple of STREAM); bytes after the last code, up to the next multiple of 4, are zero. The payload's word 0 is at
+   * the start of its region (or elsewhere, when offsets are counted from there). Each stream but the payload's last has
+   * STREAM codes. It begins with its state x (low word, then high word); then, code by code: slot = x mod 2^14, the
+   * code is the one that owns this slot (codes own theirs in rising order), x = frequency·⌊x/2^14⌋ + slot − the code's
+   * first slot, and x = x·2^16 + the next word if x < 2^16. Words past the stream's end are zero, so nothing is ever
+   * read outside the stream and count codes come out: a damaged stream gives wrong codes, the same ones on every
+   * backend, and nothing worse.
+   * @throws RangeError when the frequencies do not add up, or the streams do not lie in the region, one after the
+   * other, each of two words or more.
    */
   ransDecode(
     payload: Region,
@@ -37,7 +37,7 @@ const WORKERS = 32;
 
 const streamsOf = (count: number): number => Math.ceil(count / STREAM);
 
-/** The streams of a call lie in the payload, one behind the other. */
+/** The streams of a call lie in the payload, one after the other. */
 function checkStreams(payload: Region, offsets: Uint32Array, first: number, count: number): void {
   require(Number.isInteger(first) && first >= 0, `stream ${first} is none of a payload`);
   const end = first + streamsOf(count);
@@ -106,7 +106,7 @@ export const ransDecode: Stage<RansDecodeStage['ransDecode']> = {
     };
   },
   selfTest: {
-    // Any words are streams: these are read as a payload that has no frequencies in front.
+    // Any words make valid streams: these are read as a payload without frequencies in front.
     inputs: () => [bytes(17), new Uint8Array(SELF_TEST_CODES + 3)],
     run: async (ransDecode, payload, codes) => {
       await ransDecode(payload, selfTestHead(), codes, 0, SELF_TEST_CODES);

@@ -26,7 +26,7 @@ function butterflies(at: usize, step: usize): void {
   v128.store(at + 3 * step, ftz4(f32x4.sub(b, d)));
 }
 
-/** Those of a whole block. */
+/** All butterflies of a block. */
 // @ts-ignore: decorator
 @inline
 function level(block: usize, step: usize): void {
@@ -53,7 +53,7 @@ export function rotate256(x: usize, word: u32, count: usize): void {
       const signs = signsOf(word + <u32>(i / WORD));
       for (let at: usize = 0; at < WORD; at += 16) {
         const y = f32x4.mul(v128.load(x + i + at), f32x4.splat(0.0625));
-        // Signs make -0 of a zero: flushing comes last.
+        // Signs turn zeros into -0, so flushing comes last.
         v128.store(x + i + at, ftz4(v128.xor(y, signs4(signs >>> (<u32>at >> 2)))));
       }
     }

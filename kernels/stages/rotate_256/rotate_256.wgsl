@@ -31,7 +31,7 @@ fn main(
       v = hadamard4(with_signs(bitcast<vec4<f32>>(x[quad]), signs));
     }
     for (var h = 1u; h < QUADS; h <<= 1u) {
-      // Others may still be reading.
+      // Other invocations may still be reading.
       workgroupBarrier();
       quads[lane] = v;
       workgroupBarrier();

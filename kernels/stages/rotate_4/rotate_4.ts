@@ -12,7 +12,7 @@ const BLOCKS: usize = 8;
 @inline
 function rotated4(x: v128, signs: v128): v128 {
   const y = f32x4.mul(hadamard4(v128.xor(ftz4(x), signs)), f32x4.splat(0.5));
-  // Signs make -0 of a zero: flushing comes last.
+  // Signs turn zeros into -0, so flushing comes last.
   return ftz4(v128.xor(y, signs));
 }
 

@@ -10,15 +10,14 @@ import source from './rotate_4.wgsl';
 
 export interface Rotate4Stage {
   /**
-   * x = S·H·S·x / √order on each block of `order` = 4 consecutive values, in place; its own inverse but for
+   * x = S·H·S·x / √order on each block of `order` = 4 consecutive values, in place; its own inverse except for
    * rounding. H is the Hadamard matrix of that order, S a diagonal of signs. The values times their signs go through
-   * butterflies of distance h = 1, 2, 4, … order/2: values i and i+h, i having no bit h, become their sum and
-   * their difference a+b and a−b. Then they are multiplied by 1/√order and by their signs. Every operation (and
-   * reading) is followed by `ftz`; zeros are +0. The sign of the tensor's element i is bit i mod 32 (1: negative) of
-   * w = mix(⌊i/32⌋·0x9e3779b9 + 0x7f4a7c15 mod 2^32), mix being MurmurHash3's finalizer (Appleby, public domain):
-   * h ^= h>>>16, h *= 0x85ebca6b, h ^= h>>>13, h *= 0xc2b2ae35, h ^= h>>>16.
-   * x[0] is the tensor's element `index`, a multiple of `order`; `index` and `count` add up to 2^37 at most. A last
-   * block of fewer than `order` values stays as it is.
+   * butterflies of distance h = 1, 2, 4, … order/2: values a and b at i and i+h, where i has bit h clear, become a+b
+   * and a−b. Then they are multiplied by 1/√order and by their signs. Every operation (and reading) is followed by
+   * `ftz`; zeros are +0. The sign of the tensor's element i is bit i mod 32 (1: negative) of w = mix(⌊i/32⌋·0x9e3779b9
+   * + 0x7f4a7c15 mod 2^32), where mix is MurmurHash3's finalizer (Appleby, public domain): h ^= h>>>16, h *=
+   * 0x85ebca6b, h ^= h>>>13, h *= 0xc2b2ae35, h ^= h>>>16. x[0] is the tensor's element `index`, a multiple of `order`;
+   * `index` and `count` add up to at most 2^37. A last block of fewer than `order` values is left unchanged.
    */
   rotate4(x: Region, index: number, count: number): Promise<void>;
 }

@@ -6,11 +6,11 @@ import { magnitude4, storePart } from '../../shared/vectors';
 /** Bits of a key that one round of a selection decides, from the exponent down. */
 const DIGIT: i32 = 8;
 
-/** A key that every key is above, and one that none is above. */
+/** A key below all keys, and one that no key is above. */
 const BELOW_ALL: i32 = -1;
 const ABOVE_ALL: i32 = 0x7fffffff;
 
-/** Index after the `ties`-th value with the given key; there are as many. */
+/** Index after the `ties`-th value with the given key; there must be that many. */
 function endOfTies(row: usize, key: i32, ties: u32): i32 {
   const wanted = i32x4.splat(key);
   let left = <i32>ties;
@@ -21,7 +21,7 @@ function endOfTies(row: usize, key: i32, ties: u32): i32 {
       left -= popcnt(found);
       i += 4;
     } else {
-      // Without the lowest bits, the last of those wanted is the lowest.
+      // Clears the lowest bits until the one wanted is the lowest.
       for (; left > 1; left--) found &= found - 1;
       return i + ctz(found) + 1;
     }
@@ -64,7 +64,7 @@ function findBound(row: usize, length: usize, rank: u32, work: usize, keys: usiz
   store<i32>(bound, endOfTies(row, key, left), 4);
 }
 
-/** All ones in the lanes that `bound` has before its rank. */
+/** All ones in the lanes that come before the rank of `bound`. */
 // @ts-ignore: decorator
 @inline
 function before4(key: v128, index: v128, boundKey: v128, boundEnd: v128): v128 {

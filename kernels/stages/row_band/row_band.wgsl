@@ -1,5 +1,5 @@
-// Stage row_band: keeps a band of ranks by magnitude in each row. Twin: row_band.ts
-// One workgroup a row: a radix select of the two ranks between which values are kept.
+// Stage row_band: keeps a band of ranks by magnitude in each row. Twin: row_band.ts One workgroup per row: a radix
+// select of the two ranks between which values are kept.
 
 struct Params {
   // Index of the first row's first value.
@@ -19,7 +19,7 @@ const LANES: u32 = GROUP;
 // Bits of a key that one round of a selection decides, from the exponent down.
 const DIGIT: u32 = 8u;
 
-// A key that every key is above, and one that none is above.
+// A key below all keys, and one that no key is above.
 const BELOW_ALL: i32 = -1;
 const ABOVE_ALL: i32 = 0x7fffffff;
 
@@ -117,7 +117,7 @@ fn main(
   let row = params.first + number * params.length;
   let dropped = find_bound(row, params.drop, lane);
   let kept = find_bound(row, params.end, lane);
-  // All have read the row before it is written.
+  // All invocations must have read the row before it is written.
   storageBarrier();
   for (var i = lane; i < params.length; i += LANES) {
     let v = ftz_bits(x[row + i]);

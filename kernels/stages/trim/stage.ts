@@ -9,7 +9,7 @@ import source from './trim.wgsl';
 
 export interface TrimStage {
   /** x[i] = +0 where its magnitude key, the bits of |x[i]|, is below `threshold`, in place.
-   * @returns how many non-zero are left */
+   * @returns how many non-zero values are left */
   trim(x: Region, threshold: number, count: number): Promise<number>;
 }
 

@@ -9,7 +9,7 @@ function trimmed4(x: usize, threshold: v128): v128 {
   return v128.andnot(v, i32x4.lt_s(magnitude4(v), threshold));
 }
 
-/** x[i] = +0 where its magnitude key is below `threshold`; returns how many non-zero are left. Up to 12 bytes
+/** x[i] = +0 where its magnitude key is below `threshold`; returns how many non-zero values are left. Up to 12 bytes
  * past the values are read. */
 export function trim(x: usize, threshold: i32, count: usize): i32 {
   const threshold4 = i32x4.splat(threshold);

@@ -15,7 +15,7 @@ fn each(i: u32) {
   let t = ftz_bits(total[i]);
   let v = ftz_bits(x[i]);
   let positive = t != 0u && (t & SIGN) == 0u;
-  // Zero counts as positive; as a candidate it is what no candidate is.
+  // Zero counts as positive, but a zero candidate is the same as none.
   let candidate = select(0u, v, ((v & SIGN) == 0u) == positive);
   if (FIRST) {
     unified[i] = candidate;

@@ -16,7 +16,7 @@ fn each(i: u32) {
   if (ADDEND != NONE) {
     let a = decode(ADDEND, addend[word_of(ADDEND, i)], i);
     let sum = ftz_bits(bitcast<u32>(bitcast<f32>(a) + bitcast<f32>(value)));
-    // Table values are finite, so that an infinity or NaN stays what it is.
+    // Table values are finite, so an infinity or NaN in the addend stays unchanged.
     value = select(sum, a, non_finite(a));
   }
   out[i] = value;

@@ -1,4 +1,4 @@
-/** A file system in memory that has the workspace's small.tvq, and ways to open what is on no disk. */
+/** A file system in memory that has the workspace's small.tvq, and ways to open files that are not on disk. */
 import * as vscode from 'vscode';
 
 const LARGE = 65 * 2 ** 20;

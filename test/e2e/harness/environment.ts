@@ -9,20 +9,20 @@ import { findBrowser, findCodeServer } from '../../provision/find.mjs';
 import { Session } from './session.ts';
 
 export interface SessionExtras {
-  /** Folders of extensions that are installed beside ours. */
+  /** Folders of other extensions to install. */
   readonly others?: readonly string[];
-  /** The editor's language, in which our texts stand in brackets. */
+  /** The editor's language; our translated texts are in brackets. */
   readonly language?: string;
 }
 
 const ROOT = join(import.meta.dirname, '../../..');
-/** For people to look at; git ignores it. */
+/** For people to look at; ignored by git. */
 const SCREENSHOTS = join(ROOT, 'test/e2e/screenshots');
 
 const { chromium } = await findBrowser();
 const program = await findCodeServer();
 
-/** Leaves a suite out where there is no browser or no VS Code for it; `node test/provision.mjs` installs both. */
+/** Leaves out a suite if there is no browser or no VS Code for it; `node test/provision.mjs` installs both. */
 export const IN_VSCODE = needs('Chromium or no code-server', chromium !== undefined && program !== undefined);
 
 /** One session for the tests of a `describe`; a test that fails leaves a screenshot. */

@@ -1,4 +1,4 @@
-/** The .tvq editor's page as a reader sees it. */
+/** The .tvq editor's page as the user sees it. */
 import type { FrameLocator } from 'playwright-core';
 import type { TvqSummary } from '../../../extension/protocol/tvq.ts';
 
@@ -24,7 +24,7 @@ export class InspectorPage {
     await this.frame.getByRole('heading', { level: 1, name, exact: true }).waitFor();
   }
 
-  /** Scrolls until this row is in view, the first being 1, and has arrived. Returns its text. */
+  /** Scrolls until this row (counted from 1) is in view and loaded. Returns its text. */
   async scrollTo(row: number): Promise<string> {
     const table = this.frame.getByRole('grid', { name: /^Tensors/ });
     const share = (row - 1) / (await this.matches());
@@ -35,7 +35,7 @@ export class InspectorPage {
     return shown.innerText();
   }
 
-  /** Chooses the first row, and waits for what is in its tensor. */
+  /** Selects the first row, and waits for its tensor's details. */
   async lookInto(): Promise<void> {
     await this.frame.getByTestId('tvq-row').first().click();
     await this.frame.getByRole('button', { name: 'Export: Map' }).waitFor();
@@ -53,7 +53,7 @@ export class InspectorPage {
     };
   }
 
-  /** Rows that match the search, whether or not they are drawn. */
+  /** Number of rows that match the search, drawn or not. */
   async matches(): Promise<number> {
     return Number(firstNumber(await this.text('tvq-rows')));
   }
@@ -75,7 +75,7 @@ export class InspectorPage {
   }
 }
 
-/** What the page must show of a file, from what the command line says of it. */
+/** What the page must show for a file, computed from the command line's output. */
 export function expected(summary: TvqSummary): Shown {
   const { scheme, bits, baseBits, bytes, fp32Bytes, bitsPerWeight } = summary;
   return {

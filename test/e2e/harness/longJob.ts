@@ -1,4 +1,4 @@
-/** A quantization that takes seconds, and takes no room: its models are holes in files. */
+/** A quantization that takes seconds but no disk space: its models are sparse files. */
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, stat } from 'node:fs/promises';
 import { expect } from 'vitest';
@@ -10,7 +10,7 @@ import type { Workbench } from './workbench.ts';
 const ROWS = 2 ** 17;
 const WIDTH = 1024;
 
-/** `big/base` and `big/tuned`, of half a GiB each. */
+/** `big/base` and `big/tuned`, half a GiB each. */
 export async function writeBigModels({ workspace }: Session): Promise<void> {
   for (const name of ['base', 'tuned']) {
     await mkdir(workspace.path('big', name), { recursive: true });
@@ -21,7 +21,7 @@ export async function writeBigModels({ workspace }: Session): Promise<void> {
     });
     await file.write(header);
     await file.truncate(header.length + bytes);
-    // A tuning that equals its base is done with at once.
+    // A fine-tuned model that equals its base is finished at once.
     if (name === 'tuned') await file.write(Float32Array.of(1), 0, 4, header.length);
     await file.close();
   }
@@ -44,13 +44,13 @@ export class LongJob {
     await acceptOutput(workbench, this.output);
   }
 
-  /** Hidden files of its output, but for its lock. */
+  /** Hidden files of its output, except its lock. */
   async hidden(): Promise<string[]> {
     const names = await readdir(this.session.workspace.path('big'));
     return names.filter(name => name.startsWith(`.${this.output}.`) && name.endsWith('.tvq-tmp'));
   }
 
-  /** Those that it writes into. A lock has such a name too in the moment before it is taken, when nothing is decided yet. */
+  /** Those that it writes into. A lock also has such a name for a moment before it is taken. */
   private async written(): Promise<string[]> {
     const inode = async (name: string) =>
       (await stat(this.session.workspace.path('big', name)).catch(() => undefined))?.ino;
@@ -61,7 +61,7 @@ export class LongJob {
     return names.filter((_, i) => inodes[i] !== undefined && inodes[i] !== lock);
   }
 
-  /** Waits until an engine writes that none was waited for before, and holds it there. @returns its process id */
+  /** Waits until a new engine starts writing, and pauses it there. @returns its process id */
   async held(): Promise<number> {
     let engine: number | undefined;
     const look = async () => {
@@ -77,7 +77,7 @@ export class LongJob {
     return engine as number;
   }
 
-  /** Nothing of it is left, and nobody works on it. */
+  /** Waits until nothing of it is left, and no process works on it. */
   async gone(engine: number): Promise<void> {
     await expect.poll(() => existsSync(`/proc/${engine}`), { timeout: 30_000 }).toBe(false);
     await expect.poll(() => this.hidden(), { timeout: 30_000 }).toEqual([]);

@@ -1,11 +1,11 @@
-/** The steps of "Merge Models…", as a user goes through them, and what they leave. */
+/** The steps of "Merge Models…", as a user goes through them, and their results. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParameterValue } from '../../../extension/protocol/recipes.ts';
 import type { MergeTotals } from '../../../extension/protocol/results.ts';
 import type { Workbench } from './workbench.ts';
 
-/** merge-report.json, as far as the tests look at it. */
+/** The parts of merge-report.json that the tests check. */
 export interface Report {
   readonly method: string;
   readonly parameters: Readonly<Record<string, ParameterValue>>;
@@ -27,7 +27,7 @@ export class MergeWizard {
     await this.workbench.quickRow(title).first().click();
   }
 
-  /** Goes on with the parameters as they are, and returns what the plan says. */
+  /** Continues with the parameters unchanged, and returns what the plan says. */
   async acceptParameters(): Promise<string> {
     const row = this.workbench.quickRow('Continue').filter({ hasText: 'writes' }).first();
     const planned = oneLine(await row.innerText());

@@ -10,7 +10,7 @@ export async function killTree(child: ChildProcess): Promise<void> {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      continue; // ended by itself meanwhile
+      continue; // already ended
     }
   }
   if (child.exitCode === null && child.signalCode === null) await ended;

@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core';
 
-/** Whether an element comes, or goes, within this time. */
+/** Whether an element appears, or disappears, within this time. */
 export function reaches(item: Locator, state: 'visible' | 'detached', timeout: number): Promise<boolean> {
   return item.waitFor({ state, timeout }).then(
     () => true,

@@ -10,13 +10,13 @@ import { descendants, killTree } from './processTree.ts';
 
 export interface ServerOptions {
   readonly program: CodeServer;
-  /** A folder of installed extensions, ours among them; a copy of it is used. */
+  /** A folder of installed extensions, including ours; the server uses a copy. */
   readonly extensions: string;
-  /** .vsix files that are installed besides. */
+  /** .vsix files to install as well. */
   readonly others: readonly string[];
   /** Asks for trust and starts workspaces in Restricted Mode. */
   readonly restricted: boolean;
-  /** The editor's language; our texts then stand in brackets. undefined: English. */
+  /** The editor's language; our texts are then in brackets. undefined: English. */
   readonly language: string | undefined;
 }
 
@@ -83,7 +83,7 @@ export class Server {
     return new Server(`http://localhost:${port}`, child, folder);
   }
 
-  /** Process ids of the engines that its windows have started. */
+  /** Process ids of the engines started by its windows. */
   async engines(): Promise<number[]> {
     const pids = this.child.pid === undefined ? [] : await descendants(this.child.pid);
     const lines = await Promise.all(
@@ -131,7 +131,7 @@ async function translate(extensions: string, language: string): Promise<void> {
   await writeFile(join(folder, `bundle.l10n.${language}.json`), JSON.stringify(translated));
 }
 
-/** Without what an npm or an editor around us would hand down; the latter makes a server open files in that editor. */
+/** Our environment without variables of an outer npm or editor, whose own make a server open files in that editor. */
 function environment(home: string): NodeJS.ProcessEnv {
   const kept = Object.entries(withoutNpm(process.env)).filter(
     ([name]) => !/^(VSCODE_|NODE_OPTIONS|VITEST)/.test(name),

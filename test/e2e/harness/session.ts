@@ -1,4 +1,4 @@
-/** Server, browser and workspace together, and what the browser complained about. */
+/** Server, browser and workspace together, and the browser's complaints. */
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { Server, type ServerOptions } from './server.ts';
 import { settled } from './settled.ts';
@@ -10,10 +10,10 @@ export interface SessionOptions extends ServerOptions {
   readonly chromium: string;
 }
 
-/** --disable-gpu: the pages draw with plain 2D canvas, and a machine without a GPU starts faster without one. */
+/** --disable-gpu: the pages draw with plain 2D canvas, and without a GPU the browser starts faster with it. */
 const BROWSER_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
 const TIMEOUT_MS = 30_000;
-/** A window loads megabytes of scripts and starts processes: many times what any step in it takes. */
+/** A window loads megabytes of scripts and starts processes: much longer than any step in it takes. */
 const WINDOW_TIMEOUT_MS = 120_000;
 
 export class Session {
@@ -45,7 +45,7 @@ export class Session {
     return session;
   }
 
-  /** Reloads the window, and waits until it has come up again. */
+  /** Reloads the window, and waits until it is open again. */
   async reload(): Promise<void> {
     await this.comesUp(() => this.workbench.reload());
   }
@@ -55,7 +55,7 @@ export class Session {
     await this.workbench.open(this.server.url, file, 'workspace');
   }
 
-  /** Process ids of the engines that its windows have started. */
+  /** Process ids of the engines started by its windows. */
   engines(): Promise<number[]> {
     return this.server.engines();
   }
@@ -95,7 +95,8 @@ export class Session {
   }
 }
 
-/** VS Code's own console is noisy (extension gallery, sign-in); ours is what names us or breaks a page's policy. */
+/** VS Code's own console is noisy (extension gallery, sign-in); ours are messages that name us or break a page's
+ * policy. */
 function isOurs(text: string): boolean {
   return /tvq|inspector\.(js|css)|Content Security Policy/i.test(text);
 }

@@ -1,4 +1,4 @@
-/** When a window that has just come up sees what happens in its folder. */
+/** Waits until a newly opened window sees changes in its folder. */
 import { rm, writeFile } from 'node:fs/promises';
 import { reaches } from './reaches.ts';
 import type { Workbench } from './workbench.ts';
@@ -8,8 +8,8 @@ const ROUNDS = 40;
 const ROUND_MS = 2500;
 
 /**
- * Lets files come and go until the explorer shows it. A window is on the screen before its file watcher runs; what
- * is written in between is in no list and no event, and the explorer would not show it at all.
+ * Creates and deletes files until the explorer shows it. A window is visible before its file watcher runs; what is
+ * written in between is in no list and causes no event, so the explorer never shows it.
  */
 export async function settled(workbench: Workbench, workspace: Workspace): Promise<void> {
   for (let round = 1; round <= ROUNDS; round++) {
@@ -18,7 +18,7 @@ export async function settled(workbench: Workbench, workspace: Workspace): Promi
     await writeFile(workspace.path(name), '');
     const came = await reaches(item, 'visible', ROUND_MS);
     await rm(workspace.path(name));
-    // The first list may have the file already, so that only its going is an event.
+    // The first list may already have the file, so that only its deletion causes an event.
     if (came && (await reaches(item, 'detached', ROUND_MS))) return;
   }
   throw new Error('VS Code does not see what is written into its folder');

@@ -1,4 +1,4 @@
-/** The Studio's page as a user works with it. */
+/** The Studio's page as used by a user. */
 import type { FrameLocator, Locator } from 'playwright-core';
 
 export class StudioPage {
@@ -12,7 +12,7 @@ export class StudioPage {
     return this.frame.getByRole('slider', { name: 'Budget' });
   }
 
-  /** Bytes of the file that is predicted. */
+  /** Predicted bytes of the file. */
   async predictedBytes(): Promise<number> {
     return Number(await this.dot.getAttribute('aria-valuenow'));
   }
@@ -26,7 +26,7 @@ export class StudioPage {
     return texts.map(text => text.replace(/\s+/g, ' ').trim());
   }
 
-  /** The number in a read-out, whatever stands around it. */
+  /** The number in a read-out, without the text around it. */
   async figure(id: string): Promise<number> {
     const text = await this.frame.getByTestId(id).innerText();
     return Number(/\d[\d.]*(?:e-?\d+)?/.exec(text)?.[0]);

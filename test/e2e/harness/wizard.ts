@@ -13,7 +13,7 @@ export async function chooseScheme(workbench: Workbench, label: string): Promise
   return announced;
 }
 
-/** Takes the proposed output, or the first row whatever it is. */
+/** Accepts the proposed output, or else the first row. */
 export async function acceptOutput(workbench: Workbench, name: string): Promise<void> {
   await workbench.step(/\(4\/4\)/);
   await workbench.quickRow(name).first().click();

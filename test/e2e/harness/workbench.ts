@@ -1,4 +1,4 @@
-/** VS Code's window, as far as the tests use it. Selectors hold for VS Code 1.99 to 1.139. */
+/** The parts of VS Code's window that the tests use. Selectors work with VS Code 1.99 to 1.139. */
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { reaches } from './reaches.ts';
 
@@ -27,12 +27,12 @@ export class Workbench {
   }
 
   /**
-   * Types into the palette until it offers the command. It lists what is enabled when something is typed and adds
-   * nothing later; and until a window is restored VS Code takes its workspace for one that is not trusted
-   * (WorkspaceTrustContextKeys is a contribution of the phase "restored"), where ours are not enabled.
+   * Types into the palette until it offers the command. It lists what is enabled at the time of typing and adds nothing
+   * later; and until a window is restored, VS Code treats its workspace as untrusted (WorkspaceTrustContextKeys is a
+   * contribution of the phase "restored"), so our commands are disabled.
    */
   async runCommand(title: string): Promise<void> {
-    // Several commands may match what is typed; only one is called so.
+    // Several commands may match the typed text; only one has this exact title.
     const exact = this.page.getByText(title, { exact: true });
     const row = this.quickRow(/./).filter({ has: exact }).first();
     for (let attempt = 1; attempt <= PALETTE_ATTEMPTS; attempt++) {
@@ -42,31 +42,31 @@ export class Workbench {
     throw new Error(`the palette has no "${title}"`);
   }
 
-  /** Reloads the window as people do: then VS Code saves what its editors hold, which a page that is left does not. */
+  /** Reloads the window as people do: VS Code then saves its editors' state, which it does not when the page is left. */
   async reload(): Promise<void> {
     await this.afterReload(() => this.runCommand('Developer: Reload Window'));
   }
 
-  /** Adds a folder to those of the window, which VS Code reloads when it had one. */
+  /** Adds a folder to those of the window, which VS Code reloads if it had one. */
   async addFolder(path: string): Promise<void> {
     await this.afterReload(async () => {
       await this.runCommand('Workspaces: Add Folder to Workspace...');
       await this.quickTitle.filter({ hasText: 'Add Folder to Workspace' }).waitFor();
-      // What is written before the dialog lists its first folder is put behind that folder's path.
+      // Text typed before the dialog lists its first folder would be appended to that folder's path.
       await this.quickRow('..').first().waitFor();
       await this.quickInput.fill(`${path}/`);
       await this.page.locator('.quick-input-widget').getByRole('button', { name: 'Add' }).click();
     });
   }
 
-  /** Does what makes VS Code reload the window, and waits until it is there again. */
+  /** Triggers a reload of the window, and waits until it is open again. */
   private async afterReload(cause: () => Promise<void>): Promise<void> {
     const left = this.page.waitForEvent('framenavigated', frame => frame === this.page.mainFrame());
     await Promise.all([left, cause()]);
     await this.page.locator('.monaco-workbench').waitFor();
   }
 
-  /** Titles the palette offers for what is typed. */
+  /** Titles that the palette offers for the typed text. */
   async commandsFor(typed: string): Promise<string[]> {
     await this.openPalette(typed);
     await this.quickRow(/./).first().waitFor();
@@ -76,15 +76,15 @@ export class Workbench {
   }
 
   /**
-   * By mouse: a page that has the focus and is still loading passes no keys on to VS Code. A palette that is open is
-   * typed into anew.
+   * By mouse, because a focused page that is still loading passes no keys on to VS Code. In an open palette, the text
+   * is replaced.
    */
   private async openPalette(typed: string): Promise<void> {
     const isOpen =
       (await this.quickInput.isVisible()) && (await this.quickInput.inputValue()).startsWith('>');
     if (isOpen) await this.quickInput.fill('>');
     else {
-      // A list that a test before left open covers what opens the palette.
+      // A list left open by an earlier test covers the button that opens the palette.
       if (await this.quickInput.isVisible()) await this.page.keyboard.press('Escape');
       await this.page.locator('.command-center-center').click();
     }
@@ -100,8 +100,8 @@ export class Workbench {
   }
 
   /**
-   * Writes into the input box that asks for `prompt`, instead of what it proposes. Until it has taken the place of the
-   * list before it, what is written would be that list's filter.
+   * Writes into the input box that asks for `prompt`, replacing its proposal. Before it replaces the previous list,
+   * typed text would become that list's filter.
    */
   async write(prompt: string | RegExp, text: string): Promise<void> {
     await this.page.locator('.quick-input-message').filter({ hasText: prompt }).waitFor();
@@ -112,7 +112,7 @@ export class Workbench {
     return this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text });
   }
 
-  /** Waits for a step of a multi-step quick pick, by its title with the count. */
+  /** Waits for a step of a multi-step quick pick, by its title including the count. */
   async step(title: RegExp): Promise<void> {
     await this.quickTitle.filter({ hasText: title }).waitFor();
   }
@@ -139,7 +139,8 @@ export class Workbench {
     return explorer.getByRole('treeitem', { name, exact: true });
   }
 
-  /** Selects these and nothing else. What the explorer still reveals takes the selection away: then once more. */
+  /** Selects these and nothing else. An item that the explorer is revealing steals the selection: then it tries
+   * again. */
   async select(...names: readonly string[]): Promise<void> {
     const selected = this.page.locator('.explorer-folders-view [role=treeitem][aria-selected=true]');
     for (let attempt = 1; attempt <= SELECT_ATTEMPTS; attempt++) {
@@ -180,8 +181,8 @@ export class Workbench {
   }
 
   /**
-   * Opens the menu until it has the entry, and enabled: entries appear when the extension has looked at the workspace,
-   * and are enabled when the window is restored (see runCommand); an open menu does not change.
+   * Opens the menu again and again until it has the entry, enabled: entries appear once the extension has searched the
+   * workspace, and are enabled once the window is restored (see runCommand); an open menu does not change.
    */
   async contextMenu(target: Locator, entry: string): Promise<void> {
     const item = this.page.getByRole('menuitem', { name: entry });
@@ -204,9 +205,9 @@ export class Workbench {
   }
 
   /**
-   * Waits for a notification, and until no progress is shown any more. VS Code shows a job's progress for 0.8 s even
-   * if the job was quicker: when it goes, the notifications move, which loses a click on a button of one; and only
-   * three notifications within 0.8 s are shown, so that the result of a next job could be left out.
+   * Waits for a notification, and until no progress is shown any more. VS Code shows a job's progress for 0.8 s even if
+   * the job was quicker: when it disappears, notifications move, so a click on a button may miss; and only three
+   * notifications within 0.8 s are shown, so that the next job's result could be missing.
    */
   async notification(text: string | RegExp): Promise<Locator> {
     const items = this.page.locator('.notification-list-item');
@@ -216,7 +217,7 @@ export class Workbench {
     return found;
   }
 
-  /** The page of the custom editor in front. */
+  /** The page of the active custom editor. */
   get inspector(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready >> visible=true').frameLocator('#active-frame');
   }

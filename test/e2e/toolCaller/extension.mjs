@@ -1,4 +1,4 @@
-/** Calls the tool that call.json in the workspace names, and writes what comes of it to answer.json beside it. */
+/** Calls the tool named by call.json in the workspace, and writes the outcome to answer.json beside it. */
 import * as vscode from 'vscode';
 
 export function activate(context) {

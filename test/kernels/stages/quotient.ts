@@ -19,7 +19,7 @@ const each = elementwise<Call>(
   (round, count) => (quotient, x, share) => quotient(x, share, LEAST[round % 3] ?? 1, count),
 );
 
-/** Quotients at their hardest: mantissas of all ones, next to powers of two, results around 2^-126. */
+/** The hardest quotients: mantissas of all ones, next to powers of two, results around 2^-126. */
 function hard(): StageCase<Call> {
   const near = (value: number): number[] => [value, value * (1 - 2 ** -24), value * (1 + 2 ** -23)];
   const shares = [1, 3, 0.7, 1e-8, 1 / 3, 127, -5, 2 ** 40, 0].flatMap(near);

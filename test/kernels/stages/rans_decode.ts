@@ -1,4 +1,4 @@
-/** Oracle and cases of rans_decode; more of them, damaged ones too, are in entropy.test.ts. */
+/** Oracle and cases of rans_decode; more of them, including damaged ones, are in entropy.test.ts. */
 import type { Stages } from '../../../kernels/stages/index.ts';
 import { codesOf } from '../codecCases.ts';
 import { codeCounts, decodeStreams, encodeStreams } from '../codecOracle.ts';

@@ -10,7 +10,7 @@ type Call = Stages['rowBand'];
 export const oracle: Call = async (x, drop, keep) => {
   const values = valuesIn(x.region);
   eachRow(x, order => {
-    // By falling magnitude equal ones stay in rising order, so that reversing the rows is not enough.
+    // Equal magnitudes keep rising order when sorted by falling magnitude, so reversing the rows is not enough.
     const falling = [...order].sort((a, b) => Math.abs(at(x.region, b)) - Math.abs(at(x.region, a)) || a - b);
     falling.forEach((i, rank) => {
       values[i] = rank >= drop && rank < drop + keep ? at(x.region, i) : 0;

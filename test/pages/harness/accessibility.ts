@@ -1,15 +1,15 @@
-/** What a page is like for people who cannot see it, and for those who have no pointer. */
+/** What a page is like for people who cannot see it, and for those without a pointer. */
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** More than any page has; a page that keeps the focus does not keep the test. */
+/** More than any page has; a page that traps the focus must not hang the test. */
 const MOST_STOPS = 150;
 
-/** Violations that axe finds and that keep somebody from using the page, as lines. */
+/** Violations found by axe that keep someone from using the page, as lines. */
 export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source); // not a script of the page: its policy stays as strict as it is
+  await page.evaluate(axe.source); // not a script of the page, so its policy stays strict
   const { violations: found } = await page.evaluate(() =>
-    // Where rules hold is not told: it is thrown away here, and takes most of the time.
+    // Passed rules are not reported: they are not used here, and take most of the time.
     (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'] }),
   );
   return found
@@ -19,7 +19,7 @@ export async function violations(page: Page): Promise<string[]> {
 
 /** What Tab stops at, from the beginning of the page to its end, by accessible name. */
 export async function tabStops(page: Page): Promise<string[]> {
-  await walk(page); // from wherever the focus is, and so to the beginning
+  await walk(page); // from the current focus, and so to the beginning
   return walk(page);
 }
 
@@ -40,8 +40,8 @@ async function walk(page: Page): Promise<string[]> {
 }
 
 /**
- * Everything in view that is pressed, chosen, typed into or walked through, by accessible name. Parts of a composite
- * that its arrow keys lead to are not: they have the tabindex -1, or none.
+ * Accessible names of all visible controls. Parts of a composite that are reached by arrow keys do not count: they have
+ * tabindex -1, or none.
  */
 export const controls = (page: Page): Promise<string[]> =>
   page.evaluate(() =>

@@ -20,20 +20,20 @@ export interface PageOptions {
   readonly scenario?: string;
   readonly width?: number;
   readonly height?: number;
-  /** `pseudo`: every text that can be translated stands in brackets. */
+  /** `pseudo`: every translatable text is in brackets. */
   readonly language?: 'pseudo';
-  /** What else the page is asked for: `&tasks=1`. */
+  /** Further query parameters: `&tasks=1`. */
   readonly query?: string;
 }
 
-/** A page of the harness, with all that went wrong in it. */
+/** A page of the harness, with everything that went wrong in it. */
 export interface OpenedPage {
   readonly page: Page;
   /** Console errors, uncaught exceptions and violations of the content security policy. */
   readonly problems: string[];
 }
 
-/** Opens the page in a tab of its own, which no other shares a state with. */
+/** Opens the page in its own tab, which shares no state with others. */
 export async function openPage(
   context: BrowserContext,
   url: string,

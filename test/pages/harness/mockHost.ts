@@ -10,13 +10,13 @@ import type { Progress } from '../../../extension/protocol/results.ts';
 import type { TensorColumn, TensorQuery, TensorRow } from '../../../extension/protocol/tensors.ts';
 import { sampleComparisons, sampleDetail, sampleRows, sampleSummary } from './sampleFile.ts';
 
-/** What the host does: answer, refuse the file once, never answer, fail once rows further down are asked for, serve a
- * file whose names are markup, work until it is cancelled, or find the file damaged. */
+/** What the host does: answer, refuse the file once, never answer, fail once rows further down are requested, serve a
+ * file whose names are markup, work until cancelled, or find the file damaged. */
 export type Scenario = 'ready' | 'refused' | 'silent' | 'flaky' | 'hostile' | 'endless' | 'damaged';
 
 const MARKUP = '</script><img src=x onerror="console.error(1)"><b>';
 
-/** About what a host in another process takes for a page. */
+/** About what a host in another process needs for a page. */
 const DELAY_MS = 20;
 const MAX_PAGE = 500;
 
@@ -34,7 +34,7 @@ function compare(a: string | number, b: string | number): number {
   return String(a).localeCompare(String(b), 'en', { numeric: true });
 }
 
-/** A host over generated rows that records what it was asked. */
+/** A host over generated rows that records its calls. */
 export class MockHost implements InspectorHost {
   readonly asked: TensorQuery[] = [];
   readonly exported: TensorQuery[] = [];
@@ -147,7 +147,7 @@ export class MockHost implements InspectorHost {
   }
 
   #select({ search, sort, descending }: TensorQuery): readonly TensorRow[] {
-    // The generated order is by tensor already; sorting a million rows would take longer than the tests.
+    // The generated order is already by tensor; sorting a million rows would take longer than the tests.
     if (search === '' && sort === 'tensor' && !descending) return this.#rows;
     const key = JSON.stringify([search, sort, descending]);
     if (key === this.#key) return this.#matches;

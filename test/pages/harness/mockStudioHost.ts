@@ -26,7 +26,7 @@ const START: BudgetRecipe = {
 
 const MARKUP = '</script><img src=x onerror="console.error(1)"><b>';
 
-/** A host over a made-up analysis that records what it was asked. */
+/** A host over a made-up analysis that records its calls. */
 export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMergeHost, keyof ExportHost>> {
   readonly orders: BudgetRecipe[] = [];
   readonly saved: ExportedFile[] = [];
@@ -70,7 +70,7 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
     return this.#work(() => sampleTable({ ...this.#options, tasks: 1 }));
   }
 
-  /** What it does from now on. */
+  /** Changes what it does from now on. */
   become(scenario: StudioScenario): void {
     this.#scenario = scenario;
   }
@@ -142,7 +142,7 @@ export class MockStudioHost implements Omit<StudioHost, Exclude<keyof StudioMerg
     return undefined;
   }
 
-  /** @throws once, where that is what it does */
+  /** @throws once, in the scenario for that */
   #fail(): void {
     if (this.#scenario !== 'refused') return;
     this.#scenario = 'ready';

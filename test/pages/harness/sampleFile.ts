@@ -58,7 +58,7 @@ function rowOf(tensor: Tensor, vector: string, seed: number): TensorRow {
   };
 }
 
-/** So many rows of an RTVQ file of eight ViT-L/14 image encoders, as deep as it takes to have them. */
+/** This many rows of an RTVQ file of eight ViT-L/14 image encoders, with as many layers as needed. */
 export function sampleRows(count: number): TensorRow[] {
   const rows: TensorRow[] = [];
   const add = (tensor: Tensor) => {
@@ -69,7 +69,7 @@ export function sampleRows(count: number): TensorRow[] {
   return rows.slice(0, count);
 }
 
-/** The summary that goes with `sampleRows`; its numbers are those of the real model. */
+/** The summary that goes with `sampleRows`; its numbers come from the real model. */
 export function sampleSummary(rows: number): TvqSummary {
   return {
     kind: 'tvq',
@@ -139,7 +139,7 @@ function normal(): () => number {
   return () => Array.from({ length: 12 }, uniform).reduce((sum, value) => sum + value, -6);
 }
 
-/** A tensor that fine-tuning left as it was. */
+/** A tensor that fine-tuning did not change. */
 const unchanged = (vector: string, tensor: string): TensorDetail => ({
   tensor,
   vector,
@@ -154,7 +154,7 @@ const unchanged = (vector: string, tensor: string): TensorDetail => ({
   values: undefined,
 });
 
-/** What lies in a quantized tensor of the file: a normal task vector, stronger in some rows. */
+/** The details of a quantized tensor of the file: a normal task vector, stronger in some rows. */
 export function sampleDetail(vector: string, tensor: string): TensorDetail {
   if (tensor === 'model.logit_scale') return unchanged(vector, tensor);
   const [rows, columns, bits] = [256, 256, 4];
@@ -187,7 +187,7 @@ export function sampleDetail(vector: string, tensor: string): TensorDetail {
   };
 }
 
-/** How the tasks of the file lie to each other. */
+/** How the tasks of the file relate to each other. */
 export function sampleComparisons(most: number | undefined): TaskComparisons {
   const matrix = (of: (i: number, j: number) => number | null) =>
     TASKS.map((_, i) => TASKS.map((_, j) => of(i, j)));

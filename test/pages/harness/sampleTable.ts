@@ -1,4 +1,4 @@
-/** Analyses like those of real models: errors fall by 6 dB a bit, some tensors are harder than others. */
+/** Analyses like those of real models: errors fall by 6 dB per bit, some tensors are harder than others. */
 import type { AnalysisTable } from '../../../extension/protocol/analysis.ts';
 import type { TensorKind } from '../../../extension/protocol/tvq.ts';
 

@@ -12,7 +12,7 @@ import { messagesIn } from '../../../scripts/messages.mjs';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CODICONS = `${ROOT}node_modules/@vscode/codicons/dist/`;
 
-/** What VS Code's own style sheet gives to webviews, in a layer that any rule of a page overrules. */
+/** VS Code's own style sheet for webviews, in a layer that any rule of a page overrides. */
 const VSCODE_DEFAULTS = `@layer vscode-default {
   html { scrollbar-color: var(--vscode-scrollbarSlider-background) var(--vscode-editor-background); }
   body { margin: 0; padding: 0 20px; background: transparent; color: var(--vscode-editor-foreground);
@@ -40,7 +40,7 @@ const html = (nonce, translations) => `<!DOCTYPE html>
 </body>
 </html>`;
 
-/** Every text of the sources as a language of our own would have it: in brackets, so that no other text has them. */
+/** Every text of the sources in a pseudo language: in brackets, which no other text has. */
 async function pseudoTranslations(sources) {
   const texts = sources.map(async file => messagesIn(file, await readFile(ROOT + file, 'utf8')));
   const entries = (await Promise.all(texts)).flat().map(text => [text, `⟦${text}⟧`]);

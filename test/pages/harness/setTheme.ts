@@ -1,6 +1,6 @@
 import { THEMES, type ThemeName } from './themes.ts';
 
-/** Gives the page a theme as VS Code does; with `?still` in the address it is told to reduce motion. */
+/** Gives the page a theme as VS Code does; with `?still` in the address it also asks to reduce motion. */
 export function setTheme(name: ThemeName): void {
   const { classes, tokens } = THEMES[name];
   const style = document.documentElement.style;

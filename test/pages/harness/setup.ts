@@ -1,4 +1,4 @@
-/** What all tests of pages share: one browser, and the pages with the mocks of their hosts on a server each. */
+/** Shared by all tests of pages: one browser, and a server for each page with the mock of its host. */
 import type { TestProject } from 'vitest/node';
 import { hasBrowser, launch } from './browser.ts';
 import { serve } from './serve.mjs';
@@ -13,7 +13,7 @@ export type PageName = keyof typeof SOURCES;
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the browser is spoken to; undefined: there is none. */
+    /** The browser's endpoint; undefined: there is no browser. */
     browser: string | undefined;
     addresses: Record<PageName, string>;
   }

@@ -26,7 +26,7 @@ const merges = new MockMergeHost('ready');
 const answers = { ...methodsOf(merges), ...methodsOf(host) } as unknown as StudioHost;
 
 const page = createBirpc<StudioPage, StudioHost>(answers, {
-  // VS Code carries typed arrays as they are.
+  // VS Code passes typed arrays unchanged.
   post: (message: unknown) => {
     window.dispatchEvent(new MessageEvent('message', { data: structuredClone(message) }));
   },
@@ -52,7 +52,7 @@ globalThis.acquireVsCodeApi = () => ({
 Object.assign(globalThis, { studio: { host, setTheme } });
 setTheme((query.get('theme') ?? 'dark') as ThemeName);
 
-/** A mock's methods as functions of an object. */
+/** A mock's methods as a plain object of functions. */
 function methodsOf(mock: object): Record<string, unknown> {
   const prototype = Object.getPrototypeOf(mock) as Record<string, (...given: unknown[]) => unknown>;
   const names = Object.getOwnPropertyNames(prototype).filter(name => name !== 'constructor');

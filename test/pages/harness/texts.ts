@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** What is not translated: units and names of formats, as the file's own names are. */
+/** Not translated: units and names of formats, like the file's own names. */
 const UNITS = new Set(
   'kB MB GB TB min bpw bit CPU GPU CSV PNG SVG FP tvq TVQ RTVQ Ctrl Alt Shift'.split(' '),
 );
@@ -19,7 +19,7 @@ declare global {
   var given: Set<string>;
 }
 
-/** Remembers every text that the host sends to the page: file names, tensors, methods. Before the page opens. */
+/** Records every text that the host sends to the page: file names, tensors, methods. Call it before the page opens. */
 export async function rememberGiven(page: Page): Promise<void> {
   await page.addInitScript(() => {
     globalThis.given = new Set();
@@ -55,7 +55,7 @@ export async function untranslated(page: Page): Promise<string[]> {
 
 const wordsOf = (text: string): string[] => text.match(/\p{L}{2,}/gu) ?? [];
 
-/** What stands in no brackets, of which there may be some in others. */
+/** The text outside brackets, which may be nested. */
 function outsideBrackets(text: string): string {
   const inner = text.replaceAll(/⟦[^⟦⟧]*⟧/g, ' ');
   return inner === text ? text : outsideBrackets(inner);

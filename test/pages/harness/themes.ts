@@ -1,4 +1,4 @@
-/** Values that VS Code puts into webviews for three of its themes: what pages use of them, and the toolkit. */
+/** Values that VS Code sets in webviews for three of its themes: those used by pages and the toolkit. */
 
 export type ThemeName = 'light' | 'dark' | 'contrast';
 
@@ -115,7 +115,7 @@ const dark: Theme = {
   },
 };
 
-/** High contrast leaves most backgrounds out and has borders in their place. */
+/** High contrast leaves out most backgrounds and has borders instead. */
 const contrast: Theme = {
   classes: 'vscode-high-contrast',
   tokens: {

@@ -5,9 +5,9 @@ import { openPage, type OpenedPage, type PageOptions } from './browser.ts';
 import type { PageName } from './setup.ts';
 
 /**
- * A page for the tests of a file, one at a time; whatever goes wrong in it fails its test. Without a browser the
+ * A page for the tests of a file, one at a time; anything that goes wrong in it fails its test. Without a browser the
  * tests are left out.
- * @returns what opens it
+ * @returns a function that opens it
  */
 export function usePage(name: PageName): (options?: PageOptions) => Promise<Page> {
   const endpoint = inject('browser');
@@ -21,7 +21,7 @@ export function usePage(name: PageName): (options?: PageOptions) => Promise<Page
   beforeAll(async () => {
     browser = await chromium.connect(endpoint);
     context = await browser.newContext();
-    // Keeps the window: a page of its own each is what tests need, and a window takes many times as long.
+    // Keeps the window open: tests need only their own page, and a new window takes many times as long.
     await context.newPage();
   });
   afterEach(async () => {

@@ -1,4 +1,4 @@
-/** Codebooks and group scales against what is known of them. */
+/** Codebooks and group scales against known results. */
 import { describe, expect, it } from 'vitest';
 import {
   BINS,
@@ -33,7 +33,7 @@ function laplacian(count: number): number[] {
   });
 }
 
-/** How many rising bounds are not above a value. */
+/** How many rising bounds are at or below a value. */
 function countBelow(bounds: Float32Array, x: number): number {
   let [from, to] = [0, bounds.length];
   while (from < to) {

@@ -1,4 +1,4 @@
-/** Files that threads read from: all are closed, whenever a thread is ended. */
+/** Files that threads read from: all are closed, at whatever point a thread is ended. */
 import { buildSync } from 'esbuild';
 import { readdir, readlink, writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';

@@ -1,4 +1,4 @@
-/** A file that readers would refuse is refused as it is planned. */
+/** A file that readers would refuse is refused during planning. */
 import { describe, expect, test } from 'vitest';
 import { MAX_HEADER_BYTES } from '../../../extension/formats/safetensors/headerRoom.ts';
 import { NO_FILES, type RoomyLayout } from '../../../extension/formats/tvq/header.ts';

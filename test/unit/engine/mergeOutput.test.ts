@@ -55,7 +55,7 @@ const open = (changes: Partial<ModelFolderOptions> = {}) =>
     ...changes,
   });
 
-/** What a job may report, with numbers and gaps that JSON has not. */
+/** What a job may report, with numbers and gaps that JSON does not have. */
 const reportOf = (index: number): MergeJobReport => ({
   checksums: [undefined, `${index}`.repeat(16)],
   warnings: [],
@@ -90,7 +90,7 @@ async function fill(model: ModelFolder, end = TENSORS.length): Promise<number[]>
 
 const NOTHING_MORE = { files: () => ({}) };
 
-/** A run whose process died: its lock stays, nothing else is known. */
+/** A run whose process died: only its lock remains. */
 async function crash(model: ModelFolder): Promise<void> {
   const half = hiddenName(join(model.partial, NAMES.at(-1) as string), ID, 'tmp');
   await writeFile(half, 'half a shard');
@@ -166,7 +166,7 @@ describe('writing', () => {
         sha256: sha256(made),
       });
       const expected = await readFile(join(base, name), 'latin1'); // bytes as characters
-      // a count of parameters is written by transformers only: safetensors files do not say what is a buffer
+      // a count of parameters is written by transformers only: safetensors files do not say which tensors are buffers
       const withoutCount = expected.replace(/ *"total_parameters": \d+,\n/, '');
       expect(made.equals(Buffer.from(withoutCount, 'latin1')), name).toBe(true);
     }
@@ -278,7 +278,7 @@ describe('resuming', () => {
     const first = await open();
     await fill(first, 4);
     await crash(first);
-    expect(await partialBytes(target)).toBeGreaterThan(400); // need no room any more
+    expect(await partialBytes(target)).toBeGreaterThan(400); // need no more space
     expect(await partialBytes(join(folder, 'nowhere', 'out'))).toBe(0);
     const second = await open({ resume: true });
     expect(second.notes).toEqual([`${target}: 2 of 3 weight files are taken over from the earlier run`]);
@@ -365,13 +365,13 @@ describe('resuming', () => {
   test('a run that died while the folder got its name left nothing in it, and is resumed where it had not', async () => {
     const first = await open();
     await fill(first);
-    await parkJournal(target, first.partial); // what commit does right before
+    await parkJournal(target, first.partial); // what commit does just before
     await first.keep();
     const second = await open({ resume: true });
     expect(second.finished.size).toBe(TENSORS.length);
     await parkJournal(target, second.partial);
     await second.keep();
-    await rename(second.partial, target); // killed right after
+    await rename(second.partial, target); // killed just after
     expect((await readdir(target)).filter(name => name.startsWith('.'))).toEqual([]);
     await (await open({ overwrite: true })).discard();
     expect(await readdir(folder)).toEqual(['out']);

@@ -1,4 +1,4 @@
-/** Paths that are no checkpoint: what they are instead, and the way out, in one line. */
+/** Paths that are not a checkpoint: what they are instead, and the remedy, in one line. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** One writer an output, wherever the others run; a dead writer's lock is taken over by one, and with it what it left. */
+/** One writer per output, wherever the others run; only one takes over a dead writer's lock, and what it left. */
 import type * as fs from 'node:fs/promises';
 import { access, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -18,7 +18,7 @@ import { temporaryFolder } from '../../temporary.ts';
 vi.hoisted(() => vi.resetModules());
 returnModules('node:timers/promises', 'node:fs/promises');
 
-/** What happens while a lock is watched, which takes no time here. */
+/** What happens while a lock is watched; the wait itself takes no time here. */
 let meanwhile = async () => Promise.resolve();
 vi.mock('node:timers/promises', () => ({ setTimeout: () => meanwhile() }));
 

@@ -56,7 +56,7 @@ const KINDS: readonly (readonly [kind: string, made: Made])[] = [
   ['8-bit float', { 'q.weight': ['F8_E5M2', [8, 8]] }],
   ['integer', { 'q.weight': ['U8', [8, 8]] }],
   ['HQQ', { 'q.W_q': ['U8', [8, 4]], 'q.meta': ['F32', [1]] }],
-  // Under names of their own: what scales them tells.
+  // Under unknown names: recognised by what scales them.
   [
     'integer',
     {

@@ -214,7 +214,7 @@ models:
   - {model: tasks.tvq, parameters: {weight: 2}}
   - {model: cars, parameters: {weight: 1}}
 `);
-    expect(recipe.inputs).toHaveLength(2); // the base is there for the .tvq file, and no model of its own
+    expect(recipe.inputs).toHaveLength(2); // the base is only there for the .tvq file, not as a model
     const { inputs, inputParameters } = await expandTasks(recipe, async () => ['cars', 'sun']);
     expect(inputs).toEqual([
       { name: 'cars-2', path: '/recipes/tasks.tvq', task: 'cars' },

@@ -1,4 +1,4 @@
-/** Recipes in the shapes that public model cards have: what mergekit takes is taken, with a note where nothing follows. */
+/** Recipes in the shapes that public model cards have: accepted if mergekit does, with a note if there is no effect. */
 import { describe, expect, test } from 'vitest';
 import type { ParameterValue } from '../../../extension/protocol/recipes.ts';
 import { readRecipe, simple } from './recipes.ts';

@@ -1,4 +1,4 @@
-/** What is written beside a model is read back as the same merge, for every method and every way of giving a base. */
+/** What is written beside a model is read back as the same merge, for every method and every way to give a base. */
 import { join, resolve as resolvePath } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolve } from '../../../extension/engine/merge/recipe/parameters.ts';
@@ -18,7 +18,7 @@ const PLACES = ['model.layers.0.mlp.up.weight', 'model.layers.3.attn.q.weight', 
   tensor => [0, 0.25, 1].map(depth => ({ tensor, depth })),
 );
 
-/** All that decides the bytes: parameters as tensors see them. */
+/** Everything that determines the bytes: parameters as resolved for tensors. */
 function decisive(recipe: MergeRecipe, method: MergeMethod) {
   const { base, inputs, lines, dtype, onMismatch, allowNonfinite, shardBytes, compare } = recipe;
   const perInput = method.parameters.filter(parameter => parameter.perInput);
@@ -44,7 +44,7 @@ const rules = (value: ParameterValue): ParameterValue => [
   { filter: 'attn', value: [0.1, 0.4] },
 ];
 
-/** Values beside the defaults: gradients, rules for some tensors, all choices. */
+/** Values other than the defaults: gradients, rules for some tensors, all choices. */
 function parametersOf({ parameters }: MergeMethod): Record<string, ParameterValue> {
   return Object.fromEntries(
     parameters.map(({ name, type, default: standard, choices = [] }, i) => {
@@ -69,7 +69,7 @@ const WAYS: readonly (readonly [string, Partial<MergeRecipe> & Pick<MergeRecipe,
   ['with the base and its tasks', { base: at('base'), inputs: [model('base'), task('code')] }],
 ];
 
-/** Ways in which a method can be asked at all. */
+/** Whether a method can be used in this way. */
 const fits = (method: MergeMethod, { base, inputs }: Partial<MergeRecipe>): boolean =>
   (base !== undefined || method.base !== 'required') &&
   (method.maximumInputs ?? Infinity) >= Math.min(inputs?.length ?? 0, 2);
@@ -116,13 +116,13 @@ describe.each(METHODS.map(method => [method.name, method] as const))('%s', (_, m
         ...change,
       };
       const text = recipeText(recipe, method, OUTPUT);
-      expect(text).not.toMatch(/: \/models/); // a card need not tell where people keep things
+      expect(text).not.toMatch(/: \/models/); // a card should not reveal local paths
       const back = parseRecipe(text, OUTPUT, OVERRIDES);
       const expected = decisive(recipe, method);
-      // The first of slerp's models stands as base_model: it is what config and dtypes come from anyway.
+      // slerp's first model becomes base_model: config and dtypes come from it anyway.
       const first = back.base === inputs[0]?.path ? back.base : undefined;
       expect(decisive(back, method)).toEqual({ ...expected, base: expected.base ?? first });
-      // Read and written once more, somewhere else, it is still the same.
+      // Read and written once more, elsewhere, it is still the same.
       const moved = recipeText(back, method, resolvePath('/elsewhere'));
       expect(decisive(parseRecipe(moved, resolvePath('/elsewhere'), OVERRIDES), method)).toEqual(
         decisive(back, method),

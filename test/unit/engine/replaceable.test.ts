@@ -1,4 +1,4 @@
-/** What outputs may take the place of, and that a model is never lost while another takes its name. */
+/** What outputs may replace, and that a model is never lost while another takes its name. */
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

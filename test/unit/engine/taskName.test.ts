@@ -1,4 +1,4 @@
-/** What a folder's or a file's name becomes where a task is named after it. */
+/** How a task is named after a folder or a file. */
 import { expect, test } from 'vitest';
 import { freeName, taskNameOf } from '../../../extension/formats/tvq/taskName.ts';
 import { isTaskName } from '../../../extension/formats/tvq/layout.ts';

@@ -1,4 +1,4 @@
-/** Finding files in folders that somebody made to be searched for ever. */
+/** Finding files in folders designed to make a search endless. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, realpath, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../temporary.ts';
 const root = await temporaryFolder();
 let folders = 0;
 
-/** A folder with empty files, and links where a target is given. */
+/** A folder with empty files, and links if a target is given. */
 async function made(entries: Record<string, string | undefined>): Promise<string> {
   const folder = join(root, `case ${folders++}`);
   await mkdir(folder);

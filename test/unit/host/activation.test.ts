@@ -1,4 +1,4 @@
-/** What a window pays for the extension before anybody uses it: the host as it is built, in a window that is made up. */
+/** What the extension costs a window before it is used: the built host, in a mock window. */
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
@@ -23,7 +23,7 @@ interface Tool {
   prepareInvocation(asked: { input: object }): Promise<unknown>;
 }
 
-/** What the extension gave to the window, and showed in it. */
+/** What the extension registered in the window, and showed. */
 const given = {
   commands: new Map<string, (...args: unknown[]) => Promise<void>>(),
   tools: new Map<string, Tool>(),
@@ -128,7 +128,7 @@ beforeAll(async () => {
 
 afterAll(() => deactivate());
 
-/** Files that were loaded, as the build names them. */
+/** Files that were loaded, by their names in the build. */
 const loaded = (): string[] =>
   Object.keys(require.cache)
     .filter(file => file.startsWith(folder) && !file.includes('node_modules'))

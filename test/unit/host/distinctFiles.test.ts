@@ -1,4 +1,4 @@
-/** One model is one model, whatever names lead to it. */
+/** A model counts once, however many names lead to it. */
 import { mkdir, rename, symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** What the host takes from the inspector's page, and how it ends work that the page started. */
+/** What the host accepts from the inspector's page, and how it ends work that the page started. */
 import { describe, expect, test } from 'vitest';
 import { CancelledError } from '../../../extension/host/engineErrors.ts';
 import { PageWork } from '../../../extension/host/editors/pageWork.ts';

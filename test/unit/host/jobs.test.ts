@@ -1,4 +1,4 @@
-/** What is remembered of jobs that write, and what became of those whose window is gone. */
+/** What is recorded of jobs that write, and what happened to those whose window is gone. */
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const job = (asked: WritingRecipe = recipe(output)) => ({
   folders: [folder],
 });
 
-/** As an extension host leaves it that is gone. */
+/** Leaves a record like an extension host that is gone. */
 async function leave(changes: Partial<JobRecord> = {}): Promise<void> {
   await mkdir(jobs(), { recursive: true });
   const record: JobRecord = { ...job(), pid: NO_PROCESS, host: hostname(), ...changes };
@@ -67,7 +67,7 @@ describe('the ledger', () => {
     const end = await ledger.add(job(asked()));
     ledger.close();
     await end();
-    // A process id is used again, in containers always for the same program.
+    // Process ids are reused, in containers always for the same program.
     const [first, second] = [open(), open()];
     const [entry] = (await first.look()).lost;
     expect(entry?.record.recipe).toMatchObject(JSON.parse(JSON.stringify(asked())));

@@ -1,4 +1,4 @@
-/** From the wizard's answers to a recipe, and from a result to what is shown of it. */
+/** From the wizard's answers to a recipe, and from a result to its display. */
 import { describe, expect, it } from 'vitest';
 import {
   baseNeed,

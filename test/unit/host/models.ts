@@ -1,4 +1,4 @@
-/** Summaries as discovery would make them, and methods as the engine offers them. */
+/** Summaries as discovery makes them, and methods as the engine offers them. */
 import type { CheckpointSummary } from '../../../extension/protocol/checkpoints.ts';
 import type { MergeMethodInfo } from '../../../extension/protocol/recipes.ts';
 import type { TvqSummary } from '../../../extension/protocol/tvq.ts';

@@ -1,4 +1,4 @@
-/** What VS Code is handed: nothing of a file's names is markup to it. */
+/** What is passed to VS Code: no file name may act as markup. */
 import { describe, expect, test, vi } from 'vitest';
 import { Log } from '../../../extension/host/log.ts';
 import { facts } from '../../../extension/host/ui/facts.ts';

@@ -1,4 +1,4 @@
-/** What may stand in settings.json, and what is said of it. */
+/** Values in settings.json, and the messages about them. */
 import { describe, expect, it } from 'vitest';
 import {
   settingFault,

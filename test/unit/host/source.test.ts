@@ -1,4 +1,4 @@
-/** Which checkpoints a .tvq file was made from, and what of its settings the Studio has. */
+/** Which checkpoints a .tvq file was made from, and which of its settings the Studio has. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { architectureOf, summarizeCheckpoints } from '../../../extension/formats/discover.ts';
@@ -83,7 +83,7 @@ describe('the checkpoints of a file', () => {
       '/w/code/step-9',
       '/w/math/step-9',
     ]);
-    // As `taskNames` makes them different.
+    // Made unique as by `taskNames`.
     const named = { 'step-9': 'step-9', 'code-step-9': 'step-9', 'chat-step-9': 'step-9' };
     expect(found(header('/w/small.tvq', named), paths).slice(1)).toEqual([
       '/w/math/step-9',

@@ -1,4 +1,4 @@
-/** From the Studio's choices to a recipe, and what is remembered of merges. */
+/** From the Studio's choices to a recipe, and what is remembered about merges. */
 import { describe, expect, it } from 'vitest';
 import { expectedSeconds, withTime } from '../../../extension/host/merge/mergeTimes.ts';
 import { freeFolder, methodOf, studioRecipe } from '../../../extension/host/merge/studioRecipe.ts';

@@ -1,4 +1,4 @@
-/** Tasks of type `tvq`: what is run, and what is made of what it prints. */
+/** Tasks of type `tvq`: what is run, and how its output is parsed. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

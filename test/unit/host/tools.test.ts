@@ -1,4 +1,4 @@
-/** What language models may ask for, and what becomes of it. */
+/** What language models may request, and what happens then. */
 import { mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format } from 'prettier';

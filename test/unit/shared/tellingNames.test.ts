@@ -1,4 +1,4 @@
-/** Things of one name are told apart by what differs in their paths. */
+/** Things with the same name are distinguished by what differs in their paths. */
 import { expect, test } from 'vitest';
 import { tellingNames } from '../../../extension/shared/tellingNames.ts';
 

@@ -1,4 +1,4 @@
-/** Where the error of a size lies in the Studio's curve, and what its axes say. */
+/** Where the error for a size is in the Studio's curve, and what its axes say. */
 import { describe, expect, it } from 'vitest';
 import { formatBytes } from '../../../webview/common/format.ts';
 import {

@@ -1,4 +1,4 @@
-/** Pages show names as text; the browser's part of it is stood in for here. */
+/** Pages show names as text; the browser is mocked here. */
 import { afterAll, expect, test, vi } from 'vitest';
 import { el, setLabel, setTitle } from '../../../webview/common/dom.ts';
 import { splitName } from '../../../webview/common/names.ts';

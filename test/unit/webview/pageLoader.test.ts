@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { PageLoader, type RowPage } from '../../../webview/common/pageLoader.ts';
 
-/** A source of `total` rows, each its own index, that answers when it is told to. */
+/** A source of `total` rows, each its own index, that answers on command. */
 function source(total: number) {
   const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   const asked: number[] = [];

@@ -8,7 +8,7 @@ const view = (change: Partial<rows.Viewport> = {}): rows.Viewport => ({
   total: 5000,
   ...change,
 });
-/** Taller than a browser lets an element be. */
+/** Taller than browsers allow an element to be. */
 const TALL = { total: 10_000_000 };
 
 describe('computeWindow', () => {

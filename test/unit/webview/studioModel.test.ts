@@ -1,4 +1,4 @@
-/** The Studio's model: what is shown is what is asked for, and everything that is drawn adds up to it. */
+/** The Studio's model: what is shown is what the engine is asked for, and everything drawn adds up to it. */
 import { describe, expect, test } from 'vitest';
 import type { TensorRule } from '../../../extension/protocol/recipes.ts';
 import type { BudgetRecipe } from '../../../extension/protocol/studio.ts';
@@ -32,7 +32,7 @@ const INITIAL = { budget: '2bpw', measure: 'auto', rules: [] } as const;
 const made = (budget = '2bpw', rules: readonly TensorRule[] = []) =>
   new StudioModel(table, onlyStep({ ...INITIAL, budget, rules }), INITIAL, () => undefined);
 
-/** What the engine makes of an order: the same functions, from the start. */
+/** What the engine does with a recipe: the same functions, from scratch. */
 function engines({ budget, sensitivity, rules }: BudgetRecipe) {
   const parsed = parseBudget(budget);
   const measures = measuresOf({ sensitivity }, parsed);
@@ -118,7 +118,7 @@ describe('what is shown is what the engine does', () => {
 });
 
 describe('the budget at first', () => {
-  /** A model so small that its header is most of its file. */
+  /** A model so small that the header makes up most of its file. */
   const tiny = { ...sampleTable({ tensors: 16, tasks: 3, unit: 8 }), fixedBytes: 50_000 };
 
   test.each([table, tiny])('is what the default preset spends, and possible', of => {
@@ -131,7 +131,7 @@ describe('the budget at first', () => {
     expect(bits).toBeLessThanOrEqual(1.5);
     expect(bits).toBeGreaterThan(1.4);
     expect(bitsPerWeight('bitsPerWeight', bytes, of)).toBeGreaterThan(bits);
-    // A drag stays in its unit, from one end to the other.
+    // A drag keeps its unit, from one end to the other.
     for (const size of Object.values(model.allocation.range)) {
       model.drag(size, 'drag');
       expect(model.spending.budget).toMatch(/^codes=[\d.]+bpw$/);

@@ -1,8 +1,8 @@
 /**
- * The one import of @vscode/webview-ui-toolkit. The toolkit is archived, so everything that pages use of it goes
- * through here and another set of components could take its place. It needs `<meta property="csp-nonce">`:
- * without it its focus-visible probe breaks the content security policy. Its data grid is left out on purpose,
- * it is not virtualised (see virtualTable.ts).
+ * The one import of @vscode/webview-ui-toolkit. The toolkit is archived, so pages use it only through this file, and
+ * another set of components could replace it. It needs `<meta property="csp-nonce">`: without it, its focus-visible
+ * probe violates the content security policy. Its data grid is not used because it is not virtualised (see
+ * virtualTable.ts).
  */
 import { provideVSCodeDesignSystem, vsCodeButton, vsCodeTextField } from '@vscode/webview-ui-toolkit';
 import './toolkit.css';
@@ -43,7 +43,7 @@ export interface IconButtonOptions {
   readonly onClick: () => void;
 }
 
-/** A button that is only an icon; the label is its accessible name and its hover text. */
+/** A button that is only an icon; the label is its accessible name and hover text. */
 export interface IconButton {
   readonly element: HTMLElement;
   set(icon: string, label: string): void;
@@ -71,7 +71,7 @@ export interface SearchFieldOptions {
   readonly onInput: (text: string) => void;
 }
 
-/** A field to search with; Escape empties it. */
+/** A search field; Escape clears it. */
 export interface SearchField {
   readonly element: HTMLElement;
   value: string;

@@ -9,7 +9,7 @@ import { tellFailure, type StudioContext } from '../context.ts';
 import { measuredError } from '../model/measured.ts';
 import type { StudioModel } from '../model/studioModel.ts';
 
-/** What can be done with an allocation: take steps back, script it, write the file. */
+/** Actions on an allocation: undo steps, script it, write the file. */
 export class Actions {
   readonly element: HTMLElement;
   readonly #context: StudioContext;

@@ -23,7 +23,7 @@ import { openPinMenu } from './pinMenu.ts';
 import { RuleList } from './ruleList.ts';
 import { SlotTable } from './slotTable.ts';
 
-/** Half a bit to eight, a step a doubling. */
+/** From half a bit to eight, each step a doubling. */
 const BITS_SCALE: HeatScale = {
   level: bits => (Math.log2(bits) + 1) / 4,
   format: bits => l10n.t('{0} bits', formatBitsPerWeight(bits)),
@@ -31,7 +31,7 @@ const BITS_SCALE: HeatScale = {
   high: '8',
 };
 
-/** The budget, and what every tensor gets of it. */
+/** The budget, and how much of it every tensor gets. */
 export class BitsTab {
   readonly element: HTMLElement;
   readonly #model: () => StudioModel;
@@ -117,7 +117,7 @@ export class BitsTab {
     this.#heat.show(bitsByCell(allocation, grid, this.#slots, spent), this.#marks);
   }
 
-  /** A cell, or a whole row or column of them, of the task that is shown. */
+  /** Picks a cell, or a whole row or column, of the shown task. */
   #pick({ row, column, at }: HeatPick): void {
     const { grid, allocation } = this.#model();
     const role = grid?.roles[row];
@@ -153,7 +153,7 @@ export class BitsTab {
   }
 }
 
-/** The strongest wish among the tasks of each cell. */
+/** The strongest wish in each cell. */
 function marksOf({ allocation }: StudioModel, grid: Grid, slots: readonly (readonly number[])[]): CellMark[] {
   return grid.roles.flatMap(({ tensors }) =>
     Array.from(tensors, (tensor): CellMark => {

@@ -34,7 +34,7 @@ const LIMITS = {
   largest: l10n.t('No larger file would lose less.'),
 } as const;
 
-/** The numbers that a budget comes to, and the fields that set it. */
+/** The numbers that result from a budget, and the fields that set it. */
 export class BudgetBar {
   readonly element: HTMLElement;
   readonly #model: () => StudioModel;
@@ -100,7 +100,7 @@ export class BudgetBar {
     });
     this.#unit.value = budget.kind;
     this.#measure.value = spending.measure;
-    // Not under the fingers of who is typing.
+    // Not while someone is typing in it.
     if (document.activeElement !== this.#field) {
       this.#field.value = spending.budget;
       this.#tellLimit();

@@ -54,7 +54,7 @@ export class BudgetCurve {
     this.show(true);
   }
 
-  /** @param wishes whether the curve itself changed, not only the place on it */
+  /** @param wishes whether the curve itself changed, not only the position on it */
   show(wishes: boolean): void {
     const model = this.#model();
     const { allocation } = model;

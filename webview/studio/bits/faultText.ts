@@ -3,7 +3,7 @@ import { BUDGET_FORMS, NoBudget, NoPattern } from '../../../extension/shared/all
 import { errorMessage } from '../../common/rpc.ts';
 import { translated } from '../../common/translated.ts';
 
-/** Why what was typed makes no sense. */
+/** Why the input is not valid. */
 export function faultText(error: unknown): string {
   if (error instanceof NoBudget)
     return l10n.t('"{0}" is not a budget; expected is {1}', error.given, translated(BUDGET_FORMS));

@@ -16,7 +16,7 @@ const RIGHT = 4;
 const TOP = 16;
 const BOTTOM = 34;
 const QUIET = '--vscode-descriptionForeground';
-/** Stands for a layer where there is none. */
+/** Stands in for the layer of tensors outside all layers. */
 const OUTSIDE = 'outside';
 
 interface Bar {
@@ -25,12 +25,12 @@ interface Bar {
   readonly bytes: number;
 }
 
-/** Bytes by layer, a stack of the kinds of tensors. */
+/** Bytes by layer, stacked by kind of tensor. */
 export class LayerBars {
   readonly #figure: Figure;
   readonly #model: () => StudioModel;
   #legend: readonly LegendEntry[] = [];
-  /** The axis stays while the dot is dragged to the left, or every bar would seem to stand still. */
+  /** The axis stays while the dot is dragged to the left; otherwise every bar would seem to stay the same. */
   #most = 0;
 
   constructor(context: StudioContext, model: () => StudioModel) {
@@ -73,7 +73,7 @@ export class LayerBars {
 
 const layerText = (layer: string): string => (layer === OUTSIDE ? l10n.t('rest') : layer);
 
-/** What stands outside the layers comes first, as its bytes are the first of a model. */
+/** Tensors outside the layers come first, as they usually do in a model. */
 function barsOf({ allocation, spent, sensitivity }: StudioModel): Bar[] {
   const { tensors } = allocation.table;
   const layers = tensors.flatMap(({ layer }) => layer ?? []);

@@ -6,7 +6,7 @@ import type { Wanted } from '../model/rules.ts';
 const WIDTHS = [1, 1.5, 2, 2.5, 3, 4, 6, 8] as const;
 const FLOORS = [1, 2, 3, 4] as const;
 
-/** Asks what some tensors are to get. */
+/** Asks what some tensors should get. */
 export function openPinMenu(
   title: string,
   at: DOMRect,

@@ -6,10 +6,10 @@ import type { StudioModel } from '../model/studioModel.ts';
 import { faultText } from './faultText.ts';
 import { openPinMenu } from './pinMenu.ts';
 
-/** The most that are listed; the rest is counted. */
+/** Maximum number of rules listed; the rest are only counted. */
 const MOST_LISTED = 200;
 
-/** What was wished for, rule by rule, and a way to write one for a pattern. */
+/** The wishes, rule by rule, and a way to add one for a pattern. */
 export class RuleList {
   readonly element: HTMLElement;
   readonly #model: () => StudioModel;

@@ -11,7 +11,7 @@ import { SlotRows, type SlotColumn, type SlotRow } from '../model/slotRows.ts';
 import type { StudioModel } from '../model/studioModel.ts';
 import { SLOT_COLUMNS } from './slotColumns.ts';
 
-/** While something is dragged rows keep their places; they are sorted again after this pause. */
+/** Rows keep their places during a drag; they are sorted again after this pause. */
 const SORT_DELAY_MS = 250;
 const MAX_SEARCH = 500;
 
@@ -74,13 +74,13 @@ export class SlotTable {
     );
   }
 
-  /** Another analysis. */
+  /** Shows another analysis. */
   setModel(): void {
     this.#rows = new SlotRows(this.#model().allocation);
     this.#sort(this.#context.state.get().topRow);
   }
 
-  /** The rows in view show what is spent now. */
+  /** Updates the rows in view with what is spent now. */
   show(): void {
     this.#cache = new Map();
     this.#table.render();

@@ -10,8 +10,8 @@ const QUIET = '--vscode-descriptionForeground';
 const LINES = '--vscode-charts-lines';
 
 /**
- * What chart.js laid out on the page, for a file: by itself, so with its title, and with the names that stand beside
- * all charts of the page.
+ * What chart.js laid out on the page, as a standalone file: with its title, and with the legend that all charts of the
+ * page share.
  */
 export function chartDrawing(chart: Chart, title: string): Drawing {
   const lines = chart.data.datasets.filter((_, at) => chart.getDatasetMeta(at).type === 'line');
@@ -51,7 +51,7 @@ const lineMark = (dataset: ChartDataset<'line'>, points: readonly Point[]): Mark
   dash: (dataset.borderDash ?? []) as number[],
 });
 
-/** Labels of an axis, and the lines that it has across the chart. */
+/** Labels of an axis, and its grid lines. */
 function axisMarks(scale: Scale): Mark[] {
   const { display, grid, border, ticks } = scale.options as CartesianScaleOptions;
   if (display === false) return [];
@@ -79,7 +79,7 @@ function axisMarks(scale: Scale): Mark[] {
   return marks;
 }
 
-/** Where a label stands beside its axis. */
+/** Position of a label beside its axis. */
 function labelPlace(scale: Scale, pixel: number, crossAlign: string) {
   if (scale.isHorizontal())
     return { x: pixel, y: scale.top + MARGIN + FONT_SIZE / 2, align: 'middle' } as const;
@@ -89,7 +89,7 @@ function labelPlace(scale: Scale, pixel: number, crossAlign: string) {
     : ({ x: scale.right - 8, y: pixel, align: 'end' } as const);
 }
 
-/** Where chart.js put a point, and a bar. Its types know of no more than a place. */
+/** Where chart.js put a point or a bar; its own types have only a position. */
 interface DrawnPoint {
   readonly x: number;
   readonly y: number;
@@ -120,7 +120,7 @@ function dataMarks(chart: Chart): Mark[] {
   });
 }
 
-/** A line has a gap where there is no number. */
+/** Splits a line at missing numbers, where it has gaps. */
 function stretches(points: readonly DrawnPoint[]): Point[][] {
   const found: Point[][] = [[]];
   for (const { x, y, skip } of points) {

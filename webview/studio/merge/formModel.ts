@@ -36,7 +36,7 @@ export function methodGroups(methods: readonly MergeMethodInfo[]): MethodGroup[]
     .filter(group => group.methods.length > 0);
 }
 
-/** A method in the list of all, with what is in the way of merging so many tasks. */
+/** A method's label in the list, with the reason if it cannot merge this many tasks. */
 export function methodLabel(method: MergeMethodInfo, tasks: number): string {
   const { title, minimumInputs, maximumInputs = Infinity } = method;
   if (tasks < minimumInputs) {
@@ -47,7 +47,7 @@ export function methodLabel(method: MergeMethodInfo, tasks: number): string {
   return tasks > maximumInputs ? l10n.t('{0} (takes {1} tasks at most)', title, maximumInputs) : title;
 }
 
-/** Why a method cannot merge so many tasks; undefined when it can. */
+/** Why a method cannot merge this many tasks; undefined when it can. */
 export function misfit(method: MergeMethodInfo, tasks: number): string | undefined {
   const { title, minimumInputs, maximumInputs = Infinity } = method;
   if (tasks === 0) return l10n.t('Check at least one task.');
@@ -73,7 +73,7 @@ export function chosenMethod(
   );
 }
 
-/** Names of the tasks that are merged, in the selection's order. */
+/** Names of the tasks to merge, in the selection's order. */
 export const includedTasks = (
   { tasks }: StudioSelection,
   { excluded }: Pick<MergeTabState, 'excluded'>,
@@ -98,7 +98,7 @@ export function fieldValue(parameter: MergeParameter, edits: Edits, tasks: reado
   return { text: '', placeholder: l10n.t('{0} by task', rangeOf(values)), changed };
 }
 
-/** "0.5 – 1" of numbers, the different values of anything else. */
+/** "0.5 – 1" for numbers, the distinct values for anything else. */
 export function rangeOf(values: readonly ParameterScalar[]): string {
   const numbers = values.filter(value => typeof value === 'number');
   if (numbers.length < values.length) return [...new Set(values.map(formatValue))].join(', ');
@@ -128,7 +128,7 @@ export function describeFault(fault: Fault): string {
   }
 }
 
-/** Parameters that a slider a task can set. */
+/** Parameters that can be set by a slider per task. */
 export const taskParameters = ({ parameters }: MergeMethodInfo): MergeParameter[] =>
   parameters.filter(({ perInput, type }) => perInput && (type === 'number' || type === 'integer'));
 
@@ -138,11 +138,11 @@ export interface SliderRange {
   readonly step: number;
 }
 
-/** Bounds up to which every value is within a hand's reach; wider ones are typed. */
+/** Ranges up to this width get a slider over all of it. */
 const SLIDER_SPAN = 2;
 const STEPS = 100;
 
-/** What a slider spans: the whole range where it is narrow, else from 0 to twice the default, and all values. */
+/** What a slider spans: the whole range if it is narrow, else from 0 to twice the default, extended to all values. */
 export function sliderRange(parameter: MergeParameter, values: readonly ParameterScalar[]): SliderRange {
   const { type, minimum = -Infinity, maximum = Infinity, default: standard } = parameter;
   const integer = type === 'integer';
@@ -158,7 +158,7 @@ export function sliderRange(parameter: MergeParameter, values: readonly Paramete
   return { minimum: least, maximum: most, step: integer ? 1 : 1 / STEPS };
 }
 
-/** What the host is asked for. */
+/** The choices to send to the host. */
 export function choicesOf(
   state: MergeTabState,
   method: MergeMethodInfo,

@@ -7,7 +7,7 @@ import { formatError } from '../../common/format.ts';
 import { formatNumber, formatShare } from './numbers.ts';
 import { inputOf, keptShare, unique } from './resultModel.ts';
 
-/** One small chart: a line a merge over the layers. */
+/** One small chart: one line per merge, over the layers. */
 export interface LayerPanel {
   /** Its title before it is translated: files are named after it. */
   readonly name: string;
@@ -23,14 +23,14 @@ export interface LayerPanel {
 }
 
 export interface LayerPanels {
-  /** Names of the layers; null, what is outside of them, comes last and is not drawn. */
+  /** Names of the layers; null, for what is outside them, comes last and is not drawn. */
   readonly layers: readonly (string | null)[];
   readonly panels: readonly LayerPanel[];
 }
 
 type Measure = (totals: MergeTotals) => number | null | undefined;
 
-/** What is known by layer of the merges: charts without a number are left out. */
+/** What is known about the merges by layer; charts without a number are left out. */
 export function layerPanels(merges: readonly StudioMerged[]): LayerPanels {
   const all = merges.flatMap(({ report }) => report?.layers ?? []);
   const stacks = unique(all.flatMap(({ stack, layer }) => (layer === null ? [] : [stack])));
@@ -92,11 +92,11 @@ export function layerPanels(merges: readonly StudioMerged[]): LayerPanels {
   return { layers, panels: panels.filter(({ values }) => values.flat().some(value => value !== null)) };
 }
 
-/** Lines start at zero, or at a value below it. */
+/** The axis starts at zero, or at the lowest value if that is negative. */
 const leastOf = (values: LayerPanel['values']): number =>
   Math.min(0, ...values.flat().filter(value => value !== null));
 
-/** One small chart: a bar a merge. */
+/** One small chart: one bar per merge. */
 export interface MetricPanel {
   readonly title: string;
   /** By merge; null where it was not evaluated. */

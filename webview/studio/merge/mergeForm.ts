@@ -23,7 +23,7 @@ import { editsOf, storedEdits, type MergeTabState } from './mergeState.ts';
 import { ParameterField } from './parameterField.ts';
 import { TaskSliders } from './taskSliders.ts';
 
-/** Method, parameters and tasks. What is chosen is in the state; `onChange` tells that it is another. */
+/** Method, parameters and tasks. The choices are in the state; `onChange` reports that they changed. */
 export class MergeForm {
   readonly element: HTMLElement;
   readonly #state: StateStore<MergeTabState>;
@@ -108,12 +108,12 @@ export class MergeForm {
     );
   }
 
-  /** What is chosen; undefined where no method is known. */
+  /** The chosen method; undefined if no method is known. */
   get method(): MergeMethodInfo | undefined {
     return chosenMethod(this.#methods, this.#state.get());
   }
 
-  /** Whether a field holds what cannot be merged with. */
+  /** Whether a field holds an invalid value. */
   get isWrong(): boolean {
     return this.#tasks.isWrong || this.#fields.some(({ isWrong }) => isWrong);
   }
@@ -171,7 +171,7 @@ export class MergeForm {
     this.#onChange();
   }
 
-  /** Values and marks, of fields that stay. */
+  /** Updates values and marks of the existing fields. */
   #present(): void {
     const { method } = this;
     const selection = this.#selection;

@@ -5,28 +5,28 @@ import { mergeState } from '../../common/state.ts';
 
 type Values = Readonly<Record<string, ParameterScalar>>;
 
-/** Edits as JSON has them. */
+/** Edits as stored in JSON. */
 export interface StoredEdits {
   readonly shared: Values;
   readonly byTask: Readonly<Record<string, Values>>;
 }
 
-/** What the Merge tab remembers: its inputs, and how results are looked at. The results are the host's. */
+/** What the Merge tab remembers: its inputs, and how results are shown. The host keeps the results. */
 export interface MergeTabState {
   /** Empty: the first one that fits. */
   readonly method: string;
-  /** By method, so that going back to one finds it as it was left. */
+  /** By method, so that returning to one restores its edits. */
   readonly edits: Readonly<Record<string, StoredEdits>>;
-  /** Tasks that are not merged. */
+  /** Tasks left out of the merge. */
   readonly excluded: readonly string[];
-  /** The parameter that the sliders set; empty: the first that each task has its own of. */
+  /** The parameter that the sliders set; empty: the first that can differ by task. */
   readonly slider: string;
-  /** What becomes of tensors that some model lacks or has in another shape. */
+  /** What to do with tensors that some model lacks or has in another shape. */
   readonly onMismatch: OnMismatch;
   readonly compare: boolean;
-  /** The folder to be written; empty: what the host proposes. */
+  /** The output folder; empty: what the host proposes. */
   readonly output: string;
-  /** Folders of the merges that are compared, at most two. */
+  /** Folders of the merges to compare, at most two. */
   readonly selected: readonly string[];
   /** Groups of charts that are shown as tables. */
   readonly tables: readonly string[];

@@ -1,4 +1,4 @@
-/** How a merge looks in every chart and in the table's head: colour, dashes and the shape of its points. */
+/** A merge's style in every chart and in the table's header: colour, dashes and the shape of its points. */
 import { token } from '../../common/theme.ts';
 
 export interface MergeStyle {
@@ -7,7 +7,7 @@ export interface MergeStyle {
   readonly point: 'circle' | 'rect' | 'triangle' | 'rectRot' | 'cross' | 'star';
 }
 
-/** Six that differ in hue, and in dashes and shape where hue is not seen. */
+/** Six that differ in hue, and also in dashes and shape for those who do not see hue. */
 const STYLES: readonly MergeStyle[] = [
   { token: '--vscode-charts-blue', dash: [], point: 'circle' },
   { token: '--vscode-charts-orange', dash: [6, 3], point: 'rect' },
@@ -17,7 +17,7 @@ const STYLES: readonly MergeStyle[] = [
   { token: '--vscode-charts-yellow', dash: [1, 4], point: 'star' },
 ];
 
-/** Styles of the shown merges: each has that of its place in the list, as long as none has it already. */
+/** Styles of the shown merges: each has the style of its place in the list, unless another one already uses it. */
 export function mergeStyles(places: readonly number[]): MergeStyle[] {
   const free = new Set(STYLES);
   return places.map(place => {
@@ -41,7 +41,7 @@ const POINTS: Readonly<Record<MergeStyle['point'], string>> = {
   star: 'M9 5h6M12 2v6M10 3l4 4M14 3l-4 4',
 };
 
-/** A piece of the line, for legends; its colour follows the theme. */
+/** A sample of the line, for legends; its colour follows the theme. */
 export function lineSwatch({ token: name, dash, point }: MergeStyle): SVGSVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('class', 'line-swatch');

@@ -1,4 +1,4 @@
-/** The Studio's Merge tab: what to merge and how on the left, what merges gave on the right. */
+/** The Studio's Merge tab: what to merge and how on the left, results of merges on the right. */
 import * as l10n from '@vscode/l10n';
 import './merge.css';
 import type {
@@ -20,7 +20,7 @@ import type { ChartMenu } from './panelGroup.ts';
 import { ResultsPane } from './resultsPane.ts';
 import { RunBar } from './runBar.ts';
 
-/** A pause in typing or dragging after which a plan is asked for. */
+/** A plan is requested after this pause in typing or dragging. */
 const PLAN_DELAY_MS = 150;
 
 const SKELETON = [[20], [60], [90], ...Array.from({ length: 8 }, () => [30, 50])];
@@ -40,7 +40,7 @@ export class MergeTab implements StudioMergePage {
   #timer: number | undefined;
   #isMerging = false;
 
-  /** `menu` makes the button of each chart's menu. */
+  /** `menu` creates the button of each chart's menu. */
   constructor(host: StudioMergeHost, state: StateStore<MergeTabState>, menu?: ChartMenu) {
     this.#host = host;
     this.#state = state;
@@ -60,7 +60,7 @@ export class MergeTab implements StudioMergePage {
     this.#panes = el('div', { class: 'merge-panes' }, left, this.#results.element);
   }
 
-  /** Shows the form for a selection; what is there already stays until the methods are known. */
+  /** Shows the form for a selection; what is already shown stays until the methods are known. */
   show(selection: StudioSelection): void {
     this.#selection = selection;
     void this.#load(selection);
@@ -72,7 +72,7 @@ export class MergeTab implements StudioMergePage {
     this.#run.activity(session.merging);
     this.#results.show(session, this.#methods);
     if (wasMerging && !this.#isMerging) {
-      // A folder that was written cannot be written again.
+      // An existing folder cannot be written again.
       if (session.merging === undefined) this.#state.update({ output: '' });
       this.#planSoon();
     }
@@ -117,7 +117,7 @@ export class MergeTab implements StudioMergePage {
     this.#timer = window.setTimeout(() => void this.#plan(), PLAN_DELAY_MS);
   }
 
-  /** Why nothing can be merged, as far as the form tells. */
+  /** Why the form's input cannot be merged, if so. */
   #refusal(): string | undefined {
     const { method } = this.#form;
     if (method === undefined || this.#selection === undefined) return l10n.t('There is no merge method.');
@@ -153,7 +153,7 @@ export class MergeTab implements StudioMergePage {
     try {
       const { output } = await this.#host.planMerge(this.#recipe());
       const chosen = await this.#host.chooseMergeOutput(output);
-      // A dialog that is cancelled answers nothing, which may travel as null.
+      // A cancelled dialog returns undefined, which may arrive as null.
       if (typeof chosen === 'string') this.#setOutput(chosen);
     } catch (error) {
       this.#run.refuse(errorMessage(error));

@@ -7,7 +7,7 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** Four digits, so that numbers below each other line up: "0.8312", "12.50", "2.310e-5". */
+/** Four digits, so that numbers in a column line up: "0.8312", "12.50", "2.310e-5". */
 export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
   if (value === 0) return '0';
@@ -16,7 +16,7 @@ export function formatNumber(value: number | null | undefined): string {
   return size < 1e-3 || size >= 1e4 ? value.toExponential(3) : value.toPrecision(4);
 }
 
-/** "12.3 %" of 0.123. */
+/** "12.3 %" for 0.123. */
 export const formatShare = (share: number | null | undefined): string =>
   share === null || share === undefined ? NONE : `${(share * 100).toFixed(1)} %`;
 

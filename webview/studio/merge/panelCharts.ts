@@ -1,4 +1,4 @@
-/** Lines over layers and bars by merge, as chart.js draws them. */
+/** Lines over layers and bars by merge, drawn by chart.js. */
 import * as l10n from '@vscode/l10n';
 import type { ChartConfiguration, ChartOptions } from 'chart.js';
 import { token } from '../../common/theme.ts';
@@ -13,7 +13,7 @@ const LINE_HEIGHT = 132;
 const BAR_PITCH = 20;
 const MAX_LABEL = 18;
 const GAP = 12;
-/** More points than this are only seen as a thick line. */
+/** More points than this would look like a thick line. */
 const MAX_POINTS = 32;
 
 const tick = () => ({ color: token('--vscode-descriptionForeground'), font: { size: 11 }, maxRotation: 0 });
@@ -21,7 +21,7 @@ const grid = () => ({ color: token('--vscode-charts-lines'), lineWidth: 0.5 });
 
 const percent = (value: string | number): string => `${Math.round(Number(value) * 100)} %`;
 
-/** A small chart of a line a merge. */
+/** A small chart with one line per merge. */
 export function linePanel(
   panel: LayerPanel,
   layers: LayerPanels['layers'],
@@ -85,12 +85,12 @@ function lineLook(style: MergeStyle | undefined, points: number) {
   };
 }
 
-/** Ends of names tell them apart: "merged-…metic-2". */
+/** The ends of names distinguish them: "merged-…metic-2". */
 function shorten(name: string): string {
   return name.length <= MAX_LABEL ? name : `${name.slice(0, 7)}…${name.slice(8 - MAX_LABEL)}`;
 }
 
-/** A small chart of a bar a merge. */
+/** A small chart with one bar per merge. */
 export function barPanel(
   { title, values }: MetricPanel,
   names: readonly string[],
@@ -123,7 +123,7 @@ export function barPanel(
           y: {
             grid: { display: false },
             border: { display: false },
-            // chart.js gives an axis no more than a quarter of the width, and lets longer names run into the bars.
+            // chart.js gives an axis no more than a quarter of the width, and longer names would run into the bars.
             afterFit: scale => (scale.width = Math.min(longest(short) + GAP, 0.6 * scale.chart.width)),
             ticks: { ...tick(), autoSkip: false, crossAlign: 'far' },
           },
@@ -167,7 +167,7 @@ function optionsOf(
 const textOf = (value: number | null | undefined, format: (value: number) => string): string =>
   value === null || value === undefined ? NONE : format(value);
 
-/** "merged-ties 0.12 to 0.34", for those who do not see the line. */
+/** "merged-ties 0.12 to 0.34", for those who cannot see the line. */
 function describeSpan(
   name: string,
   values: readonly (number | null)[],

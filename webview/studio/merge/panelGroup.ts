@@ -1,4 +1,4 @@
-/** Small charts beside each other, of one kind, with one legend and one switch to the same data as tables. */
+/** Small charts of one kind, side by side, with one legend and one switch to the same data as tables. */
 import * as l10n from '@vscode/l10n';
 import {
   BarController,
@@ -39,7 +39,7 @@ export interface Panel {
   /** Its title before it is translated: files are named after it. */
   readonly name: string;
   readonly title: string;
-  /** What is seen, in a sentence. */
+  /** What the chart shows, in a sentence. */
   readonly summary: string;
   readonly height: number;
   /** Called again when the theme changes. */
@@ -47,7 +47,7 @@ export interface Panel {
   readonly table: ChartTable;
 }
 
-/** What can be done with one chart, such as saving it: a button that opens it. */
+/** A button that opens the menu of one chart, for example to save it. */
 export type ChartMenu = (source: Exportable) => HTMLElement;
 
 export interface PanelGroupOptions {
@@ -82,7 +82,7 @@ export class PanelGroup {
     onThemeChange(() => this.#draw());
   }
 
-  /** Shows other data; nothing at all where there is none. */
+  /** Shows other data, or nothing if there is none. */
   show(panels: readonly Panel[], legend: readonly HTMLElement[]): void {
     this.#panels = panels;
     this.element.hidden = panels.length === 0;

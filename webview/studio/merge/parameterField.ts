@@ -6,10 +6,10 @@ import { translated } from '../../common/translated.ts';
 import { createIconButton } from '../../common/ui/toolkit.ts';
 import { describeDefault, describeFault, type FieldValue } from './formModel.ts';
 
-/** Longer than any value; a gradient has a number a layer at most. */
+/** Longer than any value; a gradient has at most one number per layer. */
 const MAX_TEXT = 400;
 
-/** What was typed is not a value: it is said below the field, with what was probably meant. */
+/** The line below a field that says why its text is not a value, and what was probably meant. */
 export class FaultLine {
   readonly element = el('p', { class: 'field-fault', attributes: { role: 'alert' } });
 
@@ -28,7 +28,7 @@ export class FaultLine {
   }
 }
 
-/** A text field for numbers of a parameter: it gives values, or marks itself as wrong. */
+/** A text field for numbers of a parameter: it yields values, or marks itself as invalid. */
 export class NumberField {
   readonly input = el('input', {
     class: 'text-field',
@@ -50,12 +50,12 @@ export class NumberField {
     });
   }
 
-  /** Whether it holds what cannot be merged with. */
+  /** Whether it holds an invalid value. */
   get isWrong(): boolean {
     return this.#isWrong;
   }
 
-  /** Shows a value, unless it is just being typed here. */
+  /** Shows a value, unless the user is typing here. */
   show({ text, placeholder }: Pick<FieldValue, 'text' | 'placeholder'>): void {
     this.input.placeholder = placeholder;
     if (document.activeElement === this.input) return;
@@ -80,7 +80,7 @@ export class NumberField {
 
 let fields = 0;
 
-/** A parameter with its meaning, its default, a mark where it is changed, and the way back. */
+/** A parameter with its meaning, its default, a mark if it was changed, and a way to reset it. */
 export class ParameterField {
   readonly element: HTMLElement;
   readonly #control: HTMLInputElement | HTMLSelectElement;

@@ -1,4 +1,4 @@
-/** The results as rows of one table, a column a merge; nothing here touches the page. */
+/** The results as rows of one table, one column per merge; nothing here touches the page. */
 import * as l10n from '@vscode/l10n';
 import type { StudioMerged } from '../../../extension/protocol/merge.ts';
 import type {
@@ -16,7 +16,7 @@ import { formatNumber, formatSeconds, formatShare, formatSigned } from './number
 
 export interface ResultCell {
   readonly text: string;
-  /** What it says in full, where the text is a summary. */
+  /** The full content, where the text is a summary. */
   readonly title?: string | undefined;
   /** For the difference of two columns, and for CSV. */
   readonly value?: number | undefined;
@@ -38,7 +38,7 @@ export interface ResultGroup {
 
 type Format = (value: number) => string;
 
-/** A column beyond this is not told apart in a chart. */
+/** More columns than this cannot be distinguished in a chart. */
 export const MAX_SHOWN = 6;
 
 /** Columns that charts show: those that were selected, else the newest. */
@@ -47,12 +47,12 @@ export function shownMerges(merges: readonly StudioMerged[], selected: readonly 
   return (chosen.length > 0 ? chosen : merges).slice(-MAX_SHOWN);
 }
 
-/** Selecting one more than two lets go of the one that was selected first. */
+/** Selecting a third one deselects the one that was selected first. */
 export function toggleSelected(selected: readonly string[], output: string): string[] {
   return selected.includes(output) ? selected.filter(one => one !== output) : [...selected, output].slice(-2);
 }
 
-/** The table. Of exactly two `selected` merges the rows have the difference. */
+/** The table. With exactly two `selected` merges, rows have their difference. */
 export function resultGroups(
   merges: readonly StudioMerged[],
   methods: readonly MergeMethodInfo[],
@@ -121,7 +121,7 @@ export function resultGroups(
   return groups.filter(({ rows }) => rows.length > 0);
 }
 
-/** Of all tasks together; a task's own stands in the charts. */
+/** Of all tasks together; the charts have each task's own. */
 export function keptShare({ inputs }: MergeTotals): number | null {
   const shares = inputs.flatMap(({ kept }) => kept ?? []);
   return shares.length === 0 ? null : shares.reduce((sum, share) => sum + share, 0) / shares.length;
@@ -139,10 +139,10 @@ function numberCell(value: number | null | undefined, format: Format): ResultCel
 const sourceCell = ({ source }: StudioMerged): ResultCell =>
   source === undefined ? { text: l10n.t('checkpoints') } : { text: fileName(source), title: source };
 
-/** Parameters are written as they are typed. */
+/** Parameters are shown the way they are typed. */
 const shortNumber = (value: number): string => String(Number(value.toPrecision(4)));
 
-/** Two numbers differ by a number; of anything else only that it differs is said. */
+/** Numbers differ by a number; for anything else only the fact that it differs is shown. */
 function differenceOf(
   a: ResultCell | undefined,
   b: ResultCell | undefined,
@@ -179,7 +179,7 @@ function parameterCell(merge: StudioMerged, method: MergeMethodInfo | undefined,
   };
 }
 
-/** Rules by tensor come from recipes written by hand; a word stands for them. */
+/** Rules by tensor come from recipes written by hand; a short text stands for them. */
 const scalarOf = (value: ParameterValue): ParameterScalar => (isRules(value) ? l10n.t('by tensor') : value);
 
 const isRules = (value: ParameterValue): value is Exclude<ParameterValue, ParameterScalar> =>

@@ -23,20 +23,20 @@ export interface ResultTableOptions {
 export interface ResultView {
   readonly session: StudioMergeSession;
   readonly groups: readonly ResultGroup[];
-  /** Outputs of the two that are compared, or of the one that is looked at. */
+  /** Outputs of the two compared merges, or of the one selected. */
   readonly selected: readonly string[];
   /** By output, of the merges that the charts show. */
   readonly styles: ReadonlyMap<string, MergeStyle>;
 }
 
-/** Results of merges side by side: a column a merge, and one for what is being merged. */
+/** Results of merges side by side: one column per merge, and one for the running merge. */
 export class ResultTable {
   readonly element = el('div', {
     class: 'result-scroll',
     attributes: { role: 'region', 'aria-label': l10n.t('Results, scrolls sideways'), tabindex: '0' },
   });
   readonly #options: ResultTableOptions;
-  /** Columns of merges, at the last look. */
+  /** Number of merge columns when last drawn. */
   #made = 0;
 
   constructor(options: ResultTableOptions) {
@@ -76,7 +76,7 @@ export class ResultTable {
       ),
     );
     this.#focus(focused);
-    // What is new stands on the right.
+    // New columns appear on the right.
     const made = session.merges.length + (running ? 1 : 0);
     if (made > this.#made && this.#made > 0) this.element.scrollLeft = this.element.scrollWidth;
     this.#made = made;
@@ -149,7 +149,7 @@ export class ResultTable {
     return activeElement.dataset['key'];
   }
 
-  /** The table is made anew, and the focus stays where it was. */
+  /** Restores the focus after the table was rebuilt. */
   #focus(key: string | undefined): void {
     if (key === undefined) return;
     const keyed = [...this.element.querySelectorAll<HTMLElement>('[data-key]')];

@@ -17,7 +17,7 @@ import { ResultTable } from './resultTable.ts';
 
 const SKELETON = Array.from({ length: 9 }, () => [26, 18, 18]);
 
-/** What merges gave: one table, and charts by layer and of the user's metrics below it. */
+/** Results of merges: one table, and charts by layer and of the user's metrics below it. */
 export class ResultsPane {
   readonly element: HTMLElement;
   readonly #host: StudioMergeHost;

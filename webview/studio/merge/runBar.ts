@@ -11,11 +11,11 @@ export interface RunBarOptions {
   readonly onCancel: () => void;
   /** Choose another folder. */
   readonly onOutput: () => void;
-  /** Let the host propose one again. */
+  /** Let the host propose a folder again. */
   readonly onProposed: () => void;
 }
 
-/** Where it is written, what it will take, what is in the way; and the button that becomes progress. */
+/** The output folder, the expected cost, what prevents the merge, and the button that turns into progress. */
 export class RunBar {
   readonly element: HTMLElement;
   readonly #folder = el('span', { class: TRUNCATE, testid: 'merge-output' });
@@ -71,7 +71,7 @@ export class RunBar {
     this.activity(undefined);
   }
 
-  /** What is expected; undefined while it is asked for. */
+  /** Shows what is expected; undefined while the plan is pending. */
   plan(plan: StudioMergePlan | undefined, ownFolder: boolean): void {
     this.#proposed.hidden = !ownFolder;
     this.element.classList.toggle('planning', plan === undefined);
@@ -89,7 +89,7 @@ export class RunBar {
     this.#enable();
   }
 
-  /** The form cannot be planned: why. */
+  /** Shows why there is no plan for the form. */
   refuse(why: string): void {
     this.#isPlanned = false;
     this.element.classList.remove('planning');
@@ -98,7 +98,7 @@ export class RunBar {
     this.#enable();
   }
 
-  /** What runs, or how it ended. */
+  /** Shows what is running, or how it ended. */
   activity(merging: StudioMergeActivity | undefined): void {
     const { state, name = '', message = '' } = merging ?? {};
     const starts = state === 'running' && !this.#isRunning;

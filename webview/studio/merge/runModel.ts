@@ -1,11 +1,11 @@
-/** What the bottom of the form says; nothing here touches the page. */
+/** The texts at the bottom of the form; nothing here touches the page. */
 import * as l10n from '@vscode/l10n';
 import type { StudioMergePlan } from '../../../extension/protocol/merge.ts';
 import type { Problem, Progress } from '../../../extension/protocol/results.ts';
 import { NONE, formatBytes } from '../../common/format.ts';
 import { formatSeconds } from './numbers.ts';
 
-/** Numbers that are expected, before anything is merged. */
+/** The expected numbers, before anything is merged. */
 export function previewOf({ bytes, memory, seconds }: StudioMergePlan): { label: string; value: string }[] {
   const about = (value: string) => `≈ ${value}`;
   const ofBytes = (size: number | undefined) => (size === undefined ? NONE : about(formatBytes(size)));

@@ -19,7 +19,7 @@ interface Row {
   readonly number: NumberField;
 }
 
-/** The tasks: whether each is merged, and a slider a task for one of the parameters that each has its own of. */
+/** The tasks: whether each is merged, and one slider per task for a parameter that can differ by task. */
 export class TaskSliders {
   readonly element: HTMLElement;
   readonly #options: TaskSlidersOptions;
@@ -48,7 +48,7 @@ export class TaskSliders {
     return [...this.#byTask.values()].some(({ number }) => number.isWrong);
   }
 
-  /** Other tasks, or another parameter: the rows are made anew. */
+  /** Rebuilds the rows for other tasks or another parameter. */
   rebuild(
     tasks: readonly string[],
     parameters: readonly MergeParameter[],
@@ -79,7 +79,7 @@ export class TaskSliders {
       if (parameter === undefined || range === undefined) continue;
       const value = values[at] ?? parameter.default;
       slider.disabled = number.input.disabled = !box.checked;
-      // A list over the layers has no place on a slider.
+      // A list over the layers has no single position on a slider.
       slider.classList.toggle('no-place', typeof value !== 'number');
       if (document.activeElement !== slider) setRange(slider, range);
       if (typeof value === 'number') slider.value = String(value);
@@ -107,7 +107,7 @@ export class TaskSliders {
   }
 }
 
-/** Methods that have nothing by task: the row then has no slider. */
+/** For methods without parameters by task: rows then have no slider. */
 const NO_PARAMETER = { name: '', type: 'number', default: 0, perInput: true } as MergeParameter;
 
 function setRange(

@@ -1,4 +1,4 @@
-/** The allocation of one analysis under changing budgets, measures and rules: everything that the tabs show. */
+/** The allocation of one analysis under changing budgets, measures and rules: what all tabs show. */
 import type { AnalysisTable } from '../../../extension/protocol/analysis.ts';
 import type { TensorRule } from '../../../extension/protocol/recipes.ts';
 import {
@@ -31,12 +31,12 @@ export interface Spent {
   readonly error: number;
   /** By slot: the number of its choice in the table, or EXACT. */
   readonly choices: Int32Array;
-  /** Which end of what is possible the budget lies beyond; undefined within. */
+  /** Which end of the possible range the budget exceeds; undefined if it lies within. */
   readonly limit: 'smallest' | 'largest' | undefined;
 }
 
 export class AllocationModel {
-  /** Σ ‖τ‖², the tensors in 8 bits included. */
+  /** Σ ‖τ‖², including the tensors in 8 bits. */
   readonly energy: number;
   /** Values of each slot's tensor. */
   readonly elements: Float64Array;
@@ -61,21 +61,21 @@ export class AllocationModel {
     return this.#wishes;
   }
 
-  /** How much an error of each slot counts. */
+  /** How much the error of each slot counts. */
   get weights(): readonly number[] {
     return this.#weights;
   }
 
-  /** Sizes of files that are possible. */
+  /** The range of possible file sizes. */
   get range(): { readonly smallest: number; readonly largest: number } {
     const { smallest, largest } = this.#prepared;
     return { smallest: smallest.bytes, largest: largest.bytes };
   }
 
   /**
-   * Takes other wishes over; cheap for what did not change, and for few rules that did.
+   * Applies new wishes; cheap for what did not change, and if few rules did.
    * @returns whether anything changed
-   * @throws AllocationError when a rule makes no sense; what was before then stays
+   * @throws AllocationError when a rule is not valid; the previous state then stays
    */
   set(wish: MeasureWish, budget: Budget['kind'], rules: readonly TensorRule[]): boolean {
     const measure = measureName(wish, budget);
@@ -95,8 +95,8 @@ export class AllocationModel {
   }
 
   /**
-   * The best for a budget; for one that is out of range, what comes nearest to it.
-   * @param quick leaves what is too little for the next step unspent, as good as nothing in a large model
+   * The best allocation for a budget, or the nearest possible one if the budget is out of range.
+   * @param quick leaves unspent what is too little for the next step, which is negligible in a large model
    */
   spend(budget: Budget, quick = false): Spent {
     const { smallest, largest, bytes: steps } = this.#prepared;
@@ -131,7 +131,7 @@ export class AllocationModel {
     return points;
   }
 
-  /** Relative error about where a file of this size is. */
+  /** Approximate relative error of a file of this size. */
   errorAt(size: number): number {
     const errors = (this.#errors ??= this.#unweighted());
     return errors[Math.max(0, lastAtMost(this.#prepared.bytes, size))] as number;
@@ -148,7 +148,7 @@ export class AllocationModel {
     return choice === EXACT ? 0 : (this.table.choices.error[choice] as number);
   }
 
-  /** An allocation that a budget of its own size gives again, so that the engine, asked for that, does the same. */
+  /** An allocation that a budget of its own size reproduces, so that the engine, given that budget, agrees. */
   #within(bytes: number): Allocation {
     for (let allocation = solve(this.#prepared, bytes); ;) {
       if (allocation.bytes === bytes) return allocation;
@@ -184,7 +184,7 @@ export class AllocationModel {
     return this.#weights.reduce((total, weight, slot) => total + weight * (energy[slot] as number), 0);
   }
 
-  /** Relative error after so many steps: the allocator's totals are weighted. */
+  /** Unweighted relative error after each step; the allocator's own totals are weighted. */
   #unweighted(): Float64Array {
     const { owners, error, frontiers } = this.#prepared;
     const plain = (slot: number, weighted: number): number => {

@@ -5,20 +5,20 @@ import { splitBytes } from '../../common/format.ts';
 /** Four digits: finer than a drag, and short enough to read. */
 const DIGITS = 4;
 
-/** Bits per weight of a file of so many bytes: of its codes alone where the budget is of these, else of all of it. */
+/** Bits per weight of a file of this many bytes: of its codes if the budget counts only those, else of all of it. */
 export const bitsPerWeight = (
   kind: Budget['kind'],
   bytes: number,
   { weights, fixedBytes }: BudgetScale,
 ): number => (8 * (kind === 'codes' ? bytes - fixedBytes : bytes)) / weights;
 
-/** A budget as the field shows it, and what `parseBudget` makes of that. */
+/** A budget as the field shows it, and what `parseBudget` returns for it. */
 export interface WrittenBudget {
   readonly text: string;
   readonly budget: Budget;
 }
 
-/** The budget of a file of so many bytes, in the unit of `kind`. @throws NoBudget where it comes to nothing */
+/** The budget of a file of this many bytes, in the unit of `kind`. @throws NoBudget if it would be 0 or less */
 export function writtenBudget(
   kind: Budget['kind'],
   bytes: number,

@@ -1,8 +1,8 @@
-/** What the cells of the grid, and the groups of bars, come to. */
+/** Values of the grid's cells, and totals of the groups of bars. */
 import type { Spent, AllocationModel } from './allocation.ts';
 import type { Grid } from './grid.ts';
 
-/** A number a cell, row by row; NaN where there is no tensor. */
+/** One number per cell, row by row; NaN where there is no tensor. */
 export interface CellValues {
   readonly values: Float64Array;
   readonly columns: number;
@@ -18,7 +18,7 @@ export function slotsByTensor({ table }: AllocationModel, task: number | undefin
   return lists;
 }
 
-/** Σ of one thing over Σ of another, over the slots of each cell. */
+/** Ratio of two sums over the slots of each cell. */
 function ratios(
   { roles, layers }: Grid,
   slots: readonly (readonly number[])[],
@@ -40,7 +40,7 @@ function ratios(
   return { values, columns };
 }
 
-/** Bits a weight that were spent. */
+/** Bits per weight spent. */
 export const bitsByCell = (
   model: AllocationModel,
   grid: Grid,
@@ -54,10 +54,10 @@ export const bitsByCell = (
     slot => model.elements[slot] as number,
   );
 
-/** Where every tensor is compared: two bits a weight, which is where bits begin to be missed. */
+/** The rate at which all tensors are compared: two bits per weight, where too few bits begin to hurt. */
 const COMPARED_BITS = 2;
 
-/** The weighted error of each slot at two bits a weight, for each of its weights; 1 is the mean of the model. */
+/** The weighted error per weight of each slot at two bits per weight; 1 is the model's mean. */
 export function relativeSensitivity({ table, weights, elements }: AllocationModel): Float64Array {
   const { slots, choices } = table;
   const count = slots.end.length;
@@ -89,16 +89,16 @@ export const sensitivityByCell = (
     slot => elements[slot] as number,
   );
 
-/** What the slots come to that belong together. */
+/** Totals of a group of slots. */
 export interface GroupTotals {
   readonly name: string;
   readonly bytes: number;
   readonly elements: number;
-  /** A weight; 1 is the mean of the model. */
+  /** Per weight; 1 is the model's mean. */
   readonly sensitivity: number;
 }
 
-/** Totals by whatever `nameOf` says of a tensor, in the order in which names occur. */
+/** Totals by the name that `nameOf` gives a tensor, in order of first occurrence. */
 export function totalsBy(
   model: AllocationModel,
   slots: readonly (readonly number[])[],

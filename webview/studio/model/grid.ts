@@ -1,27 +1,27 @@
-/** A transformer as people think of it: what a tensor is for, by layer. */
+/** A transformer the way people think of it: roles of tensors by layer. */
 import type { AnalysisTable, Layer } from '../../../extension/protocol/analysis.ts';
 import type { TensorKind } from '../../../extension/protocol/tvq.ts';
 
-/** Tensors that have the same name but for the number of their layer. */
+/** Tensors with the same name except for the layer number. */
 export interface Role {
-  /** The name without what all roles have in common: `attn.q_proj`. */
+  /** The name without the part common to all roles: `attn.q_proj`. */
   readonly label: string;
   readonly kind: TensorKind;
   /** A pattern for all of them. */
   readonly pattern: string;
-  /** By column of the grid: a tensor's number; −1 where there is none. */
+  /** By column of the grid: a tensor's index; −1 where there is none. */
   readonly tensors: Int32Array;
 }
 
 export interface Grid {
   readonly roles: readonly Role[];
-  /** Layers that have tensors; `undefined` stands first for what is outside the layers. */
+  /** Layers that have tensors; `undefined` comes first, for what is outside the layers. */
   readonly layers: readonly (number | undefined)[];
   /** Patterns for a whole column. */
   readonly patterns: readonly (readonly string[])[];
 }
 
-/** Beyond this a name outside the layers says more in the table. */
+/** If there are more names outside the layers, the table shows them better. */
 const MOST_OUTSIDE = 12;
 
 const SUFFIX = '.weight';
@@ -55,7 +55,7 @@ const isInLayers = ({ pattern }: Role): boolean => pattern.includes('*');
 const inLayers = (roles: readonly Role[]): Role[] => roles.filter(isInLayers);
 const beside = (roles: readonly Role[]): Role[] => roles.filter(role => !isInLayers(role));
 
-/** What stands before and after the number of the layer, which may have leading zeros. */
+/** The parts before and after the layer number, which may have leading zeros. */
 function splitAt(name: string, { stack }: Layer): { readonly before: string; readonly after: string } {
   const before = stack === '' ? '' : `${stack}.`;
   return { before, after: name.slice(name.indexOf('.', before.length)) };
@@ -66,7 +66,7 @@ function labelOf(pattern: string, prefix: string): string {
   return label.endsWith(SUFFIX) && label.length > SUFFIX.length ? label.slice(0, -SUFFIX.length) : label;
 }
 
-/** As far as the number of the layer: what comes after it tells roles apart. */
+/** At most up to the layer number: what comes after it distinguishes roles. */
 function commonPrefix(patterns: readonly string[]): string {
   const [first = ''] = patterns;
   const prefix = first.slice(0, first.indexOf('*') + 2);

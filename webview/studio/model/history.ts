@@ -1,17 +1,17 @@
-/** Steps that are kept, each way; more than anyone goes back. */
+/** Steps kept in each direction; more than anyone undoes. */
 const MOST = 50;
 
-/** A value with the steps that led to it, the last one last, and those that were taken back, the next one last. */
+/** A value with the steps that led to it, latest last, and the undone steps, the next to redo last. */
 export interface Steps<T> {
   readonly past: readonly T[];
   readonly now: T;
   readonly future: readonly T[];
 }
 
-/** A value that nothing led to. */
+/** A value without a history. */
 export const onlyStep = <T>(now: T): Steps<T> => ({ past: [], now, future: [] });
 
-/** A value with its past. Steps in a row with the same `group` (one drag) are taken back at once. */
+/** A value with its past. Consecutive steps with the same `group` (one drag) are undone together. */
 export class History<T> {
   #steps: Steps<T>;
   #group: unknown;

@@ -1,9 +1,9 @@
-/** What a file's errors come to beside what was predicted. */
+/** A file's actual error, to compare with the prediction. */
 import type { QuantizeResult } from '../../../extension/protocol/results.ts';
 import { EXACT } from '../../../extension/shared/allocation/index.ts';
 import type { AllocationModel, Spent } from './allocation.ts';
 
-/** Σ ‖τ̂ − τ‖² / Σ ‖τ‖² of a file: its own errors are by task, and leave out what is stored exactly. */
+/** Σ ‖τ̂ − τ‖² / Σ ‖τ‖² of a file: the errors in its result are by task, and leave out what is stored exactly. */
 export function measuredError(
   { table, energy }: AllocationModel,
   { choices }: Pick<Spent, 'choices'>,

@@ -1,4 +1,4 @@
-/** Rules as they are made by clicking: a wish for some tensors takes the place of the one before. */
+/** Rules made by clicking: a wish for some tensors replaces the previous one. */
 import * as l10n from '@vscode/l10n';
 import type { TensorRule } from '../../../extension/protocol/recipes.ts';
 import { patternOf } from '../../../extension/shared/allocation/index.ts';
@@ -6,18 +6,18 @@ import { patternOf } from '../../../extension/shared/allocation/index.ts';
 /** What a click asks for. */
 export type Wanted = { readonly bits: number | 'exact' | 'auto' } | { readonly min: number };
 
-/** Tensors, and the task that is meant; all tasks when left out. */
+/** Tensors and their task; all tasks if omitted. */
 export type Target = Pick<TensorRule, 'tensors' | 'task'>;
 
-/** The most rules that the engine takes. */
+/** Maximum number of rules that the engine accepts. */
 export const MAX_RULES = 4096;
 
 const isFor = ({ tensors, task }: TensorRule, target: Target): boolean =>
   tensors === target.tensors && task === target.task;
 
 /**
- * The rules with one wish more. Pins and floors of the same tensors are taken back; where a wider rule would pin them
- * again, the new one says that it does not.
+ * The rules with one more wish. Pins and floors of the same tensors are removed; where a wider rule would pin them
+ * again, the new rule overrides it.
  */
 export function withWish(
   rules: readonly TensorRule[],
@@ -36,10 +36,10 @@ export function withWish(
   return [...others, ...added];
 }
 
-/** A glob that covers another one matches its text, too. */
+/** A glob that covers another one also matches its text. */
 const isWider = (pattern: string, than: string): boolean => patternOf(pattern).test(than);
 
-/** "exact", "3 bits", "at least 2 bits"; undefined where nothing is wished for. */
+/** "exact", "3 bits", "at least 2 bits"; undefined if there is no wish. */
 export function describeWish({
   bits,
   min,

@@ -8,12 +8,12 @@ export interface SlotRow {
   readonly tensor: string;
   readonly task: string;
   readonly shape: readonly number[];
-  /** Bits a weight; undefined where stored exactly. */
+  /** Bits per weight; undefined if stored exactly. */
   readonly bits: number | undefined;
   readonly bytes: number;
   /** ‖τ̂ − τ‖² / ‖τ‖². */
   readonly error: number;
-  /** Weighted error at two bits a weight; 1 is the mean of the model. */
+  /** Weighted error at two bits per weight; 1 is the model's mean. */
   readonly sensitivity: number;
   readonly wish: Pick<TensorRule, 'bits' | 'min' | 'max'>;
 }
@@ -29,7 +29,7 @@ export interface SlotQuery {
 
 export class SlotRows {
   readonly #model: AllocationModel;
-  /** Order of the names among all: numbers sort faster than names. */
+  /** Rank of each name among all: numbers sort faster than names. */
   readonly #nameRank: Uint32Array;
 
   constructor(model: AllocationModel) {

@@ -4,18 +4,18 @@ import { parseBudget } from '../../../extension/shared/allocation/index.ts';
 import type { Spent } from './allocation.ts';
 import { measureName, type MeasureWish } from './measureWish.ts';
 
-/** What the user decides, and can take back. */
+/** What the user decides, and can undo. */
 export interface Spending {
-  /** As `parseBudget` reads it. */
+  /** In the format that `parseBudget` reads. */
   readonly budget: string;
   readonly measure: MeasureWish;
-  /** Of several that match, the last that names a field counts. */
+  /** If several match, the last one that sets a field wins. */
   readonly rules: readonly TensorRule[];
 }
 
 /**
- * What the engine is asked for: what was allocated, to the byte, so that nothing is left to be spent otherwise. An error
- * that can be reached is asked for as it is.
+ * The recipe for the engine: the size that was allocated, to the byte, so that nothing is left to be spent differently.
+ * An error budget that can be reached is passed on unchanged.
  */
 export function recipeOf({ budget, measure, rules }: Spending, { bytes, limit }: Spent): BudgetRecipe {
   const { kind } = parseBudget(budget);

@@ -1,4 +1,4 @@
-/** One analysis, what is spent on it, and what that buys: the state that both tabs look at. */
+/** One analysis, what is spent on it, and what that buys: the state that both tabs show. */
 import type { AnalysisTable } from '../../../extension/protocol/analysis.ts';
 import type { BudgetRecipe } from '../../../extension/protocol/studio.ts';
 import { parseBudget, type Budget } from '../../../extension/shared/allocation/index.ts';
@@ -23,10 +23,10 @@ export class StudioModel {
   #budget!: Budget;
   #spent!: Spent;
   #sensitivity!: Float64Array;
-  /** What is shown of a drag is not all that the budget can buy yet. */
+  /** During a drag, what is shown is not yet all that the budget can buy. */
   #isQuick = false;
 
-  /** @param steps what is to be spent at first, and what was before; where it makes no sense, `initial` is spent */
+  /** @param steps what to spend at first, with its history; if that is not valid, `initial` is spent */
   constructor(
     table: AnalysisTable,
     steps: Steps<Spending>,
@@ -51,7 +51,7 @@ export class StudioModel {
     return this.#history.now;
   }
 
-  /** What is spent, with what can be taken back. */
+  /** What is spent, with its undo history. */
   get steps(): Steps<Spending> {
     return this.#history.steps;
   }
@@ -64,12 +64,12 @@ export class StudioModel {
     return this.#spent;
   }
 
-  /** By slot, a weight; 1 is the mean of the model. */
+  /** By slot, per weight; 1 is the model's mean. */
   get sensitivity(): Float64Array {
     return this.#sensitivity;
   }
 
-  /** What is shown, in the engine's words. */
+  /** What is shown, as a recipe for the engine. */
   get recipe(): BudgetRecipe {
     return recipeOf(this.spending, this.#spent);
   }
@@ -83,15 +83,15 @@ export class StudioModel {
   }
 
   /**
-   * @param group steps of one drag are taken back at once
-   * @throws AllocationError when it makes no sense; nothing then changes
+   * @param group steps of one drag are undone together
+   * @throws AllocationError when it is not valid; nothing then changes
    */
   change(change: Partial<Spending>, group?: unknown): void {
     const next = { ...this.spending, ...change };
     this.#take(next, this.#solve(next), group);
   }
 
-  /** Spends so much that the file has about this size, in the unit that the budget has; `settle` spends the rest. */
+  /** Spends enough for a file of about this size, in the budget's unit; `settle` spends the rest. */
   drag(bytes: number, group: unknown): void {
     const { smallest, largest } = this.allocation.range;
     const size = Math.min(Math.max(bytes, smallest), largest);
@@ -101,7 +101,7 @@ export class StudioModel {
     this.#take(next, this.#solve(next, budget, true), group);
   }
 
-  /** To be called when a drag rests. */
+  /** To be called when a drag pauses. */
   settle(): void {
     if (this.#isQuick) this.#onChange({ wishes: this.#solve(this.spending, this.#budget) });
   }
@@ -131,7 +131,7 @@ export class StudioModel {
     this.#onChange({ wishes });
   }
 
-  /** @param budget that of the spending, in numbers @returns whether more than the budget changed */
+  /** @param budget the spending's budget, parsed @returns whether more than the budget changed */
   #solve({ budget: text, measure, rules }: Spending, budget = parseBudget(text), quick = false): boolean {
     const wishes = this.allocation.set(measure, budget.kind, rules);
     this.#spent = this.allocation.spend(budget, quick);

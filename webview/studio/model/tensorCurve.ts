@@ -1,7 +1,7 @@
 import { curve, prepare, slotGroup } from '../../../extension/shared/allocation/index.ts';
 import type { AllocationModel } from './allocation.ts';
 
-/** Relative error of some slots together by bits a weight, each weight counting alike. */
+/** Combined relative error of some slots by bits per weight, all weights counting equally. */
 export function tensorCurve(
   { table, elements }: AllocationModel,
   slots: readonly number[],

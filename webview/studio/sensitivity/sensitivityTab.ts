@@ -47,7 +47,7 @@ export class SensitivityTab {
   readonly #shared: SharedBase;
   readonly #measuring = el('div', { class: 'measuring-shared' });
   readonly #compare: ComparePane;
-  /** What is looked at. */
+  /** What the tab shows. */
   #subject!: Subject;
   #slots: readonly number[][] = [];
 
@@ -183,7 +183,7 @@ export class SensitivityTab {
     });
   }
 
-  /** Of the tensor that was picked; of the whole model where none was. */
+  /** Shows the curve of the picked tensor, or of the whole model if none was picked. */
   #showCurve(): void {
     const { allocation } = this.#subject;
     const { tensor: name } = this.#context.state.get();
@@ -206,7 +206,7 @@ export class SensitivityTab {
     });
   }
 
-  /** What the curve is of. @param tensor undefined: all of it */
+  /** The texts of the curve. @param tensor undefined: all of it */
   #curveTexts(tensor: string | undefined): { readonly of: string; readonly summary: string } {
     if (tensor !== undefined)
       return {

@@ -8,20 +8,20 @@ import { relativeSensitivity } from '../model/cells.ts';
 import { gridOf, type Grid } from '../model/grid.ts';
 import type { StudioModel } from '../model/studioModel.ts';
 
-/** What the tab looks at: task vectors, or the vector that they share. */
+/** What the tab shows: the task vectors, or the vector that they share. */
 export type Subject = Pick<StudioModel, 'allocation' | 'grid' | 'sensitivity' | 'spent'>;
 
-/** What its tensors have spent where nothing was spent on them yet. */
+/** The spending assumed for its tensors, as no budget covers them yet. */
 const SPENT = parseBudget('codes=2bpw');
 
-/** The shared base vector of RTVQ, the mean of the task vectors: measured when it is first asked for. */
+/** The shared base vector of RTVQ, the mean of the task vectors: measured on first use. */
 export class SharedBase {
   #known: { readonly allocation: AllocationModel; readonly grid: Grid | undefined } | undefined;
   #pane: ProgressPane | undefined;
 
   constructor(private readonly context: StudioContext) {}
 
-  /** Other models. */
+  /** Discards everything, for other models. */
   forget(): void {
     this.#known = undefined;
   }
@@ -30,7 +30,7 @@ export class SharedBase {
     return this.#known !== undefined;
   }
 
-  /** Measures it, saying how far that is in `holder`. @returns whether it is known now */
+  /** Measures it, with progress in `holder`. @returns whether it is known now */
   async measure(holder: HTMLElement): Promise<boolean> {
     const { host } = this.context;
     this.#pane = new ProgressPane(l10n.t('Measuring the shared base vector'), () => void host.cancel());
@@ -51,7 +51,7 @@ export class SharedBase {
     this.#pane?.update(progress);
   }
 
-  /** As the budget counts errors. */
+  /** With errors weighted as the budget does. */
   subject({ spending, budget }: Pick<StudioModel, 'spending' | 'budget'>): Subject | undefined {
     if (!this.#known) return undefined;
     const { allocation, grid } = this.#known;

@@ -15,8 +15,8 @@ export interface AffineCoding {
 const f32 = Math.fround;
 
 /**
- * scale = (2^b − 1) / (max − min), the inverse step; zero = −rint(scale · min), not clamped. PyTorch evaluates
- * number / tensor as number · reciprocal(tensor), two roundings that decide a few codes in a million: so does this.
+ * scale = (2^b − 1) / (max − min), the inverse step; zero = −rint(scale · min), not clamped. PyTorch evaluates number /
+ * tensor as number · reciprocal(tensor), two roundings that affect a few codes in a million, so this does the same.
  * @returns undefined when the range is so small that the scale overflows: such a tensor cannot be quantized
  */
 export function affineOf({ min, max }: Extent, bits: number): Affine | undefined {

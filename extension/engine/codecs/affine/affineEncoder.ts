@@ -32,7 +32,7 @@ async function emitCodes(
 ): Promise<RecordOutcome> {
   const { backend } = context;
   const hash = new Xxh64(context.kernels);
-  // Running sums: handed from chunk to chunk they do not depend on how long a backend's chunks are.
+  // Running sums: passed from chunk to chunk, so that they do not depend on a backend's chunk size.
   let sums: SquaredError | undefined;
   await context.emit({ type: 'begin', output, codec: 'affine', bytes: packedBytes(count, affine.bits) });
   for (const span of spansOf(count, resident)) {

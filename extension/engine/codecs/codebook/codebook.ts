@@ -7,7 +7,7 @@ import type { GroupSize } from '../../../formats/tvq/codebookPayload.ts';
 
 /** How a codebook is made. */
 export type Design =
-  /** Even steps whose width errs least on the tensor's own values: the range is clipped where that pays. */
+  /** Even steps of the width with the least error on the tensor's own values: the range is clipped if that helps. */
   | 'clip'
   /** Lloyd–Max for the normal distribution (Lloyd 1982; Max 1960). */
   | 'gaussian'
@@ -33,9 +33,9 @@ export interface Codebook {
 /** How often normalised values fall into each of the bins of `BINS`. */
 export type Histogram = ArrayLike<number>;
 
-/** Furthest boundary of the bins, in root mean squares: more than any clipped range is wide. */
+/** Furthest boundary of the bins, in root mean squares: wider than any clipped range. */
 const REACH = 24;
-/** How much finer bins are in the middle than even ones would be. */
+/** How much finer bins are in the middle than evenly spaced ones. */
 const BEND = 6;
 
 /** Boundaries of the bins that values are counted in: sinh-spaced, fine in the middle and wide in the tails. */
@@ -50,13 +50,13 @@ interface Sample {
   readonly weights: ArrayLike<number>;
 }
 
-/** The values that the members of a bin are taken for. */
+/** The value that stands for all members of a bin. */
 const CENTRES = Float64Array.from({ length: CODES }, (_, bin) => {
   const [low, high] = [BINS[bin - 1] ?? -REACH, BINS[bin] ?? REACH];
   return (low + high) / 2;
 });
 
-/** The codebook of a design. @param histogram of the tensor's values; not looked at by `gaussian` */
+/** The codebook of a design. @param histogram of the tensor's values; not used by `gaussian` */
 export function codebookOf(design: Design, bits: number, histogram: Histogram): Codebook {
   const codes = 2 ** bits;
   const sample: Sample = { values: CENTRES, weights: histogram };
@@ -94,11 +94,11 @@ function evenError(codes: number, step: number, { values, weights }: Sample): nu
   }, 0);
 }
 
-/** Rounds of Lloyd's algorithm: many, as it creeps towards the end; each looks at boundaries alone. */
+/** Rounds of Lloyd's algorithm: many, as it converges slowly; each round only visits the boundaries. */
 const ROUNDS = 4000;
 const SETTLED = 1e-9;
 
-/** Lloyd's algorithm: each value moves to the mean of those that are nearest to it. */
+/** Lloyd's algorithm: each code's value moves to the mean of the values nearest to it. */
 function lloydMax(start: readonly number[], { values: xs, weights }: Sample): number[] {
   // Weight and moment of everything before each value, so that those of a stretch are differences.
   const weight = runningSum(xs.length, i => weights[i] as number);
@@ -109,7 +109,7 @@ function lloydMax(start: readonly number[], { values: xs, weights }: Sample): nu
     const next = values.map((value, k) => {
       const [from, to] = [ends[k - 1] ?? 0, ends[k] as number];
       const inside = (weight[to] as number) - (weight[from] as number);
-      // A code that no value is nearest to stays where it is.
+      // A code that is nearest to no value does not move.
       return inside > 0 ? ((moment[to] as number) - (moment[from] as number)) / inside : value;
     });
     const settled = next.every((value, k) => Math.abs(value - (values[k] as number)) < SETTLED);
@@ -125,7 +125,7 @@ function runningSum(length: number, term: (i: number) => number): Float64Array {
   return sums;
 }
 
-/** Position of the first of rising `xs` that is not below `bound`. */
+/** Position of the first of the rising `xs` that is at least `bound`. */
 function firstFrom(xs: Float64Array, bound: number): number {
   let [low, high] = [0, xs.length];
   while (low < high) {

@@ -95,7 +95,7 @@ export class CodebookReader implements RecordReader {
     });
   }
 
-  /** Keeps what was not yet seen. */
+  /** Keeps the scales not seen yet. */
   #keepScales(begin: number, bytes: Uint8Array): void {
     const seen = this.#scalesRead.reduce((sum, { length }) => sum + length, 0);
     const fresh = seen - begin;

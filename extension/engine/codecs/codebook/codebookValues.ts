@@ -1,4 +1,4 @@
-/** A tensor's values on their way through a codebook: what the encoder and the analysis have in common. */
+/** Passes a tensor's values through a codebook: shared by the encoder and the analysis. */
 import { CODES } from '../../../../kernels/codes.ts';
 import type { Region } from '../../../../kernels/memory.ts';
 import { groupsOf } from '../../../../kernels/groups.ts';
@@ -12,14 +12,14 @@ import { addCounts } from '../entropy/lattice.ts';
 import { eachChunk, rangeOf, type Range, type Values } from '../values.ts';
 import { BINS, type Codebook, type CodebookCoding } from './codebook.ts';
 
-/** Below this unit groups have scales whose squares float32 cannot hold. */
+/** With a smaller unit, groups would have scales whose squares float32 cannot represent. */
 const LEAST_UNIT = 2 ** -40;
 
 /** Scales take a byte a group of at least this many values. */
 const SMALLEST_GROUP = 32;
 
-/** Bytes of what a codebook needs beside values and codes: scales of one span's groups, a byte each, and what one chunk's
- * codes stand for. */
+/** Bytes that a codebook needs besides values and codes: scales of one span's groups, a byte each, and one chunk's
+ * restored values. */
 export const codebookExtra = (chunk: number, span: number): readonly [scales: number, restored: number] => [
   Math.ceil(span / SMALLEST_GROUP) + 4,
   4 * Math.min(chunk, span),
@@ -57,10 +57,10 @@ export class CodebookValues {
     return rangeOf(this.context, this.memory.x, this.tensor, this.values);
   }
 
-  /** The largest scale that a group can have; the tensor's only one where it is not cut into groups. undefined: too
-   * small to have any. */
+  /** The largest scale that a group can have; the tensor's only scale if it has no groups. undefined: too small for a
+   * scale. */
   unitOf({ extent, energy }: Range): number | undefined {
-    // A rotation can bring the values of a block together in one of its groups.
+    // A rotation can concentrate the values of a block in one of its groups.
     const gathered = this.#rotated ? Math.sqrt(ROTATION / this.groupSize) : 1;
     const most = Math.max(Math.abs(extent.min), Math.abs(extent.max)) * gathered;
     const unit = Math.fround(this.#grouped ? most : Math.sqrt(energy / this.tensor.count));

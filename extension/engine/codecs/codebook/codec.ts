@@ -8,7 +8,7 @@ import { quantizeCodebook } from './codebookEncoder.ts';
 import { CodebookReader, codebookReaderBytes } from './codebookReader.ts';
 import { codebookExtra } from './codebookValues.ts';
 
-/** @param usual values of a group where a recipe does not say: what the design does best with */
+/** @param usual group size if a recipe does not say: the best one for the design */
 const asked = (design: Design, usual: GroupSize, rotated = false): Asked<CodebookCoding> => ({
   grouped: true,
   ofWidth: (bits, groupSize = usual) => ({ codec: 'codebook', bits, design, groupSize, rotated }),
@@ -24,7 +24,7 @@ export const codebook: Codec<CodebookCoding> = {
   stored: ({ bits, groupSize, rotated }) => ({ codec: 'codebook', bits, groupSize, rotated }),
   bytes: (coding, count) => codebookParts(coding, count).bytes,
   nominalBits: ({ bits }) => bits,
-  // It may be fitted to values counted by 8-bit codes.
+  // Fitting a codebook counts values by 8-bit codes.
   codeBits: () => 8,
   extra: codebookExtra,
   collected: () => 0,

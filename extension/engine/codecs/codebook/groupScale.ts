@@ -1,6 +1,6 @@
 /**
  * Scales of groups of values, a byte each: byte i stands for unit · 2^((i − 255) / 8), eight to an octave, so that a
- * group's root mean square is met within 4.4 %. Thresholds and tables are float32 and the same everywhere.
+ * scale is within 4.4 % of its group's root mean square. Thresholds and tables are float32 and the same everywhere.
  */
 
 /** Values that a byte can have. */

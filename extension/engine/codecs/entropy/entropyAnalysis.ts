@@ -1,9 +1,9 @@
 /**
  * What each choice of step would cost a tensor, measured: its bytes and the squared error they leave.
  *
- * A few lattices are really applied. From the counts of codes of a lattice of step δ those of step m·δ follow exactly
- * for every odd m, because its cells are unions of m cells; the error follows from the counts and δ's own error, the
- * part of the values within a cell being small and even beside the steps that matter.
+ * Only a few lattices are actually applied. The code counts of a lattice of step δ give those of step m·δ exactly for
+ * every odd m, because its cells are unions of m cells; the error follows from the counts and δ's own error, as the
+ * values' distribution within a cell is almost uniform at the steps that matter.
  */
 import { CODES } from '../../../../kernels/codes.ts';
 import { codedBits, frequenciesOf } from '../../../../kernels/entropy.ts';
@@ -87,7 +87,7 @@ export async function measureLattices(
   return { ...known, choices: choices.sort((a, b) => b.bytes - a.bytes) };
 }
 
-/** The choice of `multiple` times the step of a lattice that was applied; none where every code would be zero's. */
+/** The choice of `multiple` times the step of a lattice that was applied; undefined if every code would be zero's. */
 export function choiceOf(
   step: number,
   multiple: number,
@@ -107,10 +107,10 @@ export function choiceOf(
   const fine = projections({ sums, counts, step });
   const projected = {
     restored: squaresOf(coarse) * (multiple * step) ** 2,
-    // What the values have beyond the fine lattice lies along all of it to the same share.
+    // The coarse lattice is assumed to capture the same share of the values along it as the fine one.
     cross: fine.restored > 0 ? (fine.cross / fine.restored) * along : 0,
   };
-  // Without any code but that of zero nothing is restored, however small the error is.
+  // If all codes are zero's, nothing is restored, however small the error is.
   if (!(projected.cross > 0)) return undefined;
   const bytes = bytesFor(coarse, elements);
   return {

@@ -29,7 +29,7 @@ export async function quantizeEntropy(
 /** What the first pass found out. */
 export interface Found {
   extent: Extent;
-  /** Running sums: handed from chunk to chunk they do not depend on how long a backend's chunks are. */
+  /** Running sums: passed from chunk to chunk, so that they do not depend on a backend's chunk size. */
   sums: SquaredError;
   readonly counts: Uint32Array;
 }
@@ -42,7 +42,7 @@ export class EntropyEncoder {
     private readonly values: Values,
   ) {}
 
-  /** First pass: codes, their counts and what they lose; codes of the whole tensor stay in `memory.codes`. */
+  /** First pass: codes, their counts and their error; codes of the whole tensor stay in `memory.codes`. */
   async measure(): Promise<Found> {
     const found: Found = {
       extent: NO_EXTENT,
@@ -53,7 +53,7 @@ export class EntropyEncoder {
     return found;
   }
 
-  /** What a code's distance from zero's stands for, 0 where every code is zero's, and the squared error then. */
+  /** The value of one step from zero's code, 0 if every code is zero's, and the resulting squared error. */
   restored({ sums, counts }: Found): { readonly unit: number; readonly error: number } {
     const { coding, reconstruction } = this.job;
     const { scale } = latticeOf(coding.step);
@@ -86,7 +86,7 @@ export class EntropyEncoder {
         `tensor "${job.tensor}": ${joined.length} bytes of codes where ${coding.bytes} were planned`,
       );
     }
-    const payload = new Uint8Array(coding.bytes); // zeros fill it up
+    const payload = new Uint8Array(coding.bytes); // padded with zeros
     payload.set(joined);
     await context.emit({ type: 'begin', output, codec: 'entropy', bytes: payload.length });
     const hash = new Xxh64(context.kernels);
@@ -104,7 +104,7 @@ export class EntropyEncoder {
     return spansOf(this.job.count, this.job.resident);
   }
 
-  /** Brings a span's codes into `memory.codes`, and what they tell into `found`. */
+  /** Puts a span's codes into `memory.codes`, and adds their counts and sums to `found`. */
   async #quantize(span: Span, found?: Found): Promise<void> {
     const { memory, values, job } = this;
     const { backend } = this.context;

@@ -71,7 +71,7 @@ export class EntropyReader implements RecordReader {
     const elements = elementCount(record.shape);
     const { frequencies, offsets } = (this.#head ??= await this.#readHead(elements));
     const [firstStream, endStream] = [Math.floor(first / STREAM), streamsOf(first + count)];
-    // The zeros behind the last stream belong to the payload's checksum.
+    // The zeros after the last stream count towards the payload's checksum.
     const from = 2 * (offsets[firstStream] as number);
     const to = endStream === streamsOf(elements) ? this.#payload.bytes : 2 * (offsets[endStream] as number);
     await backend.write(this.#bytes, 0, to - from, view => this.#payload.read(view, from));

@@ -1,7 +1,7 @@
 /**
  * The lattice quantizer of the entropy codec: rotated values (stage rotate) become codes c = clamp(rint(y / step) +
- * 128, 0, 255), which stand for (c − 128) · unit. With unit = step minimal distortion and minimal bytes would shrink
- * the vector; a gain on top of the step undoes that (EDEN, Vargaftik et al., ICML 2022: an unbiased scale).
+ * 128, 0, 255), which stand for (c − 128) · unit. With unit = step, minimising distortion and bytes would shrink the
+ * vector; a gain on top of the step undoes that (EDEN, Vargaftik et al., ICML 2022: an unbiased scale).
  */
 import type { Affine, SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import { CODES } from '../../../../kernels/codes.ts';

@@ -1,4 +1,4 @@
-/** What an input of a merge says of itself: a checkpoint by its folder, a task by the files stored with it. */
+/** What an input of a merge says about itself: a checkpoint by its folder, a task by the files stored with it. */
 import { describedCheckpoint } from '../../../formats/huggingface/configDifferences.ts';
 import type { DescribedModel } from '../../../formats/huggingface/configFacts.ts';
 import { restoredMetadata } from '../../restore/files.ts';
@@ -11,7 +11,7 @@ export function describedInput(input: OpenInput): DescribedModel {
   const { file, task } = input;
   return {
     label,
-    // What is listed as the base's own does not differ from it.
+    // Files listed as the base's own do not differ from it.
     config: name => storedConfig(file, task, name),
     metadata: () => restoredMetadata(file, task, undefined),
   };

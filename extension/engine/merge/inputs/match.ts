@@ -1,4 +1,4 @@
-/** Which tensors of the inputs belong to which of the model that is written, and what becomes of each. */
+/** Which tensors of the inputs belong to which of the merged model, and what happens to each. */
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem, TensorFate } from '../../../protocol/results.ts';
 import type { Checkpoint } from '../../../formats/checkpoint.ts';
@@ -21,21 +21,21 @@ export interface MatchedTensor {
   readonly original: TensorSource;
   readonly fate: TensorFate['fate'];
   readonly why: string;
-  /** The base's, which task vectors are counted from; of a head that the base lacks, its embedding. */
+  /** The base's tensor, which task vectors are relative to; for a head that the base lacks, its embedding. */
   readonly base: TensorSource | undefined;
   /** merged: of every input. */
   readonly inputs: readonly InputTensor[];
-  /** copied: the bytes to copy, and what the inputs have in their place. */
+  /** copied: the bytes to copy, and what the inputs have instead. */
   readonly copied:
     { readonly source: TensorSource; readonly beside: readonly (TensorSource | undefined)[] } | undefined;
-  /** Of a head that is the embedding in every model: the embedding's name, whose random numbers it shares. */
+  /** For a head that is tied in every model: the embedding's name, whose random numbers it shares. */
   readonly twin: string | undefined;
 }
 
 export interface Match {
   readonly tensors: readonly MatchedTensor[];
   readonly problems: readonly Problem[];
-  /** Whether the merged model has an output head of its own; undefined where nothing tells. */
+  /** Whether the merged model has an output head of its own; undefined if unknown. */
   readonly ownHead: boolean | undefined;
   /** The input that tensors of other shapes were copied from: config and tokenizer are then its own too. */
   readonly donor: OpenInput | undefined;
@@ -45,18 +45,18 @@ const INTEGERS = 'integers';
 
 type Mismatch = Exclude<MergeRecipe['onMismatch'], 'error'>;
 
-/** A model as it is compared with the others. */
+/** The model that the others are compared with. */
 export interface Reference {
   readonly base: Checkpoint | undefined;
   /** Tensors of the base, or of the first model. */
   readonly tensors: ReadonlyMap<string, TensorSource>;
-  /** Whether its head is its embedding; undefined where nothing tells. */
+  /** Whether its head is its embedding; undefined if unknown. */
   readonly tied: boolean | undefined;
   /** Whether its config says that it is, so that no loader looks for a head. */
   readonly saysTied: boolean;
 }
 
-/** @param tied by input, whether its head is its embedding; undefined where nothing tells */
+/** @param tied by input, whether its head is its embedding; undefined if unknown */
 export function matchTensors(
   onMismatch: MergeRecipe['onMismatch'],
   reference: Reference,
@@ -69,7 +69,7 @@ export function matchTensors(
 class Matching {
   readonly #misfits: Misfit[] = [];
   readonly #problems: Problem[] = [];
-  /** Inputs of which all has been told in one line. */
+  /** Inputs for which one line already says everything. */
   readonly #strangers = new Set<string>();
   readonly #lackedBuffers: string[] = [];
   readonly #label: string;
@@ -117,7 +117,7 @@ class Matching {
   }
 
   /**
-   * Merges a tensor that every input has in the reference's shape; others are treated as was asked.
+   * Merges a tensor that every input has in the reference's shape; others are treated as requested.
    * @param tied of a head, whether it is the embedding in an input
    */
   #judged(
@@ -155,7 +155,7 @@ class Matching {
     return this.#copied(tensor, source, found, why);
   }
 
-  /** Tensors that only inputs have: left out, or taken from the first that has one. */
+  /** Tensors that only inputs have: left out, or taken from the first input that has one. */
   #extras(known: ReadonlySet<string>): MatchedTensor[] {
     const taken: MatchedTensor[] = [];
     for (const input of this.inputs) {
@@ -214,7 +214,7 @@ class Matching {
     return { tensor, original, fate: 'left out', why, base, inputs: [], copied: undefined, twin: undefined };
   }
 
-  /** The output head, where some model has one that others have only as their embedding. */
+  /** The output head, if some model has its own while others are tied. */
   #head(): Head | undefined {
     const { tensors: model, tied } = this.reference;
     const all = [model, ...this.inputs.map(tensorsOf)];
@@ -239,7 +239,7 @@ class Matching {
     if (!own && (saysTied || !model.has(name))) return this.#row(name, original, 'the head is the embedding');
     const found = this.inputs.map((input, i) => {
       const head = this.tied[i] === true ? undefined : tensorOf(input, name);
-      // Without a head of its own a model has its embedding; but nothing is counted from a base's own head then.
+      // A model without its own head uses its embedding, unless that would count from a base's own head.
       const untied =
         this.tied[i] === false ||
         (stored !== undefined && (this.tied[i] !== true || this.reference.base !== undefined));
@@ -251,15 +251,15 @@ class Matching {
 
 interface Head {
   readonly name: string;
-  /** The reference's embedding, which stands for the head where a model has none. */
+  /** The reference's embedding, which replaces the head if a model has none. */
   readonly embedding: TensorSource;
   /** Whether the merged model has a head of its own. */
   readonly own: boolean;
 }
 
 /**
- * What becomes of each tensor, for the plan and the report.
- * @param copied tensors that turned out to be the same in all models, and no numbers
+ * What happens to each tensor, for the plan and the report.
+ * @param copied tensors with NaN or infinity that turned out to be the same in all models
  */
 export const fatesOfMatch = ({ tensors }: Match, copied: ReadonlySet<string> = new Set()): TensorFate[] =>
   fatesOf(

@@ -1,4 +1,4 @@
-/** Tensors that inputs lack, or have in another shape or dtype: found one by one, told in one line for all alike. */
+/** Tensors that inputs lack, or have in another shape or dtype: found one by one, similar ones reported in one line. */
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
 import { groupBy } from '../../../shared/groupBy.ts';

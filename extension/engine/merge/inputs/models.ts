@@ -13,10 +13,10 @@ import { openOriginals } from './originals.ts';
 export interface Models {
   readonly base: Checkpoint | undefined;
   readonly inputs: readonly OpenInput[];
-  /** The inputs as they were before they were quantized; undefined when nothing is compared with them. */
+  /** The inputs before quantization; undefined if nothing is compared with them. */
   readonly originals: readonly OpenInput[] | undefined;
   readonly reference: Reference;
-  /** By input, whether its head is its embedding; undefined where nothing tells. */
+  /** By input, whether its head is its embedding; undefined if unknown. */
   readonly ties: readonly (boolean | undefined)[];
   readonly problems: Problem[];
 }
@@ -68,7 +68,7 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
   };
 }
 
-/** Where there are tasks of a .tvq file, names are those of the file: task vectors belong to it. */
+/** If there are tasks of a .tvq file, its names are used, as task vectors belong to it. */
 async function openBase(path: string, inputs: readonly OpenInput[]): Promise<Checkpoint> {
   const base = await openModel(path);
   const stored = inputs.find(input => input.kind === 'tvq');

@@ -1,4 +1,4 @@
-/** What a model is, beside its tensors' names and shapes. */
+/** Facts about a model besides its tensors' names and shapes. */
 import type { Checkpoint } from '../../../formats/checkpoint.ts';
 import { readModelConfig } from '../../match/modelConfig.ts';
 import { quantizedFault } from '../../match/quantizedWeights.ts';
@@ -8,7 +8,7 @@ import { taskModelConfig } from '../../restore/taskConfig.ts';
 import type { OpenInput } from './openInput.ts';
 
 export interface Nature {
-  /** Whether its head is its embedding; undefined where nothing tells. */
+  /** Whether its head is its embedding; undefined if unknown. */
   readonly tied: boolean | undefined;
   readonly saysTied: boolean;
   /** Why nothing can be computed with it. */
@@ -27,7 +27,7 @@ export async function natureOf(checkpoint: Checkpoint): Promise<Nature> {
 type TaskInput = Extract<OpenInput, { readonly kind: 'tvq' }>;
 
 /**
- * Whether the head of a task in a .tvq file is its embedding; undefined where nothing tells.
+ * Whether the head of a task in a .tvq file is its embedding; undefined if unknown.
  * @param baseTied whether the base's is
  */
 export async function taskTie(
@@ -39,7 +39,7 @@ export async function taskTie(
   return tied ?? storedTie(input, baseTied);
 }
 
-/** As both are stored: in codes, whose values are lost, they are one where the codes are and they count from one. */
+/** Judged by what is stored: codes, whose values are lost, are tied if they and their references are equal. */
 async function storedTie(
   { file, records, tensors }: TaskInput,
   baseTied: boolean | undefined,

@@ -9,7 +9,7 @@ import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../../../
 import { taskNamed } from '../../../formats/tvq/task.ts';
 import type { InputTensor } from '../../tensors/inputTensor.ts';
 
-/** An input as it was found. */
+/** An opened input. */
 export type OpenInput =
   | { readonly kind: 'checkpoint'; readonly name: string; readonly checkpoint: Checkpoint }
   | {
@@ -49,7 +49,7 @@ export function tvqInput(file: TvqFile, vector: TvqVector, name = vector.name): 
       ),
     ),
     shared: byName(vector === file.shared ? [] : (file.shared?.records ?? [])),
-    // Whole weights are the same whatever base they are merged with.
+    // Whole weights do not depend on the base they are merged with.
     baseChecksums: new Map(
       file.scheme.scheme === 'fq'
         ? []
@@ -64,7 +64,7 @@ export const tensorsOf = (
 ): ReadonlyMap<string, Pick<TensorSource, 'shape' | 'dtype' | 'bytes'>> =>
   input.kind === 'checkpoint' ? input.checkpoint.tensors : input.tensors;
 
-/** What an input has of a tensor. */
+/** An input's version of a tensor. */
 export function tensorOf(input: OpenInput, tensor: string): InputTensor | undefined {
   if (input.kind === 'checkpoint') {
     const source = input.checkpoint.tensors.get(tensor);

@@ -1,4 +1,4 @@
-/** What was merged, told by the fingerprints of what was read on the way. */
+/** What was merged, identified by fingerprints of what was read on the way. */
 import { basename } from 'node:path';
 import { isFolderCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
 import { fingerprintOf } from '../../../formats/tvq/header.ts';
@@ -38,7 +38,7 @@ export async function cardInputs({ base, inputs, jobs }: MergePlan, reports: Rep
   };
 }
 
-/** A sentence for each checkpoint of a comparison that its task was not made from. */
+/** One sentence for each checkpoint of a comparison whose task was not made from it. */
 export function strangers({ inputs, originals, jobs }: MergePlan, reports: Reports): string[] {
   return inputs.flatMap((input, i) => {
     const original = originals?.[i];

@@ -11,7 +11,7 @@ export interface MergeMemory {
   /** Free for sums and masks. */
   readonly a: Region;
   readonly b: Region;
-  /** What readers decode with; the base on its way out. */
+  /** Used by readers for decoding, and for the base when the result is written. */
   readonly decoding: Region;
   readonly encoded: Region;
 }

@@ -70,7 +70,7 @@ interface Panel {
   readonly j: number;
 }
 
-/** Adds the products of four columns of X and all of Y from the panel's on, in 4 × 4 blocks. */
+/** Adds the products of four columns of X and all columns of Y from the panel's column, in 4 × 4 blocks. */
 function addBlocks(result: Float64Array, x: Float64Array, y: Float64Array, panel: Panel): void {
   const { p, q, length, first, count, i } = panel;
   let { j } = panel;
@@ -122,7 +122,7 @@ function addFour(result: Float64Array, at: number, a: number, b: number, c: numb
   result[at + 3]! += d;
 }
 
-/** Adds the products of up to four columns of X and all of Y from the panel's on, one by one. */
+/** Adds the products of up to four columns of X and all columns of Y from the panel's column, one by one. */
 function addRest(result: Float64Array, x: Float64Array, y: Float64Array, panel: Panel): void {
   const { p, q, length, first, count, i, j } = panel;
   for (let column = j; column < q; column++) {

@@ -45,8 +45,8 @@ export class LongestLines {
  * Largest singular value of the rounding errors in the difference of a checkpoint from its base. An error is uniform
  * within half a unit in the last place, which is at most ε·|w|: its standard deviation is at most ε·|w| / √12. The
  * spectral norm of a matrix of independent errors is about the norm of their deviations along the longest row plus that
- * along the longest column (Bandeira and van Handel, Annals of Probability 2016; with equal deviations s that is
- * Bai and Yin's s·(√rows + √columns)). The base is what the tuning started from: its own rounding is no error.
+ * along the longest column (Bandeira and van Handel, Annals of Probability 2016; with equal deviations s that is Bai
+ * and Yin's s·(√rows + √columns)). The base is where the fine-tuning started, so its own rounding is not an error.
  */
 export const roundingNoise = (dtype: Dtype, longestLines: number): number =>
   (EPSILON[dtype as QuantizableDtype] / Math.sqrt(12)) * longestLines;

@@ -20,7 +20,7 @@ export interface ThinOptions {
   readonly threshold: number;
   /** Factor of what a random drop keeps. */
   readonly dropScale: number;
-  /** The window's values, thinned out already but for the factor: where rows are longer than windows. */
+  /** The window's values, already thinned out except for the factor, if rows are longer than windows. */
   readonly thinned: Float32Array | undefined;
 }
 
@@ -81,7 +81,7 @@ export const place = (backend: Backend, x: Region, values: Float32Array): Promis
     view.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   });
 
-/** Model Breadcrumbs: the largest `gamma` of a row go, the largest `beta` of the rest stay, at least one. */
+/** Model Breadcrumbs: drops the largest `gamma` of a row and keeps the largest `beta` of the rest, at least one. */
 export function band(length: number, beta: number, gamma: number): { drop: number; keep: number } {
   const drop = Math.floor(gamma * length);
   return { drop, keep: Math.max(1, Math.floor(beta * (length - drop))) };
@@ -96,7 +96,7 @@ export function ranks(length: number, density: number, epsilon: number): { low: 
   return { low, step: Math.floor((high - low) / (length - 1)) };
 }
 
-/** A radix select over magnitude keys, level by level: how many of the smallest are still to be passed over. */
+/** A radix select over magnitude keys, level by level: how many of the smallest remain to be skipped. */
 export interface Selection {
   readonly prefix: number;
   /** Rank (from 0, ascending) among the values with that prefix. */
@@ -112,7 +112,7 @@ export const selectionOf = (total: number, density: number): Selection => ({
   rank: Math.max(Math.floor(total * (1 - density)), 1) - 1,
 });
 
-/** Narrows a selection down by one level. */
+/** Narrows a selection by one level. */
 export function narrow(
   { prefix, rank }: Selection,
   level: 0 | 1 | 2,

@@ -42,7 +42,7 @@ export class StatsSum {
     }
   }
 
-  /** Adds what a window's delta differs by from that of the same merge in full precision. */
+  /** Adds the difference of a window's delta from that of the same merge in full precision. */
   async addDifference(delta: Region, exact: Region, { count }: Window): Promise<void> {
     const { backend } = this.passes.context;
     const { error, energy } = this.#difference ?? { error: 0, energy: 0 };

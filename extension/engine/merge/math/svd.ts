@@ -20,7 +20,7 @@ export interface Svd {
   readonly rank: number;
 }
 
-/** Sweeps of rotations at most; none or one for well-conditioned matrices, up to about eight for others. */
+/** Maximum sweeps of rotations; none or one for well-conditioned matrices, up to about eight for others. */
 const MAX_SWEEPS = 40;
 
 /** Float32 values beside A that `svd` takes for an m × n matrix. */
@@ -33,7 +33,7 @@ export function svdValues(m: number, n: number): number {
  * Compact singular value decomposition: triplets of singular values that count as zero are left out.
  * @param a m × n, by column
  * @param resolution what counts as zero, relative to the largest; by default the rounding of float64. A coarser one
- * saves the time to tell apart what is below it.
+ * saves the time to separate smaller values.
  * @param floor what counts as zero whatever the largest is
  * @throws UserError for values that are not finite
  */

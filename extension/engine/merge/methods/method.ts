@@ -8,7 +8,7 @@ export interface LinearWay {
   /** Whether the coefficients depend on the tensor: the matrix of inner products is then measured first. */
   readonly gram: boolean;
   coefficients(tensor: LinearTensor): readonly number[];
-  /** Shares of the inputs in a plain mean, where they are told by another parameter than their weights. */
+  /** Shares of the inputs in a plain mean, if another parameter than the weights determines them. */
   readonly shares?: (values: Values) => readonly number[];
 }
 
@@ -33,12 +33,12 @@ export interface SelectiveWay {
   readonly combine: Combine;
 }
 
-/** A function of whole tensors, in plain float32 arrays: for methods that look at all of a tensor at once. */
+/** A function of whole tensors, in plain float32 arrays: for methods that need all of a tensor at once. */
 export interface ValuesWay {
   readonly kind: 'values';
   /** Whether it drops weights of single inputs: those are zero in `xs` when `merge` returns. */
   readonly drops: boolean;
-  /** Whether it asks how far the rounding of the checkpoints reaches: a pass over the base. */
+  /** Whether it needs the size of the checkpoints' rounding errors, which takes a pass over the base. */
   readonly noise?: boolean;
   /** Working memory in float32 values beside the inputs and the result, for the plan. */
   workingValues(shape: readonly number[], inputs: number): number;
@@ -53,13 +53,13 @@ export interface ValuesTensor {
   readonly values: Values;
   /** By input. */
   readonly inputs: readonly Values[];
-  /** By input: the largest singular value that rounding to its dtype puts into its task vector; 0 where `noise` is not
-   * asked for. */
+  /** By input: the largest singular value that rounding to its dtype puts into its task vector; 0 if `noise` is not
+   * set. */
   readonly noise: readonly number[];
 }
 
 export interface MergeMethod extends MergeMethodInfo {
-  /** Whether a tensor's inputs are divided by the sum of all their weights; left out where they never are. */
+  /** Whether a tensor's inputs are divided by the sum of all their weights; absent if they never are. */
   readonly normalizes?: (values: Values) => boolean;
   readonly way: LinearWay | SelectiveWay | ValuesWay;
 }

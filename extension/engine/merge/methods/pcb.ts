@@ -73,7 +73,7 @@ function mergeByBalance(
   return first.map((_, i) => (weighted[i] as number) / Math.max(1e-12, scales[i] as number));
 }
 
-/** Magnitudes at the ends of what is left when a share of the smallest and of the largest is gone. */
+/** The smallest and largest magnitude that remain after removing a share at both ends. */
 function clampBounds(
   x: Float32Array,
   share: number,

@@ -50,7 +50,7 @@ export function methodNamed(name: string): MergeMethod {
   );
 }
 
-/** What is offered, without how it is done. */
+/** What users see of the methods, without their implementation. */
 export const methodInfos = (): MergeMethodInfo[] => METHODS.map(infoOf);
 
 /** A method as plain data. */

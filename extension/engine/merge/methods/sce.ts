@@ -35,7 +35,7 @@ export const sce: MergeMethod = {
   },
 };
 
-/** Zeroes what is not among the share of highest variance. */
+/** Zeroes everything outside the share of highest variance. */
 function select(xs: readonly Float32Array[], share: number): void {
   const variance = variances(xs);
   const nonzero = variance.reduce((count, value) => (value > 0 ? count + 1 : count), 0);

@@ -1,4 +1,4 @@
-/** Methods that choose weight by weight: thin out each task vector, then combine what is left. */
+/** Methods that choose weight by weight: thin out each task vector, then combine the rest. */
 import { translatable, type Message } from '../../../shared/translatable.ts';
 import type { MergeParameter } from '../../../protocol/recipes.ts';
 import { parameter, type MergeMethod } from './method.ts';

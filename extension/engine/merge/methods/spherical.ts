@@ -9,16 +9,16 @@ import { shares } from '../tensor/weights.ts';
 const normOf = (gram: LinearTensor['gram'], i: number) => Math.sqrt(gram[i]?.[i] ?? 0);
 const clampCosine = (value: number) => Math.min(1, Math.max(-1, value));
 
-/** A zero vector has no direction: its cosine is 0 with every vector, as its inner products are, itself included. */
+/** A zero vector has no direction: like its inner products, its cosine is 0 with every vector, itself included. */
 function cosine(gram: LinearTensor['gram'], i: number, j: number): number {
   const norms = normOf(gram, i) * normOf(gram, j);
   if (norms === 0) return 0;
   return i === j ? 1 : clampCosine((gram[i]?.[j] as number) / norms);
 }
 
-/** Above this cosine the arc is as good as straight, and sin θ too small to divide by (mergekit's DOT_THRESHOLD). */
+/** Above this cosine the arc is practically straight, and sin θ too small to divide by (mergekit's DOT_THRESHOLD). */
 const COLINEAR = 0.9995;
-/** Below this cosine a direction is opposite: every great circle through it is as short, and none is taken. */
+/** Below this cosine a direction is opposite: all great circles through it are equally short, so none is taken. */
 const OPPOSITE = -1 + 1e-6;
 
 export const slerp: MergeMethod = {
@@ -89,8 +89,8 @@ function sphere(gram: LinearTensor['gram']) {
   return { norms, cosines: gram.map((row, i) => row.map((_, j) => cosine(gram, i, j))) };
 }
 
-/** A mean of unit vectors shorter than this share of their weights is the rounding of float32 inner products, which are good to about 1e-6:
- * its directions cancel, and it has none itself. */
+/** A mean of unit vectors shorter than this share of their weights is the rounding of float32 inner products, which are
+ * accurate to about 1e-6: the directions cancel, and the mean has none. */
 const CANCELLED = 1e-3;
 
 const unit = (count: number, i: number) => Array.from({ length: count }, (_, j) => (i === j ? 1 : 0));

@@ -36,7 +36,7 @@ export const tsvM: MergeMethod = {
   },
 };
 
-/** Directions of tasks that differ by more are taken for different, however uncertain the weakest of them is. */
+/** Directions that differ by more than this count as different, however uncertain the weakest is. */
 const MOST_TURNED = 2 ** -10;
 
 /** The merge of rows × columns task vectors, by row; each is its own transpose by column. */

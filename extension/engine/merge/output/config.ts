@@ -1,4 +1,4 @@
-/** A config.json that says what the weights beside it are: values are set in its text, the rest stays to the byte. */
+/** Makes a config.json describe the weights beside it: sets values in its text and leaves every other byte alone. */
 import { isPart, MAX_CONFIG_LENGTH } from '../../../formats/huggingface/configFile.ts';
 import { isQuantizable, type QuantizableDtype } from '../../../formats/dtype.ts';
 import { jsonTokens } from '../../../formats/json/jsonText.ts';
@@ -12,17 +12,17 @@ const TORCH_NAMES: Readonly<Record<QuantizableDtype, string>> = {
 };
 
 export interface WrittenDtype {
-  /** That of most weights. */
+  /** The dtype of most weights. */
   readonly dtype: QuantizableDtype;
   /** Whether all floating-point tensors have it. */
   readonly uniform: boolean;
 }
 
-/** A value that a config is to have. */
+/** A value to set in a config. */
 export interface ConfigSetting {
-  /** The way to it, by keys: `['text_config', 'vocab_size']`. */
+  /** Its path of keys: `['text_config', 'vocab_size']`. */
   readonly path: readonly string[];
-  /** undefined: the key goes. */
+  /** undefined: the key is removed. */
   readonly value:
     boolean | number | readonly string[] | Readonly<Record<string, string | number>> | undefined;
 }
@@ -39,10 +39,10 @@ export function writtenDtype(tensors: readonly UnplacedTensor[]): WrittenDtype |
 
 /**
  * Sets values in a config's text, and `dtype` and `torch_dtype` (transformers' name up to version 4) where it has them,
- * in the configs of its parts too when all weights have one dtype. Only those values are replaced: parsing and printing
+ * also in the configs of its parts if all weights have one dtype. Only those values are replaced: parsing and printing
  * again would turn 10000.0 into 10000 and cannot read the NaN and Infinity that Python writes. A setting whose key is
  * missing is added; one in a part that is missing is left out; one without a value removes its key.
- * @returns undefined when the text is no JSON object of a size that a config can have
+ * @returns undefined if the text is not a JSON object, or too large for a config
  */
 export function editConfig(
   config: string,
@@ -114,15 +114,15 @@ interface Places {
     readonly start: number;
     readonly end: number;
   }[];
-  /** Where the first key of the config, or of a part of it, may stand, by the way to it. */
+  /** Where the first key of the config, or of a part of it, can be inserted, by its path. */
   readonly parts: ReadonlyMap<string, number>;
 }
 
-/** Where the values of a config and its parts stand; read token by token, so that no nesting can exhaust the stack. */
+/** Positions of the values of a config and its parts; read token by token, so that no nesting can exhaust the stack. */
 function placesIn(text: string): Places | undefined {
   const values: Places['values'][number][] = [];
   const parts = new Map<string, number>();
-  /** Objects and lists around the token: where they begin, the way to a config or part of one, the key of the value to come. */
+  /** Objects and lists around the token: where they begin, the path of a config or part of one, the key of the next value. */
   const around: {
     readonly start: number;
     readonly path: readonly string[] | undefined;

@@ -1,4 +1,4 @@
-/** What a config has to say of the weights that are written beside it: loaders build the model from it alone. */
+/** What a config must say about the weights written beside it: loaders build the model from it alone. */
 import { configParts, parseConfig, type Config } from '../../../formats/huggingface/configFile.ts';
 import { isObject } from '../../../formats/json/jsonText.ts';
 import { layerCount } from '../../../formats/names/layers.ts';
@@ -7,7 +7,7 @@ import type { UnplacedTensor } from './shards.ts';
 
 export type Shapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 
-/** What whoever writes the weights knows of them, and their shapes do not tell. */
+/** What the writer knows about the weights that their shapes do not tell. */
 export interface ConfigSettings {
   readonly tie_word_embeddings?: boolean;
   readonly vocab_size?: number;
@@ -67,7 +67,7 @@ const matrices = (tensors: Shapes, name: RegExp): [name: string, rows: number][]
     shape.length === 2 && name.test(tensor) ? [[tensor, shape[0] as number]] : [],
   );
 
-/** A config's `vocab_size` is the rows of an embedding; models with several have several. */
+/** A config's `vocab_size` is the number of rows of an embedding; models with several have several. */
 function fitVocabulary(parts: Parts, written: Shapes, donor: Shapes | undefined, given: number | undefined) {
   const [settings, notes, resized]: [ConfigSetting[], string[], Resized[]] = [[], [], []];
   const sizes = parts.flatMap(([path, part]) =>
@@ -85,7 +85,7 @@ function fitVocabulary(parts: Parts, written: Shapes, donor: Shapes | undefined,
     if (before !== rows) resized.push([before, rows]);
     if (given !== undefined || sizes.length === 0 || known.includes(rows)) continue;
     const stated = sizes.filter(({ value }) => value === before);
-    // Some audio models have one row more than tokens: a config of one model that disagrees by one is left as it is.
+    // Some audio models have one row more than tokens: a single model's config that disagrees by one is left alone.
     const only = new Set(sizes.map(({ value }) => value)).size === 1 ? sizes : [];
     const wrong = stated.length > 0 ? stated : only.filter(({ value }) => Math.abs(value - rows) > 1);
     const sized = `tensor "${tensor}" has ${rows} rows, its vocab_size is ${sizes[0]?.value}`;
@@ -99,7 +99,7 @@ function fitVocabulary(parts: Parts, written: Shapes, donor: Shapes | undefined,
   return { settings, notes, resized };
 }
 
-/** Whether head and embedding are one tensor, where a head came or went. */
+/** Whether head and embedding are one tensor, if a head was added or removed. */
 function fitTied(parts: Parts, written: Shapes, donor: Shapes | undefined, given: boolean | undefined) {
   const has = (tensors: Shapes, name: RegExp) => [...tensors.keys()].some(tensor => name.test(tensor));
   const changed = donor && has(written, EMBEDDING) && has(donor, HEAD) !== has(written, HEAD);
@@ -113,7 +113,7 @@ function fitTied(parts: Parts, written: Shapes, donor: Shapes | undefined, given
   return { settings, notes };
 }
 
-/** A classifier has a row a label; new ones have no names. */
+/** A classifier has one row per label; new labels have no names. */
 function fitLabels(config: Config, written: Shapes, donor: Shapes | undefined) {
   const [settings, notes, resized]: [ConfigSetting[], string[], Resized[]] = [[], [], []];
   for (const [tensor, rows] of matrices(written, CLASSIFIER)) {
@@ -138,7 +138,7 @@ function fitLabels(config: Config, written: Shapes, donor: Shapes | undefined) {
 
 const QUANTIZATION = ['quantization_config', 'compression_config'];
 
-/** What is written is never quantized, whatever the model was that the config was written for. */
+/** The output is never quantized, whatever the config's original model was. */
 function dropQuantization(parts: Parts) {
   const stated = parts.flatMap(([path, part]) =>
     QUANTIZATION.filter(key => part[key] !== undefined && part[key] !== null).map(key => [...path, key]),
@@ -151,7 +151,7 @@ function dropQuantization(parts: Parts) {
 
 const LAYERS = ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers'];
 
-/** The number of layers, where some came or went. */
+/** The number of layers, if some were added or removed. */
 function fitLayers(parts: Parts, written: Shapes, donor: Shapes | undefined) {
   const [before, now] = [donor ?? written, written].map(tensors => layerCount(tensors.keys())) as [
     number,
@@ -171,7 +171,7 @@ function fitLayers(parts: Parts, written: Shapes, donor: Shapes | undefined) {
   return { settings, notes: [`${only.path.join('.')} was ${before}: set to ${now}, as the weights have`] };
 }
 
-/** Shapes that differ from those of the config's model in more than what was resized. */
+/** Shapes that differ from those of the config's model for other reasons than resizing. */
 function unexplained(written: Shapes, donor: Shapes | undefined, resized: readonly Resized[]): string[] {
   const different = [...written].flatMap(([tensor, { shape }]) => {
     const before = donor?.get(tensor)?.shape;

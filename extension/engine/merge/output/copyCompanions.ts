@@ -1,4 +1,4 @@
-/** Files of a model folder that are not weights go with what is made of it. */
+/** Copies the files of a model folder that are not weights to models made from it. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isModuleWeights } from '../../../formats/huggingface/companionNames.ts';
@@ -19,7 +19,7 @@ export interface Companion {
   readonly content: Uint8Array;
 }
 
-/** Copies companions of a model folder, config.json with what the weights really are. */
+/** Copies companions of a model folder, config.json adapted to the weights. */
 export async function copyCompanions(
   from: string,
   to: string,
@@ -51,7 +51,7 @@ export async function writeCompanion(
   return { file, notes: text === undefined ? [broken] : notes };
 }
 
-/** A config's text, whichever encoding it was saved in; it is written as UTF-8. */
+/** A config's text, in any encoding; it is written as UTF-8. */
 function textOf(content: Uint8Array): string {
   const text = decodeText(content);
   return typeof text === 'string' ? text : '';

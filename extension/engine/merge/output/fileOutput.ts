@@ -2,7 +2,7 @@ import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
 import { SHARD_BYTES } from '../../../shared/shardBytes.ts';
 
-/** What a recipe says that does not go with one .safetensors file as the output. @param several a model an input */
+/** The parts of a recipe that do not fit one .safetensors file as the output. @param several one model per input */
 export function checkFileOutput({ output, resume, shardBytes }: MergeRecipe, several: boolean): Problem[] {
   const problems: Problem[] = [];
   if (several)

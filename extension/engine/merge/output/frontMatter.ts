@@ -1,4 +1,4 @@
-/** What a model folder says of itself in small text files; written by anyone, so nothing here may fail or be large. */
+/** A model folder's small text files about itself; written by anyone, so nothing here may fail or be large. */
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { readBeginning } from '../../../formats/regularFile.ts';
@@ -16,7 +16,7 @@ export const readTextBeginning = (file: string, bytes: number): Promise<string |
 /** The strings that the YAML at the top of a README.md has under a key: one, a list, or none. */
 export type FrontMatter = (key: string) => readonly string[];
 
-/** Reads a folder's README.md; what is not there or cannot be understood has no strings. */
+/** Reads a folder's README.md; a missing or invalid one has no strings. */
 export async function readFrontMatter(folder: string): Promise<FrontMatter> {
   const text = (await readTextBeginning(join(folder, 'README.md'), MAX_FRONT_MATTER_BYTES)) ?? '';
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);

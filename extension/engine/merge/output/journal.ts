@@ -1,6 +1,6 @@
 /**
- * Which shards of a partial folder are complete, and what is known of their tensors: what a later run may take over.
- * A line for each, each with its own checksum, so that a crash in the middle of one or a damaged disk costs that line.
+ * Which shards of a partial folder are complete, and what is known about their tensors, for a later run to reuse. One
+ * line for each, with its own checksum, so that a crash in the middle of one or a damaged disk costs that line.
  */
 import { createHash } from 'node:crypto';
 import { appendFile, open, readFile, rename, stat } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import type { MergeJobReport } from '../tensor/mergeJob.ts';
 /** Kilobytes for each of 100,000 tensors; more is not a journal. */
 const MAX_JOURNAL_BYTES = 1 << 29;
 
-/** Raised when lines of another meaning are written: shards are then written anew. */
+/** Raised when the meaning of lines changes: shards are then written again. */
 const VERSION = 2;
 
 const headSchema = z.object({ version: z.literal(VERSION), run: identitySchema });
@@ -68,12 +68,12 @@ export async function addToJournal(folder: string, shard: FinishedShard): Promis
 
 /** What a journal says. */
 export interface Journal {
-  /** What was being written. */
+  /** What the run was writing. */
   readonly run: RunIdentity;
   readonly shards: readonly FinishedShard[];
 }
 
-/** The journal of a folder; undefined when there is none, or it is damaged from its first line on or of another version. */
+/** The journal of a folder; undefined if there is none, its first line is damaged, or it is from another version. */
 export async function readJournal(folder: string): Promise<Journal | undefined> {
   const [head, ...lines] = await linesOf(join(folder, JOURNAL));
   const { data } = headSchema.safeParse(parsed(head ?? ''));
@@ -87,27 +87,27 @@ async function linesOf(file: string): Promise<string[]> {
     if (!info.isFile() || info.size > MAX_JOURNAL_BYTES) return [];
     return (await readFile(file, 'utf8')).split('\n').filter(text => text !== '');
   } catch {
-    return []; // no journal, or no longer one: the shards are then written anew
+    return []; // no valid journal: the shards are then written again
   }
 }
 
-/** What a line holds; undefined where it is not as it was written. */
+/** What a line holds; undefined if it is damaged. */
 function parsed(text: string): unknown {
   const content = text.slice(65);
   if (text.slice(0, 64) !== digestOf(content)) return undefined;
   try {
     return JSON.parse(content);
   } catch {
-    return undefined; // somebody else's
+    return undefined; // not ours
   }
 }
 
 export interface Recovery {
   /** Complete shards by name. */
   readonly intact: ReadonlyMap<string, FinishedShard>;
-  /** Names of shards that are there and are not what the journal says. */
+  /** Names of existing shards that differ from the journal. */
   readonly damaged: readonly string[];
-  /** Names of shards that are there and of which no journal tells. */
+  /** Names of existing shards that are not in the journal. */
   readonly unknown: readonly string[];
 }
 

@@ -4,21 +4,21 @@ import { join } from 'node:path';
 import { readTextBeginning, type FrontMatter } from './frontMatter.ts';
 
 export interface Licence {
-  /** As the Hub calls it ("apache-2.0", "llama3.1", "other"); several when a model has a choice of them. */
+  /** As the Hub calls it ("apache-2.0", "llama3.1", "other"); several if a model offers a choice. */
   readonly ids: readonly string[];
   /** What "other" is. */
   readonly name: string | undefined;
   readonly link: string | undefined;
 }
 
-/** What is merged has a licence of its own only when all inputs have the same. */
+/** A merged model has a licence only if all inputs have the same. */
 export interface CombinedLicence {
   readonly common: Licence | undefined;
   /** Set when two inputs differ. */
   readonly warning: string | undefined;
 }
 
-/** How licence texts begin that are often found without a model card. */
+/** Beginnings of licence texts that often come without a model card. */
 const TITLES: readonly (readonly [pattern: RegExp, id: string])[] = [
   [/^\s*Apache License\s+Version 2\.0/i, 'apache-2.0'],
   [/^\s*(The )?MIT License/i, 'mit'],
@@ -33,7 +33,7 @@ const TITLES: readonly (readonly [pattern: RegExp, id: string])[] = [
 ];
 const TITLE_BYTES = 512;
 
-/** The licence that a model card's front matter states, else the one whose text lies in the folder. */
+/** The licence that a model card's front matter states, else the one whose text is in the folder. */
 export async function readLicence(folder: string, frontMatter: FrontMatter): Promise<Licence | undefined> {
   const ids = frontMatter('license').map(id => id.trim().toLowerCase());
   const valid = ids.filter(id => /^[a-z0-9][a-z0-9.+-]{0,63}$/.test(id) && id !== 'unknown');
@@ -59,7 +59,7 @@ const isShortLine = (text: string): boolean => /^[^\p{Cc}]{1,200}$/u.test(text);
 export const licenceText = ({ ids, name }: Licence): string =>
   ids.join(' or ') + (name === undefined ? '' : ` (${name})`);
 
-/** Compares the licences of all inputs; those that state none take the common one away but conflict with nobody. */
+/** Compares the licences of all inputs; inputs that state none prevent a common one but conflict with nobody. */
 export function combineLicences(
   sources: readonly { readonly name: string; readonly licence: Licence | undefined }[],
 ): CombinedLicence {

@@ -2,7 +2,7 @@ import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import { fileFact, type RunIdentity } from './runIdentity.ts';
 import type { MergePlan } from '../plan.ts';
 
-/** What of a recipe changes what is written or reported, in words; where it goes and how it is replaced does not. */
+/** The parts of a recipe that affect what is written or reported, in words; not where it goes and how it is replaced. */
 const FACTS: Readonly<Partial<Record<keyof MergeRecipe, string>>> = {
   base: 'base',
   inputs: 'list of inputs',
@@ -17,7 +17,7 @@ const FACTS: Readonly<Partial<Record<keyof MergeRecipe, string>>> = {
   compare: 'list of checkpoints to compare with',
 };
 
-/** A merge is told by its recipe, and by its inputs' sizes and times as they were when their headers were read. */
+/** A merge is identified by its recipe, and by its inputs' sizes and times when their headers were read. */
 export const mergeIdentity = ({ recipe, stamps }: MergePlan): RunIdentity => ({
   ...Object.fromEntries(
     Object.entries(FACTS).map(([key, fact]) => [

@@ -1,4 +1,4 @@
-/** The README.md of a merged model: what the Hub's model card wants, and all that is needed to make it again. */
+/** The README.md of a merged model: what the Hub expects of a model card, and how to make the model again. */
 import { parse } from 'yaml';
 import type {
   MergeMethodInfo,
@@ -58,7 +58,7 @@ export function modelCard(info: ModelCardInfo): string {
   );
 }
 
-/** Word for word where all of it can be seen; else the same recipe written anew, for escapes need double quotes. */
+/** Word for word if it is printable; else the same recipe written again, because escapes need double quotes. */
 function shownRecipe(text: string): string {
   const plain = text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
   return printableLines(plain) === plain ? plain : printableYaml(parse(plain, { logLevel: 'error' }));
@@ -109,7 +109,7 @@ function methodSection({ method, recipe, dtype }: ModelCardInfo): string {
   ].join('\n\n');
 }
 
-/** A row an input: what it is, what was read of it, and its own parameters. */
+/** One row per input: what it is, its fingerprint, and its own parameters. */
 function inputTable({ method, recipe, base, inputs }: ModelCardInfo): string {
   const own = method.parameters.filter(({ perInput }) => perInput);
   const head = [

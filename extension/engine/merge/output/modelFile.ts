@@ -5,7 +5,7 @@ import type { Shard } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
 import type { MergeJobReport } from '../tensor/mergeJob.ts';
 
-/** Where a merged model goes: a folder, or a file that stands alone. */
+/** Where a merged model goes: a folder, or a standalone file. */
 export type ModelOutput = Pick<
   ModelFolder,
   'finished' | 'notes' | 'begin' | 'beginAgain' | 'append' | 'finish' | 'commit' | 'discard' | 'keep'
@@ -20,7 +20,7 @@ export class ModelFile implements ModelOutput {
     private readonly writer: ShardWriter,
   ) {}
 
-  /** @param shard all tensors of the model; its name does not count */
+  /** @param shard all tensors of the model; its name is ignored */
   static async open(target: string, shard: Shard, overwrite: boolean): Promise<ModelFile> {
     const path = resolve(target);
     return new ModelFile(
@@ -46,7 +46,7 @@ export class ModelFile implements ModelOutput {
     return this.writer.append(bytes);
   }
 
-  /** Nothing of a single file is of use before it is complete. */
+  /** A single file is useless until it is complete. */
   async finish(): Promise<void> {
     return Promise.resolve();
   }

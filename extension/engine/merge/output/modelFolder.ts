@@ -25,11 +25,11 @@ import type { MergeJobReport } from '../tensor/mergeJob.ts';
 export interface ModelFolderOptions {
   /** The folder that will have the model. */
   readonly target: string;
-  /** Replace a model that is there. */
+  /** Replace an existing model. */
   readonly overwrite: boolean;
   /** Take over finished shards of an interrupted run. */
   readonly resume: boolean;
-  /** What is written, but for what the shards tell. */
+  /** What is written, apart from what the shards say. */
   readonly run: RunIdentity;
   readonly shards: readonly Shard[];
   /** Stops the check of finished shards. */
@@ -39,12 +39,12 @@ export interface ModelFolderOptions {
 export interface CommitOptions {
   /** Writes config, tokenizer and the like that go with these tensors into a folder. */
   readonly companions?: (folder: string, tensors: readonly UnplacedTensor[]) => Promise<Companions>;
-  /** Further small files by name, made when all others are written; they win over companions of the same name. */
+  /** Further small files by name, created after all others are written; they win over companions of the same name. */
   readonly files: (written: readonly WrittenFile[]) => Readonly<Record<string, string>>;
 }
 
 export interface CommittedFolder {
-  /** Where it is: its target, or beside that what has another name. */
+  /** Where it is: its target, or another name beside it. */
   readonly path: string;
   /** Everything in the folder: shards, index, companions, further files. */
   readonly files: readonly WrittenFile[];
@@ -58,7 +58,7 @@ export class ModelFolder {
   readonly #complete: Map<string, FinishedShard>;
   /** Of the finished tensors of the shard that was begun. */
   #reports: MergeJobReport[] = [];
-  /** Of the shard that was begun; a promise, so that what is just being created is discarded too. */
+  /** Of the shard that was begun; a promise, so that one that is still being created is discarded too. */
   #writer: Promise<ShardWriter> | undefined;
   #next = 0;
   #closed = false;
@@ -81,7 +81,7 @@ export class ModelFolder {
     this.#skipFinished();
   }
 
-  /** @throws UserError when the target is there already, cannot be replaced, or is being written by another process */
+  /** @throws UserError when the target exists, cannot be replaced, or is being written by another process */
   static async open(asked: ModelFolderOptions): Promise<ModelFolder> {
     const options = { ...asked, target: resolve(asked.target) };
     const { partial, run, lock, others, notes } = await takePartial(options);
@@ -110,7 +110,7 @@ export class ModelFolder {
     this.#skipFinished();
   }
 
-  /** The bytes of the tensor that was begun last follow again, from the first. */
+  /** The bytes of the last begun tensor follow again, from the start. */
   async beginAgain(): Promise<void> {
     const writer = await this.#writer;
     if (!writer) throw new Error('the tensor to be written again is complete');
@@ -146,7 +146,7 @@ export class ModelFolder {
     return shard;
   }
 
-  /** Adds what belongs beside the weights and gives the folder its name, or another one when that is taken. */
+  /** Adds the other files and gives the folder its name, or another one if that is taken. */
   async commit({ companions, files }: CommitOptions): Promise<CommittedFolder> {
     const { target, overwrite, shards } = this.options;
     const written = shards.map(({ name }) => {
@@ -172,7 +172,7 @@ export class ModelFolder {
         },
       );
       await journal.remove().catch(() => undefined);
-      await this.#tidyUp().catch(() => undefined); // the model is there: nothing more may fail
+      await this.#tidyUp().catch(() => undefined); // the model exists: nothing may fail any more
       const warnings = [...keptElsewhere(target, path), ...copied.warnings, ...notes];
       return { path, files: written, warnings };
     } catch (error) {
@@ -194,13 +194,13 @@ export class ModelFolder {
     if (this.#closed) return;
     this.#closed = true;
     await this.#discardWriter();
-    await rm(this.partial, { recursive: true, force: true }).catch(() => undefined); // a later run does it
+    await rm(this.partial, { recursive: true, force: true }).catch(() => undefined); // a later run will remove it
     await this.lock.release();
   }
 
   /**
    * Leaves the finished shards for a later run with `resume`, or nothing when there are none; harmless after `commit`.
-   * @returns what stays, in words
+   * @returns what is kept, in words
    */
   async keep(): Promise<readonly string[]> {
     if (this.#closed) return [];
@@ -217,14 +217,14 @@ export class ModelFolder {
   }
 
   async #discardWriter(): Promise<void> {
-    const writer = await this.#writer?.catch(() => undefined); // whoever began the tensor is told
+    const writer = await this.#writer?.catch(() => undefined); // the caller that began the tensor gets the error
     await writer?.discard();
   }
 }
 
 const NONE: Companions = { files: [], warnings: [] };
 
-/** What became of what interrupted runs left, where that was asked for. */
+/** What happened to the leftovers of interrupted runs, if resuming was requested. */
 async function resumeNotes(
   { target, shards }: ModelFolderOptions,
   run: RunIdentity,

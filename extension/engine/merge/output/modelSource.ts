@@ -5,22 +5,22 @@ import { exists } from '../../../files/exists.ts';
 import { readTextBeginning, readFrontMatter } from './frontMatter.ts';
 import { readLicence, type Licence } from './licence.ts';
 
-/** One model that went into a merge. */
+/** One model used in a merge. */
 export interface ModelSource {
-  /** As the recipe calls it; the base is "base". */
+  /** Its name in the recipe; the base is "base". */
   readonly name: string;
-  /** Its id on the Hub; of a model that is only here, those it was trained from. */
+  /** Its id on the Hub; for a local model, those it was trained from. */
   readonly hubIds: readonly string[];
-  /** The Hub's commit, where the folder lies in the Hub's cache. */
+  /** The Hub's commit, if the folder is in the Hub's cache. */
   readonly revision: string | undefined;
   /** undefined: not stated. */
   readonly licence: Licence | undefined;
 }
 
-/** `_name_or_path` stands near the front of a config, whose long lists of labels come later. */
+/** `_name_or_path` is near the front of a config, whose long lists of labels come later. */
 const MAX_CONFIG_BYTES = 256 << 10;
 
-/** Reads a model's README.md, config.json and LICENSE. @param folder undefined for a file that stands alone */
+/** Reads a model's README.md, config.json and LICENSE. @param folder undefined for a standalone file */
 export async function readModelSource(name: string, folder: string | undefined): Promise<ModelSource> {
   if (folder === undefined) return { name, hubIds: [], revision: undefined, licence: undefined };
   const frontMatter = await readFrontMatter(folder);
@@ -41,7 +41,7 @@ async function inHubCache(folder: string): Promise<{ id: string; revision: strin
   return id !== undefined && revision !== undefined && isHubId(id) ? { id, revision } : undefined;
 }
 
-/** What transformers wrote down as the name the model was loaded from; a path of this machine is of no use. */
+/** The name from which transformers loaded the model; local paths are ignored. */
 async function configuredName(folder: string): Promise<string[]> {
   const config = (await readTextBeginning(join(folder, 'config.json'), MAX_CONFIG_BYTES)) ?? '';
   const id = /"_name_or_path"\s*:\s*"([^"\\]*)"/.exec(config)?.[1] ?? '';
@@ -52,5 +52,5 @@ async function configuredName(folder: string): Promise<string[]> {
 const isHubId = (id: string): boolean =>
   /^[A-Za-z0-9][\w.-]{0,95}(\/[A-Za-z0-9][\w.-]{0,95})?$/.test(id) && !/--|\.\./.test(id);
 
-/** Folders of a training script's machine look like ids of the Hub. */
+/** A training script's folders may look like ids of the Hub. */
 const LOCAL = /^(models?|checkpoints?|outputs?|results?|runs?|data|tmp)\//i;

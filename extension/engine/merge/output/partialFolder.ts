@@ -1,4 +1,4 @@
-/** Where an unfinished model folder lies: beside its target, under a name that tells what it is a part of. */
+/** Where an unfinished model folder is: beside its target, under a name that tells what it belongs to. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { putBack } from '../../../files/aside.ts';
@@ -19,16 +19,16 @@ export interface PartialFolder {
   readonly run: RunIdentity;
   /** Of the target. */
   readonly lock: OutputLock;
-  /** Those of interrupted runs that would write something else. */
+  /** Partial folders of interrupted runs that would write something else. */
   readonly others: readonly string[];
   /** What was removed, a sentence each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Locks the target, and makes or finds the partial folder of a run. Without `resume`, what interrupted runs left is
+ * Locks the target, and makes or finds the partial folder of a run. Without `resume`, leftovers of interrupted runs are
  * removed.
- * @throws UserError when the target is there already, cannot be replaced, or is being written
+ * @throws UserError when the target exists, cannot be replaced, or is being written
  */
 export async function takePartial(asked: {
   readonly target: string;
@@ -56,10 +56,10 @@ export async function takePartial(asked: {
   }
 }
 
-/** Partial folders of any run into this target: nobody's but of who holds its lock. */
+/** Partial folders of any run into this target; only the holder of its lock may use them. */
 export const partialsOf = (target: string): Promise<string[]> => hiddenBeside(target, 'partial');
 
-/** Bytes that interrupted runs into this target hold: they are taken over, or make room. */
+/** Bytes held by interrupted runs into this target: they are reused, or freed. */
 export async function partialBytes(target: string): Promise<number> {
   const sizeOf = (path: string) =>
     stat(path).then(
@@ -74,7 +74,7 @@ export async function partialBytes(target: string): Promise<number> {
   return bytes;
 }
 
-/** Removes what is not asked for again, and says what that was. */
+/** Removes partial folders that are not resumed, and reports them. */
 async function removeUnused(folders: readonly string[]): Promise<string[]> {
   const notes: string[] = [];
   for (const folder of folders) {
@@ -89,8 +89,8 @@ async function removeUnused(folders: readonly string[]): Promise<string[]> {
 }
 
 /**
- * Takes the journal out of a folder that is about to get the model's name, so that nothing of it is left inside.
- * @returns puts it back, or removes it
+ * Takes the journal out of a folder that is about to get the model's name, so that the model does not contain it.
+ * @returns functions that put it back, or remove it
  */
 export async function parkJournal(
   target: string,
@@ -104,7 +104,7 @@ export async function parkJournal(
   };
 }
 
-/** Puts journals back that a run which died had parked; those of models that are complete go. */
+/** Puts back journals parked by a run that died; deletes those of complete models. */
 async function returnJournals(target: string): Promise<void> {
   for (const parked of await hiddenBeside(target, 'journal')) {
     const folder = hiddenName(target, hiddenId(parked), 'partial');
@@ -113,7 +113,7 @@ async function returnJournals(target: string): Promise<void> {
   }
 }
 
-/** Removes what an interrupted run left behind, but for what `keep` names and the journal. */
+/** Removes what an interrupted run left behind, except the journal and what `keep` names. */
 export async function clearPartial(folder: string, keep: ReadonlyMap<string, unknown>): Promise<void> {
   for (const name of await readdir(folder)) {
     if (keep.has(name) || name === JOURNAL) continue;

@@ -2,8 +2,8 @@ import { Document, isScalar, visit, type DocumentOptions, type ToStringOptions }
 import { escapeUnprintable, printable } from '../../../shared/printable.ts';
 
 /**
- * A value as YAML whose text is printable. Only double quotes can hold escapes, and `yaml` writes what turns the
- * direction of writing, and C1, as it is: in a name, a file's reader would see another line than the parser.
+ * A value as YAML whose text is printable. Only double quotes can hold escapes, and `yaml` does not escape direction
+ * marks and C1: with such a name, people would see another line than the parser.
  */
 export function printableYaml(value: unknown, options: DocumentOptions & ToStringOptions = {}): string {
   const document = new Document(value, options);

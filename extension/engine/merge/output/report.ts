@@ -1,4 +1,4 @@
-/** merge-report.json: what a merge did, by tensor, by layer and in all (docs/merge-report.md). */
+/** merge-report.json: what a merge did, by tensor, by layer and in total (docs/merge-report.md). */
 import type { LayerTotals } from '../../../protocol/merge.ts';
 import type { MergeTotals, TensorFate } from '../../../protocol/results.ts';
 import { groupBy } from '../../../shared/groupBy.ts';
@@ -7,7 +7,7 @@ import { byPlace, layersOf } from '../../../formats/names/layers.ts';
 import type { MergeJob, TensorStats, MergeJobReport } from '../tensor/mergeJob.ts';
 
 export interface MergeReport {
-  /** What deltas are counted from; without a base there are none, and their numbers are null. */
+  /** What deltas are relative to; without a base there are none, and their numbers are null. */
   readonly reference: 'base' | 'none';
   readonly model: MergeTotals;
   readonly layers: readonly LayerTotals[];
@@ -17,7 +17,7 @@ export interface MergeReport {
     /** Values that are NaN or infinite in the output. */
     readonly nonFinite: number;
   } & MergeTotals)[];
-  /** What became of all tensors, and why. */
+  /** What happened to all tensors, and why. */
   readonly fates: readonly TensorFate[];
 }
 
@@ -70,7 +70,7 @@ export function mergeReport(
   };
 }
 
-/** Totals of some tensors; null is what cannot be told of them. */
+/** Totals of some tensors; null for what is unknown. */
 function totals(measured: readonly Measured[], names: readonly string[]): MergeTotals {
   const stats = measured.flatMap(one => one.stats ?? []);
   const known = stats.length === measured.length;

@@ -1,4 +1,4 @@
-/** What a run writes, told by its recipe and its inputs: equal for runs that write the same bytes and the same report. */
+/** Identifies what a run writes by its recipe and inputs: equal for runs that write the same bytes and report. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { listed } from '../../../shared/listed.ts';
@@ -17,7 +17,7 @@ const FILE = 'file ';
 /** Name of the fact that is a file's size and times. */
 export const fileFact = (file: string): string => FILE + file;
 
-/** Adds what every model folder depends on: this tool, and what stands where in its files. */
+/** Adds what every model folder depends on: this tool, and the layout of its files. */
 export function completed(run: RunIdentity, shards: readonly Shard[]): RunIdentity {
   const layout = shards.map(({ name, tensors }) => [
     name,
@@ -37,7 +37,7 @@ export const digestOfRun = (run: RunIdentity): string =>
     .digest('hex')
     .slice(0, 16);
 
-/** Why what one run wrote is of no use to the other: a clause about the first. */
+/** Why one run cannot use what the other wrote: a clause about the first. */
 export function whyOther(before: RunIdentity, now: RunIdentity): string {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   const differing = names.filter(name => before[name] !== now[name]);

@@ -8,7 +8,7 @@ import type { WrittenFile } from './writtenFile.ts';
 export class ShardWriter {
   #hash = createHash('sha256');
   #begun = 0;
-  /** As it was when the last tensor began. */
+  /** The state when the last tensor began. */
   #before: { readonly position: number; readonly hash: Hash } | undefined;
   /** Where the data of the tensors begun so far ends. */
   #end: number;
@@ -44,7 +44,7 @@ export class ShardWriter {
     this.#end += this.shard.tensors[this.#begun++]?.bytes ?? 0;
   }
 
-  /** The bytes of the tensor that was begun last follow again, from the first. */
+  /** The bytes of the last begun tensor follow again, from the start. */
   async beginAgain(): Promise<void> {
     if (!this.#before) throw new Error(`${this.shard.name}: no tensor was begun`);
     const { position, hash } = this.#before;

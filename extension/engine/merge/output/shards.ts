@@ -12,7 +12,7 @@ export type UnplacedTensor = Omit<TensorEntry, 'offset'>;
 
 /** One weight file of a model folder, known to the byte before it is written. */
 export interface Shard {
-  /** File name as transformers has it. */
+  /** File name in transformers' scheme. */
   readonly name: string;
   /** Number of its first tensor among those of the model. */
   readonly first: number;
@@ -27,8 +27,8 @@ export interface Shard {
 }
 
 /**
- * Splits tensors into weight files as huggingface_hub does: in order, a file is closed when the next tensor would
- * take its data above the limit; a larger tensor has a file of its own.
+ * Splits tensors into weight files as huggingface_hub does: in order, a file is closed when the next tensor would take
+ * its data above the limit; a larger tensor gets its own file.
  * @param shardBytes bytes of tensor data in a file
  */
 export function planShards(

@@ -1,4 +1,4 @@
-/** What a tensor's job reported, as the journal keeps it: JSON has neither NaN and infinity nor gaps in a list. */
+/** What a tensor's job reported, as stored in the journal: JSON has neither NaN or infinity nor gaps in a list. */
 import * as z from 'zod';
 import type { MergeFindings, TensorStats, MergeJobReport } from '../tensor/mergeJob.ts';
 
@@ -9,7 +9,7 @@ const sums = <K extends string>(...keys: K[]) =>
 /** By position; null where there is none. */
 const checksums = z.array(z.string().nullable()).transform(list => list.map(found => found ?? undefined));
 
-/** A field that is missing here would be lost on the way: the compiler asks for each. */
+/** A field missing here would be lost, so the compiler demands each. */
 type FieldsOf<T> = Record<keyof T, z.ZodType>;
 
 const stats = z.strictObject({
@@ -29,7 +29,7 @@ const findings = z.strictObject({
   written: sums('nonFinite', 'overflowed').optional(),
   raised: number.optional(),
   originals: checksums.optional(),
-} satisfies FieldsOf<Omit<MergeFindings, 'histograms' | 'signs' | 'emr'>>); // those are of passes that write nothing
+} satisfies FieldsOf<Omit<MergeFindings, 'histograms' | 'signs' | 'emr'>>); // those come from passes that write nothing
 
 /** Reads what `packReport` made. */
 export const reportSchema = z.strictObject({
@@ -38,7 +38,7 @@ export const reportSchema = z.strictObject({
   findings: findings.optional(),
 } satisfies FieldsOf<MergeJobReport>);
 
-/** A report as JSON can have it. */
+/** A report in a form that JSON can represent. */
 export const packReport = (report: MergeJobReport): unknown => packed(report);
 
 function packed(value: unknown): unknown {

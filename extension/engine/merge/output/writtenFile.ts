@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { writeExactly } from '../../../files/wholeCalls.ts';
 import { describeSystemError } from '../../../shared/errors.ts';
 
-/** A file of the output, as it went to the disk. */
+/** A file of the output, as written to disk. */
 export interface WrittenFile {
   readonly name: string;
   readonly bytes: number;

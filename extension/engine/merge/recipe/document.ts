@@ -18,11 +18,11 @@ export type Path = readonly (string | number)[];
 export const MAX_RECIPE_BYTES = 128 * 1024;
 /** Recipes nest ten tokens deep. Far deeper texts overflow the parser's stack, which ends the process. */
 const MAX_DEPTH = 64;
-/** Places that are not YAML; the time that the parser takes grows with their square. */
+/** Maximum syntax errors; the parser's time grows with their square. */
 const MAX_BROKEN = 200;
-/** Uses of one anchor, with those inside of it: a few lines of aliases can stand for billions of values. */
+/** Uses of one anchor, including nested ones: a few lines of aliases can stand for billions of values. */
 const MAX_ALIASES = 100;
-/** One slip can make a fault of every line that follows. */
+/** One mistake can cause a fault in every line that follows. */
 const MAX_FAULTS = 10;
 
 /** Something wrong at a place of a recipe. */
@@ -35,7 +35,7 @@ class RecipeFault extends UserError {
   }
 }
 
-/** A YAML text as plain data that knows on which line each value stands, and collects what is wrong with it. */
+/** A YAML text as plain data that knows the line of each value, and collects what is wrong with it. */
 export class RecipeDocument {
   readonly value: unknown;
   readonly #document: Document;
@@ -43,8 +43,8 @@ export class RecipeDocument {
   readonly #faults: UserError[] = [];
 
   /**
-   * @param note told of what has no effect, a line each
-   * @throws UserError naming the lines when the text is no single, plain YAML document
+   * @param note called with one line for each thing that has no effect
+   * @throws UserError naming the lines when the text is not a single, plain YAML document
    */
   constructor(
     private readonly text: string,
@@ -73,17 +73,17 @@ export class RecipeDocument {
     this.value = this.#plain();
   }
 
-  /** An error about the value at a place, or about its nearest surroundings when there is none. */
+  /** An error about the value at a place, or, if there is none, about the nearest part around it. */
   error(path: Path, message: string): UserError {
     return new RecipeFault(this.line(path), message);
   }
 
-  /** Tells of something that has no effect. */
+  /** Notes something that has no effect. */
   note(path: Path, message: string): void {
     this.told(`line ${this.line(path)}: ${message}`);
   }
 
-  /** Does a part of the reading; what is wrong with it is kept for `refuse`, so that all faults are told at once. */
+  /** Does a part of the reading; its faults are kept for `refuse`, so that all are reported at once. */
   attempt<T>(read: () => T): T | undefined {
     try {
       return read();
@@ -116,9 +116,9 @@ export class RecipeDocument {
   }
 
   /**
-   * The text with other values at some places: comments, order, anchors and everything else stay.
+   * The text with other values at some places: comments, order, anchors and everything else are kept.
    * @param settings keys of the top level that are set, or added at the end
-   * @returns undefined when one of the places is not written out (it came out of a merge key)
+   * @returns undefined if one of the places is not in the text (it came from a merge key)
    */
   with(
     values: readonly (readonly [Path, string])[],
@@ -139,7 +139,7 @@ export class RecipeDocument {
     return changed ? this.#document.toString({ lineWidth: 0 }) : this.text;
   }
 
-  /** From the top to the value at a place, as far as there is something. */
+  /** From the top to the value at a place, as far as it exists. */
   *#walk(path: Path): Generator<{ readonly node: unknown; readonly offset: number | undefined }> {
     let node: unknown = this.#document.contents;
     for (const part of path) {
@@ -162,13 +162,13 @@ export class RecipeDocument {
     try {
       return this.#document.toJS({ maxAliasCount: MAX_ALIASES });
     } catch (error) {
-      // Unknown anchors, and aliases without end.
+      // Unknown anchors, and endless aliases.
       throw new UserError((error as Error).message, 'usage', { cause: error });
     }
   }
 }
 
-/** @throws UserError for a text that nests far deeper than recipes do, or is not YAML in far too many places */
+/** @throws UserError for a text that nests far deeper than recipes do, or has far too many syntax errors */
 function checkDepth(text: string): void {
   let broken = 0;
   const lines = new LineCounter();

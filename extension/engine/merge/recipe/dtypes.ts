@@ -5,7 +5,7 @@ import type { Shape } from './shape.ts';
 
 type Dtype = NonNullable<MergeRecipe['dtype']>;
 
-/** PyTorch's names, which recipes have. */
+/** PyTorch's names, which recipes use. */
 const NAMES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<Dtype, string>;
 
 /** Other spellings of them. */

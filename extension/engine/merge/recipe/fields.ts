@@ -2,7 +2,7 @@
 import type { Path, RecipeDocument } from './document.ts';
 import { passOver } from './strangers.ts';
 
-/** A text and where it stands. */
+/** A text and its place. */
 export interface Text {
   readonly path: Path;
   readonly text: string;
@@ -16,7 +16,7 @@ const MAX_TEXT = 32_768;
 export const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
-/** Where a value stands, as messages have it: `models[0].model: `. */
+/** A value's place, as shown in messages: `models[0].model: `. */
 export const whereabouts = (path: Path): string => {
   const where = path.map(part => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
   return where && `${where.slice(1)}: `;
@@ -26,7 +26,7 @@ export const whereabouts = (path: Path): string => {
 export const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || (isMapping(value) && Object.keys(value).length === 0);
 
-/** Gives the value of each key to its reader; keys without a value count as left out. */
+/** Passes the value of each key to its reader; keys without a value count as missing. */
 export function readMap(
   document: RecipeDocument,
   path: Path,
@@ -45,7 +45,7 @@ export function readMap(
   }
 }
 
-/** Gives each entry of a list to a reader. */
+/** Passes each entry of a list to a reader. */
 export function readList(
   document: RecipeDocument,
   path: Path,

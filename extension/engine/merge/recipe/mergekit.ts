@@ -1,12 +1,12 @@
-/** What mergekit's methods and parameters are here. Its names, defaults and semantics count in recipe files. */
+/** Maps mergekit's methods and parameters to ours. Its names, defaults and semantics apply in recipe files. */
 
-/** What becomes of one of mergekit's parameters. */
+/** What one of mergekit's parameters is translated to. */
 export interface Row {
-  /** Our parameter; undefined: none is needed. */
+  /** Our parameter; undefined: not needed. */
   readonly to?: string;
   /** Our names of true and false. */
   readonly named?: readonly [string, string];
-  /** mergekit's default; undefined: mergekit demands a value. */
+  /** mergekit's default; undefined: mergekit requires a value. */
   readonly standard?: number | boolean;
   /** Whether each model has its own. */
   readonly each?: boolean;
@@ -17,12 +17,12 @@ export interface Row {
 
 export interface MergekitMethod {
   /**
-   * What base_model is. `origin`: what task vectors are counted from, and not among the models. `first`: the first of
+   * The role of base_model. `origin`: what task vectors are relative to, not one of the models. `first`: the first of
    * the models. `member`: one of the models, wherever it is listed.
    */
   readonly base: 'origin' | 'first' | 'member';
   readonly rows: Readonly<Record<string, Row>>;
-  /** Ours that mergekit has no name for, as mergekit does it. */
+  /** Our parameters that mergekit has no name for, set to mergekit's behaviour. */
   readonly fixed?: Readonly<Record<string, string>>;
 }
 
@@ -110,14 +110,14 @@ export const MERGEKIT: Readonly<Record<string, MergekitMethod>> = {
       normalize: normalize(true),
       rescale: { only: false, why: 'what the trim leaves is not rescaled; raise lambda instead' },
     }),
-    fixed: { trim: 'tensor' }, // mergekit counts the density in each tensor, the paper over the whole model
+    fixed: { trim: 'tensor' }, // mergekit applies the density to each tensor, the paper to the whole model
   },
   dare_linear: dare,
   dare_ties: dare,
   della_linear: della(false),
   della: della(true),
   slerp: {
-    base: 'first', // t goes from base_model to the other, in whichever order they are listed
+    base: 'first', // t goes from base_model to the other, in whatever order they are listed
     rows: { t: { to: 't', why: 'mergekit has no default' }, int8_mask: int8Mask },
   },
   nearswap: {
@@ -164,7 +164,7 @@ export const MERGEKIT: Readonly<Record<string, MergekitMethod>> = {
   },
 };
 
-/** mergekit's methods that are not here, with what to do instead. */
+/** mergekit's methods that are not supported, with what to do instead. */
 export const LACKING: Readonly<Record<string, string>> = {
   passthrough: 'passthrough copies and stacks layers and merges nothing; use mergekit for it',
   breadcrumbs_ties: 'breadcrumbs_ties is not supported; use ties, or breadcrumbs with beta and gamma',

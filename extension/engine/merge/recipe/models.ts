@@ -17,20 +17,20 @@ export interface Surroundings {
   readonly exists: (path: string) => boolean;
 }
 
-/** An input with its parameters as the file has them. */
+/** An input with its parameters as given in the file. */
 export interface Model extends GivenOfModel {
   readonly input: MergeInput;
 }
 
 export interface Models {
-  /** Of the recipe: what task vectors are counted from, whose config and dtypes the output has. */
+  /** Of the recipe: what task vectors are relative to, and what gives config and dtypes to the output. */
   readonly base: string | undefined;
   readonly models: readonly Model[];
 }
 
 /**
- * What is wrong is kept by the document.
- * @param role what the method takes base_model for
+ * The document collects faults.
+ * @param role the role of base_model in the method
  */
 export function readModels(
   document: RecipeDocument,
@@ -121,7 +121,7 @@ function findModel(
   throw document.error(place, `there is no such file or folder: ${path}`);
 }
 
-/** Names that entries were given; what is no name, or given twice, is kept by the document. */
+/** Names given to entries; the document collects invalid and duplicate ones. */
 function explicitNames(document: RecipeDocument, { models }: Shape): Set<string> {
   const names = new Set<string>();
   for (const { name, task } of models) {
@@ -143,7 +143,7 @@ function explicitNames(document: RecipeDocument, { models }: Shape): Set<string>
   return names;
 }
 
-/** The same model twice is a slip, unless each has a name of its own. */
+/** The same model twice is a mistake, unless each has its own name. */
 function checkTwice(document: RecipeDocument, { models }: Shape, listed: readonly Model[]): void {
   const seen = new Set<string>();
   for (const [i, { input }] of listed.entries()) {

@@ -1,4 +1,4 @@
-/** What a recipe says of its models that only their files can tell: how many layers they have, which tokens they know. */
+/** Checks that need a recipe's models on disk: how many layers they have, which tokens they know. */
 import { resolve } from 'node:path';
 import { isFolderCheckpoint, openCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
 import { layerCount } from '../../../formats/names/layers.ts';
@@ -8,7 +8,7 @@ import type { Models, Surroundings } from './models.ts';
 import type { Shape, TokenizerWish } from './shape.ts';
 import { differ, readVocabulary, type Vocabulary } from './vocabulary.ts';
 
-/** What is wrong is kept by the document. Files that cannot be read are left to whoever merges them. */
+/** The document collects faults. Files that cannot be read are left for the merge to report. */
 export async function checkOnDisk(
   document: RecipeDocument,
   { shape, models }: { readonly shape: Shape; readonly models: Models },
@@ -43,7 +43,7 @@ function checkLayers(
   );
 }
 
-/** A tokenizer is satisfied by copying that of the base where all vocabularies are equal. */
+/** Copying the base's tokenizer is enough if all vocabularies are equal. */
 async function checkVocabularies(
   document: RecipeDocument,
   { path, source, padTo }: TokenizerWish,

@@ -34,7 +34,7 @@ function valueAt(value: ParameterValue, place: Place): number | boolean | string
 const isRules = (value: ParameterValue): value is Exclude<ParameterValue, ParameterScalar> =>
   Array.isArray(value) && typeof value[0] === 'object';
 
-/** All declared parameters at a place; `sources` are asked in order, then the default counts. */
+/** All declared parameters at a place; `sources` are tried in order, then the default. */
 export function resolve(
   declared: readonly MergeParameter[],
   sources: readonly Readonly<Record<string, ParameterValue>>[],

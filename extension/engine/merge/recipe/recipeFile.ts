@@ -26,7 +26,7 @@ export interface RecipeOverrides {
   readonly output: string;
   readonly overwrite: boolean;
   readonly resume: boolean;
-  /** These count before those of the file. */
+  /** These override those of the file. */
   readonly shardBytes?: number | undefined;
   readonly dtype?: Dtype | undefined;
   readonly onMismatch?: MergeRecipe['onMismatch'] | undefined;
@@ -34,7 +34,7 @@ export interface RecipeOverrides {
   readonly compare?: readonly NamedPath[];
 }
 
-/** What parsing needs to know of the machine, and whom it tells of things that have no effect. */
+/** What parsing needs to know about the machine, and where it reports things that have no effect. */
 export interface RecipeHost {
   readonly exists?: (path: string) => boolean;
   readonly note?: (line: string) => void;
@@ -97,7 +97,7 @@ export function parseRecipe(
   return recipeOf(document, read(document, { folder, exists }), overrides, text, folder);
 }
 
-/** What could be read of a recipe; what is wrong with it is kept by the document. */
+/** What could be read of a recipe; the document collects its faults. */
 interface Reading {
   readonly shape: Shape;
   readonly models: Models;
@@ -119,7 +119,7 @@ function read(document: RecipeDocument, surroundings: Surroundings): Reading {
   return { shape, models, method, translated, dtype };
 }
 
-/** @throws UserError with a line for each fault that the document kept */
+/** @throws UserError with one line for each fault that the document collected */
 function recipeOf(
   document: RecipeDocument,
   { shape, models, method, translated, dtype }: Reading,
@@ -181,7 +181,7 @@ function checkModels(
       place,
       'base_model is missing; task vectors in .tvq files need the model they belong to',
     );
-  if (inputs.some(isWholeFile)) return; // how many there are is in the files
+  if (inputs.some(isWholeFile)) return; // only the files tell how many there are
   const { minimumInputs: least, maximumInputs: most = Infinity } = method;
   if (inputs.length >= least && inputs.length <= most) return;
   const wanted = least === most ? `exactly ${least}` : `at least ${least}`;

@@ -1,4 +1,4 @@
-/** Recipes as they are kept beside a model: read from there, they make the same model again. */
+/** Recipes stored beside a model: read from there, they make the same model again. */
 import { relative, resolve, sep } from 'node:path';
 import type { MergeParameter, MergeRecipe, ParameterValue } from '../../../protocol/recipes.ts';
 import { SHARD_BYTES } from '../../../shared/shardBytes.ts';
@@ -13,11 +13,11 @@ import { withStandard } from './values.ts';
 
 type Parameters = Readonly<Record<string, ParameterValue>>;
 
-/** Every parameter of a method, defaults written out; gradients and rules as the recipe has them. */
+/** Every parameter of a method, including defaults; gradients and rules as in the recipe. */
 export const allParameters = (recipe: MergeRecipe, method: MergeMethod): Parameters =>
   written(method.parameters, recipe.parameters);
 
-/** By input: every parameter of which each has its own. Where none of its rules is for a tensor, the common one counts. */
+/** By input: every parameter that can differ by input. If none of its rules matches a tensor, the common value applies. */
 export const allInputParameters = (
   { inputs, parameters, inputParameters }: MergeRecipe,
   method: MergeMethod,
@@ -32,21 +32,21 @@ const written = (declared: readonly MergeParameter[], given: Parameters): Parame
   Object.fromEntries(declared.map(({ name, default: standard }) => [name, given[name] ?? standard]));
 
 /**
- * The recipe as YAML, with paths that lead from a folder: what it was read from with its comments, or written out.
- * @param folder where the text will stand
+ * The recipe as YAML, with paths relative to a folder: the original text with its comments, or generated.
+ * @param folder where the text will be stored
  */
 export function recipeText(recipe: MergeRecipe, method: MergeMethod, folder: string): string {
   const kept = recipe.text === undefined ? undefined : keptText(recipe, recipe.text, folder);
   return kept ?? writtenText(recipe, method, folder);
 }
 
-/** On another drive there is no way but the whole path. */
+/** On another drive only the absolute path works. */
 function pathFrom(folder: string, path: string): string {
   const way = relative(folder, resolve(path));
   return sep === '\\' ? way.replaceAll('\\', '/') : way;
 }
 
-/** The text that a recipe was read from, where paths and what the command line said are all that has to change. */
+/** The text that a recipe was read from, if only paths and command-line settings have to change. */
 function keptText(recipe: MergeRecipe, text: string, folder: string): string | undefined {
   const document = new RecipeDocument(text);
   const shape = readShape(document);
@@ -107,7 +107,7 @@ function writtenText(recipe: MergeRecipe, method: MergeMethod, folder: string): 
 const ownParameters = (method: string, given: Parameters = {}) =>
   Object.keys(given).length > 0 ? { parameters: inMergekitsNames(method, given) } : {};
 
-/** `base_model` where mergekit takes it for the same, else `reference`, which is no model of the merge by itself. */
+/** `base_model` if it means the same to mergekit, else `reference`, which is not itself a model of the merge. */
 function baseKeys({ base, inputs, method }: MergeRecipe, folder: string): Record<string, string> {
   const role = MERGEKIT[method]?.base ?? 'origin';
   const models = inputs.map(({ path, task }) => (task === undefined ? resolve(path) : undefined));

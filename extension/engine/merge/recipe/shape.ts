@@ -17,43 +17,43 @@ import { passOver } from './strangers.ts';
 
 const MAX_MODELS = 4096;
 
-/** Parameters as the file has them, and where. */
+/** Parameters as given in the file, and where. */
 export interface Given {
   readonly path: Path;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** A model that is listed. */
+/** A listed model. */
 export interface Entry {
   readonly path: Path;
   readonly model: Text;
   readonly parameters: Given;
-  /** The task of a .tvq file; all of them when it is left out. */
+  /** The task of a .tvq file; all of them if omitted. */
   readonly task: Text | undefined;
-  /** What reports call it. */
+  /** Its name in reports. */
   readonly name: Text | undefined;
-  /** Of a source of a slice: the layers that are taken, the last one not included. */
+  /** For a source of a slice: the layers to take, the last one excluded. */
   readonly layers: { readonly path: Path; readonly from: number; readonly to: number } | undefined;
 }
 
-/** What becomes of the tokenizer: `tokenizer_source` and `tokenizer`. */
+/** What to do with the tokenizer: `tokenizer_source` and `tokenizer`. */
 export interface TokenizerWish {
   readonly path: Path;
   /** A model, or `base` or `union`. */
   readonly source: Text | 'base' | 'union';
-  /** The number of tokens that rows of the embedding are added to reach a multiple of. */
+  /** Rows are added to the embedding up to a multiple of this. */
   readonly padTo: number | undefined;
 }
 
 export interface Shape {
   readonly method: Text | undefined;
   readonly base: Text | undefined;
-  /** Ours: the base where `base_model` would be one of the models. */
+  /** Our own key: the base, if `base_model` would be one of the models. */
   readonly reference: Text | undefined;
   readonly models: readonly Entry[];
   /** Whether they are the sources of a slice; mergekit then adds no base to them. */
   readonly sliced: boolean;
-  /** Parameters of all models; those of a slice count before those of the recipe. */
+  /** Parameters of all models; those of a slice override those of the recipe. */
   readonly shared: readonly Given[];
   readonly dtype: Text | undefined;
   readonly outDtype: Text | undefined;
@@ -69,7 +69,7 @@ export interface Shape {
 
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
 
-/** Reads all that can be read; what is wrong is kept by the document. */
+/** Reads everything that can be read; the document collects faults. */
 export function readShape(document: RecipeDocument): Shape {
   const entries: Entry[] = [];
   const shared: Given[] = [];
@@ -116,7 +116,7 @@ export function readShape(document: RecipeDocument): Shape {
     if (!model) {
       const given = (value as Record<string, unknown>).model;
       if (given === undefined || given === null) readText(document, undefined, [...path, 'model']);
-      return; // what is wrong with it was told
+      return; // its fault is already reported
     }
     const parameters = found.parameters ?? { path: [...path, 'parameters'], values: {} };
     entries.push({ task: undefined, name: undefined, layers: undefined, ...found, model, parameters, path });
@@ -201,7 +201,7 @@ export function readShape(document: RecipeDocument): Shape {
 const STACKED =
   'more than one slice: parts of models are not stacked here (passthrough, frankenmerges); use mergekit for it. Where all slices are of the same models, take one with all layers, and rules (`- filter: layers.3.` and `value: …`) for parameters that differ';
 
-/** Exactly one of models and slices is there. */
+/** Checks that there is exactly one of models and slices. */
 function checkSources(document: RecipeDocument, value: Record<string, unknown>): void {
   const given = ['models', 'slices'].filter(key => value[key] !== undefined && value[key] !== null);
   if (given.length === 1 || !isNothing(value.modules)) return;

@@ -1,4 +1,4 @@
-/** Names in a recipe that nobody knows: slips of the keyboard are refused, the rest is passed over as in mergekit. */
+/** Unknown names in a recipe: typing errors are refused, the rest is ignored as in mergekit. */
 import { nearest } from '../../../shared/nearest.ts';
 import type { Path, RecipeDocument } from './document.ts';
 
@@ -9,8 +9,8 @@ export function unknown(name: string, kind: string, known: readonly string[]): s
 }
 
 /**
- * A key or parameter that is not known. mergekit passes over all of them in silence; here one that looks like a slip of
- * the keyboard is refused, because what was meant would be lost, and others are told of.
+ * An unknown key or parameter. mergekit silently ignores them all; here one that looks like a typing error is refused,
+ * because the intended setting would be lost, and others are noted.
  * @throws UserError naming the line and what was probably meant
  */
 export function passOver(document: RecipeDocument, path: Path, kind: string, known: readonly string[]): void {

@@ -10,7 +10,7 @@ import type { Given } from './shape.ts';
 import { passOver } from './strangers.ts';
 import { isExhaustive, isRules, mapScalars, readValue, withStandard } from './values.ts';
 
-/** Parameters of a model, with the name it is called by. */
+/** Parameters of a model, with its name. */
 export interface GivenOfModel extends Given {
   readonly name: string;
 }
@@ -24,8 +24,8 @@ export interface Translated {
 }
 
 /**
- * What is wrong is kept by the document; what has no effect is noted there.
- * @param shared parameters of the whole merge; the first that has a value for a tensor counts
+ * The document collects faults, and notes what has no effect.
+ * @param shared parameters of the whole merge; the first that has a value for a tensor wins
  */
 export function translate(
   document: RecipeDocument,
@@ -64,7 +64,7 @@ interface Context {
   readonly rows: Readonly<Record<string, Row>>;
 }
 
-/** Methods that mergekit lacks know its `lambda` and `int8_mask` all the same. */
+/** Methods that mergekit lacks still accept its `lambda` and `int8_mask`. */
 export function rowsOf(method: MergeMethod): Readonly<Record<string, Row>> {
   const known = MERGEKIT[method.name]?.rows;
   if (known) return known;
@@ -76,13 +76,13 @@ export function rowsOf(method: MergeMethod): Readonly<Record<string, Row>> {
   };
 }
 
-/** Our name of a switch's value; other values as they are (our own names among them). */
+/** Our name for a switch's value; other values unchanged (including our own names). */
 function named(row: Row | undefined, value: ParameterScalar): ParameterScalar {
   if (!row?.named || typeof value !== 'boolean') return value;
   return row.named[value ? 0 : 1];
 }
 
-/** Parameters by mergekit's names, where it has the method: what `translate` undoes. */
+/** Parameters by mergekit's names, if it has the method: the reverse of `translate`. */
 export function inMergekitsNames(
   method: string,
   parameters: Readonly<Record<string, ParameterValue>>,
@@ -107,7 +107,7 @@ const SWITCHES: Readonly<Record<string, boolean>> = {
   off: false,
 };
 
-/** Switches are written as numbers (0 is off, as in Python) or in quotes, too. */
+/** Switches may also be numbers (0 is off, as in Python) or quoted. */
 function asSwitch(value: ParameterScalar): ParameterScalar {
   if (typeof value === 'number') return value !== 0;
   return typeof value === 'string' ? (SWITCHES[value.toLowerCase()] ?? value) : value;
@@ -158,7 +158,7 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   ...METHODS.flatMap(({ parameters }) => parameters.map(({ name }) => name)),
 ]);
 
-/** mergekit passes over parameters that a method does not have. */
+/** mergekit ignores parameters that a method does not have. */
 function passOverParameter({ document, method, rows }: Context, place: Path): void {
   const name = String(place.at(-1));
   if (method.name === 'breadcrumbs' && name === 'density') return; // see checkBreadcrumbs
@@ -169,7 +169,7 @@ function passOverParameter({ document, method, rows }: Context, place: Path): vo
   ]);
 }
 
-/** Refuses a merge in which a tensor of some model would be without a value that mergekit demands. */
+/** Refuses a merge in which a tensor of some model would lack a value that mergekit requires. */
 function checkGiven(
   { document, method }: Context,
   [name, { to = name, each }]: readonly [string, Row],
@@ -182,13 +182,13 @@ function checkGiven(
 ): void {
   const common = parameters[to];
   if (common !== undefined && isExhaustive(common)) return;
-  // What is wrong with it was told.
+  // Its fault is already reported.
   if (common === undefined && shared.some(({ values }) => Object.hasOwn(values, name))) return;
   const places = each
     ? models.map((model, i) => ({ ...model, value: inputParameters[i]?.[to] }))
     : [{ path, values: {}, name: '', value: undefined }];
   for (const { path: place, values, name: model, value } of places) {
-    if (Object.hasOwn(values, name) && value === undefined) continue; // so here
+    if (Object.hasOwn(values, name) && value === undefined) continue; // likewise
     if (value !== undefined && isExhaustive(value)) continue;
     const whose = model && ` of ${model}`;
     const isBase = place[0] === 'base_model';

@@ -9,11 +9,11 @@ type Rules = Exclude<ParameterValue, ParameterScalar>;
 export const isRules = (value: ParameterValue): value is Rules =>
   Array.isArray(value) && typeof value[0] === 'object';
 
-/** Whether a value counts for every tensor: the empty filter is in every name. */
+/** Whether a value applies to every tensor: the empty filter is in every name. */
 export const isExhaustive = (value: ParameterValue): boolean =>
   !isRules(value) || value.some(({ filter = '' }) => filter === '' || filter === '*');
 
-/** The same value, but with `standard` for tensors that none of its rules is for. */
+/** The same value, but with `standard` for tensors that match none of its rules. */
 export function withStandard(value: ParameterValue | undefined, standard: ParameterValue): ParameterValue {
   if (value === undefined) return standard;
   if (!isRules(value) || isExhaustive(value)) return value;

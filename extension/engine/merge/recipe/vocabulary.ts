@@ -6,16 +6,16 @@ import { readRegular } from '../../../formats/regularFile.ts';
 import { isMapping } from './fields.ts';
 
 export interface Vocabulary {
-  /** Rows of its embedding; undefined when that is not known. */
+  /** Rows of its embedding; undefined if unknown. */
   readonly size: number | undefined;
-  /** By file, what stands in it: the number of each token, or its digest. */
+  /** By file, its content: the number of each token, or a digest. */
   readonly files: ReadonlyMap<string, ReadonlyMap<string, number> | string>;
 }
 
-/** The largest tokenizer.json have 35 MB. */
+/** The largest tokenizer.json files have 35 MB. */
 const MAX_BYTES = 64 << 20;
 
-/** In the order in which they are compared: the first that both models have decides. */
+/** In the order in which they are compared: the first file that both models have decides. */
 const READERS: readonly (readonly [string, (content: Buffer) => ReadonlyMap<string, number> | string])[] = [
   ['tokenizer.json', content => tokensOf(JSON.parse(content.toString()) as unknown)],
   ['tokenizer.model', digest],
@@ -31,14 +31,14 @@ export async function readVocabulary({ path, tensors }: Checkpoint): Promise<Voc
     try {
       files.set(name, read(await readRegular(file, MAX_BYTES)));
     } catch {
-      // not there, or not readable as what it is called: it cannot be compared
+      // missing, or not what its name says: it cannot be compared
     }
   }
   const embedding = [...tensors.values()].find(({ name }) => EMBEDDING.test(name));
   return { size: embedding?.shape[0], files };
 }
 
-/** As the common architectures call it. */
+/** Its name in the common architectures. */
 const EMBEDDING = /(^|\.)(embed_tokens|wte|word_embeddings|tok_embeddings|embed_in|shared)\.weight$/;
 
 /** What is different; undefined when the vocabularies are equal, or nothing can be compared. */

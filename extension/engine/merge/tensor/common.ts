@@ -1,6 +1,6 @@
 /**
- * Tensors that hold NaN or infinity and are the same in all models (masks, under whatever name): there is nothing to
- * merge, and computing with them would only spread them.
+ * Tensors that hold NaN or infinity and are the same in all models (masks, under any name): there is nothing to merge,
+ * and computing with them would only spread them.
  */
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import type { JobContext } from '../../scheduler/job.ts';
@@ -8,7 +8,7 @@ import { RawTensor } from '../../tensors/rawTensor.ts';
 import { exactSource, type InputTensor, type StoredTensor } from '../../tensors/inputTensor.ts';
 import type { MergeJob } from './mergeJob.ts';
 
-/** Where the bytes stand that all models have, some of them no numbers; undefined where that is not so. */
+/** Where to find the bytes if all models have the same, with NaN or infinity in them; otherwise undefined. */
 export async function commonSource(
   { base, inputs }: MergeJob,
   context: JobContext,
@@ -55,7 +55,7 @@ const copying = (job: MergeJob, source: TensorSource): MergeJob => ({
   },
 });
 
-/** A task vector of zeros: what a measurement over the whole model has to count. */
+/** A task vector of zeros: which a measurement over the whole model has to count. */
 const unmoved = ({ tensor, dtype, shape }: MergeJob): StoredTensor => ({
   kind: 'tvq',
   file: '',

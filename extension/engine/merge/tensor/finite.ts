@@ -3,10 +3,10 @@ import type { Dtype } from '../../../formats/dtype.ts';
 import type { Remedy } from '../../../shared/remedies.ts';
 import { NonFinite } from '../../tensors/notNumbers.ts';
 
-/** What may be done with values that are no numbers. */
+/** What may be done with NaN and infinity. */
 export interface Tolerance {
   readonly allowNonfinite: boolean;
-  /** Whether the tensor is a sum weight by weight, where each spoils one value of the output alone. */
+  /** Whether the tensor is a sum weight by weight, where each affects only one value of the output. */
   readonly isSum: boolean;
   /** Whether they are computed with: where it is allowed, and the tensor is not the same in all models. */
   readonly taken: boolean;
@@ -28,12 +28,12 @@ interface Place {
 const nameOf = ({ file, name, task }: Place): string =>
   `${file}: tensor "${name}"${task === undefined ? '' : ` of "${task}"`}`;
 
-/** Of wider values, those that float32 has no number for. */
+/** Names of values in wider dtypes that float32 cannot represent. */
 const NAMED: Partial<Record<Dtype, string>> = {
   F64: 'NaN, infinite values, or values beyond float32 (±3.4e38)',
 };
 
-/** The error of an input with values that are no numbers. */
+/** The error for an input with NaN or infinity. */
 export const nonFinite = (place: Place, tolerance: Tolerance | undefined): NonFinite =>
   new NonFinite({
     message:
@@ -42,7 +42,7 @@ export const nonFinite = (place: Place, tolerance: Tolerance | undefined): NonFi
     remedy: otherwise(tolerance),
   });
 
-/** The error of an input that is finite, as its base is, but further from it than a float32 can say. */
+/** The error for a finite input whose difference from its finite base overflows float32. */
 export const tooFar = (place: Place, tolerance: Tolerance | undefined): NonFinite =>
   new NonFinite({
     message:

@@ -1,4 +1,4 @@
-/** Passes over a tensor that write nothing: what a method has to know before it merges. */
+/** Passes over a tensor that write nothing: what a method must know before it merges. */
 import type { Backend } from '../../../../kernels/backend.ts';
 import type { Region } from '../../../../kernels/memory.ts';
 import { elementCount } from '../../../formats/dtype.ts';
@@ -10,7 +10,7 @@ import { methodNamed } from '../methods/registry.ts';
 import { LongestLines, roundingNoise } from '../math/rounding.ts';
 import { narrow, NOTHING, type Selection } from '../math/sparsify.ts';
 
-/** Measures a tensor's part of what is needed of the whole model. */
+/** Measures a tensor's part of what must be known about the whole model. */
 export async function measureModel(passes: Passes, measure: MergeMeasure): Promise<MergeFindings> {
   switch (measure.kind) {
     case 'histogram':
@@ -76,7 +76,7 @@ async function histograms(
   return sums;
 }
 
-/** What this tensor's task vectors are thinned out by. */
+/** The thresholds and factors for thinning out this tensor's task vectors. */
 export async function thinningOf(passes: Passes): Promise<Thinning> {
   const { way } = passes.job;
   const sparsify = way.kind === 'selective' ? way.sparsify : 'none';
@@ -130,7 +130,7 @@ async function dropScales(passes: Passes): Promise<number[]> {
   return sums.map(({ all, kept }) => (kept > 0 ? all / kept : 1));
 }
 
-/** Coefficients of a sum; undefined where the method is none. Some need a pass for the inner products first. */
+/** Coefficients of a sum; undefined if the method is not a sum. Some need a pass for the inner products first. */
 export async function coefficientsOf(passes: Passes): Promise<readonly number[] | undefined> {
   const { job } = passes;
   if (job.way.kind === 'fixed') return job.way.coefficients;
@@ -156,7 +156,7 @@ async function innerProducts(passes: Passes): Promise<number[][]> {
   return gram;
 }
 
-/** What a method on whole tensors makes of one. */
+/** The result of a method on whole tensors. */
 export interface WholeTensor {
   readonly values: Float32Array;
   /** By input: how many values the method did not drop; undefined where it drops none. */

@@ -10,7 +10,7 @@ import type { Values } from '../recipe/parameters.ts';
 import { windowsOf, type WindowedSpan } from '../../tensors/windows.ts';
 import type { Job, JobReport } from '../../scheduler/job.ts';
 
-/** Shares of a weighted mean, 0 or more and 1 in all. */
+/** Shares of a weighted mean, 0 or more, which add up to 1. */
 export interface Shares {
   readonly base: number;
   readonly inputs: readonly number[];
@@ -18,18 +18,18 @@ export interface Shares {
 
 /** How a tensor is merged, with everything that is known before it is read. */
 export type TensorWay =
-  /** Bytes as they are. */
+  /** Unchanged bytes. */
   | {
       readonly kind: 'copy';
       readonly source: TensorSource;
-      /** By input, what it has in their place: whether that differs is told. */
+      /** By input, its own tensor instead: differences are reported. */
       readonly beside: readonly (TensorSource | undefined)[];
     }
   /** Σ cᵢ·xᵢ. */
   | { readonly kind: 'fixed'; readonly coefficients: readonly number[] }
   /** A weighted mean of whole models, by output: running statistics. */
   | { readonly kind: 'statistics'; readonly shares: readonly Shares[]; readonly variance: boolean }
-  /** Σ cᵢ·xᵢ, where a method of the registry finds the coefficients from the inner products. */
+  /** Σ cᵢ·xᵢ, where a registered method computes the coefficients from the inner products. */
   | { readonly kind: 'gram'; readonly method: string }
   /** A function of the whole tensor, of a method of the registry. */
   | {
@@ -66,7 +66,7 @@ export interface MergeJob extends Job {
   readonly scale: number;
   /** Whether NaN and infinity may be written; where it is a sum, also be computed with. */
   readonly allowNonfinite: boolean;
-  /** Whether those of its inputs are computed with, once it is known that the inputs differ. */
+  /** Whether those in its inputs are computed with, set once it is known that the inputs differ. */
   readonly takesNonFinite: boolean;
   /** Outputs to write: one, or one a task (emr). */
   readonly outputs: number;
@@ -96,7 +96,7 @@ export interface MergeFindings {
   /** Σ|τ| and Σ|masked unified vector| by input. */
   readonly emr?: readonly { readonly own: number; readonly unified: number }[];
   readonly stats?: TensorStats | undefined;
-  /** Of a copied tensor: whether some input has other bytes in its place. */
+  /** For a copied tensor: whether some input has other bytes instead. */
   readonly differs?: boolean;
   /** Whether a tensor that was to be merged was copied, as it holds NaN or infinity and is the same in all models. */
   readonly copied?: boolean;
@@ -125,7 +125,7 @@ export interface TensorStats {
   readonly conflicts: number;
   /** By input: weights that its task vector moves, and how many of them the method kept; undefined where it drops none. */
   readonly kept?: readonly { readonly moved: number; readonly kept: number }[] | undefined;
-  /** Σ‖Δ − Δ'‖² and Σ‖Δ'‖² over all outputs, Δ' being that of the same merge in full precision. */
+  /** Σ‖Δ − Δ'‖² and Σ‖Δ'‖² over all outputs, where Δ' is that of the same merge in full precision. */
   readonly difference?: SquaredError | undefined;
 }
 
@@ -136,7 +136,7 @@ export const dropsWeights = (way: TensorWay): boolean => {
   return way.sparsify !== 'none' || way.combine === 'consensus' || way.combine === 'emr';
 };
 
-/** What a job may do with values that are no numbers. */
+/** What a job may do with NaN and infinity. */
 export const toleranceOf = ({ allowNonfinite, takesNonFinite, way }: MergeJob): Tolerance => ({
   allowNonfinite,
   taken: takesNonFinite,

@@ -89,7 +89,7 @@ async function copyTensor(job: MergeJob, context: JobContext): Promise<MergeJobR
   const ofBase = job.base && (isSameSource(job.base, source) ? copied : new RawTensor(context, job.base));
   const found = await hashed(opened(beside));
   for (const [i, other] of beside.entries()) if (other) checkStored(other, found[i]);
-  // A tensor of a .tvq file is looked at before it is written; it is read once more only where it is large.
+  // A tensor of a .tvq file is checked before it is written; only a large one is read once more.
   if (source.stored) checkStored(source, await copied.checksum());
   const originals = await hashed(opened(job.exact?.way.kind === 'copy' ? job.exact.way.beside : []));
   for (let output = 0; output < job.outputs; output++) {

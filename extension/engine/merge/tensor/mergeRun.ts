@@ -29,8 +29,8 @@ export async function runTensor(job: MergeJob, context: JobContext, memory: Scop
 }
 
 /**
- * Writes the tensor and measures it; without a base that deltas could be told from there are no `stats`.
- * @throws UserError where values come out as NaN or infinite and may not
+ * Writes the tensor and measures it; without a base for deltas there are no `stats`.
+ * @throws UserError if values become NaN or infinite and may not
  */
 async function merge(passes: Passes, compared: Passes | undefined): Promise<MergeFindings> {
   const { job, context, memory } = passes;
@@ -40,11 +40,11 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Merg
   const bytes = (elementCount(job.shape) * DTYPE_BITS[job.dtype]) / 8;
 
   let written = NONE;
-  // A tensor that will be refused is not handed on: what is complete could be taken over by a later run.
+  // A tensor that will be refused is not finished, as a later run could reuse what is complete.
   const isFine = () =>
     job.allowNonfinite || (job.takesNonFinite ? written.overflowed : countOf(written)) === 0;
 
-  // A model a task (emr) means going through the tensor once for each: outputs are written one after the other.
+  // One model per task (emr) needs a pass over the tensor for each: outputs are written one after another.
   for (let output = 0; output < job.outputs; output++) {
     await context.emit({ type: 'begin', output, codec: 'exact', bytes });
     await passes.windows(async (window, span) => {
@@ -67,7 +67,7 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Merg
   return { stats: stats?.result(merging.kept), written, raised: merging.raised };
 }
 
-/** base + scale·vector, or the values themselves where whole models are merged, in the dtype that is written. */
+/** base + scale·vector, or the values themselves for whole models, in the output's dtype. */
 async function encode(passes: Passes, window: Window, vector: Region, scale: number): Promise<EncodedValues> {
   const { job, context, memory } = passes;
   const { backend } = context;
@@ -77,7 +77,7 @@ async function encode(passes: Passes, window: Window, vector: Region, scale: num
     values = await passes.decodeBase(window);
     await backend.axpy(values, vector, scale, false, count);
   }
-  // What belongs to the window before must not be counted twice.
+  // Values of the previous window must not be counted twice.
   if (skip > 0) await backend.write(values, 0, 4 * skip, async view => void view.fill(0));
   const { bytes, found } = await encodeValues(
     context,

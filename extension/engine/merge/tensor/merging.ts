@@ -8,7 +8,7 @@ import type { Passes, Thinning } from './passes.ts';
 import { place } from '../math/sparsify.ts';
 import type { Window } from '../../tensors/windows.ts';
 
-/** Merges a tensor's windows, once everything that it takes is measured. */
+/** Merges a tensor's windows, once everything it needs is measured. */
 export class Merging {
   #raised = 0;
 
@@ -77,7 +77,7 @@ export class Merging {
     return this.delta(window, await this.combine(window, span, output), this.scaleOf(output));
   }
 
-  /** The mean of the models by an output's shares. Quantized or damaged variances may be below 0, and so their mean. */
+  /** The mean of the models by an output's shares. Quantized or damaged variances, and their mean, may be below 0. */
   async #average(
     { shares, variance }: Extract<TensorWay, { kind: 'statistics' }>,
     window: Window,

@@ -90,7 +90,7 @@ export class Passes {
     return decoding;
   }
 
-  /** Thins out the task vectors in `xs`, where the method does. */
+  /** Thins out the task vectors in `xs`, if the method does that. */
   async thin(window: Window, span: Span, { thresholds, dropScales }: Thinning): Promise<void> {
     const { job, context } = this;
     if (job.way.kind !== 'selective') return;
@@ -118,7 +118,7 @@ export class Passes {
   }
 
   /**
-   * Rows that are longer than a window are put together and thinned out as a whole, once for all windows of a span.
+   * Assembles rows that are longer than a window and thins them out as a whole, once for all windows of a span.
    * @returns by input, the values of the span
    */
   async #thinLongRows(room: Region, window: Window, span: Span): Promise<readonly Float32Array[]> {

@@ -1,4 +1,4 @@
-/** What has to be known of the whole model before its tensors can be merged. */
+/** What must be known about the whole model before its tensors can be merged. */
 import { elementCount } from '../../../formats/dtype.ts';
 import { exactOf, type MergeFindings, type MergeJob, type MergeMeasure, type TensorWay } from './mergeJob.ts';
 import { narrow, NOTHING, selectionOf, type Selection } from '../math/sparsify.ts';
@@ -9,7 +9,7 @@ export type Measure = (
   take: (findings: MergeFindings, job: number) => void,
 ) => Promise<void>;
 
-/** Adds to each job what the whole model tells: thresholds and the sign of zeros (ties), rescalers (emr). */
+/** Adds to each job what comes from the whole model: thresholds and the sign of zeros (ties), rescalers (emr). */
 export async function prepare(jobs: readonly MergeJob[], measure: Measure): Promise<readonly MergeJob[]> {
   const exact = await measured(
     jobs.flatMap(job => exactOf(job) ?? []),
@@ -40,9 +40,9 @@ const densitiesOf = ({ inputValues }: MergeJob): number[] =>
 
 /**
  * TIES over the whole model: the k-th magnitude of each task vector, k = ⌊N·(1 − density)⌋ (the smallest for k = 0),
- * exactly, by three histograms; then the majority sign of the sums, which exact zeros take. Where densities differ by
- * tensor there is a threshold for each, all in the one ranking over the model, and a tensor is trimmed by that of its
- * own density.
+ * exactly, by three histograms; then the majority sign of the sums, which exact zeros get. If densities differ by
+ * tensor, there is a threshold for each density, all from one ranking over the model, and a tensor is trimmed by that
+ * of its own density.
  */
 async function withModelTrim(jobs: readonly MergeJob[], measure: Measure): Promise<MergeJob[]> {
   const ranked = jobs.filter(isTrimmedByModel);
@@ -61,7 +61,7 @@ async function withModelTrim(jobs: readonly MergeJob[], measure: Measure): Promi
 }
 
 /**
- * By input, the selection of each of its densities but 0, narrowed down to one magnitude key. Three passes over the
+ * By input, the selection for each of its densities except 0, narrowed to one magnitude key. Three passes over the
  * model, however many densities there are; histograms are added up as they come, one for each prefix that is left.
  */
 async function modelThresholds(

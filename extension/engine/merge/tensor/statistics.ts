@@ -4,7 +4,7 @@ import type { MergeJob, Shares } from './mergeJob.ts';
 import type { MergeMethod } from '../methods/method.ts';
 import { shares } from './weights.ts';
 
-/** The job with a weighted mean in the place of the method's way, where its tensor is a running statistic. */
+/** The job with a weighted mean instead of the method's way, if its tensor is a running statistic. */
 export function averagingStatistics(job: MergeJob, method: MergeMethod): MergeJob {
   const statistic = statisticOf(job.tensor);
   if (statistic === undefined || job.way.kind === 'copy') return job;
@@ -20,9 +20,9 @@ const ownShares = ({ inputs }: MergeJob, output: number): Shares => ({
 });
 
 /**
- * The method's effective weights: of input i max(0, scale·wᵢ), the weights divided by their sum where the method takes
- * the mean and equal where it has none; what is missing to 1 is the base's; normalised. It is the method's own result
- * where that is a convex combination.
+ * The method's effective weights: for input i max(0, scale·wᵢ), with weights divided by their sum if the method takes
+ * the mean, and equal if it has none; the base gets the rest up to 1; normalised. This equals the method's own result
+ * if that is a convex combination.
  */
 function sharesOf({ values, inputValues, scale }: MergeJob, { way, family }: MergeMethod): Shares {
   const stated = way.kind === 'linear' ? way.shares?.(values) : undefined;

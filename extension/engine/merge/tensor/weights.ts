@@ -1,18 +1,18 @@
-/** Sums of the inputs' weights: what is divided by them, and where nothing can be. */
+/** Sums of the inputs' weights: dividing by them, and when that is impossible. */
 import type { Problem } from '../../../protocol/results.ts';
 import type { MergeJob } from './mergeJob.ts';
 import type { MergeMethod } from '../methods/method.ts';
 
-/** A sum of weights below this share of their magnitudes has cancelled: dividing by it would blow rounding up a millionfold. */
+/** A sum of weights below this share of their magnitudes has cancelled: dividing by it would amplify rounding a millionfold. */
 const CANCELLED = 1e-6;
 
 const sumOf = (weights: readonly number[]): number => weights.reduce((a, b) => a + b, 0);
 const magnitudeOf = (weights: readonly number[]): number => sumOf(weights.map(Math.abs));
 
-/** Weights as they are, or divided by their sum, which `checkWeights` has seen not to be 0. */
+/** Weights unchanged, or divided by their sum, which `checkWeights` has checked not to be 0. */
 export function shares(weights: readonly number[], normalize: boolean): number[] {
   const sum = sumOf(weights);
-  // Weights that are all 0, where that is allowed, stay so.
+  // Weights that are all 0, if that is allowed, stay 0.
   return normalize && sum !== 0 ? weights.map(weight => weight / sum) : [...weights];
 }
 
@@ -21,8 +21,8 @@ const UNIT_ROUNDOFF = 2 ** -24;
 const LEAST_NORMAL = 2 ** -126;
 
 /**
- * Least magnitude of a float32 sum of some of these weights that is divided by: below it the weights cancel, and what is
- * left is the rounding of each weight and of each addition. Weights of one sign never cancel.
+ * Least magnitude of a float32 sum of some of these weights that is divided by: below it the weights cancel, and only
+ * the rounding of each weight and each addition is left. Weights of one sign never cancel.
  */
 export function leastShare(weights: readonly number[]): number {
   const mixed = weights.some(weight => weight > 0) && weights.some(weight => weight < 0);
@@ -39,8 +39,8 @@ const MEANINGS: Readonly<Record<Fault, string>> = {
 };
 
 /**
- * Weights that leave nothing to divide by, or nothing to merge, in a line each. A merge of task vectors may leave some
- * tensors as the base has them, by weights of 0; it may not leave all.
+ * Weights that leave nothing to divide by, or nothing to merge, in one line each. A merge of task vectors may leave
+ * some tensors unchanged, by weights of 0, but not all.
  */
 export function checkWeights(method: MergeMethod, jobs: readonly MergeJob[]): Problem[] {
   if (!method.parameters.some(({ name }) => name === 'weight')) return [];

@@ -1,4 +1,4 @@
-/** A page that has the Merge tab alone, as the Studio mounts it. */
+/** A page with only the Merge tab, mounted as in the Studio. */
 import '../../../../webview/common/l10n.ts';
 import '../../../../webview/common/base.css';
 import type { StudioMergeHost, StudioMergePage } from '../../../../extension/protocol/merge.ts';

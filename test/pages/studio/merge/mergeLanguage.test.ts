@@ -1,4 +1,4 @@
-/** The Merge tab in another language: every text of its own is a message that can be translated. */
+/** The Merge tab in another language: all its own texts are translatable messages. */
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { untranslated } from '../../harness/texts.ts';
@@ -6,7 +6,7 @@ import { usePage } from '../../harness/usePage.ts';
 import { MERGES, METHODS, TASKS } from './samples.ts';
 import './window.ts';
 
-/** What the page knows without its host: the tasks. A parameter is called "merge", which is a message as well. */
+/** What the page knows without its host: the tasks. One parameter is called "merge", which is also a message. */
 const GIVEN = [...TASKS, 'the parameter merge'];
 
 const visit = usePage('mergeTab');

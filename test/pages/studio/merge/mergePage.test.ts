@@ -248,7 +248,7 @@ describe('results', () => {
     expect(lines.dashed).toBe(4);
     const bars = await drawing('accuracy.mean');
     expect(bars.texts).toEqual(expect.arrayContaining(['accuracy.mean', '0.7312', '0.7691']));
-    // The ground, and a bar for each merge that was evaluated.
+    // The background, and a bar for each evaluated merge.
     expect(bars.rects).toBe(3);
   });
 

@@ -20,7 +20,7 @@ const DELAY_MS = 10;
 
 const pause = () => new Promise(resolve => setTimeout(resolve, DELAY_MS));
 
-/** A host that keeps merges as the real one does, and records what it was asked. */
+/** A host that keeps merges as the real one does, and records its calls. */
 export class MockMergeHost implements StudioMergeHost {
   readonly planned: StudioMergeRecipe[] = [];
   readonly started: StudioMergeRecipe[] = [];
@@ -102,7 +102,7 @@ export class MockMergeHost implements StudioMergeHost {
     }
   }
 
-  /** What a test does: lets the merge go on, or end. */
+  /** Called by tests to let the merge progress, or end. */
   advance(done: number): void {
     this.page?.mergeProgress({
       done,

@@ -15,7 +15,7 @@ export const SELECTION: StudioSelection = {
   source: '/home/someone/models/vit-l14-8tasks.tvq',
 };
 
-/** Others: of checkpoints in full precision, and of a file whose checkpoints are not known. */
+/** Other selections: full-precision checkpoints, and a file whose checkpoints are unknown. */
 export const SELECTIONS: Readonly<Record<string, StudioSelection>> = {
   checkpoints: { ...SELECTION, source: undefined },
   unknown: {

@@ -4,7 +4,7 @@ import { methodNamed } from '../../../../extension/engine/merge/methods/registry
 
 type Given = Readonly<Record<string, number>>;
 
-/** What a method on whole tensors makes of inputs, by row; what is not given has its default. */
+/** The result of a method on whole tensors, by row; omitted parameters have their defaults. */
 export function mergeValues(
   name: string,
   shape: readonly number[],
@@ -24,7 +24,7 @@ export function mergeValues(
   });
 }
 
-/** Numbers from −1 to 1 that look random, the same in every run. */
+/** Numbers from −1 to 1 that look random but are the same in every run. */
 export function randomNumbers(count: number, seed: number): Float64Array {
   let state = seed;
   return Float64Array.from({ length: count }, () => {

@@ -1,4 +1,4 @@
-/** What holds for all methods on whole tensors. */
+/** Properties of all methods on whole tensors. */
 import { describe, expect, test } from 'vitest';
 import { METHODS } from '../../../../extension/engine/merge/methods/registry.ts';
 import { difference, mergeValues, randomTensor } from './harness.ts';

@@ -8,7 +8,7 @@ import { checkWeights, leastShare } from '../../../../extension/engine/merge/ten
 
 const place = { tensor: 'w', depth: 0 };
 
-/** What is said of a merge whose tensors have these weights. */
+/** The messages about a merge whose tensors have these weights. */
 function said(name: string, weights: readonly (readonly number[])[], given = {}): string[] {
   const method = methodNamed(name);
   const jobs = weights.map((ofTensor, i) => ({
@@ -148,7 +148,7 @@ describe('tensors without a direction', () => {
 });
 
 describe('opposite tensors', () => {
-  // As float32 inner products have it, a little off.
+  // Slightly off, as float32 inner products are.
   const opposite = [
     [1, -1 + 1e-7],
     [-1 + 1e-7, 1],

@@ -1,10 +1,10 @@
-/** A path in a command: what the shell makes of it is the path again. */
+/** A path in a command: the shell passes on the same path. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../../../extension/host/evaluation/commandLine.ts';
 import { needs } from '../../../needs.ts';
 
-/** Writes its arguments as they are, each with a zero behind it, which no argument has. */
+/** Prints its arguments unchanged, each followed by a zero byte, which no argument contains. */
 const ECHO = String.raw`printf '%s\0'`;
 const PATHS = [
   '/models/merged',

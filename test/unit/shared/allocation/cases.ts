@@ -25,7 +25,7 @@ const whole = (random: Random, least: number, most: number) =>
 /** Bytes. */
 export const LARGEST_CHOICE = 40;
 
-/** In no order, convex or not, some dominated, some equal. */
+/** In any order, convex or not, some dominated, some equal. */
 const randomChoices = (random: Random, most: number): Choice[] =>
   Array.from({ length: whole(random, 1, most) }, (_, codec) => ({
     codec,
@@ -71,7 +71,7 @@ function combinations({ base, offsets }: Group): RatePoint[] {
   );
 }
 
-/** The least error at exactly 0, 1, … bytes, by dynamic programming over all combinations; Infinity where impossible. */
+/** The least error at exactly 0, 1, … bytes, by dynamic programming over all combinations; Infinity if impossible. */
 export function leastErrors(groups: readonly Group[]): number[] {
   let least = [0];
   for (const group of groups) {

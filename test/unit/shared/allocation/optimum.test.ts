@@ -13,10 +13,10 @@ import {
 import { generator, leastErrors, randomPlain, randomShared } from './cases.ts';
 
 const CASES = 300;
-/** Sums in another order. */
+/** Tolerance for sums in another order. */
 const ROUNDING = 1e-9;
 
-/** The total of what was chosen, added up from the choices themselves. */
+/** The total of an allocation, summed from its choices. */
 function chosenTotal(groups: readonly Group[], allocation: Allocation) {
   let [bytes, error] = [0, 0];
   for (const [g, { base, offsets }] of groups.entries()) {

@@ -10,7 +10,7 @@ import {
   type Choice,
 } from '../../../../extension/shared/allocation/index.ts';
 
-/** Two tensors of two tasks; each slot has 4, 2 and 1 bits a weight. */
+/** Two tensors of two tasks; each slot has 4, 2 and 1 bits per weight. */
 const table: AnalysisTable = {
   tasks: ['cars', 'dtd'],
   tensors: [
@@ -46,7 +46,7 @@ const table: AnalysisTable = {
   fp32Bytes: 1536,
 };
 
-/** Bits open to each slot; `exact` where it is stored so. */
+/** Bits that each slot may get; `exact` if it is stored exactly. */
 const openTo = (rules: readonly TensorRule[]) =>
   groupsOf(table, [{ kind: 'energy' }], rules)
     .slice(0, -1)
@@ -97,7 +97,7 @@ describe('rules', () => {
     const { bytes } = allocation;
     expect(bytes).toBe(smallest + 16);
     expect([0, 1].map(slot => allocation.chosen(slot).offsets[0]?.codec)).toEqual([EXACT, EXACT]);
-    // The slot whose error falls most gets what is left.
+    // The slot whose error falls most gets the rest.
     expect(
       [2, 3].map(slot => table.choices.bits[allocation.chosen(slot).offsets[0]?.codec as number]),
     ).toEqual([1, 2]);

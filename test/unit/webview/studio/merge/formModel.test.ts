@@ -1,4 +1,4 @@
-/** The form of a merge: what fields show, what is refused, and what the host is asked for. */
+/** The form of a merge: what fields show, what is refused, and what is sent to the host. */
 import { describe, expect, it } from 'vitest';
 import type { MergeParameter } from '../../../../../extension/protocol/recipes.ts';
 import type { StudioSelection } from '../../../../../extension/protocol/studio.ts';
