@@ -83,18 +83,25 @@ export function linesOf(error: unknown): readonly Told[] {
   return [{ message: error.message, remedy }, ...kept];
 }
 
+/** What Node says of a call of the system that failed. */
+interface SystemError extends Error {
+  readonly code?: string;
+  readonly syscall?: string;
+  readonly path?: string;
+}
+
 /** Whether the same may go well another time: not where recipe or inputs are at fault, but a full disk, or a defect. */
 export const mayPass = (error: unknown): boolean =>
   !(error instanceof UserError) || systemCode(error) !== undefined;
 
 /** Code of the system error (ENOSPC, EIO …) that an error is about. */
 export const systemCode = (error: Error): string | undefined =>
-  (error.cause as NodeJS.ErrnoException | undefined)?.code;
+  (error.cause as SystemError | undefined)?.code;
 
 /** A system error (ENOENT, EACCES, ENOSPC …) in words, with the path it is about. */
 export function describeSystemError(error: unknown, path: string): UserError {
   if (error instanceof UserError) return error;
-  const { code = '', syscall = '' } = error as NodeJS.ErrnoException;
+  const { code = '', syscall = '' } = error as SystemError;
   const reading = READS.has(syscall);
   const [said, whenReading = said] = REASONS[code] ?? [
     error instanceof Error ? error.message : String(error),
@@ -105,7 +112,7 @@ export function describeSystemError(error: unknown, path: string): UserError {
 /** The same of an error that nobody described, where it says which path it is about; anything else as it is. */
 export function described(error: unknown): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
-  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  const { code, syscall, path } = error as SystemError;
   return code !== undefined && syscall !== undefined && path !== undefined
     ? describeSystemError(error, path)
     : error;

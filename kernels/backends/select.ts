@@ -1,5 +1,4 @@
 /** Which backend computes, and why: a hardware GPU that passes its self-test, else the CPU, unless told otherwise. */
-import { availableParallelism, cpus } from 'node:os';
 import { BackendUnusable, type Backend } from '../backend.ts';
 import { MAX_MEMORY } from '../wasm.ts';
 import { findAdapter, openWebGpuBackend, type FoundAdapter, type WebGpuOptions } from './webgpu/open.ts';
@@ -21,6 +20,13 @@ export interface DeviceReport {
   /** Why it is, or is not, usable. */
   readonly reason: string;
   readonly limits: Readonly<Record<string, number>>;
+}
+
+/** The processor, which only who runs the kernels can look at. */
+export interface Processor {
+  /** Its name for people; empty where it is not known. */
+  readonly name: string;
+  readonly cores: number;
 }
 
 export interface Probe {
@@ -100,11 +106,10 @@ export async function selectBackend(
   return { kind: 'cpu', reason: whyCpu(examined, options.adapter) };
 }
 
-function cpuReport(): DeviceReport {
-  const cores = availableParallelism();
+function cpuReport({ name, cores }: Processor): DeviceReport {
   return {
     kind: 'cpu',
-    device: cpus()[0]?.model.trim() || 'CPU',
+    device: name || 'CPU',
     software: false,
     usable: true,
     reason: `WebAssembly SIMD, up to one thread on each of ${cores} cores`,
@@ -125,6 +130,7 @@ function webGpuReport({ found, backend, failure }: Examined): DeviceReport {
 
 /** What there is to compute on, tested, and what `preference` would choose; holds nothing open. */
 export async function probeDevices(
+  processor: Processor,
   preference: Preference = 'auto',
   options: { readonly adapter?: string } = {},
   access: WebGpuAccess = WEBGPU,
@@ -132,7 +138,7 @@ export async function probeDevices(
   const examined = await examine({ ...options, memory: PROBE_MEMORY }, access, () => true);
   const { backend, failure } = examined;
   backend?.dispose();
-  const backends = [cpuReport(), webGpuReport(examined)];
+  const backends = [cpuReport(processor), webGpuReport(examined)];
   if (preference === 'cpu') return { chosen: 'cpu', reason: ASKED_FOR_CPU, backends };
   if (backend && (preference === 'webgpu' || !backend.info.software)) {
     return { chosen: 'webgpu', reason: whyWebGpu(preference, backend.info), backends };
