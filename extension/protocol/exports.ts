@@ -23,10 +23,10 @@ export const exportedFile: z.ZodType<ExportedFile> = z
     kind: z.enum(['png', 'svg', 'csv']),
     data: z.string().max(MAX_EXPORT),
   })
-  .refine(({ name, kind }) => name.endsWith(`.${kind}`), { path: ['name'], error: 'another ending' })
+  .refine(({ name, kind }) => name.endsWith(`.${kind}`), { path: ['name'], error: 'wrong ending' })
   .refine(file => file.kind !== 'png' || PNG_SIGNATURE.test(file.data), {
     path: ['data'],
-    error: 'no picture',
+    error: 'not a PNG picture',
   });
 
 /** Where a page's exports go. */

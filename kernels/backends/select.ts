@@ -80,14 +80,14 @@ function whyCpu({ found, failure }: Examined, adapter: string | undefined): stri
 function whyWebGpu(preference: Preference, { device, software }: Backend['info']): string {
   if (preference === 'auto') return `WebGPU: ${device} passed its self-test`;
   return software
-    ? `WebGPU: it was asked for; ${device} is a software adapter, slower than the CPU backend`
-    : `WebGPU: it was asked for; ${device} passed its self-test`;
+    ? `WebGPU: it was requested; ${device} is a software adapter, slower than the CPU backend`
+    : `WebGPU: it was requested; ${device} passed its self-test`;
 }
 
-const ASKED_FOR_CPU = 'CPU: it was asked for';
+const ASKED_FOR_CPU = 'CPU: it was requested';
 
 const askedInVain = (failure: string | undefined): string =>
-  `WebGPU was asked for, but ${failure ?? 'failed'}`;
+  `WebGPU was requested, but ${failure ?? 'failed'}`;
 
 /**
  * Chooses a backend. `auto` takes a hardware adapter that passes its self-test, else the CPU, and never fails.

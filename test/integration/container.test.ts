@@ -197,8 +197,8 @@ describe('what a file claims is not trusted', () => {
   const stated = (values: object) => (parts: TvqParts) =>
     changeJson<object>(parts, 'tvq_tables', old => ({ ...old, ...values }));
   test.each<[string, (parts: TvqParts) => void, RegExp]>([
-    ['a task that is a path', named('../../x'), /"\.\.\/\.\.\/x" is no name of a task/],
-    ['a task without a name', named(''), /"" is no name of a task/],
+    ['a task that is a path', named('../../x'), /"\.\.\/\.\.\/x" is not a task name/],
+    ['a task without a name', named(''), /"" is not a task name/],
     [
       'more rows than records',
       table({

@@ -82,19 +82,19 @@ describe('selectBackend', () => {
     };
     expect(await selectBackend('cpu', MEMORY, access)).toEqual({
       kind: 'cpu',
-      reason: 'CPU: it was asked for',
+      reason: 'CPU: it was requested',
     });
   });
 
   test('webgpu takes a software adapter too, and says so', async () => {
     const selection = await selectBackend('webgpu', MEMORY, software());
     expect(selection.kind).toBe('webgpu');
-    expect(selection.reason).toMatch(/^WebGPU: it was asked for; SwiftShader .* is a software adapter/);
+    expect(selection.reason).toMatch(/^WebGPU: it was requested; SwiftShader .* is a software adapter/);
   });
 
   test.each([
-    ['no adapter', absent, 'WebGPU was asked for, but no WebGPU adapter was found'],
-    ['a failed self-test', broken, 'WebGPU was asked for, but GeForce 210 computes differently'],
+    ['no adapter', absent, 'WebGPU was requested, but no WebGPU adapter was found'],
+    ['a failed self-test', broken, 'WebGPU was requested, but GeForce 210 computes differently'],
   ] as const)('webgpu is an error with %s', async (_, access, message) => {
     const selection = selectBackend('webgpu', MEMORY, access());
     await expect(selection).rejects.toThrow(BackendUnusable);
@@ -124,7 +124,7 @@ describe('probeDevices', () => {
 
   test('gives the reason when there is none', async () => {
     const probe = await probeDevices(PROCESSOR, 'webgpu', {}, absent());
-    expect(probe.reason).toBe('WebGPU was asked for, but no WebGPU adapter was found');
+    expect(probe.reason).toBe('WebGPU was requested, but no WebGPU adapter was found');
     expect(probe.backends[1]).toMatchObject({
       device: 'none',
       usable: false,

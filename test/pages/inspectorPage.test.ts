@@ -212,7 +212,7 @@ describe('what stays', () => {
 
   test('tab, tensor, switches and tables survive a reload', async () => {
     const page = await openTable();
-    await page.getByLabel('What bytes are told apart by').selectOption('layer');
+    await page.getByLabel('How bytes are grouped').selectOption('layer');
     await chooseFirst(page);
     await page.getByLabel('What the map shows').selectOption('max');
     await page.getByRole('button', { name: 'Show as a table: Codes' }).click();

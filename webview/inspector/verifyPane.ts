@@ -69,7 +69,7 @@ function verdict({ checked, damaged, damagedCount }: VerifyOutcome): HTMLElement
     items.push(el('li', { text: l10n.t('and {0} more; the log has them all', formatCount(rest)) }));
   const finding =
     damagedCount === 1
-      ? l10n.t('Damaged: 1 part. Get the file again, or quantize anew.')
-      : l10n.t('Damaged: {0} parts. Get the file again, or quantize anew.', formatCount(damagedCount));
+      ? l10n.t('Damaged: 1 part. Get the file again, or quantize again.')
+      : l10n.t('Damaged: {0} parts. Get the file again, or quantize again.', formatCount(damagedCount));
   return el('div', {}, line('error', finding), el('ul', { class: 'damaged' }, ...items));
 }

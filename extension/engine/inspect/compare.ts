@@ -72,7 +72,7 @@ async function ofFile(path: string): Promise<Comparable> {
   const file = await openUnchanged(path);
   if (file.scheme.scheme === 'fq') {
     throw new UserError(
-      `${path}: it has whole checkpoints; their task vectors cannot be told without the base model`,
+      `${path}: it has whole checkpoints; their task vectors cannot be computed without the base model`,
     );
   }
   const tasks = file.tasks.map(({ name }) => name);

@@ -59,7 +59,7 @@ export async function writeTaskFiles(
   for (const listed of own) {
     const { name, from } = listed;
     const missing = `${tvq.path}: "${name}" of task "${task}"`;
-    if (!isCompanion(name)) warnings.push(`${missing} is no file that goes with weights; not written`);
+    if (!isCompanion(name)) warnings.push(`${missing} is not a file that belongs to a model; not written`);
     else if (from === 'none')
       warnings.push(`${missing} was too large to be stored; copy it from the fine-tuned checkpoint`);
     else if (from === 'file')

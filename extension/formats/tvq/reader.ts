@@ -109,7 +109,7 @@ async function assemble(
   for (const [v, vector] of listed.entries()) {
     const { name, source } = vector;
     if (!isReserved(name) && !isTaskName(name))
-      throw fault(file, `"${name}" is no name of a task: letters, digits, dots, dashes and underscores are`);
+      throw fault(file, `"${name}" is not a task name: letters, digits, dots, dashes and underscores are`);
     const placed = contents.vectors[v] as readonly PlacedRecord[];
     if (new Set(placed.map(({ row: [tensor] }) => tensor)).size !== placed.length)
       throw fault(file, `vector "${name}" lists a tensor twice`);

@@ -21,7 +21,7 @@ export function quantizeRecipe(input: unknown, folders: readonly Folder[]): Quan
   const widths = asked.bits ?? asked.baseBits;
   if (budget !== undefined && (scheme === 'fq' || widths !== undefined)) {
     throw new Error(
-      'A budget goes with scheme "tvq" or "rtvq", and sets the bits itself: leave out "bits" and "baseBits".',
+      'A budget needs scheme "tvq" or "rtvq" and sets the bits itself: leave out "bits" and "baseBits".',
     );
   }
   const recipe = parseQuantizeRecipe({

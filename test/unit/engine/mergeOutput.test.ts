@@ -238,8 +238,8 @@ describe('overwriting', () => {
     await writeFile(join(target, 'config.json'), 'precious');
     const { path, warnings } = await model.commit(NOTHING_MORE);
     expect(path).toBe(`${target}-2`);
-    expect(warnings).toEqual([expect.stringMatching(/out: .* the result is complete in out-2$/)]);
-    await expect(open()).rejects.toThrow('exists already');
+    expect(warnings).toEqual([expect.stringMatching(/out: .* the complete result is in out-2$/)]);
+    await expect(open()).rejects.toThrow('already exists');
     expect(await readdir(target)).toEqual(['config.json']);
     expect(await readdir(path)).toContain('model-00001-of-00003.safetensors');
     expect((await readdir(folder)).sort()).toEqual(['out', 'out-2']);

@@ -68,7 +68,7 @@ export async function checkConfig(
   return [
     {
       severity: 'warning',
-      message: `${donor.path}: has no config.json, and neither will the merged model, which does not load without one; copy that of ${other}, where it is the same model`,
+      message: `${donor.path}: has no config.json, so the merged model will have none and will not load; copy the one of ${other} if it is the same model`,
     },
   ];
 }

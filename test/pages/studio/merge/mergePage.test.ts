@@ -263,7 +263,7 @@ describe('results', () => {
     await expect
       .poll(() => page.evaluate(() => merging.host.calls))
       .toEqual(['reveal /home/someone/models/merged-ties', 'report /home/someone/models/merged-ties']);
-    await page.getByRole('button', { name: 'Take from the list: merged-ties' }).click();
+    await page.getByRole('button', { name: 'Remove from the list: merged-ties' }).click();
     await expect.poll(() => columns(page).count()).toBe(2);
   });
 
