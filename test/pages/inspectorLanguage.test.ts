@@ -163,7 +163,7 @@ describe('tasks', () => {
 
 describe('the file is verified', () => {
   test.each([
-    ['ready', 'Whole: 2,369 checksums match.'],
+    ['ready', 'Intact: 2,369 checksums match.'],
     ['damaged', 'Damaged: 2 parts.'],
   ])('%s', async (scenario, verdict) => {
     const page = await openTable(scenario);

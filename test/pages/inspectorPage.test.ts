@@ -227,9 +227,9 @@ describe('what stays', () => {
   test('what was verified and compared is there after a reload', async () => {
     const page = await openTable();
     await page.getByRole('button', { name: 'Verify' }).click();
-    await page.getByText('Whole: 2,369 checksums match.').waitFor();
+    await page.getByText('Intact: 2,369 checksums match.').waitFor();
     await page.evaluate(() => harness.reload());
-    await page.getByText('Whole: 2,369 checksums match.').waitFor();
+    await page.getByText('Intact: 2,369 checksums match.').waitFor();
   });
 });
 

@@ -43,7 +43,7 @@ export class VerifyPane {
       const outcome = await this.#host.verify();
       const cancelled = line(
         'circle-slash',
-        l10n.t('Verifying was cancelled: whether the file is whole is not known.'),
+        l10n.t('Verifying was cancelled: whether the file is intact is not known.'),
       );
       this.element.replaceChildren(outcome ? verdict(outcome) : cancelled);
     } catch (error) {
@@ -62,7 +62,7 @@ const line = (codicon: string, text: string): HTMLElement =>
 
 function verdict({ checked, damaged, damagedCount }: VerifyOutcome): HTMLElement {
   if (damagedCount === 0)
-    return line('pass-filled', l10n.t('Whole: {0} checksums match.', formatCount(checked)));
+    return line('pass-filled', l10n.t('Intact: {0} checksums match.', formatCount(checked)));
   const items = damaged.map(text => el('li', { text }));
   const rest = damagedCount - damaged.length;
   if (rest > 0)

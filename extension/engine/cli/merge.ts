@@ -61,7 +61,7 @@ export function addMerge(program: Command, run: Run): void {
     .addOption(
       new Option(
         '--on-mismatch <way>',
-        "tensors that some model lacks or has in another shape: error; keep the base's; take that of the first input with it; skip (left out)",
+        "what to do with tensors that some model lacks or has in a different shape: stop; keep the base's; take them from the first input that has them; leave them out",
       ).choices(['error', 'base', 'first', 'skip']),
     )
     .addOption(
@@ -185,7 +185,7 @@ function weightOf(text: string, inputs: readonly MergeInput[]): [string, number]
   const [name, value] = split(text, '--weight');
   if (!inputs.some(input => input.name === name)) {
     throw new UserError(
-      `--weight ${text}: there is no input "${name}"; there are ${inputs.map(input => input.name).join(', ')}`,
+      `--weight ${text}: there is no input "${name}"; the inputs are ${inputs.map(input => input.name).join(', ')}`,
       'usage',
     );
   }

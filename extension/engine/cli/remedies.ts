@@ -8,7 +8,7 @@ export const REMEDIES: Wording = {
   base: (message, { was }) => `${message}; name the base model with --base (it was "${was}")`,
   baseOfMerge: message => `${message}; name it with --base`,
   force: message => `${message}, or pass --force`,
-  resume: message => `${message}; run the same command with --resume to go on`,
+  resume: message => `${message}; run the same command with --resume to continue`,
   dtype: (message, { wider }) =>
     `${message}; write a wider dtype (--dtype ${wider}) or a smaller change, or let infinity and NaN be written (--allow-nonfinite)`,
   writeNonfinite: message => `${message}, or let infinity and NaN be written (--allow-nonfinite)`,

@@ -53,7 +53,7 @@ export async function planCompare(
   const share = room.share(needed);
   if (needed > share.arena) {
     throw new UserError(
-      `comparing ${tasks.length} tasks takes ${formatBytes(needed)} of memory, ${formatBytes(room.memory)} are allowed in all; allow more (setting tvq.memory)`,
+      `comparing ${tasks.length} tasks takes ${formatBytes(needed)} of memory, ${formatBytes(room.memory)} are allowed in all; raise the limit (setting tvq.memory)`,
     );
   }
   return { tasks, jobs, share, comparable: all.length, leftOut: names.size - all.length, stamps };

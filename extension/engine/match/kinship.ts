@@ -86,7 +86,7 @@ interface Layout {
 const LAYOUTS: readonly Layout[] = [
   {
     what: 'experts',
-    how: 'stacked in one tensor a layer',
+    how: 'stacked in one tensor per layer',
     fused:
       /^(.*?)(\.experts(\.mlp)?\.(gate_up_proj|down_proj|gate_proj|up_proj|w[123]|v1|wi|wo)|(?<=\.block_sparse_moe)\.(input|output)_linear)(\.weight)?$/,
     split: /^(.*?)\.experts\.\d+\./,

@@ -67,7 +67,7 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     problems.push({
-      ...error(`two tasks are named "${twice}"; give each a name of its own`),
+      ...error(`two tasks are named "${twice}"; give each its own name`),
       remedy: { code: 'taskName' },
     });
   for (const task of tasks) {

@@ -66,7 +66,7 @@ export async function writeTaskFiles(
       await write(name, `${basename(tvq.path)}, ${name}`, await readStoredFile(tvq.path, listed));
     else if (!base || !ofBase?.names.includes(name))
       warnings.push(
-        `${missing} is that of the base model "${tvq.base.name}", which has none here; copy it from there`,
+        `${missing} comes from the base model "${tvq.base.name}" and is missing here; copy it from there`,
       );
     else {
       const source = join(base.path, name);

@@ -209,7 +209,7 @@ function whyUnreadable(
   const countsFrom = (metadata: Metadata) =>
     metadata.tvq_scheme.scheme === 'rtvq' && name !== SHARED_VECTOR ? SHARED_VECTOR : undefined;
   if (!('tvq_tables' in metadata) || vector.shared === countsFrom(metadata)) return undefined;
-  return `it counts from ${JSON.stringify(vector.shared ?? 'the base model alone')}, which this tool does not know`;
+  return `it is relative to ${JSON.stringify(vector.shared ?? 'the base model alone')}, which this tool does not know`;
 }
 
 /** Tasks that count from a shared vector that cannot be read. */
@@ -220,7 +220,7 @@ function withoutShared(
   if (!shared) return [];
   return vectors.map(({ name, records }) => ({
     name,
-    why: `it counts from "${SHARED_VECTOR}", of which ${shared.why}`,
+    why: `it is relative to "${SHARED_VECTOR}", where ${shared.why}`,
     payloads: records.flatMap(({ tensor, payload, checksum }) =>
       payload ? [{ tensor, entry: payload, checksum }] : [],
     ),

@@ -76,7 +76,7 @@ function fieldsOf<Field extends string>(
   if (typeof input !== 'object' || input === null) throw new Error('The input is not an object.');
   const stranger = Object.keys(input).find(field => !(known as readonly string[]).includes(field));
   if (stranger !== undefined) {
-    throw new Error(`There is no field "${stranger}"; there are ${known.join(', ')}.`);
+    throw new Error(`There is no field "${stranger}"; the fields are ${known.join(', ')}.`);
   }
   return input;
 }

@@ -131,7 +131,7 @@ describe('quantize', () => {
   });
 
   it.each([
-    [{ overwrite: true }, 'There is no field "overwrite"; there are base, tasks'],
+    [{ overwrite: true }, 'There is no field "overwrite"; the fields are base, tasks'],
     [{ scheme: 'int4' }, 'scheme'],
     [{ bits: 9 }, 'bits must be 1 to 8'],
     [{ output: 'out.safetensors' }, 'the output must end in .tvq'],

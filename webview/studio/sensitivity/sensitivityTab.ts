@@ -82,7 +82,7 @@ export class SensitivityTab {
         all: (tensors, weights) =>
           l10n.t('All {0} floating-point tensors, {1} weights per task.', tensors, weights),
         rest: tensors =>
-          l10n.t('{0} more are whole numbers, or not in every checkpoint in one shape.', tensors),
+          l10n.t('{0} more are integers, or do not have the same shape in every checkpoint.', tensors),
       },
     });
     const right = el('div', {}, this.#curve.element, this.#of);

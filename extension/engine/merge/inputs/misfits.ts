@@ -43,7 +43,7 @@ export function misfitOf(
 type Tolerated = Exclude<MergeRecipe['onMismatch'], 'error'>;
 
 const OUTCOMES: Readonly<Record<Tolerated, (reference: string) => string>> = {
-  base: reference => `what ${reference} has is kept`,
+  base: reference => `kept from ${reference}`,
   first: () => 'taken from the first input that has it',
   skip: () => 'left out',
 };

@@ -31,7 +31,7 @@ export function checkRecipe(recipe: MergeRecipe, method: MergeMethod): void {
   const names = inputs.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    throw new UserError(`two inputs are named "${twice}"; give each a name of its own`, 'usage');
+    throw new UserError(`two inputs are named "${twice}"; give each its own name`, 'usage');
   checkParameters(method.name, method.parameters, recipe.parameters);
   const perInput = method.parameters.filter(parameter => parameter.perInput);
   for (const given of recipe.inputParameters) checkParameters(method.name, perInput, given);

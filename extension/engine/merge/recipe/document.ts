@@ -66,7 +66,7 @@ export class RecipeDocument {
     });
     for (const { code, message, pos } of [...this.#document.errors, ...this.#document.warnings]) {
       const { line } = this.#lines.linePos(pos[0]);
-      const several = 'a second document begins here; keep each recipe in a file of its own';
+      const several = 'a second document begins here; keep each recipe in its own file';
       this.#report(new RecipeFault(line, code === 'MULTIPLE_DOCS' ? several : message));
     }
     this.refuse();

@@ -30,7 +30,7 @@ export async function expandTasks(recipe: MergeRecipe, tasksOf = tasksOfFile): P
     for (const task of await tasksOf(path)) {
       if (single.some(other => other.path === path && other.task === task)) {
         const remedy = 'list the tasks one by one, or only the file';
-        throw new UserError(`${path}: task "${task}" is listed by itself too; ${remedy}`, 'usage');
+        throw new UserError(`${path}: task "${task}" is also listed separately; ${remedy}`, 'usage');
       }
       add({ name: freeName(task, names), path, task }, i);
     }

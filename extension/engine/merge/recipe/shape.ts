@@ -144,7 +144,7 @@ export function readShape(document: RecipeDocument): Shape {
       },
       modules: (given, path) => {
         if (!isNothing(given))
-          throw document.error(path, 'modules are not supported; give each module a recipe of its own');
+          throw document.error(path, 'modules are not supported; give each module its own recipe');
       },
       parameters: (given, path) => shared.push({ path, values: readParameters(document, given, path) }),
       dtype: (given, path) => (shape.dtype = readText(document, given, path)),
@@ -199,7 +199,7 @@ export function readShape(document: RecipeDocument): Shape {
 }
 
 const STACKED =
-  'more than one slice: parts of models are not stacked here (passthrough, frankenmerges); use mergekit for that. Where all slices are of the same models, take one with all layers, and rules (`- filter: layers.3.` and `value: …`) for parameters that differ';
+  'more than one slice: parts of models are not stacked here (passthrough, frankenmerges); use mergekit for that. If all slices are of the same models, use one with all layers, and rules (`- filter: layers.3.` and `value: …`) for parameters that differ';
 
 /** Exactly one of models and slices is there. */
 function checkSources(document: RecipeDocument, value: Record<string, unknown>): void {

@@ -79,7 +79,7 @@ describe('the form', () => {
   test('says how many tasks a method takes', async () => {
     const page = await openTab();
     await choose(page, 'slerp');
-    await expectTranslated(page, page.getByText('⟦SLERP takes 2 tasks at most, and 8 are checked.⟧'));
+    await expectTranslated(page, page.getByText('⟦SLERP takes at most 2 tasks, and 8 are checked.⟧'));
     for (const task of TASKS.slice(1)) await checkBox(page, task).uncheck();
     await expectTranslated(page, page.getByText('⟦SLERP needs 2 tasks, and 1 is checked.⟧'));
     await checkBox(page, 'cars').uncheck();
