@@ -66,7 +66,7 @@ const only = (file, object, properties) =>
   properties.map(property => ({ object, property, message: `only ${file}: names come from files` }));
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'test/fixtures/**'] },
+  { ignores: ['dist/**', '.types/**', 'node_modules/**', 'test/fixtures/**'] },
   // AssemblyScript, but for the descriptors of stages.
   { ignores: ['kernels/{functions,shared}/**', 'kernels/stages/*/!(stage).ts'] },
   js.configs.recommended,

@@ -46,7 +46,8 @@ export class Xxh64 {
  * @throws RangeError when `view` is not a whole number of float64 values.
  */
 export function demoteF64(kernels: Kernels, view: Uint8Array): Uint8Array {
-  if (view.length % 8 !== 0) throw new RangeError(`${view.length} bytes are no whole number of F64 values`);
+  if (view.length % 8 !== 0)
+    throw new RangeError(`${view.length} bytes are not a whole number of F64 values`);
   const { exports, bytes: memory } = kernels;
   if (view.buffer === memory.buffer) {
     exports.demote(view.byteOffset, view.length / 8);

@@ -33,7 +33,7 @@ export interface Scope {
 /** A scope's share of the memory is used up. */
 export class OutOfBackendMemory extends Error {
   constructor(asked: number, free: number, what: string) {
-    super(`${what} has ${free} bytes left, ${asked} were asked for`);
+    super(`${what} has ${free} bytes left, ${asked} were requested`);
     this.name = 'OutOfBackendMemory';
   }
 }

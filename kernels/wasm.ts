@@ -1,5 +1,4 @@
 /** The WebAssembly module of the CPU's stages and functions: loading it, and the memory it works in. */
-import { readFile } from 'node:fs/promises';
 import { MAX_ROW, type FloatType } from './memory.ts';
 
 /** Type numbers of kernels/shared/decode.ts and kernels/shared/common.wgsl. */
@@ -75,13 +74,11 @@ export interface Kernels {
 }
 
 /**
- * Compiles the module, from a file URL or from its bytes. The result can be sent to worker threads.
- * @throws the file system's error, or WebAssembly.CompileError.
+ * Compiles the module. The result can be sent to worker threads.
+ * @throws WebAssembly.CompileError.
  */
-export async function compileKernels(source: URL | Uint8Array): Promise<WebAssembly.Module> {
-  const bytes = source instanceof URL ? await readFile(source) : source;
-  return WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
-}
+export const compileKernels = (bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> =>
+  WebAssembly.compile(bytes);
 
 /**
  * Instantiates the module with `size` bytes of memory (SCRATCH.size is enough for checksums alone). The operating

@@ -21,7 +21,7 @@ const common = {
   metafile: true,
   outdir: 'dist',
   // Not that of the AssemblyScript beside the stages.
-  tsconfig: 'tsconfig.json',
+  tsconfig: 'tsconfig.base.json',
 };
 
 /** Engine, its threads and the command: ES modules for plain Node. `webgpu` is loaded from node_modules at run

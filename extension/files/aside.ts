@@ -46,7 +46,7 @@ export async function recover(target: string): Promise<boolean> {
     const why = error instanceof Error ? error.message : String(error);
     throw new UserError(
       [
-        `${target}: a run that replaced it ended in between; it is "${basename(aside)}" beside it, which`,
+        `${target}: a run that was replacing it ended halfway; it is now "${basename(aside)}" beside it, which`,
         `cannot be put back: ${why}`,
       ],
       'failed',

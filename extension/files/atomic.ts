@@ -10,7 +10,7 @@ import { checkReplaceable, type OutputKind } from './replaceable.ts';
 
 export const alreadyThere = (target: string) =>
   new OutputTaken({
-    message: `${target}: exists already; choose another output`,
+    message: `${target}: already exists; choose another output`,
     remedy: { code: 'overwrite' },
   });
 

@@ -36,9 +36,9 @@ export async function stampOf(file: string): Promise<FileStamp> {
 
 /** How a file has changed; undefined: not at all. */
 export function changeOf(before: FileStamp, now: FileStamp): string | undefined {
-  if (before.bytes !== now.bytes) return `it had ${before.bytes} bytes and has ${now.bytes}`;
+  if (before.bytes !== now.bytes) return `it had ${before.bytes} bytes and now has ${now.bytes}`;
   if (before.modified !== now.modified || before.changed !== now.changed)
-    return 'it has another time of change';
+    return 'its modification time changed';
   return undefined;
 }
 

@@ -30,5 +30,5 @@ export const keptElsewhere = (target: string, path: string): string[] =>
   path === target
     ? []
     : [
-        `${target}: something else has taken this name, and is not replaced; the result is complete in ${basename(path)}`,
+        `${target}: something else took this name and is not replaced; the complete result is in ${basename(path)}`,
       ];

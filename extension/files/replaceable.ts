@@ -41,9 +41,9 @@ export async function checkReplaceable(target: string, kind: OutputKind): Promis
 }
 
 async function obstacle(target: string, info: Stats, kind: OutputKind): Promise<string | undefined> {
-  if (info.isSymbolicLink()) return 'is a link, which would be replaced instead of what it leads to';
+  if (info.isSymbolicLink()) return 'is a link, which would be replaced instead of its target';
   if (kind === 'file') {
-    if (info.isDirectory()) return 'is a folder, a file would take its place';
+    if (info.isDirectory()) return 'is a folder, which a file would replace';
     if (!info.isFile()) return 'is a device, pipe or socket';
     const isOurs = isTvq(target) || isSafetensors(target) || (await beginsLikeSafetensors(target));
     return isOurs ? undefined : 'is neither a .tvq file nor a weights file';
@@ -62,7 +62,7 @@ async function strangerIn(folder: string): Promise<string | undefined> {
   const [first] = strangers;
   if (first === undefined) return undefined;
   const more = strangers.length > 1 ? ` and ${strangers.length - 1} more` : '';
-  return `holds "${printable(first)}"${more}, which is no part of a model`;
+  return `holds "${printable(first)}"${more}, which is not part of a model`;
 }
 
 /**

@@ -65,7 +65,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     const isFolder = (found ?? (await stat(absolute))).isDirectory();
     const checkpoint = await (isFolder ? openFolder(absolute) : openFile(absolute));
     if (found) return checkpoint;
-    const note = `${path}: was put back; a run that was replacing it ended before the new one had its name`;
+    const note = `${path}: was put back; a run that was replacing it ended before the new one was in place`;
     return { ...checkpoint, notes: [note, ...checkpoint.notes] };
   } catch (error) {
     throw await describeOpenError(error, path);

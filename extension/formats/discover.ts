@@ -98,8 +98,8 @@ export async function summarizeCheckpoints(
   });
   if (left.length > 0)
     found.stops.push(
-      `${left.sort()[0]}${left.length > 1 ? ` and ${left.length - 1} more` : ''}: not looked into yet, ` +
-        `${most} bytes of headers were read before; refresh to go on`,
+      `${left.sort()[0]}${left.length > 1 ? ` and ${left.length - 1} more` : ''}: not searched yet, ` +
+        `${most} bytes of headers were read before; refresh to continue`,
     );
   for (const oldest of [...cache.keys()].slice(0, Math.max(0, cache.size - MAX_CACHED))) cache.delete(oldest);
   for (const list of [found.checkpoints, found.failures, found.adapters])

@@ -13,17 +13,17 @@ export const isLfsPointer = (head: Uint8Array): boolean =>
 
 /** How formats begin, with what they are and a remedy. */
 const FORMATS: readonly (readonly [magic: string, what: string])[] = [
-  ['GGUF', 'a GGUF file, whatever its name; the checkpoint it was converted from is needed'],
+  ['GGUF', 'a GGUF file despite its name; use the checkpoint it was converted from'],
   ['\x1f\x8b', 'compressed with gzip; decompress it first'],
   ['\x28\xb5\x2f\xfd', 'compressed with zstd; decompress it first'],
   ['\xfd7zXZ', 'compressed with xz; decompress it first'],
   ['BZh', 'compressed with bzip2; decompress it first'],
   ['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive; unpack it first'],
   ['Rar!', 'a RAR archive; unpack it first'],
-  ['\x89HDF', 'an HDF5 file (Keras), whatever its name; save the weights as safetensors first'],
-  ['\x93NUMPY', 'a NumPy file, whatever its name; save the weights as safetensors first'],
+  ['\x89HDF', 'an HDF5 file (Keras)despite its name; save the weights as safetensors first'],
+  ['\x93NUMPY', 'a NumPy filedespite its name; save the weights as safetensors first'],
 ];
-const PICKLE = 'a PyTorch file (pickle), whatever its name; save the weights as safetensors first';
+const PICKLE = 'a PyTorch file (pickle)despite its name; save the weights as safetensors first';
 
 /**
  * What the content is if it is not safetensors, with a remedy; undefined: nothing known.
@@ -33,7 +33,7 @@ export function foreignContent(head: Uint8Array): string | undefined {
   const format = otherFormat(head);
   if (format !== undefined) return format;
   if (head.length >= FOREIGN_HEAD_BYTES && head.every(byte => byte === 0))
-    return 'it begins with zeros only; was the download finished?';
+    return 'it begins with nothing but zeros; was the download finished?';
   return head.length < 8 ? undefined : textContent(head);
 }
 
@@ -53,11 +53,11 @@ function zipContent(head: Uint8Array): string {
   if (/\/(data\.pkl|byteorder|version|\.format_version|\.data\/)/.test(text) || text.includes('data.pkl'))
     return PICKLE.replace('pickle', 'zip with a pickle');
   return text.includes('.npy')
-    ? 'a NumPy archive (npz), whatever its name; save the weights as safetensors first'
+    ? 'a NumPy archive (npz)despite its name; save the weights as safetensors first'
     : 'a zip archive; unpack it first';
 }
 
-export const DOWNLOAD_AGAIN = 'download the file again, signed in where that is needed';
+export const DOWNLOAD_AGAIN = 'download the file again, signed in if necessary';
 
 /** Web pages and server messages, saved instead of the file. */
 function textContent(head: Uint8Array): string | undefined {

@@ -19,7 +19,7 @@ const OTHER_FORMATS: readonly (readonly [name: RegExp, what: string])[] = [
     /\.bin\.index\.json$/,
     'PyTorch pickles are not read; save the weights as safetensors first (save_pretrained)',
   ],
-  [/\.gguf$/, 'GGUF files are not read; the checkpoint it was converted from is needed'],
+  [/\.gguf$/, 'GGUF files are not read; use the checkpoint it was converted from'],
   [/\.(h5|keras|msgpack|npz|npy|onnx)$/, 'this format is not read; save the weights as safetensors first'],
 ];
 
@@ -33,9 +33,7 @@ export async function notWeights(file: string): Promise<UserError> {
   const [, what] = OTHER_FORMATS.find(([name]) => name.test(basename(file))) ?? [];
   if (what) return new UserError(`${file}: ${what}`);
   if (isUnfinished(file))
-    return new UserError(
-      `${file}: a download that was not finished; run it again, and give the finished file`,
-    );
+    return new UserError(`${file}: an unfinished download; run it again, and give the finished file`);
   return new UserError(`${file}: not a checkpoint; a .safetensors file or a folder with one was expected`);
 }
 

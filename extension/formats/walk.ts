@@ -84,7 +84,7 @@ class Walker {
     const [first] = this.#denied;
     if (first !== undefined)
       this.stops.push(
-        `${first}${this.#denied.length > 1 ? ` and ${this.#denied.length - 1} more folders` : ''}: cannot be looked into; check the access rights`,
+        `${first}${this.#denied.length > 1 ? ` and ${this.#denied.length - 1} more folders` : ''}: cannot be read; check the access rights`,
       );
   }
 
@@ -103,13 +103,13 @@ class Walker {
         for (const file of [...this.files].slice(files)) this.files.delete(file);
         return this.#stop(`${this.root}: it holds more than ${files} weight files`);
       }
-      if (beyond !== undefined) return this.#stop(`${beyond}: ${folders} folders were looked into before it`);
+      if (beyond !== undefined) return this.#stop(`${beyond}: ${folders} folders were searched before it`);
       level = found.flat();
     }
   }
 
   #stop(where: string): void {
-    this.stops.push(`${where}; what is beyond is not shown, open a folder nearer to the models`);
+    this.stops.push(`${where}; what lies beyond is not shown, open a folder closer to the models`);
   }
 
   /** Collects a folder's files. @returns the folders in it */

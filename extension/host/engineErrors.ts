@@ -32,7 +32,7 @@ export class EngineLostError extends Error {
   constructor(cause: EngineExitError) {
     const hint =
       cause.how === OUT_OF_MEMORY
-        ? 'Most often the system does that when memory runs out: lower tvq.memory or tvq.threads.'
+        ? 'This usually means that memory ran out: lower tvq.memory or tvq.threads.'
         : 'See the log.';
     super(`${cause.message} It was started again on the CPU and stopped again. ${hint}`, { cause });
     this.name = 'EngineLostError';

@@ -39,7 +39,7 @@ export async function checkTrust(): Promise<boolean> {
   if (workspace.isTrusted) return true;
   const manage = l10n.t('Manage Workspace Trust');
   const message = l10n.t(
-    'Nothing is opened in Restricted Mode: names and sizes are shown. Trust the workspace to go on.',
+    'Nothing is opened in Restricted Mode: names and sizes are shown. Trust the workspace to continue.',
   );
   const pressed = await notifyWarning(message, manage);
   if (pressed === manage) await commands.executeCommand('workbench.trust.manage');

@@ -8,14 +8,14 @@ export function presetText(name: PresetName): { readonly title: string; readonly
       return {
         title: l10n.t('Balanced'),
         meaning: l10n.t(
-          'FP32’s accuracy at the smallest size: 1.5 bits a weight, spent where they help most',
+          'FP32’s accuracy at the smallest size: 1.5 bits per weight, spent where they help most',
         ),
       };
     case 'smallest':
       return {
         title: l10n.t('Smallest'),
         meaning: l10n.t(
-          '1 bit a weight, spent where it helps most: a third smaller, and slightly less accurate',
+          '1 bit per weight, spent where it helps most: a third smaller, and slightly less accurate',
         ),
       };
     case 'fastest':

@@ -18,16 +18,16 @@ const REMEDIES: Wording = {
     REMEDIES.writeNonfinite(l10n.t('{0}; write a wider dtype ({1}) or a smaller change', message, wider), {}),
   writeNonfinite: message =>
     l10n.t('{0}, or let infinity and NaN be written (setting {1})', message, NONFINITE),
-  takeNonfinite: message => l10n.t('{0}, or compute with it nonetheless (setting {1})', message, NONFINITE),
+  takeNonfinite: message => l10n.t('{0}, or compute with it anyway (setting {1})', message, NONFINITE),
   takeInSums: message =>
     l10n.t(
-      '{0}; the setting {1} computes with such values in plain sums alone (linear, task_arithmetic), as here one would decide about others',
+      '{0}; the setting {1} computes with such values only in plain sums (linear, task_arithmetic); here they would affect other weights',
       message,
       NONFINITE,
     ),
   onMismatch: (message, { reference }) =>
     l10n.t(
-      '{0}; choose what becomes of such tensors: what {1} has is kept, what the first input with it has is taken, or they are left out',
+      '{0}; choose what happens to such tensors: keep those of {1}, take them from the first input that has them, or leave them out',
       message,
       reference,
     ),

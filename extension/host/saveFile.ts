@@ -2,7 +2,8 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
-import { exportBytes, type ExportedFile } from '../protocol/exports.ts';
+import type { ExportedFile } from '../protocol/exports.ts';
+import { exportBytes } from './exportBytes.ts';
 import { reveal } from './reveal.ts';
 import { notify } from './ui/notify.ts';
 

@@ -64,7 +64,7 @@ function readOrDefault<T>(check: SettingCheck<T>): T {
     said.add(fault);
     const way = openSettings(check.name);
     const message = l10n.t(
-      '{0} Until then the default counts: {1}.',
+      '{0} Until then the default applies: {1}.',
       fault,
       JSON.stringify(defaultOf(check)),
     );

@@ -1,5 +1,4 @@
 /** What the Studio's Merge tab and the host ask of each other. */
-import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import type { Calls } from './calls.ts';
 import { EXPORT_CALLS, type ExportHost } from './exports.ts';
@@ -25,6 +24,9 @@ export interface StudioMergeRecipe {
   readonly output: string | undefined;
 }
 
+/** As any system has it; pages and schemas know none. */
+const ABSOLUTE = /^(?:[\\/]|[a-z]:[\\/])/i;
+
 const name = z.string().min(1).max(1000);
 const scalar = z.union([z.number(), z.array(z.number()).max(1000), z.boolean(), z.string().max(100)]);
 const values = z.record(name, scalar).refine(record => Object.keys(record).length <= 100, 'too many');
@@ -36,7 +38,7 @@ export const studioMergeRecipe = z.object({
   taskParameters: z.record(name, values).refine(record => Object.keys(record).length <= 1000, 'too many'),
   onMismatch,
   compare: z.boolean(),
-  output: z.string().max(4096).refine(isAbsolute, 'no absolute path').optional(),
+  output: z.string().max(4096).regex(ABSOLUTE, 'not an absolute path').optional(),
 }) as unknown as z.ZodType<StudioMergeRecipe>;
 
 /** What is known before anything is merged. Faults are among the problems. */

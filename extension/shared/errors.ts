@@ -83,18 +83,25 @@ export function linesOf(error: unknown): readonly Told[] {
   return [{ message: error.message, remedy }, ...kept];
 }
 
+/** What Node says of a call of the system that failed. */
+interface SystemError extends Error {
+  readonly code?: string;
+  readonly syscall?: string;
+  readonly path?: string;
+}
+
 /** Whether the same may go well another time: not where recipe or inputs are at fault, but a full disk, or a defect. */
 export const mayPass = (error: unknown): boolean =>
   !(error instanceof UserError) || systemCode(error) !== undefined;
 
 /** Code of the system error (ENOSPC, EIO …) that an error is about. */
 export const systemCode = (error: Error): string | undefined =>
-  (error.cause as NodeJS.ErrnoException | undefined)?.code;
+  (error.cause as SystemError | undefined)?.code;
 
 /** A system error (ENOENT, EACCES, ENOSPC …) in words, with the path it is about. */
 export function describeSystemError(error: unknown, path: string): UserError {
   if (error instanceof UserError) return error;
-  const { code = '', syscall = '' } = error as NodeJS.ErrnoException;
+  const { code = '', syscall = '' } = error as SystemError;
   const reading = READS.has(syscall);
   const [said, whenReading = said] = REASONS[code] ?? [
     error instanceof Error ? error.message : String(error),
@@ -105,7 +112,7 @@ export function describeSystemError(error: unknown, path: string): UserError {
 /** The same for a raw system error that has a path; any other error unchanged. */
 export function described(error: unknown): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
-  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  const { code, syscall, path } = error as SystemError;
   return code !== undefined && syscall !== undefined && path !== undefined
     ? describeSystemError(error, path)
     : error;
@@ -120,15 +127,15 @@ const REASONS: Record<string, readonly [string, string?]> = {
   EPERM: ['permission denied; check the access rights'],
   EISDIR: ['this is a folder, a file was expected'],
   ENOTDIR: ['this is a file, a folder was expected'],
-  EEXIST: ['something else got this name meanwhile; choose another output'],
-  ENOTEMPTY: ['something else got this name meanwhile; choose another output'],
+  EEXIST: ['something else took this name in the meantime; choose another output'],
+  ENOTEMPTY: ['something else took this name in the meantime; choose another output'],
   ENOSPC: ['the disk is full; free some space or choose another output'],
   EDQUOT: ['your quota on this disk is used up; free some space or choose another output'],
   EFBIG: ['the file is too large for its file system; choose another output, or smaller weight files'],
   EROFS: ['the file system is read-only; choose another output'],
   EIO: [
     'the disk failed to write (I/O error); check it, or choose another output',
-    'the disk failed to read (I/O error); check it, or copy the file anew',
+    'the disk failed to read (I/O error); check it, or copy the file again',
   ],
   ESTALE: ['the network disk lost the file (stale handle); check its connection and run it again'],
   ETIMEDOUT: ['the disk does not answer; check its connection and run it again'],

@@ -5,11 +5,11 @@ export type OnMismatch = MergeRecipe['onMismatch'];
 
 /** What can be done with tensors that some model lacks or has in another shape, in the order offered. */
 export const ON_MISMATCH: readonly { readonly name: OnMismatch; readonly meaning: Message }[] = [
-  { name: 'error', meaning: translatable('Nothing is merged, and they are named') },
-  { name: 'base', meaning: translatable('Those of the base are kept') },
+  { name: 'error', meaning: translatable('Nothing is merged, and the tensors are named') },
+  { name: 'base', meaning: translatable("The base's are kept") },
   {
     name: 'first',
-    meaning: translatable('Those of the first model that has them are taken, with its config and tokenizer'),
+    meaning: translatable('They are taken from the first model that has them, with its config and tokenizer'),
   },
   { name: 'skip', meaning: translatable('They are left out') },
 ];

@@ -25,13 +25,13 @@ export const PRESETS: readonly Preset[] = [
   {
     name: 'balanced',
     title: 'Balanced',
-    meaning: 'FP32’s accuracy at the smallest size: 1.5 bits a weight, spent where they help most',
+    meaning: 'FP32’s accuracy at the smallest size: 1.5 bits per weight, spent where they help most',
     settings: within(DEFAULT_BUDGET),
   },
   {
     name: 'smallest',
     title: 'Smallest',
-    meaning: '1 bit a weight, spent where it helps most: a third smaller, and slightly less accurate',
+    meaning: '1 bit per weight, spent where it helps most: a third smaller, and slightly less accurate',
     settings: within('codes=1bpw'),
   },
   {

@@ -1,5 +1,4 @@
 /** Which backend computes, and why: a hardware GPU that passes its self-test, else the CPU, unless told otherwise. */
-import { availableParallelism, cpus } from 'node:os';
 import { BackendUnusable, type Backend } from '../backend.ts';
 import { MAX_MEMORY } from '../wasm.ts';
 import { findAdapter, type FoundAdapter } from './webgpu/adapter.ts';
@@ -22,6 +21,13 @@ export interface DeviceReport {
   /** Why it is, or is not, usable. */
   readonly reason: string;
   readonly limits: Readonly<Record<string, number>>;
+}
+
+/** The processor, which only who runs the kernels can look at. */
+export interface Processor {
+  /** Its name for people; empty where it is not known. */
+  readonly name: string;
+  readonly cores: number;
 }
 
 export interface Probe {
@@ -75,14 +81,14 @@ function whyCpu({ found, failure }: Examined, adapter: string | undefined): stri
 function whyWebGpu(preference: Preference, { device, software }: Backend['info']): string {
   if (preference === 'auto') return `WebGPU: ${device} passed its self-test`;
   return software
-    ? `WebGPU: it was asked for; ${device} is a software adapter, slower than the CPU backend`
-    : `WebGPU: it was asked for; ${device} passed its self-test`;
+    ? `WebGPU: it was requested; ${device} is a software adapter, slower than the CPU backend`
+    : `WebGPU: it was requested; ${device} passed its self-test`;
 }
 
-const ASKED_FOR_CPU = 'CPU: it was asked for';
+const ASKED_FOR_CPU = 'CPU: it was requested';
 
 const askedInVain = (failure: string | undefined): string =>
-  `WebGPU was asked for, but ${failure ?? 'failed'}`;
+  `WebGPU was requested, but ${failure ?? 'failed'}`;
 
 /**
  * Chooses a backend. `auto` takes a hardware adapter that passes its self-test, else the CPU, and never fails.
@@ -101,11 +107,10 @@ export async function selectBackend(
   return { kind: 'cpu', reason: whyCpu(examined, options.adapter) };
 }
 
-function cpuReport(): DeviceReport {
-  const cores = availableParallelism();
+function cpuReport({ name, cores }: Processor): DeviceReport {
   return {
     kind: 'cpu',
-    device: cpus()[0]?.model.trim() || 'CPU',
+    device: name || 'CPU',
     software: false,
     usable: true,
     reason: `WebAssembly SIMD, up to one thread on each of ${cores} cores`,
@@ -126,6 +131,7 @@ function webGpuReport({ found, backend, failure }: Examined): DeviceReport {
 
 /** The devices to compute on, tested, and what `preference` would choose. Leaves nothing open. */
 export async function probeDevices(
+  processor: Processor,
   preference: Preference = 'auto',
   options: { readonly adapter?: string } = {},
   access: WebGpuAccess = WEBGPU,
@@ -133,7 +139,7 @@ export async function probeDevices(
   const examined = await examine({ ...options, memory: PROBE_MEMORY }, access, () => true);
   const { backend, failure } = examined;
   backend?.dispose();
-  const backends = [cpuReport(), webGpuReport(examined)];
+  const backends = [cpuReport(processor), webGpuReport(examined)];
   if (preference === 'cpu') return { chosen: 'cpu', reason: ASKED_FOR_CPU, backends };
   if (backend && (preference === 'webgpu' || !backend.info.software)) {
     return { chosen: 'webgpu', reason: whyWebGpu(preference, backend.info), backends };

@@ -13,7 +13,7 @@ export function checkCount(count: number, chunk: number): void {
 
 export function checkFirst(first: number): void {
   const aligned = Number.isInteger(first) && first >= 0 && first % CHUNK_ALIGNMENT === 0;
-  require(aligned, `element ${first} is no multiple of ${CHUNK_ALIGNMENT}`);
+  require(aligned, `element ${first} is not a multiple of ${CHUNK_ALIGNMENT}`);
 }
 
 export function checkEnd(region: Region, end: number): void {
@@ -54,7 +54,7 @@ export function checkValues(
 export function checkBytes(region: Region, offset: number, bytes: number): void {
   require(Number.isInteger(offset) &&
     offset >= 0 &&
-    offset % 4 === 0, `offset ${offset} is no multiple of 4`);
-  require(Number.isInteger(bytes) && bytes >= 0, `${bytes} is no number of bytes`);
+    offset % 4 === 0, `offset ${offset} is not a multiple of 4`);
+  require(Number.isInteger(bytes) && bytes >= 0, `${bytes} is not a number of bytes`);
   checkEnd(region, offset + bytes);
 }

@@ -10,7 +10,7 @@ export function checkRotation(chunk: number, x: Region, index: number, count: nu
   checkCount(count, chunk);
   checkEnd(x, count * 4);
   const aligned = Number.isInteger(index) && index >= 0 && index % order === 0;
-  require(aligned, `element ${index} is no multiple of ${order}`);
+  require(aligned, `element ${index} is not a multiple of ${order}`);
   require(index + count <= MOST, `element ${index + count}: tensors of up to ${MOST} are rotated`);
 }
 

@@ -13,7 +13,7 @@ export function formatTrial({ accuracy, parameters }) {
 export function formatRows(rows, methods) {
   const tables = [
     table(
-      ['', 'bits a weight', 'bytes', 'relative error', 'projection', 'individual'],
+      ['', 'bits per weight', 'bytes', 'relative error', 'projection', 'individual'],
       rows.map(({ label, bitsPerWeight, bytes, relativeError, projection, individual }) => [
         label,
         bitsPerWeight.toFixed(2),

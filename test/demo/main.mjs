@@ -87,6 +87,6 @@ const { damaged } = tvq('verify', last);
 console.log(`\nRestored "math" from the last one: ${tensors} tensors in ${output}`);
 console.log(`Checked it byte by byte: ${damaged.length === 0 ? 'whole' : damaged.join(', ')}`);
 console.log(
-  `(A model this small is mostly header; at 300 M weights RTVQ takes 2.4 bits a weight, balanced 1.5.)`,
+  `(A model this small is mostly header; at 300 M weights RTVQ takes 2.4 bits per weight, balanced 1.5.)`,
 );
 console.log(`\nThe .tvq files are in ${folder}; look into one with: node dist/tvq.mjs inspect ${last}`);

@@ -27,7 +27,7 @@ const ENGINES = {
     answer(id, { backend: options.backend, pid: process.pid, env: process.env });
   };`,
   crashesOnGpu: `const on = ({ id, params: [, options] }) =>
-    options.backend === 'cpu' ? answer(id, { backend: 'cpu', backendReason: 'CPU: it was asked for' }) : process.kill(process.pid, 'SIGSEGV');`,
+    options.backend === 'cpu' ? answer(id, { backend: 'cpu', backendReason: 'CPU: it was requested' }) : process.kill(process.pid, 'SIGSEGV');`,
   crashes: `const on = () => process.kill(process.pid, 'SIGSEGV');`,
   full: `const on = ({ id }) => refuse(id, 1, 'too little', [{ message: 'too little', remedy: { code: 'memory' } }, { message: 'b' }]);`,
   plans: `const on = ({ id }) => answer(id, [{ problems: [{ severity: 'error', message: 'c', remedy: { code: 'memory' } }] }, {}]);`,

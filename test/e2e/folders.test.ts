@@ -140,7 +140,7 @@ describe('folders in VS Code', IN_VSCODE, () => {
     await page().loaded();
 
     await rename(folder, workspace.path('elsewhere'));
-    expect(await page().error()).toContain('[a] {b}.tvq is not there: it was deleted, moved or renamed');
+    expect(await page().error()).toContain('[a] {b}.tvq is missing: it was deleted, moved or renamed');
     await shoot(session(), 'inspector of a file that is gone');
     await rename(workspace.path('elsewhere'), folder);
     await page().loaded();
@@ -149,7 +149,7 @@ describe('folders in VS Code', IN_VSCODE, () => {
     await writeFile(file, 'something else');
     expect(await page().error()).toContain('a text that begins with "something else"');
     await rm(file);
-    await expect.poll(() => page().error()).toContain('is not there');
+    await expect.poll(() => page().error()).toContain('is missing');
     await cp(workspace.path('models/small.tvq'), file);
     await page().loaded();
 

@@ -145,7 +145,7 @@ describe('merging in VS Code', IN_VSCODE, () => {
     await wizard().chooseMethod('TIES');
     await wizard().acceptParameters();
     await workbench.step(/\(5\/5\)/);
-    const row = workbench.quickRow('merged-ties').filter({ hasText: 'Exists already' });
+    const row = workbench.quickRow('merged-ties').filter({ hasText: 'Already exists' });
     await row.first().click();
     await workbench.dialogButton('Overwrite').waitFor();
     await shoot(session(), 'merge overwrite');
@@ -201,7 +201,7 @@ describe('merging in VS Code', IN_VSCODE, () => {
     await workbench.quickRow('Another name or folder…').click();
     await workbench.write('Folder for the merged model', workspace.path('models'));
     await workbench.quickInput.press('Enter');
-    await workbench.page.getByText('which is merged. Choose another folder').waitFor();
+    await workbench.page.getByText('which is one of the inputs. Choose another folder').waitFor();
     await shoot(session(), 'merge folder refused');
     await workbench.page.keyboard.press('Escape');
     expect(await readdir(workspace.path('models'))).toEqual(expect.arrayContaining(['base', 'code', 'soup']));

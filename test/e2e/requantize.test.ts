@@ -47,7 +47,7 @@ describe('a file that is quantized again', IN_VSCODE, () => {
     const bits = frame().getByRole('tabpanel', { name: 'Bits' });
     return {
       tab: await frame().getByRole('tab', { selected: true }).innerText(),
-      tasks: await bits.getByLabel('Task that is shown').first().locator('option').allInnerTexts(),
+      tasks: await bits.getByLabel('Task to show').first().locator('option').allInnerTexts(),
       budget: await studio().budget(),
       rules: await studio().rules(),
     };
@@ -115,7 +115,7 @@ describe('a file that is quantized again', IN_VSCODE, () => {
     const { workbench } = session();
     await workbench.page.getByRole('tab', { name: 'small.tvq', exact: true }).click();
     await pressButton();
-    await workbench.quickRow('Go on with what was found').click();
+    await workbench.quickRow('Continue with what was found').click();
     await workbench.step(/small\.tvq \(3\/3\)/);
     await workbench.quickRow('models/chat').waitFor();
     expect(await workbench.page.getByText('1 Selected').isVisible()).toBe(true);

@@ -100,12 +100,12 @@ describe('the Studio in VS Code', IN_VSCODE, () => {
     const { frame } = studio();
     await frame.getByRole('tab', { name: 'Sensitivity' }).click();
     const panel = frame.getByRole('tabpanel', { name: 'Sensitivity' });
-    await panel.getByLabel('Task that is shown').selectOption('shared base (RTVQ)');
+    await panel.getByLabel('Task to show').selectOption('shared base (RTVQ)');
     await panel.getByText('of the whole shared base vector').waitFor();
     await panel.getByRole('button', { name: 'Compare all tensors' }).click();
-    await panel.getByText(/^All \d+ floating-point tensors, [\d,]+ weights a task\.$/).waitFor();
+    await panel.getByText(/^All \d+ floating-point tensors, [\d,]+ weights per task\.$/).waitFor();
     await panel.getByRole('img', { name: 'The cosine of 3 tasks, pair by pair' }).waitFor();
-    await panel.getByLabel('Task that is shown').selectOption('all tasks');
+    await panel.getByLabel('Task to show').selectOption('all tasks');
   });
 
   it('merges twice, and compares what came out', async () => {

@@ -144,7 +144,7 @@ describe('in VS Code', IN_VSCODE, () => {
   it('verifies and restores a .tvq file', async () => {
     const { workbench, workspace } = session();
     await workbench.runCommand('TVQ: Verify Checksums');
-    await workbench.notification(/models-tvq-int2\.tvq is whole/);
+    await workbench.notification(/models-tvq-int2\.tvq is intact/);
     await workbench.runCommand('TVQ: Restore Checkpoint');
     await workbench.step(/\(1\/3\)/);
     await workbench.quickRow('math').first().click();

@@ -180,7 +180,7 @@ describe('quantize', () => {
     for (const flags of [[], ['--dry-run']]) {
       const { status, stderr } = await quantize(file, ...flags, '--json');
       expect(status).toBe(1);
-      expect(stderr).toBe(`tvq: ${file}: exists already; choose another output or pass --overwrite\n`);
+      expect(stderr).toBe(`tvq: ${file}: already exists; choose another output or pass --overwrite\n`);
     }
     expect(await readFile(file, 'utf8')).toBe('precious');
     expect((await quantize(file, '--overwrite')).status).toBe(0);
@@ -256,10 +256,10 @@ describe('a wrong call: status 2 and what to do', () => {
     [
       'bits of another scheme',
       ['quantize', '--base', base, ...tasks, '-o', 'x.tvq', '--offset-bits', '2'],
-      '--offset-bits does not go with --scheme tvq; use --bits',
+      '--offset-bits cannot be combined with --scheme tvq; use --bits',
     ],
     [
-      'another ending',
+      'wrong ending',
       ['quantize', '--base', base, ...tasks, '-o', 'x.bin'],
       '-o "x.bin": the output must end in .tvq',
     ],
@@ -280,12 +280,12 @@ describe('a wrong call: status 2 and what to do', () => {
   });
 
   test.each([
-    [['--budget', 'much'], '"much" is not a budget; expected is a size (735102B'],
+    [['--budget', 'much'], '"much" is not a budget; expected: a size (735102B'],
     [['--budget', 'much', '--dry-run'], '"much" is not a budget'],
-    [['--budget', '1bpw', '--bits', '3'], '--bits does not go with --budget'],
-    [['--budget', '1bpw', '--scheme', 'fq'], '--budget goes with --scheme tvq or rtvq'],
-    [['--budget', '1bpw', '--preset', 'smallest'], '--budget does not go with --preset smallest'],
-    [['--preset', 'fastest', '--bits', '3'], '--bits does not go with --preset fastest'],
+    [['--budget', '1bpw', '--bits', '3'], '--bits cannot be combined with --budget'],
+    [['--budget', '1bpw', '--scheme', 'fq'], '--budget needs --scheme tvq or rtvq'],
+    [['--budget', '1bpw', '--preset', 'smallest'], '--budget cannot be combined with --preset smallest'],
+    [['--preset', 'fastest', '--bits', '3'], '--bits cannot be combined with --preset fastest'],
     [['--preset', 'fastest', '--pin', '*=3'], '--pin needs a --budget'],
     [['--bits', '3', '--sensitivity', 'depth'], '--sensitivity needs a --budget'],
     [['--bits', '3', '--reconstruction', 'nearest'], '--reconstruction needs a --budget, or a --codec other'],
@@ -294,9 +294,9 @@ describe('a wrong call: status 2 and what to do', () => {
     [['--pin', '*=three'], '"three" is not a number'],
     [['--ceiling', '*'], 'PATTERN=NUMBER was expected'],
     [['--codec', 'entropy', '--bits', '3'], 'entropy coding has no fixed width; give it a --budget'],
-    [['--codec', 'minmax', '--group-size', '64'], '--group-size does not go with codec minmax'],
+    [['--codec', 'minmax', '--group-size', '64'], '--group-size cannot be combined with codec minmax'],
     [['--codec', 'gaussian', '--group-size', '48'], 'one of 0, 32, 64, 128, 256 was expected'],
-    [['--codec', 'gaussian', '--preset', 'fastest'], '--codec does not go with --preset fastest'],
+    [['--codec', 'gaussian', '--preset', 'fastest'], '--codec cannot be combined with --preset fastest'],
     [['--prune', '1'], '--prune 1: a share must be 0 or more, and less than 1'],
     [['--prune', 'half'], '"half" is not a number'],
   ])('%j', async (flags, message) => {

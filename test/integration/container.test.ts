@@ -122,8 +122,8 @@ describe('a file that needs more than this version knows', () => {
   test.each<[string, Partial<QuantizeRecipe>, (parts: TvqParts) => void, RegExp]>([
     ['a codec', {}, withCodec({ codec: 'low-rank', rank: 8 }), /tensor "w" has codec "low-rank"/],
     ['a form of a codec', {}, withCodec({ codec: 'affine', bits: 12 }), /tensor "w" has codec "affine"/],
-    ['another shared vector', { scheme: 'rtvq' }, counting('@vision'), /it counts from "@vision"/],
-    ['a shared vector of other tasks', {}, counting('@shared'), /it counts from "@shared"/],
+    ['another shared vector', { scheme: 'rtvq' }, counting('@vision'), /it is relative to "@vision"/],
+    ['a shared vector of other tasks', {}, counting('@shared'), /it is relative to "@shared"/],
   ])('%s: its task is refused, the other is read', async (_, asked, change, why) => {
     const { base, output } = await written({ ...asked });
     const newer = await changeTvq(output, path('.tvq'), change);
@@ -197,8 +197,8 @@ describe('what a file claims is not trusted', () => {
   const stated = (values: object) => (parts: TvqParts) =>
     changeJson<object>(parts, 'tvq_tables', old => ({ ...old, ...values }));
   test.each<[string, (parts: TvqParts) => void, RegExp]>([
-    ['a task that is a path', named('../../x'), /"\.\.\/\.\.\/x" is no name of a task/],
-    ['a task without a name', named(''), /"" is no name of a task/],
+    ['a task that is a path', named('../../x'), /"\.\.\/\.\.\/x" is not a task name/],
+    ['a task without a name', named(''), /"" is not a task name/],
     [
       'more rows than records',
       table({

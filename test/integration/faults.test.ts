@@ -168,7 +168,7 @@ describe('stops the job, says so in a line or two, and leaves the old', () => {
       'weights that cannot be read',
       { calls: ['read'], path: 'base/model', nth: 3, effect: 'EIO' },
       ['quantize', 'merge to a folder', 'restore'],
-      /base\/model\.safetensors: tensor "[abc]": the disk failed to read .*copy the file anew/,
+      /base\/model\.safetensors: tensor "[abc]": the disk failed to read .*copy the file again/,
     ],
     [
       'a stored file that cannot be read',

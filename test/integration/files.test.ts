@@ -188,7 +188,7 @@ describe('a file that grew', () => {
       metadata.tvq_requires = '["low-rank"]';
     });
     await expect(openTvq(newer)).rejects.toThrow(
-      'a reader has to understand "low-rank", which this tool does not',
+      'it needs a reader that understands "low-rank", this tool does not',
     );
     const XXH64_OF_NOTHING = 'ef46db3751d8e999';
     const more = await changeTvq(file, path('.tvq'), parts => {
@@ -213,7 +213,7 @@ describe('a file that grew', () => {
     for (const name of ['../config.json', '/tmp/x.json', '.bashrc', 'model.safetensors', 'a\\\\b.json']) {
       const output = path();
       const { warnings } = await restore(restoreRecipe(await renamed(name), 'a', output, { base }));
-      expect(warnings[0], name).toContain('is no file that goes with weights; not written');
+      expect(warnings[0], name).toContain('is not a file that belongs to a model; not written');
     }
     const bomb = await withFiles(text => text.replace(/"config.json",\d+/, '"config.json",7'));
     await expect(restore(restoreRecipe(bomb, 'a', path(), { base }))).rejects.toThrow(

@@ -35,7 +35,7 @@ afterEach(() => vi.restoreAllMocks());
 /** A merge's result without what differs between any two runs. */
 const comparable = ({ seconds: _s, output: _o, warnings, ...result }: MergeResult) => ({
   ...result,
-  warnings: warnings.filter(text => !text.includes('taken over')),
+  warnings: warnings.filter(text => !text.includes('reused')),
 });
 
 /** All weights and reports below a folder. */

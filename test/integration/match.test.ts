@@ -174,7 +174,7 @@ describe('tensors that differ', () => {
   test('are an error that names the way out', async () => {
     const { base, a } = await made();
     await expect(merge(asked(base, { a }))).rejects.toThrow(
-      /^input "a": tensor "score.weight" of another length \(\[3, 4\], \[10, 4\] in the base\).*--on-mismatch base keeps/,
+      /^input "a": tensor "score.weight" of a different length \(\[3, 4\], \[10, 4\] in the base\).*--on-mismatch base keeps/,
     );
   });
 
@@ -187,7 +187,7 @@ describe('tensors that differ', () => {
     expect(values[HEADS]).toBe(value);
     expect(tensors.get(HEADS)?.shape).toEqual([labels, 4]);
     expect(config.num_labels).toBe(labels);
-    expect(warnings.join('\n')).toContain('"score.weight" of another length');
+    expect(warnings.join('\n')).toContain('"score.weight" of a different length');
     expect(values[EMBEDDING]).toBe(2);
   });
 
@@ -260,7 +260,7 @@ describe('models that are no family', () => {
       'its experts are split',
     ],
     ['another number of layers', layers(4), layers(2), 'it has 2 layers in model.layers, the base has 4'],
-    ['another width', layers(4, 4), layers(4, 8), 'it has another width: 4 of the 4 tensors'],
+    ['another width', layers(4, 4), layers(4, 8), 'it has a different width: 4 of the 4 tensors'],
     [
       'experts stacked',
       experts(true),
@@ -272,7 +272,7 @@ describe('models that are no family', () => {
       'hardly anything in common',
       layers(2),
       { ...body(1), other: matrix(1, [9, 9]) },
-      'are in the base by name',
+      'tensor names are in the base',
     ],
   ])('%s', async (_, base, tuned, wanted) => {
     const [original, a] = [await model(base), await model(tuned)];
@@ -328,7 +328,7 @@ test('the plan and the report say what becomes of every tensor', async () => {
   const wanted = asked(base, { a: await model({ ...body(2), ...extra }) }, { onMismatch: 'skip' });
   const fates = [
     { fate: 'merged', why: 'floats', tensors: 4, weights: 52 },
-    { fate: 'copied', why: 'buffers, which a model computes for itself', tensors: 1, weights: 1 },
+    { fate: 'copied', why: 'buffers, which a model computes itself', tensors: 1, weights: 1 },
     { fate: 'copied', why: 'integers', tensors: 1, weights: 2 },
     { fate: 'left out', why: 'not the same in all models (--on-mismatch skip)', tensors: 1, weights: 16 },
   ];

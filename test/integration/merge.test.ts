@@ -234,7 +234,7 @@ describe('the folder', () => {
   test('an existing one stays, and stale shards do not survive being overwritten', async () => {
     const merging = asked({ shardBytes: 16_000 });
     await merge(merging);
-    await expect(merge(merging)).rejects.toThrow('exists already');
+    await expect(merge(merging)).rejects.toThrow('already exists');
     await merge({ ...merging, shardBytes: 5e9, overwrite: true });
     expect((await readdir(merging.output)).filter(name => name.includes('safetensors'))).toEqual([
       'model.safetensors',
@@ -276,7 +276,7 @@ describe('what does not fit is found before anything is written', () => {
     ];
     await refused(
       recipe('linear', [checkpoint(tuned, 'm')], { base: start }),
-      'input "m": tensor "embed.weight" of another length ([64, 4], [66, 4] in the base)',
+      'input "m": tensor "embed.weight" of a different length ([64, 4], [66, 4] in the base)',
     );
   });
   test('a missing tensor', async () => {

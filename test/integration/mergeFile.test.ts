@@ -34,7 +34,7 @@ test('has the tensors of the folder, and stands alone', async () => {
 test('is replaced only when asked, and whole', async () => {
   const asked = await recipe();
   await writeFile(asked.output, 'mine');
-  await expect(merge(asked)).rejects.toThrow(/model\.safetensors: exists already/);
+  await expect(merge(asked)).rejects.toThrow(/model\.safetensors: already exists/);
   expect(await readFile(asked.output, 'utf8')).toBe('mine');
   await merge({ ...asked, overwrite: true });
   expect((await tensorsOf(asked.output)).size).toBeGreaterThan(0);
@@ -45,7 +45,7 @@ test('does not replace a folder', async () => {
   const asked = await recipe('ties', { overwrite: true });
   await mkdir(asked.output);
   await expect(merge(asked)).rejects.toThrow(
-    /model\.safetensors: is a folder, a file would take its place; it is not replaced/,
+    /model\.safetensors: is a folder, which a file would replace; it is not replaced/,
   );
 });
 

@@ -266,7 +266,7 @@ describe('the difference from full precision', () => {
   });
 
   test.each([
-    ['a name that is no task', () => [{ name: 'four', path: files[0]! }, ...compare], '"four" is no task'],
+    ['a name that is no task', () => [{ name: 'four', path: files[0]! }, ...compare], '"four" is not a task'],
     ['a task without its checkpoint', () => compare.slice(1), 'the checkpoint of task "one" is missing'],
     ['two for one task', () => [...compare, compare[0]!], 'two checkpoints are compared with one task'],
   ])('%s is refused', async (_, given, message) => {

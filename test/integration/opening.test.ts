@@ -113,7 +113,7 @@ test('inspect shows an adapter as what it is', async () => {
 });
 
 const PAGE = (name: string, file: string) =>
-  `${join(folder, name, file)}: a web page (HTML), not the file itself; download the file again, signed in where that is needed`;
+  `${join(folder, name, file)}: a web page (HTML), not the file itself; download the file again, signed in if necessary`;
 
 test('files beside the weights that are something else: told, and never copied into a model', async () => {
   const put = (name: string, file: string) => writeFile(join(folder, name, file), '<!DOCTYPE html><html>');

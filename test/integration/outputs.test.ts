@@ -336,7 +336,7 @@ describe('an output that appears while the job runs', () => {
     const other = output.replace(/(\.\w+)?$/, '-2$1');
     expect(result.output).toBe(other);
     expect(result.warnings).toEqual([
-      expect.stringContaining(`the result is complete in ${basename(other)}`),
+      expect.stringContaining(`the complete result is in ${basename(other)}`),
     ]);
     expect(readFileSync(output, 'utf8')).toBe('of somebody else');
     expect(await exists(other)).toBe(true);

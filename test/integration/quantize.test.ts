@@ -214,7 +214,7 @@ describe('what goes in', () => {
     expect(result.tensors.kept).toBe(1);
     expect(result.warnings).toEqual([
       expect.stringContaining(
-        'tensor "embed.weight" of another shape than in the base ([64, 4], there [66, 4]); stored exactly, 1.02 kB',
+        'tensor "embed.weight" of a different shape than in the base ([64, 4], there [66, 4]); stored exactly, 1.02 kB',
       ),
     ]);
     const again = await quantize({ ...asked, keep: ['^embed\\.weight$'], overwrite: true });
@@ -223,13 +223,13 @@ describe('what goes in', () => {
 
   test('checkpoints of another model are refused', async () => {
     const asked = await made([{ a: f32([2, 2], i => i) }, { b: f32([2, 2], i => i) }]);
-    await expect(quantize(asked)).rejects.toThrow('0 of its 1 tensors are in the base by name');
+    await expect(quantize(asked)).rejects.toThrow('0 of its 1 tensor names are in the base');
   });
 });
 
 describe('what comes out', () => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    '%d bits a weight take just that: size is codes + scales + exact + header',
+    '%d bits per weight take just that: size is codes + scales + exact + header',
     async bits => {
       const asked = recipe(path('.tvq'), { bits });
       const result = await quantize(asked);
@@ -312,7 +312,7 @@ describe('no file is lost', () => {
   test('an existing output stays without --overwrite, and is replaced with it', async () => {
     const asked = recipe(path('.tvq'));
     await writeFile(asked.output, 'precious');
-    await expect(quantize(asked)).rejects.toThrow('exists already');
+    await expect(quantize(asked)).rejects.toThrow('already exists');
     expect(await readFile(asked.output, 'utf8')).toBe('precious');
     await quantize({ ...asked, overwrite: true });
     expect((await openTvq(asked.output)).tasks).toHaveLength(3);

@@ -119,15 +119,15 @@ describe('what only the models can tell', () => {
     [
       'swapped',
       'tokenizer_source: union',
-      /line 4: tokenizer_source: .*swapped has another vocabulary .*token "b"/,
+      /line 4: tokenizer_source: .*swapped has a different vocabulary .*token "b"/,
     ],
     [
       'longer',
       'tokenizer: {source: base}',
-      /line 4: tokenizer: .*longer has another vocabulary .*9 rows, not 8/,
+      /line 4: tokenizer: .*longer has a different vocabulary .*9 rows, not 8/,
     ],
-    ['same', 'tokenizer_source: swapped', /line 4: tokenizer_source: .*swapped has another vocabulary/],
-    ['same', 'tokenizer: {pad_to_multiple_of: 64}', /line 4: tokenizer: .* 8 rows, no multiple of 64/],
+    ['same', 'tokenizer_source: swapped', /line 4: tokenizer_source: .*swapped has a different vocabulary/],
+    ['same', 'tokenizer: {pad_to_multiple_of: 64}', /line 4: tokenizer: .* 8 rows, not a multiple of 64/],
   ])('%s with %s', (model, more, message) => expect(linear(model, more)).rejects.toThrow(message));
 
   test('all faults name the file', async () => {

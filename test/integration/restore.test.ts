@@ -44,7 +44,7 @@ describe('a folder', () => {
   test('is never replaced without being asked', async () => {
     const path = output();
     await restore(restoreRecipe(file, 'math', path));
-    await expect(restore(restoreRecipe(file, 'code', path))).rejects.toThrow('exists already');
+    await expect(restore(restoreRecipe(file, 'code', path))).rejects.toThrow('already exists');
     await restore(restoreRecipe(file, 'code', path, { overwrite: true }));
     expect(await leftovers(path)).toEqual([]);
   });

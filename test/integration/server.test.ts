@@ -58,7 +58,7 @@ test('plans of several recipes are those of each', async () => {
 });
 
 test('an error is answered with its message', async () => {
-  await expect(quantize(recipe(join(folder, 'a.tvq')), 'request-2')).rejects.toThrow('exists already');
+  await expect(quantize(recipe(join(folder, 'a.tvq')), 'request-2')).rejects.toThrow('already exists');
   await expect(quantize(recipe('x.tvq', { bits: 99 }), 'request-3')).rejects.toThrow(
     'bits 99: bits must be 1 to 8',
   );

@@ -62,9 +62,7 @@ describe('a report', () => {
   const file = join(folder, 'report.json');
 
   test('that is gone, or something else, is named', async () => {
-    await expect(readMergeReport(join(folder, 'gone.json'))).rejects.toThrow(
-      'gone.json is not there any more.',
-    );
+    await expect(readMergeReport(join(folder, 'gone.json'))).rejects.toThrow('gone.json no longer exists.');
     await writeFile(file, '{"method": ');
     await expect(readMergeReport(file)).rejects.toThrow('report.json is not a merge report');
     const { result } = await merged(checkpoints, choices(), 'to-break');

@@ -193,7 +193,7 @@ describe('a merge', () => {
     await rm(output, { recursive: true });
     expect((await host.mergeSession()).merges[0]).toMatchObject({
       report: undefined,
-      fault: expect.stringContaining('not there any more') as string,
+      fault: expect.stringContaining('no longer exists') as string,
     });
     await host.forgetMerge(output);
     expect((await host.mergeSession()).merges).toEqual([]);
@@ -217,10 +217,10 @@ describe('a merge', () => {
   test('is refused into a folder that exists, twice at once, and without trust', async () => {
     const { host, settled } = open();
     const there = { ...choices, output: folder };
-    await expect(host.startMerge(there)).rejects.toThrow('exists already');
+    await expect(host.startMerge(there)).rejects.toThrow('already exists');
     expect((await host.planMerge(there)).problems).toMatchObject([{ severity: 'error' }]);
     await host.startMerge(choices);
-    await expect(host.startMerge(choices)).rejects.toThrow('A merge is running already.');
+    await expect(host.startMerge(choices)).rejects.toThrow('A merge is already running.');
     await settled('merging');
     window.isTrusted = false;
     await expect(host.startMerge(choices)).rejects.toThrow('Restricted Mode');
@@ -267,7 +267,7 @@ describe('a page', () => {
   test('may name only what was merged, and gets a table of bounded size written', async () => {
     const { host } = open();
     for (const call of ['revealMerge', 'openMergeReport', 'forgetMerge', 'startEvaluation'] as const) {
-      await expect(host[call]('/etc')).rejects.toThrow('not in the list any more');
+      await expect(host[call]('/etc')).rejects.toThrow('no longer in the list');
     }
     const table = (data: string) => host.saveFile({ name: 'merges.csv', kind: 'csv', data });
     expect(await table('a,b\r\n')).toBe(true);

@@ -1,5 +1,5 @@
 /** Backends for tests. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll } from 'vitest';
 import type { Backend } from '../../kernels/backend.ts';
@@ -23,7 +23,7 @@ const DRIVERS = [
 const NO_DRIVER =
   'the WebGPU tests need a Vulkan driver: install chromium (for SwiftShader) or mesa-vulkan-drivers 25, or set VK_DRIVER_FILES';
 
-export const kernelModule = (): Promise<WebAssembly.Module> => compileKernels(WASM);
+export const kernelModule = (): Promise<WebAssembly.Module> => compileKernels(readFileSync(WASM));
 
 export async function openCpu(): Promise<CpuBackend> {
   return createCpuBackend({ module: await kernelModule(), memory: TEST_MEMORY });

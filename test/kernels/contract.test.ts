@@ -27,7 +27,7 @@ describe.each([cpu, gpu])('$info.kind', backend => {
       await backend.scope(async memory => {
         for (let i = 0; i < 100; i++) memory.alloc(part);
         expect(() => memory.alloc(backend.capacity)).toThrow(OutOfBackendMemory);
-        expect(() => memory.alloc(backend.capacity)).toThrow(/bytes left, \d+ were asked for/);
+        expect(() => memory.alloc(backend.capacity)).toThrow(/bytes left, \d+ were requested/);
       });
     }
     await backend.scope(async memory => memory.alloc(backend.capacity));

@@ -6,6 +6,7 @@ import { createWebGpuBackend } from '../../kernels/backends/webgpu/open.ts';
 import { chooseDriver } from './backends.ts';
 
 const MEMORY = { memory: 2 ** 26 };
+const PROCESSOR = { name: 'A processor', cores: 4 };
 
 interface Fake extends WebGpuAccess {
   opened: number;
@@ -81,19 +82,19 @@ describe('selectBackend', () => {
     };
     expect(await selectBackend('cpu', MEMORY, access)).toEqual({
       kind: 'cpu',
-      reason: 'CPU: it was asked for',
+      reason: 'CPU: it was requested',
     });
   });
 
   test('webgpu takes a software adapter too, and says so', async () => {
     const selection = await selectBackend('webgpu', MEMORY, software());
     expect(selection.kind).toBe('webgpu');
-    expect(selection.reason).toMatch(/^WebGPU: it was asked for; SwiftShader .* is a software adapter/);
+    expect(selection.reason).toMatch(/^WebGPU: it was requested; SwiftShader .* is a software adapter/);
   });
 
   test.each([
-    ['no adapter', absent, 'WebGPU was asked for, but no WebGPU adapter was found'],
-    ['a failed self-test', broken, 'WebGPU was asked for, but GeForce 210 computes differently'],
+    ['no adapter', absent, 'WebGPU was requested, but no WebGPU adapter was found'],
+    ['a failed self-test', broken, 'WebGPU was requested, but GeForce 210 computes differently'],
   ] as const)('webgpu is an error with %s', async (_, access, message) => {
     const selection = selectBackend('webgpu', MEMORY, access());
     await expect(selection).rejects.toThrow(BackendUnusable);
@@ -104,7 +105,7 @@ describe('selectBackend', () => {
 describe('probeDevices', () => {
   test('reports both and closes what it opened', async () => {
     const access = hardware();
-    const probe = await probeDevices('auto', {}, access);
+    const probe = await probeDevices(PROCESSOR, 'auto', {}, access);
     expect(probe.chosen).toBe('webgpu');
     expect(access.disposed).toBe(1);
     expect(probe.backends.map(({ kind, usable }) => ({ kind, usable }))).toEqual([
@@ -115,15 +116,15 @@ describe('probeDevices', () => {
   });
 
   test('calls a software adapter usable but does not choose it', async () => {
-    const probe = await probeDevices('auto', {}, software());
+    const probe = await probeDevices(PROCESSOR, 'auto', {}, software());
     expect(probe).toMatchObject({ chosen: 'cpu', backends: [{}, { software: true, usable: true }] });
-    expect((await probeDevices('webgpu', {}, software())).chosen).toBe('webgpu');
-    expect((await probeDevices('cpu', {}, hardware())).chosen).toBe('cpu');
+    expect((await probeDevices(PROCESSOR, 'webgpu', {}, software())).chosen).toBe('webgpu');
+    expect((await probeDevices(PROCESSOR, 'cpu', {}, hardware())).chosen).toBe('cpu');
   });
 
   test('gives the reason when there is none', async () => {
-    const probe = await probeDevices('webgpu', {}, absent());
-    expect(probe.reason).toBe('WebGPU was asked for, but no WebGPU adapter was found');
+    const probe = await probeDevices(PROCESSOR, 'webgpu', {}, absent());
+    expect(probe.reason).toBe('WebGPU was requested, but no WebGPU adapter was found');
     expect(probe.backends[1]).toMatchObject({
       device: 'none',
       usable: false,
@@ -136,7 +137,7 @@ describe('on the adapter of this computer', () => {
   test('auto and probe agree', async () => {
     chooseDriver();
     const selection = await selectBackend('auto', MEMORY);
-    const probe = await probeDevices();
+    const probe = await probeDevices(PROCESSOR);
     expect(probe.chosen).toBe(selection.kind);
     expect(probe.reason).toBe(selection.reason);
     expect(probe.backends[1]).toMatchObject({ kind: 'webgpu', usable: true });

@@ -43,7 +43,7 @@ const fail = (
 describe('the overview', () => {
   test.each(['kind', 'layer', 'codec'])('has bytes by %s', async by => {
     const page = await openTable();
-    await page.getByLabel('What bytes are told apart by').selectOption(by);
+    await page.getByLabel('How bytes are grouped').selectOption(by);
     await page.locator('.overview canvas').hover({ position: { x: 100, y: 14 } });
     await page.getByText('codes').and(page.locator('.tip:visible')).waitFor();
     await expectTranslated(page);
@@ -163,7 +163,7 @@ describe('tasks', () => {
 
 describe('the file is verified', () => {
   test.each([
-    ['ready', 'Whole: 2,369 checksums match.'],
+    ['ready', 'Intact: 2,369 checksums match.'],
     ['damaged', 'Damaged: 2 parts.'],
   ])('%s', async (scenario, verdict) => {
     const page = await openTable(scenario);

@@ -212,7 +212,7 @@ describe('what stays', () => {
 
   test('tab, tensor, switches and tables survive a reload', async () => {
     const page = await openTable();
-    await page.getByLabel('What bytes are told apart by').selectOption('layer');
+    await page.getByLabel('How bytes are grouped').selectOption('layer');
     await chooseFirst(page);
     await page.getByLabel('What the map shows').selectOption('max');
     await page.getByRole('button', { name: 'Show as a table: Codes' }).click();
@@ -227,9 +227,9 @@ describe('what stays', () => {
   test('what was verified and compared is there after a reload', async () => {
     const page = await openTable();
     await page.getByRole('button', { name: 'Verify' }).click();
-    await page.getByText('Whole: 2,369 checksums match.').waitFor();
+    await page.getByText('Intact: 2,369 checksums match.').waitFor();
     await page.evaluate(() => harness.reload());
-    await page.getByText('Whole: 2,369 checksums match.').waitFor();
+    await page.getByText('Intact: 2,369 checksums match.').waitFor();
   });
 });
 

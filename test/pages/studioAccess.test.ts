@@ -66,7 +66,7 @@ describe.each(['light', 'dark', 'contrast'] as const)('axe finds nothing serious
     await page.getByText('Write a number, for example 0.5').waitFor();
     expect(await violations(page)).toEqual([]);
     for (const name of ['merged-task-arithmetic', 'merged-ties', 'merged-breadcrumbs'])
-      await page.getByRole('button', { name: `Take from the list: ${name}` }).click();
+      await page.getByRole('button', { name: `Remove from the list: ${name}` }).click();
     await page.getByText('Nothing is merged yet').waitFor();
     expect(await violations(page)).toEqual([]);
   });

@@ -89,11 +89,11 @@ describe('the page', () => {
 
 describe('sensitivity', () => {
   const grid = () => page.getByRole('grid', { name: 'Sensitivity by layer' });
-  const task = () => page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task that is shown');
+  const task = () => page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task to show');
 
   test.each(['relative', 'energy', 'depth'])('by measure %s', async measure => {
     await open('Bits');
-    await page.getByLabel('What the budget is spent by').selectOption(measure);
+    await page.getByLabel('How the budget weighs errors').selectOption(measure);
     await page.getByRole('tab', { name: 'Sensitivity' }).click();
     await check();
   });
@@ -103,12 +103,12 @@ describe('sensitivity', () => {
     await grid().focus();
     for (const [key, said] of [
       ['ArrowUp', 'all of layer 0'],
-      ['ArrowLeft', 'all of outside the layers'],
+      ['ArrowLeft', 'everything outside the layers'],
       ['ArrowLeft', 'all tensors'],
       ['ArrowDown', 'all layers'],
       ['ArrowRight', 'no tensor'],
       ['End', 'outside the layers'],
-      ['Home', 'all of outside the layers'],
+      ['Home', 'everything outside the layers'],
       ['ArrowRight', 'all of layer 0'],
       ['ArrowDown', 'layer 0'],
     ] as const) {
@@ -178,7 +178,7 @@ describe('sensitivity', () => {
       await page.getByLabel('What the matrix shows').selectOption(matrix);
       await check();
     }
-    await checkTip('The weights that pairs');
+    await checkTip('The weights that both move');
   });
 });
 
@@ -189,7 +189,7 @@ describe('the budget', () => {
     await open('Bits');
     for (const [select, values] of [
       ['Unit of the budget', ['bytes', 'codes', 'bitsPerWeight', 'percent', 'error']],
-      ['What the budget is spent by', ['relative', 'energy', 'depth', 'auto']],
+      ['How the budget weighs errors', ['relative', 'energy', 'depth', 'auto']],
     ] as const) {
       for (const value of values) {
         await page.getByLabel(select).selectOption(value);

@@ -103,7 +103,7 @@ describe('for a .tvq file', () => {
     await open({ scenario: 'file' });
     const shown = async () => [
       await page.getByTestId('tvq-budget').inputValue(),
-      await page.getByLabel('What the budget is spent by').inputValue(),
+      await page.getByLabel('How the budget weighs errors').inputValue(),
       await page.getByTestId('tvq-rule').count(),
     ];
     const start = ['3bpw', 'depth', 1];
@@ -402,7 +402,7 @@ describe('what tasks share', () => {
   test('the shared base vector is measured when it is asked for', async () => {
     await visit();
     await page.getByRole('tab', { name: 'Sensitivity' }).click();
-    const task = page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task that is shown');
+    const task = page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task to show');
     await task.selectOption('shared base (RTVQ)');
     await page.getByText(/^Of the mean task vector, which RTVQ stores once/).waitFor();
     await page.getByText('of the whole shared base vector').waitFor();
@@ -415,7 +415,7 @@ describe('what tasks share', () => {
     await visit();
     await page.getByRole('tab', { name: 'Sensitivity' }).click();
     await page.evaluate(() => studio.host.become('silent'));
-    const task = page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task that is shown');
+    const task = page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task to show');
     await task.selectOption('shared base (RTVQ)');
     await page.getByRole('progressbar', { name: 'Measuring the shared base vector' }).waitFor();
     await page.getByRole('tabpanel', { name: 'Sensitivity' }).getByRole('button', { name: 'Cancel' }).click();
@@ -427,7 +427,7 @@ describe('what tasks share', () => {
     await visit();
     await page.getByRole('tab', { name: 'Sensitivity' }).click();
     await page.getByRole('button', { name: 'Compare all tensors' }).click();
-    await page.getByText(/^All 99 floating-point tensors, 303,366,144 weights a task/).waitFor();
+    await page.getByText(/^All 99 floating-point tensors, 303,366,144 weights per task/).waitFor();
     await page.getByRole('img', { name: /^The cosine of 8 tasks/ }).waitFor();
     await page.getByRole('button', { name: 'Show as a table: Tasks' }).click();
     expect(await page.getByRole('table', { name: 'Tasks' }).getByRole('row').count()).toBe(9);

@@ -94,5 +94,5 @@ test('a defect, too', () => {
 
 test("the kernels' own error has the remedy that they do not know", () => {
   const lines = linesOf(new OutOfBackendMemory(8, 4, 'the arena'));
-  expect(lines.map(byCommand)).toEqual(['the arena has 4 bytes left, 8 were asked for; raise --memory']);
+  expect(lines.map(byCommand)).toEqual(['the arena has 4 bytes left, 8 were requested; raise --memory']);
 });

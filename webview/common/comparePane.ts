@@ -116,7 +116,7 @@ export class ComparePane {
     const scope =
       tensors < comparable
         ? l10n.t(
-            '{0} of {1} tensors, {2} weights a task.',
+            '{0} of {1} tensors, {2} weights per task.',
             formatCount(tensors),
             formatCount(comparable),
             weights,
@@ -179,17 +179,17 @@ export class ComparePane {
       [
         l10n.t('cosine'),
         formatCosine(cosines[i]?.[j] ?? null),
-        l10n.t('Of the angle between the two task vectors'),
+        l10n.t('Cosine of the angle between the two task vectors'),
       ],
       [
         l10n.t('sign agreement'),
         formatShare(agree),
-        l10n.t('Of the weights that both move, those they move in one direction'),
+        l10n.t('Of the weights that both move, the share moved in the same direction'),
       ],
       [
         l10n.t('sign conflict'),
         formatShare(agree === null ? null : 1 - agree),
-        l10n.t('Of the weights that both move, those they move apart'),
+        l10n.t('Of the weights that both move, the share moved in opposite directions'),
       ],
       [l10n.t('moved by both'), formatShare(both), l10n.t('Of all weights compared')],
       [l10n.t('norm of {0}', firstTask), formatNumber(norms[i]), l10n.t('Length of the task vector')],

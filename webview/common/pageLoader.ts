@@ -108,7 +108,7 @@ export class PageLoader<Row> {
     try {
       const { total, rows } = await fetch(first, pageSize);
       const due = Math.max(0, Math.min(pageSize, total - first));
-      if (rows.length !== due) throw new Error(l10n.t('{0} rows came where {1} were due.', rows.length, due));
+      if (rows.length !== due) throw new Error(l10n.t('{0} rows came, {1} were expected.', rows.length, due));
       this.#total = total;
       this.#keep(page, rows);
     } finally {

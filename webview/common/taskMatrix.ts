@@ -16,7 +16,7 @@ export const MATRIX_OF: readonly { readonly value: MatrixOf; readonly label: str
 const SUMMARY: Readonly<Record<MatrixOf, (tasks: number) => string>> = {
   cosines: tasks => l10n.t('The cosine of {0} tasks, pair by pair', tasks),
   agreement: tasks => l10n.t('The sign agreement of {0} tasks, pair by pair', tasks),
-  together: tasks => l10n.t('The weights that pairs of {0} tasks move both', tasks),
+  together: tasks => l10n.t('The weights that both move, for pairs of {0} tasks', tasks),
 };
 
 /** "0.92", "−0.05": the minus sign is as wide as a digit. */

@@ -30,7 +30,7 @@ const NO_VALUES: Partial<Record<string, string>> = {
   absent: l10n.t('The fine-tuned checkpoint does not have this tensor.'),
 };
 const WHOLE_NUMBERS = l10n.t(
-  'These are no floating-point numbers: they are stored as they are, and not charted.',
+  'These are not floating-point numbers: they are stored as they are, and not charted.',
 );
 
 /** The content of the selected tensor. */
@@ -164,7 +164,7 @@ function facts(detail: TensorDetail): HTMLElement {
   if (codes)
     lines.push([
       l10n.t('information'),
-      l10n.t('{0} bits a code', entropyOf(codes).toFixed(2)),
+      l10n.t('{0} bits per code', entropyOf(codes).toFixed(2)),
       l10n.t('What an ideal coder needs for these codes'),
     ]);
   if (values) {

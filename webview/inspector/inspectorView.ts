@@ -46,7 +46,7 @@ export class InspectorView {
     this.#state = state;
     const exports = { host, notice: this.#notice };
     const by = createSelect<BytesBy>({
-      label: l10n.t('What bytes are told apart by'),
+      label: l10n.t('How bytes are grouped'),
       options: BYTES_BY,
       value: state.get().bytesBy,
       onChange: bytesBy => {
@@ -63,7 +63,8 @@ export class InspectorView {
       state,
       exports,
       words: {
-        all: (tensors, weights) => l10n.t('All {0} quantized tensors, {1} weights a task.', tensors, weights),
+        all: (tensors, weights) =>
+          l10n.t('All {0} quantized tensors, {1} weights per task.', tensors, weights),
         rest: tensors => l10n.t('{0} more are stored exactly, unchanged, or not in every task.', tensors),
       },
     });

@@ -40,7 +40,7 @@ export function codesChart(codes: Histogram): ChartContent {
   const common = counts.reduce((best, count, at) => (count > (counts[best] ?? 0) ? at : best), 0);
   return {
     summary: l10n.t(
-      'Codes {0} to {1}; the most common is {2}, {3} of all; {4} bits of information a code',
+      'Codes {0} to {1}; the most common is {2}, {3} of all; {4} bits of information per code',
       from,
       last,
       from + common,

@@ -43,7 +43,7 @@ export class VerifyPane {
       const outcome = await this.#host.verify();
       const cancelled = line(
         'circle-slash',
-        l10n.t('Verifying was cancelled: whether the file is whole is not known.'),
+        l10n.t('Verifying was cancelled: whether the file is intact is not known.'),
       );
       this.element.replaceChildren(outcome ? verdict(outcome) : cancelled);
     } catch (error) {
@@ -62,14 +62,14 @@ const line = (codicon: string, text: string): HTMLElement =>
 
 function verdict({ checked, damaged, damagedCount }: VerifyOutcome): HTMLElement {
   if (damagedCount === 0)
-    return line('pass-filled', l10n.t('Whole: {0} checksums match.', formatCount(checked)));
+    return line('pass-filled', l10n.t('Intact: {0} checksums match.', formatCount(checked)));
   const items = damaged.map(text => el('li', { text }));
   const rest = damagedCount - damaged.length;
   if (rest > 0)
     items.push(el('li', { text: l10n.t('and {0} more; the log has them all', formatCount(rest)) }));
   const finding =
     damagedCount === 1
-      ? l10n.t('Damaged: 1 part. Get the file again, or quantize anew.')
-      : l10n.t('Damaged: {0} parts. Get the file again, or quantize anew.', formatCount(damagedCount));
+      ? l10n.t('Damaged: 1 part. Get the file again, or quantize again.')
+      : l10n.t('Damaged: {0} parts. Get the file again, or quantize again.', formatCount(damagedCount));
   return el('div', {}, line('error', finding), el('ul', { class: 'damaged' }, ...items));
 }

@@ -233,4 +233,4 @@ const layerText = (layer: number | undefined): string =>
   layer === undefined ? l10n.t('outside the layers') : l10n.t('layer {0}', layer);
 
 const allOfText = (layer: number | undefined): string =>
-  layer === undefined ? l10n.t('all of outside the layers') : l10n.t('all of layer {0}', layer);
+  layer === undefined ? l10n.t('everything outside the layers') : l10n.t('all of layer {0}', layer);

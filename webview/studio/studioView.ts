@@ -97,7 +97,7 @@ export class StudioView {
     this.element.classList.toggle('stale', names.length > 0);
     if (names.length === 0) return this.#stale.hide();
     const message = l10n.t(
-      'Changed since it was measured: {0}. These bits, sizes and errors are of what it was, and not spent.',
+      'Changed since it was measured: {0}. These bits, sizes and errors describe the old one and are not used.',
       names.join(', '),
     );
     this.#stale.show(message, l10n.t('Measure again'), measure);

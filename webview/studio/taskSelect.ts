@@ -9,7 +9,7 @@ const SHARED = '@shared';
 export class TaskSelect {
   readonly element = el('select', {
     class: 'field',
-    attributes: { 'aria-label': l10n.t('Task that is shown') },
+    attributes: { 'aria-label': l10n.t('Task to show') },
   });
   readonly #context: StudioContext;
   readonly #withShared: boolean;

@@ -30,14 +30,14 @@ interface AnalyzeOptions extends MeasureOptions, CheckpointOptions, CodecOptions
 export function addAnalyze(program: Command, run: Run): void {
   const added = withCheckpoints(
     withMeasuring(
-      command(program, 'analyze', 'measure what bits cost each tensor: what a budget is spent by'),
+      command(program, 'analyze', 'measure the error that each choice of bits causes in each tensor'),
     ),
   );
   withCodec(added)
     .addOption(
       new Option(
         '--scheme <name>',
-        'tvq: task vectors; rtvq: shared base, and offsets given each of its choices',
+        'tvq: task vectors; rtvq: the shared base vector, and the offsets for each choice of it',
       )
         .choices(['tvq', 'rtvq'])
         .default('tvq'),

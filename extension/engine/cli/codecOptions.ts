@@ -25,7 +25,7 @@ export const withCodec = (added: Command): Command =>
     .addOption(
       new Option(
         '--group-size <n>',
-        'values that share a scale, 0 for one scale a tensor; clip, gaussian, lloyd-max (64), hadamard (256)',
+        'values that share a scale, 0 for one scale per tensor; clip, gaussian, lloyd-max (64), hadamard (256)',
       ).argParser(parseGroupSize),
     );
 

@@ -35,7 +35,7 @@ export const describeResult = ({
 
 /** One row per number that is present. */
 function describeReport({ norm, inputs, signConflicts, difference }: MergeTotals): string[][] {
-  if (norm === null) return [['norm', 'not known: deltas are counted from a base model']];
+  if (norm === null) return [['norm', 'unknown: deltas need a base model']];
   const cosines = inputs.flatMap(({ name, cosine }) =>
     cosine === null ? [] : [`${name}: ${cosine.toFixed(3)}`],
   );
@@ -45,7 +45,7 @@ function describeReport({ norm, inputs, signConflicts, difference }: MergeTotals
   const eachRead = inputs.every(input => input.norm !== null);
   return [
     ['norm', norm.toPrecision(4)],
-    ...(eachRead ? [] : [['', 'the shared base vector was enough; the offsets were not read']]),
+    ...(eachRead ? [] : [['', 'only the shared base vector was needed; the offsets were not read']]),
     ...labelled('cosine', cosines),
     ...labelled('kept', kept),
     ...(signConflicts === null

@@ -56,25 +56,21 @@ export function addMerge(program: Command, run: Run): void {
     .option('--recipe <file.yml>', 'read everything from a recipe (mergekit schema)')
     .option('-o, --output <path>', 'folder, or .safetensors file, to write')
     .addOption(
-      new Option('--dtype <name>', 'dtype to write (default: that of the base)').choices([
-        'f32',
-        'f16',
-        'bf16',
-      ]),
+      new Option('--dtype <name>', "dtype to write (default: the base's)").choices(['f32', 'f16', 'bf16']),
     )
     .addOption(
       new Option(
         '--on-mismatch <way>',
-        "tensors that some model lacks or has in another shape: error; keep the base's; take that of the first input with it; skip (left out)",
+        "what to do with tensors that some model lacks or has in a different shape: stop; keep the base's; take them from the first input that has them; leave them out",
       ).choices(['error', 'base', 'first', 'skip']),
     )
     .addOption(
-      new Option('--shard-size <size>', 'size of a weight file at most (default: 5GB)').argParser(parseBytes),
+      new Option('--shard-size <size>', 'maximum size of a weight file (default: 5GB)').argParser(parseBytes),
     )
     .option('--dry-run', 'print the plan and write nothing')
     .option('--overwrite', 'replace an existing output')
-    .option('--resume', 'take over the finished shards of an interrupted run')
-    .option('--allow-nonfinite', 'write NaN and infinity where they come out, and count them')
+    .option('--resume', 'reuse the finished shards of an interrupted run')
+    .option('--allow-nonfinite', 'write NaN and infinity where they occur, and count them')
     .addHelpText('after', () => `\nMethods and their parameters:\n${describeMethods()}`)
     .action((files: string[], options: MergeOptions) => run(signal => act(files, options, signal)));
 }
@@ -126,7 +122,7 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
   const tasks = (options.task ?? []).map(({ name, path }): MergeInput => ({ name, path, task: undefined }));
   const inputs = [...tasks, ...(await Promise.all(files.map(tasksOf))).flat()];
   if (inputs.length === 0)
-    throw new UserError('name what is merged: --task NAME=PATH, or .tvq files', 'usage');
+    throw new UserError('name what to merge: --task NAME=PATH, or .tvq files', 'usage');
   const weights = new Map(once('--weight', options.weight, text => weightOf(text, inputs)));
   return {
     kind: 'merge',
@@ -189,7 +185,7 @@ function weightOf(text: string, inputs: readonly MergeInput[]): [string, number]
   const [name, value] = split(text, '--weight');
   if (!inputs.some(input => input.name === name)) {
     throw new UserError(
-      `--weight ${text}: there is no input "${name}"; there are ${inputs.map(input => input.name).join(', ')}`,
+      `--weight ${text}: there is no input "${name}"; the inputs are ${inputs.map(input => input.name).join(', ')}`,
       'usage',
     );
   }

@@ -32,7 +32,7 @@ export const withEngine = (added: Command): Command =>
         .default(DEFAULT_MEMORY, '1GiB'),
     )
     .addOption(
-      new Option('--threads <n>', 'CPU threads; 0: one a core').argParser(parseWhole(0, 1024)).default(0),
+      new Option('--threads <n>', 'CPU threads; 0: one per core').argParser(parseWhole(0, 1024)).default(0),
     );
 
 /** Options that name checkpoints of one base model. */
@@ -61,7 +61,7 @@ export const withMeasuring = (added: Command): Command =>
       parseNumber,
     )
     .option('--cache <folder>', `where measurements are kept for other budgets (${CACHE}, beside the output)`)
-    .option('--no-cache', 'keep no measurements, and use none');
+    .option('--no-cache', 'neither keep nor use measurements');
 
 const CACHE = '.tvq-cache';
 

@@ -52,7 +52,7 @@ export const withSettings = (added: Command): Command =>
         'tvq: task vectors; rtvq: shared base + offsets; fq: whole models',
       ).choices(['tvq', 'rtvq', 'fq']),
     )
-    .option('--bits <n>', 'bits a weight, 1 to 8 (tvq 3, fq 8)', width)
+    .option('--bits <n>', 'bits per weight, 1 to 8 (tvq 3, fq 8)', width)
     .option('--base-bits <n>', 'bits of the shared base vector (rtvq, 3)', width)
     .option('--offset-bits <n>', "bits of each task's offset (rtvq, 2)", width);
 
@@ -71,16 +71,17 @@ export function settingsOf(options: SettingsOptions): QuantizeSettings {
 function chosenSettings(options: SettingsOptions): QuantizeSettings {
   const { preset, budget } = options;
   if (budget !== undefined) {
-    if (preset) throw new UserError(`--budget does not go with --preset ${preset}; leave one out`, 'usage');
+    if (preset)
+      throw new UserError(`--budget cannot be combined with --preset ${preset}; leave one out`, 'usage');
     const { scheme = 'tvq' } = options;
-    if (scheme === 'fq') throw new UserError('--budget goes with --scheme tvq or rtvq', 'usage');
+    if (scheme === 'fq') throw new UserError('--budget needs --scheme tvq or rtvq', 'usage');
     const { scheme: _, ...widths } = FIXED;
-    refuseAll(options, widths, 'does not go with --budget, which sets the bits itself');
+    refuseAll(options, widths, 'cannot be combined with --budget, which sets the bits itself');
     return { ...presetNamed('balanced').settings, scheme, ...codecAsked(options), budget };
   }
   if (preset === 'paper') return { ...fixedSettings(options), keepRule: 'published' };
   const explicit = { ...FIXED, ...CODEC_FLAGS };
-  if (preset) refuseAll(options, explicit, `does not go with --preset ${preset}; leave one out`);
+  if (preset) refuseAll(options, explicit, `cannot be combined with --preset ${preset}; leave one out`);
   const given = Object.keys(explicit).some(name => options[name as keyof typeof explicit] !== undefined);
   if (given) return fixedSettings(options);
   return presetNamed(preset ?? DEFAULT_PRESET).settings;
@@ -92,14 +93,14 @@ function fixedSettings(options: SettingsOptions): QuantizeSettings {
     refuseAll(
       options,
       { bits: FIXED.bits },
-      'does not go with --scheme rtvq; use --base-bits and --offset-bits',
+      'cannot be combined with --scheme rtvq; use --base-bits and --offset-bits',
     );
   else {
     const { baseBits: base, offsetBits: offset } = FIXED;
     refuseAll(
       options,
       { baseBits: base, offsetBits: offset },
-      `does not go with --scheme ${scheme}; use --bits`,
+      `cannot be combined with --scheme ${scheme}; use --bits`,
     );
   }
   const usual = DEFAULTS[scheme];

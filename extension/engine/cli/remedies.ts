@@ -8,18 +8,18 @@ export const REMEDIES: Wording = {
   base: (message, { was }) => `${message}; name the base model with --base (it was "${was}")`,
   baseOfMerge: message => `${message}; name it with --base`,
   force: message => `${message}, or pass --force`,
-  resume: message => `${message}; run the same command with --resume to go on`,
+  resume: message => `${message}; run the same command with --resume to continue`,
   dtype: (message, { wider }) =>
     `${message}; write a wider dtype (--dtype ${wider}) or a smaller change, or let infinity and NaN be written (--allow-nonfinite)`,
   writeNonfinite: message => `${message}, or let infinity and NaN be written (--allow-nonfinite)`,
-  takeNonfinite: message => `${message}, or compute with it nonetheless (--allow-nonfinite)`,
+  takeNonfinite: message => `${message}, or compute with it anyway (--allow-nonfinite)`,
   takeInSums: message =>
-    `${message}; --allow-nonfinite computes with such values in plain sums alone (linear, task_arithmetic), as here one would decide about others`,
+    `${message}; --allow-nonfinite computes with such values only in plain sums (linear, task_arithmetic); here they would affect other weights`,
   onMismatch: (message, { reference }) =>
-    `${message}; --on-mismatch base keeps what ${reference} has, first takes what the first input with it has, skip leaves it out`,
+    `${message}; --on-mismatch base keeps what ${reference} has, first takes it from the first input that has it, skip leaves it out`,
   budget: message => `${message}; give it a --budget`,
   groupSize: (_, { codec }) =>
-    `--group-size does not go with codec ${codec}, which has one scale a tensor; leave one out`,
+    `--group-size cannot be combined with codec ${codec}, which has one scale per tensor; leave one out`,
   taskName: message => `${message} (NAME=PATH)`,
 };
 

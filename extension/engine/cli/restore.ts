@@ -24,7 +24,7 @@ export function addRestore(program: Command, run: Run): void {
     .option('--task <name>', 'task to restore')
     .option('-o, --output <path>', 'folder, or .safetensors file, to write')
     .addOption(
-      new Option('--dtype <name>', 'dtype to write (default: that of the fine-tuned checkpoint)').choices([
+      new Option('--dtype <name>', "dtype to write (default: the fine-tuned checkpoint's)").choices([
         'f32',
         'f16',
         'bf16',
@@ -32,7 +32,7 @@ export function addRestore(program: Command, run: Run): void {
     )
     .option('--overwrite', 'replace an existing output')
     .option('--force', 'apply to a base model that differs from the one the file was made from')
-    .option('--allow-nonfinite', 'write NaN and infinity where they come out, and count them')
+    .option('--allow-nonfinite', 'write NaN and infinity where they occur, and count them')
     .action((source: string, options: RestoreOptions) => run(signal => act(source, options, signal)));
 }
 

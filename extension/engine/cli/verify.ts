@@ -8,7 +8,7 @@ export function addVerify(program: Command, run: Run): void {
   command(
     program,
     'verify <file.tvq>',
-    'check every byte of a .tvq file; exit status 1 when it is damaged',
+    'check every byte of a .tvq file; exit status 1 if it is damaged',
   ).action((file: string, options: CommonOptions) =>
     run(async signal => {
       const line = progressLine(options);

@@ -34,18 +34,18 @@ export const withWishes = (added: Command): Command =>
     .addOption(
       new Option(
         `${WISHES.sensitivity} <measure>`,
-        'what the budget is spent by (relative; energy for error=…)',
+        'how the budget weighs errors (relative; energy for error=…)',
       ).choices(['relative', 'energy', 'depth']),
     )
     .addOption(
       new Option(
         `${WISHES.reconstruction} <rule>`,
-        'all codecs but minmax: unbiased keeps each task vector as long as it is, nearest has the least error (unbiased)',
+        'all codecs but minmax: unbiased keeps the length of each task vector, nearest has the least error (unbiased)',
       ).choices(['unbiased', 'nearest']),
     )
     .option(
       `${WISHES.pin} <pattern=bits>`,
-      'bits of tensors whatever the budget, "exact", or "auto" to take an earlier pin back; a pattern is a glob or a /regular expression/, ' +
+      'bits of tensors whatever the budget, "exact", or "auto" to undo an earlier pin; a pattern is a glob or a /regular expression/, ' +
         'TASK:PATTERN for one task; repeat for more',
       rule((text, pattern) => ({
         ...pattern,
@@ -54,23 +54,26 @@ export const withWishes = (added: Command): Command =>
     )
     .option(
       `${WISHES.floor} <pattern=bits>`,
-      'bits that the budget gives tensors at least; repeat for more',
+      'minimum bits that the budget gives tensors; repeat for more',
       rule((text, pattern) => ({ ...pattern, min: parseNumber(text) })),
     )
     .option(
       `${WISHES.ceiling} <pattern=bits>`,
-      'bits that the budget gives tensors at most; repeat for more',
+      'maximum bits that the budget gives tensors; repeat for more',
       rule((text, pattern) => ({ ...pattern, max: parseNumber(text) })),
     )
     .option(
       `${WISHES.tensorWeight} <pattern=number>`,
-      'how many times an error in tensors counts; the first pattern that matches counts; repeat for more',
+      'weight of the error in tensors; the first matching pattern counts; repeat for more',
       (text: string, before: readonly (readonly [string, number])[] = []) => {
         const [pattern, weight] = assignment(text);
         return [...before, [pattern, parseNumber(weight)] as const];
       },
     )
-    .option(`${WISHES.weightsFile} <file.json>`, 'the same by name: {"tensor": number}, a Fisher diagonal');
+    .option(
+      `${WISHES.weightsFile} <file.json>`,
+      'weights by tensor name: {"tensor": number}, for example a Fisher diagonal',
+    );
 
 export async function wishesOf(options: WishOptions): Promise<Wishes> {
   const { sensitivity, reconstruction, pin = [], floor = [], ceiling = [], tensorWeight } = options;

@@ -7,6 +7,6 @@ import { codecOfRecord, hasCodec } from './registry.ts';
 export function codecFacts(record: TvqRecord): readonly CodecFact[] {
   if (hasCodec(record)) return codecOfRecord(record).facts(record);
   return record.codec.codec === 'constant'
-    ? [{ name: 'value', value: record.scales[1], meaning: translatable('What every element is.') }]
+    ? [{ name: 'value', value: record.scales[1], meaning: translatable('The value of every element.') }]
     : [];
 }

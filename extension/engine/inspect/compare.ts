@@ -53,7 +53,7 @@ export async function planCompare(
   const share = room.share(needed);
   if (needed > share.arena) {
     throw new UserError(
-      `comparing ${tasks.length} tasks takes ${formatBytes(needed)} of memory, ${formatBytes(room.memory)} are allowed in all; allow more (setting tvq.memory)`,
+      `comparing ${tasks.length} tasks takes ${formatBytes(needed)} of memory, ${formatBytes(room.memory)} are allowed in all; raise the limit (setting tvq.memory)`,
     );
   }
   return { tasks, jobs, share, comparable: all.length, leftOut: names.size - all.length, stamps };
@@ -72,7 +72,7 @@ async function ofFile(path: string): Promise<Comparable> {
   const file = await openUnchanged(path);
   if (file.scheme.scheme === 'fq') {
     throw new UserError(
-      `${path}: it has whole checkpoints; their task vectors cannot be told without the base model`,
+      `${path}: it has whole checkpoints; their task vectors cannot be computed without the base model`,
     );
   }
   const tasks = file.tasks.map(({ name }) => name);

@@ -57,7 +57,7 @@ function otherLayers(model: Tensors, base: Tensors): string | undefined {
   for (const [stack, layers] of stacksOf(model)) {
     const others = inBase.get(stack);
     if (others === undefined || layers === others) continue;
-    return `it has ${layers} layers in ${stack}, the base has ${others}; only models of one architecture and size can be combined`;
+    return `it has ${layers} layers in ${stack}, the base has ${others}; only models of the same architecture and size can be combined`;
   }
   return undefined;
 }
@@ -69,8 +69,8 @@ function otherWidth(model: Tensors, base: Tensors): string | undefined {
   if (!first || other.length < Math.max(2, WIDTH * common.length)) return undefined;
   const [name, { shape }] = first;
   return (
-    `it has another width: ${other.length} of the ${common.length} tensors that both have differ in shape ` +
-    `("${name}" is ${shapeText(shape)}, the base has ${shapeText((base.get(name) as Tensor).shape)}); only models of one architecture and size can be combined`
+    `it has a different width: ${other.length} of the ${common.length} tensors in both differ in shape ` +
+    `("${name}" is ${shapeText(shape)}, the base has ${shapeText((base.get(name) as Tensor).shape)}); only models of the same architecture and size can be combined`
   );
 }
 
@@ -85,7 +85,7 @@ interface Layout {
 const LAYOUTS: readonly Layout[] = [
   {
     what: 'experts',
-    how: 'stacked in one tensor a layer',
+    how: 'stacked in one tensor per layer',
     fused:
       /^(.*?)(\.experts(\.mlp)?\.(gate_up_proj|down_proj|gate_proj|up_proj|w[123]|v1|wi|wo)|(?<=\.block_sparse_moe)\.(input|output)_linear)(\.weight)?$/,
     split: /^(.*?)\.experts\.\d+\./,
@@ -113,7 +113,7 @@ const placesOf = (pattern: RegExp, tensors: Tensors, other: Tensors): Set<string
 function otherLayout(model: Tensors, base: Tensors, anywhere: boolean): string | undefined {
   const meet = (these: Set<string>, those: Set<string>) =>
     anywhere ? these.size > 0 && those.size > 0 : [...these].some(place => those.has(place));
-  const remedy = 'save both in one layout, with one version of transformers or by converting one';
+  const remedy = 'save both in the same layout, with the same version of transformers or by converting one';
   for (const { what, how, fused, split } of LAYOUTS) {
     const [fusedHere, splitHere] = [placesOf(fused, model, base), placesOf(split, model, base)];
     const [fusedThere, splitThere] = [placesOf(fused, base, model), placesOf(split, base, model)];
@@ -132,6 +132,6 @@ function strangeNames(model: Tensors, base: Tensors): string | undefined {
   const layout = otherLayout(model, base, !isKnown);
   if (isKnown && layout === undefined) return undefined;
   const unknown = weights.find(([name]) => !base.has(name))?.[0] ?? '';
-  const matched = `${known.length} of its ${weights.length} tensors are in the base by name ("${unknown}" is not)`;
-  return `${matched}; ${layout ?? 'is it a fine-tuning of this base?'}`;
+  const matched = `${known.length} of its ${weights.length} tensor names are in the base ("${unknown}" is not)`;
+  return `${matched}; ${layout ?? 'was it fine-tuned from this base?'}`;
 }

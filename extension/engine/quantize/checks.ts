@@ -31,7 +31,7 @@ export function compareCheckpoints(
     return [
       ...(recipe.scheme === 'fq' ? [] : compareShapes(task, base, keeps)),
       ...(missing.length
-        ? [warning(`task "${name}" lacks ${listed(missing)} of the base; it is restored without`)]
+        ? [warning(`task "${name}" lacks ${listed(missing)} of the base and is restored without them`)]
         : []),
       ...(extra.length
         ? [warning(`task "${name}" has ${listed(extra)} that the base lacks; stored exactly`)]
@@ -52,7 +52,7 @@ function compareShapes({ path, tensors }: Checkpoint, base: Checkpoint, keeps: K
   const bytes = other.reduce((sum, tuned) => sum + tuned.bytes, 0);
   return [
     warning(
-      `${path}: ${listed(other.map(({ name }) => name))} of another shape than in the base (${shapeText(first.shape)}, there ${shapeText(was)}); stored exactly, ${formatBytes(bytes)}`,
+      `${path}: ${listed(other.map(({ name }) => name))} of a different shape than in the base (${shapeText(first.shape)}, there ${shapeText(was)}); stored exactly, ${formatBytes(bytes)}`,
     ),
   ];
 }
@@ -67,7 +67,7 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     problems.push({
-      ...error(`two tasks are named "${twice}"; give each a name of its own`),
+      ...error(`two tasks are named "${twice}"; give each its own name`),
       remedy: { code: 'taskName' },
     });
   for (const task of tasks) {
@@ -75,7 +75,7 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
   }
   if (recipe.prune && recipe.scheme !== 'tvq') {
     problems.push(
-      error(`pruning is for task vectors by themselves (scheme tvq); ${recipe.scheme} does not go with it`),
+      error(`pruning works only with plain task vectors (scheme tvq), not with ${recipe.scheme}`),
     );
   }
   if (recipe.scheme === 'rtvq' && tasks.length > MAX_MEAN_TASKS) {

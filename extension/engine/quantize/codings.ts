@@ -53,7 +53,7 @@ function fixedOf({ codec, groupSize, budget }: QuantizeRecipe, bits: number): Co
   if (!grouped && groupSize !== undefined) {
     throw new UserError(
       {
-        message: `codec ${word} has one scale a tensor, and takes no group size`,
+        message: `codec ${word} has one scale per tensor, and takes no group size`,
         remedy: { code: 'groupSize', codec: word },
       },
       'usage',

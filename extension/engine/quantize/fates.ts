@@ -39,7 +39,7 @@ function fateOf(
   if (keep.some(pattern => new RegExp(pattern).test(source.name))) return kept('named by "keep"');
   if (scheme !== 'fq' && !original) return kept('not in the base');
   if (scheme !== 'fq' && original?.shape.join() !== source.shape.join())
-    return kept('of another shape than in the base');
+    return kept('of a different shape than in the base');
   return kept(keepRule === 'published' ? 'as in the published code' : 'norms and biases');
 }
 

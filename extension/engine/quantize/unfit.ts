@@ -25,7 +25,7 @@ export function unfitWarnings(
     const [{ output, why }] = members as [UnfitTensor, ...UnfitTensor[]];
     const names = listed(members.map(({ tensor }) => tensor));
     if (output === undefined)
-      return `${base}: NaN or infinite values in the base model's ${names}; what tasks have there is stored exactly`;
+      return `${base}: NaN or infinite values in the base model's ${names}; each task's values there are stored exactly`;
     const file = tasks[output - firstTask]?.path ?? '';
     return why === 'nonFinite'
       ? `${file}: NaN or infinite values in ${names}; stored exactly, they stay in the model`

@@ -19,7 +19,7 @@ export function checkWishes({ budget, rules = [], weights, tasks, scheme }: Quan
       if (stray) throw new AllocationError(`${stray} for single tensors need a budget`);
       return;
     }
-    if (scheme === 'fq') throw new AllocationError('a budget goes with scheme tvq or rtvq, not with fq');
+    if (scheme === 'fq') throw new AllocationError('a budget needs scheme tvq or rtvq, not fq');
     parseBudget(budget);
     for (const [pattern] of weights?.patterns ?? []) patternOf(pattern);
     const names = tasks.map(({ name }) => name);
@@ -28,7 +28,7 @@ export function checkWishes({ budget, rules = [], weights, tasks, scheme }: Quan
       if (task !== undefined && !names.includes(task))
         throw new AllocationError(`a rule for ${tensors}: ${unknown('task', task, names)}`);
       if (min !== undefined && max !== undefined && min > max)
-        throw new AllocationError(`a rule for ${tensors}: ${min} bits at least and ${max} at most`);
+        throw new AllocationError(`a rule for ${tensors}: at least ${min} and at most ${max} bits`);
     }
   } catch (error) {
     throw asUserError(error);

@@ -59,14 +59,14 @@ export async function writeTaskFiles(
   for (const listed of own) {
     const { name, from } = listed;
     const missing = `${tvq.path}: "${name}" of task "${task}"`;
-    if (!isCompanion(name)) warnings.push(`${missing} is no file that goes with weights; not written`);
+    if (!isCompanion(name)) warnings.push(`${missing} is not a file that belongs to a model; not written`);
     else if (from === 'none')
       warnings.push(`${missing} was too large to be stored; copy it from the fine-tuned checkpoint`);
     else if (from === 'file')
       await write(name, `${basename(tvq.path)}, ${name}`, await readStoredFile(tvq.path, listed));
     else if (!base || !ofBase?.names.includes(name))
       warnings.push(
-        `${missing} is that of the base model "${tvq.base.name}", which has none here; copy it from there`,
+        `${missing} comes from the base model "${tvq.base.name}" and is missing here; copy it from there`,
       );
     else {
       const source = join(base.path, name);

@@ -42,7 +42,7 @@ export function refused({ tensor, dtype, shape }: WrittenTensor, found: NotNumbe
   return new NonFinite({
     message:
       `${values(found.nonFinite)} became NaN or infinite on the way, beyond the range of float32 (±3.4e38); ` +
-      'look at this tensor of the inputs and at weights and scale',
+      'check this tensor in the inputs, and the weights and scale',
     remedy: { code: 'writeNonfinite' },
   });
 }

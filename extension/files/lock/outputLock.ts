@@ -89,7 +89,7 @@ export class OutputLock {
     if (found) throw new BeingWritten(this.target, found);
     const lock = basename(lockName(this.target));
     throw new UserError(
-      `${this.target}: its lock ${lock} was removed meanwhile; nothing was replaced, run it again`,
+      `${this.target}: its lock ${lock} was removed in the meantime; nothing was replaced, run it again`,
     );
   }
 

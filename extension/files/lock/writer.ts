@@ -89,7 +89,7 @@ export async function neighbourLives({ pid, started, token }: Writer): Promise<b
 /** @returns undefined if there is none @throws UserError if something else has its name, or it cannot be read */
 export async function readLock(file: string): Promise<FoundLock | undefined> {
   try {
-    if (!(await lstat(file)).isFile()) throw new UserError(`${file}: this is no lock file; remove it`);
+    if (!(await lstat(file)).isFile()) throw new UserError(`${file}: this is not a lock file; remove it`);
     const handle = await open(file, 'r'); // network disks tell the newest size and time to whoever opens a file
     try {
       const { mtimeMs, size } = await handle.stat();

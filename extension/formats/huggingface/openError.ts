@@ -9,5 +9,5 @@ export async function describeOpenError(error: unknown, path: string): Promise<U
   const link = code === 'ENOENT' ? await lstat(path).catch(() => undefined) : undefined;
   if (!link?.isSymbolicLink()) return describeSystemError(error, path);
   const ask = await askDownload(dirname(path), [basename(path)]);
-  return new UserError(`${path}: a link to a file that is not there; ${ask}`, 'failed', { cause: error });
+  return new UserError(`${path}: a link to a file that does not exist; ${ask}`, 'failed', { cause: error });
 }

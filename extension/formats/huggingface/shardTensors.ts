@@ -76,7 +76,7 @@ function checkNumbers(
   const lacking = missingNumbers(set);
   if (lacking.length === 0) return [];
   return [
-    `${file}: lists ${set.files.length} of ${set.count} shards, not ${listed(lacking)}; is the model whole?`,
+    `${file}: lists ${set.files.length} of ${set.count} shards, not ${listed(lacking)}; is the model complete?`,
   ];
 }
 
@@ -99,7 +99,7 @@ export function gatherTensors(
     if (!known) tensors.set(tensor.name, tensor);
     else if (known !== tensor && !isListed(known))
       throw new UserError(
-        `${tensor.file}: tensor "${tensor.name}" is in ${basename(known.file)} too; which one counts?`,
+        `${tensor.file}: tensor "${tensor.name}" is in ${basename(known.file)} too; which one is right?`,
       );
     if (!known && index && !index.tensors.has(tensor.name)) unlisted.push(tensor.name);
   }

@@ -78,7 +78,7 @@ async function faultOf(file: string, room: { left: number }): Promise<string | u
     if (page !== undefined) return `${page}, ${NOT_THE_FILE}`;
     if (!isJson) return undefined;
     if (head.every(byte => byte === 0))
-      return `the file ${size === 0 ? 'is empty' : 'begins with zeros only'}; was the download finished?`;
+      return `the file ${size === 0 ? 'is empty' : 'begins with nothing but zeros'}; was the download finished?`;
     const foreign = otherFormat(head);
     if (foreign !== undefined) return foreign;
     const isConfig = basename(file) === 'config.json';
@@ -116,7 +116,7 @@ function jsonFault(bytes: Uint8Array): string | undefined {
   if (typeof text !== 'string') return text.wrong;
   const read = readPythonJson(text);
   if ('wrong' in read) return `${read.wrong}; correct it, or ${DOWNLOAD_AGAIN}`;
-  if (!isObject(read.value)) return `it holds no JSON object; ${DOWNLOAD_AGAIN}`;
+  if (!isObject(read.value)) return `it is not a JSON object; ${DOWNLOAD_AGAIN}`;
   const { error } = read.value;
   if (typeof error !== 'string') return undefined;
   return `a server's message (${JSON.stringify(error.slice(0, MAX_SHOWN))}), ${NOT_THE_FILE}`;

@@ -128,7 +128,7 @@ async function ofOneStem(folder: WeightFolder, sets: readonly WeightSet[]): Prom
     const listing = (await listingsOf(folder, file)).find(({ shards }) => shards.length > 1);
     if (listing) return { set: listing.index, note: undefined };
     const other = index ?? sets.find(set => set !== file);
-    const note = `${join(folder.path, file.entry)}: read alone; ${other?.entry} beside it is of other weights`;
+    const note = `${join(folder.path, file.entry)}: read alone; ${other?.entry} beside it belongs to other weights`;
     return { set: file, note: other && note };
   }
   const [only, second] = index ? [index] : sets;

@@ -96,8 +96,8 @@ export function adapterKind(
   return {
     what: `${article(kind.name)} adapter${inBrackets(kind.tool, describeRanks(ranks))}`,
     remedy: kind.prompts
-      ? 'prompts are no change of weights that could be merged'
-      : `merge it into its base model first${inside ? ' (merge_and_unload), and save it anew' : ''}`,
+      ? 'prompts do not change weights, so they cannot be merged'
+      : `merge it into its base model first${inside ? ' (merge_and_unload), and save it again' : ''}`,
     inside,
   };
 }

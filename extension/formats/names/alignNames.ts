@@ -59,7 +59,7 @@ interface Prefix {
 
 const describe = ({ from, to }: Prefix): string => {
   if (to === '') return `without the prefix ${from}`;
-  return from === '' ? `with the prefix ${to}` : `with ${to} for the prefix ${from}`;
+  return from === '' ? `with the prefix ${to}` : `with the prefix ${to} instead of ${from}`;
 };
 
 type Renames = ReadonlyMap<string, string>;

@@ -91,7 +91,7 @@ export class ScanAllowance {
         left -= bytes;
         if (left < 0)
           throw new UserError(
-            `${file}: not looked into, the headers of its model have more than ${MAX_SCANNED_BYTES} bytes; choose it by its name`,
+            `${file}: not searched: the headers of its model have more than ${MAX_SCANNED_BYTES} bytes; choose it by its name`,
           );
         this.#left -= bytes;
         if (this.#left < 0) throw new ScanEnded();

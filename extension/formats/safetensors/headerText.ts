@@ -49,8 +49,8 @@ export function headerTextFault(text: string): string | undefined {
       if (isName && level?.names) {
         if (level.names.has(content))
           return levels.length === 1
-            ? `${subject(content)} stands twice in its header`
-            : about(`${quote(content)} stands twice`);
+            ? `${subject(content)} appears twice in its header`
+            : about(`${quote(content)} appears twice`);
         level.names.add(content);
         level.name = content;
         isName = false;

@@ -38,7 +38,7 @@ export function filesOf(
   const names = new Set(vectors.map(({ name }) => name));
   const owners = table.map((): string[] => []);
   for (const [task, rows] of tasks) {
-    if (!names.has(task)) throw fault(file, `it has files of "${task}", which is none of its tasks`);
+    if (!names.has(task)) throw fault(file, `it has files of "${task}", which is not one of its tasks`);
     const seen = new Set<string>();
     for (const row of rows) {
       const name = table[row]?.[0].toLowerCase();

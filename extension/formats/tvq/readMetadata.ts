@@ -46,7 +46,7 @@ function checkRequired(file: string, { tvq_requires: required }: Pick<Metadata, 
   const unknown = required.filter(feature => !FEATURES.has(feature));
   if (unknown.length === 0) return;
   const names = unknown.map(name => JSON.stringify(name)).join(', ');
-  throw new UserError(`${file}: a reader has to understand ${names}, which this tool does not; update it`);
+  throw new UserError(`${file}: it needs a reader that understands ${names}, this tool does not; update it`);
 }
 
 type Schemas = Readonly<Record<string, z.ZodType>>;

@@ -109,7 +109,7 @@ async function assemble(
   for (const [v, vector] of listed.entries()) {
     const { name, source } = vector;
     if (!isReserved(name) && !isTaskName(name))
-      throw fault(file, `"${name}" is no name of a task: letters, digits, dots, dashes and underscores are`);
+      throw fault(file, `"${name}" is not a task name: letters, digits, dots, dashes and underscores are`);
     const placed = contents.vectors[v] as readonly PlacedRecord[];
     if (new Set(placed.map(({ row: [tensor] }) => tensor)).size !== placed.length)
       throw fault(file, `vector "${name}" lists a tensor twice`);
@@ -209,7 +209,7 @@ function whyUnreadable(
   const countsFrom = (metadata: Metadata) =>
     metadata.tvq_scheme.scheme === 'rtvq' && name !== SHARED_VECTOR ? SHARED_VECTOR : undefined;
   if (!('tvq_tables' in metadata) || vector.shared === countsFrom(metadata)) return undefined;
-  return `it counts from ${JSON.stringify(vector.shared ?? 'the base model alone')}, which this tool does not know`;
+  return `it is relative to ${JSON.stringify(vector.shared ?? 'the base model alone')}, which this tool does not know`;
 }
 
 /** Tasks relative to a shared vector that cannot be read. */
@@ -220,7 +220,7 @@ function withoutShared(
   if (!shared) return [];
   return vectors.map(({ name, records }) => ({
     name,
-    why: `it counts from "${SHARED_VECTOR}", of which ${shared.why}`,
+    why: `it is relative to "${SHARED_VECTOR}", where ${shared.why}`,
     payloads: records.flatMap(({ tensor, payload, checksum }) =>
       payload ? [{ tensor, entry: payload, checksum }] : [],
     ),

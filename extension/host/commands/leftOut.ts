@@ -16,6 +16,7 @@ export function strangersTo(models: readonly CheckpointSummary[], paths: readonl
 export function tellLeftOut(paths: readonly string[], failures: readonly string[]): void {
   const [failure] = failures;
   const names = listed(paths.map(displayPath));
-  if (paths.length > 0) void notifyWarning(l10n.t('Left out, as there is nothing in it to take: {0}', names));
+  if (paths.length > 0)
+    void notifyWarning(l10n.t('Left out because there is nothing in it to use: {0}', names));
   if (failure !== undefined) void notifyWarning(l10n.t('Left out: {0}', failure));
 }

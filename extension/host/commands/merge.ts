@@ -94,7 +94,9 @@ function stepsOf(
       plan: output => planned(draft, output),
       refuse: folder => {
         const [first] = readFrom(draft, folder);
-        return first && l10n.t('{0} holds {1}, which is merged. Choose another folder.', folder, first);
+        return (
+          first && l10n.t('{0} holds {1}, which is one of the inputs. Choose another folder.', folder, first)
+        );
       },
     });
     if (typeof answer === 'string') return answer;
@@ -140,7 +142,7 @@ const describeMismatch = (onMismatch: OnMismatch): string => {
 async function askMismatch(at: Position, draft: MergeDraft): Promise<Turn> {
   const answer = await pick({
     at,
-    placeholder: l10n.t('Tensors that some model lacks or has in another shape'),
+    placeholder: l10n.t('Tensors that a model lacks or has in a different shape'),
     items: ON_MISMATCH.map(({ name }) => ({ label: describeMismatch(name), name })),
     active: item => item.name === draft.onMismatch,
   });

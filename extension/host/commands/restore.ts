@@ -98,7 +98,7 @@ function likelyBase(
 /** Proposes a folder that libraries can load, if the base is one, and a file with only the weights. */
 async function proposals(source: string, { task = '', base }: RestoreDraft): Promise<Proposal[]> {
   const stem = join(dirname(source), `${basename(source, '.tvq')}-${task}`);
-  const file = { path: `${stem}.safetensors`, meaning: l10n.t('The weights alone') };
+  const file = { path: `${stem}.safetensors`, meaning: l10n.t('Only the weights') };
   if (base === undefined || base.files.includes(base.path)) return [file];
   let folder = stem;
   for (let number = 2; await exists(folder); number++) folder = `${stem}-${number}`;

@@ -87,7 +87,7 @@ async function findMissing(draft: SourceDraft, at: Position): Promise<Turn> {
     if (added.length > 0 && foundOf(draft).length === before) {
       void notifyWarning(
         l10n.t(
-          'None of them is there under its name and with the tensors that {0} has of it.',
+          'None of them was found by its name with the tensors that {0} has of it.',
           basename(draft.file.path),
         ),
       );

@@ -14,7 +14,7 @@ export const verify: Run = async ({ jobs, log }, ...args) => {
   );
   const [first] = result.damaged;
   if (first === undefined) {
-    const message = l10n.t('{0} is whole: {1} checksums match.', name, result.checked);
+    const message = l10n.t('{0} is intact: {1} checksums match.', name, result.checked);
     void notify(message);
     return;
   }

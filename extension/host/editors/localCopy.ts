@@ -46,7 +46,7 @@ export const shownUri = ({ scheme, path }: Uri): string => `${scheme}:${path}`;
 const tooLarge = (uri: Uri, bytes: number): Error =>
   new Error(
     l10n.t(
-      '{0}: {1} is too large to open from there, where at most {2} are fetched. Save it on this disk and open that.',
+      '{0}: {1} is too large to open from there; the limit is {2}. Save it on this disk and open that.',
       shownUri(uri),
       formatBytes(bytes),
       formatBytes(MOST_COPIED),

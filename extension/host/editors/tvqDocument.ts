@@ -71,7 +71,7 @@ export class TvqDocument extends Disposable implements CustomDocument {
       const { fsPath } = this.uri;
       throw new Error(
         l10n.t(
-          '{0} is not there: it was deleted, moved or renamed. It is shown again when it is back.',
+          '{0} is missing: it was deleted, moved or renamed. It is shown again when it is back.',
           fsPath,
         ),
         { cause: error },

@@ -6,4 +6,4 @@ import type { WritingRecipe } from './writing.ts';
 export const elsewhere = ({ output }: WritingRecipe, path: string): string =>
   resolve(output) === path
     ? ''
-    : `. ${l10n.t('{0} was taken while this ran, and is as it was.', basename(output))}`;
+    : `. ${l10n.t('{0} was taken while this ran, and was left unchanged.', basename(output))}`;

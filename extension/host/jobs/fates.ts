@@ -63,7 +63,11 @@ function describe({ title, recipe }: JobRecord, fate: Fate): string {
     case 'finished':
       return l10n.t('{0}: this was finished before its window was closed or reloaded.', title);
     case 'writing':
-      return l10n.t('{0}: its window was closed or reloaded; somebody else writes {1} now.', title, name);
+      return l10n.t(
+        '{0}: its window was closed or reloaded; something else is writing {1} now.',
+        title,
+        name,
+      );
     case 'nothing':
       return l10n.t(
         '{0}: its window was closed or reloaded, which ended it. Nothing was written; finished parts were removed.',
@@ -71,7 +75,7 @@ function describe({ title, recipe }: JobRecord, fate: Fate): string {
       );
     case 'unchanged':
       return l10n.t(
-        '{0}: its window was closed or reloaded, which ended it. {1} is as it was before; finished parts were removed.',
+        '{0}: its window was closed or reloaded, which ended it. {1} is unchanged; finished parts were removed.',
         title,
         name,
       );

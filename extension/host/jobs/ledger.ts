@@ -127,7 +127,7 @@ function checkRecord(value: unknown, recipes: Recipes): JobRecord {
     typeof host === 'string' &&
     Array.isArray(folders) &&
     folders.every(folder => typeof folder === 'string');
-  if (!isRecord) throw new Error('this is no record of a job');
+  if (!isRecord) throw new Error('this is not a record of a job');
   return { title, started, folders, pid, host, recipe: checkRecipe(recipe, recipes) };
 }
 

@@ -97,7 +97,7 @@ export class WritingJobs {
     const since = new Date(other.started).toLocaleTimeString();
     throw new OutputTakenError(
       other.isOurs
-        ? l10n.t('{0} is being written already: {1} (since {2}).', recipe.output, other.title, since)
+        ? l10n.t('{0} is already being written: {1} (since {2}).', recipe.output, other.title, since)
         : l10n.t(
             '{0} is being written by another window: {1} (since {2}).',
             recipe.output,
@@ -115,6 +115,6 @@ export class WritingJobs {
 /** @throws OutputTakenError */
 async function refuseExisting({ output, overwrite }: WritingRecipe): Promise<void> {
   if (!overwrite && (await exists(resolve(output)))) {
-    throw new OutputTakenError(l10n.t('{0} exists by now.', output));
+    throw new OutputTakenError(l10n.t('{0} now exists.', output));
   }
 }

@@ -41,7 +41,7 @@ const report = z.object({
 /** Rejects with a sentence that names the file and what is wrong with it. */
 export async function readMergeReport(file: string): Promise<StudioMergeReport> {
   const { size } = await stat(file).catch((): never => {
-    throw new Error(`${file} is not there any more.`);
+    throw new Error(`${file} no longer exists.`);
   });
   if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes: no merge report is that large.`);
   const { success, data, error } = report.safeParse(
@@ -49,7 +49,7 @@ export async function readMergeReport(file: string): Promise<StudioMergeReport> 
   );
   if (success) return data as StudioMergeReport;
   const where = error.issues[0]?.path.join('.') || 'its content';
-  throw new Error(`${file} is not a merge report: ${where} is not as expected. Merge again to have one.`);
+  throw new Error(`${file} is not a merge report: ${where} is not as expected. Merge again to get one.`);
 }
 
 function parseJson(text: string): unknown {

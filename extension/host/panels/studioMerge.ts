@@ -159,7 +159,7 @@ export class StudioMerge extends Disposable {
 
   private async startMerge(selection: StudioSelection, asked: StudioMergeRecipe): Promise<void> {
     if (!workspace.isTrusted) throw new Error(l10n.t('Merging is off in Restricted Mode.'));
-    if (this.merging.isRunning) throw new Error(l10n.t('A merge is running already.'));
+    if (this.merging.isRunning) throw new Error(l10n.t('A merge is already running.'));
     const method = methodOf(await this.methods(), asked.method);
     const output = asked.output ?? (await this.freeFolder(selection, method.name));
     await checkFree(output);
@@ -193,7 +193,7 @@ export class StudioMerge extends Disposable {
   }
 
   private async startEvaluation({ output }: MergeRecord): Promise<void> {
-    if (this.evaluating.isRunning) throw new Error(l10n.t('An evaluation is running already.'));
+    if (this.evaluating.isRunning) throw new Error(l10n.t('An evaluation is already running.'));
     this.evaluating.start(output, async abort => {
       const metrics = await evaluateModel(output, this.services.log, abort);
       await this.memory.setMetrics(output, metrics);
@@ -208,7 +208,7 @@ export class StudioMerge extends Disposable {
   /** A page may only name merges made here. */
   private recordOf(output: string): MergeRecord {
     const record = this.memory.merges().find(merge => merge.output === output);
-    if (record === undefined) throw new Error(l10n.t('This merge is not in the list any more.'));
+    if (record === undefined) throw new Error(l10n.t('This merge is no longer in the list.'));
     return record;
   }
 }
@@ -220,7 +220,7 @@ function required(selection: StudioSelection | undefined): StudioSelection {
 
 async function checkFree(output: string): Promise<void> {
   if (await exists(output)) {
-    throw new Error(l10n.t('{0} exists already. Choose another folder.', output));
+    throw new Error(l10n.t('{0} already exists. Choose another folder.', output));
   }
 }
 

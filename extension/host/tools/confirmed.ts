@@ -22,6 +22,6 @@ export class Confirmed<Recipe> {
   check(input: unknown, recipe: Recipe): void {
     const asked = this.#asked.get(JSON.stringify(input));
     if (asked !== undefined && asked !== JSON.stringify(recipe))
-      throw new Error('A path leads elsewhere than it did when it was confirmed: ask again.');
+      throw new Error('A path no longer leads where it did when it was confirmed: ask again.');
   }
 }

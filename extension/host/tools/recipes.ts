@@ -21,7 +21,7 @@ export function quantizeRecipe(input: unknown, folders: readonly Folder[]): Quan
   const widths = asked.bits ?? asked.baseBits;
   if (budget !== undefined && (scheme === 'fq' || widths !== undefined)) {
     throw new Error(
-      'A budget goes with scheme "tvq" or "rtvq", and sets the bits itself: leave out "bits" and "baseBits".',
+      'A budget needs scheme "tvq" or "rtvq" and sets the bits itself: leave out "bits" and "baseBits".',
     );
   }
   const recipe = parseQuantizeRecipe({
@@ -76,7 +76,7 @@ function fieldsOf<Field extends string>(
   if (typeof input !== 'object' || input === null) throw new Error('The input is not an object.');
   const stranger = Object.keys(input).find(field => !(known as readonly string[]).includes(field));
   if (stranger !== undefined) {
-    throw new Error(`There is no field "${stranger}"; there are ${known.join(', ')}.`);
+    throw new Error(`There is no field "${stranger}"; the fields are ${known.join(', ')}.`);
   }
   return input;
 }

@@ -103,7 +103,7 @@ async function chooseFolder(
 }
 
 async function itemsOf(path: string, { fault, size, warnings }: PlanView): Promise<FolderItem[]> {
-  const taken = l10n.t('Exists already; you will be asked before it is replaced');
+  const taken = l10n.t('Already exists; you will be asked before it is replaced');
   const isTaken = await exists(path);
   const facts = [size, isTaken ? taken : undefined].filter(fact => fact !== undefined);
   const items: FolderItem[] = [
@@ -154,8 +154,8 @@ async function confirm(path: string): Promise<Output | 'rename' | undefined> {
   if (!(await exists(path))) return { path, overwrite: false };
   const overwrite = l10n.t('Overwrite');
   const rename = l10n.t('Another Name…');
-  const message = l10n.t('{0} exists already. Overwrite it?', basename(path));
-  const detail = l10n.t('{0} and everything in it is replaced.', path);
+  const message = l10n.t('{0} already exists. Overwrite it?', basename(path));
+  const detail = l10n.t('{0} and everything in it will be replaced.', path);
   const pressed = await askModal(message, detail, overwrite, rename);
   if (pressed === overwrite) return { path, overwrite: true };
   return pressed === rename ? 'rename' : undefined;

@@ -46,7 +46,7 @@ export async function pickInputs(
       items: itemsOf(known, isChecked),
       checked: isChecked,
       button: browse,
-      validate: chosen => (chosen.length > 0 ? undefined : l10n.t('Check what is to be merged')),
+      validate: chosen => (chosen.length > 0 ? undefined : l10n.t('Check what to merge')),
     });
     if (answer === 'back' || answer === 'cancel') return answer;
     if (answer !== 'button') return { known, inputs: answer.flatMap(({ source }) => source ?? []) };

@@ -44,11 +44,11 @@ function itemsOf(sources: readonly SourceCheckpoint[], missing: readonly SourceC
     {
       label: l10n.t('Choose their folder…'),
       icon: 'folder-opened',
-      description: l10n.t('They are looked for in it by name'),
+      description: l10n.t('They are searched for in it by name'),
       answer: 'browse',
     },
     {
-      label: found > 0 ? l10n.t('Go on with what was found') : l10n.t('Choose other checkpoints'),
+      label: found > 0 ? l10n.t('Continue with what was found') : l10n.t('Choose other checkpoints'),
       icon: 'arrow-right',
       description: l10n.t('{0} of {1} were found', found, sources.length),
       answer: 'next',
@@ -61,5 +61,5 @@ function itemsOf(sources: readonly SourceCheckpoint[], missing: readonly SourceC
 function describe({ name, task, hasNamesake }: SourceCheckpoint): string {
   const role =
     task === undefined ? l10n.t('base model') : task === name ? l10n.t('task') : l10n.t('task {0}', task);
-  return hasNamesake ? `${role} · ${l10n.t('one of that name has other tensors')}` : role;
+  return hasNamesake ? `${role} · ${l10n.t('one with that name has other tensors')}` : role;
 }

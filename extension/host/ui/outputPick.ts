@@ -49,7 +49,7 @@ export async function pickOutput(
 }
 
 async function proposalItem({ path, meaning }: Proposal): Promise<OutputItem> {
-  const taken = l10n.t('Exists already; you will be asked before it is overwritten');
+  const taken = l10n.t('Already exists; you will be asked before it is overwritten');
   const isTaken = await exists(path);
   return {
     label: basename(path),
@@ -65,7 +65,7 @@ async function confirm(path: string, kind: OutputKind): Promise<Output | undefin
   if (!(await exists(path))) return { path, overwrite: false };
   const overwrite = l10n.t('Overwrite');
   const rename = l10n.t('Another Name…');
-  const message = l10n.t('{0} exists already. Overwrite it?', basename(path));
+  const message = l10n.t('{0} already exists. Overwrite it?', basename(path));
   const pressed = await askModal(message, path, overwrite, rename);
   if (pressed === overwrite) return { path, overwrite: true };
   return pressed === rename ? saveDialog(path, kind) : undefined;

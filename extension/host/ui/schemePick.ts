@@ -125,7 +125,7 @@ async function pickResidualWidths(at: Position, plan: Planner): Promise<Answer> 
   for (;;) {
     const base = await pick({
       at,
-      placeholder: l10n.t('Bits a weight of the base vector that all tasks share'),
+      placeholder: l10n.t('Bits per weight of the base vector that all tasks share'),
       items: bases,
       active: ({ bits }) => bits === 3,
     });
@@ -135,7 +135,7 @@ async function pickResidualWidths(at: Position, plan: Planner): Promise<Answer> 
     const choices = WIDTHS.map(bits => fixed('rtvq', bits, baseBits));
     const answer = await pick<SchemeItem>({
       at,
-      placeholder: l10n.t("Bits a weight of each task's offsets"),
+      placeholder: l10n.t("Bits per weight of each task's offsets"),
       items: planned(
         choices.map(choice => ({ label: describeScheme(choice), choice })),
         plan,

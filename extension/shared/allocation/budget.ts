@@ -39,7 +39,7 @@ export const BUDGET_FORMS = translatable(
 /** The text has none of the forms of a budget. */
 export class NoBudget extends AllocationError {
   constructor(readonly given: string) {
-    super(`"${given}" is not a budget; expected is ${BUDGET_FORMS}`);
+    super(`"${given}" is not a budget; expected: ${BUDGET_FORMS}`);
   }
 }
 

@@ -59,7 +59,7 @@ export class Arena {
 
   /** @throws OutOfBackendMemory */
   alloc(bytes: number): ArenaRegion {
-    if (!this.scope) throw new Error('memory was asked for after its scope had ended');
+    if (!this.scope) throw new Error('memory was requested after its scope had ended');
     const at = Math.ceil(this.next / ALIGNMENT) * ALIGNMENT;
     const end = at + bytes + SLACK;
     if (this.used + bytes > this.capacity || end > this.start + this.capacity + ARENA_OVERHEAD) {

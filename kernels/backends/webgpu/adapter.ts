@@ -1,5 +1,4 @@
 /** Finding a WebGPU adapter: loading the native library, choosing by name, telling software from hardware. */
-import { tmpdir } from 'node:os';
 import { BackendUnusable } from '../../backend.ts';
 
 /** An adapter that has not been used yet: it gives only one device. */
@@ -41,15 +40,13 @@ async function instance(flags: readonly string[]): Promise<GPU> {
   const key = flags.join();
   const existing = held().get(key);
   if (existing) return existing;
-  // Without it drivers complain on stderr, although nothing is ever shown on a display here.
-  if (process.platform === 'linux') process.env['XDG_RUNTIME_DIR'] ||= tmpdir();
   try {
     const { create } = await import('webgpu');
     const gpu = create([...flags]);
     held().set(key, gpu);
     return gpu;
   } catch (error) {
-    const absent = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
+    const absent = (error as { readonly code?: unknown }).code === 'ERR_MODULE_NOT_FOUND';
     const reason = absent ? 'it is not part of this package' : messageOf(error);
     throw new BackendUnusable(`the WebGPU library cannot be loaded: ${reason}`);
   }

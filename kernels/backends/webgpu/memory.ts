@@ -48,7 +48,7 @@ export class Scopes {
     let free = this.capacity;
     let ended = false;
     const alloc = (bytes: number): Region => {
-      if (ended) throw new Error('memory was asked for after its scope had ended');
+      if (ended) throw new Error('memory was requested after its scope had ended');
       if (bytes > free) throw new OutOfBackendMemory(bytes, free, this.owner);
       const region = new GpuRegion(bytes, this.pool.take(bytes));
       free -= bytes;

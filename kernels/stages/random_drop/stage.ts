@@ -31,7 +31,7 @@ export const randomDrop: Stage<RandomDropStage['randomDrop']> = {
     checkValues(chunk, count, [x]);
     checkInteger('keepBelow', keepBelow, WORDS + 1);
     checkStream(stream, index);
-    require(index % 4 === 0, `element ${index} is no multiple of 4`);
+    require(index % 4 === 0, `element ${index} is not a multiple of 4`);
   },
   cpu(kernel, x, keepBelow, scale, { seed, tensor, task }, index, count) {
     const { words } = SCRATCH;

@@ -67,7 +67,9 @@ export const ransDecode: Stage<RansDecodeStage['ransDecode']> = {
     checkCount(count, chunk);
     checkFrequencies(frequencies);
     checkStreams(payload, offsets, firstStream, count);
-    require(Number.isInteger(at) && at >= 0 && at % STREAM === 0, `byte ${at} is no multiple of ${STREAM}`);
+    require(Number.isInteger(at) &&
+      at >= 0 &&
+      at % STREAM === 0, `byte ${at} is not a multiple of ${STREAM}`);
     checkEnd(codes, at + count);
     checkDistinct(codes, payload);
   },

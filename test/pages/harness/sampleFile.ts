@@ -177,8 +177,8 @@ export function sampleDetail(vector: string, tensor: string): TensorDetail {
     error: 0.0213,
     facts: [
       { name: 'bits', value: bits, meaning: translatable('Width of a code.') },
-      { name: 'step', value: 0.0005, meaning: translatable('Distance of two neighbouring values.') },
-      { name: 'scale', value: 2000, meaning: translatable('Codes for one unit of value: 1 / step.') },
+      { name: 'step', value: 0.0005, meaning: translatable('Distance between neighbouring values.') },
+      { name: 'scale', value: 2000, meaning: translatable('Codes per unit of value: 1 / step.') },
       { name: 'zero point', value: 8, meaning: translatable('The code that stands for 0.') },
     ],
     codes: { from: 0, to: 16, counts },

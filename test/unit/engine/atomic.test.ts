@@ -49,7 +49,7 @@ describe('AtomicFile', () => {
 
   test('an existing file is refused at the start', async () => {
     await writeFile(target, 'precious');
-    await expect(AtomicFile.create(target, { overwrite: false, start: 0 })).rejects.toThrow('exists already');
+    await expect(AtomicFile.create(target, { overwrite: false, start: 0 })).rejects.toThrow('already exists');
   });
 
   test.each([
@@ -102,7 +102,7 @@ describe('AtomicFolder', () => {
 
   test('an existing folder is refused without overwrite', async () => {
     await mkdir(target);
-    await expect(AtomicFolder.create(target, { overwrite: false })).rejects.toThrow('exists already');
+    await expect(AtomicFolder.create(target, { overwrite: false })).rejects.toThrow('already exists');
   });
 
   test('discard leaves nothing', async () => {

@@ -93,7 +93,7 @@ test('a scan reads headers up to a limit; who names a model gets it', async () =
   header.write('{}');
   await writeFile(file, safetensorsBytes(header));
   const { failures } = await summarizeCheckpoints([file]);
-  expect(failures[0]?.message).toContain(`${file}: not looked into, the headers of its model have more than`);
+  expect(failures[0]?.message).toContain(`${file}: not searched: the headers of its model have more than`);
   expect((await summarizeCheckpoints([file], true)).checkpoints[0]?.tensors).toBe(0);
   await rm(file);
 });
@@ -109,7 +109,7 @@ test('a scan that has read as much as it may says where it stopped', async () =>
   );
   const { checkpoints, failures, stops } = await summarizeCheckpoints(files, false, total);
   expect([checkpoints.length, failures.length]).toEqual([3, 0]);
-  expect(stops).toEqual([expect.stringContaining('not looked into yet, 3072 bytes of headers were read')]);
+  expect(stops).toEqual([expect.stringContaining('not searched yet, 3072 bytes of headers were read')]);
   expect((await summarizeCheckpoints(files, false, total)).stops).toEqual([]);
 });
 

@@ -238,8 +238,8 @@ describe('overwriting', () => {
     await writeFile(join(target, 'config.json'), 'precious');
     const { path, warnings } = await model.commit(NOTHING_MORE);
     expect(path).toBe(`${target}-2`);
-    expect(warnings).toEqual([expect.stringMatching(/out: .* the result is complete in out-2$/)]);
-    await expect(open()).rejects.toThrow('exists already');
+    expect(warnings).toEqual([expect.stringMatching(/out: .* the complete result is in out-2$/)]);
+    await expect(open()).rejects.toThrow('already exists');
     expect(await readdir(target)).toEqual(['config.json']);
     expect(await readdir(path)).toContain('model-00001-of-00003.safetensors');
     expect((await readdir(folder)).sort()).toEqual(['out', 'out-2']);
@@ -281,7 +281,7 @@ describe('resuming', () => {
     expect(await partialBytes(target)).toBeGreaterThan(400); // need no more space
     expect(await partialBytes(join(folder, 'nowhere', 'out'))).toBe(0);
     const second = await open({ resume: true });
-    expect(second.notes).toEqual([`${target}: 2 of 3 weight files are taken over from the earlier run`]);
+    expect(second.notes).toEqual([`${target}: 2 of 3 weight files are reused from the earlier run`]);
     expect([...second.finished]).toEqual([0, 1, 2, 3].map(i => [i, reportOf(i)]));
     expect((await readdir(second.partial)).filter(name => name.includes('tvq-tmp'))).toEqual([]);
     expect(await fill(second)).toEqual([4]);
@@ -340,10 +340,10 @@ describe('resuming', () => {
   });
 
   test.each<[string, Partial<ModelFolderOptions>]>([
-    ['it had another method', { run: { method: 'linear' } }],
-    ['it had another setting of LiNeS', { run: { method: 'ties', 'setting of LiNeS': '1' } }],
+    ['it had a different method', { run: { method: 'linear' } }],
+    ['it had a different setting of LiNeS', { run: { method: 'ties', 'setting of LiNeS': '1' } }],
     ['/a changed since', { run: { method: 'ties', [fileFact('/a')]: '8 1 1' } }],
-    ['it had another layout of the weight files', { shards: planShards(TENSORS, 1000) }],
+    ['it had a different layout of the weight files', { shards: planShards(TENSORS, 1000) }],
   ])(
     'what is of another run is not taken over, as %s, and stays until this one is complete',
     async (why, changes) => {
@@ -354,7 +354,7 @@ describe('resuming', () => {
       await crash(first);
       const second = await open({ resume: true, ...changes });
       expect(second.finished.size).toBe(0);
-      expect(second.notes).toEqual([expect.stringContaining(`is not continued, as ${why}; starting`)]);
+      expect(second.notes).toEqual([expect.stringContaining(`is not resumed, because ${why}; starting`)]);
       expect(await readdir(first.partial)).toContain(NAMES[0]);
       await fill(second);
       await second.commit(NOTHING_MORE);

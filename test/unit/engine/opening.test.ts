@@ -52,7 +52,7 @@ describe('a file that is something else', () => {
       'a PyTorch file (pickle)',
     ],
     ['a GGUF file', 'GGUF\x03\0\0\0\x10\0\0\0', 'a GGUF file'],
-    ['zeros', new Uint8Array(4096), 'it begins with zeros only; was the download finished?'],
+    ['zeros', new Uint8Array(4096), 'it begins with nothing but zeros; was the download finished?'],
     ['nothing', '', 'the file is empty; was the download finished?'],
   ])('%s', async (_, content, message) => {
     const path = await tree({ 'model.safetensors': content });
@@ -79,7 +79,7 @@ describe('a file that is something else', () => {
     ]);
   });
 
-  const again = 'not the file itself; download the file again, signed in where that is needed';
+  const again = 'not the file itself; download the file again, signed in if necessary';
   test.each<[string, string, string | Uint8Array, string]>([
     ['a page', 'config.json', '<!DOCTYPE html><html>Sign in', `a web page (HTML), ${again}`],
     ['a page', 'tokenizer.model', '<html>', `a web page (HTML), ${again}`],
@@ -100,7 +100,7 @@ describe('a file that is something else', () => {
       'zeros',
       'config.json',
       new Uint8Array(99),
-      'the file begins with zeros only; was the download finished?',
+      'the file begins with nothing but zeros; was the download finished?',
     ],
     ['Latin-1', 'config.json', Buffer.from('{"a": "é"}', 'latin1'), 'it is not UTF-8 text; save it as UTF-8'],
     [
@@ -122,7 +122,7 @@ describe('a file that is something else', () => {
       `{"a":${'['.repeat(64)}${']'.repeat(64)}}`,
       'it nests deeper than 64 levels; correct it',
     ],
-    ['a list', 'config.json', '[]', 'it holds no JSON object; download the file again'],
+    ['a list', 'config.json', '[]', 'it is not a JSON object; download the file again'],
     [
       'a large file',
       'tokenizer.json',
@@ -160,7 +160,7 @@ describe('a file that is something else', () => {
   test.each([
     ['a.gguf', 'GGUF files are not read'],
     ['pytorch_model.bin', 'PyTorch pickles are not read'],
-    ['model.safetensors.part', 'a download that was not finished'],
+    ['model.safetensors.part', 'an unfinished download'],
     ['weights', 'not a checkpoint; a .safetensors file or a folder with one was expected'],
   ])('%s by its name', async (name, message) => {
     const path = await tree({ [name]: 'x' });
@@ -234,13 +234,13 @@ describe('a folder without weights of its own', () => {
     const whole = await tree({ 'model.safetensors': ['a'] });
     await symlink('../../blobs/4d4d', join(whole, 'config.json'));
     expect((await openModel(whole)).notes).toEqual([
-      `${join(whole, 'config.json')}: a link to a file that is not there; was the download finished?`,
+      `${join(whole, 'config.json')}: a link to a file that does not exist; was the download finished?`,
     ]);
     await symlink('../../blobs/4d4d', join(snapshot, 'model.safetensors'));
     const file = join(snapshot, 'model.safetensors');
     for (const named of [snapshot, file])
       await expect(openCheckpoint(named)).rejects.toThrow(
-        `${file}: a link to a file that is not there; was the download finished?`,
+        `${file}: a link to a file that does not exist; was the download finished?`,
       );
     await writeFile(join(path, 'blobs', '4d4d.incomplete'), '');
     await expect(openCheckpoint(file)).rejects.toThrow(
@@ -262,7 +262,7 @@ describe('a folder without weights of its own', () => {
     );
   });
 
-  test('a download that was not finished', async () => {
+  test('an unfinished download', async () => {
     const path = await tree({ 'config.json': '{}', 'model.safetensors.crdownload': 'x' });
     await expect(openCheckpoint(path)).rejects.toThrow(
       'model.safetensors.crdownload shows that its download',
@@ -353,7 +353,7 @@ describe('adapters', () => {
     const path = await tree({ 'model.safetensors': names });
     await expect(openModel(path)).rejects.toThrow(
       `${path}: holds a LoRA adapter (PEFT, rank 2) beside the weights that it changes; ` +
-        'merge it into its base model first (merge_and_unload), and save it anew',
+        'merge it into its base model first (merge_and_unload), and save it again',
     );
     expect(await summarizeCheckpoints([join(path, 'model.safetensors')])).toMatchObject({
       checkpoints: [],

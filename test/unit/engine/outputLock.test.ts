@@ -125,7 +125,7 @@ describe('the lock of', () => {
 
   test('nobody: something else has its name', async () => {
     await mkdir(lockName(target));
-    await expect(OutputLock.take(target)).rejects.toThrow('this is no lock file; remove it');
+    await expect(OutputLock.take(target)).rejects.toThrow('this is not a lock file; remove it');
   });
 });
 
@@ -185,7 +185,7 @@ describe('a writer whose lock is not its own any more publishes nothing', () => 
     const gone = await write[kind]();
     await unlink(lockName(target));
     await expect(gone.commit()).rejects.toThrow(
-      'its lock .out.tvq.tvq-lock was removed meanwhile; nothing was',
+      'its lock .out.tvq.tvq-lock was removed in the meantime; nothing was',
     );
     await gone.discard();
     const taken = await write[kind]();

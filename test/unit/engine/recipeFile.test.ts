@@ -229,7 +229,7 @@ models:
       'merge_method: magmax\nbase_model: b\nmodels: [{model: t.tvq}, {model: t.tvq, task: cars}]',
     );
     await expect(expandTasks(recipe, async () => ['cars'])).rejects.toThrow(
-      '/recipes/t.tvq: task "cars" is listed by itself too',
+      '/recipes/t.tvq: task "cars" is also listed separately',
     );
   });
 

@@ -59,7 +59,7 @@ test('a list of one switch is that switch', () => {
 });
 
 test.each([
-  ['[{filter: mlp, value: 1}]', 'line 3: weight of a is missing for tensors that none of its filters is for'],
+  ['[{filter: mlp, value: 1}]', 'line 3: weight of a is missing for tensors that match none of its filters'],
   ['[{filter: mlp, value: 1}, {value: 0}]', undefined],
   ['[{filter: mlp, value: 1}, {filter: "", value: 0}]', undefined],
 ])('a weight for every tensor: %s', (weight, message) => {

@@ -94,7 +94,7 @@ describe('blocks and spellings', () => {
     [
       'a template by name',
       'chat_template: chatml',
-      ['chat_template has no effect; the base keeps its template'],
+      ["chat_template has no effect; the base's template is kept"],
     ],
     [
       'a template as text',

@@ -7,7 +7,7 @@ import { readRecipe as read, simple } from './recipes.ts';
 test.each<readonly [string, RegExp]>([
   ['slices: [{sources: []}]\nmerge_method: slerp', /^line 1: slices\[0\]\.sources: is empty/m],
   ['slices: [{}, {}]\nmerge_method: slerp', /^line 1: more than one slice: parts of models are not stacked/m],
-  [simple('ties', 'slices: [{sources: [{model: a}]}]'), /^line 4: models and slices are both there/m],
+  [simple('ties', 'slices: [{sources: [{model: a}]}]'), /^line 4: models and slices are both given/m],
   ['merge_method: ties\nmodules: {default: {}}', /^line 2: modules are not supported; give each module/m],
   [
     simple('ties', 'tokenizer: {tokens: {x: {source: a}}}'),
@@ -17,7 +17,7 @@ test.each<readonly [string, RegExp]>([
   [simple('ties', 'dtpye: float32'), /^line 4: unknown key "dtpye"; did you mean dtype\?/m],
   [simple('ties', 'shard_size: big'), /^line 4: shard_size: a size was expected/m],
   [simple('ties', 'reference: c'), /^line 4: reference and base_model are the same here/m],
-  [simple('ties', 'dtype: float64'), /^line 4: dtype float64 is not supported; there are float32, float16/m],
+  [simple('ties', 'dtype: float64'), /^line 4: dtype float64 is not supported; available: float32, float16/m],
   [simple('ties', 'out_dtype: int8'), /^line 4: out_dtype int8 is not supported/m],
   [simple('ties', 'base_modle: x'), /^line 4: unknown key "base_modle"; did you mean base_model\?/m],
   [
@@ -83,7 +83,7 @@ test.each([
   [
     'ties',
     '{normalize: [true, false]}',
-    /^line 4: normalize: a gradient .* for other values in some layers write rules/m,
+    /^line 4: normalize: a gradient .* for different values in some layers write rules/m,
   ],
   ['ties', '{density: {fliter: mlp, value: 1}}', /^line 4: density: unknown key "fliter"/m],
   [
@@ -129,7 +129,7 @@ test.each([
     'merge_method: ties\nmodels: [{model: b.tvq, name: x}]',
     /^line 2: all tasks of the file keep their names/m,
   ],
-  ['merge_method: ties\nmodels: [{model: b, name: a/b}]', /^line 2: name: "a\/b" is no name/m],
+  ['merge_method: ties\nmodels: [{model: b, name: a/b}]', /^line 2: name: "a\/b" is not a valid name/m],
   [
     'merge_method: ties\nmodels:\n- {model: a, name: x}\n- {model: b, name: x}',
     /^line 4: two models are named "x"/m,
@@ -155,11 +155,11 @@ test.each([
   ['a:\n  - [1', /^line 2: Flow sequence/m],
   ['a: *b', /^Unresolved alias/],
   ['? [1]\n: 2', /^line 1: .*keys must be strings/m],
-  [`\n${'['.repeat(1e5)}`, /^line 2: this nests deeper/m],
-  ['- '.repeat(5e4), /^line 1: this nests deeper/m],
+  [`\n${'['.repeat(1e5)}`, /^line 2: this is nested too deeply/m],
+  ['- '.repeat(5e4), /^line 1: this is nested too deeply/m],
   ['# '.repeat(1e5), /^it is larger than/],
   // took the parser seconds, and grew with the square of its length
-  [`a: "x"{\n${'{"a":'.repeat(2e4)}`, /^line 2: this is no YAML; is this the right file\?/m],
+  [`a: "x"{\n${'{"a":'.repeat(2e4)}`, /^line 2: this is not YAML; is this the right file\?/m],
   [
     `a: &a [1,1,1,1,1,1,1,1,1]\n${[...'bcdefgh'].map((c, i) => `${c}: &${c} [${`*${'abcdefg'[i]},`.repeat(9)}]`).join('\n')}`,
     /^Excessive alias count/,

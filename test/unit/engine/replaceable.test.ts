@@ -130,7 +130,7 @@ describe('a run that died between two renames', () => {
 
   test('so does the next that writes there, and the next scan', async () => {
     await leave(aside(), 1);
-    await expect(AtomicFolder.create(target, { overwrite: false })).rejects.toThrow('exists already');
+    await expect(AtomicFolder.create(target, { overwrite: false })).rejects.toThrow('already exists');
     await rm(target, { recursive: true });
     await leave(aside(), 1);
     const { checkpoints } = await summarizeCheckpoints([join(aside(), 'model.safetensors')]);

@@ -77,11 +77,11 @@ describe('a malformed file is refused with its own message', () => {
   test('null', async () => {
     await expect(read(Buffer.from('null'))).rejects.toThrow('its header is null, an object was expected');
   });
-  test('a name that stands twice', async () => {
+  test('a name that appears twice', async () => {
     const entry = (begin: number) => `{"dtype":"U8","shape":[1],"data_offsets":[${begin},${begin + 1}]}`;
     const header = `{"__metadata__":{"k":"\\"a\\":{"},"a":${entry(0)}, "\\u0061" : ${entry(1)}}`;
     await expect(read(Buffer.from(header), new Uint8Array(2))).rejects.toThrow(
-      'tensor "a" stands twice in its header',
+      'tensor "a" appears twice in its header',
     );
   });
   test.each([
@@ -135,7 +135,7 @@ describe('what the reference implementation accepts is accepted', () => {
 });
 
 /** What we refuse and safetensors' own reader takes; docs/inputs.md says why. */
-const STRICTER = /stands twice|nests deeper|is beyond 2\^53|overflows|unknown dtype (undefined|\{)/;
+const STRICTER = /appears twice|nests deeper|is beyond 2\^53|overflows|unknown dtype (undefined|\{)/;
 
 test('what the reference implementation refuses is refused, and little more', async () => {
   const table = JSON.parse(await readFile(fixture('safetensors-headers/headers.json'), 'utf8')) as [
@@ -161,9 +161,9 @@ test('what the reference implementation refuses is refused, and little more', as
 });
 
 test.each([
-  ['{"a":{"dtype":"U8","dtype":"U8"}}', 'tensor "a": "dtype" stands twice'],
-  ['{"__metadata__":{},"__metadata__":{}}', '__metadata__ stands twice in its header'],
-  ['{"__metadata__":{"k":"1","k":"2"}}', '__metadata__: "k" stands twice'],
+  ['{"a":{"dtype":"U8","dtype":"U8"}}', 'tensor "a": "dtype" appears twice'],
+  ['{"__metadata__":{},"__metadata__":{}}', '__metadata__ appears twice in its header'],
+  ['{"__metadata__":{"k":"1","k":"2"}}', '__metadata__: "k" appears twice'],
   ['{"a":{"shape":[16.0]}}', 'tensor "a": the number 16.0 is not written as a whole number'],
   ['{"a":{"data_offsets":[-0,1]}}', 'tensor "a": the number -0 is not written as a whole number'],
   ['{"a":{"x":1e400}}', 'tensor "a": the number 1e400 is out of range'],

@@ -58,11 +58,11 @@ test.skipIf(process.platform === 'win32')('pipes are no files, and sizes do not 
   expect((await found(folder)).files).toEqual(['sparse.w']);
 });
 
-const BEYOND = 'what is beyond is not shown, open a folder nearer to the models';
+const BEYOND = 'what lies beyond is not shown, open a folder closer to the models';
 
 test.each<[limit: Partial<WalkLimits>, files: number, stop: string]>([
   [{ files: 2 }, 2, ': it holds more than 2 weight files'],
-  [{ folders: 2 }, 2, ': 2 folders were looked into before it'],
+  [{ folders: 2 }, 2, ': 2 folders were searched before it'],
   [{ depth: 1 }, 2, ': more than 1 folders deep'],
 ])('%j is where it stops, and says so', async (limit, files, stop) => {
   const folder = await made({

@@ -130,7 +130,7 @@ describe('an index', () => {
     const [one] = Object.keys(SHARDS) as [string];
     const path = await folder({ [one]: ['a'], 'model.safetensors.index.json': { a: one } });
     expect((await openCheckpoint(path)).notes).toEqual([
-      `${join(path, 'model.safetensors.index.json')}: lists 1 of 2 shards, not model-00002-of-00002.safetensors; is the model whole?`,
+      `${join(path, 'model.safetensors.index.json')}: lists 1 of 2 shards, not model-00002-of-00002.safetensors; is the model complete?`,
     ]);
   });
 

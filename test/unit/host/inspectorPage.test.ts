@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { CancelledError } from '../../../extension/host/engineErrors.ts';
 import { PageWork } from '../../../extension/host/editors/pageWork.ts';
+import { exportBytes } from '../../../extension/host/exportBytes.ts';
 import { checkSent, guarded } from '../../../extension/host/pageCalls.ts';
-import { exportBytes, exportedFile, MAX_EXPORT } from '../../../extension/protocol/exports.ts';
+import { exportedFile, MAX_EXPORT } from '../../../extension/protocol/exports.ts';
 import { INSPECTOR_CALLS, type InspectorHost } from '../../../extension/protocol/inspector.ts';
 import { STUDIO_CALLS, type StudioHost } from '../../../extension/protocol/studio.ts';
 

@@ -91,7 +91,9 @@ describe('links', async () => {
     confirmed.check(input, workspacePath('inside', folders));
     await rm(join(workspace, 'inside'));
     await symlink('.', join(workspace, 'inside'));
-    expect(() => confirmed.check(input, workspacePath('inside', folders))).toThrow('leads elsewhere');
+    expect(() => confirmed.check(input, workspacePath('inside', folders))).toThrow(
+      'no longer leads where it did',
+    );
   });
 });
 
@@ -129,7 +131,7 @@ describe('quantize', () => {
   });
 
   it.each([
-    [{ overwrite: true }, 'There is no field "overwrite"; there are base, tasks'],
+    [{ overwrite: true }, 'There is no field "overwrite"; the fields are base, tasks'],
     [{ scheme: 'int4' }, 'scheme'],
     [{ bits: 9 }, 'bits must be 1 to 8'],
     [{ output: 'out.safetensors' }, 'the output must end in .tvq'],
@@ -139,7 +141,7 @@ describe('quantize', () => {
     [{ tasks: [] }, 'name at least one task'],
     [{ budget: '1bpw', bits: 2 }, 'sets the bits itself'],
     [{ budget: '1bpw', scheme: 'rtvq', baseBits: 3 }, 'leave out "bits" and "baseBits"'],
-    [{ budget: '1bpw', scheme: 'fq' }, 'goes with scheme "tvq" or "rtvq"'],
+    [{ budget: '1bpw', scheme: 'fq' }, 'needs scheme "tvq" or "rtvq"'],
   ])('refuses %j', (change, message) => {
     expect(() => quantizeRecipe({ ...input, ...change }, one)).toThrow(message);
   });

@@ -102,7 +102,7 @@ describe('PageLoader', () => {
   test('refuses pages with rows missing', async () => {
     const fetch = () => Promise.resolve({ total: 100, rows: [1, 2, 3] });
     const loader = new PageLoader<number>({ fetch, onLoad: () => {}, onError: () => {} });
-    await expect(loader.prime(0)).rejects.toThrow('3 rows came where 100 were due.');
+    await expect(loader.prime(0)).rejects.toThrow('3 rows came, 100 were expected.');
   });
 
   test('says nothing once it is closed', async () => {

@@ -53,7 +53,7 @@ export class BudgetBar {
     },
   });
   readonly #unit = select(l10n.t('Unit of the budget'), UNITS);
-  readonly #measure = select(l10n.t('What the budget is spent by'), MEASURES);
+  readonly #measure = select(l10n.t('How the budget weighs errors'), MEASURES);
   readonly #fault = el('p', { attributes: { role: 'alert' } });
 
   constructor(model: () => StudioModel) {

@@ -6,7 +6,7 @@ import { translated } from '../../common/translated.ts';
 /** Why the input is not valid. */
 export function faultText(error: unknown): string {
   if (error instanceof NoBudget)
-    return l10n.t('"{0}" is not a budget; expected is {1}', error.given, translated(BUDGET_FORMS));
+    return l10n.t('"{0}" is not a budget; expected: {1}', error.given, translated(BUDGET_FORMS));
   if (error instanceof NoPattern) return l10n.t('{0} is not a valid regular expression', error.given);
   return errorMessage(error);
 }

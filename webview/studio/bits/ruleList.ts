@@ -93,7 +93,7 @@ export class RuleList {
     openPinMenu(tensors, button.getBoundingClientRect(), { bits: undefined, min: undefined }, wanted => {
       const { spending } = this.#model();
       const rules = withWish(spending.rules, [{ tensors, task }], wanted);
-      if (rules.length > MAX_RULES) return this.#refuse(l10n.t('There can be {0} rules at most.', MAX_RULES));
+      if (rules.length > MAX_RULES) return this.#refuse(l10n.t('There can be at most {0} rules.', MAX_RULES));
       try {
         this.#model().change({ rules });
         this.#pattern.value = '';

@@ -44,7 +44,7 @@ export function methodLabel(method: MergeMethodInfo, tasks: number): string {
       ? l10n.t('{0} (needs 1 task)', title)
       : l10n.t('{0} (needs {1} tasks)', title, minimumInputs);
   }
-  return tasks > maximumInputs ? l10n.t('{0} (takes {1} tasks at most)', title, maximumInputs) : title;
+  return tasks > maximumInputs ? l10n.t('{0} (takes at most {1} tasks)', title, maximumInputs) : title;
 }
 
 /** Why a method cannot merge this many tasks; undefined when it can. */
@@ -57,7 +57,7 @@ export function misfit(method: MergeMethodInfo, tasks: number): string | undefin
       : l10n.t('{0} needs {1} tasks, and {2} are checked.', title, minimumInputs, tasks);
   }
   return tasks > maximumInputs
-    ? l10n.t('{0} takes {1} tasks at most, and {2} are checked.', title, maximumInputs, tasks)
+    ? l10n.t('{0} takes at most {1} tasks, and {2} are checked.', title, maximumInputs, tasks)
     : undefined;
 }
 

@@ -100,7 +100,7 @@ export class MergeForm {
       this.#tasks.element,
       el('label', {
         class: 'field-title',
-        text: l10n.t('Tensors that some model lacks or has in another shape'),
+        text: l10n.t('Tensors that a model lacks or has in a different shape'),
         attributes: { for: 'merge-mismatch' },
       }),
       this.#mismatch,

@@ -120,8 +120,8 @@ export class MergeTab implements StudioMergePage {
   /** Why the form's input cannot be merged, if so. */
   #refusal(): string | undefined {
     const { method } = this.#form;
-    if (method === undefined || this.#selection === undefined) return l10n.t('There is no merge method.');
-    if (this.#form.isWrong) return l10n.t('A value is not right; see above.');
+    if (method === undefined || this.#selection === undefined) return l10n.t('There are no merge methods.');
+    if (this.#form.isWrong) return l10n.t('A value is not valid; see above.');
     return misfit(method, includedTasks(this.#selection, this.#state.get()).length);
   }
 

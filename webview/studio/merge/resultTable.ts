@@ -117,7 +117,7 @@ export class ResultTable {
             action('json', l10n.t('Open the report of {0}', name), () => onReport(output)),
           ].flatMap(tool => tool ?? [])
         : []),
-      action('close', l10n.t('Take from the list: {0}', name), () => onForget(output)),
+      action('close', l10n.t('Remove from the list: {0}', name), () => onForget(output)),
     );
     const why = fault === undefined ? [] : [el('p', { class: 'merge-fault' }, icon('warning'), fault)];
     const classes = isSelected ? 'selected' : '';

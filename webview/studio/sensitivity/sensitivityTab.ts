@@ -80,9 +80,9 @@ export class SensitivityTab {
       exports: context,
       words: {
         all: (tensors, weights) =>
-          l10n.t('All {0} floating-point tensors, {1} weights a task.', tensors, weights),
+          l10n.t('All {0} floating-point tensors, {1} weights per task.', tensors, weights),
         rest: tensors =>
-          l10n.t('{0} more are whole numbers, or not in every checkpoint in one shape.', tensors),
+          l10n.t('{0} more are integers, or do not have the same shape in every checkpoint.', tensors),
       },
     });
     const right = el('div', {}, this.#curve.element, this.#of);
@@ -94,7 +94,12 @@ export class SensitivityTab {
       this.#heat.element,
       this.#measuring,
       figures,
-      el('section', {}, el('h2', { text: l10n.t('How the tasks lie to each other') }), this.#compare.element),
+      el(
+        'section',
+        {},
+        el('h2', { text: l10n.t('How the tasks relate to each other') }),
+        this.#compare.element,
+      ),
     );
   }
 
@@ -124,9 +129,9 @@ export class SensitivityTab {
     const measure = measureName(spending.measure, budget.kind);
     const meaning = this.#isShared
       ? l10n.t(
-          'Of the mean task vector, which RTVQ stores once for all tasks: squared error a weight at two bits, as the budget counts it; 1 is the mean of the model.',
+          'Of the mean task vector, which RTVQ stores once for all tasks: squared error per weight at two bits, as the budget counts it; 1 is the mean of the model.',
         )
-      : l10n.t('Squared error a weight at two bits, as the budget counts it; 1 is the mean of the model.');
+      : l10n.t('Squared error per weight at two bits, as the budget counts it; 1 is the mean of the model.');
     setText(this.#meaning, `${meaning} ${translated(MEASURES[measure])}`);
     this.#heat.setGrid(grid);
     if (grid) this.#heat.show(sensitivityByCell(allocation, grid, this.#slots, sensitivity), []);

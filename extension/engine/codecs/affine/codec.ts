@@ -30,8 +30,8 @@ export const affine: Codec<AffineCoding> = {
       value: codec.bits,
       meaning: translatable('Width of a code.'),
     },
-    { name: 'step', value: 1 / scale, meaning: translatable('Distance of two neighbouring values.') },
-    { name: 'scale', value: scale, meaning: translatable('Codes for one unit of value: 1 / step.') },
+    { name: 'step', value: 1 / scale, meaning: translatable('Distance between neighbouring values.') },
+    { name: 'scale', value: scale, meaning: translatable('Codes per unit of value: 1 / step.') },
     { name: 'zero point', value: zero, meaning: translatable('The code that stands for 0.') },
   ],
 };

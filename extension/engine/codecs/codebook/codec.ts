@@ -40,7 +40,7 @@ export const codebook: Codec<CodebookCoding> = {
       {
         name: 'group size',
         value: groupSize,
-        meaning: translatable('Values that share a scale; 0: all of the tensor do.'),
+        meaning: translatable('Values that share a scale; 0: the whole tensor does.'),
       },
       { name: 'unit', value: unit, meaning: translatable('The largest scale that a group can have.') },
     ];

@@ -24,13 +24,13 @@ export const entropy: Codec<EntropyCoding> = {
     {
       name: 'unit',
       value: unit,
-      meaning: translatable('Distance of two neighbouring values, before they are rotated back.'),
+      meaning: translatable('Distance between neighbouring values, before they are rotated back.'),
     },
-    { name: 'step', value: step, meaning: translatable('Distance at which values were rounded to codes.') },
+    { name: 'step', value: step, meaning: translatable('Step to which values were rounded.') },
     {
       name: 'gain',
       value: unit / step,
-      meaning: translatable('Unit / step: what keeps the restored vector as long as the original.'),
+      meaning: translatable('Unit / step: keeps the restored vector as long as the original.'),
     },
   ],
 };

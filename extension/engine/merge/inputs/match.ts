@@ -110,7 +110,7 @@ class Matching {
     const found = this.inputs.map(input => tensorOf(input, tensor));
     if (isBuffer(tensor, original.shape)) {
       if (found.includes(undefined)) this.#lackedBuffers.push(tensor);
-      return this.#copied(tensor, original, found, 'buffers, which a model computes for itself');
+      return this.#copied(tensor, original, found, 'buffers, which a model computes itself');
     }
     if (!isQuantizable(original.dtype)) return this.#copied(tensor, original, found, INTEGERS);
     return this.#judged(tensor, original, found);
@@ -172,7 +172,7 @@ class Matching {
         taken.push(this.#copied(name, source, beside, `not in ${this.#label} (--on-mismatch first)`));
       }
       if (fresh.length > 0) this.#donor ??= input;
-      const outcome = this.onMismatch === 'first' ? 'what the first input with it has is taken' : 'left out';
+      const outcome = this.onMismatch === 'first' ? 'taken from the first input that has it' : 'left out';
       this.#tell(
         'warning',
         `input "${input.name}" has ${listed(extra)} that ${this.#label} lacks; ${outcome}`,
@@ -186,7 +186,7 @@ class Matching {
       const what = listed(this.#lackedBuffers);
       this.#tell(
         'warning',
-        `some inputs lack ${what}, which a model computes for itself; kept from ${this.#label}`,
+        `some inputs lack ${what}, which a model computes itself; kept from ${this.#label}`,
       );
     }
     const large = tensors.filter(({ why, original }) => why === INTEGERS && original.bytes > LARGE_INTEGERS);

@@ -43,8 +43,8 @@ export function misfitOf(
 type Tolerated = Exclude<MergeRecipe['onMismatch'], 'error'>;
 
 const OUTCOMES: Readonly<Record<Tolerated, (reference: string) => string>> = {
-  base: reference => `what ${reference} has is kept`,
-  first: () => 'what the first input with it has is taken',
+  base: reference => `kept from ${reference}`,
+  first: () => 'taken from the first input that has it',
   skip: () => 'left out',
 };
 
@@ -73,10 +73,10 @@ function describe(group: readonly Misfit[], reference: string): string {
     case 'tied':
       return `input "${input}": its head (${what}) is its embedding, ${reference} has one of its own`;
     case 'rows':
-      return `input "${input}": ${what} of another length (${example}), as where tokens or labels were added`;
+      return `input "${input}": ${what} of a different length (${example}), as when tokens or labels were added`;
     case 'shape':
-      return `input "${input}": ${what} of another shape (${example})`;
+      return `input "${input}": ${what} of a different shape (${example})`;
     case 'dtype':
-      return `input "${input}": ${what} of another kind (${example}), where floating point was expected`;
+      return `input "${input}": ${what} of a different kind (${example}), floating point was expected`;
   }
 }

@@ -15,12 +15,13 @@ export async function openOriginals(
   if (compare.length === 0) return undefined;
   const tasks = inputs.flatMap(({ kind, name }) => (kind === 'tvq' ? [name] : []));
   const paths = new Map(compare.map(({ name, path }) => [name, path]));
-  const wrong = (what: string) => new UserError(`${what}; a comparison takes one for each task`, 'usage');
+  const wrong = (what: string) =>
+    new UserError(`${what}; a comparison needs one checkpoint for each task`, 'usage');
   const other = compare.find(({ name }) => !tasks.includes(name));
   if (other) {
     const there =
-      tasks.length > 0 ? `tasks of .tvq files here are ${tasks.join(', ')}` : 'there is none here';
-    throw wrong(`${other.path}: "${other.name}" is no task of a .tvq file (${there})`);
+      tasks.length > 0 ? `tasks of .tvq files here are ${tasks.join(', ')}` : 'there are none here';
+    throw wrong(`${other.path}: "${other.name}" is not a task of a .tvq file (${there})`);
   }
   if (paths.size < compare.length) throw wrong('two checkpoints are compared with one task');
   const missing = tasks.find(name => !paths.has(name));

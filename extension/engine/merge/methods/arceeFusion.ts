@@ -10,7 +10,7 @@ export const arceeFusion: MergeMethod = {
   title: 'Arcee Fusion',
   family: 'models',
   meaning: translatable(
-    'Takes from the second model the weights that matter most, and leaves the first as it is elsewhere.',
+    'Takes from the second model the weights that matter most, and keeps the first elsewhere.',
   ),
   variant:
     "mergekit's: importance |b − a| · KL(softmax(b row) ‖ softmax(a row)), rows along the last dimension; from median + 1.5·(Q3 − Q1) on, a weight is the second model's. Softmax and KL in float64, and quartiles of all weights, where mergekit computes in the models' dtype and samples a million of larger tensors at random. Tensors with rows of one value are of equal importance all over and become the second model's.",

@@ -9,7 +9,7 @@ export const nearswap: MergeMethod = {
     'Moves each weight of the first model towards the second by at most t: near weights are swapped.',
   ),
   variant:
-    "mergekit's, after alchemonaut's QuartetAnemoi-70B-t0.0001: (1 − w)·a + w·b with w = min(1, t / |a − b|), so that weights up to t apart become the second model's. mergekit has no default for t, and takes |a − b| for at least 1e-6, so that with a smaller t it swaps nothing whole; a t of 0 gives the first model back.",
+    "mergekit's, after alchemonaut's QuartetAnemoi-70B-t0.0001: (1 − w)·a + w·b with w = min(1, t / |a − b|), so that weights up to t apart become the second model's. mergekit has no default for t, and takes |a − b| as at least 1e-6, so that with a smaller t it swaps no weight completely; a t of 0 gives the first model back.",
   parameters: [
     parameter.number(
       't',

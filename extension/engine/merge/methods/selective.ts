@@ -25,7 +25,11 @@ export const ties: MergeMethod = {
     parameter.scale(1),
     parameter.weight,
     parameter.density(0.2),
-    parameter.choice('trim', ['global', 'tensor'], translatable('Over what the density is counted.')),
+    parameter.choice(
+      'trim',
+      ['global', 'tensor'],
+      translatable('Whether the density counts over the whole model or in each tensor.'),
+    ),
     merge('mean'),
   ],
   way: { kind: 'selective', sparsify: 'trim', combine: 'elect' },
@@ -85,7 +89,7 @@ export const consensusTa: MergeMethod = {
       [0, 10],
       translatable('How much of the other tasks a weight must outweigh.'),
     ),
-    parameter.integer('k', 2, [1, 4096], translatable('Tasks that must need a weight.')),
+    parameter.integer('k', 2, [1, 4096], translatable('Number of tasks that must need a weight.')),
   ],
   way: { kind: 'selective', sparsify: 'none', combine: 'consensus' },
 };
@@ -95,7 +99,7 @@ export const emr: MergeMethod = {
   name: 'emr',
   title: 'EMR-Merging',
   meaning: translatable(
-    'One unified task vector, with a mask and a rescaler for each task: writes a model a task.',
+    'One unified task vector, with a mask and a rescaler for each task: writes one model per task.',
   ),
   variant:
     'EMR-Merging (Huang et al., NeurIPS 2024); the sign is that of the sum, the rescaler Σ|τ| / Σ|masked unified vector| over the whole model.',
@@ -126,7 +130,7 @@ const drop = dropping(
   ),
 );
 const DARE =
-  'DARE (Yu et al., ICML 2024): each weight is kept with probability density, by Philox4x32-10 on seed, tensor, task and position. Normalised by no default, as in mergekit.';
+  'DARE (Yu et al., ICML 2024): each weight is kept with probability density, by Philox4x32-10 on seed, tensor, task and position. Not normalised by default, as in mergekit.';
 
 export const dareLinear: MergeMethod = {
   ...shared,

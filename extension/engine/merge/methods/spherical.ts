@@ -185,8 +185,8 @@ export const karcher: MergeMethod = {
   variant:
     "mergekit's, with equal weights; the norm is the mean of the norms. A tensor of zeros has no direction: only its norm counts. Where the directions cancel, and their mean is not unique, the iteration starts at the first model, and a direction opposite to where it stands is left out.",
   parameters: [
-    parameter.integer('max_iter', 10, [1, 1_000_000], translatable('Steps at most.')),
-    parameter.number('tol', 1e-5, [0, 1], translatable('Length of a step below which the iteration ends.')),
+    parameter.integer('max_iter', 10, [1, 1_000_000], translatable('Maximum number of steps.')),
+    parameter.number('tol', 1e-5, [0, 1], translatable('Step length below which the iteration ends.')),
   ],
   base: 'unused',
   minimumInputs: 2,
@@ -223,10 +223,10 @@ export const modelStock: MergeMethod = {
   title: 'Model Stock',
   family: 'vectors',
   meaning: translatable(
-    'Moves the mean of the models towards the base, the more the less their task vectors agree.',
+    'Moves the mean of the models towards the base: the less their task vectors agree, the further.',
   ),
   variant:
-    'Model Stock (Jang et al., ECCV 2024), a ratio a tensor; t = N·c / (1 + (N − 1)·c), c the mean cosine of all pairs. A frozen tensor has no direction: its cosines are 0. Where the models pull apart (c < 0), t is negative and grows without bound towards opposite ones: it ends at −1 here, as far beyond the base as the mean is before it.',
+    'Model Stock (Jang et al., ECCV 2024), one ratio per tensor; t = N·c / (1 + (N − 1)·c), c the mean cosine of all pairs. A frozen tensor has no direction: its cosines are 0. Where the models pull apart (c < 0), t is negative and grows without bound towards opposite ones: it ends at −1 here, as far beyond the base as the mean is before it.',
   parameters: [],
   base: 'required',
   minimumInputs: 2,

@@ -9,7 +9,7 @@ export const tsvM: MergeMethod = {
   title: 'TSV-M',
   family: 'spectral',
   meaning: translatable(
-    'Keeps the strongest singular directions of each task, one share a task, and makes them orthogonal to each other.',
+    'Keeps the strongest singular directions of each task, one share per task, and makes them orthogonal to each other.',
   ),
   variant:
     "TSV-Merge (Gargiulo et al., CVPR 2025; AntoAndGar/task_singular_vectors, compute_and_sum_svd_mem_reduction): of each 2-D task vector the top floor(r / T) singular triplets, r the smaller side; U and V of all tasks side by side, each replaced by the nearest orthonormal matrix; U·S·Vᵀ. Other tensors, and matrices with fewer rows or columns than tasks (which the authors' code zeroes), are averaged. Singular values that rounding alone may have made (as in iso_c, task by task) count as zero: directions that a task lacks, or that tasks share entirely, stay out, where the authors' code fills them up with arbitrary ones. Every 2-D tensor is decomposed; the authors leave out text_projection.",

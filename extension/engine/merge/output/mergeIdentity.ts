@@ -11,9 +11,9 @@ const FACTS: Readonly<Partial<Record<keyof MergeRecipe, string>>> = {
   inputParameters: 'weight or parameter of an input',
   lines: 'setting of LiNeS',
   dtype: 'dtype',
-  onMismatch: 'way with mismatches',
+  onMismatch: 'handling of mismatches',
   shardBytes: 'size of weight files',
-  allowNonfinite: 'way with NaN and infinity',
+  allowNonfinite: 'handling of NaN and infinity',
   compare: 'list of checkpoints to compare with',
 };
 

@@ -237,19 +237,19 @@ async function resumeNotes(
     ...again(damaged, 'changed after being written'),
     ...again(
       unknown,
-      'without an entry in the journal of the earlier run, which is damaged or of another version',
+      'without an entry in the journal of the earlier run, which is damaged or from another version',
     ),
   ];
   if (intact.size > 0)
     return [
       ...notes,
-      `${target}: ${intact.size} of ${shards.length} weight files are taken over from the earlier run`,
+      `${target}: ${intact.size} of ${shards.length} weight files are reused from the earlier run`,
     ];
   for (const other of others) {
     const journal = await readJournal(other);
-    const why = journal ? whyOther(journal.run, run) : 'its journal is damaged or of another version';
+    const why = journal ? whyOther(journal.run, run) : 'its journal is damaged or from another version';
     notes.push(
-      `${target}: the interrupted run is not continued, as ${why}; starting from the beginning (its files stay in ` +
+      `${target}: the interrupted run is not resumed, because ${why}; starting from the beginning (its files stay in ` +
         `${other} until this run is complete)`,
     );
   }

@@ -42,7 +42,7 @@ export function whyOther(before: RunIdentity, now: RunIdentity): string {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   const differing = names.filter(name => before[name] !== now[name]);
   const settings = differing.filter(name => !name.startsWith(FILE) && name !== LAYOUT);
-  if (settings.length > 0) return `it had another ${settings.join(', ')}`;
+  if (settings.length > 0) return `it had a different ${settings.join(', ')}`;
   const files = differing.flatMap(name => (name.startsWith(FILE) ? [name.slice(FILE.length)] : []));
-  return files.length > 0 ? `${listed(files)} changed since` : `it had another ${LAYOUT}`;
+  return files.length > 0 ? `${listed(files)} changed since` : `it had a different ${LAYOUT}`;
 }

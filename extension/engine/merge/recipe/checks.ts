@@ -31,7 +31,7 @@ export function checkRecipe(recipe: MergeRecipe, method: MergeMethod): void {
   const names = inputs.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    throw new UserError(`two inputs are named "${twice}"; give each a name of its own`, 'usage');
+    throw new UserError(`two inputs are named "${twice}"; give each its own name`, 'usage');
   checkParameters(method.name, method.parameters, recipe.parameters);
   const perInput = method.parameters.filter(parameter => parameter.perInput);
   for (const given of recipe.inputParameters) checkParameters(method.name, perInput, given);
@@ -68,7 +68,7 @@ export async function checkConfig(
   return [
     {
       severity: 'warning',
-      message: `${donor.path}: has no config.json, and neither will the merged model, which does not load without one; copy that of ${other}, where it is the same model`,
+      message: `${donor.path}: has no config.json, so the merged model will have none and will not load; copy the one of ${other} if it is the same model`,
     },
   ];
 }

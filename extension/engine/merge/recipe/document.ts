@@ -66,7 +66,7 @@ export class RecipeDocument {
     });
     for (const { code, message, pos } of [...this.#document.errors, ...this.#document.warnings]) {
       const { line } = this.#lines.linePos(pos[0]);
-      const several = 'a second document begins here; keep each recipe in a file of its own';
+      const several = 'a second document begins here; keep each recipe in its own file';
       this.#report(new RecipeFault(line, code === 'MULTIPLE_DOCS' ? several : message));
     }
     this.refuse();
@@ -178,11 +178,11 @@ function checkDepth(text: string): void {
     for (const { type } of parser.next(lexeme)) if (type === 'error') broken++;
     if (broken > MAX_BROKEN) {
       const { line } = lines.linePos(parser.offset);
-      throw new UserError(`line ${line}: this is no YAML; is this the right file?`, 'usage');
+      throw new UserError(`line ${line}: this is not YAML; is this the right file?`, 'usage');
     }
     if (parser.stack.length > MAX_DEPTH) {
       const { line } = lines.linePos(parser.offset);
-      throw new UserError(`line ${line}: this nests deeper than a recipe does`, 'usage');
+      throw new UserError(`line ${line}: this is nested too deeply for a recipe`, 'usage');
     }
   }
 }

@@ -32,7 +32,7 @@ export function readDtype(document: RecipeDocument, { dtype, outDtype }: Shape):
     if (found) return found;
     throw document.error(
       given.path,
-      `${given.path[0]} ${given.text} is not supported; there are ${Object.values(NAMES).join(', ')}`,
+      `${given.path[0]} ${given.text} is not supported; available: ${Object.values(NAMES).join(', ')}`,
     );
   };
   const computed = read(dtype);

@@ -29,8 +29,8 @@ export async function expandTasks(recipe: MergeRecipe, tasksOf = tasksOfFile): P
     const { path } = input;
     for (const task of await tasksOf(path)) {
       if (single.some(other => other.path === path && other.task === task)) {
-        const remedy = 'name the tasks one by one, or the file alone';
-        throw new UserError(`${path}: task "${task}" is listed by itself too; ${remedy}`, 'usage');
+        const remedy = 'list the tasks one by one, or only the file';
+        throw new UserError(`${path}: task "${task}" is also listed separately; ${remedy}`, 'usage');
       }
       add({ name: freeName(task, names), path, task }, i);
     }

@@ -56,7 +56,10 @@ export function readList(
   if (!Array.isArray(value)) throw document.error(path, `${whereabouts(path)}${what} was expected`);
   if (value.length === 0) throw document.error(path, `${whereabouts(path)}is empty`);
   if (value.length > atMost)
-    throw document.error(path, `${whereabouts(path)}has ${value.length} entries, at most ${atMost} are read`);
+    throw document.error(
+      path,
+      `${whereabouts(path)}has ${value.length} entries, at most ${atMost} are allowed`,
+    );
   for (const [i, entry] of value.entries()) document.attempt(() => reader(entry, [...path, i]));
 }
 

@@ -130,7 +130,7 @@ function explicitNames(document: RecipeDocument, { models }: Shape): Set<string>
         if (given && !isTaskName(given.text))
           throw document.error(
             given.path,
-            `${key}: "${given.text}" is no name; it has up to 128 letters, digits, dots, dashes and underscores`,
+            `${key}: "${given.text}" is not a valid name; use up to 128 letters, digits, dots, dashes and underscores`,
           );
       });
     }

@@ -69,7 +69,7 @@ async function checkVocabularies(
       if (difference)
         throw document.error(
           path,
-          `${key}: ${other} has another vocabulary than ${donor} (${difference}); tokens are not moved here: use mergekit, or models with one vocabulary`,
+          `${key}: ${other} has a different vocabulary from ${donor} (${difference}); tokens are not moved here: use mergekit, or models with one vocabulary`,
         );
     });
   }
@@ -77,7 +77,7 @@ async function checkVocabularies(
     if (padTo !== undefined && known.size !== undefined && known.size % padTo !== 0)
       throw document.error(
         path,
-        `${key}: the vocabulary of ${donor} has ${known.size} rows, no multiple of ${padTo}; rows are not added here`,
+        `${key}: the vocabulary of ${donor} has ${known.size} rows, not a multiple of ${padTo}; rows are not added here`,
       );
   });
 }

@@ -144,7 +144,7 @@ export function readShape(document: RecipeDocument): Shape {
       },
       modules: (given, path) => {
         if (!isNothing(given))
-          throw document.error(path, 'modules are not supported; give each module a recipe of its own');
+          throw document.error(path, 'modules are not supported; give each module its own recipe');
       },
       parameters: (given, path) => shared.push({ path, values: readParameters(document, given, path) }),
       dtype: (given, path) => (shape.dtype = readText(document, given, path)),
@@ -159,9 +159,9 @@ export function readShape(document: RecipeDocument): Shape {
       chat_template: (_, path) =>
         document.note(
           path,
-          'chat_template has no effect; the base keeps its template, change chat_template.jinja in the output for another',
+          "chat_template has no effect; the base's template is kept; to use another, change chat_template.jinja in the output",
         ),
-      name: (_, path) => document.note(path, 'name has no effect; a model is called by its folder'),
+      name: (_, path) => document.note(path, 'name has no effect; a model is named after its folder'),
       lines: (given, path) => {
         if (!isNothing(given)) shape.lines = readLines(document, given, path);
       },
@@ -199,7 +199,7 @@ export function readShape(document: RecipeDocument): Shape {
 }
 
 const STACKED =
-  'more than one slice: parts of models are not stacked here (passthrough, frankenmerges); use mergekit for it. Where all slices are of the same models, take one with all layers, and rules (`- filter: layers.3.` and `value: …`) for parameters that differ';
+  'more than one slice: parts of models are not stacked here (passthrough, frankenmerges); use mergekit for that. If all slices are of the same models, use one with all layers, and rules (`- filter: layers.3.` and `value: …`) for parameters that differ';
 
 /** Checks that there is exactly one of models and slices. */
 function checkSources(document: RecipeDocument, value: Record<string, unknown>): void {
@@ -207,7 +207,7 @@ function checkSources(document: RecipeDocument, value: Record<string, unknown>):
   if (given.length === 1 || !isNothing(value.modules)) return;
   document.attempt(() => {
     throw given.length === 2
-      ? document.error(['slices'], 'models and slices are both there; give one of them')
+      ? document.error(['slices'], 'models and slices are both given; keep one of them')
       : document.error(['models'], 'models: is missing');
   });
 }

@@ -198,7 +198,7 @@ function checkGiven(
         place,
         (value ?? common) === undefined
           ? `${name}${whose} is missing; method ${method.name} needs it, as in mergekit${remedy}`
-          : `${name}${whose} is missing for tensors that none of its filters is for; end the list with \`- value: …\``,
+          : `${name}${whose} is missing for tensors that match none of its filters; end the list with \`- value: …\``,
       );
     });
   }

@@ -65,6 +65,6 @@ function readScalar(document: RecipeDocument, path: Path, name: string, given: u
     return first;
   throw document.error(
     path,
-    `${name}: a gradient is a list of numbers; for other values in some layers write rules, \`- filter: layers.3.\` and \`value: …\``,
+    `${name}: a gradient is a list of numbers; for different values in some layers write rules, \`- filter: layers.3.\` and \`value: …\``,
   );
 }

@@ -49,7 +49,7 @@ export function differ(a: Vocabulary, b: Vocabulary): string | undefined {
     const [one, two] = [a.files.get(name), b.files.get(name)];
     if (one === undefined || two === undefined) continue;
     if (typeof one === 'string' || typeof two === 'string')
-      return one === two ? undefined : `its ${name} is another`;
+      return one === two ? undefined : `its ${name} differs`;
     const limit = a.size ?? Infinity;
     return differentToken(one, two, limit) ?? differentToken(two, one, limit);
   }

@@ -46,7 +46,7 @@ export const nonFinite = (place: Place, tolerance: Tolerance | undefined): NonFi
 export const tooFar = (place: Place, tolerance: Tolerance | undefined): NonFinite =>
   new NonFinite({
     message:
-      `${nameOf(place)} differs from the base's by more than float32 holds (±3.4e38); is this its base? Use another ` +
+      `${nameOf(place)} differs from the base's by more than float32 can hold (±3.4e38); is this its base? Use another ` +
       'checkpoint, or leave this one out',
     remedy: otherwise(tolerance),
   });

@@ -136,7 +136,7 @@ export async function coefficientsOf(passes: Passes): Promise<readonly number[] 
   if (job.way.kind === 'fixed') return job.way.coefficients;
   if (job.way.kind !== 'gram') return undefined;
   const { way } = methodNamed(job.way.method);
-  if (way.kind !== 'linear') throw new Error(`${job.way.method} is no linear method`);
+  if (way.kind !== 'linear') throw new Error(`${job.way.method} is not a linear method`);
   return way.coefficients({ values: job.values, inputs: job.inputValues, gram: await innerProducts(passes) });
 }
 
@@ -168,7 +168,7 @@ export async function wholeTensor(passes: Passes): Promise<WholeTensor | undefin
   const { job, context, memory } = passes;
   if (job.way.kind !== 'values') return undefined;
   const { way } = methodNamed(job.way.method);
-  if (way.kind !== 'values') throw new Error(`${job.way.method} is no method on whole tensors`);
+  if (way.kind !== 'values') throw new Error(`${job.way.method} is not a method on whole tensors`);
   const count = elementCount(job.shape);
   const xs = job.inputs.map(() => new Float32Array(count));
   const [rows = 0, columns = 0] = job.shape;

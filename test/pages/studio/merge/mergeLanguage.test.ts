@@ -61,7 +61,7 @@ describe('the form', () => {
     await button(page, 'Use 1').waitFor();
     await parameter(page, 'seed').getByRole('textbox').fill('1.5');
     await expectTranslated(page, page.getByText('⟦Write a whole number.⟧'));
-    await expectTranslated(page, page.getByText('⟦A value is not right; see above.⟧'));
+    await expectTranslated(page, page.getByText('⟦A value is not valid; see above.⟧'));
   });
 
   test('has values and faults of single tasks', async () => {
@@ -79,7 +79,7 @@ describe('the form', () => {
   test('says how many tasks a method takes', async () => {
     const page = await openTab();
     await choose(page, 'slerp');
-    await expectTranslated(page, page.getByText('⟦SLERP takes 2 tasks at most, and 8 are checked.⟧'));
+    await expectTranslated(page, page.getByText('⟦SLERP takes at most 2 tasks, and 8 are checked.⟧'));
     for (const task of TASKS.slice(1)) await checkBox(page, task).uncheck();
     await expectTranslated(page, page.getByText('⟦SLERP needs 2 tasks, and 1 is checked.⟧'));
     await checkBox(page, 'cars').uncheck();
@@ -118,7 +118,7 @@ describe('a merge', () => {
     await button(page, 'Merge').click();
     await expectTranslated(page, page.getByText('⟦merging⟧'));
     await button(page, 'Cancel').click();
-    await button(page, 'Take from the list: merged-task-arithmetic').click();
+    await button(page, 'Remove from the list: merged-task-arithmetic').click();
     await expectTranslated(page, page.getByText('⟦Nothing is merged yet⟧'));
   });
 
@@ -210,7 +210,7 @@ describe('results', () => {
   test('that nobody scored yet', async () => {
     const page = await openTab();
     for (const { name } of MERGES.filter(({ metrics }) => metrics.length > 0))
-      await button(page, `Take from the list: ${name}`).click();
+      await button(page, `Remove from the list: ${name}`).click();
     await expectTranslated(page, page.getByText(/^⟦Score a merge with your own command/));
   });
 
@@ -228,7 +228,7 @@ describe('what goes wrong', () => {
       merging.host.mergeMethods = async () => [];
     });
     await button(page, 'Retry').click();
-    await expectTranslated(page, page.getByText('⟦There is no merge method.⟧'));
+    await expectTranslated(page, page.getByText('⟦There are no merge methods.⟧'));
   });
 
   test('while they are awaited', async () => {

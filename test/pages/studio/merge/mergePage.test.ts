@@ -72,7 +72,7 @@ describe('the form', () => {
     await density.getByRole('textbox').fill('1,5');
     await density.getByText('Write a number, for example 0.5').waitFor();
     expect(await density.getByRole('textbox').getAttribute('aria-invalid')).toBe('true');
-    await page.getByText('A value is not right').waitFor();
+    await page.getByText('A value is not valid').waitFor();
     expect(await mergeButton(page).isEnabled()).toBe(false);
     await page.screenshot({ path: `${SCREENSHOTS}merge-fault.png` });
     await density.getByRole('button', { name: 'Use 1' }).click();
@@ -109,7 +109,7 @@ describe('the form', () => {
   test('a method for two tasks says so until two are checked', async () => {
     const page = await openTab();
     await page.getByTestId('merge-method').selectOption('slerp');
-    await page.getByText('takes 2 tasks at most, and 8 are checked.').waitFor();
+    await page.getByText('takes at most 2 tasks, and 8 are checked.').waitFor();
     for (const name of ['dtd', 'eurosat', 'gtsrb', 'mnist', 'resisc45', 'sun397'])
       await task(page, name).getByRole('checkbox').uncheck();
     await expect.poll(() => lastPlan(page)).toMatchObject({ method: 'slerp', tasks: ['cars', 'svhn'] });
@@ -263,7 +263,7 @@ describe('results', () => {
     await expect
       .poll(() => page.evaluate(() => merging.host.calls))
       .toEqual(['reveal /home/someone/models/merged-ties', 'report /home/someone/models/merged-ties']);
-    await page.getByRole('button', { name: 'Take from the list: merged-ties' }).click();
+    await page.getByRole('button', { name: 'Remove from the list: merged-ties' }).click();
     await expect.poll(() => columns(page).count()).toBe(2);
   });
 

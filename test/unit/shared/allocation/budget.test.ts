@@ -40,7 +40,7 @@ describe('parseBudget', () => {
     'NaN%',
   ])('%j is refused with the forms that are accepted', text =>
     expect(() => parseBudget(text)).toThrow(
-      `"${text}" is not a budget; expected is a size (735102B, 120MB, 1.5GiB), bits per weight (2.25bpw; codes=2.25bpw without the header and exact tensors), a share of FP32 (8%) or a relative squared error (error=0.1)`,
+      `"${text}" is not a budget; expected: a size (735102B, 120MB, 1.5GiB), bits per weight (2.25bpw; codes=2.25bpw without the header and exact tensors), a share of FP32 (8%) or a relative squared error (error=0.1)`,
     ),
   );
 });

@@ -51,10 +51,10 @@ describe('methods', () => {
     expect([1, 2, 8].map(tasks => methodLabel(slerp, tasks))).toEqual([
       'SLERP (needs 2 tasks)',
       'SLERP',
-      'SLERP (takes 2 tasks at most)',
+      'SLERP (takes at most 2 tasks)',
     ]);
     expect(methodLabel(ties, 0)).toBe('TIES (needs 1 task)');
-    expect(misfit(slerp, 8)).toBe('SLERP takes 2 tasks at most, and 8 are checked.');
+    expect(misfit(slerp, 8)).toBe('SLERP takes at most 2 tasks, and 8 are checked.');
     expect(misfit(slerp, 1)).toBe('SLERP needs 2 tasks, and 1 is checked.');
     expect(misfit({ ...slerp, minimumInputs: 3 }, 2)).toBe('SLERP needs 3 tasks, and 2 are checked.');
     expect(misfit(ties, 0)).toBe('Check at least one task.');

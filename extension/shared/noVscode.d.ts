@@ -1,0 +1,2 @@
+/** What `vscode` is outside of the host: no module, so that importing it is an error. Its types, being installed, would
+ * be found otherwise. */
