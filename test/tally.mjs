@@ -42,15 +42,17 @@ function slowestOf(modules) {
       { name: `${file}: what its tests share`, ms: collectDuration + Math.max(0, duration - alone) },
     ];
   });
-  return timed.sort((a, b) => b.ms - a.ms).slice(0, MOST_SLOW);
+  return longest(timed);
 }
 
+const longest = timed => timed.toSorted((a, b) => b.ms - a.ms).slice(0, MOST_SLOW);
+
 /**
- * @param {readonly { name: string, ms: number }[]} slowest
+ * @param {readonly { name: string, ms: number }[]} timed
  * @returns {string[]} one line each, in seconds
  */
-export const slowestLines = slowest =>
-  slowest.map(({ name, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${name}`);
+export const slowestLines = timed =>
+  longest(timed).map(({ name, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${name}`);
 
 /** @returns {Counts} */
 function count(modules) {
