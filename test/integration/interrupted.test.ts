@@ -123,7 +123,7 @@ describe.each(Object.entries(of))('%s', (_, asked: (output: string) => MergeReci
       /\d of 4 weight files are kept in .*tvq-partial.*; run the same command with --resume/,
     );
     const resumed = await merge({ ...asked(output), resume: true });
-    expect(resumed.warnings.join()).toMatch(/[1-3] of 4 weight files are taken over/);
+    expect(resumed.warnings.join()).toMatch(/[1-3] of 4 weight files are reused/);
     expect(comparable(resumed)).toEqual(comparable(whole));
     expect(await contentsOf(output)).toEqual(await contentsOf(whole.output));
     expect(await namesOf(output)).toEqual([basename(output)]);
