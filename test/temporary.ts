@@ -10,7 +10,7 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-/** Makes up paths in such a folder, no two alike. */
+/** Makes unique paths in such a folder. */
 export async function temporaryPaths(): Promise<(suffix?: string) => string> {
   const folder = await temporaryFolder();
   let made = 0;

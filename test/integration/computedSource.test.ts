@@ -25,7 +25,7 @@ import {
 import { temporaryFolder } from '../temporary.ts';
 import { INVERTED } from './invertedSource.ts';
 
-/** Threads that know the kind, too. */
+/** Threads that know the kind too. */
 const worker = vi.hoisted(() => ({ url: undefined as unknown as URL }));
 vi.mock('../../extension/engine/dist.ts', async original => ({
   ...(await original<typeof Dist>()),

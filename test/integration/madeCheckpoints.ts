@@ -18,7 +18,7 @@ export function gaussian(seed: number, scale: number): () => number {
 
 const written = new Map<number, Promise<readonly string[]>>();
 
-/** The checkpoints for tensors of so many rows, once for all tests of a file. */
+/** The checkpoints for tensors with this many rows, made once for all tests of a file. */
 async function checkpointsOf(rows: number): Promise<readonly string[]> {
   const checkpoint = (task: number): Record<string, MadeTensor> => {
     const value = gaussian(task + 1, 0.01);

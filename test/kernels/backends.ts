@@ -34,12 +34,12 @@ export function chooseDriver(): void {
   if (driver === undefined) return;
   process.env['VK_DRIVER_FILES'] ??= driver;
   process.env['VK_ICD_FILENAMES'] ??= driver;
-  // The drivers complain when it is not set, though nothing is shown on a screen.
+  // Drivers complain if it is not set, although nothing is shown on a screen.
   process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
 }
 
-/** A WebGPU backend on whatever adapter there is, disposed of after the tests of the file or suite that opens it;
- * fails, rather than skips, where there is none. */
+/** A WebGPU backend on any adapter, disposed of after the tests of the file or suite that opens it; fails, rather than
+ * skips, if there is none. */
 export async function openWebGpu(options: { gridWidth?: number } = {}): Promise<Backend> {
   chooseDriver();
   const backend = await createWebGpuBackend({ memory: TEST_MEMORY, ...options }).catch((error: unknown) => {

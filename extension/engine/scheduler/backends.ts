@@ -12,7 +12,7 @@ import { GpuBackend } from './gpuBackend.ts';
 import { kernelModule, loadKernels } from '../kernels.ts';
 import { ThreadPool } from './threads.ts';
 
-/** What a plan is made with when nothing will be run: the CPU's room, which needs no probing. */
+/** The room for a plan when nothing will be run: the CPU's, which needs no probing. */
 export const previewRoom = (options: RunOptions): Room => cpuRoom(CHUNK, options);
 
 /**

@@ -1,4 +1,4 @@
-/** Opening the WebGPU backend, and making sure of it before it is given a single tensor. */
+/** Opening the WebGPU backend, and testing it before it is given a single tensor. */
 import { BackendUnusable, DeviceLost, type Backend } from '../../backend.ts';
 import { failedChecks } from '../selfTest.ts';
 import { findAdapter, NEEDED_LIMITS, type FoundAdapter } from './adapter.ts';
@@ -9,11 +9,11 @@ export { findAdapter } from './adapter.ts';
 export type { FoundAdapter } from './adapter.ts';
 
 export interface WebGpuOptions {
-  /** Part of an adapter's name; without it the fastest adapter is taken. */
+  /** Part of an adapter's name; the fastest adapter by default. */
   readonly adapter?: string;
   /** Bytes of GPU memory that all scopes together may use. */
   readonly memory: number;
-  /** The most workgroups in one dimension of a dispatch, when it is to be lower than the device's limit. */
+  /** Maximum workgroups in one dimension of a dispatch, to set it below the device's limit. */
   readonly gridWidth?: number;
 }
 
@@ -60,7 +60,7 @@ async function checkStages(backend: Backend): Promise<void> {
   }
 }
 
-/** Opens `found`, which `options.adapter` is no longer asked for; see createWebGpuBackend. */
+/** Opens `found`; `options.adapter` is ignored. See createWebGpuBackend. */
 export async function openWebGpuBackend(found: FoundAdapter, options: WebGpuOptions): Promise<Backend> {
   const device = await openDevice(found);
   try {
@@ -83,7 +83,7 @@ export async function openWebGpuBackend(found: FoundAdapter, options: WebGpuOpti
 
 /**
  * Loads the native library, opens an adapter and tests it.
- * @throws BackendUnusable with a readable reason when any of this fails.
+ * @throws BackendUnusable with a readable reason when any step fails.
  */
 export async function createWebGpuBackend(options: WebGpuOptions): Promise<Backend> {
   return openWebGpuBackend(await findAdapter(options.adapter), options);

@@ -10,7 +10,7 @@ import { descendants, killTree } from './processTree.ts';
 
 export interface ServerOptions {
   readonly program: CodeServer;
-  /** .vsix files that are installed, ours first. */
+  /** .vsix files to install, ours first. */
   readonly packages: readonly string[];
   /** Asks for trust and starts workspaces in Restricted Mode. */
   readonly restricted: boolean;
