@@ -1,2 +1,2 @@
-/** Writes dist/, as it is, as the package for `target` (`linux-x64`, …, `universal`) to `out`. */
+/** Packages dist/ unchanged for `target` (`linux-x64`, …, `universal`), and writes the package to `out`. */
 export function packageExtension(target: string, out: string): Promise<void>;

@@ -1,13 +1,13 @@
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
-  /** By the reason. */
+  /** By reason. */
   readonly skipped: Readonly<Record<string, number>>;
 }
 
 /** What the reporter writes. */
 export interface Tally extends Counts {
-  /** That were run, relative to the working directory. */
+  /** Files that were run, relative to the working directory. */
   readonly files: readonly string[];
   readonly slowest: readonly Timed[];
 }

@@ -4,7 +4,7 @@ import type { Grid } from './score.mjs';
 
 export interface Row {
   readonly label: string;
-  /** undefined: the checkpoints as they are. */
+  /** undefined: uses the checkpoints directly. */
   readonly flags: readonly string[] | undefined;
 }
 

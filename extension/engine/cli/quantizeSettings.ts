@@ -62,7 +62,7 @@ export function settingsOf(options: SettingsOptions): QuantizeSettings {
   if (settings.budget !== undefined) return settings;
   const { reconstruction, ...others } = WISHES;
   refuseAll(options, others, 'needs a --budget');
-  // Min–max codes are restored as they were published.
+  // Min–max codes are restored as published.
   if ((settings.codec ?? 'minmax') === 'minmax')
     refuseAll(options, { reconstruction }, 'needs a --budget, or a --codec other than minmax');
   return settings;

@@ -27,7 +27,7 @@ export const hasCodec = (record: TvqRecord): record is CodedRecord => isCoded(re
 /** The codec of a record that has codes. */
 export const codecOfRecord = ({ codec }: CodedRecord): Codec<Coding> => codecOf(codec as unknown as Coding);
 
-/** What each word of a recipe stands for. */
+/** What each of a recipe's codec names stands for. */
 export const ASKED = Object.assign({}, ...Object.values(CODECS).map(({ asked }) => asked)) as Readonly<
   Record<CodecName, Asked<Coding>>
 >;

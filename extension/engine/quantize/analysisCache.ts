@@ -48,7 +48,7 @@ function keyOf({ jobs, stamps }: Measured): string {
     tensor,
     base,
     prune,
-    // Offsets are what the shared vector leaves, as it is restored.
+    // Offsets are relative to the restored shared vector.
     shared && reconstruction,
     tasks.map(({ output, source, coding }) => [output, source, coding]),
   ]);

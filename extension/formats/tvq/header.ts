@@ -32,7 +32,7 @@ import {
   type TableRow,
 } from './tables.ts';
 
-/** One tensor of one vector as it is planned; the outcome may turn out to need no payload. */
+/** One tensor of one vector as planned; the outcome may turn out to need no payload. */
 export interface PlannedRecord {
   /** Row of the tensor table. */
   readonly row: number;

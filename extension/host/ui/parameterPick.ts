@@ -25,7 +25,7 @@ export interface ParameterRequest {
   readonly edits: Edits;
   /** Name of the base model; undefined if the merge cannot have one. */
   readonly base: string | undefined;
-  /** What becomes of tensors that differ, in words. */
+  /** What is done with tensors that differ, in words. */
   readonly mismatch: string;
   /** What would be done with these values. */
   readonly plan: (edits: Edits) => Promise<PlanView>;

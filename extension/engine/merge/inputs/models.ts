@@ -1,4 +1,4 @@
-/** The models of a merge as they are on disk, each with its tensors named as the base names them. */
+/** The models of a merge on disk, each with its tensors named as in the base. */
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
 import { openModel, type Checkpoint } from '../../../formats/checkpoint.ts';

@@ -16,7 +16,7 @@ function lowRank(rows: number, columns: number, rank: number, seed: number): Flo
 
 describe('tsv_m', () => {
   test('orthogonal directions add up', () => {
-    // r = 2, one triplet a task: 3·e₁e₁ᵀ and 5·e₂e₂ᵀ; U = V = I stay as they are.
+    // r = 2, one triplet a task: 3·e₁e₁ᵀ and 5·e₂e₂ᵀ; U = V = I do not change.
     const merged = mergeValues(
       'tsv_m',
       [2, 2],
