@@ -8,6 +8,7 @@ import * as engine from '../../extension/engine/engine.ts';
 import { detailKind, type DetailJob } from '../../extension/engine/inspect/detailJob.ts';
 import { storedTensor } from '../../extension/engine/inspect/storedTensor.ts';
 import { kernelModule } from '../../extension/engine/kernels.ts';
+import { memoryOf, runJob } from '../../extension/engine/scheduler/jobKind.ts';
 import { openTvq, type TvqFile } from '../../extension/formats/tvq/reader.ts';
 import { queryTensors, summarizeTvq } from '../../extension/formats/tvq/summary.ts';
 import { hooks, OPTIONS } from '../engine.ts';
@@ -64,14 +65,14 @@ test('opening, counting and paging read the header, the tables and the side arra
 test('looking into a tensor reads its payload, a stretch at a time', async () => {
   const input = storedTensor(file, file.tasks[20]!)(MATRIX)!;
   const job: DetailJob = { kind: 'detail', tensor: MATRIX, input };
-  const memory = detailKind.memory(job, CHUNK);
+  const memory = memoryOf(detailKind, job, CHUNK);
   expect(memory).toBeLessThan(8 * 2 ** 20);
   const backend = createCpuBackend({ module: await kernelModule(), memory });
   const files = new FilePool();
   const signal = new AbortController().signal;
   const context = { backend, kernels: backend.kernels, files, signal, emit: async () => undefined };
   const read = await bytesRead(async () => {
-    const { contents } = await detailKind.run(job, context);
+    const { contents } = await runJob(detailKind, job, context);
     expect(contents.codes).toEqual({ from: 0, to: 1, counts: [4096 * 1024] });
     expect(contents.values).toMatchObject({ count: 4096 * 1024, deviation: 0 });
   });
@@ -81,7 +82,7 @@ test('looking into a tensor reads its payload, a stretch at a time', async () =>
   // A tensor a hundred times as long takes no more memory.
   const shape = [409_600, 1024];
   const long = { ...job, input: { ...input, record: { ...input.record, shape } } };
-  expect(detailKind.memory(long, CHUNK)).toBe(memory);
+  expect(memoryOf(detailKind, long, CHUNK)).toBe(memory);
 });
 
 test('a detail is a small message', async () => {

@@ -57,7 +57,6 @@ export type RecordOf<N extends Name> = TvqRecord & { readonly codec: CodecOf<N> 
 
 /** A record that is to be read. */
 export interface Reading<N extends Name = Name> {
-  readonly context: JobContext;
   readonly memory: Scope;
   readonly file: string;
   readonly record: RecordOf<N>;
@@ -78,9 +77,9 @@ export interface Codec<C extends { readonly codec: Name }> {
   /** Bits of its codes while they are in backend memory. */
   codeBits(coding: C): number;
   /** Bytes of regions beside the encoder's own, for one chunk or one span. */
-  extra(chunk: number, span: number): readonly number[];
+  extra?(chunk: number, span: number): readonly number[];
   /** Bytes of the payload that are collected before any is emitted. */
-  collected(coding: C): number;
+  collected?(coding: C): number;
   /**
    * Quantizes a tensor and emits its payload.
    * @returns undefined, with nothing emitted, where that is impossible: NaN, infinity, a range too small for a scale
@@ -101,8 +100,6 @@ export interface Codec<C extends { readonly codec: Name }> {
   ): Promise<MeasuredChoices<C>>;
   /** How the codes that `quantize` left in memory are decoded there; undefined: a shared vector cannot have this codec. */
   readonly decoding: ((coding: C, scales: RecordOutcome['scales']) => Decoding) | undefined;
-  /** Backend bytes of a reader. */
-  readerBytes(record: RecordOf<C['codec']>, span: number): number;
   reader(reading: Reading<C['codec']>): RecordReader;
   /** What turns a record's codes back into values, as named numbers. */
   facts(record: RecordOf<C['codec']>): readonly CodecFact[];

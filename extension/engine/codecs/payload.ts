@@ -4,6 +4,7 @@ import { rangeOf, type RangeSource, type TensorSource } from '../../formats/tens
 import { UserError } from '../../shared/errors.ts';
 import { OrderedHash } from '../tensors/orderedHash.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
+import type { JobContext } from '../scheduler/job.ts';
 import type { Reading } from './codec.ts';
 
 /** A record's payload as a checkpoint tensor: exact payloads are the fine-tuned tensor itself. */
@@ -27,31 +28,29 @@ const damaged = (file: string, tensor: string, vector: string, why = 'its checks
 export class Payload {
   readonly bytes: number;
   readonly #offset: number;
-  readonly #hash: OrderedHash;
+  readonly #hash = new OrderedHash();
 
-  constructor(private readonly reading: Pick<Reading, 'context' | 'file' | 'record' | 'vector'>) {
+  constructor(private readonly reading: Pick<Reading, 'file' | 'record' | 'vector'>) {
     const { offset, bytes } = reading.record.payload as TensorEntry;
     this.bytes = bytes;
     this.#offset = offset;
-    this.#hash = new OrderedHash(reading.context.kernels);
   }
 
   /** Fills `view` with the bytes from `begin` on. */
-  async read(view: Uint8Array, begin: number): Promise<void> {
-    const { context, file } = this.reading;
-    await context.files.read(file, view, this.#offset + begin);
-    this.#hash.update(view, begin);
+  async read({ files, kernels }: JobContext, view: Uint8Array, begin: number): Promise<void> {
+    await files.read(this.reading.file, view, this.#offset + begin);
+    this.#hash.update(kernels, view, begin);
   }
 
   /** Counts bytes that were read when their turn had not come. */
-  hash(bytes: Uint8Array, begin: number): void {
-    this.#hash.update(bytes, begin);
+  hash({ kernels }: JobContext, bytes: Uint8Array, begin: number): void {
+    this.#hash.update(kernels, bytes, begin);
   }
 
   /** After all of it was read: @throws UserError when the bytes are not those that were written */
-  check(): void {
+  check({ kernels }: JobContext): void {
     const { file, record, vector } = this.reading;
-    checkPayload(file, record, vector, this.#hash.digest());
+    checkPayload(file, record, vector, this.#hash.digest(kernels));
   }
 
   /** The error for bytes that are not valid. */

@@ -1,11 +1,11 @@
 /** How one tensor's task vectors lie to each other: all pairs, in one walk over the tensor. */
-import type { Region, Scope } from '../../../kernels/memory.ts';
+import type { Region } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
-import { elementCount, type QuantizableDtype } from '../../formats/dtype.ts';
+import { elementCount } from '../../formats/dtype.ts';
 import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';
-import { InputReader, inputSources, inputTensorBytes, type InputTensor } from '../tensors/inputTensor.ts';
-import { chunksOf, inputBytes, SPAN_ELEMENTS, spansOf, TensorInput } from '../tensors/tensorInput.ts';
+import { InputReader, inputSources, type InputTensor } from '../tensors/inputTensor.ts';
+import { chunksOf, inputBytes, loadAll, longestSpan, spansOf, TensorInput } from '../tensors/tensorInput.ts';
 
 export interface CompareJob extends Job {
   readonly kind: 'compare';
@@ -37,57 +37,36 @@ export const noComparison = (tasks: number): TensorComparison => {
   return { weights: 0, products: pairs(), together: pairs(), opposite: pairs() };
 };
 
-const spanOf = ({ shape }: CompareJob): number => Math.min(elementCount(shape), SPAN_ELEMENTS);
-
-const baseBytes = (job: CompareJob): number =>
-  job.base ? inputBytes(job.base.dtype as QuantizableDtype, spanOf(job)) : 0;
-
-function memoryOf(job: CompareJob, chunk: number): number {
-  const span = spanOf(job);
-  const readers = job.inputs.reduce((sum, input) => sum + inputTensorBytes(input, span), baseBytes(job));
-  // Every task's values, flags, and what decoding needs; regions are rounded up to alignment.
-  const regions = (job.inputs.length + 2) * 4 * Math.min(chunk, span);
-  return readers + regions + 4096 * (3 * job.inputs.length + 3);
-}
-
 export const compareKind: JobKind<CompareJob, CompareReport> = {
   kind: 'compare',
   sources: ({ base, inputs }) => [base, ...inputs.flatMap(inputSources)],
-  memory: memoryOf,
-  run: (job, context) =>
-    context.backend.scope(async memory => ({
-      checksums: [],
-      warnings: [],
-      comparison: await compare(job, context, memory),
-    })),
-};
+  allocate(job, memory, chunkElements) {
+    const count = elementCount(job.shape);
+    const span = longestSpan(count, false);
+    const region = () => memory.alloc(4 * Math.min(chunkElements, span));
+    const [flags, scratch] = [region(), region()];
+    const vectors = job.inputs.map(region);
+    const base = job.base && new TensorInput(job.base, memory.alloc(inputBytes(job.base, span)), false);
+    const reading = { hashed: false, tolerance: undefined };
+    const readers = job.inputs.map(input => new InputReader(memory, input, reading, base, scratch, span));
 
-async function compare(job: CompareJob, context: JobContext, memory: Scope): Promise<TensorComparison> {
-  const { backend, signal } = context;
-  const tasks = job.inputs.length;
-  const count = elementCount(job.shape);
-  const span = spanOf(job);
-  const region = () => memory.alloc(4 * Math.min(backend.chunk, span));
-  const [flags, scratch] = [region(), region()];
-  const vectors = job.inputs.map(region);
-  const base = job.base && new TensorInput(context, job.base, memory.alloc(baseBytes(job)), false);
-  const readers = job.inputs.map(
-    input =>
-      new InputReader(context, memory, input, { hashed: false, tolerance: undefined }, base, scratch, span),
-  );
-  const sums = noComparison(tasks);
-  for (const part of spansOf(count, false)) {
-    await Promise.all([base?.load(part), ...readers.map(reader => reader.load(part))]);
-    for (const chunk of chunksOf(part, backend.chunk)) {
-      signal.throwIfAborted();
-      for (const [i, reader] of readers.entries())
-        await reader.values('vectors', chunk.first, chunk.count, vectors[i] as Region);
-      await addPairs(context, vectors, flags, chunk.count, sums);
-    }
-  }
-  for (const reader of readers) reader.check();
-  return { ...sums, weights: count };
-}
+    return async context => {
+      const { backend, signal } = context;
+      const sums = noComparison(job.inputs.length);
+      for (const part of spansOf(count, false)) {
+        await loadAll(context, part, [base, ...readers]);
+        for (const chunk of chunksOf(part, backend.chunk)) {
+          signal.throwIfAborted();
+          for (const [i, reader] of readers.entries())
+            await reader.values(context, 'vectors', chunk, vectors[i] as Region);
+          await addPairs(context, vectors, flags, chunk.count, sums);
+        }
+      }
+      for (const reader of readers) reader.check(context);
+      return { checksums: [], warnings: [], comparison: { ...sums, weights: count } };
+    };
+  },
+};
 
 /** Adds one chunk's sums of all pairs. */
 async function addPairs(

@@ -4,6 +4,7 @@ import { elementCount, isQuantizable } from '../../formats/dtype.ts';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import { kernelModule } from '../kernels.ts';
+import { memoryOf } from '../scheduler/jobKind.ts';
 import { ThreadPool } from '../scheduler/threads.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { hasCodes, payloadBytes, relativeError } from '../../formats/tvq/summary.ts';
@@ -53,7 +54,7 @@ const hasValues = ({ codec, dtype, shape }: TvqRecord): boolean =>
 
 async function runAlone(job: DetailJob, signal: AbortSignal): Promise<TensorContents | undefined> {
   const pool = new ThreadPool(await kernelModule());
-  const run = pool.runner({ threads: 1, arena: detailKind.memory(job, CHUNK) });
+  const run = pool.runner({ threads: 1, arena: memoryOf(detailKind, job, CHUNK) });
   let contents: TensorContents | undefined;
   const sink = reportsOnly<DetailReport>((_, report) => void ({ contents } = report));
   try {

@@ -176,6 +176,7 @@ function makeJobs(
       number: numbers.get(twin ?? tensor) as number,
       shape: original.shape,
       dtype: fate === 'merged' ? (recipe.dtype ?? original.dtype) : original.dtype,
+      rowLength: 1,
       base: matched.base,
       inputs: matched.inputs,
       wanted: base !== undefined && method.base !== 'unused' ? 'vectors' : 'models',
@@ -185,6 +186,7 @@ function makeJobs(
       scale: (typeof values.scale === 'number' ? values.scale : 1) * linesAt(recipe.lines, layer),
       allowNonfinite: recipe.allowNonfinite,
       takesNonFinite: false,
+      common: false,
       outputs: isEmr(method) ? inputs.length : 1,
       measure: undefined,
       resident: false,
@@ -192,7 +194,8 @@ function makeJobs(
     };
     if (fate !== 'merged') return job;
     const way = { ...job, way: wayOf(method, job) };
-    return withSharedVector(averagingStatistics(way, method), method, inputs);
+    const merged = withSharedVector(averagingStatistics(way, method), method, inputs);
+    return { ...merged, rowLength: rowLengthOf(merged) };
   });
   return jobs.sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);
 }
@@ -214,6 +217,11 @@ function wayOf({ name, way }: MergeMethod, { shape, inputs, values, inputValues 
       return { ...way, thresholds: undefined, zeroSign: 1, rescalers: undefined };
   }
 }
+
+const rowLengthOf = ({ way, shape }: MergeJob): number =>
+  way.kind === 'selective' && (way.sparsify === 'band' || way.sparsify === 'rankDrop')
+    ? Math.max(1, shape.at(-1) ?? 1)
+    : 1;
 
 /**
  * The offsets of an rtvq file add up to zero before they are quantized: a sum of all its tasks with one coefficient is

@@ -53,10 +53,7 @@ export async function runMerge(
     if (found && others.every(Boolean)) reports[index] = found;
     else pending.push(index);
   }
-  const names = recipe.inputs.map(({ name }) => name);
-  const warnings: string[] = [];
-  const committed: CommittedFolder[] = [];
-  const report = await runPlanned(
+  const { report, committed, warnings } = await runPlanned(
     {
       kind: mergeKind,
       jobs: pending.map(index => jobs[index] as MergeJob),
@@ -72,26 +69,7 @@ export async function runMerge(
       },
     },
     output,
-    async () => {
-      const strange = strangers(plan, reports);
-      warnings.push(...strange, ...outputWarnings(jobs, reports), ...copiesThatDiffer(jobs, reports));
-      const common = commonTensors(jobs, reports);
-      if (common.length > 0)
-        warnings.push(
-          `NaN or infinite values in ${listed(common)}, the same in all models; copied, not merged`,
-        );
-      const fates = fatesOfMatch(plan.match, new Set(common));
-      const notes = backend.warnings.length > 0 ? backend.warnings : undefined;
-      const report = mergeReport(jobs, reports, names, strange.length === 0, fates);
-      const cards = await cardInputs(plan, reports);
-      const { warning } = combineLicences(
-        [cards.base, ...cards.inputs].flatMap(card => (card ? [card.source] : [])),
-      );
-      if (warning) warnings.push(warning);
-      for (const [m, folder] of folders.entries())
-        committed.push(await commit(plan, folder, plan.models[m], { ...report, notes }, cards));
-      return report;
-    },
+    () => commitAll(plan, backend, folders, jobs, reports),
   );
   const [only] = plan.models.length === 1 && plan.models[0] === undefined ? committed : [];
   const path = only?.path ?? modelPath(recipe, undefined);
@@ -212,6 +190,38 @@ function checkBase(
       throw new UserError(wrongBase(input.file, base.path, `the values of tensor "${job.tensor}" differ`));
     }
   }
+}
+
+/** Commits every model that was merged. @returns what there is to tell of them */
+async function commitAll(
+  plan: MergePlan,
+  backend: EngineBackend,
+  folders: readonly ModelOutput[],
+  jobs: readonly MergeJob[],
+  reports: readonly MergeJobReport[],
+) {
+  const strange = strangers(plan, reports);
+  const common = commonTensors(jobs, reports);
+  const names = plan.recipe.inputs.map(({ name }) => name);
+  const fates = fatesOfMatch(plan.match, new Set(common));
+  const report = mergeReport(jobs, reports, names, strange.length === 0, fates);
+  const notes = backend.warnings.length > 0 ? backend.warnings : undefined;
+  const cards = await cardInputs(plan, reports);
+  const { warning } = combineLicences(
+    [cards.base, ...cards.inputs].flatMap(card => (card ? [card.source] : [])),
+  );
+  const committed: CommittedFolder[] = [];
+  for (const [m, folder] of folders.entries())
+    committed.push(await commit(plan, folder, plan.models[m], { ...report, notes }, cards));
+  const copied = `NaN or infinite values in ${listed(common)}, the same in all models; copied, not merged`;
+  const warnings = [
+    ...strange,
+    ...outputWarnings(jobs, reports),
+    ...copiesThatDiffer(jobs, reports),
+    ...(common.length > 0 ? [copied] : []),
+    ...(warning ? [warning] : []),
+  ];
+  return { report, committed, warnings };
 }
 
 async function commit(

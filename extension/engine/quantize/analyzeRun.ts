@@ -1,5 +1,4 @@
 /** Measures what the choices for one tensor of every checkpoint would cost. */
-import type { Scope } from '../../../kernels/memory.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { choiceOf, measureLattices } from '../codecs/entropy/entropyAnalysis.ts';
 import type { EntropyCoding } from '../codecs/entropy/lattice.ts';
@@ -13,6 +12,7 @@ import {
   type QuantizeJob,
 } from './job.ts';
 import { JobInputs } from './jobInputs.ts';
+import type { QuantizeMemory } from './quantizeMemory.ts';
 import type { SharedVector } from './sharedVector.ts';
 import type { Values } from '../codecs/values.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
@@ -39,7 +39,7 @@ export class AnalyzeRun {
   constructor(
     private readonly job: QuantizeJob,
     private readonly context: JobContext,
-    memory: Scope,
+    memory: QuantizeMemory,
   ) {
     this.#inputs = new JobInputs(job, context, memory);
     this.#tasks = job.tasks.filter(isQuantized);

@@ -1,6 +1,7 @@
 import { MAX_MEAN_TASKS } from '../../../kernels/stages/mean_delta/stage.ts';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
+import { memoryOf } from '../scheduler/jobKind.ts';
 import { MIN_MEMORY, type MemoryShare, type Room } from '../scheduler/memoryShare.ts';
 import type { Checkpoint } from '../../formats/checkpoint.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
@@ -96,9 +97,9 @@ export function checkMemory(
   { arena }: MemoryShare,
   jobs: readonly QuantizeJob[],
 ): Problem[] {
-  const tooLarge = jobs.find(job => quantizeKind.memory(job, chunk) > arena);
+  const tooLarge = jobs.find(job => memoryOf(quantizeKind, job, chunk) > arena);
   if (!tooLarge) return [];
-  const needed = MIN_MEMORY + quantizeKind.memory(tooLarge, chunk);
+  const needed = MIN_MEMORY + memoryOf(quantizeKind, tooLarge, chunk);
   return [
     {
       severity: 'error',

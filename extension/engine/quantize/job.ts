@@ -53,10 +53,6 @@ export const isQuantized = (task: TaskTensor): task is QuantizedTask => task.cod
 export const inMemory = ({ shared, tasks }: QuantizeJob): readonly TaskTensor[] =>
   shared ? tasks : tasks.filter(isQuantized);
 
-/** Regions for them: two alternate, so that the next is read while one is computed; a mean needs all at once. */
-export const inputRegions = (job: QuantizeJob): number =>
-  job.shared ? job.tasks.length : Math.min(2, inMemory(job).length);
-
 /** Bits of the widest codes while they are in memory. */
 export const widestCodes = ({ shared, tasks, analyze }: QuantizeJob): number =>
   Math.max(

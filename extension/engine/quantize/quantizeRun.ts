@@ -1,11 +1,11 @@
 /** Quantizes one tensor of every checkpoint and emits what comes of it. */
-import type { Scope } from '../../../kernels/memory.ts';
 import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
 import { withoutPayload } from '../codecs/codec.ts';
 import { codecOf } from '../codecs/registry.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';
 import { isQuantized, type QuantizedTask, type QuantizeJob, type TaskTensor } from './job.ts';
 import { JobInputs } from './jobInputs.ts';
+import type { QuantizeMemory } from './quantizeMemory.ts';
 import type { SharedVector } from './sharedVector.ts';
 import type { Unfit } from './unfit.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
@@ -18,14 +18,18 @@ export class QuantizeRun {
   private constructor(
     private readonly job: QuantizeJob,
     private readonly context: JobContext,
-    memory: Scope,
+    memory: QuantizeMemory | undefined,
   ) {
     this.#baseRaw = job.base && new RawTensor(context, job.base);
-    this.#inputs = job.tasks.some(isQuantized) ? new JobInputs(job, context, memory) : undefined;
+    this.#inputs = memory && job.tasks.some(isQuantized) ? new JobInputs(job, context, memory) : undefined;
   }
 
   /** Emits outputs in their order: the file tells payloads apart by it. */
-  static async run(job: QuantizeJob, context: JobContext, memory: Scope): Promise<QuantizeReport> {
+  static async run(
+    job: QuantizeJob,
+    context: JobContext,
+    memory: QuantizeMemory | undefined,
+  ): Promise<QuantizeReport> {
     return new QuantizeRun(await withoutEqual(job, context), context, memory).#run();
   }
 
@@ -41,7 +45,7 @@ export class QuantizeRun {
       );
     }
     const identified = job.identified && new RawTensor(context, job.identified);
-    const base = inputs?.base?.checksum ?? (await (this.#baseRaw ?? identified)?.checksum());
+    const base = inputs?.base?.checksum(context) ?? (await (this.#baseRaw ?? identified)?.checksum());
     if (!inputs && this.#baseRaw && (await this.#baseRaw.notNumbers()).nan) this.#noteBase();
     return { checksums: [base, ...checksums], warnings: [], unfit: this.#unfit };
   }
@@ -61,7 +65,7 @@ export class QuantizeRun {
       (await codecOf(coding).quantize(this.context, scratch, encoding, values)) ??
       (await this.#storeUnquantizable(task));
     await this.context.emit({ type: 'end', output, outcome });
-    return inputs.tunedOf(task).checksum;
+    return inputs.tunedOf(task).checksum(this.context);
   }
 
   async #encodeShared(): Promise<SharedVector | undefined> {

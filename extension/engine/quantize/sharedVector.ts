@@ -7,19 +7,35 @@ import { entropy } from '../codecs/entropy/codec.ts';
 import { EntropyEncoder, type Found } from '../codecs/entropy/entropyEncoder.ts';
 import type { EntropyCoding } from '../codecs/entropy/lattice.ts';
 import { codecOf, type Coding } from '../codecs/registry.ts';
-import { chunksOf, spansOf, type Span, type TensorInput } from '../tensors/tensorInput.ts';
+import { chunksOf, longestSpan, type Span, type TensorInput } from '../tensors/tensorInput.ts';
 import { rangeOf, type Range, type Values } from '../codecs/values.ts';
-
-/** What a backend may add to a region for alignment and slack. */
-const REGION_ROUNDING = 512;
 
 interface SharedTensor {
   readonly tensor: string;
   readonly count: number;
   readonly resident: boolean;
-  /** Bits of the widest codes it may get. */
-  readonly bits: number;
   readonly reconstruction: Reconstruction;
+}
+
+/** What a shared vector's tensor takes beside the inputs and the encoder's scratch. */
+export interface SharedMemory {
+  /** A region a chunk of one span: first the mean delta, then the reference. */
+  readonly chunks: readonly Region[];
+  /** Codes of the whole tensor where it is not resident: its reference is decoded again for every span. */
+  readonly codes: Region | undefined;
+}
+
+/** @param bits of the widest codes that it may get */
+export function sharedMemory(
+  memory: Scope,
+  chunk: number,
+  { count, resident, bits }: Pick<SharedTensor, 'count' | 'resident'> & { readonly bits: number },
+): SharedMemory {
+  const span = { first: 0, count: longestSpan(count, resident) };
+  return {
+    chunks: chunksOf(span, chunk).map(part => memory.alloc(4 * part.count)),
+    codes: resident ? undefined : memory.alloc(packedBytes(count, bits) + 4),
+  };
 }
 
 /**
@@ -28,13 +44,9 @@ interface SharedTensor {
  * vector, so that they absorb its error.
  */
 export class SharedVector {
-  /** A region a chunk of one span: first the mean delta, then the reference. */
-  readonly #chunks: Region[];
-  /** Codes of the whole tensor where it is not resident: its reference is decoded again for every span. */
-  readonly #codes: Region | undefined;
   #decoding: Decoding | undefined;
   #referenceOf: Span | undefined;
-  /** Whether `#chunks` hold the mean delta of the whole tensor. */
+  /** Whether the chunks hold the mean delta of the whole tensor. */
   #holdsMean = false;
   /** Σ(tuned − base)² of each fine-tuned checkpoint, once they have been summed. */
   #energies: number[] | undefined;
@@ -42,22 +54,11 @@ export class SharedVector {
   constructor(
     private readonly context: JobContext,
     private readonly scratch: EncoderMemory,
-    memory: Scope,
+    private readonly memory: SharedMemory,
     private readonly base: TensorInput,
     private readonly tuned: readonly TensorInput[],
     private readonly tensor: SharedTensor,
-  ) {
-    const { count, resident, bits } = tensor;
-    const [span] = spansOf(count, resident) as [Span];
-    this.#chunks = chunksOf(span, context.backend.chunk).map(chunk => memory.alloc(4 * chunk.count));
-    this.#codes = resident ? undefined : memory.alloc(packedBytes(count, bits) + 4);
-  }
-
-  /** Backend bytes beside the inputs and the encoder's scratch. */
-  static bytes(count: number, span: number, bits: number, chunk: number): number {
-    const rounding = REGION_ROUNDING * Math.ceil(span / chunk);
-    return 4 * span + rounding + (span < count ? packedBytes(count, bits) + 4 : 0);
-  }
+  ) {}
 
   /** First pass: range and energy of the mean delta, and the energies of the task vectors. */
   range(): Promise<Range> {
@@ -73,7 +74,7 @@ export class SharedVector {
     const codec = codecOf(coding);
     const { context } = this;
     const outcome = await this.#firstPass(values =>
-      codec.quantize(context, this.#memory(), this.#encoding(coding), values),
+      codec.quantize(context, this.#encoderMemory(), this.#encoding(coding), values),
     );
     if (!outcome || outcome.codec !== coding.codec)
       return { outcome: { ...withoutPayload('constant'), errors: outcome?.errors ?? [0, 0] }, usable: false };
@@ -85,7 +86,7 @@ export class SharedVector {
   async quantize(coding: EntropyCoding): Promise<Found | undefined> {
     const encoder = new EntropyEncoder(
       this.context,
-      this.#memory(),
+      this.#encoderMemory(),
       this.#encoding(coding),
       this.#meanValues(),
     );
@@ -103,12 +104,14 @@ export class SharedVector {
 
   /** Makes the reference of a span available. */
   async load(span: Span): Promise<void> {
+    const { context } = this;
     if (this.#referenceOf?.first === span.first) return;
-    await this.base.load(span);
-    const codes = this.#codes ?? this.scratch.codes;
+    await this.base.load(context, span);
+    const { chunks, codes } = this.memory;
     this.#holdsMean = false;
-    for (const [i, chunk] of chunksOf(span, this.context.backend.chunk).entries()) {
-      await this.#decode(codes, this.#codes ? span.first : 0, chunk, this.#chunks[i] as Region, span);
+    for (const [i, chunk] of chunksOf(span, context.backend.chunk).entries()) {
+      const out = chunks[i] as Region;
+      await this.#decode(codes ?? this.scratch.codes, codes ? span.first : 0, chunk, out, span);
     }
     this.#referenceOf = span;
   }
@@ -120,7 +123,11 @@ export class SharedVector {
 
   /** base + dequantized shared vector, from element `first` (a chunk's beginning) of the loaded span. */
   slice(first: number): Slice {
-    return { region: this.#chunks[first / this.context.backend.chunk] as Region, type: 'F32', first: 0 };
+    return {
+      region: this.memory.chunks[first / this.context.backend.chunk] as Region,
+      type: 'F32',
+      first: 0,
+    };
   }
 
   /** The same operations in the same order as when restoring, so that the reference is bit-identical. */
@@ -150,8 +157,8 @@ export class SharedVector {
     this.#referenceOf = undefined;
   }
 
-  #memory(): EncoderMemory {
-    return { ...this.scratch, codes: this.#codes ?? this.scratch.codes };
+  #encoderMemory(): EncoderMemory {
+    return { ...this.scratch, codes: this.memory.codes ?? this.scratch.codes };
   }
 
   async #firstPass<T>(pass: (values: Values) => Promise<T>): Promise<T> {
@@ -170,7 +177,7 @@ export class SharedVector {
     let summed = 0;
     const load = async (span: Span): Promise<void> => {
       begin = span.first;
-      await Promise.all([this.base, ...this.tuned].map(input => input.load(span)));
+      await Promise.all([this.base, ...this.tuned].map(input => input.load(this.context, span)));
     };
     const chunk: Values['chunk'] = async ({ first, count }, out) => {
       const mean = this.slice(first);

@@ -1,6 +1,6 @@
 /** Restores one tensor of one task: base + dequantized task vector. */
 import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
-import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
+import type { Scope, Slice } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { DTYPE_BITS, elementCount, type Dtype, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { Job, JobContext, RecordOutcome } from '../scheduler/job.ts';
@@ -8,14 +8,14 @@ import type { JobKind } from '../scheduler/jobKind.ts';
 import type { WriteReport } from '../tensors/outputWarnings.ts';
 import { countOf, NONE, plus, refused } from '../tensors/notNumbers.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';
-import { chunksOf, inputBytes, spansOf, SPAN_ELEMENTS, TensorInput } from '../tensors/tensorInput.ts';
+import { chunksOf, inputBytes, loadAll, longestSpan, spansOf, TensorInput } from '../tensors/tensorInput.ts';
 import { statisticOf } from '../../formats/names/runningStatistics.ts';
 import { raiseToZero } from '../tensors/raiseToZero.ts';
 import { encodeValues } from '../tensors/encode.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { checkPayload, payloadSource } from '../codecs/payload.ts';
-import { recordReader, recordReaderBytes } from '../codecs/recordReader.ts';
+import { recordReader } from '../codecs/recordReader.ts';
 
 export interface RestoreJob extends Job {
   readonly kind: 'restore';
@@ -43,107 +43,88 @@ const copies = ({ record, dtype, base }: RestoreJob): boolean =>
   (record.codec.codec === 'exact' && record.dtype === dtype) ||
   (record.codec.codec === 'same' && base?.dtype === dtype);
 
-const spanElements = (job: RestoreJob, count: number) =>
-  job.resident ? count : Math.min(count, SPAN_ELEMENTS);
-
-function memoryOf(job: RestoreJob, chunk: number): number {
-  if (copies(job)) return 0;
-  const count = elementCount(job.record.shape);
-  const span = spanElements(job, count);
-  const base = job.base ? inputBytes(job.base.dtype as QuantizableDtype, span) : 0;
-  const chunks = 3 * 4 * Math.min(chunk, span);
-  const slack = 4096 * 8; // regions are rounded up to alignment
-  return base + recordReaderBytes(job.record, span) + recordReaderBytes(job.shared, span) + chunks + slack;
-}
-
 /** Its output is number 0, the report's checksum that of the base's tensor when it was read. */
 export const restoreKind: JobKind<RestoreJob, WriteReport> = {
   kind: 'restore',
   sources: ({ base, record }) => [base, record.payload],
-  memory: memoryOf,
-  run,
+  allocate(job, memory, chunk) {
+    const write = copies(job) ? copying(job) : computing(job, memory, chunk);
+    return async context => {
+      await context.emit({ type: 'begin', output: 0, codec: 'exact', bytes: restoredBytes(job) });
+      const { checksum, ...findings } = await write(context);
+      const outcome: RecordOutcome = {
+        codec: 'exact',
+        scales: [0, 0],
+        checksum: job.record.checksum,
+        errors: [0, 0],
+      };
+      await context.emit({ type: 'end', output: 0, outcome });
+      return { checksums: [checksum], warnings: [], findings };
+    };
+  },
 };
 
-function run(job: RestoreJob, context: JobContext): Promise<WriteReport> {
-  return context.backend.scope(async memory => {
-    await context.emit({ type: 'begin', output: 0, codec: 'exact', bytes: restoredBytes(job) });
-    const done = copies(job) ? { checksum: await copy(job, context) } : await compute(job, context, memory);
-    const outcome: RecordOutcome = {
-      codec: 'exact',
-      scales: [0, 0],
-      checksum: job.record.checksum,
-      errors: [0, 0],
-    };
-    await context.emit({ type: 'end', output: 0, outcome });
-    const { checksum, ...findings } = done;
-    return { checksums: [checksum], warnings: [], findings };
-  });
-}
-
-async function copy(job: RestoreJob, context: JobContext): Promise<string | undefined> {
-  const fromBase = job.record.codec.codec === 'same';
-  const raw = new RawTensor(
-    context,
-    fromBase ? (job.base as TensorSource) : payloadSource(job.file, job.record),
-  );
-  const checksum = await raw.checksum();
-  if (!fromBase) checkPayload(job.file, job.record, job.task, checksum);
-  for await (const bytes of raw.pieces()) await context.emit({ type: 'bytes', bytes });
-  return fromBase ? checksum : undefined;
-}
-
-/** Whether the tensor is the task's own as a whole: infinity in it was not made here, but for the range of float32. */
-const isOwn = ({ record: { codec, dtype } }: RestoreJob): boolean =>
-  (codec.codec === 'exact' || codec.codec === 'same') && dtype !== 'F64';
-
 /** What came of a tensor, beside its bytes. */
-interface Computed {
+interface Written {
   readonly checksum: string | undefined;
   readonly written?: NotNumbers;
   readonly raised?: number;
 }
 
+const copying =
+  (job: RestoreJob) =>
+  async (context: JobContext): Promise<Written> => {
+    const fromBase = job.record.codec.codec === 'same';
+    const raw = new RawTensor(
+      context,
+      fromBase ? (job.base as TensorSource) : payloadSource(job.file, job.record),
+    );
+    const checksum = await raw.checksum();
+    if (!fromBase) checkPayload(job.file, job.record, job.task, checksum);
+    for await (const bytes of raw.pieces()) await context.emit({ type: 'bytes', bytes });
+    return { checksum: fromBase ? checksum : undefined };
+  };
+
+/** Whether the tensor is the task's own as a whole: infinity in it was not made here, but for the range of float32. */
+const isOwn = ({ record: { codec, dtype } }: RestoreJob): boolean =>
+  (codec.codec === 'exact' || codec.codec === 'same') && dtype !== 'F64';
+
 /** @throws UserError where values come out as NaN or infinite and may not */
-async function compute(job: RestoreJob, context: JobContext, memory: Scope): Promise<Computed> {
-  const { backend, signal } = context;
-  const count = elementCount(job.record.shape);
-  const span = spanElements(job, count);
-  const chunkBytes = 4 * Math.min(backend.chunk, span);
-  const [reference, values, encoded] = Array.from({ length: 3 }, () => memory.alloc(chunkBytes)) as [
-    Region,
-    Region,
-    Region,
-  ];
-  const base =
-    job.base &&
-    new TensorInput(context, job.base, memory.alloc(inputBytes(job.base.dtype as QuantizableDtype, span)));
-  const reader = (record: TvqRecord, vector: string) =>
-    recordReader({ context, memory, file: job.file, record, vector, span });
-  const vector = job.record.codec.codec === 'same' ? undefined : reader(job.record, job.task);
+function computing(job: RestoreJob, memory: Scope, chunkElements: number) {
+  const { base: source, file, record, resident } = job;
+  const count = elementCount(record.shape);
+  const span = longestSpan(count, resident);
+  const region = () => memory.alloc(4 * Math.min(chunkElements, span));
+  const [reference, values, encoded] = [region(), region(), region()];
+  const base = source && new TensorInput(source, memory.alloc(inputBytes(source, span)));
+  const reader = (of: TvqRecord, vector: string) => recordReader({ memory, file, record: of, vector, span });
+  const vector = record.codec.codec === 'same' ? undefined : reader(record, job.task);
   const shared = job.shared && reader(job.shared, SHARED_VECTOR);
 
-  const isVariance = statisticOf(job.tensor) === 'variance' && !isOwn(job);
-  let written = NONE;
-  let raised = 0;
-  for (const part of spansOf(count, job.resident)) {
-    await Promise.all([base?.load(part), vector?.load(part), shared?.load(part)]);
-    for (const chunk of chunksOf(part, backend.chunk)) {
-      signal.throwIfAborted();
-      const original = base?.slice(chunk.first);
-      await shared?.decode(chunk, original, reference);
-      const from: Slice | undefined = shared ? { region: reference, type: 'F32', first: 0 } : original;
-      if (vector) await vector.decode(chunk, from, values);
-      else await backend.deltaMinmax(from as Slice, undefined, values, chunk.count);
-      if (isVariance) raised += await raiseToZero(context, values, chunk.count);
-      const dtype = job.dtype as QuantizableDtype;
-      const { bytes, found } = await encodeValues(context, dtype, values, encoded, chunk.count);
-      written = plus(written, isOwn(job) ? { ...found, nonFinite: 0 } : found);
-      await context.emit({ type: 'bytes', bytes });
+  return async (context: JobContext): Promise<Written> => {
+    const { backend, signal } = context;
+    const isVariance = statisticOf(job.tensor) === 'variance' && !isOwn(job);
+    let written = NONE;
+    let raised = 0;
+    for (const part of spansOf(count, resident)) {
+      await loadAll(context, part, [base, vector, shared]);
+      for (const chunk of chunksOf(part, backend.chunk)) {
+        signal.throwIfAborted();
+        const original = base?.slice(chunk.first);
+        await shared?.decode(context, chunk, original, reference);
+        const from: Slice | undefined = shared ? { region: reference, type: 'F32', first: 0 } : original;
+        if (vector) await vector.decode(context, chunk, from, values);
+        else await backend.deltaMinmax(from as Slice, undefined, values, chunk.count);
+        if (isVariance) raised += await raiseToZero(context, values, chunk.count);
+        const dtype = job.dtype as QuantizableDtype;
+        const { bytes, found } = await encodeValues(context, dtype, values, encoded, chunk.count);
+        written = plus(written, isOwn(job) ? { ...found, nonFinite: 0 } : found);
+        await context.emit({ type: 'bytes', bytes });
+      }
     }
-  }
-  shared?.check();
-  vector?.check();
-  if (countOf(written) > 0 && !job.allowNonfinite)
-    throw refused({ ...job, shape: job.record.shape }, written);
-  return { checksum: base?.checksum, written, raised };
+    shared?.check(context);
+    vector?.check(context);
+    if (countOf(written) > 0 && !job.allowNonfinite) throw refused({ ...job, shape: record.shape }, written);
+    return { checksum: base?.checksum(context), written, raised };
+  };
 }

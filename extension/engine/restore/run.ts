@@ -32,9 +32,8 @@ export async function runRestore(
     overwrite: recipe.overwrite,
     ...(folder ? { lock: folder.lock } : {}),
   });
-  const warnings = [...writer.notes, ...problems.map(({ message }) => message)];
   const reports: WriteReport[] = [];
-  const path = await runPlanned(
+  const { path, notes } = await runPlanned(
     { kind: restoreKind, jobs, stamps, share, backend, signal, onProgress },
     {
       accept: async (number, event) => {
@@ -53,18 +52,15 @@ export async function runRestore(
       },
     },
     async () => {
-      warnings.push(...outputWarnings(jobs, reports));
-      let path = await writer.commit((tensors, dataOffset) => serializeHeader(metadata, tensors, dataOffset));
-      if (folder) {
-        const { file, base } = plan;
-        const task = { file, task: recipe.task, base };
-        warnings.push(...(await writeTaskFiles(task, folder.temporary, { tensors: entries })).warnings);
-        const published = await folder.commit();
-        ({ path } = published);
-        warnings.push(...published.notes);
-      }
-      warnings.unshift(...keptElsewhere(output, path));
-      return path;
+      const path = await writer.commit((tensors, dataOffset) =>
+        serializeHeader(metadata, tensors, dataOffset),
+      );
+      if (!folder) return { path, notes: [] };
+      const { file, base } = plan;
+      const task = { file, task: recipe.task, base };
+      const { warnings } = await writeTaskFiles(task, folder.temporary, { tensors: entries });
+      const published = await folder.commit();
+      return { path: published.path, notes: [...warnings, ...published.notes] };
     },
   );
   return {
@@ -74,7 +70,14 @@ export async function runRestore(
     seconds: (performance.now() - started) / 1000,
     backend: backend.kind,
     backendReason: backend.reason,
-    warnings: [...backend.warnings, ...warnings],
+    warnings: [
+      ...backend.warnings,
+      ...keptElsewhere(output, path),
+      ...writer.notes,
+      ...problems.map(({ message }) => message),
+      ...outputWarnings(jobs, reports),
+      ...notes,
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 /** How the bytes that the engine may use are divided. */
 import { availableParallelism } from 'node:os';
+import { MAX_CAPACITY } from '../../../kernels/backends/cpu/backend.ts';
 import type { RunOptions } from '../../protocol/recipes.ts';
 
 const MIB = 2 ** 20;
@@ -9,8 +10,6 @@ const PROCESS_BYTES = 160 * MIB;
 const THREAD_BYTES = 48 * MIB;
 /** With less than this, one thread is faster than two. */
 const MIN_ARENA = 64 * MIB;
-/** WebAssembly memory ends at 4 GiB. */
-const MAX_ARENA = 4 * 2 ** 30 - 64 * 1024;
 
 export interface MemoryShare {
   /** Jobs that run side by side. */
@@ -45,7 +44,7 @@ export const MIN_MEMORY = PROCESS_BYTES + THREAD_BYTES + MIN_ARENA;
 export function shareFor(options: Pick<RunOptions, 'memory' | 'threads'>, needed: number): MemoryShare {
   const wanted = options.threads || availableParallelism();
   const arenaOf = (threads: number) =>
-    Math.min(MAX_ARENA, Math.floor((options.memory - PROCESS_BYTES - threads * THREAD_BYTES) / threads));
+    Math.min(MAX_CAPACITY, Math.floor((options.memory - PROCESS_BYTES - threads * THREAD_BYTES) / threads));
   for (let threads = wanted; threads > 1; threads--) {
     const arena = arenaOf(threads);
     if (arena >= Math.max(needed, MIN_ARENA)) return { threads, arena };

@@ -1,12 +1,11 @@
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
-import type { QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { nonFinite, tooFar, type Tolerance } from '../merge/tensor/finite.ts';
-import { inputBytes, TensorInput, type Span } from './tensorInput.ts';
+import { inputBytes, loadAll, TensorInput, type Span } from './tensorInput.ts';
 import { payloadSource } from '../codecs/payload.ts';
 import type { RecordReader } from '../codecs/reader.ts';
-import { recordReader, recordReaderBytes } from '../codecs/recordReader.ts';
+import { recordReader } from '../codecs/recordReader.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 
@@ -27,12 +26,6 @@ export interface StoredTensor {
 
 /** What a merge computes with: task vectors, or the models' own weights. */
 export type Wanted = 'vectors' | 'models';
-
-/** Backend bytes of an input's readers. */
-export function inputTensorBytes(input: InputTensor, span: number): number {
-  if (input.kind === 'checkpoint') return inputBytes(input.source.dtype as QuantizableDtype, span);
-  return recordReaderBytes(asStored(input.record), span) + recordReaderBytes(input.shared, span);
-}
 
 /** What of files an input is read from. */
 export const inputSources = (input: InputTensor): readonly ({ readonly bytes: number } | undefined)[] =>
@@ -65,7 +58,6 @@ export class InputReader {
   readonly #shared: RecordReader | undefined;
 
   constructor(
-    private readonly context: JobContext,
     memory: Scope,
     private readonly input: InputTensor,
     private readonly reading: Reading,
@@ -74,46 +66,50 @@ export class InputReader {
     span: number,
   ) {
     if (input.kind === 'checkpoint') {
-      const region = memory.alloc(inputTensorBytes(input, span));
-      this.#checkpoint = new TensorInput(context, input.source, region, reading.hashed);
+      const region = memory.alloc(inputBytes(input.source, span));
+      this.#checkpoint = new TensorInput(input.source, region, reading.hashed);
       return;
     }
     const { file, task, record, shared } = input;
-    const stored = { context, memory, file, span };
-    this.#record = recordReader({ ...stored, record: asStored(record), vector: task });
-    this.#shared = shared && recordReader({ ...stored, record: shared, vector: SHARED_VECTOR });
+    this.#record = recordReader({ memory, file, record: asStored(record), vector: task, span });
+    this.#shared = shared && recordReader({ memory, file, record: shared, vector: SHARED_VECTOR, span });
   }
 
-  async load(span: Span): Promise<void> {
-    await Promise.all([this.#checkpoint?.load(span), this.#record?.load(span), this.#shared?.load(span)]);
+  async load(context: JobContext, span: Span): Promise<void> {
+    await loadAll(context, span, [this.#checkpoint, this.#record, this.#shared]);
   }
 
   /**
-   * Writes the values from `first` of the loaded span to the start of `out`, as task vector or whole weights.
+   * Writes the values of a chunk of the loaded span to the start of `out`, as task vector or whole weights.
    * @throws UserError when some are NaN or infinite; quantized ones never are
    */
-  async values(wanted: Wanted, first: number, count: number, out: Region): Promise<void> {
+  async values(context: JobContext, wanted: Wanted, chunk: Span, out: Region): Promise<void> {
+    const { first, count } = chunk;
     const base = this.base?.slice(first);
     const reference = wanted === 'vectors' ? base : undefined;
-    if (this.#checkpoint) return this.#weights(this.#checkpoint.slice(first), reference, out, count);
+    if (this.#checkpoint) return this.#weights(context, this.#checkpoint.slice(first), reference, out, count);
     const scratch: Slice = { region: this.scratch, type: 'F32', first: 0 };
-    const chunk = { first, count };
     if (this.#isWhole) {
-      await this.#record?.decode(chunk, undefined, this.scratch);
-      return this.#weights(scratch, reference, out, count);
+      await this.#record?.decode(context, chunk, undefined, this.scratch);
+      return this.#weights(context, scratch, reference, out, count);
     }
     // A task vector is added to its reference: the shared vector, the base, or both.
     if (this.#shared) {
-      await this.#shared.decode(chunk, wanted === 'models' ? base : undefined, this.scratch);
-      await this.#record?.decode(chunk, scratch, out);
+      await this.#shared.decode(context, chunk, wanted === 'models' ? base : undefined, this.scratch);
+      await this.#record?.decode(context, chunk, scratch, out);
     } else {
-      await this.#record?.decode(chunk, wanted === 'models' ? base : undefined, out);
+      await this.#record?.decode(context, chunk, wanted === 'models' ? base : undefined, out);
     }
   }
 
   /** Whole weights, less the reference's. */
-  async #weights(tuned: Slice, reference: Slice | undefined, out: Region, count: number): Promise<void> {
-    const { backend } = this.context;
+  async #weights(
+    { backend }: JobContext,
+    tuned: Slice,
+    reference: Slice | undefined,
+    out: Region,
+    count: number,
+  ): Promise<void> {
     const { input } = this;
     const { tolerance } = this.reading;
     const { finite } = await backend.deltaMinmax(tuned, reference, out, count);
@@ -127,14 +123,14 @@ export class InputReader {
   }
 
   /** After all spans were loaded. @throws UserError when what was read of a .tvq file is damaged */
-  check(): void {
-    this.#record?.check();
-    this.#shared?.check();
+  check(context: JobContext): void {
+    this.#record?.check(context);
+    this.#shared?.check(context);
   }
 
   /** XXH64 of a checkpoint's tensor, after all spans were loaded. */
-  get checksum(): string | undefined {
-    return this.#checkpoint?.checksum;
+  checksum(context: JobContext): string | undefined {
+    return this.#checkpoint?.checksum(context);
   }
 
   get #isWhole(): boolean {

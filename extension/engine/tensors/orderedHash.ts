@@ -3,12 +3,8 @@ import type { Kernels } from '../../../kernels/wasm.ts';
 
 /** XXH64 of bytes that are read piece by piece, some of them twice: each counts once, as long as pieces are consecutive. */
 export class OrderedHash {
-  readonly #hash: Xxh64;
+  #hash: Xxh64 | undefined;
   #bytes = 0;
-
-  constructor(kernels: Kernels) {
-    this.#hash = new Xxh64(kernels);
-  }
 
   /** Bytes that were counted. */
   get bytes(): number {
@@ -16,14 +12,18 @@ export class OrderedHash {
   }
 
   /** Counts bytes that begin at `begin`, unless they were before, or others are missing before them. */
-  update(bytes: Uint8Array, begin: number): void {
+  update(kernels: Kernels, bytes: Uint8Array, begin: number): void {
     const fresh = this.#bytes - begin;
     if (fresh < 0 || fresh >= bytes.length) return;
-    this.#hash.update(bytes.subarray(fresh));
+    this.#of(kernels).update(bytes.subarray(fresh));
     this.#bytes = begin + bytes.length;
   }
 
-  digest(): string {
-    return this.#hash.digest();
+  digest(kernels: Kernels): string {
+    return this.#of(kernels).digest();
+  }
+
+  #of(kernels: Kernels): Xxh64 {
+    return (this.#hash ??= new Xxh64(kernels));
   }
 }

@@ -1,10 +1,4 @@
-import {
-  BYTES_PER_ELEMENT,
-  CHUNK_ALIGNMENT,
-  type FloatType,
-  type Region,
-  type Slice,
-} from '../../../kernels/memory.ts';
+import { CHUNK_ALIGNMENT, type FloatType, type Region, type Slice } from '../../../kernels/memory.ts';
 import { demoteF64 } from '../../../kernels/checksum.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { DTYPE_BITS, type QuantizableDtype } from '../../formats/dtype.ts';
@@ -20,6 +14,10 @@ export interface Span {
 
 /** Elements of a span when a tensor does not fit: 8 MiB of F32, long enough for full disk speed. */
 export const SPAN_ELEMENTS = 1024 * CHUNK_ALIGNMENT;
+
+/** Elements of a tensor's longest span. */
+export const longestSpan = (count: number, resident: boolean): number =>
+  resident ? count : Math.min(count, SPAN_ELEMENTS);
 
 /** A span of the whole tensor, or spans of SPAN_ELEMENTS. */
 export function spansOf(count: number, resident: boolean): Span[] {
@@ -41,8 +39,16 @@ export const chunksOf = (span: Span, chunk: number): Span[] =>
 export const floatTypeOf = (dtype: QuantizableDtype): FloatType => (dtype === 'F64' ? 'F32' : dtype);
 
 /** Backend bytes that `count` elements of a checkpoint tensor take; F64 is read as it is and rounded in place. */
-export const inputBytes = (dtype: QuantizableDtype, count: number): number =>
-  (count * Math.max(DTYPE_BITS[dtype], 8 * BYTES_PER_ELEMENT[floatTypeOf(dtype)])) / 8;
+export const inputBytes = ({ dtype }: TensorSource, count: number): number => (count * DTYPE_BITS[dtype]) / 8;
+
+/** Brings a span of several tensors into backend memory. */
+export async function loadAll(
+  context: JobContext,
+  span: Span,
+  inputs: readonly (Pick<TensorInput, 'load'> | undefined)[],
+): Promise<void> {
+  await Promise.all(inputs.map(async input => input?.load(context, span)));
+}
 
 /**
  * Loads a checkpoint tensor into backend memory, one span at a time. Bytes are read from disk once as long as a span
@@ -57,17 +63,16 @@ export class TensorInput {
    * @param hashed whether `checksum` will be needed
    */
   constructor(
-    private readonly context: JobContext,
     readonly source: TensorSource,
     private readonly region: Region,
     hashed = true,
   ) {
-    if (hashed) this.#hash = new OrderedHash(context.kernels);
+    if (hashed) this.#hash = new OrderedHash();
   }
 
   /** Starts to read a span into the region unless it is there; resolves when it is. */
-  load(span: Span): Promise<void> {
-    if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(span) };
+  load(context: JobContext, span: Span): Promise<void> {
+    if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(context, span) };
     return this.#loaded.done;
   }
 
@@ -77,19 +82,19 @@ export class TensorInput {
   }
 
   /** XXH64 of the tensor's bytes, known after all spans were loaded once in order. */
-  get checksum(): string {
+  checksum({ kernels }: JobContext): string {
     if (this.#hash?.bytes !== this.source.bytes) throw new Error(`${this.source.name} was not read whole`);
-    return this.#hash.digest();
+    return this.#hash.digest(kernels);
   }
 
-  async #read(span: Span): Promise<void> {
-    const { backend, signal } = this.context;
+  async #read(context: JobContext, span: Span): Promise<void> {
+    const { backend, kernels, signal } = context;
     const elementBytes = DTYPE_BITS[this.source.dtype] / 8;
     signal.throwIfAborted();
     await backend.write(this.region, 0, span.count * elementBytes, async view => {
-      await readSource(this.context, this.source, view, span.first * elementBytes);
-      this.#hash?.update(view, span.first * elementBytes);
-      if (this.source.dtype === 'F64') demoteF64(this.context.kernels, view);
+      await readSource(context, this.source, view, span.first * elementBytes);
+      this.#hash?.update(kernels, view, span.first * elementBytes);
+      if (this.source.dtype === 'F64') demoteF64(kernels, view);
     });
   }
 }

@@ -57,6 +57,11 @@ export class Arena {
     this.used = 0;
   }
 
+  /** The least capacity that the running scope's regions fit into. */
+  get needed(): number {
+    return Math.max(this.used, this.next - this.start - ARENA_OVERHEAD);
+  }
+
   /** @throws OutOfBackendMemory */
   alloc(bytes: number): ArenaRegion {
     if (!this.scope) throw new Error('memory was requested after its scope had ended');

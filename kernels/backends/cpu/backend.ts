@@ -77,6 +77,16 @@ class WasmKernel implements Kernel {
 /** Bytes before the arena. */
 const WORKING_MEMORY = ROW_MEMORY.at + ROW_MEMORY.bytes;
 
+/** The most that a scope can have: addresses end at 4 GiB. */
+export const MAX_CAPACITY = MAX_MEMORY - WORKING_MEMORY - ARENA_OVERHEAD;
+
+/** An arena with nothing behind it, in which a scope is begun: it counts what is allocated as a real one does. */
+export function measuringArena(): Arena {
+  const arena = new Arena(WORKING_MEMORY, Infinity, 'a measurement');
+  arena.begin();
+  return arena;
+}
+
 /** Every operation is done when its promise is returned; errors reject it. */
 class CpuMachine implements Machine {
   readonly info: BackendInfo = { kind: 'cpu', device: 'CPU, WebAssembly SIMD', software: false };
@@ -91,7 +101,7 @@ class CpuMachine implements Machine {
     memory: number,
     private readonly allocate: (bytes: number) => Uint8Array,
   ) {
-    this.capacity = Math.min(memory, MAX_MEMORY - WORKING_MEMORY - ARENA_OVERHEAD);
+    this.capacity = Math.min(memory, MAX_CAPACITY);
     this.kernels = instantiateKernels(module, WORKING_MEMORY + this.capacity + ARENA_OVERHEAD);
     this.arena = new Arena(WORKING_MEMORY, this.capacity, 'the CPU backend');
   }

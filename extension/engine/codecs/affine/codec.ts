@@ -5,7 +5,7 @@ import type { Codec } from '../codec.ts';
 import { affineTable, type AffineCoding } from './affine.ts';
 import { measureAffine } from './affineAnalysis.ts';
 import { quantizeAffine } from './affineEncoder.ts';
-import { AffineReader, affineReaderBytes } from './affineReader.ts';
+import { AffineReader } from './affineReader.ts';
 
 export const affine: Codec<AffineCoding> = {
   asked: { minmax: { grouped: false, ofWidth: bits => ({ codec: 'affine', bits }) } },
@@ -13,8 +13,6 @@ export const affine: Codec<AffineCoding> = {
   bytes: ({ bits }, count) => packedBytes(count, bits),
   nominalBits: ({ bits }) => bits,
   codeBits: ({ bits }) => bits,
-  extra: () => [],
-  collected: () => 0,
   quantize: quantizeAffine,
   measure: measureAffine,
   decoding: ({ bits }, [scale, zero]) => ({
@@ -22,7 +20,6 @@ export const affine: Codec<AffineCoding> = {
     table: affineTable({ bits, scale, zero }),
     rotate: undefined,
   }),
-  readerBytes: affineReaderBytes,
   reader: reading => new AffineReader(reading),
   facts: ({ codec, scales: [scale, zero] }) => [
     {

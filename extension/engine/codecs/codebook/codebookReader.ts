@@ -2,64 +2,53 @@ import { packedBytes } from '../../../../kernels/codes.ts';
 import type { Region, Slice } from '../../../../kernels/memory.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import { codebookParts, ROTATION, scaleBytes, stageGroupSize } from '../../../formats/tvq/codebookPayload.ts';
+import type { JobContext } from '../../scheduler/job.ts';
 import type { Span } from '../../tensors/tensorInput.ts';
-import type { Reading, RecordOf } from '../codec.ts';
+import type { Reading } from '../codec.ts';
 import { Payload, wholeBlocks } from '../payload.ts';
 import type { CodeSlice, RecordReader } from '../reader.ts';
 import { scaleTable, UNIT_BYTE } from './groupScale.ts';
-
-type CodebookRecord = RecordOf<'codebook'>;
-
-/** Bytes of a span's codes and of its scales, a byte a group: it is read to the end of its last rotated block. */
-function spanBytes({ codec }: CodebookRecord, span: number) {
-  const { bits, groupSize } = codec;
-  return {
-    codes: packedBytes(span + ROTATION, bits) + 4,
-    scales: scaleBytes(stageGroupSize(groupSize), span + ROTATION) + 4,
-  };
-}
-
-/** Backend bytes. */
-export function codebookReaderBytes(record: CodebookRecord, span: number): number {
-  const { codes, scales } = spanBytes(record, span);
-  return codes + scales;
-}
 
 /** A tensor coded with a codebook on its way back to values. */
 export class CodebookReader implements RecordReader {
   readonly #codes: Region;
   readonly #scales: Region;
-  readonly #scaleTable: Float32Array;
   readonly #payload: Payload;
   readonly #parts: ReturnType<typeof codebookParts>;
   /** The scales of all groups that were read, for the hash: they come last in the payload. */
   readonly #scalesRead: Uint8Array[] = [];
   #values: Float32Array | undefined;
+  #scaleTable: Float32Array | undefined;
   #loaded: { readonly span: Span; readonly done: Promise<void> } | undefined;
 
   constructor(private readonly reading: Reading<'codebook'>) {
     const { memory, record, span } = reading;
-    const { codes, scales } = spanBytes(record, span);
+    const { bits, groupSize } = record.codec;
+    const longest = span + ROTATION; // a span is read to the end of its last rotated block
     this.#parts = codebookParts(record.codec, elementCount(record.shape));
-    this.#codes = memory.alloc(codes);
-    this.#scales = memory.alloc(scales);
-    this.#scaleTable = scaleTable(record.scales[0]);
+    this.#codes = memory.alloc(packedBytes(longest, bits) + 4);
+    this.#scales = memory.alloc(scaleBytes(stageGroupSize(groupSize), longest) + 4);
     this.#payload = new Payload(reading);
   }
 
-  load(span: Span): Promise<void> {
-    if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(span) };
+  load(context: JobContext, span: Span): Promise<void> {
+    if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(context, span) };
     return this.#loaded.done;
   }
 
-  async decode({ first, count }: Span, reference: Slice | undefined, out: Region): Promise<void> {
-    const { context, record } = this.reading;
-    const { backend } = context;
+  async decode(
+    { backend }: JobContext,
+    { first, count }: Span,
+    reference: Slice | undefined,
+    out: Region,
+  ): Promise<void> {
+    const { record } = this.reading;
     const { bits, groupSize, rotated } = record.codec;
     const begin = (this.#loaded as { span: Span }).span.first + first;
     const whole = rotated ? wholeBlocks(record, begin, count, ROTATION) : count;
     const values = this.#values as Float32Array;
-    const table = { bits, groupSize: stageGroupSize(groupSize), values, scales: this.#scaleTable };
+    const scales = (this.#scaleTable ??= scaleTable(record.scales[0]));
+    const table = { bits, groupSize: stageGroupSize(groupSize), values, scales };
     await backend.dequantizeGroups(this.#codes, this.#scales, table, out, first, whole);
     if (rotated) await backend.rotate256(out, begin, whole);
     if (reference) await backend.accumulate(out, reference, false, count);
@@ -69,28 +58,28 @@ export class CodebookReader implements RecordReader {
     return { region: this.#codes, first, bits: this.reading.record.codec.bits };
   }
 
-  check(): void {
+  check(context: JobContext): void {
     let at = this.#parts.scales;
     for (const bytes of this.#scalesRead) {
-      this.#payload.hash(bytes, at);
+      this.#payload.hash(context, bytes, at);
       at += bytes.length;
     }
-    this.#payload.check();
+    this.#payload.check(context);
   }
 
-  async #read({ first, count }: Span): Promise<void> {
-    const { context, record } = this.reading;
+  async #read(context: JobContext, { first, count }: Span): Promise<void> {
     const { backend } = context;
+    const { record } = this.reading;
     const { bits, groupSize } = record.codec;
     const length = wholeBlocks(record, first, count, ROTATION);
-    this.#values ??= await this.#readValues();
+    this.#values ??= await this.#readValues(context);
     await backend.write(this.#codes, 0, packedBytes(length, bits), view =>
-      this.#payload.read(view, this.#parts.codes + packedBytes(first, bits)),
+      this.#payload.read(context, view, this.#parts.codes + packedBytes(first, bits)),
     );
     await backend.write(this.#scales, 0, scaleBytes(stageGroupSize(groupSize), length), async view => {
       if (groupSize === 0) return void view.fill(UNIT_BYTE);
       const begin = first / groupSize;
-      await this.#payload.read(view, this.#parts.scales + begin);
+      await this.#payload.read(context, view, this.#parts.scales + begin);
       this.#keepScales(begin, view);
     });
   }
@@ -102,9 +91,9 @@ export class CodebookReader implements RecordReader {
     if (fresh >= 0 && fresh < bytes.length) this.#scalesRead.push(bytes.slice(fresh));
   }
 
-  async #readValues(): Promise<Float32Array> {
+  async #readValues(context: JobContext): Promise<Float32Array> {
     const bytes = new Uint8Array(this.#parts.codes);
-    await this.#payload.read(bytes, 0);
+    await this.#payload.read(context, bytes, 0);
     const view = new DataView(bytes.buffer);
     const values = Float32Array.from({ length: bytes.length / 4 }, (_, code) =>
       view.getFloat32(4 * code, true),

@@ -5,7 +5,7 @@ import type { Asked, Codec } from '../codec.ts';
 import type { CodebookCoding, Design } from './codebook.ts';
 import { measureCodebook } from './codebookAnalysis.ts';
 import { quantizeCodebook } from './codebookEncoder.ts';
-import { CodebookReader, codebookReaderBytes } from './codebookReader.ts';
+import { CodebookReader } from './codebookReader.ts';
 import { codebookExtra } from './codebookValues.ts';
 
 /** @param usual group size if a recipe does not say: the best one for the design */
@@ -27,11 +27,9 @@ export const codebook: Codec<CodebookCoding> = {
   // Fitting a codebook counts values by 8-bit codes.
   codeBits: () => 8,
   extra: codebookExtra,
-  collected: () => 0,
   quantize: quantizeCodebook,
   measure: measureCodebook,
   decoding: undefined,
-  readerBytes: codebookReaderBytes,
   reader: reading => new CodebookReader(reading),
   facts: ({ codec, scales: [unit] }) => {
     const { bits, groupSize, rotated } = codec;

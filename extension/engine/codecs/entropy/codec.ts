@@ -3,7 +3,7 @@ import { translatable } from '../../../shared/translatable.ts';
 import type { Codec } from '../codec.ts';
 import { measureLattices } from './entropyAnalysis.ts';
 import { quantizeEntropy } from './entropyEncoder.ts';
-import { EntropyReader, entropyReaderBytes } from './entropyReader.ts';
+import { EntropyReader } from './entropyReader.ts';
 import { latticeTable, type EntropyCoding } from './lattice.ts';
 
 export const entropy: Codec<EntropyCoding> = {
@@ -12,13 +12,11 @@ export const entropy: Codec<EntropyCoding> = {
   bytes: ({ bytes }) => bytes,
   nominalBits: ({ bytes }, count) => (8 * bytes) / count,
   codeBits: () => 8,
-  extra: () => [],
   // Sizes of the streams stand in front of them.
   collected: ({ bytes }) => bytes,
   quantize: quantizeEntropy,
   measure: measureLattices,
   decoding: (_coding, [unit]) => ({ bits: 8, table: latticeTable(unit), rotate: 'rotate4' }),
-  readerBytes: entropyReaderBytes,
   reader: reading => new EntropyReader(reading),
   facts: ({ scales: [unit, step] }) => [
     {

@@ -7,7 +7,7 @@ import { exists } from '../../../files/exists.ts';
 import { isFolderCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { listed } from '../../../formats/listed.ts';
-import { rowLengthOf, type MergeJob } from '../tensor/mergeJob.ts';
+import type { MergeJob } from '../tensor/mergeJob.ts';
 import type { MergeMethod } from '../methods/method.ts';
 import type { OpenInput } from '../inputs/openInput.ts';
 import { checkParameters } from './parameters.ts';
@@ -39,14 +39,14 @@ export function checkRecipe(recipe: MergeRecipe, method: MergeMethod): void {
 
 /** Rows that are too long to be ranked, in one line. */
 export function checkRows(method: MergeMethod, jobs: readonly MergeJob[]): Problem[] {
-  const long = jobs.filter(job => rowLengthOf(job) > MAX_ROW);
+  const long = jobs.filter(({ rowLength }) => rowLength > MAX_ROW);
   const [first] = long;
   if (!first) return [];
   const what = listed(long.map(({ tensor }) => tensor));
   return [
     {
       severity: 'error',
-      message: `method ${method.name} ranks the weights of a row: ${what} with rows of ${rowLengthOf(first)}, up to ${MAX_ROW} are supported; ties has no such limit`,
+      message: `method ${method.name} ranks the weights of a row: ${what} with rows of ${first.rowLength}, up to ${MAX_ROW} are supported; ties has no such limit`,
     },
   ];
 }

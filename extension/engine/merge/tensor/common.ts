@@ -27,8 +27,9 @@ export async function commonSource(
 const isBaseOwn = (input: InputTensor): boolean =>
   input.kind === 'tvq' && input.record.codec.codec === 'same' && !input.shared;
 
-/** The same job with the bytes copied, or rewritten where another dtype is asked for. */
-export function withCommon(job: MergeJob, source: TensorSource): MergeJob {
+/** The same job with the bytes copied, or rewritten where another dtype is asked for: of its memory it takes a part. */
+export function withCommon(merging: MergeJob, source: TensorSource): MergeJob {
+  const job = { ...merging, common: true };
   if (job.measure) return { ...job, inputs: job.inputs.map(() => unmoved(job)) };
   if (job.dtype === source.dtype) {
     const exact = job.exact && copying(job.exact, source);

@@ -2,12 +2,11 @@
 import type { NotNumbers } from '../../../../kernels/stages/encode/stage.ts';
 import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
-import { elementCount, type Dtype } from '../../../formats/dtype.ts';
+import type { Dtype } from '../../../formats/dtype.ts';
 import type { Tolerance } from './finite.ts';
 import { inputSources, type InputTensor, type Wanted } from '../../tensors/inputTensor.ts';
 import type { Combine, Sparsify } from '../methods/method.ts';
 import type { Values } from '../recipe/parameters.ts';
-import { windowsOf, type WindowedSpan } from '../../tensors/windows.ts';
 import type { Job, JobReport } from '../../scheduler/job.ts';
 
 /** Shares of a weighted mean, 0 or more, which add up to 1. */
@@ -56,6 +55,8 @@ export interface MergeJob extends Job {
   readonly number: number;
   readonly shape: readonly number[];
   readonly dtype: Dtype;
+  /** Values that stay together: a row, where the method ranks it, or 1. */
+  readonly rowLength: number;
   readonly base: TensorSource | undefined;
   readonly inputs: readonly InputTensor[];
   readonly wanted: Wanted;
@@ -68,6 +69,8 @@ export interface MergeJob extends Job {
   readonly allowNonfinite: boolean;
   /** Whether those in its inputs are computed with, set once it is known that the inputs differ. */
   readonly takesNonFinite: boolean;
+  /** Whether it stands for one that all models have alike, with NaN or infinity in it. */
+  readonly common: boolean;
   /** Outputs to write: one, or one a task (emr). */
   readonly outputs: number;
   /** What to measure instead of merging. */
@@ -142,19 +145,6 @@ export const toleranceOf = ({ allowNonfinite, takesNonFinite, way }: MergeJob): 
   taken: takesNonFinite,
   isSum: way.kind === 'fixed' || way.kind === 'statistics',
 });
-
-/** Values that must stay together: rows, where a method ranks them. */
-export const rowLengthOf = ({ way, shape }: MergeJob): number =>
-  way.kind === 'selective' && (way.sparsify === 'band' || way.sparsify === 'rankDrop')
-    ? Math.max(1, shape.at(-1) ?? 1)
-    : 1;
-
-/** Spans and windows in which a job goes through its tensor. */
-export const spansOfJob = (job: MergeJob, chunk: number): WindowedSpan[] =>
-  windowsOf(elementCount(job.shape), rowLengthOf(job), chunk, job.resident);
-
-/** F32 regions of a window beside one for each input: merged, two for sums and masks, decoding, encoded. */
-export const WORKING_REGIONS = 5;
 
 /** The job that is compared with, cut into the same windows. */
 export const exactOf = ({ exact, resident }: MergeJob): MergeJob | undefined =>

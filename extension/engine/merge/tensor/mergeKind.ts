@@ -1,81 +1,45 @@
 /** Merges one tensor of all inputs. */
 import type { TensorSource } from '../../../formats/tensorSource.ts';
-import { elementCount, type QuantizableDtype } from '../../../formats/dtype.ts';
+import { checkStored } from '../../codecs/payload.ts';
 import type { JobContext } from '../../scheduler/job.ts';
+import type { JobKind } from '../../scheduler/jobKind.ts';
 import { NonFinite } from '../../tensors/notNumbers.ts';
 import { RawTensor } from '../../tensors/rawTensor.ts';
 import { isSameSource } from '../../tensors/sourceKinds.ts';
-import { checkStored } from '../../codecs/payload.ts';
-import { inputBytes } from '../../tensors/tensorInput.ts';
 import { commonSource, withCommon } from './common.ts';
 import { mayTakeNonFinite } from './finite.ts';
-import { inputTensorBytes } from '../../tensors/inputTensor.ts';
-import {
-  exactOf,
-  mergeSources,
-  rowLengthOf,
-  spansOfJob,
-  toleranceOf,
-  WORKING_REGIONS,
-  type MergeJob,
-  type MergeJobReport,
-} from './mergeJob.ts';
+import { exactOf, mergeSources, toleranceOf, type MergeJob, type MergeJobReport } from './mergeJob.ts';
 import { runTensor, WRITTEN } from './mergeRun.ts';
-import { isLongRow, longest } from '../../tensors/windows.ts';
-import type { JobKind } from '../../scheduler/jobKind.ts';
-
-function memoryOf(job: MergeJob, chunk: number): number {
-  if (job.way.kind === 'copy') return 0;
-  const compared = exactOf(job);
-  const exact = compared ? memoryOf(compared, chunk) : 0;
-  const { span, window } = longest(spansOfJob(job, chunk));
-  const base = job.base ? inputBytes(job.base.dtype as QuantizableDtype, span) : 0;
-  const inputs = job.inputs.reduce((sum, input) => sum + inputTensorBytes(input, span), 0);
-  // Methods on whole tensors keep all inputs and the result as plain arrays; they count like backend memory.
-  const whole =
-    job.way.kind === 'values' ? (job.inputs.length + 1) * elementCount(job.shape) + job.way.workingValues : 0;
-  // Spans with rows longer than a window are put together in plain arrays, a row at a time in backend memory.
-  const rowLength = rowLengthOf(job);
-  const rows = isLongRow(rowLength, chunk) ? job.inputs.length * span + rowLength : 0;
-  const slack = 4096 * (2 * job.inputs.length + WORKING_REGIONS + 4);
-  return (
-    exact + base + inputs + 4 * window * (job.inputs.length + WORKING_REGIONS) + 4 * (whole + rows) + slack
-  );
-}
+import { Passes } from './passes.ts';
+import { passMemory } from './passMemory.ts';
 
 export const mergeKind: JobKind<MergeJob, MergeJobReport> = {
   kind: 'merge',
   sources: mergeSources,
-  memory: memoryOf,
-  run,
+  allocate(job, memory, chunk) {
+    if (job.way.kind === 'copy') return context => copyTensor(job, context);
+    const passes = (of: MergeJob) => {
+      const held = passMemory(of, memory, chunk);
+      return (context: JobContext) => new Passes(of, context, held);
+    };
+    const own = passes(job);
+    const compared = job.measure ? undefined : exactOf(job);
+    const exact = compared && passes(compared);
+    return context => runTensor(own(context), exact?.(context));
+  },
+  instead,
 };
 
 /**
- * A tensor with NaN or infinity is begun anew, once it is known whether all models have the same.
- * @throws UserError when it would have to be computed with, and may not
+ * A tensor with NaN or infinity is begun anew, once it is known whether all models have the same. Otherwise it fails
+ * where it would have to be computed with, and may not.
  */
-async function run(job: MergeJob, context: JobContext): Promise<MergeJobReport> {
-  if (job.way.kind === 'copy') return copyTensor(job, context);
-  try {
-    return await mergeTensor(job, context);
-  } catch (error) {
-    if (!(error instanceof NonFinite)) throw error;
-    const common = await commonSource(job, context);
-    if (common) return copyCommon(withCommon(job, common), context);
-    if (!mayTakeNonFinite(toleranceOf(job))) throw error;
-    const exact = job.exact && { ...job.exact, takesNonFinite: true };
-    return mergeTensor({ ...job, takesNonFinite: true, exact }, context);
-  }
-}
-
-const mergeTensor = (job: MergeJob, context: JobContext): Promise<MergeJobReport> =>
-  context.backend.scope(memory => runTensor(job, context, memory));
-
-async function copyCommon(job: MergeJob, context: JobContext): Promise<MergeJobReport> {
-  const { checksums, findings } = await (job.way.kind === 'copy' ? copyTensor : mergeTensor)(job, context);
-  // Written in another dtype it was read as if it were an input's, without the base.
-  const own = job.way.kind === 'copy' ? checksums : [];
-  return { checksums: own, warnings: [], findings: { ...findings, copied: true } };
+async function instead(job: MergeJob, error: unknown, context: JobContext): Promise<MergeJob | undefined> {
+  if (!(error instanceof NonFinite)) return undefined;
+  const common = await commonSource(job, context);
+  if (common) return withCommon(job, common);
+  if (!mayTakeNonFinite(toleranceOf(job))) return undefined;
+  return { ...job, takesNonFinite: true, exact: job.exact && { ...job.exact, takesNonFinite: true } };
 }
 
 async function copyTensor(job: MergeJob, context: JobContext): Promise<MergeJobReport> {
@@ -99,5 +63,6 @@ async function copyTensor(job: MergeJob, context: JobContext): Promise<MergeJobR
   }
   const own = await copied.checksum();
   const differs = beside.some((other, i) => other?.dtype === source.dtype && found[i] !== own);
-  return { checksums: [await ofBase?.checksum(), ...found], warnings: [], findings: { originals, differs } };
+  const findings = { originals, differs, ...(job.common && { copied: true }) };
+  return { checksums: [await ofBase?.checksum(), ...found], warnings: [], findings };
 }

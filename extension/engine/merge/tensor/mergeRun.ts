@@ -1,31 +1,28 @@
 /** Merges one tensor: window by window into the output, with the numbers of the report taken on the way. */
-import type { Region, Scope } from '../../../../kernels/memory.ts';
+import type { Region } from '../../../../kernels/memory.ts';
 import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../../../formats/dtype.ts';
-import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
+import type { RecordOutcome } from '../../scheduler/job.ts';
 import { countOf, NONE, plus, refused } from '../../tensors/notNumbers.ts';
 import { encodeValues, type EncodedValues } from '../../tensors/encode.ts';
 import { measureModel } from './measure.ts';
 import { Merging } from './merging.ts';
-import { exactOf, type MergeFindings, type MergeJob, type MergeJobReport } from './mergeJob.ts';
-import { Passes } from './passes.ts';
+import type { MergeFindings, MergeJobReport } from './mergeJob.ts';
+import type { Passes } from './passes.ts';
 import { StatsSum } from '../math/stats.ts';
 import type { Window } from '../../tensors/windows.ts';
 
 /** Outcome of a tensor that is written as plain bytes. */
 export const WRITTEN: RecordOutcome = { codec: 'exact', scales: [0, 0], checksum: '', errors: [0, 0] };
 
-/** Measures or merges, whichever the job asks for. */
-export async function runTensor(job: MergeJob, context: JobContext, memory: Scope): Promise<MergeJobReport> {
-  const passes = new Passes(job, context, memory);
-  if (job.measure) {
-    const findings = await measureModel(passes, job.measure);
-    return { checksums: passes.finish(), warnings: [], findings };
-  }
-  const compared = exactOf(job);
-  const exact = compared && new Passes(compared, context, memory);
-  const findings = await merge(passes, exact);
-  const [, ...originals] = exact?.finish() ?? [];
-  return { checksums: passes.finish(), warnings: [], findings: { ...findings, originals } };
+/** Measures or merges, whichever the job asks for. @param compared passes of the same merge in full precision */
+export async function runTensor(passes: Passes, compared: Passes | undefined): Promise<MergeJobReport> {
+  const { job } = passes;
+  const found = job.measure ? await measureModel(passes, job.measure) : await merge(passes, compared);
+  const [, ...originals] = compared?.finish() ?? [];
+  const checksums = passes.finish();
+  const findings = { ...found, originals, ...(job.common && { copied: true }) };
+  // What is common to all is read as if it were an input's, without the base.
+  return { checksums: job.common ? [] : checksums, warnings: [], findings };
 }
 
 /**

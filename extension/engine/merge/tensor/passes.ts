@@ -1,15 +1,15 @@
-import type { Region, Scope } from '../../../../kernels/memory.ts';
+import type { Region } from '../../../../kernels/memory.ts';
 import type { RandomStream } from '../../../../kernels/stages/rows.ts';
-import type { QuantizableDtype } from '../../../formats/dtype.ts';
 import type { JobContext } from '../../scheduler/job.ts';
-import { inputBytes, TensorInput, type Span } from '../../tensors/tensorInput.ts';
+import { loadAll, type Span, type TensorInput } from '../../tensors/tensorInput.ts';
 import type { MergeMemory } from '../math/combine.ts';
 import { nonFinite } from './finite.ts';
 import type { Values } from '../recipe/parameters.ts';
-import { InputReader } from '../../tensors/inputTensor.ts';
-import { rowLengthOf, spansOfJob, toleranceOf, WORKING_REGIONS, type MergeJob } from './mergeJob.ts';
+import type { InputReader } from '../../tensors/inputTensor.ts';
+import { toleranceOf, type MergeJob } from './mergeJob.ts';
+import type { PassMemory } from './passMemory.ts';
 import { place, thin, thinRows } from '../math/sparsify.ts';
-import { isLongRow, longest, type Window, type WindowedSpan } from '../../tensors/windows.ts';
+import type { Window } from '../../tensors/windows.ts';
 
 /** What is known of each task vector before it can be thinned out, by input. */
 export interface Thinning {
@@ -22,41 +22,23 @@ export interface Thinning {
 /** One job's tensor in backend memory: goes through its windows, as often as the method needs to. */
 export class Passes {
   readonly memory: MergeMemory;
-  readonly base: TensorInput | undefined;
   /** Of the inputs; 1 where the method has none. */
   readonly weights: readonly number[];
-  readonly #spans: readonly WindowedSpan[];
-  readonly #readers: readonly InputReader[];
-  /** Room for a row that is longer than a window. */
-  readonly #longRow: Region | undefined;
-  /** By input, the values of one span with such rows, thinned out. */
+  /** By input, the values of one span with rows longer than a window, thinned out. */
   #longRows: { readonly span: Span; readonly values: readonly Float32Array[] } | undefined;
 
   constructor(
     readonly job: MergeJob,
     readonly context: JobContext,
-    memory: Scope,
+    private readonly held: PassMemory,
   ) {
-    this.#spans = spansOfJob(job, context.backend.chunk);
-    const { span, window } = longest(this.#spans);
-    const region = () => memory.alloc(4 * window);
-    const working = Array.from({ length: WORKING_REGIONS }, region);
-    const [merged, a, b, decoding, encoded] = working as [Region, Region, Region, Region, Region];
-    this.memory = { xs: job.inputs.map(region), merged, a, b, decoding, encoded };
-    const baseRegion = job.base && memory.alloc(inputBytes(job.base.dtype as QuantizableDtype, span));
-    this.base = job.base && new TensorInput(context, job.base, baseRegion as Region, !job.measure);
-    const reading = { hashed: !job.measure, tolerance: toleranceOf(job) };
-    this.#readers = job.inputs.map(
-      input => new InputReader(context, memory, input, reading, this.base, decoding, span),
-    );
-    const rowLength = rowLengthOf(job);
-    this.#longRow = isLongRow(rowLength, context.backend.chunk) ? memory.alloc(4 * rowLength) : undefined;
+    this.memory = held.window;
     this.weights = job.inputValues.map(({ weight }) => (typeof weight === 'number' ? weight : 1));
   }
 
   /** Goes through the tensor with each window's values in `xs`. */
   async windows(work: (window: Window, span: Span) => Promise<void>): Promise<void> {
-    for (const { span, windows } of this.#spans) {
+    for (const { span, windows } of this.held.spans) {
       for (const window of windows) {
         this.context.signal.throwIfAborted();
         await this.enter(window, span);
@@ -67,22 +49,24 @@ export class Passes {
 
   /** Brings one window's values into `xs`. */
   async enter(window: Window, span: Span): Promise<void> {
-    await Promise.all([this.base?.load(span), ...this.#readers.map(reader => reader.load(span))]);
-    for (const i of this.#readers.keys()) await this.reload(i, window);
+    const { base, readers } = this.held;
+    await loadAll(this.context, span, [base, ...readers]);
+    for (const i of readers.keys()) await this.reload(i, window);
   }
 
   /** Brings one input's values of the window into its region, as they were before anything was done to them. */
-  async reload(input: number, { first, skip, count }: Window): Promise<void> {
-    const { backend } = this.context;
+  async reload(input: number, window: Window): Promise<void> {
+    const { context, job } = this;
+    const { skip } = window;
     const x = this.memory.xs[input] as Region;
-    await (this.#readers[input] as InputReader).values(this.job.wanted, first, count, x);
+    await (this.held.readers[input] as InputReader).values(context, job.wanted, window, x);
     // What belongs to the window before must not be counted twice.
-    if (skip > 0) await backend.write(x, 0, 4 * skip, async view => void view.fill(0));
+    if (skip > 0) await context.backend.write(x, 0, 4 * skip, async view => void view.fill(0));
   }
 
   /** Brings the base's values of the window into `decoding`. */
   async decodeBase({ first, count }: Window): Promise<Region> {
-    const base = this.base as TensorInput;
+    const base = this.held.base as TensorInput;
     const { decoding } = this.memory;
     const { finite } = await this.context.backend.deltaMinmax(base.slice(first), undefined, decoding, count);
     const tolerance = toleranceOf(this.job);
@@ -94,14 +78,15 @@ export class Passes {
   async thin(window: Window, span: Span, { thresholds, dropScales }: Thinning): Promise<void> {
     const { job, context } = this;
     if (job.way.kind !== 'selective') return;
-    const thinned = this.#longRow && (await this.#thinLongRows(this.#longRow, window, span));
+    const { longRow } = this.held;
+    const thinned = longRow && (await this.#thinLongRows(longRow, window, span));
     for (const [i, x] of this.memory.xs.entries()) {
       const { values, stream } = this.#settings(i);
       await thin(context.backend, job.way.sparsify, x, {
         thinned: thinned?.[i]?.subarray(window.first, window.first + window.count),
         window,
         index: span.first + window.first,
-        rowLength: rowLengthOf(job),
+        rowLength: job.rowLength,
         values,
         stream,
         threshold: thresholds[i] ?? 0,
@@ -125,7 +110,7 @@ export class Passes {
     if (this.#longRows?.span === span) return this.#longRows.values;
     const { job, context, memory } = this;
     const { backend } = context;
-    const windows = this.#spans.find(one => one.span === span)?.windows ?? [];
+    const windows = this.held.spans.find(one => one.span === span)?.windows ?? [];
     const values = memory.xs.map(() => new Float32Array(span.count));
     for (const one of windows) {
       await this.enter(one, span);
@@ -134,7 +119,7 @@ export class Passes {
         values[i]?.set(new Float32Array(bytes.buffer, bytes.byteOffset), one.first + one.skip);
       }
     }
-    const length = rowLengthOf(job);
+    const length = job.rowLength;
     const way = job.way.kind === 'selective' && job.way.sparsify === 'band' ? 'band' : 'rankDrop';
     // Values before the span's first row are there for alignment.
     const begin = (windows[0]?.first ?? 0) + (windows[0]?.skip ?? 0);
@@ -157,8 +142,9 @@ export class Passes {
   /** After the passes: XXH64 of what was read of the base and of each checkpoint, unless the job only measures.
    * @throws UserError for a damaged .tvq file */
   finish(): readonly (string | undefined)[] {
-    for (const reader of this.#readers) reader.check();
-    if (this.job.measure) return [];
-    return [this.base?.checksum, ...this.#readers.map(({ checksum }) => checksum)];
+    const { job, context } = this;
+    const { base, readers } = this.held;
+    for (const reader of readers) reader.check(context);
+    return job.measure ? [] : [base, ...readers].map(input => input?.checksum(context));
   }
 }
