@@ -1,8 +1,8 @@
 /** Which backend computes, and why: a hardware GPU that passes its self-test, else the CPU, unless told otherwise. */
 import { BackendUnusable, type Backend } from '../backend.ts';
 import { MAX_MEMORY } from '../wasm.ts';
-import { findAdapter, type FoundAdapter } from './webgpu/adapter.ts';
-import { openWebGpuBackend, type WebGpuOptions } from './webgpu/open.ts';
+import type { FoundAdapter } from './webgpu/adapter.ts';
+import type { BackendOptions } from './webgpu/testedGpu.ts';
 
 export type Preference = 'auto' | 'cpu' | 'webgpu';
 
@@ -36,15 +36,18 @@ export interface Probe {
   readonly backends: readonly DeviceReport[];
 }
 
-/** How WebGPU is reached; tests substitute it. */
+export interface WebGpuOptions extends BackendOptions {
+  /** Part of an adapter's name; the fastest adapter by default. */
+  readonly adapter?: string;
+}
+
+/** How WebGPU is reached. */
 export interface WebGpuAccess {
   /** @throws BackendUnusable */
   find(adapter?: string): Promise<FoundAdapter>;
   /** @throws BackendUnusable */
   open(found: FoundAdapter, options: WebGpuOptions): Promise<Backend>;
 }
-
-const WEBGPU: WebGpuAccess = { find: findAdapter, open: openWebGpuBackend };
 
 /** Enough for the self-test. */
 const PROBE_MEMORY = 16 * 2 ** 20;
@@ -97,7 +100,7 @@ const askedInVain = (failure: string | undefined): string =>
 export async function selectBackend(
   preference: Preference,
   options: WebGpuOptions,
-  access: WebGpuAccess = WEBGPU,
+  access: WebGpuAccess,
 ): Promise<Selection> {
   if (preference === 'cpu') return { kind: 'cpu', reason: ASKED_FOR_CPU };
   const examined = await examine(options, access, found => preference === 'webgpu' || !found.software);
@@ -132,9 +135,9 @@ function webGpuReport({ found, backend, failure }: Examined): DeviceReport {
 /** The devices to compute on, tested, and what `preference` would choose. Leaves nothing open. */
 export async function probeDevices(
   processor: Processor,
-  preference: Preference = 'auto',
-  options: { readonly adapter?: string } = {},
-  access: WebGpuAccess = WEBGPU,
+  preference: Preference,
+  options: { readonly adapter?: string },
+  access: WebGpuAccess,
 ): Promise<Probe> {
   const examined = await examine({ ...options, memory: PROBE_MEMORY }, access, () => true);
   const { backend, failure } = examined;

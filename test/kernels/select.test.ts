@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { BackendUnusable, type Backend } from '../../kernels/backend.ts';
 import { probeDevices, selectBackend, type WebGpuAccess } from '../../kernels/backends/select.ts';
-import { createWebGpuBackend } from '../../kernels/backends/webgpu/open.ts';
+import { findAdapter } from '../../kernels/backends/webgpu/adapter.ts';
+import { KeptGpu } from '../../extension/engine/scheduler/keptGpu.ts';
 import { chooseDriver } from './backends.ts';
 
 const MEMORY = { memory: 2 ** 26 };
@@ -136,8 +137,9 @@ describe('probeDevices', () => {
 describe('on the adapter of this computer', () => {
   test('auto and probe agree', async () => {
     chooseDriver();
-    const selection = await selectBackend('auto', MEMORY);
-    const probe = await probeDevices(PROCESSOR);
+    const access = new KeptGpu();
+    const selection = await selectBackend('auto', MEMORY, access);
+    const probe = await probeDevices(PROCESSOR, 'auto', {}, access);
     expect(probe.chosen).toBe(selection.kind);
     expect(probe.reason).toBe(selection.reason);
     expect(probe.backends[1]).toMatchObject({ kind: 'webgpu', usable: true });
@@ -146,7 +148,7 @@ describe('on the adapter of this computer', () => {
 
   test('a name that no adapter has is an error that lists those there are', async () => {
     chooseDriver();
-    const opening = createWebGpuBackend({ adapter: 'no such adapter', memory: 2 ** 26 });
+    const opening = findAdapter('no such adapter');
     await expect(opening).rejects.toThrow(/"no such adapter" in it; there are: \S/);
     await expect(opening).rejects.toThrow(BackendUnusable);
   });

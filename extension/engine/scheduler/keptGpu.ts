@@ -1,7 +1,6 @@
 import type { Backend } from '../../../kernels/backend.ts';
-import type { WebGpuAccess } from '../../../kernels/backends/select.ts';
+import type { WebGpuAccess, WebGpuOptions } from '../../../kernels/backends/select.ts';
 import { findAdapter, type FoundAdapter } from '../../../kernels/backends/webgpu/adapter.ts';
-import type { WebGpuOptions } from '../../../kernels/backends/webgpu/open.ts';
 import { TestedGpu } from '../../../kernels/backends/webgpu/testedGpu.ts';
 
 /** How long a GPU stays open when nothing uses it: an open one draws power, but the next job often follows at once. */

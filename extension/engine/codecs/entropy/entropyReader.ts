@@ -12,7 +12,7 @@ import type { CodeSlice, RecordReader } from '../reader.ts';
 
 const streamsOf = (elements: number): number => Math.ceil(elements / STREAM);
 
-/** An entropy-coded tensor on its way back to values streams are read, decoded, looked up and rotated. */
+/** An entropy-coded tensor on its way back to values: streams are read, decoded, looked up and rotated. */
 export class EntropyReader implements RecordReader {
   /** The payload in backend memory, as far as a span needs it, and its codes. */
   readonly #bytes: Region;
