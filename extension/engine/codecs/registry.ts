@@ -1,5 +1,4 @@
 /** Every codec once, by the name that a .tvq file has for it. */
-import { isCoded } from '../../formats/tvq/codecs.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import type { CodecName } from '../../shared/codecNames.ts';
 import { affine } from './affine/codec.ts';
@@ -22,7 +21,8 @@ export const codecOf = ({ codec }: Coding): Codec<Coding> => CODECS[codec] as un
 
 type CodedRecord = RecordOf<Coding['codec']>;
 
-export const hasCodec = (record: TvqRecord): record is CodedRecord => isCoded(record.codec);
+export const hasCodec = (record: TvqRecord): record is CodedRecord =>
+  Object.hasOwn(CODECS, record.codec.codec);
 
 /** The codec of a record that has codes. */
 export const codecOfRecord = ({ codec }: CodedRecord): Codec<Coding> => codecOf(codec as unknown as Coding);

@@ -1,4 +1,5 @@
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
+import type { Dtype } from '../../formats/dtype.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { nonFinite, tooFar, type Tolerance } from '../merge/tensor/finite.ts';
@@ -23,6 +24,11 @@ export interface StoredTensor {
   /** Whether the records are whole weights (fq) rather than task vectors. */
   readonly whole: boolean;
 }
+
+export const shapeOf = (input: InputTensor): readonly number[] =>
+  input.kind === 'checkpoint' ? input.source.shape : input.record.shape;
+export const dtypeOf = (input: InputTensor): Dtype =>
+  input.kind === 'checkpoint' ? input.source.dtype : input.record.dtype;
 
 /** What a merge computes with: task vectors, or the models' own weights. */
 export type Wanted = 'vectors' | 'models';

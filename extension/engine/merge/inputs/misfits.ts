@@ -6,7 +6,7 @@ import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { isQuantizable } from '../../../formats/dtype.ts';
 import { listed, shapeText } from '../../../formats/listed.ts';
 import type { InputTensor } from '../../tensors/inputTensor.ts';
-import { dtypeOf, shapeOf } from './openInput.ts';
+import { dtypeOf, shapeOf } from '../../tensors/inputTensor.ts';
 
 /** Why an input's tensor cannot be merged. */
 export interface Misfit {

@@ -1,7 +1,7 @@
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import { openModel, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
-import { DTYPE_BITS, elementCount, type Dtype } from '../../../formats/dtype.ts';
+import { DTYPE_BITS, elementCount } from '../../../formats/dtype.ts';
 import type { FileStamp } from '../../../files/fileStamp.ts';
 import { isCoded } from '../../../formats/tvq/codecs.ts';
 import { isTvq } from '../../../formats/tvq/names.ts';
@@ -86,8 +86,3 @@ export function tensorOf(input: OpenInput, tensor: string): InputTensor | undefi
 
 export const stampsOf = (input: OpenInput): readonly FileStamp[] =>
   input.kind === 'tvq' ? [input.file.stamp] : input.checkpoint.stamps;
-
-export const shapeOf = (input: InputTensor): readonly number[] =>
-  input.kind === 'checkpoint' ? input.source.shape : input.record.shape;
-export const dtypeOf = (input: InputTensor): Dtype =>
-  input.kind === 'checkpoint' ? input.source.dtype : input.record.dtype;

@@ -4,7 +4,7 @@ import type { Region } from '../../../../kernels/memory.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import { combineLinear, combineSelective } from '../math/combine.ts';
 import type { MergeFindings, MergeMeasure } from './mergeJob.ts';
-import { dtypeOf } from '../inputs/openInput.ts';
+import { dtypeOf } from '../../tensors/inputTensor.ts';
 import type { Passes, Thinning } from './passes.ts';
 import { methodNamed } from '../methods/registry.ts';
 import { LongestLines, roundingNoise } from '../math/rounding.ts';
