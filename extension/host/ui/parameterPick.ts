@@ -74,7 +74,7 @@ function itemsOf(request: ParameterRequest, edits: Edits, view: PlanView): Param
   items.push({
     label: l10n.t('Tensors that differ'),
     description: mismatch,
-    detail: l10n.t('What happens to those that a model lacks or has in a different shape'),
+    detail: l10n.t('What happens to tensors that a model lacks or has in a different shape'),
     action: 'mismatch',
   });
   return items;

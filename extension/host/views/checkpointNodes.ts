@@ -89,7 +89,9 @@ function architectureGroup(group: readonly CheckpointSummary[]): GroupNode {
   const [first] = group;
   return {
     kind: 'group',
-    label: first?.model ?? l10n.t('{0} tensors', first?.tensors ?? 0),
+    label:
+      first?.model ??
+      (first?.tensors === 1 ? l10n.t('1 tensor') : l10n.t('{0} tensors', first?.tensors ?? 0)),
     // Two groups of one model type differ in shapes: size and folder distinguish them.
     description: [
       l10n.t('{0} × {1}', group.length, formatCount(first?.parameters ?? 0)),
