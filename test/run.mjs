@@ -3,7 +3,7 @@
  * `N passed, N failed, N skipped`, with a line before it for each reason why tests were left out; with NO_SKIPS set
  * that is a failure. `npm test -- unit integration` runs only those projects; `--slowest` lists the slowest tests.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ for (const line of missing) console.log(`not found: ${line}`);
 const vulkan = driver ? { VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver } : {};
 const env = { ...vulkan, ...process.env };
 const counts = { passed: 0, failed: 0, skipped: {} };
-const slowest = [];
+let slowest = [];
 
 /** Runs a program from node_modules in parallel with others; a failing one counts as one failed test. */
 async function check(name, script, ...args) {
@@ -46,38 +46,27 @@ const [built] = await Promise.all([
   check('lint', 'node_modules/eslint/bin/eslint.js', '.'),
   check('style', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
 ]);
-if (built) await Promise.all(sidesOf(projects).map(runTests));
-
-/** Tests in VS Code run one at a time and wait a lot: the others run beside them. */
-function sidesOf(projects) {
-  const every = new Set(testFiles(root, []).map(file => file.split('/')[1]));
-  const asked = projects.length > 0 ? projects : [...every];
-  const alone = asked.filter(project => project === 'e2e');
-  const others = asked.filter(project => project !== 'e2e');
-  return [others, alone].filter(side => side.length > 0);
-}
+if (built) runTests();
 
 /** Adds up vitest's results of each test; a run that breaks off, or misses a file, counts as failed. */
-async function runTests(projects) {
+function runTests() {
   const folder = mkdtempSync(join(tmpdir(), 'tvq-tests-'));
   const file = join(folder, 'tally.json');
   const only = projects.flatMap(project => ['--project', project]);
   const reporters = ['--reporter', 'default', '--reporter', './test/tally.mjs'];
-  console.log(`\n> tests: ${projects.join(', ')}`);
-  const run = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...only, ...reporters], {
+  console.log('\n> tests');
+  const run = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...only, ...reporters], {
     cwd: root,
     env: { ...env, [TALLY]: file },
     stdio: 'inherit',
   });
-  const status = await new Promise(resolve => run.once('close', resolve));
   try {
     const tests = JSON.parse(readFileSync(file, 'utf8'));
     counts.passed += tests.passed;
     counts.failed += tests.failed;
-    for (const [why, count] of Object.entries(tests.skipped))
-      counts.skipped[why] = (counts.skipped[why] ?? 0) + count;
-    slowest.push(...tests.slowest);
-    if (status !== 0 && tests.failed === 0) counts.failed++;
+    counts.skipped = tests.skipped;
+    slowest = tests.slowest;
+    if (run.status !== 0 && tests.failed === 0) counts.failed++;
     for (const left of testFiles(root, projects).filter(name => !tests.files.includes(name))) {
       console.log(`not run: ${left}`);
       counts.failed++;

@@ -19,4 +19,4 @@ export interface Timed {
 
 export const TALLY: string;
 export function closingLines(counts: Counts): string[];
-export function slowestLines(timed: readonly Timed[]): string[];
+export function slowestLines(slowest: readonly Timed[]): string[];

@@ -42,17 +42,15 @@ function slowestOf(modules) {
       { name: `${file}: what its tests share`, ms: collectDuration + Math.max(0, duration - alone) },
     ];
   });
-  return longest(timed);
+  return timed.sort((a, b) => b.ms - a.ms).slice(0, MOST_SLOW);
 }
 
-const longest = timed => timed.toSorted((a, b) => b.ms - a.ms).slice(0, MOST_SLOW);
-
 /**
- * @param {readonly { name: string, ms: number }[]} timed
+ * @param {readonly { name: string, ms: number }[]} slowest
  * @returns {string[]} one line each, in seconds
  */
-export const slowestLines = timed =>
-  longest(timed).map(({ name, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${name}`);
+export const slowestLines = slowest =>
+  slowest.map(({ name, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${name}`);
 
 /** @returns {Counts} */
 function count(modules) {
