@@ -24,6 +24,8 @@ export class DeviceLost extends BackendFailure {
   override name = 'DeviceLost';
 }
 
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** The backend is not available here; the message tells the user why. */
 export class BackendUnusable extends Error {
   override name = 'BackendUnusable';

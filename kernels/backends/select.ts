@@ -1,8 +1,8 @@
 /** Which backend computes, and why: a hardware GPU that passes its self-test, else the CPU, unless told otherwise. */
-import { BackendUnusable, type Backend } from '../backend.ts';
+import { BackendUnusable, messageOf, type Backend } from '../backend.ts';
 import { MAX_MEMORY } from '../wasm.ts';
 import type { FoundAdapter } from './webgpu/adapter.ts';
-import type { BackendOptions } from './webgpu/testedGpu.ts';
+import { TEST_MEMORY, type BackendOptions } from './webgpu/testedGpu.ts';
 
 export type Preference = 'auto' | 'cpu' | 'webgpu';
 
@@ -49,9 +49,6 @@ export interface WebGpuAccess {
   open(found: FoundAdapter, options: WebGpuOptions): Promise<Backend>;
 }
 
-/** Enough for the self-test. */
-const PROBE_MEMORY = 16 * 2 ** 20;
-
 /** What is known of WebGPU here. */
 interface Examined {
   readonly found?: FoundAdapter;
@@ -71,7 +68,7 @@ async function examine(
     found = await access.find(options.adapter);
     return worthOpening(found) ? { found, backend: await access.open(found, options) } : { found };
   } catch (error) {
-    return { found, failure: error instanceof Error ? error.message : String(error) };
+    return { found, failure: messageOf(error) };
   }
 }
 
@@ -139,7 +136,7 @@ export async function probeDevices(
   options: { readonly adapter?: string },
   access: WebGpuAccess,
 ): Promise<Probe> {
-  const examined = await examine({ ...options, memory: PROBE_MEMORY }, access, () => true);
+  const examined = await examine({ ...options, memory: TEST_MEMORY }, access, () => true);
   const { backend, failure } = examined;
   backend?.dispose();
   const backends = [cpuReport(processor), webGpuReport(examined)];

@@ -1,5 +1,5 @@
 /** Which backend runs a job. */
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { BackendUnusable } from '../../../kernels/backend.ts';
 import { CHUNK } from '../../../kernels/backends/cpu/backend.ts';
 import { probeDevices, selectBackend } from '../../../kernels/backends/select.ts';
@@ -29,7 +29,6 @@ export async function chooseBackend(
   tell: (message: string) => void = () => undefined,
 ): Promise<EngineBackend> {
   const { memory } = options;
-  quietDrivers();
   const selection = await selectBackend(options.backend, { memory: localMemory(memory) }, gpu).catch(
     asUserError,
   );
@@ -49,15 +48,9 @@ export async function chooseBackend(
 
 /** Every backend, tested, and the one that `options` select. */
 export async function reportDevices({ backend, threads }: RunOptions): Promise<DevicesReport> {
-  quietDrivers();
   const cores = availableParallelism();
   const processor = { name: cpus()[0]?.model.trim() ?? '', cores };
   return { ...(await probeDevices(processor, backend, {}, gpu)), threads: threads || cores };
-}
-
-/** Drivers complain on stderr where XDG_RUNTIME_DIR is not set, although nothing is ever shown on a display here. */
-function quietDrivers(): void {
-  if (process.platform === 'linux') process.env['XDG_RUNTIME_DIR'] ||= tmpdir();
 }
 
 function asUserError(error: unknown): never {

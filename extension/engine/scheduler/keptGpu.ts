@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import type { Backend } from '../../../kernels/backend.ts';
 import type { WebGpuAccess, WebGpuOptions } from '../../../kernels/backends/select.ts';
 import { findAdapter, type FoundAdapter } from '../../../kernels/backends/webgpu/adapter.ts';
@@ -15,6 +16,7 @@ export class KeptGpu implements WebGpuAccess {
   #idle: NodeJS.Timeout | undefined;
 
   async find(adapter?: string): Promise<FoundAdapter> {
+    quietDrivers();
     if (adapter !== undefined || !this.#kept?.gpu.sound) return findAdapter(adapter);
     return this.#kept.found;
   }
@@ -42,4 +44,9 @@ export class KeptGpu implements WebGpuAccess {
     clearTimeout(this.#idle);
     if (gpu?.idle) gpu.destroy();
   }
+}
+
+/** Drivers complain on stderr where XDG_RUNTIME_DIR is not set, although nothing is ever shown on a display here. */
+function quietDrivers(): void {
+  if (process.platform === 'linux') process.env['XDG_RUNTIME_DIR'] ||= tmpdir();
 }

@@ -1,5 +1,5 @@
 /** Finding a WebGPU adapter: loading the native library, choosing by name, telling software from hardware. */
-import { BackendUnusable } from '../../backend.ts';
+import { BackendUnusable, messageOf } from '../../backend.ts';
 
 /** An adapter that has not been used yet: it gives only one device. */
 export interface FoundAdapter {
@@ -33,8 +33,6 @@ const held = (): Map<string, GPU> => {
   const scope = globalThis as { [HELD]?: Map<string, GPU> };
   return (scope[HELD] ??= new Map<string, GPU>());
 };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function instance(flags: readonly string[]): Promise<GPU> {
   const key = flags.join();

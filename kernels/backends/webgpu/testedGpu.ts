@@ -1,5 +1,5 @@
 /** A GPU that has been made sure of before it is given a single tensor. */
-import { BackendUnusable, DeviceLost, type Backend } from '../../backend.ts';
+import { BackendUnusable, DeviceLost, messageOf, type Backend } from '../../backend.ts';
 import { failedChecks } from '../selfTest.ts';
 import { NEEDED_LIMITS, type FoundAdapter } from './adapter.ts';
 import { webGpuBackend } from './backend.ts';
@@ -7,9 +7,7 @@ import { Device, USAGE } from './device.ts';
 import { Pipelines } from './pipelines.ts';
 
 /** Bytes of GPU memory for the self-test. */
-const TEST_MEMORY = 16 * 2 ** 20;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const TEST_MEMORY = 16 * 2 ** 20;
 
 export interface BackendOptions {
   /** Bytes of GPU memory that all its scopes together may use. */
