@@ -2,7 +2,7 @@
 import type { Backend } from '../../kernels/backend.ts';
 import { STREAM, type PayloadHead } from '../../kernels/codes.ts';
 import type { Order } from './codecCases.ts';
-import { floats, place, UNTOUCHED } from './drive.ts';
+import { floats, place, UNTOUCHED } from './place.ts';
 
 const bytesOf = (x: Float32Array): Uint8Array => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 

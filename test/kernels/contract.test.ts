@@ -6,7 +6,7 @@ import { OutOfBackendMemory, type Region, type Slice } from '../../kernels/memor
 import { instantiateKernels } from '../../kernels/wasm.ts';
 import { kernelModule, openCpu, openOwnGpu, openWebGpu, TEST_MEMORY } from './backends.ts';
 import type { TestedGpu } from '../../kernels/backends/webgpu/testedGpu.ts';
-import { place } from './drive.ts';
+import { place } from './place.ts';
 
 const cpu = await openCpu();
 const gpu = await openWebGpu();

@@ -9,7 +9,7 @@ import { CODE_COUNTS, CODE_KINDS, codesOf } from './codecCases.ts';
 import { decodeOn } from './codecDrive.ts';
 import * as oracle from './codecOracle.ts';
 import { expectBytes } from './compare.ts';
-import { UNTOUCHED } from './drive.ts';
+import { UNTOUCHED } from './place.ts';
 import { generator, randomBytes } from './random.ts';
 
 const cpu = await openCpu();

@@ -2,10 +2,12 @@
 
 type Four = readonly [number, number, number, number];
 
-/** Upper and lower half of the product of two 32-bit words. */
+/** Upper and lower half of the product of two 32-bit words, by parts whose products a double has exactly. */
 function halves(a: number, b: number): [number, number] {
-  const product = BigInt(a) * BigInt(b);
-  return [Number(product >> 32n), Number(product & 0xffffffffn)];
+  const [upper, lower] = [Math.floor(a / 2 ** 16), a % 2 ** 16];
+  const [high, low] = [upper * b, lower * b];
+  const rest = (high % 2 ** 16) * 2 ** 16 + low;
+  return [Math.floor(high / 2 ** 16) + Math.floor(rest / 2 ** 32), rest % 2 ** 32];
 }
 
 /** The four words of a counter under a key. */

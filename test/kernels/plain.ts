@@ -3,24 +3,24 @@
 import { BYTES_PER_ELEMENT, type FloatType, type Region, type Slice } from '../../kernels/memory.ts';
 import type { RandomStream, Rows } from '../../kernels/stages/rows.ts';
 import { ftz, type Stored } from './oracle.ts';
+import { bitsOf } from './random.ts';
 import { philox } from './philox.ts';
 
 /** A region that is just its bytes. */
 export class PlainRegion implements Region {
   readonly bytes: number;
+  /** The bytes as F32 values. */
+  readonly values: Float32Array;
 
   constructor(readonly data: Uint8Array) {
     this.bytes = data.length;
+    this.values = new Float32Array(data.buffer, data.byteOffset, Math.floor(data.length / 4));
   }
 }
 
 export const bytesIn = (region: Region): Uint8Array => (region as PlainRegion).data;
 
-/** The bytes as F32 values. */
-export function valuesIn(region: Region): Float32Array {
-  const { buffer, byteOffset, byteLength } = bytesIn(region);
-  return new Float32Array(buffer, byteOffset, Math.floor(byteLength / 4));
-}
+export const valuesIn = (region: Region): Float32Array => (region as PlainRegion).values;
 
 /** `count` elements of a slice. */
 export function elementsIn({ region, type, first }: Slice, count: number): Stored {
@@ -33,12 +33,12 @@ export const at = (region: Region, i: number): number => ftz(valuesIn(region)[i]
 
 export const rounded = (value: number): number => ftz(Math.fround(value));
 
-export const keyOf = (value: number): number =>
-  (new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0) & 0x7fffffff;
+export const keyOf = (value: number): number => bitsOf(value) & 0x7fffffff;
 
 /** Replaces the first `count` values. */
 export function assign(region: Region, count: number, value: (i: number) => number): void {
-  const computed = Float32Array.from({ length: count }, (_, i) => value(i));
+  const computed = new Float32Array(count);
+  for (let i = 0; i < count; i++) computed[i] = value(i);
   valuesIn(region).set(computed);
 }
 
@@ -60,9 +60,11 @@ export function eachRow(
 ): void {
   for (let row = 0; row < rows; row++) {
     const indices = Array.from({ length }, (_, i) => first + row * length + i);
-    body(indices.sort((a, b) => Math.abs(at(region, a)) - Math.abs(at(region, b)) || a - b));
+    const magnitudes = indices.map(i => Math.abs(at(region, i)));
+    const magnitude = (i: number): number => magnitudes[i - first - row * length] ?? NaN;
+    body(indices.sort((a, b) => magnitude(a) - magnitude(b) || a - b));
   }
 }
 
-/** All elements of a region. */
-export const slice = (region: Region, type: FloatType = 'F32'): Slice => ({ region, type, first: 0 });
+/** The elements of a region from `first` on. */
+export const slice = (region: Region, type: FloatType = 'F32', first = 0): Slice => ({ region, type, first });

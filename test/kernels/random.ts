@@ -40,9 +40,24 @@ const SPECIAL: Record<FloatType, readonly number[]> = {
 
 const EXPONENT_BITS: Record<FloatType, number> = { F32: 0x7f800000, F16: 0x7c00, BF16: 0x7f80 };
 
+const float = new Float32Array(1);
+const word = new Uint32Array(float.buffer);
+
+/** The bits of a float32. */
+export function bitsOf(value: number): number {
+  float[0] = value;
+  return word[0] ?? 0;
+}
+
+/** The float32 so many steps above a value, by bits. */
+export function nextTo(value: number, steps: number): number {
+  word[0] = bitsOf(value) + steps;
+  return float[0] ?? 0;
+}
+
 /** Bits of a float32 truncated to `type`, good enough for test data. */
 function truncated(type: FloatType, value: number): number {
-  const bits = new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
+  const bits = bitsOf(value);
   if (type === 'F32') return bits;
   if (type === 'BF16') return bits >>> 16;
   const exponent = ((bits >>> 23) & 0xff) - 112;
@@ -76,5 +91,7 @@ export function elements(type: FloatType, kind: Kind, count: number, seed: numbe
 
 export function randomBytes(count: number, seed: number): Uint8Array {
   const random = generator(seed);
-  return Uint8Array.from({ length: count }, () => Math.floor(random() * 256));
+  const bytes = new Uint8Array(count);
+  for (let i = 0; i < count; i++) bytes[i] = random() * 256;
+  return bytes;
 }

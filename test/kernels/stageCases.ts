@@ -9,8 +9,8 @@ export const BEHIND = 5;
 /** Around the sizes of vectors, lanes, workgroups and blocks of sums. */
 export const COUNTS = [1, 2, 3, 4, 5, 31, 33, 1023, 1025, 2048, 8191, 8193, 20_003] as const;
 
-/** Enough values to fold a narrow grid. */
-export const FOLDED = 70_001;
+/** Enough values to fold a narrow grid, of blocks of sums too: five of them on 3 by 2. */
+export const FOLDED = 33_001;
 
 /** As many as the CPU backend takes in one call. */
 export const CHUNK = 262_144;

@@ -4,7 +4,7 @@ import type { Backend, Machine } from '../../kernels/backend.ts';
 import type { Region } from '../../kernels/memory.ts';
 import { stageEntries } from '../../kernels/stages/index.ts';
 import { expectBytes, expectValues } from './compare.ts';
-import { place } from './drive.ts';
+import { place, UNTOUCHED } from './place.ts';
 import { PlainRegion } from './plain.ts';
 
 export interface StageCase<Call> {
@@ -20,7 +20,7 @@ export interface StageTest<Call> {
   readonly oracle: Call;
   cases(this: void): Iterable<StageCase<Call>>;
   /** More for a device whose grid is so narrow that dispatches have two dimensions. */
-  folded?(this: void): Iterable<StageCase<Call>>;
+  folded(this: void): Iterable<StageCase<Call>>;
 }
 
 export type AnyCall = (...args: unknown[]) => Promise<unknown>;
@@ -49,6 +49,10 @@ export interface Outcome {
   /** Final contents of the regions. */
   readonly regions: readonly Uint8Array[];
 }
+
+/** Bytes for a result that takes `bytes`, up to a multiple of 4, and some more that must stay as they are. */
+export const untouched = (bytes: number): Uint8Array =>
+  new Uint8Array(Math.ceil(bytes / 4) * 4 + 32).fill(UNTOUCHED);
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint8Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength).slice();

@@ -1,9 +1,10 @@
-/** Oracle and cases of encode; more of them, in chunks, are in cpu.test.ts and webgpu.test.ts. */
+/** Oracle and cases of encode. */
 import type { Stages } from '../../../kernels/stages/index.ts';
-import { BYTES_PER_ELEMENT } from '../../../kernels/memory.ts';
-import { raw, roundingCases, TYPES } from '../cases.ts';
+import { BYTES_PER_ELEMENT, type FloatType } from '../../../kernels/memory.ts';
+import { OFFSET, raw, roundingCases, sizes, TYPES } from '../cases.ts';
 import { encode } from '../oracle.ts';
 import { bytesIn, slice, valuesIn } from '../plain.ts';
+import { FOLDED } from '../stageCases.ts';
 import type { StageCase } from '../stageDrive.ts';
 
 type Call = Stages['encode'];
@@ -14,14 +15,26 @@ export const oracle: Call = async (x, type, out, count) => {
   return notNumbers;
 };
 
+/** All values, and those from an offset on. */
+const encoded = (x: Float32Array, type: FloatType): StageCase<Call> => {
+  const count = x.length;
+  const empty = (): Uint8Array => new Uint8Array(count * BYTES_PER_ELEMENT[type]);
+  return {
+    inputs: [x, empty(), empty()],
+    call: async (encode, values, out, rest) => [
+      await encode(slice(values), type, out, count),
+      count > OFFSET && (await encode(slice(values, 'F32', OFFSET), type, rest, count - OFFSET)),
+    ],
+  };
+};
+
 export function* cases(): Generator<StageCase<Call>> {
   for (const type of TYPES) {
-    const hard = type === 'F32' ? raw('wide', 2047, 1) : roundingCases(type);
-    for (const x of [raw('special', 33, 2), raw('special', 8193, 3), hard]) {
-      yield {
-        inputs: [x, new Uint8Array(x.length * BYTES_PER_ELEMENT[type])],
-        call: (encode, values, out) => encode(slice(values), type, out, x.length),
-      };
-    }
+    for (const { kind, count, seed } of sizes()) yield encoded(raw(kind, count, seed), type);
+    if (type !== 'F32') yield encoded(roundingCases(type), type);
   }
+}
+
+export function* folded(): Generator<StageCase<Call>> {
+  for (const type of TYPES) yield encoded(raw('wide', FOLDED, 2), type);
 }

@@ -1,10 +1,11 @@
-/** Oracle and cases of group_scales; more of them, in chunks, are in group.test.ts. */
+/** Oracle and cases of group_scales. */
 import type { Stages } from '../../../kernels/stages/index.ts';
-import { scaleCases } from '../groupCases.ts';
 import { groupsOf } from '../../../kernels/groups.ts';
+import { longScales, scaleCases, type ScaleCase } from '../groupCases.ts';
 import { groupScales } from '../groupOracle.ts';
+import { OFFSET } from '../cases.ts';
 import { bytesIn, valuesIn } from '../plain.ts';
-import type { StageCase } from '../stageDrive.ts';
+import { untouched, type StageCase } from '../stageDrive.ts';
 
 type Call = Stages['groupScales'];
 
@@ -14,13 +15,19 @@ export const oracle: Call = async (x, groupSize, thresholds, scales, first, coun
   bytesIn(scales).set(found.subarray(0, bytesIn(scales).length - from), from);
 };
 
+/** At the start, and at an offset. */
+const scaled = ({ x, groupSize, thresholds }: ScaleCase): StageCase<Call> => ({
+  inputs: [x, ...[0, OFFSET].map(first => untouched(groupsOf(first + x.length, groupSize)))],
+  call: async (groupScales, values, scales, behind) => {
+    await groupScales(values, groupSize, thresholds, scales, 0, x.length);
+    await groupScales(values, groupSize, thresholds, behind, OFFSET, x.length);
+  },
+});
+
 export function* cases(): Generator<StageCase<Call>> {
-  for (const { x, groupSize, thresholds } of scaleCases()) {
-    if (x.length !== 257) continue;
-    yield {
-      inputs: [x, new Uint8Array(groupsOf(2048 + x.length, groupSize))],
-      call: (groupScales, values, scales) =>
-        groupScales(values, groupSize, thresholds, scales, 2048, x.length),
-    };
-  }
+  for (const one of scaleCases()) yield scaled(one);
+}
+
+export function* folded(): Generator<StageCase<Call>> {
+  yield scaled(longScales());
 }

@@ -27,3 +27,5 @@ export function* cases(): Generator<StageCase<Call>> {
     }
   }
 }
+
+export const folded = cases;

@@ -1,21 +1,37 @@
-/** Every stage of the CPU against its oracle, byte for byte. */
+/**
+ * Every stage on the CPU against its oracle, and on WebGPU against the CPU, byte for byte, what it returns too. What
+ * the cases are made of and the oracle's results are computed once for both.
+ */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { openCpu } from './backends.ts';
+import { openCpu, openWebGpu } from './backends.ts';
 import { philox } from './philox.ts';
 import { callOf, expectOutcome, outcomeOf, plainMachine, stageTests } from './stageDrive.ts';
 
 const cpu = await openCpu();
+const gpu = await openWebGpu();
+/** The same device with so narrow a grid that dispatches have two dimensions. */
+const narrow = await openWebGpu({ gridWidth: 3 });
 
-test.each(stageTests)('$stage.name', async ({ call, oracle, cases }) => {
-  let some = false;
-  for (const one of cases()) {
-    some = true;
-    const expected = await outcomeOf(plainMachine, oracle, one);
-    expectOutcome(await outcomeOf(cpu, callOf(cpu, call), one), expected, one);
-  }
-  expect(some).toBe(true);
+describe.each(stageTests)('$stage.name', ({ call, oracle, cases, folded }) => {
+  test('is what the oracle computes', async () => {
+    let some = false;
+    for (const one of cases()) {
+      some = true;
+      const expected = await outcomeOf(plainMachine, oracle, one);
+      for (const backend of [cpu, gpu])
+        expectOutcome(await outcomeOf(backend, callOf(backend, call), one), expected, one);
+    }
+    expect(some).toBe(true);
+  });
+
+  test('is the same on a folded grid', async () => {
+    for (const one of folded()) {
+      const expected = await outcomeOf(cpu, callOf(cpu, call), one);
+      expectOutcome(await outcomeOf(narrow, callOf(narrow, call), one), expected, one);
+    }
+  });
 });
 
 test('a stage, its folder, its shader and the twin of that have one name; its call is the same in camel case', () => {
