@@ -214,7 +214,7 @@ async function withBackend<Plan, Result>(
     refuseErrors(problemsOf(planned));
     return await run(planned, backend);
   } finally {
-    await backend.dispose();
+    backend.dispose();
   }
 }
 

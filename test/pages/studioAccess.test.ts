@@ -10,7 +10,7 @@ const visit = usePage('studio');
 
 /** Opens the page at one of its tabs, with content in everything that may be empty. */
 async function open(tab: string, options: PageOptions = {}): Promise<Page> {
-  const page = await visit({ height: 1000, ...options });
+  const page = await visit({ height: 1000, query: '&tensors=23', ...options });
   await page.getByTestId('tvq-row').first().waitFor();
   if (tab === 'Bits') await pin(page);
   await page.getByRole('tab', { name: tab }).click();

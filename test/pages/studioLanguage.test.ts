@@ -287,7 +287,9 @@ describe('wishes', () => {
     await open('Bits');
     await expect.poll(() => page.evaluate(() => sessionStorage.getItem('state'))).toContain('"selection":{');
     await page.addInitScript(rules => {
-      const state = JSON.parse(sessionStorage.getItem('state') ?? '') as StudioState;
+      const saved = sessionStorage.getItem('state');
+      if (saved === null) return; // a later visit
+      const state = JSON.parse(saved) as StudioState;
       const spending = { ...state.spending, now: { ...state.spending.now, rules } };
       sessionStorage.setItem('state', JSON.stringify({ ...state, spending }));
     }, every);

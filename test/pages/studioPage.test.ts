@@ -27,7 +27,7 @@ const openPage = usePage('studio');
 beforeAll(() => mkdir(SCREENSHOTS, { recursive: true }));
 
 async function visit(options: Options = {}): Promise<void> {
-  const { tensors = 226, tasks = 8, flat = false, ...others } = options;
+  const { tensors = 44, tasks = 8, flat = false, ...others } = options;
   const query = `&tensors=${tensors}&tasks=${tasks}${flat ? '&flat' : ''}`;
   page = await openPage({ height: 900, ...others, query });
 }
@@ -47,7 +47,7 @@ describe('what is shown', () => {
   );
 
   test.each(looks)('$theme, $width px', async ({ theme, width }) => {
-    await open({ theme, width });
+    await open({ theme, width, tensors: 226 });
     expect(await text('tvq-bits')).toBe('1.50 bpw');
     await page.screenshot({ path: `${SCREENSHOTS}studio-bits-${theme}-${width}.png` });
     await page.getByRole('tab', { name: 'Sensitivity' }).click();

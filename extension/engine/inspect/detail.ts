@@ -3,9 +3,8 @@ import type { TensorDetail } from '../../protocol/tensors.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
-import { kernelModule } from '../kernels.ts';
 import { memoryOf } from '../scheduler/jobKind.ts';
-import { ThreadPool } from '../scheduler/threads.ts';
+import { threadRunner } from '../scheduler/threads.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { hasCodes, payloadBytes, relativeError } from '../../formats/tvq/summary.ts';
 import { codecFacts } from '../codecs/codecFacts.ts';
@@ -53,8 +52,7 @@ const hasValues = ({ codec, dtype, shape }: TvqRecord): boolean =>
   codec.codec !== 'same' && codec.codec !== 'absent' && isQuantizable(dtype) && elementCount(shape) > 0;
 
 async function runAlone(job: DetailJob, signal: AbortSignal): Promise<TensorContents | undefined> {
-  const pool = new ThreadPool(await kernelModule());
-  const run = pool.runner({ threads: 1, arena: memoryOf(detailKind, job, CHUNK) });
+  const run = threadRunner({ threads: 1, arena: memoryOf(detailKind, job, CHUNK) });
   let contents: TensorContents | undefined;
   const sink = reportsOnly<DetailReport>((_, report) => void ({ contents } = report));
   try {
@@ -62,7 +60,5 @@ async function runAlone(job: DetailJob, signal: AbortSignal): Promise<TensorCont
     return contents;
   } catch (error) {
     throw signal.aborted ? new Cancelled() : error;
-  } finally {
-    await pool.dispose();
   }
 }

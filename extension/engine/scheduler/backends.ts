@@ -10,8 +10,8 @@ import type { EngineBackend } from './engineBackend.ts';
 import { UserError } from '../../shared/errors.ts';
 import { GpuBackend } from './gpuBackend.ts';
 import { KeptGpu } from './keptGpu.ts';
-import { kernelModule, loadKernels } from '../kernels.ts';
-import { ThreadPool } from './threads.ts';
+import { loadKernels } from '../kernels.ts';
+import { threadRunner } from './threads.ts';
 
 /** Shared by all jobs of this process. */
 const gpu = new KeptGpu();
@@ -35,14 +35,13 @@ export async function chooseBackend(
   if (selection.kind === 'webgpu') {
     return new GpuBackend(selection.backend, await loadKernels(), selection.reason, options, tell);
   }
-  const pool = new ThreadPool(await kernelModule());
   return {
     kind: 'cpu',
     reason: selection.reason,
     warnings: [],
     room: cpuRoom(CHUNK, options),
-    runner: share => pool.runner(share),
-    dispose: () => pool.dispose(),
+    runner: threadRunner,
+    dispose: () => undefined,
   };
 }
 

@@ -10,5 +10,5 @@ export interface EngineBackend {
   readonly warnings: readonly string[];
   readonly room: Room;
   runner(share: MemoryShare): JobRunner;
-  dispose(): Promise<void>;
+  dispose(): void;
 }

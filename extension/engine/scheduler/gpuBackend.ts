@@ -6,11 +6,10 @@ import type { EngineBackend } from './engineBackend.ts';
 import { cpuRoom, type MemoryShare, type Room } from './memoryShare.ts';
 import { UserError } from '../../shared/errors.ts';
 import { localRunner, type JobRunner } from './jobRunner.ts';
-import { kernelModule } from '../kernels.ts';
 import { ReplaySink } from './replaySink.ts';
 import type { Job } from './job.ts';
 import { mostMemory, placeJobs, type JobKind } from './jobKind.ts';
-import { ThreadPool } from './threads.ts';
+import { threadRunner } from './threads.ts';
 
 /**
  * A GPU, until it fails: it is unplugged, its driver is restarted, its memory runs out. The current tensor is then done
@@ -20,7 +19,6 @@ export class GpuBackend implements EngineBackend {
   readonly room: Room;
   /** What happened, in a sentence. */
   #lost: string | undefined;
-  #pool: ThreadPool | undefined;
 
   /** @param tell called at once when the GPU fails */
   constructor(
@@ -65,14 +63,12 @@ export class GpuBackend implements EngineBackend {
       }
       const left = jobs.slice(sofar.finishedJobs);
       const { placed, share } = this.#placeOnCpu(kind, left);
-      const pool = (this.#pool ??= new ThreadPool(await kernelModule()));
-      await pool.runner(share)(kind, placed, sofar.rest(), signal, onDone);
+      await threadRunner(share)(kind, placed, sofar.rest(), signal, onDone);
     };
   }
 
-  async dispose(): Promise<void> {
+  dispose(): void {
     this.gpu.dispose();
-    await this.#pool?.dispose();
   }
 
   #lose(error: unknown, job: Job | undefined): void {

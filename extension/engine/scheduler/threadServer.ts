@@ -7,7 +7,7 @@ import { BufferPool } from './bufferPool.ts';
 import type { JobEvent } from './job.ts';
 import { runJob, type JobKind } from './jobKind.ts';
 import { WriteAhead } from './orderedSink.ts';
-import type { FromWorker, ToWorker, WorkerData, WorkerError } from './workerMessages.ts';
+import type { FromWorker, Rested, ToWorker, WorkerData, WorkerError } from './workerMessages.ts';
 
 /** Threads are stopped by terminating them: no signal reaches a running WebAssembly call anyway. */
 const NEVER = new AbortController().signal;
@@ -18,7 +18,8 @@ export function serveJobs(port: MessagePort, { module, arena }: WorkerData, kind
   const backend = createCpuBackend({ module, memory: arena, allocate: bytes => buffers.take(bytes) });
   const files = new FilePool();
   const unwritten: (() => void)[] = [];
-  const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const send = (message: FromWorker | Rested, transfer: ArrayBuffer[] = []) =>
+    port.postMessage(message, transfer);
   const ahead = new WriteAhead(event => {
     send({ type: 'event', event }, event.type === 'bytes' ? [event.bytes.buffer] : []);
     return new Promise(resolve => unwritten.push(resolve));
@@ -35,7 +36,7 @@ export function serveJobs(port: MessagePort, { module, arena }: WorkerData, kind
     if (message.type === 'written') {
       if (message.buffer) buffers.put(message.buffer);
       unwritten.shift()?.();
-    } else if (message.type === 'close') void files.close().then(() => port.close());
+    } else if (message.type === 'rest') void files.close().then(() => send({ type: 'rested' }));
     else {
       const { job } = message;
       const kind = kinds.find(one => one.kind === job.kind);

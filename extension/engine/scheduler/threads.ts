@@ -1,77 +1,34 @@
-import { Worker } from 'node:worker_threads';
 import type { MemoryShare } from './memoryShare.ts';
-import { workerUrl } from '../dist.ts';
 import { UserError } from '../../shared/errors.ts';
+import { kernelModule } from '../kernels.ts';
 import type { Job, JobReport } from './job.ts';
 import { jobBytes, type JobKind } from './jobKind.ts';
 import type { JobRunner } from './jobRunner.ts';
+import { KeptThreads } from './keptThreads.ts';
 import { OrderedSink, type Sink } from './orderedSink.ts';
-import type { FromWorker, ToWorker, WorkerData, WorkerError } from './workerMessages.ts';
+import type { Thread } from './thread.ts';
+import type { FromWorker, WorkerError } from './workerMessages.ts';
 
-/** Where a thread's messages go. */
-interface Handlers {
-  message(message: FromWorker): void;
-  error(error: Error): void;
+/** Shared by all jobs of this process. */
+const kept = new KeptThreads();
+
+/** Runs jobs on CPU threads. A run that fails or is cancelled ends its threads, whatever they are doing. */
+export function threadRunner({ threads, arena }: MemoryShare): JobRunner {
+  return async (kind, jobs, sink, signal, onJobDone) => {
+    signal.throwIfAborted();
+    if (jobs.length === 0) return;
+    const used = await kept.take(Math.min(threads, jobs.length), arena, await kernelModule());
+    try {
+      await runOn(used, kind, jobs, sink, signal, onJobDone);
+    } catch (error) {
+      await Promise.all(used.map(thread => thread.terminate()));
+      throw error;
+    }
+    await kept.keep(used);
+  };
 }
 
-/** A CPU thread with its own backend. It outlives a run: starting one and touching its memory takes a while. */
-class Thread {
-  handlers: Handlers | undefined;
-  readonly #worker: Worker;
-
-  constructor(
-    module: WebAssembly.Module,
-    readonly arena: number,
-  ) {
-    const workerData: WorkerData = { module, arena };
-    this.#worker = new Worker(workerUrl, { workerData });
-    this.#worker.on('message', (message: FromWorker) => this.handlers?.message(message));
-    this.#worker.on('error', error => this.handlers?.error(error));
-  }
-
-  send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, transfer);
-  }
-
-  terminate(): Promise<number> {
-    return this.#worker.terminate();
-  }
-}
-
-/** The CPU backend's threads; jobs start in order and their output stays in order. */
-export class ThreadPool {
-  #idle: Thread[] = [];
-
-  constructor(private readonly module: WebAssembly.Module) {}
-
-  /** Runs jobs on `threads` threads. A run that fails or is cancelled ends its threads, whatever they are doing. */
-  runner({ threads, arena }: MemoryShare): JobRunner {
-    return async (kind, jobs, sink, signal, onJobDone) => {
-      signal.throwIfAborted();
-      if (jobs.length === 0) return;
-      const used = await this.#take(Math.min(threads, jobs.length), arena);
-      try {
-        await runOn(used, kind, jobs, sink, signal, onJobDone);
-        this.#idle.push(...used);
-      } catch (error) {
-        await Promise.all(used.map(thread => thread.terminate()));
-        throw error;
-      }
-    };
-  }
-
-  async dispose(): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map(thread => thread.terminate()));
-  }
-
-  async #take(count: number, arena: number): Promise<Thread[]> {
-    if (this.#idle.some(thread => thread.arena !== arena)) await this.dispose();
-    const kept = this.#idle.splice(0, count);
-    const added = Array.from({ length: count - kept.length }, () => new Thread(this.module, arena));
-    return [...kept, ...added];
-  }
-}
-
+/** Jobs start in order, and their output stays in order. */
 async function runOn<J extends Job, R extends JobReport>(
   threads: readonly Thread[],
   kind: JobKind<J, R>,

@@ -12,12 +12,19 @@ export type ToWorker =
   | { readonly type: 'job'; readonly job: Job }
   /** The oldest unacknowledged event has been written; its buffer comes back to be reused. */
   | { readonly type: 'written'; readonly buffer: ArrayBuffer | undefined }
-  | { readonly type: 'close' };
+  /** The run is over: closes its files. */
+  | { readonly type: 'rest' };
 
+/** What a thread sends during a run. */
 export type FromWorker =
   | { readonly type: 'event'; readonly event: JobEvent }
   | { readonly type: 'done'; readonly report: JobReport }
   | { readonly type: 'failed'; readonly error: WorkerError };
+
+/** The files of the last run are closed. */
+export interface Rested {
+  readonly type: 'rested';
+}
 
 /** An error as sent between threads, which keeps neither class nor prototype. */
 export interface WorkerError {

@@ -190,10 +190,16 @@ export class Workbench {
       await target.click({ button: 'right' });
       await this.page.getByRole('menuitem').first().waitFor();
       if ((await item.isVisible()) && (await item.isEnabled())) return this.pressMenuItem(item);
-      await this.page.keyboard.press('Escape');
-      await this.page.waitForTimeout(MENU_PAUSE_MS);
+      await this.closeMenu();
     }
     throw new Error(`the context menu has no "${entry}"`);
+  }
+
+  /** A menu that is still being opened may miss a key. */
+  private async closeMenu(): Promise<void> {
+    const menu = this.page.getByRole('menuitem').first();
+    do await this.page.keyboard.press('Escape');
+    while (!(await reaches(menu, 'hidden', MENU_PAUSE_MS)));
   }
 
   /** A menu ignores a click in its first moments, as part of the click that opened it. */

@@ -26,35 +26,41 @@ export interface PageOptions {
   readonly query?: string;
 }
 
-/** A page of the harness, with everything that went wrong in it. */
-export interface OpenedPage {
-  readonly page: Page;
-  /** Console errors, uncaught exceptions and violations of the content security policy. */
-  readonly problems: string[];
-}
+/** A tab for the tests of a file, with everything that goes wrong in it. */
+export class Tab {
+  /** Console errors, uncaught exceptions and violations of the content security policy since the last visit. */
+  problems: string[] = [];
 
-/** Opens the page in its own tab, which shares no state with others. */
-export async function openPage(
-  context: BrowserContext,
-  url: string,
-  options: PageOptions = {},
-): Promise<OpenedPage> {
-  const { theme = 'dark', rows = 5000, scenario = 'ready', width = 1200, height = 800 } = options;
-  const language = options.language ? `&language=${options.language}` : '';
-  const query = options.query ?? '';
-  const page = await context.newPage();
-  await page.setViewportSize({ width, height });
-  const problems: string[] = [];
-  page.on('console', message => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  page.on('pageerror', error => problems.push(error.message));
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', event => {
-      console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+  private constructor(readonly page: Page) {
+    page.on('console', message => {
+      if (message.type() === 'error') this.problems.push(message.text());
     });
-  });
-  if (options.language) await rememberGiven(page);
-  await page.goto(`${url}?still&theme=${theme}&rows=${rows}&scenario=${scenario}${language}${query}`);
-  return { page, problems };
+    page.on('pageerror', error => this.problems.push(error.message));
+  }
+
+  static async open(context: BrowserContext): Promise<Tab> {
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      // A visit begins without the state of the one before; a page that is made anew keeps its own.
+      const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+      if (navigation?.type === 'navigate') sessionStorage.clear();
+      document.addEventListener('securitypolicyviolation', event => {
+        console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+      });
+    });
+    await rememberGiven(page);
+    return new Tab(page);
+  }
+
+  /** Opens a page of the harness. */
+  async visit(url: string, options: PageOptions = {}): Promise<Page> {
+    const { theme = 'dark', rows = 5000, scenario = 'ready', width = 1200, height = 800 } = options;
+    const language = options.language ? `&language=${options.language}` : '';
+    const query = options.query ?? '';
+    await this.page.setViewportSize({ width, height });
+    await this.page.mouse.move(0, 0);
+    this.problems = [];
+    await this.page.goto(`${url}?still&theme=${theme}&rows=${rows}&scenario=${scenario}${language}${query}`);
+    return this.page;
+  }
 }

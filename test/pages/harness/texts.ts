@@ -19,7 +19,7 @@ declare global {
   var given: Set<string>;
 }
 
-/** Records every text that the host sends to the page: file names, tensors, methods. Call it before the page opens. */
+/** Records every text that the host sends to a page of the tab: file names, tensors, methods. */
 export async function rememberGiven(page: Page): Promise<void> {
   await page.addInitScript(() => {
     globalThis.given = new Set();
