@@ -191,6 +191,7 @@ export class Workbench {
       await this.page.getByRole('menuitem').first().waitFor();
       if ((await item.isVisible()) && (await item.isEnabled())) return this.pressMenuItem(item);
       await this.closeMenu();
+      await this.page.waitForTimeout(MENU_PAUSE_MS);
     }
     throw new Error(`the context menu has no "${entry}"`);
   }
