@@ -1,14 +1,43 @@
-/** package.json against what it names: texts, pictures, messages. */
-import { existsSync, readFileSync } from 'node:fs';
+/** package.json against what it names: commands, texts, pictures, messages. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../extension/host/commands/table.ts';
 import { messagesIn } from '../../scripts/messages.mjs';
 import texts from '../../package.nls.json' with { type: 'json' };
 import manifest from '../../package.json' with { type: 'json' };
 
 const inRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
+/** The manifest and its texts with the commands of the table. */
+function withCommands() {
+  const keyOf = (id: string): string => id.replace('tvq.', 'command.');
+  const commands = COMMANDS.map(({ id, icon, needsTrust }) => ({
+    command: id,
+    category: 'TVQ',
+    title: `%${keyOf(id)}%`,
+    ...(icon ? { icon: `$(${icon})` } : {}),
+    ...(needsTrust ? { enablement: 'isWorkspaceTrusted' } : {}),
+  }));
+  const titles = COMMANDS.map(({ id, title }) => [keyOf(id), title] as const);
+  const all = Object.entries(texts);
+  const isTitle = ([key]: readonly [string, string]) => key.startsWith('command.');
+  const before = all.slice(0, all.findIndex(isTitle));
+  const after = all.slice(before.length).filter(entry => !isTitle(entry));
+  return {
+    'package.json': { ...manifest, contributes: { ...manifest.contributes, commands } },
+    'package.nls.json': Object.fromEntries([...before, ...titles, ...after]),
+  };
+}
+
 describe('package.json', () => {
+  it.each(Object.entries(withCommands()))('has the commands of the table: %s', async (file, wanted) => {
+    const made = await format(JSON.stringify(wanted), { parser: 'json-stringify' });
+    if (process.env.UPDATE_DOCS) writeFileSync(inRoot(file), made);
+    expect(readFileSync(inRoot(file), 'utf8')).toBe(made);
+  });
+
   it('has a text for every key, and a use for every text', () => {
     const used = JSON.stringify(manifest).match(/(?<=")%[^%"]+%(?=")/g) ?? [];
     expect([...new Set(used.map(key => key.slice(1, -1)))].sort()).toEqual(Object.keys(texts).sort());

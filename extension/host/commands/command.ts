@@ -6,6 +6,10 @@ export type Run = (services: Services, ...args: unknown[]) => Promise<void> | vo
 
 export interface Command {
   readonly id: string;
+  /** In the palette and in menus; English. */
+  readonly title: string;
+  /** A codicon, for buttons. */
+  readonly icon?: string;
   /** It reads or writes what the workspace names, so it is off in Restricted Mode. */
   readonly needsTrust: boolean;
   /** Its file, with everything it imports, is loaded on the first run. */
