@@ -68,7 +68,12 @@ fn decode(kind: u32, word: u32, i: u32) -> u32 {
   return sign | ((leading + 103u) << 23u) | ((magnitude << (23u - leading)) & 0x007fffffu);
 }
 
-// Number of this workgroup in a grid that may have been folded into two dimensions.
-fn group_number(id: vec3<u32>, groups: vec3<u32>) -> u32 {
-  return id.x + id.y * groups.x;
+// A workgroup in a grid that may have been folded into two dimensions.
+struct Workgroup {
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) grid: vec3<u32>,
+}
+
+fn group_number(in: Workgroup) -> u32 {
+  return in.id.x + in.id.y * in.grid.x;
 }

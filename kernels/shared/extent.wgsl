@@ -30,12 +30,8 @@ fn include_value(running: ptr<function, Running>, b: u32) {
 }
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * TILE;
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let first = group_number(in) * TILE;
   var running = Running();
   for (var k = 0u; k < TILE; k += GROUP) {
     let i = first + k + lane;

@@ -12,12 +12,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> sums: array<f32>;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let block = group_number(id, groups);
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let block = group_number(in);
   let first = (block * GROUP + lane) * LANE;
   var magnitudes = vec4<f32>();
   for (var k = first; k < first + LANE; k++) {

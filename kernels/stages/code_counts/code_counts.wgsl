@@ -13,12 +13,8 @@ struct Params {
 var<workgroup> bins: array<atomic<u32>, 256>;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let start = group_number(id, groups) * TILE;
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let start = group_number(in) * TILE;
   for (var k = 0u; k < TILE; k += GROUP) {
     let i = start + k + lane;
     if (i * 4u < params.end) {

@@ -16,12 +16,8 @@ struct Params {
 override FIRST: bool;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let block = group_number(id, groups);
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let block = group_number(in);
   let first = (block * GROUP + lane) * LANE;
   var xy = vec4<f32>();
   var yy = vec4<f32>();

@@ -18,12 +18,8 @@ const BLOCK: u32 = 8192u;
 var<workgroup> bins: array<atomic<u32>, 2048>;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * BLOCK;
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let first = group_number(in) * BLOCK;
   let last = (1u << params.bits) - 1u;
   for (var k = 0u; k < BLOCK; k += GROUP) {
     let i = first + k + lane;

@@ -13,12 +13,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> sums: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let block = group_number(id, groups);
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let block = group_number(in);
   let first = (block * GROUP + lane) * LANE;
   var xy = vec4<f32>();
   var xx = vec4<f32>();

@@ -40,12 +40,8 @@ fn code(value: f32) -> u32 {
 }
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let part = group_number(id, groups) * GROUP + lane;
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let part = group_number(in) * GROUP + lane;
   let first = part * LANE;
   if (first * 4u >= params.count) {
     return;

@@ -31,12 +31,8 @@ fn code(value: f32) -> u32 {
 }
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let block = group_number(id, groups);
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let block = group_number(in);
   let first = (block * GROUP + lane) * LANE;
   var packing = Packing(0u, (block * GROUP + lane) * BITS, 0u);
   var errors = vec4<f32>();

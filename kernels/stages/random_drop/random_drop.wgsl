@@ -18,12 +18,8 @@ struct Params {
 override KEEP_ALL: bool;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * (TILE / 4u);
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let first = group_number(in) * (TILE / 4u);
   for (var k = 0u; k < TILE / 4u; k += GROUP) {
     let quad = first + k + lane;
     if (quad * 4u < params.count) {

@@ -102,12 +102,8 @@ fn float_bits(value: u32) -> u32 {
 const ALL: u32 = 0x4f800000u;
 
 @compute @workgroup_size(128)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let number = group_number(id, groups);
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let number = group_number(in);
   if (number >= params.rows) {
     return;
   }

@@ -39,11 +39,7 @@ fn word_at(at: u32) -> u32 {
 }
 
 @compute @workgroup_size(WORKERS)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
   for (var i = lane; i < SLOTS / 4u; i += WORKERS) {
     var word = 0u;
     for (var j = 0u; j < 4u; j++) {
@@ -52,7 +48,7 @@ fn main(
     slots[i] = word;
   }
   workgroupBarrier();
-  let stream = group_number(id, groups) * WORKERS + lane;
+  let stream = group_number(in) * WORKERS + lane;
   if (stream >= params.streams) {
     return;
   }

@@ -16,12 +16,8 @@ const QUADS: u32 = 64u;
 var<workgroup> quads: array<vec4<f32>, GROUP>;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = group_number(id, groups) * (TILE / 4u);
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let first = group_number(in) * (TILE / 4u);
   for (var k = 0u; k < TILE / 4u; k += GROUP) {
     let quad = first + k + lane;
     let inside = quad < params.count / 256u * QUADS;

@@ -105,12 +105,8 @@ fn is_before(key: u32, i: u32, bound: Bound) -> bool {
 }
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let number = group_number(id, groups);
+fn main(in: Workgroup, @builtin(local_invocation_index) lane: u32) {
+  let number = group_number(in);
   if (number >= params.rows) {
     return;
   }
