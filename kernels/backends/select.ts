@@ -36,17 +36,12 @@ export interface Probe {
   readonly backends: readonly DeviceReport[];
 }
 
-export interface WebGpuOptions extends BackendOptions {
-  /** Part of an adapter's name; the fastest adapter by default. */
-  readonly adapter?: string;
-}
-
 /** How WebGPU is reached. */
 export interface WebGpuAccess {
   /** @throws BackendUnusable */
-  find(adapter?: string): Promise<FoundAdapter>;
+  find(): Promise<FoundAdapter>;
   /** @throws BackendUnusable */
-  open(found: FoundAdapter, options: WebGpuOptions): Promise<Backend>;
+  open(found: FoundAdapter, options: BackendOptions): Promise<Backend>;
 }
 
 /** What is known of WebGPU here. */
@@ -59,13 +54,13 @@ interface Examined {
 }
 
 async function examine(
-  options: WebGpuOptions,
+  options: BackendOptions,
   access: WebGpuAccess,
   worthOpening: (found: FoundAdapter) => boolean,
 ): Promise<Examined> {
   let found: FoundAdapter | undefined;
   try {
-    found = await access.find(options.adapter);
+    found = await access.find();
     return worthOpening(found) ? { found, backend: await access.open(found, options) } : { found };
   } catch (error) {
     return { found, failure: messageOf(error) };
@@ -73,9 +68,9 @@ async function examine(
 }
 
 /** Why the CPU was chosen when WebGPU was an option. */
-function whyCpu({ found, failure }: Examined, adapter: string | undefined): string {
+function whyCpu({ found, failure }: Examined): string {
   if (failure !== undefined || !found) return `CPU: ${failure ?? 'WebGPU was not tried'}`;
-  return `CPU: the ${adapter ? 'chosen' : 'only'} WebGPU adapter is a software one (${found.name})`;
+  return `CPU: the only WebGPU adapter is a software one (${found.name})`;
 }
 
 function whyWebGpu(preference: Preference, { device, software }: Backend['info']): string {
@@ -96,7 +91,7 @@ const askedInVain = (failure: string | undefined): string =>
  */
 export async function selectBackend(
   preference: Preference,
-  options: WebGpuOptions,
+  options: BackendOptions,
   access: WebGpuAccess,
 ): Promise<Selection> {
   if (preference === 'cpu') return { kind: 'cpu', reason: ASKED_FOR_CPU };
@@ -104,7 +99,7 @@ export async function selectBackend(
   const { backend } = examined;
   if (backend) return { kind: 'webgpu', reason: whyWebGpu(preference, backend.info), backend };
   if (preference === 'webgpu') throw new BackendUnusable(askedInVain(examined.failure));
-  return { kind: 'cpu', reason: whyCpu(examined, options.adapter) };
+  return { kind: 'cpu', reason: whyCpu(examined) };
 }
 
 function cpuReport({ name, cores }: Processor): DeviceReport {
@@ -129,14 +124,13 @@ function webGpuReport({ found, backend, failure }: Examined): DeviceReport {
   };
 }
 
-/** The devices to compute on, tested, and what `preference` would choose. Leaves nothing open. */
+/** The devices to compute on, tested, and what `preference` would choose. */
 export async function probeDevices(
   processor: Processor,
   preference: Preference,
-  options: { readonly adapter?: string },
   access: WebGpuAccess,
 ): Promise<Probe> {
-  const examined = await examine({ ...options, memory: TEST_MEMORY }, access, () => true);
+  const examined = await examine({ memory: TEST_MEMORY }, access, () => true);
   const { backend, failure } = examined;
   backend?.dispose();
   const backends = [cpuReport(processor), webGpuReport(examined)];
@@ -145,5 +139,5 @@ export async function probeDevices(
     return { chosen: 'webgpu', reason: whyWebGpu(preference, backend.info), backends };
   }
   if (preference === 'webgpu') return { chosen: 'webgpu', reason: askedInVain(failure), backends };
-  return { chosen: 'cpu', reason: whyCpu(examined, options.adapter), backends };
+  return { chosen: 'cpu', reason: whyCpu(examined), backends };
 }

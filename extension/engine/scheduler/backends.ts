@@ -49,7 +49,7 @@ export async function chooseBackend(
 export async function reportDevices({ backend, threads }: RunOptions): Promise<DevicesReport> {
   const cores = availableParallelism();
   const processor = { name: cpus()[0]?.model.trim() ?? '', cores };
-  return { ...(await probeDevices(processor, backend, {}, gpu)), threads: threads || cores };
+  return { ...(await probeDevices(processor, backend, gpu)), threads: threads || cores };
 }
 
 function asUserError(error: unknown): never {

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import type { Backend } from '../../../kernels/backend.ts';
-import type { WebGpuAccess, WebGpuOptions } from '../../../kernels/backends/select.ts';
+import type { WebGpuAccess } from '../../../kernels/backends/select.ts';
 import { findAdapter, type FoundAdapter } from '../../../kernels/backends/webgpu/adapter.ts';
-import { TestedGpu } from '../../../kernels/backends/webgpu/testedGpu.ts';
+import { TestedGpu, type BackendOptions } from '../../../kernels/backends/webgpu/testedGpu.ts';
 
 /** How long a GPU stays open when nothing uses it: an open one draws power, but the next job often follows at once. */
 const IDLE_MS = 60_000;
@@ -15,13 +15,12 @@ export class KeptGpu implements WebGpuAccess {
   #kept: { readonly found: FoundAdapter; readonly gpu: TestedGpu } | undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  async find(adapter?: string): Promise<FoundAdapter> {
+  async find(): Promise<FoundAdapter> {
     quietDrivers();
-    if (adapter !== undefined || !this.#kept?.gpu.sound) return findAdapter(adapter);
-    return this.#kept.found;
+    return this.#kept?.gpu.sound ? this.#kept.found : findAdapter();
   }
 
-  async open(found: FoundAdapter, options: WebGpuOptions): Promise<Backend> {
+  async open(found: FoundAdapter, options: BackendOptions): Promise<Backend> {
     const gpu = this.#kept?.found === found ? this.#kept.gpu : await TestedGpu.open(found);
     if (this.#kept?.gpu !== gpu) this.#letGo();
     this.#kept = { found, gpu };

@@ -1,4 +1,4 @@
-/** Finding a WebGPU adapter: loading the native library, choosing by name, telling software from hardware. */
+/** Finding a WebGPU adapter: loading the native library, telling software from hardware. */
 import { BackendUnusable, messageOf } from '../../backend.ts';
 
 /** An adapter that has not been used yet: it gives only one device. */
@@ -64,22 +64,13 @@ async function nameOf(info: GPUAdapterInfo): Promise<string> {
   return full ?? (info.device || info.description || info.vendor || 'unnamed adapter');
 }
 
-/**
- * The adapter whose name contains `wanted`, or the fastest one.
- * @throws BackendUnusable when there is no such adapter or the library cannot be loaded.
- */
-export async function findAdapter(wanted?: string): Promise<FoundAdapter> {
-  const gpu = await instance(wanted ? [`adapter=${wanted}`] : []);
+/** The fastest adapter. @throws BackendUnusable when there is none or the library cannot be loaded */
+export async function findAdapter(): Promise<FoundAdapter> {
+  const gpu = await instance([]);
   let adapter: GPUAdapter | null;
   try {
     adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   } catch (error) {
-    const names = await adapterNames();
-    if (wanted && names.length > 0) {
-      throw new BackendUnusable(
-        `no WebGPU adapter has a name with "${wanted}" in it; there are: ${names.join(', ')}`,
-      );
-    }
     throw new BackendUnusable(`no WebGPU adapter could be opened: ${messageOf(error)}`);
   }
   if (!adapter) throw new BackendUnusable('no WebGPU adapter was found; is a graphics driver installed?');
