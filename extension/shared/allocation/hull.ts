@@ -1,5 +1,4 @@
 /** Which points of a rate–distortion curve are worth considering. */
-import type { RatePoint } from './model.ts';
 
 /** Points by position. */
 export interface Columns {
@@ -61,18 +60,4 @@ export function convexHull({ bytes, error }: Columns, from: number, to: number):
     hull.push(position);
   }
   return hull;
-}
-
-/**
- * The lower convex hull of (bytes, weight · error).
- * @returns positions in `points`, bytes rising
- */
-export function lowerHull(points: readonly RatePoint[], weight = 1): number[] {
-  const columnsOf = (some: readonly RatePoint[]) => ({
-    bytes: some.map(({ bytes }) => bytes),
-    error: some.map(({ error }) => weight * error),
-  });
-  const front = paretoFront(columnsOf(points), 0, points.length);
-  const sorted = front.map(position => points[position] as RatePoint);
-  return convexHull(columnsOf(sorted), 0, front.length).map(i => front[i] as number);
 }

@@ -1,7 +1,7 @@
 /**
  * The bit allocator: which codec each tensor gets, so that a file of a given size has the least error.
  *
- *   groups    what is decided together                    `Group`, `Base`, `Offset`, `Choice`, `Limits`, `alone`
+ *   groups    what is decided together                    `Group`, `Base`, `Offset`, `Choice`, `alone`
  *             TVQ: `alone(name, choices, { weight, limits })` for each tensor of each task vector.
  *             RTVQ: `{ name, base, offsets }` for each tensor; base bytes count once, errors for every task.
  *             Header and exact tensors: `alone('header', [{ codec, bytes, error: 0 }])`, so that budgets are file sizes.
@@ -27,34 +27,13 @@ export {
   type Base,
   type Choice,
   type Group,
-  type Limits,
   type Offset,
   type RatePoint,
-  type Slot,
 } from './model.ts';
-export { lowerHull } from './hull.ts';
-export {
-  BUDGET_FORMS,
-  NoBudget,
-  budgetBytes,
-  parseBudget,
-  type Budget,
-  type BudgetScale,
-  type ErrorBudget,
-  type SizeBudget,
-} from './budget.ts';
-export { DEPTH_SLOPE, MEASURES, sensitivities, type Measure, type TensorStatistics } from './sensitivity.ts';
+export { BUDGET_FORMS, NoBudget, budgetBytes, parseBudget, type Budget, type BudgetScale } from './budget.ts';
+export { MEASURES, sensitivities, type Measure, type TensorStatistics } from './sensitivity.ts';
 export { measuresOf } from './measures.ts';
-export {
-  EXACT,
-  fixedGroup,
-  groupsOf,
-  slotGroup,
-  weightsOf,
-  wishesOf,
-  type SlotGroup,
-  type Wish,
-} from './table.ts';
+export { EXACT, fixedGroup, groupsOf, slotGroup, weightsOf, wishesOf, type Wish } from './table.ts';
 export { NoPattern, patternOf } from './pattern.ts';
 export { budgetRoom, rulesBytes } from './provenance.ts';
 export { AllocationError, BudgetTooSmall, ErrorTooLow } from './errors.ts';

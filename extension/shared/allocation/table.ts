@@ -2,6 +2,7 @@
 import type { AnalysisTable } from '../../protocol/analysis.ts';
 import type { TensorRule } from '../../protocol/recipes.ts';
 import { groupBy } from '../groupBy.ts';
+import type { Columns } from './hull.ts';
 import { alone, type Choice, type Group } from './model.ts';
 import { patternOf } from './pattern.ts';
 import { rulesBytes } from './provenance.ts';
@@ -114,12 +115,7 @@ function nameOf({ tensors, tasks, slots }: AnalysisTable, slot: number): string 
   return `${tasks[slots.task[slot] as number]}: ${tensors[slots.tensor[slot] as number]?.name}`;
 }
 
-interface ChoiceColumns {
-  readonly bytes: ArrayLike<number>;
-  readonly error: ArrayLike<number>;
-}
-
-const choiceAt = ({ bytes, error }: ChoiceColumns, number: number): Choice => ({
+const choiceAt = ({ bytes, error }: Columns, number: number): Choice => ({
   codec: number,
   bytes: bytes[number] as number,
   error: error[number] as number,

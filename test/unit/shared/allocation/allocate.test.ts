@@ -9,8 +9,8 @@ import {
   update,
   type Choice,
   type Group,
-  type Limits,
 } from '../../../../extension/shared/allocation/index.ts';
+import type { Limits } from '../../../../extension/shared/allocation/model.ts';
 import { generator, LARGEST_CHOICE, randomPlain, randomShared } from './cases.ts';
 
 const choices = (...pairs: [bytes: number, error: number][]): Choice[] =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { budgetBytes, parseBudget, type SizeBudget } from '../../../../extension/shared/allocation/index.ts';
+import type { SizeBudget } from '../../../../extension/shared/allocation/budget.ts';
+import { budgetBytes, parseBudget } from '../../../../extension/shared/allocation/index.ts';
 
 describe('parseBudget', () => {
   test.each([

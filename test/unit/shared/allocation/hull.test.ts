@@ -1,10 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { lowerHull } from '../../../../extension/shared/allocation/index.ts';
+import { convexHull, paretoFront } from '../../../../extension/shared/allocation/hull.ts';
+import type { RatePoint } from '../../../../extension/shared/allocation/model.ts';
 import { descending } from '../../../../extension/shared/allocation/order.ts';
 import { generator } from './cases.ts';
 
 const points = (...pairs: [bytes: number, error: number][]) =>
   pairs.map(([bytes, error]) => ({ bytes, error }));
+
+/** Positions on the lower convex hull of (bytes, weight · error), bytes rising. */
+function lowerHull(points: readonly RatePoint[], weight = 1): number[] {
+  const columnsOf = (some: readonly RatePoint[]) => ({
+    bytes: some.map(({ bytes }) => bytes),
+    error: some.map(({ error }) => weight * error),
+  });
+  const front = paretoFront(columnsOf(points), 0, points.length);
+  const sorted = front.map(position => points[position] as RatePoint);
+  return convexHull(columnsOf(sorted), 0, front.length).map(i => front[i] as number);
+}
 
 describe('the lower convex hull, by hand', () => {
   test.each([
