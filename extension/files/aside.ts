@@ -5,6 +5,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UserError } from '../shared/errors.ts';
+import { exists } from './exists.ts';
 import { hiddenBeside } from './hiddenNames.ts';
 import { BeingWritten } from './lock/beingWritten.ts';
 
@@ -19,10 +20,7 @@ export async function putBack(target: string): Promise<boolean> {
   const timed = await Promise.all(left.map(async path => ({ path, time: (await stat(path)).ctimeMs })));
   const [last, ...older] = timed.sort((a, b) => b.time - a.time).map(({ path }) => path);
   if (last === undefined) return false;
-  const isThere = await stat(target).then(
-    () => true,
-    () => false,
-  );
+  const isThere = await exists(target);
   if (!isThere) await rename(last, target);
   for (const path of isThere ? [last, ...older] : older) await rm(path, { recursive: true, force: true });
   return !isThere;

@@ -2,9 +2,9 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../shared/errors.ts';
+import { listed } from '../shared/listed.ts';
 import { snapshotInstead } from './huggingface/hubCache.ts';
 import { askDownload, isUnfinished } from './huggingface/unfinishedDownload.ts';
-import { listed } from './huggingface/weightFolder.ts';
 import { isWeightName } from './huggingface/weightNames.ts';
 
 const PICKLE = /\.(pt|pth|bin|ckpt|pkl)$/;

@@ -47,25 +47,20 @@ export async function openRegular(file: string): Promise<OpenedFile> {
  * The bytes of a file of at most `limit`.
  * @throws UserError naming the file, also if it is longer
  */
-export async function readRegular(file: string, limit: number): Promise<Buffer> {
-  const { handle, info } = await openRegular(file);
-  try {
-    if (info.size > limit)
-      throw new UserError(`${file}: it has ${info.size} bytes, at most ${limit} are allowed`);
-    const bytes = Buffer.alloc(Number(info.size));
-    return bytes.subarray(0, await readUpTo(handle, bytes, 0));
-  } catch (error) {
-    throw await describeOpenError(error, file);
-  } finally {
-    await handle.close();
-  }
-}
+export const readRegular = (file: string, limit: number): Promise<Buffer> =>
+  readFirst(file, ({ size }) => {
+    if (size <= limit) return Number(size);
+    throw new UserError(`${file}: it has ${size} bytes, at most ${limit} are allowed`);
+  });
 
 /** The first bytes of a file. @throws UserError naming it */
-export async function readBeginning(file: string, most: number): Promise<Buffer> {
+export const readBeginning = (file: string, most: number): Promise<Buffer> =>
+  readFirst(file, ({ size }) => Math.min(Number(size), most));
+
+async function readFirst(file: string, lengthOf: (info: BigIntStats) => number): Promise<Buffer> {
   const { handle, info } = await openRegular(file);
   try {
-    const bytes = Buffer.alloc(Math.min(Number(info.size), most));
+    const bytes = Buffer.alloc(lengthOf(info));
     return bytes.subarray(0, await readUpTo(handle, bytes, 0));
   } catch (error) {
     throw await describeOpenError(error, file);

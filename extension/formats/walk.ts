@@ -4,7 +4,8 @@
  */
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
+import { isInside } from '../files/isInside.ts';
 import { inParallel } from '../shared/parallel.ts';
 
 /** Limits of one search; a model archive stays far below them. */
@@ -146,14 +147,9 @@ class Walker {
   async #isNew(link: string): Promise<boolean> {
     const target = await realpath(link).catch(() => undefined);
     if (target === undefined || SYSTEM.test(target)) return false;
-    if (this.#trees.some(tree => isBelow(target, tree))) this.linked.push({ path: link, target });
-    if (this.#trees.some(tree => isBelow(target, tree) || isBelow(tree, target))) return false;
+    if (this.#trees.some(tree => isInside(target, tree))) this.linked.push({ path: link, target });
+    if (this.#trees.some(tree => isInside(target, tree) || isInside(tree, target))) return false;
     this.#trees.push(target);
     return true;
   }
-}
-
-function isBelow(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return !/^\.\.([\\/]|$)/.test(way) && !isAbsolute(way);
 }

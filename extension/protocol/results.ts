@@ -7,8 +7,19 @@ export interface Problem extends Told {
 }
 
 /** A plan as shown: everything known before a byte of a tensor is read. */
-export interface PlanSummary {
+interface JobPlan {
   readonly output: string;
+  /** Bytes that will be read. */
+  readonly readBytes: number;
+  /** Bytes of memory the run needs. */
+  readonly memory: number;
+  /** What happens to all tensors of the tasks or models, and why. */
+  readonly fates: readonly TensorFate[];
+  readonly problems: readonly Problem[];
+}
+
+/** The plan of a quantization. */
+export interface PlanSummary extends JobPlan {
   /** Bytes of the file that will be written; never more, but less if tensors turn out unchanged. */
   readonly bytes: number;
   /** false under an error budget: `bytes` is then only a bound, and the size is known after measuring. */
@@ -16,15 +27,8 @@ export interface PlanSummary {
   /** Bytes of the fine-tuned checkpoints as FP32. */
   readonly fp32Bytes: number;
   readonly bitsPerWeight: number;
-  /** Bytes that will be read. */
-  readonly readBytes: number;
-  /** Bytes of memory the run needs. */
-  readonly memory: number;
   readonly tasks: readonly string[];
   readonly tensors: TensorCounts;
-  /** What happens to all task tensors, and why. */
-  readonly fates: readonly TensorFate[];
-  readonly problems: readonly Problem[];
 }
 
 /** Task tensors by how they are stored. */
@@ -54,31 +58,29 @@ export interface DevicesReport {
   readonly backends: readonly BackendReport[];
 }
 
-export interface QuantizeResult {
+/** What every job that writes tells at its end. */
+interface JobResult {
   readonly output: string;
   readonly bytes: number;
-  readonly fp32Bytes: number;
-  readonly bitsPerWeight: number;
-  readonly tasks: readonly string[];
-  readonly tensors: TensorCounts;
-  /** ‖τ − τ̂‖² / ‖τ‖² over the quantized tensors of each task, in the order of `tasks`. */
-  readonly relativeErrors: readonly number[];
   readonly seconds: number;
-  readonly readBytes: number;
   readonly backend: 'cpu' | 'webgpu';
   /** Why this backend, in a sentence. */
   readonly backendReason: string;
   readonly warnings: readonly string[];
 }
 
-export interface RestoreResult {
-  readonly output: string;
-  readonly bytes: number;
+export interface QuantizeResult extends JobResult {
+  readonly fp32Bytes: number;
+  readonly bitsPerWeight: number;
+  readonly tasks: readonly string[];
+  readonly tensors: TensorCounts;
+  /** ‖τ − τ̂‖² / ‖τ‖² over the quantized tensors of each task, in the order of `tasks`. */
+  readonly relativeErrors: readonly number[];
+  readonly readBytes: number;
+}
+
+export interface RestoreResult extends JobResult {
   readonly tensors: number;
-  readonly seconds: number;
-  readonly backend: 'cpu' | 'webgpu';
-  readonly backendReason: string;
-  readonly warnings: readonly string[];
 }
 
 /** Tensors that are treated the same way for the same reason. */
@@ -92,40 +94,28 @@ export interface TensorFate {
   readonly names: readonly string[];
 }
 
-/** A merge plan as shown. */
-export interface MergePlanSummary {
-  readonly output: string;
+/** The plan of a merge. */
+export interface MergePlanSummary extends JobPlan {
   /** Bytes of the weight files that will be written. */
   readonly bytes: number;
-  readonly readBytes: number;
-  /** Bytes of memory the run needs. */
-  readonly memory: number;
   /** Every parameter, including defaults; gradients and rules as given. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   /** Tensors merged, and tensors copied. */
   readonly tensors: { readonly merged: number; readonly copied: number };
-  /** What happens to all of them, and why. */
-  readonly fates: readonly TensorFate[];
-  readonly problems: readonly Problem[];
 }
 
-export interface MergeResult {
-  readonly output: string;
-  /** The weight files, relative to the output, and their bytes. */
+/** Its `bytes` are those of the weight files. */
+export interface MergeResult extends JobResult {
+  /** The weight files, relative to the output. */
   readonly files: readonly string[];
-  readonly bytes: number;
   readonly readBytes: number;
   readonly method: string;
   /** Every parameter, including defaults; gradients and rules as given. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   /** By name of the input: the parameters that can differ by input, with the values used for it. */
   readonly inputParameters: Readonly<Record<string, Readonly<Record<string, ParameterValue>>>>;
-  readonly seconds: number;
-  readonly backend: 'cpu' | 'webgpu';
-  readonly backendReason: string;
   /** Over the whole model; merge-report.json has them by tensor and by layer. */
   readonly report: MergeTotals;
-  readonly warnings: readonly string[];
 }
 
 /** Numbers of a merge: of a tensor, a layer or the whole model. Deltas are relative to the base; null without one. */

@@ -20,7 +20,7 @@ export interface TensorRow {
   /** undefined if there are no codes. */
   readonly bits: number | undefined;
   readonly bytes: number;
-  /** ‖x − x̂‖² / ‖x‖² of this vector's tensor; undefined if nothing was quantized. */
+  /** ‖x − x̂‖² / ‖x‖² of this vector's tensor, measured when it was quantized; undefined if nothing was quantized. */
   readonly error: number | undefined;
 }
 
@@ -90,15 +90,7 @@ export interface TensorValues {
 }
 
 /** The details of one tensor of one vector of a .tvq file. */
-export interface TensorDetail {
-  readonly tensor: string;
-  readonly vector: string;
-  readonly shape: readonly number[];
-  readonly dtype: string;
-  readonly codec: string;
-  readonly bytes: number;
-  /** ‖x − x̂‖² / ‖x‖² as measured when it was quantized. */
-  readonly error: number | undefined;
+export interface TensorDetail extends Omit<TensorRow, 'bits'> {
   readonly facts: readonly CodecFact[];
   /** From the lowest to the highest code that occurs, one bin each; undefined if there are no codes. */
   readonly codes: Histogram | undefined;

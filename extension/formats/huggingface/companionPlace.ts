@@ -4,7 +4,8 @@
  * the folder and into the Hub's cache, whose snapshots consist of links.
  */
 import { realpath } from 'node:fs/promises';
-import { isAbsolute, join, relative } from 'node:path';
+import { join } from 'node:path';
+import { isInside } from '../../files/isInside.ts';
 import { readRegular } from '../regularFile.ts';
 import { UserError } from '../../shared/errors.ts';
 
@@ -22,15 +23,10 @@ export interface CompanionPlace {
 export async function companionPlace(folder: string, name: string): Promise<CompanionPlace | undefined> {
   try {
     const [top, path] = await Promise.all([realpath(folder), realpath(join(folder, name))]);
-    return { path, belongs: isBelow(path, top) || BLOB.test(path) };
+    return { path, belongs: isInside(path, top) || BLOB.test(path) };
   } catch {
     return undefined; // a link into a cleared cache, or deleted since it was listed
   }
-}
-
-function isBelow(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return !/^\.\.([\\/]|$)/.test(way) && !isAbsolute(way);
 }
 
 /** Reads one after checking again where it is. @throws UserError if it has moved elsewhere, or is too large */

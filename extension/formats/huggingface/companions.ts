@@ -2,12 +2,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes } from '../../shared/format.ts';
+import { listed } from '../../shared/listed.ts';
 import { isObject } from '../json/jsonText.ts';
 import { isCompanion, MODULE_FOLDER, MODULES, TEMPLATES_FOLDER } from './companionNames.ts';
 import { companionPlace } from './companionPlace.ts';
 import { MODEL_FILE } from '../safetensors/names.ts';
 import { readJson } from './configFile.ts';
-import { listed } from './weightFolder.ts';
 
 /** The largest tokenizers have 35 MB; anything larger than this is not a small companion file. */
 export const MAX_COMPANION_BYTES = 64 << 20;

@@ -2,8 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
+import { listed } from '../../shared/listed.ts';
 import { readBeginning } from '../regularFile.ts';
-import { listed } from './weightFolder.ts';
 
 /** A commit's hash has 40 bytes. */
 const MAX_REF_LENGTH = 200;

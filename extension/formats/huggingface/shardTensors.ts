@@ -1,11 +1,12 @@
 /** The tensors of a model in several files: all of them, or an error that says what is missing. */
 import { basename, join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
+import { listed } from '../../shared/listed.ts';
 import { readShardIndex, type ShardIndex } from './hfIndex.ts';
 import type { TensorSource } from '../tensorSource.ts';
 import type { WeightHeader } from '../weightFormat.ts';
 import { aria2Notes, askDownload } from './unfinishedDownload.ts';
-import { listed, type WeightFolder, type WeightSet } from './weightFolder.ts';
+import type { WeightFolder, WeightSet } from './weightFolder.ts';
 import { parseWeightName } from './weightNames.ts';
 
 interface SetFiles {

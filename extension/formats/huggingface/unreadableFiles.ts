@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describeSystemError } from '../../shared/errors.ts';
+import { listed } from '../../shared/listed.ts';
 import { printable } from '../../shared/printable.ts';
 import { MAX_CONFIG_LENGTH } from './configFile.ts';
 import {
@@ -17,7 +18,7 @@ import { readExactly } from '../readExactly.ts';
 import { isObject, readPythonJson } from '../json/jsonText.ts';
 import { openRegular, readRegular } from '../regularFile.ts';
 import { decodeText } from '../smallFile.ts';
-import { listed, type WeightFolder } from './weightFolder.ts';
+import type { WeightFolder } from './weightFolder.ts';
 
 export interface UnreadableFiles {
   /** Relative to the folder. */

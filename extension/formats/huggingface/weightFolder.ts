@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { groupBy } from '../../shared/groupBy.ts';
+import { listed } from '../../shared/listed.ts';
 import { UserError } from '../../shared/errors.ts';
 import { MAX_INDEX_BYTES, readShardIndex } from './hfIndex.ts';
 import type { WeightFormat } from '../weightFormat.ts';
@@ -42,9 +43,6 @@ export interface ChosenSet {
   readonly set: WeightSet;
   readonly note: string | undefined;
 }
-
-/** Names listed in one message; the rest are only counted. */
-const MAX_LISTED = 3;
 
 /** Indexes that are read to find out what belongs together; a model has one, or one per variant. */
 const MAX_INDEXES = 100;
@@ -172,10 +170,4 @@ function ambiguous(folder: string, sets: readonly WeightSet[]): UserError {
   const what = sets.every(({ kind }) => kind === 'file') ? 'weight files' : 'sets of weights';
   const names = listed(sets.map(({ entry }) => entry));
   return new UserError(`${folder}: ${sets.length} ${what} (${names}); name one of them`);
-}
-
-/** The first names, and how many more there are. */
-export function listed(names: readonly string[]): string {
-  const more = names.length - MAX_LISTED;
-  return names.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -1,6 +1,5 @@
 /** The header of a .tvq file: its content, and how long it can become. */
 import { createHash } from 'node:crypto';
-import type { Dtype } from '../dtype.ts';
 import {
   alignedDataOffset,
   headerJsonBytes,
@@ -116,8 +115,6 @@ export function fingerprintOf(
   return hash.digest('hex').slice(0, FINGERPRINT_DIGITS);
 }
 
-const sideBytes = (records: number) => ({ scales: 8 * records, checksums: 8 * records, errors: 8 * records });
-
 export const recordsOf = ({ vectors }: TvqLayout): number =>
   vectors.reduce((sum, { records }) => sum + records.length, 0);
 
@@ -161,7 +158,7 @@ export function headerBound(layout: TvqLayout): number {
   const entries = [
     ...sideEntries(layout),
     ...[TENSOR_TABLE, PAYLOADS, RECORD_TABLE].map(name => bytesEntry(name, widest)),
-    ...[...fileEntries(layout)].map(({ name, content }) => bytesEntry(name, content.length)),
+    ...fileEntries(layout).map(({ name, content }) => bytesEntry(name, content.length)),
   ];
   return headerJsonBytes(
     metadata,
@@ -191,31 +188,22 @@ export function codecTable(layout: TvqLayout): Codec[] {
   return [...table, ...sorted];
 }
 
-export function* sideEntries({
-  base,
-  vectors,
-}: TvqLayout): Generator<{ name: string; dtype: Dtype; shape: number[]; bytes: number }> {
-  yield {
-    name: sideArrays.checksums(BASE_MODEL),
-    dtype: 'U64',
-    shape: [base.rows.length],
-    bytes: 8 * base.rows.length,
-  };
+/** The arrays beside the payloads: eight bytes a row each. */
+export function* sideEntries({ base, vectors }: TvqLayout): Generator<Omit<TensorEntry, 'offset'>> {
+  const rows = base.rows.length;
+  yield { name: sideArrays.checksums(BASE_MODEL), dtype: 'U64', shape: [rows], bytes: 8 * rows };
   for (const { name, records } of vectors) {
     const { length } = records;
-    const bytes = sideBytes(length);
-    yield { name: sideArrays.scales(name), dtype: 'F32', shape: [length, 2], bytes: bytes.scales };
-    yield { name: sideArrays.checksums(name), dtype: 'U64', shape: [length], bytes: bytes.checksums };
-    yield { name: sideArrays.errors(name), dtype: 'F32', shape: [length, 2], bytes: bytes.errors };
+    const bytes = 8 * length;
+    yield { name: sideArrays.scales(name), dtype: 'F32', shape: [length, 2], bytes };
+    yield { name: sideArrays.checksums(name), dtype: 'U64', shape: [length], bytes };
+    yield { name: sideArrays.errors(name), dtype: 'F32', shape: [length, 2], bytes };
   }
 }
 
 /** The tensors that hold files, with their bytes. */
-export function* fileEntries({
-  files,
-}: TvqLayout): Generator<{ readonly name: string; readonly content: Uint8Array }> {
-  for (const [n, { bytes }] of files.stored.entries()) yield { name: storedFileName(n), content: bytes };
-}
+export const fileEntries = ({ files }: TvqLayout) =>
+  files.stored.map(({ bytes }, n) => ({ name: storedFileName(n), content: bytes }));
 
 export function metadataOf(
   layout: TvqLayout,

@@ -4,7 +4,7 @@ import type { ByteGroup, TvqSummary, TvqVectorSummary } from '../../protocol/tvq
 import { groupBy } from '../../shared/groupBy.ts';
 import { layerName } from '../../shared/layerName.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
-import { elementCount, isQuantizable, type Dtype } from '../dtype.ts';
+import { elementCount, isQuantizable } from '../dtype.ts';
 import { byPlace, layersOf } from '../names/layers.ts';
 import { isCoded, type Codec } from './codecs.ts';
 import type { TvqFile, TvqRecord, TvqVector } from './reader.ts';
@@ -76,6 +76,9 @@ export const bitsPerWeight = (bytes: number, quantizedParameters: number): numbe
 const parametersOf = (record: TvqRecord): number => elementCount(record.shape);
 export const hasCodes = ({ codec }: TvqRecord): boolean => isCoded(codec);
 const isPresent = ({ codec }: TvqRecord): boolean => codec.codec !== 'absent';
+
+type Stored = { readonly codec: Pick<Codec, 'codec'> };
+
 /**
  * Whether weights are restored from few bits or none: constants, and matrices equal to the base's, need no codes. For
  * 1-D tensors equal to the base's, a file does not say whether they would have been quantized; mostly they are kept.
@@ -84,19 +87,13 @@ export const isQuantized = ({
   codec: { codec },
   dtype,
   shape,
-}: {
-  readonly codec: { readonly codec: Codec['codec'] };
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-}): boolean =>
+}: Stored & Pick<TvqRecord, 'dtype' | 'shape'>): boolean =>
   isCoded({ codec }) ||
   codec === 'constant' ||
   (codec === 'same' && isQuantizable(dtype) && shape.length > 1);
 
 /** Task tensors by how they are stored. */
-export function countTensors(
-  records: readonly { readonly codec: { readonly codec: Codec['codec'] } }[],
-): TensorCounts {
+export function countTensors(records: readonly Stored[]): TensorCounts {
   const count = (...codecs: Codec['codec'][]) =>
     records.filter(({ codec }) => codecs.includes(codec.codec)).length;
   return {
