@@ -46,6 +46,12 @@ export class Cancelled extends Error {
   }
 }
 
+/** The same work, whose failure is a cancellation once the signal is aborted. */
+export const orCancelled = <T>(signal: { readonly aborted: boolean }, work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => {
+    throw signal.aborted ? new Cancelled() : error;
+  });
+
 /** What is wrong with a file, or with the disk it is on. */
 export class FileError extends UserError {
   /** @param reading whether it could not be read, rather than written */

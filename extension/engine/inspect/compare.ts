@@ -4,7 +4,7 @@ import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
-import { Cancelled, UserError } from '../../shared/errors.ts';
+import { orCancelled, UserError } from '../../shared/errors.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
@@ -125,11 +125,8 @@ export async function runCompare(
   const { jobs, share, tasks, comparable, leftOut, stamps } = plan;
   let sums = noComparison(tasks.length);
   const sink = reportsOnly<CompareReport>((_, { comparison }) => void (sums = added(sums, comparison)));
-  try {
-    await runCounted({ kind: compareKind, jobs, stamps, share, backend, signal, onProgress }, sink);
-  } catch (error) {
-    throw signal.aborted ? new Cancelled() : error;
-  }
+  const planned = { kind: compareKind, jobs, stamps, share, backend, signal, onProgress };
+  await orCancelled(signal, runCounted(planned, sink));
   return { tasks, tensors: jobs.length, comparable, leftOut, ...matricesOf(sums, tasks.length) };
 }
 

@@ -1,7 +1,7 @@
 import { CHUNK } from '../../../kernels/backends/cpu/backend.ts';
 import type { TensorDetail } from '../../protocol/tensors.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
-import { Cancelled, UserError } from '../../shared/errors.ts';
+import { orCancelled, UserError } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import { memoryOf } from '../scheduler/jobKind.ts';
 import { threadRunner } from '../scheduler/threads.ts';
@@ -55,10 +55,9 @@ async function runAlone(job: DetailJob, signal: AbortSignal): Promise<TensorCont
   const run = threadRunner({ threads: 1, arena: memoryOf(detailKind, job, CHUNK) });
   let contents: TensorContents | undefined;
   const sink = reportsOnly<DetailReport>((_, report) => void ({ contents } = report));
-  try {
-    await run(detailKind, [job], sink, signal, () => undefined);
-    return contents;
-  } catch (error) {
-    throw signal.aborted ? new Cancelled() : error;
-  }
+  await orCancelled(
+    signal,
+    run(detailKind, [job], sink, signal, () => undefined),
+  );
+  return contents;
 }

@@ -52,8 +52,7 @@ function keyOf({ jobs, stamps }: Measured): string {
     shared && reconstruction,
     tasks.map(({ output, source, coding }) => [output, source, coding]),
   ]);
-  const all = JSON.stringify([FORMAT, TOOL, stamps, tensors]);
-  return sha256(all);
+  return sha256(JSON.stringify([FORMAT, TOOL, stamps, tensors]));
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

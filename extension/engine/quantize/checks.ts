@@ -6,6 +6,7 @@ import { MIN_MEMORY, type MemoryShare, type Room } from '../scheduler/memoryShar
 import type { Checkpoint } from '../../formats/checkpoint.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { formatBytes } from '../../shared/format.ts';
+import { error, warning } from '../../shared/problems.ts';
 import { estrangement } from '../match/kinship.ts';
 import { listed, shapeText } from '../../formats/listed.ts';
 import type { QuantizeJob } from './job.ts';
@@ -58,19 +59,13 @@ function compareShapes({ path, tensors }: Checkpoint, base: Checkpoint, keeps: K
   ];
 }
 
-const error = (message: string): Problem => ({ severity: 'error', message });
-const warning = (message: string): Problem => ({ severity: 'warning', message });
-
 /** What is wrong with the request, whatever is in the checkpoints. */
 export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints): Problem[] {
   const problems: Problem[] = [];
   const names = recipe.tasks.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    problems.push({
-      ...error(`two tasks are named "${twice}"; give each its own name`),
-      remedy: { code: 'taskName' },
-    });
+    problems.push(error(`two tasks are named "${twice}"; give each its own name`, { code: 'taskName' }));
   for (const task of tasks) {
     if (task.path === base.path) problems.push(error(`${task.path}: given both as the base and as a task`));
   }
@@ -83,10 +78,7 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
     problems.push(error(`rtvq takes at most ${MAX_MEAN_TASKS} tasks, ${tasks.length} were given`));
   }
   if (recipe.scheme === 'rtvq' && tasks.length === 1) {
-    problems.push({
-      severity: 'warning',
-      message: 'rtvq with one task stores it twice; tvq is smaller at the same error',
-    });
+    problems.push(warning('rtvq with one task stores it twice; tvq is smaller at the same error'));
   }
   return problems;
 }
@@ -99,12 +91,7 @@ export function checkMemory(
 ): Problem[] {
   const tooLarge = jobs.find(job => memoryOf(quantizeKind, job, chunk) > arena);
   if (!tooLarge) return [];
-  const needed = MIN_MEMORY + memoryOf(quantizeKind, tooLarge, chunk);
-  return [
-    {
-      severity: 'error',
-      message: `${formatBytes(memory)} is too little: tensor "${tooLarge.tensor}" needs about ${formatBytes(needed)}`,
-      remedy: { code: 'memory' },
-    },
-  ];
+  const needed = formatBytes(MIN_MEMORY + memoryOf(quantizeKind, tooLarge, chunk));
+  const message = `${formatBytes(memory)} is too little: tensor "${tooLarge.tensor}" needs about ${needed}`;
+  return [error(message, { code: 'memory' })];
 }

@@ -4,6 +4,7 @@ import type { Problem } from '../../protocol/results.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { isQuantizable } from '../../formats/dtype.ts';
 import { formatBytes } from '../../shared/format.ts';
+import { warning } from '../../shared/problems.ts';
 import { isBuffer, LARGE_INTEGERS } from '../../formats/names/buffers.ts';
 import type { Fated } from '../match/fates.ts';
 import { listed } from '../../formats/listed.ts';
@@ -53,7 +54,5 @@ export function largeIntegers(jobs: readonly QuantizeJob[]): Problem[] {
   if (large.length === 0) return [];
   const bytes = large.reduce((sum, source) => sum + source.bytes, 0);
   const names = [...new Set(large.map(({ name }) => name))];
-  return [
-    { severity: 'warning', message: `${listed(names)} of integers, stored exactly: ${formatBytes(bytes)}` },
-  ];
+  return [warning(`${listed(names)} of integers, stored exactly: ${formatBytes(bytes)}`)];
 }

@@ -15,9 +15,10 @@ export class JobInputs {
   readonly count: number;
   readonly base: TensorInput | undefined;
   readonly scratch: EncoderMemory;
+  /** The shared vector's tensor, where the job has one. */
+  readonly shared: SharedVector | undefined;
   readonly #tasks: readonly TaskTensor[];
   readonly #tuned: readonly TensorInput[];
-  readonly #shared: SharedVector | undefined;
 
   constructor(
     private readonly job: QuantizeJob,
@@ -35,12 +36,7 @@ export class JobInputs {
     if (!this.base || !memory.shared) return;
     const { tensor, resident, reconstruction } = job;
     const shared = { tensor, count: this.count, resident, reconstruction };
-    this.#shared = new SharedVector(context, this.scratch, memory.shared, this.base, this.#tuned, shared);
-  }
-
-  /** The shared vector's tensor, where the job has one. */
-  get shared(): SharedVector | undefined {
-    return this.#shared;
+    this.shared = new SharedVector(context, this.scratch, memory.shared, this.base, this.#tuned, shared);
   }
 
   tunedOf(task: TaskTensor): TensorInput {

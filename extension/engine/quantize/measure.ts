@@ -1,6 +1,6 @@
 /** Measures what the tensors of a plan cost: everything that a budget can be spent on, and what has no choice. */
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
-import { Cancelled } from '../../shared/errors.ts';
+import { orCancelled } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
 import type { JobEvent } from '../scheduler/job.ts';
@@ -56,11 +56,8 @@ async function measureFixed(
       unfit.push(...found.map(one => ({ ...one, tensor })));
     },
   };
-  try {
-    await backend.runner(share)(quantizeKind, fixed, sink, signal, () => undefined);
-  } catch (error) {
-    throw signal.aborted ? new Cancelled() : error;
-  }
+  const running = backend.runner(share)(quantizeKind, fixed, sink, signal, () => undefined);
+  await orCancelled(signal, running);
   return { bytes, errors, unfit };
 }
 
@@ -82,12 +79,9 @@ export async function measureTensors(
     found[number] = analyses.map(analysis => ({ ...analysis, tensor }));
   });
   let done = 0;
-  try {
-    await backend.runner(share)(quantizeKind, measuring, sink, signal, current => {
-      onProgress({ done: ++done, total, current });
-    });
-  } catch (error) {
-    throw signal.aborted ? new Cancelled() : error;
-  }
+  const running = backend.runner(share)(quantizeKind, measuring, sink, signal, current => {
+    onProgress({ done: ++done, total, current });
+  });
+  await orCancelled(signal, running);
   return found.flat();
 }

@@ -9,6 +9,7 @@ import type { Problem } from '../../protocol/results.ts';
 import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
 import { PLAIN } from '../../formats/safetensors/weightsMetadata.ts';
 import { formatBytes } from '../../shared/format.ts';
+import { warning } from '../../shared/problems.ts';
 import { loadKernels } from '../kernels.ts';
 import { readCompanion } from '../../formats/huggingface/companionPlace.ts';
 import { companionsOf, MAX_COMPANION_BYTES } from '../../formats/huggingface/companions.ts';
@@ -79,8 +80,6 @@ export async function planFiles(
   }
   return { files: { stored, listed: { table, tasks: listed } }, problems };
 }
-
-const warning = (message: string): Problem => ({ severity: 'warning', message });
 
 const leftOut = (checkpoint: Checkpoint, task: string, { name, bytes }: Found): Problem =>
   warning(

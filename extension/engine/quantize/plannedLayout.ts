@@ -57,21 +57,7 @@ export function makeLayout(
     checkpoint: undefined,
     records: jobs.flatMap(({ base, shared }) => (base && shared ? [record(base, shared)] : [])),
   };
-  const {
-    scheme,
-    bits,
-    baseBits,
-    codec,
-    groupSize,
-    keepRule,
-    keep,
-    budget,
-    sensitivity,
-    reconstruction,
-    rules,
-    weights,
-    prune,
-  } = recipe;
+  const { scheme, bits, baseBits, budget, reconstruction } = recipe;
   const widths = { bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };
   const settings = { scheme, ...(budget === undefined ? widths : {}) };
   return {
@@ -85,20 +71,20 @@ export function makeLayout(
     recipe: {
       kind: 'quantize',
       ...settings,
-      codec,
-      groupSize,
+      codec: recipe.codec,
+      groupSize: recipe.groupSize,
       ...(budget === undefined
         ? { reconstruction }
         : {
             budget,
-            sensitivity,
+            sensitivity: recipe.sensitivity,
             reconstruction: reconstruction ?? 'unbiased',
-            rules: rules ?? [],
-            weights,
+            rules: recipe.rules ?? [],
+            weights: recipe.weights,
           }),
-      keepRule,
-      keep,
-      prune,
+      keepRule: recipe.keepRule,
+      keep: recipe.keep,
+      prune: recipe.prune,
       base: base.name,
       tasks: recipe.tasks.map(({ name, path }) => ({ name, path: basename(path) })),
     },

@@ -88,18 +88,13 @@ export class SharedVector {
       this.context,
       this.#encoderMemory(),
       this.#encoding(coding),
-      this.#meanValues(),
+      this.mean(),
     );
     const found = await encoder.measure();
     const { unit } = encoder.restored(found);
     if (unit === 0) return undefined;
     this.#decodeWith(entropy.decoding?.(coding, [unit, coding.step]));
     return found;
-  }
-
-  /** The mean delta by itself. */
-  mean(): Values {
-    return this.#meanValues();
   }
 
   /** Makes the reference of a span available. */
@@ -163,14 +158,14 @@ export class SharedVector {
 
   async #firstPass<T>(pass: (values: Values) => Promise<T>): Promise<T> {
     const energies = this.tuned.map(() => 0);
-    const found = await pass(this.#meanValues(energies));
+    const found = await pass(this.mean(energies));
     this.#energies = energies;
     return found;
   }
 
   /** The mean delta; kept if the tensor is resident, otherwise computed for every pass.
    * @param energies where to sum up those of the task vectors, in the first of several passes */
-  #meanValues(energies?: number[]): Values {
+  mean(energies?: number[]): Values {
     const { backend } = this.context;
     const { count: elements, resident } = this.tensor;
     let begin = 0;

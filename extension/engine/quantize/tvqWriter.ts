@@ -21,7 +21,8 @@ import { lengthBytesOf, packRecords, sha256, type TableRow } from '../../formats
  */
 export class TvqWriter {
   readonly #positions = new Map<string, number>();
-  readonly #outcomes: (RecordOutcome | undefined)[][];
+  /** By vector and record. */
+  readonly outcomes: (RecordOutcome | undefined)[][];
   /** Payload bytes by vector and record. */
   readonly #lengths: number[][];
   /** Record of a tensor in each vector, by the tensor's name. */
@@ -33,7 +34,7 @@ export class TvqWriter {
     private readonly layout: RoomyLayout,
     private readonly file: SafetensorsWriter,
   ) {
-    this.#outcomes = layout.vectors.map(({ records }) => records.map(() => undefined));
+    this.outcomes = layout.vectors.map(({ records }) => records.map(() => undefined));
     this.#lengths = layout.vectors.map(({ records }) => records.map(() => 0));
     this.#recordOf = layout.vectors.map(
       ({ records }) => new Map(records.map(({ row }, i) => [(layout.tensors[row] as TableRow)[0], i])),
@@ -64,7 +65,7 @@ export class TvqWriter {
     const { output } = event;
     const record = this.#recordOf[output]?.get(tensor) as number;
     if (event.type === 'end') {
-      (this.#outcomes[output] as RecordOutcome[])[record] = event.outcome;
+      (this.outcomes[output] as RecordOutcome[])[record] = event.outcome;
       return;
     }
     if (this.#begun.tensor !== tensor) this.#begun = { tensor, starts: new Map() };
@@ -74,11 +75,6 @@ export class TvqWriter {
     for (const later of [...starts.keys()].filter(one => one > output)) starts.delete(later);
     starts.set(output, this.file.bytes);
     (this.#lengths[output] as number[])[record] = event.bytes;
-  }
-
-  /** Outcomes by vector and record. */
-  get outcomes(): readonly (readonly (RecordOutcome | undefined)[])[] {
-    return this.#outcomes;
   }
 
   /** Gives the file its name. @returns the path that it has */
@@ -93,7 +89,7 @@ export class TvqWriter {
     const records = packRecords(
       layout.vectors.map((vector, v) => ({
         codecs: vector.records.map((record, i) =>
-          indexOfCodec(codecs, this.#outcomes[v]?.[i] as RecordOutcome, record),
+          indexOfCodec(codecs, this.outcomes[v]?.[i] as RecordOutcome, record),
         ),
         lengths: this.#lengths[v] as number[],
       })),
@@ -106,7 +102,7 @@ export class TvqWriter {
     ]);
     const sides: string[] = [];
     for (const [v, { name }] of layout.vectors.entries()) {
-      const outcomes = this.#outcomes[v] as RecordOutcome[];
+      const outcomes = this.outcomes[v] as RecordOutcome[];
       sides.push(
         await this.#writeSides([
           [sideArrays.scales(name), pairArray(outcomes.map(({ scales }) => scales))],

@@ -3,6 +3,7 @@ import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
 import { AllocationError, parseBudget, patternOf } from '../../shared/allocation/index.ts';
 import { nearest } from '../../shared/nearest.ts';
+import { error, warning } from '../../shared/problems.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Checkpoints } from './checks.ts';
 import type { QuantizeJob } from './job.ts';
@@ -44,15 +45,15 @@ export function unmetWishes(
   const names = new Set(tasks.flatMap(({ tensors }) => [...tensors.keys()]));
   const stranger = Object.keys(weights?.tensors ?? {}).find(name => !names.has(name));
   const problems: Problem[] = [];
-  if (stranger !== undefined)
-    problems.push({ severity: 'error', message: `weights: ${unknown('tensor', stranger, [...names])}` });
+  if (stranger !== undefined) problems.push(error(`weights: ${unknown('tensor', stranger, [...names])}`));
   const open = jobs.filter(({ tasks }) => tasks.some(task => task.open));
   const patterns = [...rules.map(rule => rule.tensors), ...(weights?.patterns ?? []).map(([one]) => one)];
   for (const pattern of new Set(patterns)) {
     const expression = patternOf(pattern);
     if (open.some(({ tensor }) => expression.test(tensor))) continue;
-    const message = `"${pattern}" matches no tensor that the budget is spent on; "keep" stores tensors exactly`;
-    problems.push({ severity: 'warning', message });
+    problems.push(
+      warning(`"${pattern}" matches no tensor that the budget is spent on; "keep" stores tensors exactly`),
+    );
   }
   return problems;
 }

@@ -9,12 +9,9 @@ import { writeCompanion, type Companions } from '../merge/output/copyCompanions.
 import { readCompanion } from '../../formats/huggingface/companionPlace.ts';
 import type { DescribedWeights } from '../merge/output/configFit.ts';
 import type { WrittenFile } from '../merge/output/writtenFile.ts';
-import { digestOf, METADATA_FILE, readStoredFile, type TvqStoredFile } from '../../formats/tvq/files.ts';
+import { digestOf, METADATA_FILE, readStoredFile } from '../../formats/tvq/files.ts';
 import type { TvqFile } from '../../formats/tvq/reader.ts';
 import { fileOfTask } from './taskConfig.ts';
-
-const filesOfTask = ({ files }: TvqFile, task: string): readonly TvqStoredFile[] =>
-  files.filter(({ tasks }) => tasks.includes(task));
 
 /** Metadata of the fine-tuned weight file; only that it is for PyTorch if the file has none. */
 export async function restoredMetadata(
@@ -55,7 +52,7 @@ export async function writeTaskFiles(
     files.push(file);
     warnings.push(...notes.map(note => `${source}: ${note}`));
   };
-  const own = filesOfTask(tvq, task).filter(({ name }) => name !== METADATA_FILE);
+  const own = tvq.files.filter(({ name, tasks }) => tasks.includes(task) && name !== METADATA_FILE);
   for (const listed of own) {
     const { name, from } = listed;
     const missing = `${tvq.path}: "${name}" of task "${task}"`;

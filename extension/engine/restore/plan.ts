@@ -9,6 +9,7 @@ import { DTYPE_BITS, isQuantizable, type Dtype } from '../../formats/dtype.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
+import { error } from '../../shared/problems.ts';
 import { alignNames } from '../../formats/names/alignNames.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { isSafetensors } from '../../formats/safetensors/names.ts';
@@ -76,11 +77,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   const needed = mostMemory(restoreKind, usable, chunk);
   const share = room.share(needed);
   if (needed > share.arena) {
-    problems.push({
-      severity: 'error',
-      message: `${formatBytes(room.memory)} is too little for this file`,
-      remedy: { code: 'memory' },
-    });
+    problems.push(error(`${formatBytes(room.memory)} is too little for this file`, { code: 'memory' }));
   }
   const placed = placeJobs(restoreKind, usable, share, chunk);
   const bytes = placed.reduce((sum, job) => sum + restoredBytes(job), 0);
@@ -113,13 +110,8 @@ export function compareBase(file: TvqFile, base: Checkpoint, remedy?: Remedy): P
     const same = found?.dtype === expected.dtype && found.shape.join() === expected.shape.join();
     if (same) continue;
     const [is, was] = [found, expected].map(tensor => (tensor ? describe(tensor) : 'missing'));
-    return [
-      {
-        severity: 'error',
-        message: wrongBase(file, base.path, `tensor "${expected.name}" is ${is} there, ${was} in the base`),
-        remedy,
-      },
-    ];
+    const what = `tensor "${expected.name}" is ${is} there, ${was} in the base`;
+    return [error(wrongBase(file, base.path, what), remedy)];
   }
   return [];
 }
@@ -133,7 +125,7 @@ function misfits({ path }: Checkpoint, jobs: readonly RestoreJob[]): Problem[] {
   const odd = jobs.find(job => !fits(job));
   if (!odd?.base) return [];
   const what = `tensor "${odd.tensor}" is ${describe(odd.base)} there, ${describe(odd.record)} in the task`;
-  return [{ severity: 'error', message: `${path}: ${what}; use a base model with the same tensors` }];
+  return [error(`${path}: ${what}; use a base model with the same tensors`)];
 }
 
 const describe = ({ dtype, shape }: { dtype: Dtype; shape: readonly number[] }) =>
