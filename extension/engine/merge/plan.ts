@@ -11,13 +11,14 @@ import { DTYPE_BITS, elementCount } from '../../formats/dtype.ts';
 import { mergedMetadata } from '../../formats/safetensors/weightsMetadata.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
+import { error } from '../../shared/problems.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { isSafetensors } from '../../formats/safetensors/names.ts';
 import { compareBase } from '../restore/plan.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import { checkConfig, checkRecipe, checkRows } from './recipe/checks.ts';
 import { openModels } from './inputs/models.ts';
-import { fatesOfMatch, matchTensors, type Match, type Reference } from './inputs/match.ts';
+import { fatesOfMatch, Matching, type Match, type Reference } from './inputs/match.ts';
 import { describedInput } from './inputs/describedInput.ts';
 import { donorMetadata, donorOf } from './inputs/donor.ts';
 import type { InputTensor } from '../tensors/inputTensor.ts';
@@ -70,7 +71,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   for (const input of inputs)
     if (input.kind === 'tvq' && input.file.scheme.scheme !== 'fq' && base)
       problems.push(...compareBase(input.file, base));
-  const matched = (of: readonly OpenInput[]) => matchTensors(recipe.onMismatch, reference, of, ties);
+  const matched = (of: readonly OpenInput[]) => new Matching(recipe.onMismatch, reference, of, ties).match();
   const match = matched(inputs);
   problems.push(...match.problems);
   const jobs = withExact(
@@ -81,11 +82,9 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const needed = mostMemory(mergeKind, jobs, room.chunk);
   const share = room.share(needed);
   if (needed > share.arena) {
-    problems.push({
-      severity: 'error',
-      message: `${formatBytes(room.memory)} is too little for this merge, which needs about ${formatBytes(MIN_MEMORY + needed)}`,
-      remedy: { code: 'memory' },
-    });
+    const most = formatBytes(MIN_MEMORY + needed);
+    const message = `${formatBytes(room.memory)} is too little for this merge, which needs about ${most}`;
+    problems.push(error(message, { code: 'memory' }));
   }
   const placed = placeJobs(mergeKind, jobs, share, room.chunk);
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];

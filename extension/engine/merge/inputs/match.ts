@@ -5,6 +5,7 @@ import type { Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { isQuantizable } from '../../../formats/dtype.ts';
 import { formatBytes } from '../../../shared/format.ts';
+import { error, warning } from '../../../shared/problems.ts';
 import { isBuffer, LARGE_INTEGERS } from '../../../formats/names/buffers.ts';
 import { fatesOf } from '../../match/fates.ts';
 import { estrangement } from '../../match/kinship.ts';
@@ -43,8 +44,6 @@ export interface Match {
 
 const INTEGERS = 'integers';
 
-type Mismatch = Exclude<MergeRecipe['onMismatch'], 'error'>;
-
 /** The model that the others are compared with. */
 export interface Reference {
   readonly base: Checkpoint | undefined;
@@ -56,17 +55,8 @@ export interface Reference {
   readonly saysTied: boolean;
 }
 
-/** @param tied by input, whether its head is its embedding; undefined if unknown */
-export function matchTensors(
-  onMismatch: MergeRecipe['onMismatch'],
-  reference: Reference,
-  inputs: readonly OpenInput[],
-  tied: readonly (boolean | undefined)[],
-): Match {
-  return new Matching(onMismatch, reference, inputs, tied).match();
-}
-
-class Matching {
+/** Compares the inputs with the reference, tensor by tensor. */
+export class Matching {
   readonly #misfits: Misfit[] = [];
   readonly #problems: Problem[] = [];
   /** Inputs for which one line already says everything. */
@@ -75,6 +65,7 @@ class Matching {
   readonly #label: string;
   #donor: OpenInput | undefined;
 
+  /** @param tied by input, whether its head is its embedding; undefined if unknown */
   constructor(
     private readonly onMismatch: MergeRecipe['onMismatch'],
     private readonly reference: Reference,
@@ -90,7 +81,7 @@ class Matching {
       const why = estrangement(tensorsOf(input), model, this.onMismatch === 'error');
       if (why === undefined) continue;
       this.#strangers.add(input.name);
-      this.#tell('error', `input "${input.name}": ${why.replaceAll('the base', this.#label)}`);
+      this.#problems.push(error(`input "${input.name}": ${why.replaceAll('the base', this.#label)}`));
     }
     const head = this.#head();
     const names = [...model.keys(), ...(head && !model.has(head.name) ? [head.name] : [])].sort();
@@ -99,10 +90,6 @@ class Matching {
     const all = [...tensors, ...this.#extras(new Set(names))];
     this.#tellCopies(all);
     return { tensors: all, problems: this.#problems, ownHead: head?.own, donor: this.#donor };
-  }
-
-  #tell(severity: Problem['severity'], message: string): void {
-    this.#problems.push({ severity, message });
   }
 
   #matchOne(tensor: string): MatchedTensor {
@@ -137,18 +124,9 @@ class Matching {
     }
     this.#misfits.push(...misfits.filter(({ input }) => !this.#strangers.has(input)));
     if (this.onMismatch === 'error') return this.#copied(tensor, original, found, 'does not fit');
-    return this.#settled(tensor, original, found, this.onMismatch);
-  }
-
-  #settled(
-    tensor: string,
-    original: TensorSource,
-    found: readonly (InputTensor | undefined)[],
-    as: Mismatch,
-  ): MatchedTensor {
-    const why = `not the same in all models (--on-mismatch ${as})`;
-    if (as === 'skip') return this.#row(tensor, original, why);
-    const first = as === 'first' ? found.findIndex(input => input && exactSource(input)) : -1;
+    const why = `not the same in all models (--on-mismatch ${this.onMismatch})`;
+    if (this.onMismatch === 'skip') return this.#row(tensor, original, why);
+    const first = this.onMismatch === 'first' ? found.findIndex(input => input && exactSource(input)) : -1;
     if (first < 0) return this.#copied(tensor, original, found, why);
     const source = exactSource(found[first] as InputTensor) as TensorSource;
     this.#donor ??= this.inputs[first];
@@ -173,9 +151,8 @@ class Matching {
       }
       if (fresh.length > 0) this.#donor ??= input;
       const outcome = this.onMismatch === 'first' ? 'taken from the first input that has it' : 'left out';
-      this.#tell(
-        'warning',
-        `input "${input.name}" has ${listed(extra)} that ${this.#label} lacks; ${outcome}`,
+      this.#problems.push(
+        warning(`input "${input.name}" has ${listed(extra)} that ${this.#label} lacks; ${outcome}`),
       );
     }
     return taken;
@@ -184,18 +161,16 @@ class Matching {
   #tellCopies(tensors: readonly MatchedTensor[]): void {
     if (this.#lackedBuffers.length > 0) {
       const what = listed(this.#lackedBuffers);
-      this.#tell(
-        'warning',
-        `some inputs lack ${what}, which a model computes itself; kept from ${this.#label}`,
+      this.#problems.push(
+        warning(`some inputs lack ${what}, which a model computes itself; kept from ${this.#label}`),
       );
     }
     const large = tensors.filter(({ why, original }) => why === INTEGERS && original.bytes > LARGE_INTEGERS);
     if (large.length === 0) return;
     const bytes = large.reduce((sum, { original }) => sum + original.bytes, 0);
     const what = listed(large.map(({ tensor }) => tensor));
-    this.#tell(
-      'warning',
-      `${what}, ${formatBytes(bytes)} of integers, copied from ${this.#label}: they are not merged`,
+    this.#problems.push(
+      warning(`${what}, ${formatBytes(bytes)} of integers, copied from ${this.#label}: they are not merged`),
     );
   }
 

@@ -2,6 +2,7 @@
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
 import { groupBy } from '../../../shared/groupBy.ts';
+import { error, warning } from '../../../shared/problems.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { isQuantizable } from '../../../formats/dtype.ts';
 import { listed, shapeText } from '../../../formats/listed.ts';
@@ -57,9 +58,8 @@ export function describeMisfits(
   const groups = groupBy(misfits, ({ input, kind }) => `${input}\0${kind}`);
   return [...groups.values()].map(group => {
     const message = describe(group, reference);
-    if (onMismatch === 'error')
-      return { severity: 'error', message, remedy: { code: 'onMismatch', reference } };
-    return { severity: 'warning', message: `${message}; ${OUTCOMES[onMismatch](reference)}` };
+    if (onMismatch === 'error') return error(message, { code: 'onMismatch', reference });
+    return warning(`${message}; ${OUTCOMES[onMismatch](reference)}`);
   });
 }
 

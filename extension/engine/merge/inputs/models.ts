@@ -1,6 +1,7 @@
 /** The models of a merge on disk, each with its tensors named as in the base. */
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
+import { error, warning } from '../../../shared/problems.ts';
 import { openModel, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { alignNames } from '../../../formats/names/alignNames.ts';
@@ -32,11 +33,7 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
   const aligned = (input: OpenInput): OpenInput => {
     if (input.kind !== 'checkpoint' || input.checkpoint === reference) return input;
     const { checkpoint, change } = alignNames(input.checkpoint, tensors);
-    if (change !== undefined)
-      problems.push({
-        severity: 'warning',
-        message: `input "${input.name}": its tensors are read ${change}`,
-      });
+    if (change !== undefined) problems.push(warning(`input "${input.name}": its tensors are read ${change}`));
     return { ...input, checkpoint };
   };
   const inputs = opened.map(aligned);
@@ -44,8 +41,7 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
   const known = new Map<string, Nature>();
   const natureAt = async (checkpoint: Checkpoint): Promise<Nature> => {
     const nature = known.get(checkpoint.path) ?? (await natureOf(checkpoint));
-    if (!known.has(checkpoint.path) && nature.fault !== undefined)
-      problems.push({ severity: 'error', message: nature.fault });
+    if (!known.has(checkpoint.path) && nature.fault !== undefined) problems.push(error(nature.fault));
     known.set(checkpoint.path, nature);
     return nature;
   };

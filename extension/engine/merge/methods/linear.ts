@@ -1,6 +1,6 @@
 /** Methods that are a linear combination of the inputs, with fixed coefficients. */
 import { translatable } from '../../../shared/translatable.ts';
-import { parameter, type MergeMethod } from './method.ts';
+import { parameter, weightsOf, type MergeMethod } from './method.ts';
 import { shares } from '../tensor/weights.ts';
 
 export const linear: MergeMethod = {
@@ -20,11 +20,7 @@ export const linear: MergeMethod = {
   way: {
     kind: 'linear',
     gram: false,
-    coefficients: ({ values, inputs }) =>
-      shares(
-        inputs.map(({ weight }) => weight as number),
-        values.normalize === true,
-      ),
+    coefficients: ({ values, inputs }) => shares(weightsOf(inputs), values.normalize === true),
   },
 };
 
@@ -46,10 +42,6 @@ export const taskArithmetic: MergeMethod = {
   way: {
     kind: 'linear',
     gram: false,
-    coefficients: ({ values, inputs }) =>
-      shares(
-        inputs.map(({ weight }) => weight as number),
-        values.merge === 'mean',
-      ),
+    coefficients: ({ values, inputs }) => shares(weightsOf(inputs), values.merge === 'mean'),
   },
 };

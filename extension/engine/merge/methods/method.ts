@@ -64,6 +64,10 @@ export interface MergeMethod extends MergeMethodInfo {
   readonly way: LinearWay | SelectiveWay | ValuesWay;
 }
 
+/** The inputs' parameter `weight`. */
+export const weightsOf = (inputs: readonly Values[]): number[] =>
+  inputs.map(({ weight }) => weight as number);
+
 const number = (
   name: string,
   standard: number,

@@ -1,5 +1,5 @@
 import { translatable } from '../../../shared/translatable.ts';
-import { parameter, type MergeMethod } from './method.ts';
+import { parameter, weightsOf, type MergeMethod } from './method.ts';
 import type { Values } from '../recipe/parameters.ts';
 import { orderStatistic } from './orderStatistic.ts';
 
@@ -47,7 +47,7 @@ function mergeByBalance(
 ): Float32Array {
   const [first] = xs as [Float32Array];
   if (first.length === 0) return first;
-  const weights = inputs.map(({ weight }) => weight as number);
+  const weights = weightsOf(inputs);
   for (const [task, x] of xs.entries())
     if ((weights[task] as number) < 0) for (let i = 0; i < x.length; i++) x[i] = -(x[i] as number);
   const sum = first.map((_, i) => xs.reduce((total, x) => total + (x[i] as number), 0));

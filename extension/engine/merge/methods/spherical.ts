@@ -3,7 +3,7 @@
  * need: the result is a linear combination whose coefficients are found on small matrices, in float64.
  */
 import { translatable } from '../../../shared/translatable.ts';
-import { parameter, type LinearTensor, type MergeMethod } from './method.ts';
+import { parameter, weightsOf, type LinearTensor, type MergeMethod } from './method.ts';
 import { shares } from '../tensor/weights.ts';
 
 const normOf = (gram: LinearTensor['gram'], i: number) => Math.sqrt(gram[i]?.[i] ?? 0);
@@ -69,7 +69,7 @@ export const nuslerp: MergeMethod = {
     kind: 'linear',
     gram: true,
     coefficients: ({ inputs, gram }) => {
-      const [first, second] = inputs.map(({ weight }) => weight as number) as [number, number];
+      const [first, second] = weightsOf(inputs) as [number, number];
       const t = second / (first + second);
       const cos = cosine(gram, 0, 1);
       const theta = Math.acos(cos);
@@ -165,10 +165,7 @@ export const multislerp: MergeMethod = {
     kind: 'linear',
     gram: true,
     coefficients: ({ values, inputs, gram }) => {
-      const weights = shares(
-        inputs.map(({ weight }) => weight as number),
-        values.normalize_weights as boolean,
-      );
+      const weights = shares(weightsOf(inputs), values.normalize_weights as boolean);
       const { norms, cosines } = sphere(gram);
       const mean = normalised(cosines, weights);
       if (!mean) return weights;

@@ -10,7 +10,6 @@ export type Shapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 /** What the writer knows about the weights that their shapes do not tell. */
 export interface ConfigSettings {
   readonly tie_word_embeddings?: boolean;
-  readonly vocab_size?: number;
 }
 
 /** Weights that a config is to describe. */
@@ -41,7 +40,7 @@ export function fittedConfig(
 export function fitConfig(config: Config, { tensors, donor, settings = {} }: DescribedWeights): ConfigFit {
   const written: Shapes = new Map(tensors.map(tensor => [tensor.name, tensor]));
   const parts = [...configParts(config)];
-  const vocabulary = fitVocabulary(parts, written, donor, settings.vocab_size);
+  const vocabulary = fitVocabulary(parts, written, donor);
   const tied = fitTied(parts, written, donor, settings.tie_word_embeddings);
   const labels = fitLabels(config, written, donor);
   const layers = fitLayers(parts, written, donor);
@@ -68,7 +67,7 @@ const matrices = (tensors: Shapes, name: RegExp): [name: string, rows: number][]
   );
 
 /** A config's `vocab_size` is the number of rows of an embedding; models with several have several. */
-function fitVocabulary(parts: Parts, written: Shapes, donor: Shapes | undefined, given: number | undefined) {
+function fitVocabulary(parts: Parts, written: Shapes, donor: Shapes | undefined) {
   const [settings, notes, resized]: [ConfigSetting[], string[], Resized[]] = [[], [], []];
   const sizes = parts.flatMap(([path, part]) =>
     typeof part.vocab_size === 'number' ? [{ path: [...path, 'vocab_size'], value: part.vocab_size }] : [],
@@ -76,14 +75,10 @@ function fitVocabulary(parts: Parts, written: Shapes, donor: Shapes | undefined,
   const known = parts.flatMap(([, part]) =>
     Object.entries(part).flatMap(([key, value]) => (/vocab|n_words/.test(key) ? [value] : [])),
   );
-  if (given !== undefined) {
-    const rows = new Set(sizes.map(({ value }) => value));
-    if (rows.size === 1) settings.push(...sizes.map(({ path }) => ({ path, value: given })));
-  }
   for (const [tensor, rows] of matrices(written, EMBEDDING)) {
     const before = donor?.get(tensor)?.shape[0] ?? rows;
     if (before !== rows) resized.push([before, rows]);
-    if (given !== undefined || sizes.length === 0 || known.includes(rows)) continue;
+    if (sizes.length === 0 || known.includes(rows)) continue;
     const stated = sizes.filter(({ value }) => value === before);
     // Some audio models have one row more than tokens: a single model's config that disagrees by one is left alone.
     const only = new Set(sizes.map(({ value }) => value)).size === 1 ? sizes : [];

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { exists } from '../../../files/exists.ts';
 import { JOURNAL } from '../../../files/hiddenNames.ts';
 import { Cancelled } from '../../../shared/errors.ts';
 import { identitySchema, type RunIdentity } from './runIdentity.ts';
@@ -124,19 +125,13 @@ export async function recoverShards(
     const entry = listed.get(shard.name);
     if (entry && isOf(entry, shard) && (await isIntact(folder, entry, signal))) intact.set(entry.name, entry);
     else if (entry) damaged.push(shard.name);
-    else if (await isThere(join(folder, shard.name))) unknown.push(shard.name);
+    else if (await exists(join(folder, shard.name))) unknown.push(shard.name);
   }
   return { intact, damaged, unknown };
 }
 
 const isOf = (entry: FinishedShard, shard: Shard): boolean =>
   entry.bytes === shard.bytes && entry.reports.length === shard.tensors.length;
-
-const isThere = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    () => false,
-  );
 
 async function isIntact(
   folder: string,

@@ -1,6 +1,7 @@
 /** Licences of models: what each input states, and whether they agree. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { groupBy } from '../../../shared/groupBy.ts';
 import { readTextBeginning, type FrontMatter } from './frontMatter.ts';
 
 export interface Licence {
@@ -64,22 +65,21 @@ export function combineLicences(
   sources: readonly { readonly name: string; readonly licence: Licence | undefined }[],
 ): CombinedLicence {
   const stated = sources.flatMap(({ name, licence }) => (licence ? [{ name, licence }] : []));
-  const byText = new Map<string, { licence: Licence; names: string[] }>();
-  for (const { name, licence } of stated) {
+  const byText = groupBy(stated, ({ name, licence }) => {
     const isUnnamed = licence.ids.includes('other') && licence.name === undefined;
-    const key = isUnnamed ? `${licenceText(licence)} of ${name}` : licenceText(licence).toLowerCase();
-    const group = byText.get(key) ?? { licence, names: [] };
-    byText.set(key, group);
-    group.names.push(JSON.stringify(name));
-  }
-  const groups = [...byText.values()];
+    return isUnnamed ? `${licenceText(licence)} of ${name}` : licenceText(licence).toLowerCase();
+  });
+  const groups = [...byText.values()] as [(typeof stated)[number]][];
   if (groups.length > 1) {
     const list = groups
-      .map(({ licence, names }) => `${names.join(', ')}: ${licenceText(licence)}`)
+      .map(
+        group =>
+          `${group.map(({ name }) => JSON.stringify(name)).join(', ')}: ${licenceText(group[0].licence)}`,
+      )
       .join('; ');
     const warning = `the licences of the inputs differ (${list}); the model card states none, check what they allow together`;
     return { common: undefined, warning };
   }
-  const common = stated.length === sources.length ? groups[0]?.licence : undefined;
+  const common = stated.length === sources.length ? groups[0]?.[0].licence : undefined;
   return { common, warning: undefined };
 }

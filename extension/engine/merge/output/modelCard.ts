@@ -4,14 +4,15 @@ import type {
   MergeMethodInfo,
   MergeParameter,
   MergeRecipe,
-  ParameterScalar,
   ParameterValue,
 } from '../../../protocol/recipes.ts';
 import { formatBytes } from '../../../shared/format.ts';
+import { formatValue } from '../../../shared/mergeParameters.ts';
 import { TOOL } from '../../../shared/version.ts';
 import { combineLicences, licenceText } from './licence.ts';
 import { printableLines } from '../../../shared/printable.ts';
 import { codeBlock, escapeText, inlineCode, table } from '../../../shared/markdown.ts';
+import { isRules } from '../recipe/parameters.ts';
 import type { ModelSource } from './modelSource.ts';
 import { printableYaml } from './printableYaml.ts';
 import type { WrittenFile } from './writtenFile.ts';
@@ -146,8 +147,7 @@ function ownValue({ name, default: standard }: MergeParameter, recipe: MergeReci
 
 /** `0.5`; `[0, 0.5, 1]`; `0.3 where "mlp" occurs, else 1`. */
 function valueText(value: ParameterValue): string {
-  if (typeof value !== 'object') return String(value);
-  if (!isRules(value)) return `[${value.join(', ')}]`;
+  if (!isRules(value)) return formatValue(value);
   return value
     .map(({ filter, value: ruled }) =>
       filter === undefined || filter === '*'
@@ -156,9 +156,6 @@ function valueText(value: ParameterValue): string {
     )
     .join(', ');
 }
-
-const isRules = (value: ParameterValue & object): value is Exclude<ParameterValue, ParameterScalar> =>
-  typeof value[0] === 'object';
 
 function licenceSection(info: ModelCardInfo): string {
   const sources = sourcesOf(info);

@@ -2,13 +2,12 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { putBack } from '../../../files/aside.ts';
-import { alreadyThere } from '../../../files/atomic.ts';
+import { checkTarget } from '../../../files/atomic.ts';
 import { exists } from '../../../files/exists.ts';
 import { describeSystemError } from '../../../shared/errors.ts';
 import { removeAll } from '../../../files/leftovers.ts';
 import { hiddenBeside, hiddenId, hiddenName, JOURNAL } from '../../../files/hiddenNames.ts';
 import { OutputLock } from '../../../files/lock/outputLock.ts';
-import { checkReplaceable } from '../../../files/replaceable.ts';
 import { readJournal } from './journal.ts';
 import { completed, digestOfRun, type RunIdentity } from './runIdentity.ts';
 import type { Shard } from './shards.ts';
@@ -41,8 +40,7 @@ export async function takePartial(asked: {
   const lock = await OutputLock.take(target);
   try {
     await putBack(target);
-    if (asked.overwrite) await checkReplaceable(target, 'folder');
-    else if (await exists(target)) throw alreadyThere(target);
+    await checkTarget(target, asked, 'folder');
     const run = completed(asked.run, asked.shards);
     const partial = hiddenName(target, digestOfRun(run), 'partial');
     const earlier = await partialsOf(target);

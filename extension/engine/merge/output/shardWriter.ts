@@ -32,11 +32,6 @@ export class ShardWriter {
     return this.file.notes;
   }
 
-  /** Whether all of its bytes have come. */
-  get complete(): boolean {
-    return this.#begun === this.shard.tensors.length && this.file.position === this.#end;
-  }
-
   /** The next tensor's bytes follow. */
   begin(): void {
     if (this.file.position !== this.#end) throw this.#miscounted();

@@ -38,12 +38,10 @@ export const reportSchema = z.strictObject({
   findings: findings.optional(),
 } satisfies FieldsOf<MergeJobReport>);
 
-/** A report in a form that JSON can represent. */
-export const packReport = (report: MergeJobReport): unknown => packed(report);
-
-function packed(value: unknown): unknown {
+/** A report, or a part of one, in a form that JSON can represent. */
+export function packReport(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (Array.isArray(value)) return value.map(packed);
+  if (Array.isArray(value)) return value.map(packReport);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, packed(one)]));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, packReport(one)]));
 }

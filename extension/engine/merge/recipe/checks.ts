@@ -1,3 +1,4 @@
+import { error, warning } from '../../../shared/problems.ts';
 import type { Remedy } from '../../../shared/remedies.ts';
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
@@ -44,10 +45,9 @@ export function checkRows(method: MergeMethod, jobs: readonly MergeJob[]): Probl
   if (!first) return [];
   const what = listed(long.map(({ tensor }) => tensor));
   return [
-    {
-      severity: 'error',
-      message: `method ${method.name} ranks the weights of a row: ${what} with rows of ${first.rowLength}, up to ${MAX_ROW} are supported; ties has no such limit`,
-    },
+    error(
+      `method ${method.name} ranks the weights of a row: ${what} with rows of ${first.rowLength}, up to ${MAX_ROW} are supported; ties has no such limit`,
+    ),
   ];
 }
 
@@ -66,9 +66,8 @@ export async function checkConfig(
   ).flat()[0];
   if (other === undefined) return [];
   return [
-    {
-      severity: 'warning',
-      message: `${donor.path}: has no config.json, so the merged model will have none and will not load; copy the one of ${other} if it is the same model`,
-    },
+    warning(
+      `${donor.path}: has no config.json, so the merged model will have none and will not load; copy the one of ${other} if it is the same model`,
+    ),
   ];
 }

@@ -78,6 +78,11 @@ export class RecipeDocument {
     return new RecipeFault(this.line(path), message);
   }
 
+  /** Keeps an error about the value at a place for `refuse`. */
+  fault(path: Path, message: string): void {
+    this.#faults.push(this.error(path, message));
+  }
+
   /** Notes something that has no effect. */
   note(path: Path, message: string): void {
     this.told(`line ${this.line(path)}: ${message}`);

@@ -47,14 +47,9 @@ export function readModels(
   const names = explicitNames(document, shape);
   const listed = shape.models.map(({ model, task, name: given, parameters }): Model => {
     const file = find(model);
-    document.attempt(() => {
-      if (task && !isTvq(file)) throw document.error(task.path, 'only .tvq files have tasks; leave task out');
-      if (given && isTvq(file) && !task)
-        throw document.error(
-          given.path,
-          'all tasks of the file keep their names; give the task, or leave name out',
-        );
-    });
+    if (task && !isTvq(file)) document.fault(task.path, 'only .tvq files have tasks; leave task out');
+    if (given && isTvq(file) && !task)
+      document.fault(given.path, 'all tasks of the file keep their names; give the task, or leave name out');
     const name = given?.text ?? freeName(task?.text ?? taskNameOf(file), names);
     return { ...parameters, name, input: { name, path: file, task: task?.text } };
   });
@@ -126,18 +121,14 @@ function explicitNames(document: RecipeDocument, { models }: Shape): Set<string>
   const names = new Set<string>();
   for (const { name, task } of models) {
     for (const [key, given] of Object.entries({ name, task })) {
-      document.attempt(() => {
-        if (given && !isTaskName(given.text))
-          throw document.error(
-            given.path,
-            `${key}: "${given.text}" is not a valid name; use up to 128 letters, digits, dots, dashes and underscores`,
-          );
-      });
+      if (given && !isTaskName(given.text))
+        document.fault(
+          given.path,
+          `${key}: "${given.text}" is not a valid name; use up to 128 letters, digits, dots, dashes and underscores`,
+        );
     }
     if (!name) continue;
-    document.attempt(() => {
-      if (names.has(name.text)) throw document.error(name.path, `two models are named "${name.text}"`);
-    });
+    if (names.has(name.text)) document.fault(name.path, `two models are named "${name.text}"`);
     names.add(name.text);
   }
   return names;
@@ -150,12 +141,7 @@ function checkTwice(document: RecipeDocument, { models }: Shape, listed: readonl
     const key = JSON.stringify([input.path, input.task]);
     const { path, name } = models[i] as Entry;
     if (seen.has(key) && !name)
-      document.attempt(() => {
-        throw document.error(
-          path,
-          `${input.path} is listed twice; list it once, with the sum of the weights`,
-        );
-      });
+      document.fault(path, `${input.path} is listed twice; list it once, with the sum of the weights`);
     seen.add(key);
   }
 }

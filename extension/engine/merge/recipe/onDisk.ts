@@ -17,7 +17,7 @@ export async function checkOnDisk(
   for (const { model, layers } of shape.models) {
     if (!layers) continue;
     const count = await countLayers(resolve(folder, model.text));
-    document.attempt(() => checkLayers(document, layers, count));
+    checkLayers(document, layers, count);
   }
   if (shape.tokenizer) await checkVocabularies(document, shape.tokenizer, models, { folder, exists });
 }
@@ -37,7 +37,7 @@ function checkLayers(
 ): void {
   if (from === 0 && (count === undefined || to === count)) return;
   const there = count === undefined ? '' : ` of ${count}`;
-  throw document.error(
+  document.fault(
     path,
     `layers ${from} to ${to}${there}: only whole models are merged here; take all layers, or use mergekit to cut and stack them`,
   );
@@ -65,19 +65,15 @@ async function checkVocabularies(
   for (const other of others) {
     const vocabulary = await read(other);
     const difference = vocabulary && differ(known, vocabulary);
-    document.attempt(() => {
-      if (difference)
-        throw document.error(
-          path,
-          `${key}: ${other} has a different vocabulary from ${donor} (${difference}); tokens are not moved here: use mergekit, or models with one vocabulary`,
-        );
-    });
-  }
-  document.attempt(() => {
-    if (padTo !== undefined && known.size !== undefined && known.size % padTo !== 0)
-      throw document.error(
+    if (difference)
+      document.fault(
         path,
-        `${key}: the vocabulary of ${donor} has ${known.size} rows, not a multiple of ${padTo}; rows are not added here`,
+        `${key}: ${other} has a different vocabulary from ${donor} (${difference}); tokens are not moved here: use mergekit, or models with one vocabulary`,
       );
-  });
+  }
+  if (padTo !== undefined && known.size !== undefined && known.size % padTo !== 0)
+    document.fault(
+      path,
+      `${key}: the vocabulary of ${donor} has ${known.size} rows, not a multiple of ${padTo}; rows are not added here`,
+    );
 }

@@ -31,7 +31,8 @@ function valueAt(value: ParameterValue, place: Place): number | boolean | string
   return typeof scalar === 'object' ? gradientAt(scalar, place.depth) : scalar;
 }
 
-const isRules = (value: ParameterValue): value is Exclude<ParameterValue, ParameterScalar> =>
+/** Whether a value is a list of rules rather than one for all tensors. */
+export const isRules = (value: ParameterValue): value is Exclude<ParameterValue, ParameterScalar> =>
   Array.isArray(value) && typeof value[0] === 'object';
 
 /** All declared parameters at a place; `sources` are tried in order, then the default. */

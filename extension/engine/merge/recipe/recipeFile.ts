@@ -114,7 +114,12 @@ function read(document: RecipeDocument, surroundings: Surroundings): Reading {
   const dtype = document.attempt(() => readDtype(document, shape));
   if (!method) return { shape, models, method, translated: undefined, dtype };
   if (shape.models.length > 0) document.attempt(() => checkModels(document, method, role, models, shape));
-  document.attempt(() => checkLines(document, shape, method));
+  const { lines } = shape;
+  if (lines && method.family !== 'vectors')
+    document.fault(
+      lines.path,
+      `lines scales task vectors by depth; method ${method.name} merges whole models`,
+    );
   const translated = translate(document, method, shape.shared, models.models);
   return { shape, models, method, translated, dtype };
 }
@@ -188,12 +193,4 @@ function checkModels(
   const beside = role === 'origin' && base !== undefined && !reference ? ' beside base_model' : '';
   const here = inputs.map(input => input.name).join(', ') || 'none';
   throw document.error(place, `method ${name} merges ${wanted} models${beside}; here: ${here}`);
-}
-
-function checkLines(document: RecipeDocument, { lines }: Shape, method: MergeMethod): void {
-  if (lines && method.family !== 'vectors')
-    throw document.error(
-      lines.path,
-      `lines scales task vectors by depth; method ${method.name} merges whole models`,
-    );
 }

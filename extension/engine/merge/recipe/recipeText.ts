@@ -68,19 +68,12 @@ function keptText(recipe: MergeRecipe, text: string, folder: string): string | u
 }
 
 function writtenText(recipe: MergeRecipe, method: MergeMethod, folder: string): string {
-  const {
-    inputs,
-    inputParameters,
-    parameters,
-    lines,
-    dtype,
-    onMismatch,
-    allowNonfinite,
-    shardBytes,
-    compare,
-  } = recipe;
+  const { inputs, lines, dtype, onMismatch, shardBytes, compare } = recipe;
   const common = Object.fromEntries(
-    method.parameters.map(({ name, default: standard }) => [name, withStandard(parameters[name], standard)]),
+    method.parameters.map(({ name, default: standard }) => [
+      name,
+      withStandard(recipe.parameters[name], standard),
+    ]),
   );
   const document = {
     merge_method: recipe.method,
@@ -89,13 +82,13 @@ function writtenText(recipe: MergeRecipe, method: MergeMethod, folder: string): 
       model: pathFrom(folder, path),
       ...(task === undefined ? {} : { task }),
       name,
-      ...ownParameters(recipe.method, inputParameters[i]),
+      ...ownParameters(recipe.method, recipe.inputParameters[i]),
     })),
     parameters: inMergekitsNames(recipe.method, common),
     ...(lines ? { lines } : {}),
     ...(dtype ? { out_dtype: dtypeName(dtype) } : {}),
     ...(onMismatch === 'error' ? {} : { on_mismatch: onMismatch }),
-    ...(allowNonfinite ? { allow_nonfinite: true } : {}),
+    ...(recipe.allowNonfinite ? { allow_nonfinite: true } : {}),
     ...(shardBytes === SHARD_BYTES ? {} : { shard_size: shardBytes }),
     ...(compare.length === 0
       ? {}

@@ -183,12 +183,7 @@ export function readShape(document: RecipeDocument): Shape {
   const [base, other] = bases;
   shape.base = base;
   if (other && other.text !== base?.text)
-    document.attempt(() => {
-      throw document.error(
-        other.path,
-        'the base_model of the slice and that of the recipe differ; give one of them',
-      );
-    });
+    document.fault(other.path, 'the base_model of the slice and that of the recipe differ; give one of them');
   const { value } = document;
   if (isMapping(value)) {
     if (value.merge_method === undefined || value.merge_method === null)
@@ -205,11 +200,8 @@ const STACKED =
 function checkSources(document: RecipeDocument, value: Record<string, unknown>): void {
   const given = ['models', 'slices'].filter(key => value[key] !== undefined && value[key] !== null);
   if (given.length === 1 || !isNothing(value.modules)) return;
-  document.attempt(() => {
-    throw given.length === 2
-      ? document.error(['slices'], 'models and slices are both given; keep one of them')
-      : document.error(['models'], 'models: is missing');
-  });
+  if (given.length === 2) document.fault(['slices'], 'models and slices are both given; keep one of them');
+  else document.fault(['models'], 'models: is missing');
 }
 
 /** A model in any of mergekit's spellings: a path, `{model: PATH}`, `{model: {path: PATH, revision: …}}`. */

@@ -2,13 +2,13 @@
 import type { ParameterScalar, ParameterValue } from '../../../protocol/recipes.ts';
 import { UserError } from '../../../shared/errors.ts';
 import type { MergeMethod } from '../methods/method.ts';
-import { checkParameters } from './parameters.ts';
+import { checkParameters, isRules } from './parameters.ts';
 import { METHODS } from '../methods/registry.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import { BREADCRUMBS, MERGEKIT, type Row } from './mergekit.ts';
 import type { Given } from './shape.ts';
 import { passOver } from './strangers.ts';
-import { isExhaustive, isRules, mapScalars, readValue, withStandard } from './values.ts';
+import { isExhaustive, mapScalars, readValue, withStandard } from './values.ts';
 
 /** Parameters of a model, with its name. */
 export interface GivenOfModel extends Given {
@@ -193,14 +193,12 @@ function checkGiven(
     const whose = model && ` of ${model}`;
     const isBase = place[0] === 'base_model';
     const remedy = isBase ? ': list the base among the models with it, or leave base_model out' : '';
-    document.attempt(() => {
-      throw document.error(
-        place,
-        (value ?? common) === undefined
-          ? `${name}${whose} is missing; method ${method.name} needs it, as in mergekit${remedy}`
-          : `${name}${whose} is missing for tensors that match none of its filters; end the list with \`- value: …\``,
-      );
-    });
+    document.fault(
+      place,
+      (value ?? common) === undefined
+        ? `${name}${whose} is missing; method ${method.name} needs it, as in mergekit${remedy}`
+        : `${name}${whose} is missing for tensors that match none of its filters; end the list with \`- value: …\``,
+    );
   }
 }
 

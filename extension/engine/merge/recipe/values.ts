@@ -2,12 +2,10 @@
 import type { ParameterScalar, ParameterValue } from '../../../protocol/recipes.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import { isMapping } from './fields.ts';
+import { isRules } from './parameters.ts';
 import { unknown } from './strangers.ts';
 
 type Rules = Exclude<ParameterValue, ParameterScalar>;
-
-export const isRules = (value: ParameterValue): value is Rules =>
-  Array.isArray(value) && typeof value[0] === 'object';
 
 /** Whether a value applies to every tensor: the empty filter is in every name. */
 export const isExhaustive = (value: ParameterValue): boolean =>

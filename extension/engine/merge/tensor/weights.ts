@@ -1,5 +1,6 @@
 /** Sums of the inputs' weights: dividing by them, and when that is impossible. */
 import type { Problem } from '../../../protocol/results.ts';
+import { error } from '../../../shared/problems.ts';
 import type { MergeJob } from './mergeJob.ts';
 import type { MergeMethod } from '../methods/method.ts';
 
@@ -58,10 +59,9 @@ export function checkWeights(method: MergeMethod, jobs: readonly MergeJob[]): Pr
           ? ` in ${first.tensor}`
           : ` in ${found.length} of ${merged.length} tensors (${first.tensor} …)`;
     return [
-      {
-        severity: 'error',
-        message: `method ${method.name}${where}: ${MEANINGS[fault]}; weights here are ${weightsOf(first).join(', ')}: change one of them`,
-      },
+      error(
+        `method ${method.name}${where}: ${MEANINGS[fault]}; weights here are ${weightsOf(first).join(', ')}: change one of them`,
+      ),
     ];
   });
 }
