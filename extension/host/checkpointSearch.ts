@@ -14,9 +14,6 @@ import { findTvqFiles, findWeightFiles, findWorkspaceFiles } from './workspaceFi
 /** Files whose sizes are read at once. */
 const STATS_AT_ONCE = 32;
 
-/** Name and size of a .tvq file; its header is read on demand. */
-export type TvqEntry = SizedFile;
-
 export interface Failure {
   readonly path: string;
   readonly message: string;
@@ -25,7 +22,8 @@ export interface Failure {
 export interface Snapshot {
   readonly checkpoints: readonly CheckpointSummary[];
   readonly failures: readonly Failure[];
-  readonly tvqFiles: readonly TvqEntry[];
+  /** Their headers are read on demand. */
+  readonly tvqFiles: readonly SizedFile[];
   /** In Restricted Mode, instead of checkpoints, as nothing was opened. */
   readonly unopened: readonly UnopenedModel[];
   /** Where the search stopped before the end, one line each. */

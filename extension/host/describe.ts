@@ -2,7 +2,7 @@
 import { l10n, workspace } from 'vscode';
 import { formatBits, formatBytes, formatCount, formatPercent } from '../shared/format.ts';
 import type { CheckpointSummary } from '../protocol/checkpoints.ts';
-import type { QuantizeRecipe } from '../protocol/recipes.ts';
+import type { TvqSummary } from '../protocol/tvq.ts';
 import { PRESETS, type QuantizeSettings } from '../shared/presets.ts';
 
 const NO_BREAK_SPACE = '\u00a0';
@@ -26,17 +26,8 @@ export function keepTogether(parts: readonly (string | undefined)[]): string {
   return known.map(part => part.replaceAll(' ', NO_BREAK_SPACE)).join(' · ');
 }
 
-export type SchemeChoice = QuantizeSettings;
-
 /** "RTVQ · 3-bit base + 2-bit offsets"; "bits by tensor" for a file made to a budget. */
-export function describeScheme({
-  scheme,
-  bits,
-  baseBits,
-}: Pick<QuantizeRecipe, 'scheme'> & {
-  readonly bits: number | undefined;
-  readonly baseBits: number | undefined;
-}): string {
+export function describeScheme({ scheme, bits, baseBits }: Pick<TvqSummary, 'scheme' | 'bits' | 'baseBits'>) {
   if (bits === undefined)
     return scheme === 'rtvq' ? l10n.t('RTVQ · bits by tensor') : l10n.t('TVQ · bits by tensor');
   switch (scheme) {
@@ -50,7 +41,7 @@ export function describeScheme({
 }
 
 /** For file names: "balanced", "tvq-1.5bpw", or as papers write it: "rtvq-b3o2". */
-export function schemeSlug(choice: SchemeChoice): string {
+export function schemeSlug(choice: QuantizeSettings): string {
   const preset = PRESETS.find(({ settings }) => settings === choice);
   if (preset) return preset.name;
   const { scheme, bits, baseBits, budget } = choice;

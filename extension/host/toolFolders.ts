@@ -6,7 +6,7 @@
 import { basename, dirname, join } from 'node:path';
 import { exists } from '../files/exists.ts';
 import { inParallel } from '../shared/parallel.ts';
-import { isInside } from './paths.ts';
+import { isInside } from '../files/isInside.ts';
 
 const NAMES: ReadonlySet<string> = new Set([
   ...['node_modules', 'bower_components', 'site-packages', 'dist-packages', '__pypackages__'],

@@ -11,7 +11,6 @@ import {
   proposedFolder,
   readFrom,
   recipeOf,
-  required,
   settledBase,
   type MergeDraft,
 } from '../merge/draft.ts';
@@ -26,7 +25,7 @@ import { pickMethod } from '../ui/methodPick.ts';
 import type { Output } from '../ui/outputPick.ts';
 import { pick } from '../ui/pick.ts';
 import { pickParameters } from '../ui/parameterPick.ts';
-import { runWizard, type Position, type Step, type Turn } from '../ui/wizard.ts';
+import { required, runWizard, type Position, type Step, type Turn } from '../ui/wizard.ts';
 import type { Run } from './command.ts';
 import { browseSources, mergeDraftFrom } from './mergeSelection.ts';
 import { selectedPaths } from './selection.ts';

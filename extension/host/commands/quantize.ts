@@ -2,14 +2,15 @@ import { basename, join } from 'node:path';
 import { l10n } from 'vscode';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { PlanSummary } from '../../protocol/results.ts';
-import { schemeSlug, type SchemeChoice } from '../describe.ts';
+import { schemeSlug } from '../describe.ts';
+import type { QuantizeSettings } from '../../shared/presets.ts';
 import { startWriting } from '../jobs/again.ts';
 import { commonFolder } from '../paths.ts';
 import type { Services } from '../services.ts';
 import { readRunOptions } from '../settings.ts';
 import { pickOutput } from '../ui/outputPick.ts';
 import { pickScheme } from '../ui/schemePick.ts';
-import { runWizard, type Step } from '../ui/wizard.ts';
+import { required, runWizard, type Step } from '../ui/wizard.ts';
 import type { Run } from './command.ts';
 import { draftFrom, taskNames, type QuantizeDraft } from './quantizeDraft.ts';
 import { selectedPaths } from './selection.ts';
@@ -36,7 +37,7 @@ function stepsOf({ engine, log }: Services, draft: QuantizeDraft): Step[] {
     ...selectionSteps(draft),
     async at => {
       const options = readRunOptions();
-      const plan = async (choices: readonly SchemeChoice[]): Promise<readonly PlanSummary[]> => {
+      const plan = async (choices: readonly QuantizeSettings[]): Promise<readonly PlanSummary[]> => {
         const recipes = choices.map(choice => {
           const output = { path: proposedOutput({ ...draft, choice }), overwrite: true };
           return recipeOf({ ...draft, choice, output });
@@ -79,10 +80,4 @@ function recipeOf({ base, tasks, choice, output }: QuantizeDraft): QuantizeRecip
     keep: [],
     overwrite,
   };
-}
-
-/** The wizard's order guarantees a value; a bug there should be reported, not quantized. */
-function required<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('an earlier step has no answer');
-  return value;
 }

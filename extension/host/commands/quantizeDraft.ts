@@ -5,12 +5,14 @@ import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../fo
 import { freeName, taskNameOf } from '../../formats/tvq/taskName.ts';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import type { NamedPath } from '../../protocol/recipes.ts';
+import type { QuantizeSettings } from '../../shared/presets.ts';
 import type { CheckpointStore } from '../checkpointStore.ts';
 import { findWeightFiles } from '../workspaceFiles.ts';
 import { chosenKind } from '../chosenPath.ts';
-import { describeCheckpoint, displayPath, type SchemeChoice } from '../describe.ts';
+import { describeCheckpoint, displayPath } from '../describe.ts';
 import { asKnown, distinctFiles } from '../distinctFiles.ts';
-import { commonFolder, isInside } from '../paths.ts';
+import { commonFolder } from '../paths.ts';
+import { isInside } from '../../files/isInside.ts';
 import { merge } from '../ui/checkpointPicks.ts';
 import { pick } from '../ui/pick.ts';
 import type { Output } from '../ui/outputPick.ts';
@@ -22,7 +24,7 @@ export interface QuantizeDraft {
   known: readonly CheckpointSummary[];
   base: CheckpointSummary | undefined;
   tasks: readonly CheckpointSummary[] | undefined;
-  choice: SchemeChoice | undefined;
+  choice: QuantizeSettings | undefined;
   output: Output | undefined;
 }
 

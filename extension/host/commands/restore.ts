@@ -25,7 +25,7 @@ interface RestoreDraft {
 export const restore: Run = async (services, ...args) => {
   const source = await tvqArgument(args);
   if (source === undefined) return;
-  const summary = await readSummary(source);
+  const summary = summarizeTvq(await openTvq(source));
   const { checkpoints: known } = await services.checkpoints.snapshot();
   const draft: RestoreDraft = { task: undefined, base: undefined, output: undefined };
   const title = l10n.t('Restore a Checkpoint from {0}', basename(source));
@@ -44,10 +44,6 @@ export const restore: Run = async (services, ...args) => {
     allowNonfinite: readAllowNonfinite(),
   });
 };
-
-async function readSummary(path: string): Promise<TvqSummary> {
-  return summarizeTvq(await openTvq(path));
-}
 
 function stepsOf(
   source: string,

@@ -27,9 +27,9 @@ export class InspectorEditor extends Disposable implements CustomReadonlyEditorP
   }
 
   async resolveCustomEditor(document: TvqDocument, { webview, onDidDispose }: WebviewPanel): Promise<void> {
-    const { connectPage } = await import('./inspectorRpc.ts');
+    const { InspectorConnection } = await import('./inspectorConnection.ts');
     const { extensionUri } = this.services;
-    const connection = connectPage(webview, document, this.services);
+    const connection = new InspectorConnection(webview, document, this.services);
     onDidDispose(() => connection.dispose());
     showPage(webview, extensionUri, 'inspector');
   }

@@ -39,10 +39,10 @@ export class TvqDocument extends Disposable implements CustomDocument {
   ) {
     super();
     this._register(workspace.onDidGrantWorkspaceTrust(() => this.reloadSoon()));
+    this._register({ dispose: () => clearTimeout(this.settling) });
     if (uri.scheme !== 'file') {
       const elsewhere = this._register(new Elsewhere(uri, copies));
       this._register(elsewhere.onDidChange(() => this.reloadSoon()));
-      this._register({ dispose: () => clearTimeout(this.settling) });
       this.elsewhere = elsewhere;
       return;
     }
@@ -51,7 +51,6 @@ export class TvqDocument extends Disposable implements CustomDocument {
     const look = () => this.reloadSoon();
     watchFile(fsPath, { interval: LOOK_EVERY_MS, persistent: false }, look);
     this._register({ dispose: () => unwatchFile(fsPath, look) });
-    this._register({ dispose: () => clearTimeout(this.settling) });
   }
 
   /** The header. Rejects with a readable message; the next call tries again. */

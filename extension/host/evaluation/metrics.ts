@@ -1,4 +1,5 @@
 /** The numbers that an evaluation prints. No `vscode` here, so that tests can run it. */
+import { isObject } from '../../formats/json/jsonText.ts';
 import type { StudioMetric } from '../../protocol/merge.ts';
 
 export const MAX_METRICS = 50;
@@ -47,9 +48,6 @@ export function readMetrics(line: string): readonly StudioMetric[] | string {
   }
   return metrics.length > 0 ? metrics : 'the object is empty';
 }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseJson(text: string): unknown {
   try {

@@ -1,7 +1,7 @@
 /** What happened to a job whose window is gone. No `vscode` here, so that tests can run it. */
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isInside } from '../paths.ts';
+import { isInside } from '../../files/isInside.ts';
 import type { JobRecord } from './ledger.ts';
 import { removeLeftoversOf, type WritingRecipe } from './writing.ts';
 

@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import type { MergeMethodInfo, MergeRecipe } from '../../protocol/recipes.ts';
-import { commonFolder, isInside } from '../paths.ts';
+import { commonFolder } from '../paths.ts';
+import { isInside } from '../../files/isInside.ts';
 import { inputParametersOf, NO_EDITS, type Edits } from '../../shared/mergeParameters.ts';
+import { required } from '../ui/wizard.ts';
 import { mergeRecipe } from './recipe.ts';
 import { clearBase, fitsAsBase, inputsOf, sourceId, type MergeSource } from './sources.ts';
 
@@ -82,10 +84,4 @@ export function recipeOf(draft: MergeDraft, output = required(draft.output)): Me
     overwrite: output.overwrite,
     compare: [],
   });
-}
-
-/** The wizard's order guarantees a value; a bug there should be reported, not merged. */
-export function required<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('an earlier step has no answer');
-  return value;
 }

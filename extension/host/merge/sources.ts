@@ -5,7 +5,7 @@ import { freeName, taskNameOf } from '../../formats/tvq/taskName.ts';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import type { MergeInput } from '../../protocol/recipes.ts';
 import type { TvqSummary } from '../../protocol/tvq.ts';
-import { isInside } from '../paths.ts';
+import { isInside } from '../../files/isInside.ts';
 
 /** A whole model. */
 export interface CheckpointSource {

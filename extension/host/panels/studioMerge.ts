@@ -179,16 +179,9 @@ export class StudioMerge extends Disposable {
       );
       for (const warning of warnings) this.services.log.warn(warning);
       await this.memory.learn(method.name, { bytes: readBytes, seconds });
-      const made = {
-        base: base.path,
-        source,
-        output: result.output,
-        report: reportPath(result),
-        bytes,
-        seconds,
-        metrics: [],
-      };
-      await this.memory.add(made);
+      const { output } = result;
+      const report = reportPath(result);
+      await this.memory.add({ base: base.path, source, output, report, bytes, seconds, metrics: [] });
     });
   }
 
@@ -224,15 +217,8 @@ async function checkFree(output: string): Promise<void> {
   }
 }
 
-async function mergedOf({
-  output,
-  report,
-  bytes,
-  seconds,
-  source,
-  metrics,
-}: MergeRecord): Promise<StudioMerged> {
-  const merged = { output, name: basename(output), bytes, seconds, source, metrics };
+async function mergedOf({ base: _, report, ...record }: MergeRecord): Promise<StudioMerged> {
+  const merged = { ...record, name: basename(record.output) };
   if (report === undefined) return { ...merged, report, fault: l10n.t('Nothing was merged.') };
   try {
     return { ...merged, report: await readMergeReport(report), fault: undefined };

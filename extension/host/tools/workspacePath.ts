@@ -1,7 +1,7 @@
 /** Which paths a language model may name. No `vscode` here, so that tests can run it. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
-import { isInside } from '../paths.ts';
+import { isInside } from '../../files/isInside.ts';
 
 /** A folder of the workspace. */
 export interface Folder {

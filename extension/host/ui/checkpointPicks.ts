@@ -1,5 +1,5 @@
 /** The steps that choose a base model and fine-tuned checkpoints. */
-import { l10n, QuickPickItemKind, ThemeIcon, window, type Uri } from 'vscode';
+import { l10n, ThemeIcon, window, type Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../formats/discover.ts';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import { findWeightFiles } from '../workspaceFiles.ts';
@@ -8,7 +8,7 @@ import { describeCheckpoint, displayPath } from '../describe.ts';
 import { tellingNames } from '../../shared/tellingNames.ts';
 import { commonFolder } from '../paths.ts';
 import { notifyWarning } from './notify.ts';
-import { pick, type PickItem } from './pick.ts';
+import { heading, pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 interface CheckpointItem extends PickItem {
@@ -125,7 +125,7 @@ function groupedItems(checkpoints: readonly CheckpointSummary[]): CheckpointItem
     const folder = displayPath(commonFolder(group.map(({ path }) => path)));
     const label = [group[0]?.model, folder].filter(part => part !== undefined).join(' · ');
     const items = checkpointItems(ordered);
-    return groups.length > 1 ? [{ label, kind: QuickPickItemKind.Separator }, ...items] : items;
+    return groups.length > 1 ? [heading(label), ...items] : items;
   });
 }
 

@@ -1,7 +1,7 @@
 /** The step that chooses the folder for a merged model; nothing is ever replaced without asking. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { l10n, QuickPickItemKind, workspace } from 'vscode';
+import { l10n, workspace } from 'vscode';
 import { exists } from '../../files/exists.ts';
 import { displayPath } from '../describe.ts';
 import { ask } from './ask.ts';
@@ -9,7 +9,7 @@ import { browse, browseFolder } from './checkpointPicks.ts';
 import type { PlanView } from './mergePlanView.ts';
 import { askModal, notifyError } from './notify.ts';
 import type { Output } from './outputPick.ts';
-import { pick, type PickItem } from './pick.ts';
+import { heading, pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 /** Warnings in the list; the log has them all. */
@@ -118,7 +118,7 @@ async function itemsOf(path: string, { fault, size, warnings }: PlanView): Promi
     { label: l10n.t('Another name or folder…') },
   ];
   if (warnings.length === 0) return items;
-  items.push({ label: l10n.t('warnings'), kind: QuickPickItemKind.Separator });
+  items.push(heading(l10n.t('warnings')));
   for (const note of warnings.slice(0, MAX_WARNINGS)) items.push({ label: note, icon: 'warning', note });
   const more = warnings.length - MAX_WARNINGS;
   const note = l10n.t('{0} more warnings; the log has them all', more);

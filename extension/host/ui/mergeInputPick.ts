@@ -1,6 +1,6 @@
 /** The step that chooses what is merged: checkpoints, and tasks of .tvq files. */
 import { basename, dirname } from 'node:path';
-import { l10n, QuickPickItemKind } from 'vscode';
+import { l10n } from 'vscode';
 import { groupByArchitecture } from '../../formats/discover.ts';
 import { formatBytes, formatPercent } from '../../shared/format.ts';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
@@ -16,7 +16,7 @@ import {
   type TaskSource,
 } from '../merge/sources.ts';
 import { browse, checkpointItems } from './checkpointPicks.ts';
-import { pick, type PickItem } from './pick.ts';
+import { heading, pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 interface SourceItem extends PickItem {
@@ -79,15 +79,14 @@ function checkpointGroup(group: readonly CheckpointSummary[]): SourceItem[] {
     ...item,
     source: checkpoint && checkpointSource(checkpoint),
   }));
-  return [{ label, kind: QuickPickItemKind.Separator }, ...items];
+  return [heading(label), ...items];
 }
 
 function taskGroup(tasks: readonly TaskSource[], name: string): SourceItem[] {
   const items = tasks.map(source => ({ label: source.task, ...describeTask(source, name), source }));
   const [first] = tasks;
   if (first === undefined) return [];
-  const label = `${name} · ${describeScheme(first.file)}`;
-  return [{ label, kind: QuickPickItemKind.Separator }, ...items];
+  return [heading(`${name} · ${describeScheme(first.file)}`), ...items];
 }
 
 function describeTask(

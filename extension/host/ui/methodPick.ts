@@ -1,8 +1,8 @@
 /** The step that chooses a merge method. */
-import { l10n, QuickPickItemKind } from 'vscode';
+import { l10n } from 'vscode';
 import type { MergeMethodInfo } from '../../protocol/recipes.ts';
 import { translated } from '../translated.ts';
-import { pick, type PickItem } from './pick.ts';
+import { heading, pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 interface MethodItem extends PickItem {
@@ -36,7 +36,7 @@ function itemsOf(methods: readonly MergeMethodInfo[]): MethodItem[] {
   return FAMILIES.flatMap((family): MethodItem[] => {
     const members = methods.filter(method => method.family === family);
     if (members.length === 0) return [];
-    return [{ label: titleOf(family), kind: QuickPickItemKind.Separator }, ...members.map(itemOf)];
+    return [heading(titleOf(family)), ...members.map(itemOf)];
   });
 }
 

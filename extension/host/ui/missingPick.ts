@@ -1,7 +1,7 @@
 /** The step that says which checkpoints of a .tvq file were not found, and offers to look for them. */
-import { l10n, QuickPickItemKind } from 'vscode';
+import { l10n } from 'vscode';
 import type { SourceCheckpoint } from '../source/checkpoints.ts';
-import { pick, type PickItem } from './pick.ts';
+import { heading, pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 /** Maximum names in the sentence; the list below it has them all. */
@@ -53,7 +53,7 @@ function itemsOf(sources: readonly SourceCheckpoint[], missing: readonly SourceC
       description: l10n.t('{0} of {1} were found', found, sources.length),
       answer: 'next',
     },
-    { label: l10n.t('not found'), kind: QuickPickItemKind.Separator },
+    heading(l10n.t('not found')),
     ...missing.map((one): MissingItem => ({ label: one.name, description: describe(one), answer: 'browse' })),
   ];
 }

@@ -1,11 +1,11 @@
 /** The step that shows a merge method's parameters, edits them, and says what would be written. */
-import { l10n, QuickPickItemKind } from 'vscode';
+import { l10n } from 'vscode';
 import type { MergeMethodInfo, MergeParameter } from '../../protocol/recipes.ts';
 import { formatValue, valueOf, valuesOf, withValue, type Edits } from '../../shared/mergeParameters.ts';
 import { translated } from '../translated.ts';
 import { askValue, describeValue } from './parameterInput.ts';
 import type { PlanView } from './mergePlanView.ts';
-import { pick, type PickItem } from './pick.ts';
+import { heading, pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 interface ParameterItem extends PickItem {
@@ -60,7 +60,7 @@ export async function pickParameters(at: Position, request: ParameterRequest): P
 
 function itemsOf(request: ParameterRequest, edits: Edits, view: PlanView): ParameterItem[] {
   const { method, base, mismatch } = request;
-  const items = [continueItem(view), heading(method.title)];
+  const items: ParameterItem[] = [continueItem(view), heading(method.title)];
   for (const parameter of method.parameters) {
     items.push({
       label: parameter.name,
@@ -139,8 +139,4 @@ async function edit(
     edits = withValue(edits, parameter, value.value, input?.id);
     if (input === undefined) return edits;
   }
-}
-
-function heading(label: string): ParameterItem {
-  return { label, kind: QuickPickItemKind.Separator };
 }

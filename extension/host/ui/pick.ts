@@ -1,10 +1,10 @@
 /** A quick pick that is one step of a wizard. */
 import {
   QuickInputButtons,
+  QuickPickItemKind,
   window,
   type QuickInputButton,
   type QuickPickItem,
-  type QuickPickItemKind,
 } from 'vscode';
 import { shown } from '../../shared/printable.ts';
 import { withoutIcons } from './plainText.ts';
@@ -35,6 +35,9 @@ export interface PickRequest<T extends PickItem> {
   /** Why this answer is not accepted; the pick then stays open with the reason as its placeholder. */
   readonly validate?: (chosen: readonly T[]) => string | undefined;
 }
+
+/** A row that names the ones below it, and cannot be chosen. */
+export const heading = (label: string): PickItem => ({ label, kind: QuickPickItemKind.Separator });
 
 export type PickAnswer<T> = readonly T[] | 'back' | 'cancel' | 'button';
 

@@ -1,29 +1,29 @@
 /** The step that chooses how to quantize, with the size of the file that each choice would give. */
-import { l10n, QuickPickItemKind } from 'vscode';
+import { l10n } from 'vscode';
 import type { PlanSummary } from '../../protocol/results.ts';
 import { parseBudget } from '../../shared/allocation/index.ts';
-import { presetNamed, PRESETS } from '../../shared/presets.ts';
-import { describeScheme, describeSize, type SchemeChoice } from '../describe.ts';
+import { presetNamed, PRESETS, type QuantizeSettings } from '../../shared/presets.ts';
+import { describeScheme, describeSize } from '../describe.ts';
 import { presetText } from '../presetText.ts';
 import { ask } from './ask.ts';
-import { pick, type PickItem } from './pick.ts';
+import { heading, pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 /** Asks the engine what choices would give; from headers alone, so many can be asked at once. */
-export type Planner = (choices: readonly SchemeChoice[]) => Promise<readonly PlanSummary[]>;
+export type Planner = (choices: readonly QuantizeSettings[]) => Promise<readonly PlanSummary[]>;
 
 interface SchemeItem extends PickItem {
-  readonly choice?: SchemeChoice;
+  readonly choice?: QuantizeSettings;
   /** What must be asked next instead. */
   readonly more?: 'budget' | 'widths';
   /** Why this choice cannot be run. */
   readonly fault?: string;
 }
 
-type Answer = SchemeChoice | 'back' | 'cancel';
+type Answer = QuantizeSettings | 'back' | 'cancel';
 
 const WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
-const fixed = (scheme: SchemeChoice['scheme'], bits: number, baseBits = bits): SchemeChoice => ({
+const fixed = (scheme: QuantizeSettings['scheme'], bits: number, baseBits = bits): QuantizeSettings => ({
   scheme,
   bits,
   baseBits,
@@ -41,7 +41,7 @@ const RESIDUAL_WIDTHS = [
 export async function pickScheme(
   at: Position,
   tasks: number,
-  before: SchemeChoice | undefined,
+  before: QuantizeSettings | undefined,
   plan: Planner,
 ): Promise<Answer> {
   const items = planned(rowsOf(tasks), plan).then(refuseWhenAllFail);
@@ -65,7 +65,7 @@ export async function pickScheme(
 
 /** Presets in plain words, then every scheme and width. */
 function rowsOf(tasks: number): SchemeItem[] {
-  const scheme = (choice: SchemeChoice): SchemeItem => ({ label: describeScheme(choice), choice });
+  const scheme = (choice: QuantizeSettings): SchemeItem => ({ label: describeScheme(choice), choice });
   const residual = RESIDUAL_WIDTHS.map(([baseBits, bits]) => scheme(fixed('rtvq', bits, baseBits)));
   return [
     ...PRESETS.map(({ name, settings }) => {
@@ -93,7 +93,7 @@ function rowsOf(tasks: number): SchemeItem[] {
 }
 
 /** A size or an error, in any form that the command line takes. */
-async function askBudget(at: Position, before: SchemeChoice | undefined): Promise<Answer> {
+async function askBudget(at: Position, before: QuantizeSettings | undefined): Promise<Answer> {
   const answer = await ask({
     at,
     prompt: l10n.t(
@@ -172,11 +172,7 @@ function refuseWhenAllFail(items: SchemeItem[]): SchemeItem[] {
   return items;
 }
 
-function heading(label: string): SchemeItem {
-  return { label, kind: QuickPickItemKind.Separator };
-}
-
-const isSame = (a: SchemeChoice, b: SchemeChoice): boolean =>
+const isSame = (a: QuantizeSettings, b: QuantizeSettings): boolean =>
   a.scheme === b.scheme &&
   a.bits === b.bits &&
   a.baseBits === b.baseBits &&

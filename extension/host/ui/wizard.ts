@@ -34,3 +34,9 @@ export async function runWizard(title: string, steps: readonly Step[], start = 0
     index += forward ? 1 : -1;
   }
 }
+
+/** The order of the steps guarantees an answer; a bug there should be reported, not turned into a job. */
+export function required<T>(answer: T | undefined): T {
+  if (answer === undefined) throw new Error('an earlier step has no answer');
+  return answer;
+}

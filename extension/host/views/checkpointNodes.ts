@@ -5,11 +5,11 @@ import { groupByArchitecture, proposeBase } from '../../formats/discover.ts';
 import { formatBytes, formatCount } from '../../shared/format.ts';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import { printable, shown } from '../../shared/printable.ts';
-import type { Failure, Snapshot, TvqEntry } from '../checkpointSearch.ts';
+import type { Failure, Snapshot } from '../checkpointSearch.ts';
 import { describeCheckpoint, displayPath } from '../describe.ts';
 import { tellingNames } from '../../shared/tellingNames.ts';
 import { commonFolder } from '../paths.ts';
-import type { UnopenedModel } from '../unopenedModels.ts';
+import type { SizedFile, UnopenedModel } from '../unopenedModels.ts';
 import { paragraphs } from '../ui/facts.ts';
 
 /** Every node names the files it stands for, so that commands can use it like an explorer selection. */
@@ -28,7 +28,7 @@ export interface CheckpointNode extends NodeBase {
 export interface TvqNode extends NodeBase {
   readonly kind: 'tvq';
   readonly label: string;
-  readonly entry: TvqEntry;
+  readonly entry: SizedFile;
 }
 
 export interface GroupNode extends NodeBase {
@@ -104,7 +104,7 @@ function architectureGroup(group: readonly CheckpointSummary[]): GroupNode {
   };
 }
 
-function tvqGroup(entries: readonly TvqEntry[]): GroupNode {
+function tvqGroup(entries: readonly SizedFile[]): GroupNode {
   const named = entries.map(entry => ({ name: basename(entry.path), path: entry.path, entry }));
   const labels = tellingNames(named);
   return {

@@ -14,11 +14,7 @@ import { PageWork } from './pageWork.ts';
 import type { TvqDocument } from './tvqDocument.ts';
 
 /** Serves `webview` from `document` until it is disposed. */
-export function connectPage(webview: Webview, document: TvqDocument, services: Services): Disposable {
-  return new InspectorConnection(webview, document, services);
-}
-
-class InspectorConnection extends Disposable {
+export class InspectorConnection extends Disposable {
   constructor(webview: Webview, document: TvqDocument, services: Services) {
     super();
     const { log } = services;
