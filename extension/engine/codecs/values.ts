@@ -2,6 +2,7 @@
 import type { Extent } from '../../../kernels/stages/extent.ts';
 import type { Region } from '../../../kernels/memory.ts';
 import type { JobContext } from '../scheduler/job.ts';
+import { floatsIn } from '../tensors/floats.ts';
 import { chunksOf, spansOf, type Span } from '../tensors/tensorInput.ts';
 
 /** Values to quantize, chunk by chunk: x = tuned − reference. */
@@ -68,13 +69,12 @@ export async function rangeOf(
   { count, resident }: { readonly count: number; readonly resident: boolean },
   values: Values,
 ): Promise<Range> {
-  const slice = { region: x, type: 'F32', first: 0 } as const;
   let energy = 0;
   let extent = NO_EXTENT;
   for (const span of spansOf(count, resident)) {
     await eachChunk(context, span, values, async chunk => {
       extent = join(extent, await values.chunk(chunk, x));
-      energy = await context.backend.deltaEnergy(slice, undefined, chunk.count, energy);
+      energy = await context.backend.deltaEnergy(floatsIn(x), undefined, chunk.count, energy);
     });
   }
   return { extent, energy };

@@ -1,10 +1,11 @@
 /** Examines one tensor of a .tvq file: one pass for the range of its values, one for everything else. */
-import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
+import type { Region, Scope } from '../../../kernels/memory.ts';
 import { CODES } from '../../../kernels/codes.ts';
 import type { Histogram, TensorValues } from '../../protocol/tensors.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
 import type { JobKind } from '../scheduler/jobKind.ts';
+import { floatsIn, readFloats } from '../tensors/floats.ts';
 import { inputSources, type StoredTensor } from '../tensors/inputTensor.ts';
 import { chunksOf, loadAll, longestSpan, spansOf, type Span } from '../tensors/tensorInput.ts';
 import type { RecordReader } from '../codecs/reader.ts';
@@ -60,14 +61,14 @@ class Detail {
   async contents(context: JobContext): Promise<TensorContents> {
     const extent = { min: Infinity, max: -Infinity };
     await this.#chunks(context, async ({ count }) => {
-      const found = await context.backend.deltaMinmax(slice(this.#values), undefined, undefined, count);
+      const found = await context.backend.deltaMinmax(floatsIn(this.#values), undefined, undefined, count);
       extent.min = Math.min(extent.min, found.min);
       extent.max = Math.max(extent.max, found.max);
     });
     const sums = new ValueSums(extent, this.#shape, this.#count);
     const codes = new Float64Array(CODES);
     await this.#chunks(context, async chunk => {
-      sums.add(await floats(context, this.#values, chunk.count));
+      sums.add(await readFloats(context.backend, this.#values, chunk.count));
       await this.#countCodes(context, chunk, codes);
     });
     this.#shared?.check(context);
@@ -82,7 +83,7 @@ class Detail {
       for (const chunk of chunksOf(span, context.backend.chunk)) {
         context.signal.throwIfAborted();
         await this.#shared?.decode(context, chunk, undefined, this.#reference);
-        await this.#record.decode(context, chunk, this.#shared && slice(this.#reference), this.#values);
+        await this.#record.decode(context, chunk, this.#shared && floatsIn(this.#reference), this.#values);
         await work(chunk);
       }
     }
@@ -103,16 +104,9 @@ class Detail {
       0,
       count,
     );
-    for (const code of await floats(context, this.#numbers, count)) counts[code]!++;
+    for (const code of await readFloats(context.backend, this.#numbers, count)) counts[code]!++;
   }
 }
-
-async function floats({ backend }: JobContext, region: Region, count: number): Promise<Float32Array> {
-  const bytes = await backend.read(region, 0, 4 * count);
-  return new Float32Array(bytes.buffer, bytes.byteOffset, count);
-}
-
-const slice = (region: Region): Slice => ({ region, type: 'F32', first: 0 });
 
 /** From the lowest to the highest code that occurs. */
 function codeHistogram(counts: Float64Array): Histogram | undefined {

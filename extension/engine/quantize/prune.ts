@@ -1,6 +1,7 @@
 /** Magnitude pruning: the smallest values of a tensor become zero before they are quantized. */
 import { narrow, type Selection } from '../merge/math/sparsify.ts';
 import type { JobContext } from '../scheduler/job.ts';
+import { floatsIn } from '../tensors/floats.ts';
 import { spansOf } from '../tensors/tensorInput.ts';
 import type { EncoderMemory } from '../codecs/codec.ts';
 import { eachChunk, type Values } from '../codecs/values.ts';
@@ -45,8 +46,7 @@ export async function pruned(
     chunk: async (chunk, out = memory.x) => {
       await values.chunk(chunk, out);
       await backend.trim(out, threshold, chunk.count);
-      const kept = { region: out, type: 'F32', first: 0 } as const;
-      return backend.deltaMinmax(kept, undefined, undefined, chunk.count);
+      return backend.deltaMinmax(floatsIn(out), undefined, undefined, chunk.count);
     },
   };
 }

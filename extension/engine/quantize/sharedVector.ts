@@ -7,6 +7,7 @@ import { entropy } from '../codecs/entropy/codec.ts';
 import { EntropyEncoder, type Found } from '../codecs/entropy/entropyEncoder.ts';
 import type { EntropyCoding } from '../codecs/entropy/lattice.ts';
 import { codecOf, type Coding } from '../codecs/registry.ts';
+import { floatsIn } from '../tensors/floats.ts';
 import { chunksOf, longestSpan, type Span, type TensorInput } from '../tensors/tensorInput.ts';
 import { rangeOf, type Range, type Values } from '../codecs/values.ts';
 
@@ -118,11 +119,7 @@ export class SharedVector {
 
   /** base + dequantized shared vector, from element `first` (a chunk's beginning) of the loaded span. */
   slice(first: number): Slice {
-    return {
-      region: this.memory.chunks[first / this.context.backend.chunk] as Region,
-      type: 'F32',
-      first: 0,
-    };
+    return floatsIn(this.memory.chunks[first / this.context.backend.chunk] as Region);
   }
 
   /** The same operations in the same order as when restoring, so that the reference is bit-identical. */

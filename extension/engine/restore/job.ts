@@ -8,6 +8,7 @@ import type { JobKind } from '../scheduler/jobKind.ts';
 import type { WriteReport } from '../tensors/outputWarnings.ts';
 import { countOf, NONE, plus, refused } from '../tensors/notNumbers.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';
+import { floatsIn } from '../tensors/floats.ts';
 import { chunksOf, inputBytes, loadAll, longestSpan, spansOf, TensorInput } from '../tensors/tensorInput.ts';
 import { statisticOf } from '../../formats/names/runningStatistics.ts';
 import { raiseToZero } from '../tensors/raiseToZero.ts';
@@ -112,7 +113,7 @@ function computing(job: RestoreJob, memory: Scope, chunkElements: number) {
         signal.throwIfAborted();
         const original = base?.slice(chunk.first);
         await shared?.decode(context, chunk, original, reference);
-        const from: Slice | undefined = shared ? { region: reference, type: 'F32', first: 0 } : original;
+        const from = shared ? floatsIn(reference) : original;
         if (vector) await vector.decode(context, chunk, from, values);
         else await backend.deltaMinmax(from as Slice, undefined, values, chunk.count);
         if (isVariance) raised += await raiseToZero(context, values, chunk.count);

@@ -2,6 +2,7 @@ import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 import type { Region } from '../../../kernels/memory.ts';
 import { DTYPE_BITS, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { JobContext } from '../scheduler/job.ts';
+import { floatsIn } from './floats.ts';
 import { floatTypeOf } from './tensorInput.ts';
 
 /** Encoded values, and how many of them are NaN or infinite. */
@@ -19,7 +20,7 @@ export async function encodeValues(
   count: number,
 ): Promise<EncodedValues> {
   const type = floatTypeOf(dtype);
-  const found = await backend.encode({ region: values, type: 'F32', first: 0 }, type, encoded, count);
+  const found = await backend.encode(floatsIn(values), type, encoded, count);
   const bytes = (await backend.read(encoded, 0, (count * DTYPE_BITS[type]) / 8)) as Uint8Array<ArrayBuffer>;
   if (dtype !== 'F64') return { bytes, found };
   const wide = Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, count));

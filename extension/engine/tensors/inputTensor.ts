@@ -3,6 +3,7 @@ import type { Dtype } from '../../formats/dtype.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { JobContext } from '../scheduler/job.ts';
 import { nonFinite, tooFar, type Tolerance } from '../merge/tensor/finite.ts';
+import { floatsIn } from './floats.ts';
 import { inputBytes, loadAll, TensorInput, type Span } from './tensorInput.ts';
 import { payloadSource } from '../codecs/payload.ts';
 import type { RecordReader } from '../codecs/reader.ts';
@@ -94,7 +95,7 @@ export class InputReader {
     const base = this.base?.slice(first);
     const reference = wanted === 'vectors' ? base : undefined;
     if (this.#checkpoint) return this.#weights(context, this.#checkpoint.slice(first), reference, out, count);
-    const scratch: Slice = { region: this.scratch, type: 'F32', first: 0 };
+    const scratch = floatsIn(this.scratch);
     if (this.#isWhole) {
       await this.#record?.decode(context, chunk, undefined, this.scratch);
       return this.#weights(context, scratch, reference, out, count);

@@ -1,5 +1,6 @@
 import type { Region } from '../../../kernels/memory.ts';
 import type { JobContext } from '../scheduler/job.ts';
+import { floatsIn } from './floats.ts';
 
 /** Sets values below 0 at the start of a region to 0. @returns how many there were */
 export async function raiseToZero(
@@ -7,12 +8,7 @@ export async function raiseToZero(
   values: Region,
   count: number,
 ): Promise<number> {
-  const { min } = await backend.deltaMinmax(
-    { region: values, type: 'F32', first: 0 },
-    undefined,
-    undefined,
-    count,
-  );
+  const { min } = await backend.deltaMinmax(floatsIn(values), undefined, undefined, count);
   if (!(min < 0)) return 0;
   const bytes = await backend.read(values, 0, 4 * count);
   const floats = new Float32Array(bytes.buffer, bytes.byteOffset, count);

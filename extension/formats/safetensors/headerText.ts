@@ -79,4 +79,5 @@ function endOfString(text: string, position: number): number {
 
 const subject = (name: string): string => (name === '__metadata__' ? name : `tensor ${quote(name)}`);
 
-const quote = (name: string): string => JSON.stringify(shortened(name));
+/** A name as messages show it. */
+export const quote = (name: string): string => JSON.stringify(shortened(name));

@@ -4,13 +4,12 @@
  * (huggingface/safetensors, tensor.rs).
  */
 import type { FileHandle } from 'node:fs/promises';
-import { shortened } from '../../shared/shortened.ts';
 import { describeSystemError, UserError } from '../../shared/errors.ts';
 import { stampFrom, type FileStamp } from '../../files/fileStamp.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from '../dtype.ts';
 import { FOREIGN_HEAD_BYTES, foreignContent } from '../foreignContent.ts';
 import { HeaderAllowance, MAX_HEADER_BYTES, type Allowance } from './headerRoom.ts';
-import { headerTextFault } from './headerText.ts';
+import { headerTextFault, quote } from './headerText.ts';
 import { readExactly } from '../readExactly.ts';
 import { nestsDeeper } from '../json/jsonDepth.ts';
 import { openRegular } from '../regularFile.ts';
@@ -251,7 +250,5 @@ export function serializeHeader(
 
 /** Where data may begin when the JSON of a header takes `jsonBytes`: 8-aligned, as the reference writer does. */
 export const alignedDataOffset = (jsonBytes: number): number => LENGTH_BYTES + Math.ceil(jsonBytes / 8) * 8;
-
-const quote = (name: string) => JSON.stringify(shortened(name));
 
 const fault = (file: string, what: string) => new UserError(`${file}: not a valid safetensors file: ${what}`);

@@ -1,5 +1,6 @@
 /** Makes a recipe from the choices on the Studio's page. No `vscode` here, so that tests can run it. */
 import { dirname, join } from 'node:path';
+import { freeName } from '../../files/otherNames.ts';
 import type { StudioMergeRecipe } from '../../protocol/merge.ts';
 import type { MergeMethodInfo, MergeRecipe, NamedPath } from '../../protocol/recipes.ts';
 import type { StudioSelection } from '../../protocol/studio.ts';
@@ -64,7 +65,5 @@ export async function freeFolder(
 ): Promise<string> {
   const folder = source === undefined ? commonFolder(tasks.map(({ path }) => path)) : dirname(source);
   const stem = join(folder, `merged-${method.replaceAll('_', '-')}`);
-  let path = stem;
-  for (let number = 2; await isTaken(path); number++) path = `${stem}-${number}`;
-  return path;
+  return (await isTaken(stem)) ? freeName(stem, isTaken) : stem;
 }

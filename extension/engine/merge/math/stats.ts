@@ -1,14 +1,13 @@
 import type { Backend } from '../../../../kernels/backend.ts';
 import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
-import type { Region, Slice } from '../../../../kernels/memory.ts';
+import type { Region } from '../../../../kernels/memory.ts';
 import type { TaskComparison } from '../../../../kernels/stages/compare_task/stage.ts';
 import { dropsWeights, type TensorStats } from '../tensor/mergeJob.ts';
 import type { Passes } from '../tensor/passes.ts';
+import { floatsIn } from '../../tensors/floats.ts';
 import type { Window } from '../../tensors/windows.ts';
 
 const NONE: TaskComparison = { product: 0, energy: 0, both: 0, any: 0 };
-
-const values = (region: Region): Slice => ({ region, type: 'F32', first: 0 });
 
 /** Collects a tensor's numbers for the report, window by window. */
 export class StatsSum {
@@ -47,8 +46,8 @@ export class StatsSum {
     const { backend } = this.passes.context;
     const { error, energy } = this.#difference ?? { error: 0, energy: 0 };
     this.#difference = {
-      error: await backend.deltaEnergy(values(delta), values(exact), count, error),
-      energy: await backend.deltaEnergy(values(exact), undefined, count, energy),
+      error: await backend.deltaEnergy(floatsIn(delta), floatsIn(exact), count, error),
+      energy: await backend.deltaEnergy(floatsIn(exact), undefined, count, energy),
     };
   }
 
@@ -61,7 +60,7 @@ export class StatsSum {
     const { backend } = context;
     const { count } = window;
     const thinned = job.way.kind === 'selective' && job.way.sparsify !== 'none';
-    this.#merged = await backend.deltaEnergy(values(delta), undefined, count, this.#merged);
+    this.#merged = await backend.deltaEnergy(floatsIn(delta), undefined, count, this.#merged);
     let found = NONE;
     for (const [i, x] of memory.xs.entries()) {
       if (thinned) await this.passes.reload(i, window);

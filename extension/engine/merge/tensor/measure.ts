@@ -1,9 +1,8 @@
 /** Passes over a tensor that write nothing: what a method must know before it merges. */
-import type { Backend } from '../../../../kernels/backend.ts';
-import type { Region } from '../../../../kernels/memory.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import { combineLinear, combineSelective } from '../math/combine.ts';
 import type { MergeFindings, MergeMeasure } from './mergeJob.ts';
+import { readFloats } from '../../tensors/floats.ts';
 import { dtypeOf } from '../../tensors/inputTensor.ts';
 import type { Passes, Thinning } from './passes.ts';
 import { methodNamed } from '../methods/registry.ts';
@@ -175,18 +174,14 @@ export async function wholeTensor(passes: Passes): Promise<WholeTensor | undefin
   const lines = way.noise && job.shape.length === 2 ? new LongestLines(rows, columns) : undefined;
   await passes.windows(async (window, span) => {
     const at = span.first + window.first;
-    for (const [i, x] of memory.xs.entries()) xs[i]?.set(await floats(context.backend, x, window.count), at);
-    const base = lines && (await floats(context.backend, await passes.decodeBase(window), window.count));
+    for (const [i, x] of memory.xs.entries())
+      xs[i]?.set(await readFloats(context.backend, x, window.count), at);
+    const base = lines && (await readFloats(context.backend, await passes.decodeBase(window), window.count));
     if (base) lines.add(base.subarray(window.skip), at + window.skip);
   });
   const noise = job.inputs.map(input => (lines ? roundingNoise(dtypeOf(input), lines.sum) : 0));
   const values = way.merge({ shape: job.shape, xs, values: job.values, inputs: job.inputValues, noise });
   return { values, kept: way.drops ? xs.map(nonZero) : undefined };
-}
-
-async function floats(backend: Backend, x: Region, count: number): Promise<Float32Array> {
-  const bytes = await backend.read(x, 0, 4 * count);
-  return new Float32Array(bytes.buffer, bytes.byteOffset, count);
 }
 
 const nonZero = (x: Float32Array): number => x.reduce((count, value) => (value === 0 ? count : count + 1), 0);
