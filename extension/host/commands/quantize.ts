@@ -5,7 +5,7 @@ import type { PlanSummary } from '../../protocol/results.ts';
 import { schemeSlug } from '../describe.ts';
 import type { QuantizeSettings } from '../../shared/presets.ts';
 import { startWriting } from '../jobs/again.ts';
-import { commonFolder } from '../paths.ts';
+import { commonFolder } from '../commonFolder.ts';
 import type { Services } from '../services.ts';
 import { readRunOptions } from '../settings.ts';
 import { pickOutput } from '../ui/outputPick.ts';

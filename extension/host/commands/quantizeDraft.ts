@@ -11,7 +11,7 @@ import { findWeightFiles } from '../workspaceFiles.ts';
 import { chosenKind } from '../chosenPath.ts';
 import { describeCheckpoint, displayPath } from '../describe.ts';
 import { asKnown, distinctFiles } from '../distinctFiles.ts';
-import { commonFolder } from '../paths.ts';
+import { commonFolder } from '../commonFolder.ts';
 import { isInside } from '../../files/isInside.ts';
 import { merge } from '../ui/checkpointPicks.ts';
 import { pick } from '../ui/pick.ts';

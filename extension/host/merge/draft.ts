@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import type { MergeMethodInfo, MergeRecipe } from '../../protocol/recipes.ts';
-import { commonFolder } from '../paths.ts';
+import { commonFolder } from '../commonFolder.ts';
 import { isInside } from '../../files/isInside.ts';
 import { inputParametersOf, NO_EDITS, type Edits } from '../../shared/mergeParameters.ts';
 import { required } from '../ui/wizard.ts';

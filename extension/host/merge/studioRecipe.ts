@@ -5,7 +5,7 @@ import type { StudioMergeRecipe } from '../../protocol/merge.ts';
 import type { MergeMethodInfo, MergeRecipe, NamedPath } from '../../protocol/recipes.ts';
 import type { StudioSelection } from '../../protocol/studio.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { commonFolder } from '../paths.ts';
+import { commonFolder } from '../commonFolder.ts';
 import { mergeRecipe } from './recipe.ts';
 
 /** @throws naming the nearest method */

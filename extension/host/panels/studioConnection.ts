@@ -32,7 +32,7 @@ import { describeSize } from '../describe.ts';
 import { quantizeJob } from '../jobs/quantizing.ts';
 import { PageConnection } from '../pageRpc.ts';
 import { listed } from '../../shared/listed.ts';
-import { commonFolder } from '../paths.ts';
+import { commonFolder } from '../commonFolder.ts';
 import type { Services } from '../services.ts';
 import { readRunOptions, readViewOptions } from '../settings.ts';
 import { pickOutput } from '../ui/outputPick.ts';

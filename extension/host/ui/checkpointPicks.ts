@@ -6,7 +6,7 @@ import { findWeightFiles } from '../workspaceFiles.ts';
 import { distinctFiles } from '../distinctFiles.ts';
 import { describeCheckpoint, displayPath } from '../describe.ts';
 import { tellingNames } from '../../shared/tellingNames.ts';
-import { commonFolder } from '../paths.ts';
+import { commonFolder } from '../commonFolder.ts';
 import { notifyWarning } from './notify.ts';
 import { heading, pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';

@@ -8,7 +8,7 @@ import { printable, shown } from '../../shared/printable.ts';
 import type { Failure, Snapshot } from '../checkpointSearch.ts';
 import { describeCheckpoint, displayPath } from '../describe.ts';
 import { tellingNames } from '../../shared/tellingNames.ts';
-import { commonFolder } from '../paths.ts';
+import { commonFolder } from '../commonFolder.ts';
 import type { SizedFile, UnopenedModel } from '../unopenedModels.ts';
 import { paragraphs } from '../ui/facts.ts';
 
