@@ -68,7 +68,7 @@ describe('what is shown', () => {
     const picture = () =>
       page.locator('.overview canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
     const dark = await picture();
-    await page.evaluate(() => harness.setTheme('light'));
+    await page.evaluate(() => setTheme('light'));
     await expect.poll(picture).not.toBe(dark);
     await page.getByRole('button', { name: 'Show as a table: Bytes' }).click();
     await page.getByRole('table', { name: 'Bytes' }).getByText('478 MB').waitFor();

@@ -8,7 +8,7 @@ import type { ThemeName } from './harness/themes.ts';
 import { usePage } from './harness/usePage.ts';
 
 declare global {
-  var studio: { readonly host: MockStudioHost; setTheme(name: ThemeName): void };
+  var studio: { readonly host: MockStudioHost };
 }
 
 const SCREENSHOTS = fileURLToPath(new URL('../e2e/screenshots/', import.meta.url));
@@ -391,9 +391,9 @@ describe('the page', () => {
         .last()
         .evaluate(line => getComputedStyle(line).stroke);
     const dark = await colour();
-    await page.evaluate(() => studio.setTheme('light'));
+    await page.evaluate(() => setTheme('light'));
     await expect.poll(colour).not.toBe(dark);
-    await page.evaluate(() => studio.setTheme('contrast'));
+    await page.evaluate(() => setTheme('contrast'));
     await expect.poll(() => page.locator('.plot pattern').count()).toBeGreaterThan(0);
   });
 });

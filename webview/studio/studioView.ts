@@ -88,6 +88,7 @@ export class StudioView {
     this.#tabs.show(tab);
     this.#bits.setModel();
     this.#sensitivity.setModel();
+    this.#paint(true);
     this.#merge.show(selection);
     void this.#compare();
   }

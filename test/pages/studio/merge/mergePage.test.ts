@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { PageOptions } from '../../harness/browser.ts';
 import type { ThemeName } from '../../harness/themes.ts';
 import { usePage } from '../../harness/usePage.ts';
+import { LAYERS } from './samples.ts';
 import './window.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../../e2e/screenshots/', import.meta.url));
@@ -197,7 +198,7 @@ describe('results', () => {
         .last()
         .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
     const dark = await picture();
-    await page.evaluate(() => merging.setTheme('light'));
+    await page.evaluate(() => setTheme('light'));
     await expect.poll(picture).not.toBe(dark);
     for (const way of ['Save as PNG', 'Save as SVG', 'Save table as CSV'])
       await exportChart(page, 'Cosine to cars', way);
@@ -208,7 +209,7 @@ describe('results', () => {
     expect(dataOf('cosine-to-cars.svg')).toMatch(/^<svg [^]*<title>Cosine to cars by layer: [^]*<\/svg>\n$/);
     const lines = dataOf('cosine-to-cars.csv').trim().split('\r\n');
     expect(lines[0]).toBe('layer,merged-task-arithmetic,merged-ties,merged-breadcrumbs');
-    expect(lines).toHaveLength(26);
+    expect(lines).toHaveLength(LAYERS + 2);
     await page.getByRole('button', { name: 'Show as tables: By layer' }).click();
     const table = page.getByRole('table', { name: 'Sign conflicts' });
     expect(await table.getByRole('row', { name: 'outside' }).count()).toBe(1);
@@ -244,7 +245,7 @@ describe('results', () => {
     const names = ['merged-task-arithmetic', 'merged-ties', 'merged-breadcrumbs'];
     expect(lines.texts.slice(0, 4)).toEqual(['Cosine to cars', ...names]);
     expect(lines.texts).toContain('0.5');
-    expect(lines.lines).toEqual([24, 24, 24]);
+    expect(lines.lines).toEqual([LAYERS, LAYERS, LAYERS]);
     expect(lines.dashed).toBe(4);
     const bars = await drawing('accuracy.mean');
     expect(bars.texts).toEqual(expect.arrayContaining(['accuracy.mean', '0.7312', '0.7691']));
