@@ -334,6 +334,15 @@ describe('the page', () => {
     await expect.poll(() => page.locator('.plot pattern').count()).toBeGreaterThan(0);
   });
 
+  test('draws the charts of a tab when it is shown', async () => {
+    const norm = page.getByRole('img', { name: /^Norm by layer/, includeHidden: true });
+    expect(await norm.count()).toBe(0);
+    await page.getByRole('tab', { name: 'Merge' }).click();
+    await norm.waitFor();
+    expect(await norm.evaluate(canvas => canvas.clientWidth)).toBeGreaterThan(0);
+    await page.getByRole('tab', { name: 'Bits' }).click();
+  });
+
   test('charts are tables on demand, and are saved as files', async () => {
     await page.getByRole('button', { name: 'Show as a table: Bytes by layer' }).click();
     await page.getByRole('table', { name: 'Bytes by layer' }).getByText('attention').first().waitFor();
