@@ -32,7 +32,7 @@ export function testSameBytes(make: (rows: number) => Promise<QuantizeRecipe>, m
   });
 
   test('the same bytes on the GPU backend, there and back', async () => {
-    const asked = await make(20_001);
+    const asked = await make(8003);
     const onGpu = { ...asked, output: path('.tvq') };
     await tvq.quantize(asked);
     expect((await tvq.quantize(onGpu, { backend: 'webgpu' })).backend).toBe('webgpu');
