@@ -1,4 +1,8 @@
 #!/usr/bin/env node
 import { main } from './cli/main.ts';
+import { watchStreams } from './cli/terminal.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+watchStreams();
+const cancel = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancel.abort());
+process.exitCode = await main(process.argv.slice(2), cancel.signal);

@@ -1,6 +1,5 @@
 /** Runs programs in which a system call goes wrong. */
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 
 export interface Fault {
   /** `read`, `write`, `sync`, `close`, `rename`, `link`, `rm`, `mkdir`, `open` (to write), `openRead`. */
@@ -35,6 +34,3 @@ export function runWith(fault: Fault | undefined, script: string, args: readonly
     child.on('close', (status, signal) => resolve({ status, killed: signal === 'SIGKILL', stderr }));
   });
 }
-
-/** The `tvq` command as shipped. */
-export const COMMAND = fileURLToPath(new URL('../../dist/tvq.mjs', import.meta.url));

@@ -26,6 +26,7 @@ import type { RunOptions } from '../../extension/protocol/recipes.ts';
 import { f32, safetensorsBytes, writeSafetensors } from '../checkpoints.ts';
 import { encoded, mutateText } from './mutate.ts';
 import type { Random } from './random.ts';
+import { rewritten } from './rewritten.ts';
 import { mutateSafetensors } from './safetensorsFile.ts';
 import { mutateTvq } from './tvqFile.ts';
 
@@ -101,11 +102,12 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
   index: async folder => {
     const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
     const file = join(folder, 'model.safetensors.index.json');
+    const put = rewritten(file);
     return {
       inputs: [json({ metadata: { total_size: 12 }, weight_map: { a: shards[0], b: shards[1] } })],
       mutate: mutateAsText,
       read: async bytes => {
-        await writeFile(file, bytes);
+        put(bytes);
         await readShardIndex(file);
       },
     };
@@ -113,6 +115,7 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
 
   config: async (folder, fixtures) => {
     const file = join(folder, 'config.json');
+    const put = rewritten(file);
     const tensors = new Map([['model.embed_tokens.weight', { shape: [32, 16] }]]);
     const shapes = [...tensors].map(([name, { shape }]) => ({
       name,
@@ -127,7 +130,7 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
       ],
       mutate: mutateAsText,
       read: async bytes => {
-        await writeFile(file, bytes);
+        put(bytes);
         modelConfigOf(await readConfig(file));
         await unreadableFiles(await readWeightFolder(folder));
         const text = decodeText(bytes);
@@ -184,12 +187,13 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
       inputs.push(await readFile(join(fixtures, `tvq1/${name}.tvq`)));
     const kernels = await loadKernels();
     const file = join(folder, 'fuzz.tvq');
+    const put = rewritten(file);
     let opened = 0;
     return {
       inputs,
       mutate: mutateTvq,
       read: async bytes => {
-        await writeFile(file, bytes);
+        put(bytes);
         const tvq = await openTvq(file);
         summarizeTvq(tvq);
         await verifyTvq(file, kernels, hooks().signal, () => undefined);
@@ -215,6 +219,7 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
 
   adapter: async folder => {
     const file = join(folder, 'adapter_model.safetensors');
+    const put = rewritten(join(folder, 'adapter_config.json'));
     return {
       inputs: [
         json({
@@ -227,7 +232,7 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
       ],
       mutate: mutateAsText,
       read: async bytes => {
-        await writeFile(join(folder, 'adapter_config.json'), bytes);
+        put(bytes);
         await configuredAdapter(file);
         adapterKind(new Map([[Buffer.from(bytes).toString('utf8', 0, 200), { shape: [1] }]]));
       },
@@ -243,11 +248,13 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
     const report = { checksums: ['0123456789abcdef', undefined], warnings: ['a "warning"'] };
     const finished = { name, bytes: 1, sha256: 'a'.repeat(64), reports: [report] };
     await writeJournal(partial, { method: 'ties', 'file a': '1:2' }, [finished, finished]);
+    const written = await readFile(join(partial, JOURNAL));
+    const put = rewritten(join(partial, JOURNAL));
     return {
-      inputs: [await readFile(join(partial, JOURNAL))],
+      inputs: [written],
       mutate: mutateJournal,
       read: async bytes => {
-        await writeFile(join(partial, JOURNAL), bytes);
+        put(bytes);
         await recoverShards(partial, [shard], undefined);
       },
     };
@@ -263,11 +270,13 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
     const file = join(folder, name as string);
     // What cannot be read is measured, which is not tested here.
     const measure = () => Promise.reject(new UserError('measured'));
+    const written = await readFile(file);
+    const put = rewritten(file);
     return {
-      inputs: [await readFile(file)],
+      inputs: [written],
       mutate: mutateAnalysis,
       read: async bytes => {
-        await writeFile(file, bytes);
+        put(bytes);
         await cached(folder, plan, measure);
       },
     };

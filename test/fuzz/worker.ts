@@ -2,6 +2,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { readBlocking } from './blocking.ts';
 import { mutation } from './mutation.ts';
 import { isAnswer, READERS } from './readers.ts';
 
@@ -26,6 +27,7 @@ async function work(orders: Orders): Promise<void> {
   const make = READERS[orders.reader];
   if (!make) throw new Error(`there is no reader "${orders.reader}"`);
   const reader = await make(await mkdtemp(join(orders.folder, `${orders.reader}-`)), orders.fixtures);
+  readBlocking();
   // Called once per input, as it takes as long as some readers.
   let most = process.resourceUsage().maxRSS;
   for (let number = orders.from; number < orders.to; number++) {

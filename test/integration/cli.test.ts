@@ -1,39 +1,30 @@
-/** The `tvq` command as shipped: exit status, what goes to stdout, and that nothing is lost. */
+/** The `tvq` command: exit status, what goes to stdout, and that nothing is lost. Each part once as it is shipped. */
 import { spawn } from 'node:child_process';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { openTvq } from '../../extension/formats/tvq/reader.ts';
 import type { PlanSummary, QuantizeResult } from '../../extension/protocol/results.ts';
 import type { TvqSummary } from '../../extension/protocol/tvq.ts';
 import { fixture } from '../checkpoints.ts';
+import { COMMAND, started, tvq } from '../command.ts';
 import { LLAMA_TASKS, leftovers } from '../engine.ts';
 import { temporaryFolder } from '../temporary.ts';
 
 const folder = await temporaryFolder();
-const command = fileURLToPath(new URL('../../dist/tvq.mjs', import.meta.url));
 const base = fixture('llama/base');
 const tasks = LLAMA_TASKS.flatMap(({ name, path }) => ['--task', `${name}=${path}`]);
 let outputs = 0;
 const output = () => join(folder, `out-${outputs++}.tvq`);
 
-function tvq(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-    child.on('error', reject);
-    child.on('close', status => resolve({ status, stdout, stderr }));
-  });
-}
-
-const quantize = (file: string, ...more: string[]) =>
-  tvq('quantize', '--base', base, ...tasks, '-o', file, '--backend', 'cpu', ...more);
+const quantizing = (file: string, ...more: string[]): string[] => [
+  ...['quantize', '--base', base, ...tasks, '-o', file, '--backend', 'cpu'],
+  ...more,
+];
+const quantize = (file: string, ...more: string[]) => tvq(...quantizing(file, ...more));
 
 test('a reader that goes, or has no room, is no defect', async () => {
-  const inspect = `"${process.execPath}" "${command}" inspect "${base}"`;
+  const inspect = `"${process.execPath}" "${COMMAND}" inspect "${base}"`;
   for (const [shell, expected] of [
     [`${inspect} | true`, ''],
     [`${inspect} --json | head -c 1`, ''],
@@ -54,7 +45,7 @@ test('a reader that goes, or has no room, is no defect', async () => {
 describe('quantize', () => {
   test('--json prints one object, and nothing else is on stdout', async () => {
     const file = output();
-    const { status, stdout } = await quantize(file, '--scheme', 'rtvq', '--json');
+    const { status, stdout } = await started(...quantizing(file, '--scheme', 'rtvq', '--json'));
     expect(status).toBe(0);
     const result = JSON.parse(stdout) as QuantizeResult;
     expect(result).toMatchObject({
@@ -64,7 +55,7 @@ describe('quantize', () => {
       tensors: { quantized: 48, kept: 0, unchanged: 15 },
       backend: 'cpu',
     });
-    const summary = JSON.parse((await tvq('inspect', file, '--json')).stdout) as TvqSummary;
+    const summary = JSON.parse((await started('inspect', file, '--json')).stdout) as TvqSummary;
     expect(summary).toMatchObject({
       bytes: result.bytes,
       bitsPerWeight: result.bitsPerWeight,
@@ -209,19 +200,7 @@ describe('quantize', () => {
 
   test('Ctrl-C: status 130 and nothing left behind', async () => {
     const file = join(folder, 'cancelled.tvq');
-    const child = spawn(process.execPath, [
-      command,
-      'quantize',
-      '--base',
-      base,
-      ...tasks,
-      '-o',
-      file,
-      '--backend',
-      'cpu',
-      '--threads',
-      '1',
-    ]);
+    const child = spawn(process.execPath, [COMMAND, ...quantizing(file, '--threads', '1')]);
     const closed = new Promise(resolve => child.on('close', resolve));
     // Once the temporary file exists, the job is running.
     while ((await leftovers(file)).length === 0 && child.exitCode === null)
@@ -277,6 +256,12 @@ describe('a wrong call: status 2 and what to do', () => {
     const { status, stdout, stderr } = await tvq(...args);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
+  });
+
+  test('as shipped', async () => {
+    const { status, stdout, stderr } = await started('quantize', '--bit', '3');
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Did you mean --bits?');
   });
 
   test.each([
@@ -340,7 +325,7 @@ test('verify: 0 when whole, 1 when damaged', async () => {
   const { payload } = (await openTvq(file)).tasks[0]?.records.find(record => record.payload) ?? {};
   bytes[payload?.offset as number]! ^= 4;
   await writeFile(file, bytes);
-  const { status, stdout } = await tvq('verify', file);
+  const { status, stdout } = await started('verify', file);
   expect(status).toBe(1);
   expect(stdout).toMatch(/damaged\ntensor ".*" of ".*"\n/);
   expect((await tvq('verify', join(folder, 'nowhere.tvq'))).stderr).toContain('there is no such file');
@@ -356,7 +341,7 @@ test('inspect shows checkpoints and .tvq files, and says what is neither', async
 });
 
 test('devices lists both backends and says why one is chosen', async () => {
-  const { status, stdout } = await tvq('devices', '--json');
+  const { status, stdout } = await started('devices', '--json');
   expect(status).toBe(0);
   const report = JSON.parse(stdout) as { chosen: string; reason: string; backends: { kind: string }[] };
   expect(report.backends.map(({ kind }) => kind)).toEqual(['cpu', 'webgpu']);
@@ -367,8 +352,7 @@ test('restore writes a folder', async () => {
   const file = output();
   await quantize(file);
   const target = join(folder, 'math');
-  expect(
-    (await tvq('restore', file, '--base', base, '--task', 'math', '-o', target, '--backend', 'cpu')).status,
-  ).toBe(0);
+  const of = ['--base', base, '--task', 'math', '--backend', 'cpu'];
+  expect((await started('restore', file, ...of, '-o', target)).status).toBe(0);
   expect(await readdir(target)).toContain('model.safetensors');
 });

@@ -1,14 +1,12 @@
 /** Everything that `tvq` prints about a file is printable, whatever its name and the names in it. */
-import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { printable } from '../../extension/shared/printable.ts';
 import { f32, safetensorsBytes, type MadeTensor } from '../checkpoints.ts';
+import { started, tvq, type Printed } from '../command.ts';
 import { temporaryFolder } from '../temporary.ts';
 
-const command = fileURLToPath(new URL('../../dist/tvq.mjs', import.meta.url));
 const root = await temporaryFolder();
 /** A folder whose name clears the screen and prints its own line. */
 const folder = join(root, 'x\x1b[2J\ntvq: all is well');
@@ -24,23 +22,10 @@ const base = join(folder, 'base.safetensors');
 const tuned = join(folder, 'tuned.safetensors');
 const file = join(folder, 'f\u2066ile.tvq');
 
-function tvq(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [command, ...args], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-    child.on('error', reject);
-    child.on('close', status => resolve({ status, stdout, stderr }));
-  });
-}
-
 /** Returns what was printed, checked: no control characters, and no name starts a line. */
-async function said(...args: string[]): Promise<string> {
-  const { stdout, stderr } = await tvq(...args);
+const said = async (...args: string[]): Promise<string> => checked(await tvq(...args));
+
+function checked({ stdout, stderr }: Printed): string {
   const lines = (stdout + stderr).split('\n');
   for (const line of lines) expect(printable(line)).toBe(line);
   expect(lines.filter(line => /^(break|warning: forged|tvq: all is well)/.test(line))).toEqual([]);
@@ -69,7 +54,7 @@ beforeAll(async () => {
 
 describe('results', () => {
   test('analyze names tensors and tasks', async () => {
-    const table = await said('analyze', '--base', base, ...tasks, '--no-cache');
+    const table = checked(await started('analyze', '--base', base, ...tasks, '--no-cache'));
     expect(table).toContain('\\x1b[31mred\\x1b[0m.weight');
     expect(table).toContain('line\\nbreak.weight');
     expect(table).toContain('bidi\\u202e.weight');
@@ -112,7 +97,7 @@ describe('results', () => {
 
   test('the card and the recipe beside a merged model', async () => {
     const output = join(folder, 'merged\u202e');
-    await said('merge', '--base', base, ...tasks, '--method', 'task_arithmetic', '-o', output);
+    checked(await started('merge', '--base', base, ...tasks, '--method', 'task_arithmetic', '-o', output));
     for (const name of ['README.md', 'merge-recipe.yml', 'merge-report.json']) {
       const lines = (await readFile(join(output, name), 'utf8')).split('\n');
       for (const line of lines) expect(printable(line)).toBe(line);

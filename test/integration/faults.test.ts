@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { hiddenKind } from '../../extension/files/hiddenNames.ts';
 import { startOf } from '../../extension/files/processes.ts';
 import { f32, noise, writeModelFolder, writeSafetensors } from '../checkpoints.ts';
-import { COMMAND, runWith, type Fault } from '../faults/run.ts';
+import { COMMAND, tvq } from '../command.ts';
+import { runWith, type Fault } from '../faults/run.ts';
 import { leaveLock } from '../locks.ts';
 import { temporaryPaths } from '../temporary.ts';
 
@@ -56,6 +57,12 @@ async function place(name: Name): Promise<string> {
 const run = (name: Name, output: string, fault?: Fault, ...more: string[]) =>
   runWith(fault, COMMAND, [...COMMANDS[name].args, '-o', output, ...more]);
 
+/** Runs a command to its end, in this process. */
+async function finish(name: Name, output: string): Promise<void> {
+  const { status, stderr } = await tvq(...COMMANDS[name].args, '-o', output);
+  expect(status, `${name}: ${stderr}`).toBe(0);
+}
+
 const hidden = async (output: string) =>
   (await readdir(dirname(output))).filter(name => hiddenKind(name) !== undefined);
 
@@ -64,13 +71,12 @@ beforeAll(async () => {
   const model = () => ({ a: f32([64, 64], next), b: f32([64, 64], next), c: f32([3], next) });
   await writeModelFolder(base, model(), config);
   await writeModelFolder(task, model(), config);
-  const { status, stderr } = await runWith(undefined, COMMAND, [...COMMANDS.quantize.args, '-o', stored]);
-  expect(status, stderr).toBe(0);
-  await eachOf(ALL, async name => {
+  await finish('quantize', stored);
+  for (const name of ALL) {
     const output = await place(name);
-    expect(await run(name, output)).toMatchObject({ status: 0 });
+    await finish(name, output);
     whole.set(name, await weightsOf(output));
-  });
+  }
 });
 
 describe('is gone on with', () => {
@@ -200,18 +206,21 @@ describe('a kill', () => {
     ['in the middle of the weights', { calls: ['write'], path: TMP, nth: 2, effect: 'kill' }],
     ['before the new has the name', { calls: ['rename'], path: TMP, effect: 'kill' }],
   ])('%s: the old is there, and the next run tidies up', async (_, fault) => {
+    const outputs = new Map<Name, string>();
     await eachOf(ALL, async name => {
       const output = await place(name);
+      outputs.set(name, output);
       const before = await weightsOf(output);
       expect(await run(name, output, fault), name).toMatchObject({ killed: true });
       const aside = (await hidden(output)).find(file => hiddenKind(file) === 'old');
       const at = aside === undefined ? output : join(dirname(output), aside);
       expect((await weightsOf(at)) === before, name).toBe(true);
-      const again = await run(name, output);
-      expect(again.status, `${name}: ${again.stderr}`).toBe(0);
+    });
+    for (const [name, output] of outputs) {
+      await finish(name, output);
       expect((await weightsOf(output)) === whole.get(name), name).toBe(true);
       expect(await hidden(output), name).toEqual([]);
-    });
+    }
   });
 });
 

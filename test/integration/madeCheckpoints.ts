@@ -1,7 +1,7 @@
 /** Synthetic checkpoints for tests, quantized, restored and compared with the originals. */
 import { copyFile, readFile } from 'node:fs/promises';
 import { openTvq } from '../../extension/formats/tvq/reader.ts';
-import type { MergeInput, QuantizeRecipe, RunOptions } from '../../extension/protocol/recipes.ts';
+import type { MergeInput, QuantizeRecipe } from '../../extension/protocol/recipes.ts';
 import { f32, noise, writeSafetensors, type MadeTensor } from '../checkpoints.ts';
 import * as tvq from '../engine.ts';
 import { sharedPaths } from '../temporary.ts';
@@ -50,10 +50,10 @@ export async function made(changes: Partial<QuantizeRecipe> = {}, rows = 700_001
 }
 
 /** Sums over a task's vector τ and the restored one τ̂. */
-export async function projectionOf(asked: QuantizeRecipe, task: number, options: Partial<RunOptions> = {}) {
+export async function projectionOf(asked: QuantizeRecipe, task: number) {
   const { name, path: source } = asked.tasks[task] as QuantizeRecipe['tasks'][number];
   const output = path('.safetensors');
-  await tvq.restore(tvq.restoreRecipe(asked.output, name, output, { base: asked.base }), options);
+  await tvq.restore(tvq.restoreRecipe(asked.output, name, output, { base: asked.base }));
   const [base, tuned, restored] = await Promise.all([asked.base, source, output].map(tvq.tensorsOf));
   let [along, energy, error] = [0, 0, 0];
   for (const [tensor, values] of tuned ?? []) {
@@ -68,7 +68,7 @@ export async function projectionOf(asked: QuantizeRecipe, task: number, options:
       error += (t - back) ** 2;
     }
   }
-  return { projection: along / energy, error: error / energy, bytes: await readFile(output) };
+  return { projection: along / energy, error: error / energy };
 }
 
 /** Methods that add task vectors up: all at once, or row by row. */

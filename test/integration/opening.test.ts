@@ -1,29 +1,20 @@
 /** What is opened, or left out, instead of the named path: every command reports it in a line. */
-import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { f32, noise, writeSafetensors } from '../checkpoints.ts';
+import * as command from '../command.ts';
 import { temporaryFolder } from '../temporary.ts';
 
 const folder = await temporaryFolder();
-const command = fileURLToPath(new URL('../../dist/tvq.mjs', import.meta.url));
+/** Paths are relative to the models' folder, as in a terminal. */
+const before = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => process.chdir(before));
 
-function tvq(...args: string[]): Promise<{ status: number | null; stdout: string; lines: string[] }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [command, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: folder,
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-    child.on('error', reject);
-    child.on('close', status =>
-      resolve({ status, stdout, lines: stderr.split('\n').filter(line => line !== '') }),
-    );
-  });
+async function tvq(...args: string[]): Promise<{ status: number | null; stdout: string; lines: string[] }> {
+  const { stderr, ...printed } = await command.tvq(...args);
+  return { ...printed, lines: stderr.split('\n').filter(line => line !== '') };
 }
 
 const weights = (seed: number) => f32([64, 64], noise(seed));

@@ -1,39 +1,39 @@
 /** The inspector in another language: all its own texts are translatable messages. */
 import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { showTables } from './harness/charts.ts';
 import { untranslated } from './harness/texts.ts';
 import { usePage } from './harness/usePage.ts';
 import './harness/window.ts';
 
+let page: Page;
 const visit = usePage('inspector');
 
-const open = (scenario = 'ready') => visit({ language: 'pseudo', height: 1000, scenario });
+async function open(scenario = 'ready'): Promise<void> {
+  page = await visit({ language: 'pseudo', height: 1000, scenario });
+}
 
-async function openTable(scenario = 'ready'): Promise<Page> {
-  const page = await open(scenario);
+async function openTable(scenario = 'ready'): Promise<void> {
+  await open(scenario);
   await page.getByTestId('tvq-row').first().waitFor();
-  return page;
 }
 
 /** Names in the file that are also words of the page: a codec, and the width in a recipe and of a codec. */
 const NAMES = ['exact', 'bits'];
 
-const expectTranslated = async (page: Page) =>
+const expectTranslated = async () =>
   expect((await untranslated(page)).filter(text => !NAMES.includes(text))).toEqual([]);
 
-const press = (page: Page, name: string) => page.getByRole('button', { name }).click();
-const chooseFirst = (page: Page) => page.getByTestId('tvq-row').first().click();
-const compareAll = async (page: Page) => {
+const press = (name: string) => page.getByRole('button', { name }).click();
+const chooseFirst = () => page.getByTestId('tvq-row').first().click();
+const search = (words: string) => page.getByTestId('tvq-search').locator('input').fill(words);
+const compareAll = async () => {
   await page.getByRole('tab', { name: 'Compare tasks' }).click();
-  await press(page, 'Compare all tensors');
+  await press('Compare all tensors');
 };
 
 /** Makes the host fail from now on. */
-const fail = (
-  page: Page,
-  method: 'tensors' | 'exportCsv' | 'saveFile' | 'verify' | 'compare' | 'openStudio',
-) =>
+const fail = (method: 'tensors' | 'exportCsv' | 'saveFile' | 'verify' | 'compare' | 'openStudio') =>
   page.evaluate(name => {
     harness.host[name] = async () => {
       throw new Error('The file is being replaced.');
@@ -41,202 +41,203 @@ const fail = (
   }, method);
 
 describe('the overview', () => {
-  test.each(['kind', 'layer', 'codec'])('has bytes by %s', async by => {
-    const page = await openTable();
-    await page.getByLabel('How bytes are grouped').selectOption(by);
-    await page.locator('.overview canvas').hover({ position: { x: 100, y: 14 } });
-    await page.getByText('codes').and(page.locator('.tip:visible')).waitFor();
-    await expectTranslated(page);
+  beforeAll(() => openTable());
+
+  test('has bytes by kind, layer and codec', async () => {
+    const groups = ['kind', 'layer', 'codec'];
+    const group = (by: string) => page.getByLabel('How bytes are grouped').selectOption(by);
+    for (const by of groups) {
+      await group(by);
+      await page.locator('.overview canvas').hover({ position: { x: 100, y: 14 } });
+      await page.getByText('codes').and(page.locator('.tip:visible')).waitFor();
+      await expectTranslated();
+      await page.mouse.move(0, 0);
+    }
     await showTables(page);
-    await expectTranslated(page);
+    for (const by of groups) {
+      await group(by);
+      await expectTranslated();
+    }
   });
 
   test('says where the file comes from', async () => {
-    const page = await openTable();
     await page.getByText('Fine-tuned checkpoints').click();
     await page.getByText('Recipe').click();
-    await expectTranslated(page);
+    await expectTranslated();
   });
 
   test('is saved and copied', async () => {
-    const page = await openTable();
-    await press(page, 'Export:');
+    await press('Export:');
     await page.getByRole('menu').waitFor();
-    await expectTranslated(page);
-    await fail(page, 'saveFile');
+    await expectTranslated();
+    await fail('saveFile');
     await page.getByRole('menuitem', { name: 'Save table as CSV' }).click();
     await page.getByRole('alert').getByText('was not exported').waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
   });
 
   test('does not open the Studio', async () => {
-    const page = await openTable();
-    await fail(page, 'openStudio');
-    await press(page, 'Re-quantize with another budget');
+    await fail('openStudio');
+    await press('Re-quantize with another budget');
     await page.getByText('The Studio did not open.').waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
   });
 });
 
 describe('a tensor', () => {
+  beforeAll(() => openTable());
+
   test('is none at first, then is in charts and tables', async () => {
-    const page = await openTable();
     await page.getByRole('tab', { name: 'Tensor' }).click();
     await page.getByText('Choose a tensor in the table').waitFor();
-    await expectTranslated(page);
-    await chooseFirst(page);
+    await expectTranslated();
+    await chooseFirst();
     for (const chart of ['Codes 0 to 15', 'Values from', 'The mean magnitude']) {
       await page.getByRole('img', { name: chart }).hover();
       await page.locator('.tip:visible').waitFor();
-      await expectTranslated(page);
+      await expectTranslated();
     }
     await page.getByLabel('What the map shows').selectOption('max');
     await page.getByRole('img', { name: 'The largest magnitude' }).waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
     await showTables(page);
-    await expectTranslated(page);
+    await expectTranslated();
   });
 
   test('has nothing stored', async () => {
-    const page = await openTable();
-    await page.getByTestId('tvq-search').locator('input').fill('logit_scale');
+    await search('logit_scale');
     await page.getByText('9 of 5,000 rows').waitFor();
-    await chooseFirst(page);
+    await chooseFirst();
     await page.getByText('This tensor equals the base model’s').waitFor();
-    await expectTranslated(page);
-  });
-
-  test('is read, and is not when cancelled', async () => {
-    const page = await openTable('endless');
-    await chooseFirst(page);
-    await page.getByRole('progressbar').waitFor();
-    await expectTranslated(page);
-    await press(page, 'Cancel');
-    await page.getByText('The tensor was not read.').waitFor();
-    await expectTranslated(page);
-  });
-
-  test('is damaged', async () => {
-    const page = await openTable('damaged');
-    await chooseFirst(page);
-    await page.getByText('This tensor cannot be shown').waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
   });
 });
 
 describe('tasks', () => {
-  test.each(['cosines', 'agreement', 'together'])('are compared: %s', async of => {
-    const page = await openTable();
-    await compareAll(page);
-    await page.getByLabel('What the matrix shows').selectOption(of);
-    await expectTranslated(page);
-    await showTables(page);
-    await expectTranslated(page);
-  });
+  beforeAll(() => openTable());
 
-  test('are compared by some tensors', async () => {
-    const page = await openTable();
+  test('are compared by some tensors, and by all', async () => {
     await page.getByRole('tab', { name: 'Compare tasks' }).click();
-    await press(page, 'Compare 16 tensors');
+    await press('Compare 16 tensors');
     await page.getByText('16 of 99 tensors').waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
+    await press('Compare all tensors');
+    await page.getByText('99 quantized tensors').waitFor();
   });
 
-  test('are being compared, and are not when cancelled', async () => {
-    const page = await openTable('endless');
-    await compareAll(page);
-    await page.getByRole('progressbar').waitFor();
-    await expectTranslated(page);
-    await press(page, 'Cancel');
-    await page.getByText('Comparing was cancelled.').waitFor();
-    await expectTranslated(page);
+  test('are compared by cosines, agreement, and what both move', async () => {
+    const matrices = ['cosines', 'agreement', 'together'];
+    const choose = (matrix: string) => page.getByLabel('What the matrix shows').selectOption(matrix);
+    for (const matrix of matrices) {
+      await choose(matrix);
+      await expectTranslated();
+    }
+    await showTables(page);
+    for (const matrix of matrices) {
+      await choose(matrix);
+      await expectTranslated();
+    }
   });
 
   test('are not compared', async () => {
-    const page = await openTable();
-    await fail(page, 'compare');
-    await compareAll(page);
+    await openTable();
+    await fail('compare');
+    await compareAll();
     await page.getByText('The tasks were not compared').waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
   });
 });
 
-describe('the file is verified', () => {
+describe('work that is cancelled', () => {
+  beforeAll(() => openTable('endless'));
+
   test.each([
-    ['ready', 'Intact: 2,369 checksums match.'],
-    ['damaged', 'Damaged: 2 parts.'],
-  ])('%s', async (scenario, verdict) => {
-    const page = await openTable(scenario);
-    await press(page, 'Verify');
-    await page.getByText(verdict).waitFor();
-    await expectTranslated(page);
-  });
-
-  test('unless that is cancelled', async () => {
-    const page = await openTable('endless');
-    await press(page, 'Verify');
-    await page.getByRole('progressbar').waitFor();
-    await expectTranslated(page);
-    await press(page, 'Cancel');
-    await page.getByText('Verifying was cancelled').waitFor();
-    await expectTranslated(page);
-  });
-
-  test('unless that fails', async () => {
-    const page = await openTable();
-    await fail(page, 'verify');
-    await press(page, 'Verify');
-    await page.getByText('The file was not verified.').waitFor();
-    await expectTranslated(page);
+    ['reading a tensor', chooseFirst, 'The tensor was not read.'],
+    ['comparing tasks', compareAll, 'Comparing was cancelled.'],
+    ['verifying the file', () => press('Verify'), 'Verifying was cancelled'],
+  ])('%s', async (_, start, end) => {
+    await start();
+    const bar = page.getByRole('progressbar').filter({ visible: true });
+    await bar.waitFor();
+    await expectTranslated();
+    await press('Cancel');
+    await page.getByText(end).waitFor();
+    await expectTranslated();
   });
 });
 
-describe('the table', () => {
-  test('is sorted and searched', async () => {
-    const page = await openTable();
+describe('a file that is damaged', () => {
+  beforeAll(() => openTable('damaged'));
+
+  test('has tensors that are not shown', async () => {
+    await chooseFirst();
+    await page.getByText('This tensor cannot be shown').waitFor();
+    await expectTranslated();
+  });
+
+  test('is found so', async () => {
+    await press('Verify');
+    await page.getByText('Damaged: 2 parts.').waitFor();
+    await expectTranslated();
+  });
+});
+
+describe('a file', () => {
+  beforeAll(() => openTable());
+
+  test('is intact, and is not verified when that fails', async () => {
+    await press('Verify');
+    await page.getByText('Intact: 2,369 checksums match.').waitFor();
+    await expectTranslated();
+    await fail('verify');
+    await press('Verify');
+    await page.getByText('The file was not verified.').waitFor();
+    await expectTranslated();
+  });
+
+  test('has a table that is sorted and searched', async () => {
     await page.getByRole('columnheader', { name: 'bytes' }).getByRole('button').click();
     await page.getByTestId('tvq-row').first().getByText('1.57 MB').waitFor();
-    await expectTranslated(page);
-    await page.getByTestId('tvq-search').locator('input').fill('cars');
+    await expectTranslated();
+    await search('cars');
     await page.getByText('of 5,000 rows').waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
     // The search text is the user's own, so use no letters.
-    await page.getByTestId('tvq-search').locator('input').fill('?');
+    await search('?');
     await page.getByText('No tensor matches “?”').waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
+  });
+
+  test('has a table that is not exported, nor listed again', async () => {
+    await search('');
+    await page.getByText('⟦5,000 rows⟧').waitFor();
+    await fail('exportCsv');
+    await press('Export CSV');
+    await page.getByText('The table was not exported.').waitFor();
+    await expectTranslated();
+    await fail('tensors');
+    await page.evaluate(() => harness.reload());
+    await page.getByText('The tensors could not be listed').waitFor();
+    await expectTranslated();
   });
 
   test('has rows that do not come', async () => {
-    const page = await openTable('flaky');
+    await openTable('flaky');
     await page.getByRole('grid').focus();
     await page.keyboard.press('End');
     await page.getByText('Some rows could not be read.').waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
   });
 
-  test('is not exported, nor listed again', async () => {
-    const page = await openTable();
-    await fail(page, 'exportCsv');
-    await press(page, 'Export CSV');
-    await page.getByText('The table was not exported.').waitFor();
-    await expectTranslated(page);
-    await fail(page, 'tensors');
-    await page.evaluate(() => harness.reload());
-    await page.getByText('The tensors could not be listed').waitFor();
-    await expectTranslated(page);
-  });
-});
-
-describe('the file', () => {
   test('is refused', async () => {
-    const page = await open('refused');
+    await open('refused');
     await page.getByTestId('tvq-error').waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
   });
 
   test('is waited for', async () => {
-    const page = await open('silent');
+    await open('silent');
     await page.getByRole('status').getByText('Reading the header of the file').waitFor();
-    await expectTranslated(page);
+    await expectTranslated();
   });
 });

@@ -1,6 +1,6 @@
 /** The Studio in another language: all texts of its frame and tabs are translatable messages. */
 import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { TensorRule } from '../../extension/protocol/recipes.ts';
 import type { StudioState } from '../../webview/studio/studioState.ts';
 import { showTables } from './harness/charts.ts';
@@ -50,26 +50,25 @@ async function checkCharts(count: number): Promise<void> {
 }
 
 describe('the page', () => {
-  test('without models', async () => {
-    await visit('empty');
-    await text('No models are chosen').waitFor();
+  test('of models that the host refuses, measuring, cancelled, and without models', async () => {
+    await visit('refused');
+    await page.getByTestId('tvq-error').waitFor();
     await check();
-  });
-
-  test('measuring, and cancelled', async () => {
-    await visit('silent');
+    await become('silent');
+    await button('Retry').click();
     await text('33 %').waitFor();
     await check();
     await button('Cancel').click();
     await text('Measuring was cancelled').waitFor();
     await check();
+    await become('empty');
+    await button('⟦Measure⟧').click();
+    await text('No models are chosen').waitFor();
+    await check();
   });
 
-  test.each([
-    ['models that the host refuses', 'refused', undefined],
-    ['models with nothing to choose', 'ready', '&tasks=0'],
-  ] as const)('%s', async (_, scenario, query) => {
-    await visit(scenario, query);
+  test('of models with nothing to choose', async () => {
+    await visit('ready', '&tasks=0');
     await page.getByTestId('tvq-error').waitFor();
     await check();
   });
@@ -91,15 +90,18 @@ describe('sensitivity', () => {
   const grid = () => page.getByRole('grid', { name: 'Sensitivity by layer' });
   const task = () => page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task to show');
 
-  test.each(['relative', 'energy', 'depth'])('by measure %s', async measure => {
-    await open('Bits');
-    await page.getByLabel('How the budget weighs errors').selectOption(measure);
-    await page.getByRole('tab', { name: 'Sensitivity' }).click();
-    await check();
+  beforeAll(() => open('Bits'));
+
+  test('by each measure', async () => {
+    for (const measure of ['relative', 'energy', 'depth']) {
+      await page.getByRole('tab', { name: 'Bits' }).click();
+      await page.getByLabel('How the budget weighs errors').selectOption(measure);
+      await page.getByRole('tab', { name: 'Sensitivity' }).click();
+      await check();
+    }
   });
 
   test('cells, and the curve of a tensor', async () => {
-    await open('Sensitivity');
     await grid().focus();
     for (const [key, said] of [
       ['ArrowUp', 'all of layer 0'],
@@ -122,42 +124,13 @@ describe('sensitivity', () => {
     await page.keyboard.press('Enter');
     await text(/of model\.layers/).waitFor();
     await checkTip('Sensitivity by kind');
-  });
-
-  test('as tables, and taken away', async () => {
-    await open('Sensitivity');
-    await button('Compare all tensors').click();
-    await page.getByRole('img', { name: 'The cosine of' }).waitFor();
-    await checkCharts(4);
-    await button('Export:').first().click();
-    await become('refused');
-    await page.getByRole('menuitem', { name: 'Save table as CSV' }).click();
-    await page.getByRole('alert').filter({ hasText: 'no tensor name' }).waitFor();
-    await check();
-  });
-
-  test('of the shared base vector', async () => {
-    await open('Sensitivity');
-    await become('refused');
-    await task().selectOption('@shared');
-    await page.getByRole('alert').filter({ hasText: 'no tensor name' }).waitFor();
-    await check();
-    await become('silent');
-    await task().selectOption('@shared');
-    await page.getByRole('progressbar', { name: 'Measuring the shared base vector' }).waitFor();
-    await check();
-    await button('Cancel').click();
-    await task().selectOption('@shared');
-    await text('of the whole shared base vector').waitFor();
-    await check();
     await grid().focus();
+    await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
-    await text(/of model\.layers/).waitFor();
-    await checkCharts(3);
+    await text('of the whole model').waitFor();
   });
 
   test('tasks compared', async () => {
-    await open('Sensitivity');
     await become('refused');
     await button('Compare all tensors').click();
     await page.getByRole('alert').filter({ hasText: 'no tensor name' }).waitFor();
@@ -180,13 +153,45 @@ describe('sensitivity', () => {
     }
     await checkTip('The weights that both move');
   });
+
+  test('of the shared base vector', async () => {
+    await become('refused');
+    await task().selectOption('@shared');
+    await page.getByRole('alert').filter({ hasText: 'no tensor name' }).waitFor();
+    await check();
+    await button('Dismiss').click();
+    await become('silent');
+    await task().selectOption('@shared');
+    await page.getByRole('progressbar', { name: 'Measuring the shared base vector' }).waitFor();
+    await check();
+    await button('Cancel').click();
+    await task().selectOption('@shared');
+    await text('of the whole shared base vector').waitFor();
+    await check();
+    await grid().focus();
+    await page.keyboard.press('Enter');
+    await text(/of model\.layers/).waitFor();
+    await checkCharts(4);
+  });
+
+  test('as tables, and taken away', async () => {
+    await task().selectOption('');
+    await page.getByRole('columnheader', { name: '⟦bytes spent⟧' }).waitFor();
+    await check();
+    await button('Export:').first().click();
+    await become('refused');
+    await page.getByRole('menuitem', { name: 'Save table as CSV' }).click();
+    await page.getByRole('alert').filter({ hasText: 'no tensor name' }).waitFor();
+    await check();
+  });
 });
 
 describe('the budget', () => {
   const field = () => page.getByTestId('tvq-budget');
 
+  beforeAll(() => open('Bits'));
+
   test('in each unit, by each measure', async () => {
-    await open('Bits');
     for (const [select, values] of [
       ['Unit of the budget', ['bytes', 'codes', 'bitsPerWeight', 'percent', 'error']],
       ['How the budget weighs errors', ['relative', 'energy', 'depth', 'auto']],
@@ -198,25 +203,23 @@ describe('the budget', () => {
     }
   });
 
+  test('taken back', async () => {
+    await page.getByRole('slider').press('PageUp');
+    await button('Undo').click();
+    await check();
+    await button('Redo').click();
+    await button('Reset').click();
+    await check();
+  });
+
   test.each([
     ['much', 'is not a budget'],
     ['1B', 'No smaller file is possible'],
     ['90TB', 'No larger file would lose less'],
     ['error=0', 'No larger file would lose less'],
   ])('%s', async (budget, answer) => {
-    await open('Bits');
     await field().fill(budget);
     await text(answer).waitFor();
-    await check();
-  });
-
-  test('taken back', async () => {
-    await open('Bits');
-    await page.getByRole('slider').press('PageUp');
-    await button('Undo').click();
-    await check();
-    await button('Redo').click();
-    await button('Reset').click();
     await check();
   });
 });
@@ -226,8 +229,30 @@ describe('wishes', () => {
   const pick = (name: string) => page.getByRole('menuitemradio', { name }).first().click();
   const rules = () => page.getByTestId('tvq-rule').count();
 
+  beforeAll(() => open('Bits'));
+
+  test('for patterns', async () => {
+    const wish = async (pattern: string, width: string) => {
+      await page.getByTestId('tvq-pattern').fill(pattern);
+      await button('Set bits…').click();
+      if (pattern !== '') await pick(width);
+    };
+    await wish('', '');
+    await text('Write a pattern of tensor names first').waitFor();
+    await check();
+    await wish('/(/', 'Exact');
+    await text('/(/ is not a valid regular expression').waitFor();
+    await check();
+    await page.getByLabel('Task of the rule').selectOption('dtd');
+    await wish('nothing.*', 'Exact');
+    await expect.poll(rules).toBe(1);
+    await check();
+    await button('Remove the rule').click();
+    await expect.poll(rules).toBe(0);
+    await check();
+  });
+
   test('for cells, rows and columns of the grid, and for a row of the table', async () => {
-    await open('Bits');
     await grid().focus();
     for (const [keys, wish] of [
       [[], 'Exact'],
@@ -252,28 +277,6 @@ describe('wishes', () => {
     await checkCharts(3);
   });
 
-  test('for patterns', async () => {
-    await open('Bits');
-    const wish = async (pattern: string, width: string) => {
-      await page.getByTestId('tvq-pattern').fill(pattern);
-      await button('Set bits…').click();
-      if (pattern !== '') await pick(width);
-    };
-    await wish('', '');
-    await text('Write a pattern of tensor names first').waitFor();
-    await check();
-    await wish('/(/', 'Exact');
-    await text('/(/ is not a valid regular expression').waitFor();
-    await check();
-    await page.getByLabel('Task of the rule').selectOption('dtd');
-    await wish('nothing.*', 'Exact');
-    await expect.poll(rules).toBe(1);
-    await check();
-    await button('Remove the rule').click();
-    await expect.poll(rules).toBe(0);
-    await check();
-  });
-
   test('of every form, more than are listed', async () => {
     const bounds = [undefined, 1, 2];
     const wishes = [
@@ -284,7 +287,6 @@ describe('wishes', () => {
       tensors: `*.${at}.*`,
       ...wishes[at % wishes.length],
     }));
-    await open('Bits');
     await expect.poll(() => page.evaluate(() => sessionStorage.getItem('state'))).toContain('"selection":{');
     await page.addInitScript(rules => {
       const saved = sessionStorage.getItem('state');
@@ -302,8 +304,9 @@ describe('wishes', () => {
 describe('the table', () => {
   const search = () => page.getByTestId('tvq-search').locator('input');
 
+  beforeAll(() => open('Bits'));
+
   test('searched, and without matches', async () => {
-    await open('Bits');
     await search().fill('mlp dtd');
     await text('of 352 rows').waitFor();
     await check();
@@ -313,7 +316,6 @@ describe('the table', () => {
   });
 
   test('that is not saved', async () => {
-    await open('Bits');
     await become('refused');
     await button('Export CSV').click();
     await text('Nothing was saved').waitFor();
@@ -322,10 +324,9 @@ describe('the table', () => {
 });
 
 describe('quantizing', () => {
-  const quantize = async () => {
-    await open('Bits');
-    await page.getByTestId('tvq-quantize').click();
-  };
+  const quantize = () => page.getByTestId('tvq-quantize').click();
+
+  beforeAll(() => open('Bits'));
 
   test('its result beside what was predicted', async () => {
     await quantize();
@@ -337,10 +338,17 @@ describe('quantizing', () => {
     await check();
   });
 
+  test('failing', async () => {
+    await become('refused');
+    await quantize();
+    await text('Nothing was written').waitFor();
+    await check();
+    await button('Dismiss').click();
+  });
+
   test('running, and cancelled', async () => {
-    await open('Bits');
     await become('silent');
-    await page.getByTestId('tvq-quantize').click();
+    await quantize();
     await text('33 %').waitFor();
     await check();
     await button('Cancel').click();
@@ -348,16 +356,7 @@ describe('quantizing', () => {
     await check();
   });
 
-  test('failing', async () => {
-    await open('Bits');
-    await become('refused');
-    await page.getByTestId('tvq-quantize').click();
-    await text('Nothing was written').waitFor();
-    await check();
-  });
-
   test('by a command', async () => {
-    await open('Bits');
     await become('refused');
     await button('Copy as command').click();
     await text('The command was not copied').waitFor();

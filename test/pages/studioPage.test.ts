@@ -8,10 +8,14 @@ import type { ThemeName } from './harness/themes.ts';
 import { usePage } from './harness/usePage.ts';
 
 declare global {
-  var studio: { readonly host: MockStudioHost; setTheme(name: ThemeName): void };
+  var studio: { readonly host: MockStudioHost };
 }
 
 const SCREENSHOTS = fileURLToPath(new URL('../e2e/screenshots/', import.meta.url));
+/** Of the model that is shown if no other is asked for, beside the two tensors at its ends. */
+const LAYERS = 6;
+const ROLES = 7;
+
 interface Options {
   readonly theme?: ThemeName;
   readonly scenario?: StudioScenario;
@@ -27,7 +31,7 @@ const openPage = usePage('studio');
 beforeAll(() => mkdir(SCREENSHOTS, { recursive: true }));
 
 async function visit(options: Options = {}): Promise<void> {
-  const { tensors = 44, tasks = 8, flat = false, ...others } = options;
+  const { tensors = 2 + LAYERS * ROLES, tasks = 8, flat = false, ...others } = options;
   const query = `&tensors=${tensors}&tasks=${tasks}${flat ? '&flat' : ''}`;
   page = await openPage({ height: 900, ...others, query });
 }
@@ -42,45 +46,49 @@ const dot = () => page.getByRole('slider', { name: 'Budget' });
 const size = async () => Number(await dot().getAttribute('aria-valuenow'));
 
 describe('what is shown', () => {
-  const looks = (['light', 'dark', 'contrast'] as const satisfies ThemeName[]).flatMap(theme =>
-    [1200, 420].map(width => ({ theme, width })),
-  );
+  const themes = ['dark', 'light', 'contrast'] as const satisfies ThemeName[];
 
-  test.each(looks)('$theme, $width px', async ({ theme, width }) => {
-    await open({ theme, width, tensors: 226 });
+  test('has no more than fits, in any theme and width', async () => {
+    await open({ tensors: 226 });
     expect(await text('tvq-bits')).toBe('1.50 bpw');
-    await page.screenshot({ path: `${SCREENSHOTS}studio-bits-${theme}-${width}.png` });
-    await page.getByRole('tab', { name: 'Sensitivity' }).click();
-    await page.getByRole('grid', { name: /Sensitivity/ }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
-      0,
-    );
-    await page.screenshot({ path: `${SCREENSHOTS}studio-sensitivity-${theme}-${width}.png` });
+    for (const tab of ['bits', 'sensitivity'] as const) {
+      if (tab === 'sensitivity') await page.getByRole('tab', { name: 'Sensitivity' }).click();
+      await page.getByRole('grid', { name: tab === 'bits' ? /^Bits by layer/ : /^Sensitivity/ }).waitFor();
+      for (const width of [1200, 420]) {
+        await page.setViewportSize({ width, height: 900 });
+        for (const theme of themes) {
+          await page.evaluate(name => setTheme(name), theme);
+          const wider = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          await expect.poll(wider).toBeLessThanOrEqual(0);
+          if (width > 420 || theme === 'contrast')
+            await page.screenshot({ path: `${SCREENSHOTS}studio-${tab}-${theme}-${width}.png` });
+        }
+      }
+    }
   });
 });
 
 describe('before there is anything to show', () => {
-  test('models are asked for where none are chosen', async () => {
+  test('models are asked for, measured until cancelled, and refused with a way on', async () => {
     await visit({ scenario: 'empty' });
     await page.getByText('No models are chosen').waitFor();
     await page.screenshot({ path: `${SCREENSHOTS}studio-empty.png` });
     await page.getByText('Choose models…').click();
     await page.getByTestId('tvq-row').first().waitFor();
-  });
-
-  test('measuring shows how far it is, and can be cancelled', async () => {
-    await visit({ scenario: 'silent' });
+    const measureAgain = async (scenario: StudioScenario) => {
+      await page.evaluate(next => studio.host.become(next), scenario);
+      await page.evaluate(() => studio.host.onStale(['cars']));
+      await page.getByRole('button', { name: 'Measure again' }).click();
+    };
+    await measureAgain('silent');
     await page.getByText('33 % · model.layers.0.mlp.up_proj.weight').waitFor();
     await page.screenshot({ path: `${SCREENSHOTS}studio-measuring.png` });
     await page.getByText('Cancel', { exact: true }).click();
     await page.getByText('Measuring was cancelled').waitFor();
     await page.getByText('Measure', { exact: true }).click();
     await page.getByTestId('tvq-row').first().waitFor();
-  });
-
-  test('a failure is told, with a way on', async () => {
-    await visit({ scenario: 'refused' });
-    expect(await page.getByTestId('tvq-error').innerText()).toContain('no tensor name in common');
+    await measureAgain('refused');
+    await expect.poll(() => page.getByTestId('tvq-error').innerText()).toContain('no tensor name in common');
     await page.getByText('Retry', { exact: true }).click();
     await page.getByTestId('tvq-row').first().waitFor();
   });
@@ -99,8 +107,9 @@ describe('before there is anything to show', () => {
 });
 
 describe('for a .tvq file', () => {
+  beforeAll(() => open({ scenario: 'file' }));
+
   test('starts with what that was made with, and goes back to it', async () => {
-    await open({ scenario: 'file' });
     const shown = async () => [
       await page.getByTestId('tvq-budget').inputValue(),
       await page.getByLabel('How the budget weighs errors').inputValue(),
@@ -117,7 +126,6 @@ describe('for a .tvq file', () => {
   });
 
   test('keeps what was changed when it is made anew', async () => {
-    await open({ scenario: 'file' });
     await page.getByTestId('tvq-budget').fill('4bpw');
     await expect.poll(() => page.evaluate(() => sessionStorage.getItem('state'))).toContain('4bpw');
     await page.reload();
@@ -128,8 +136,19 @@ describe('for a .tvq file', () => {
 });
 
 describe('the budget', () => {
+  beforeAll(() => open());
+
+  test('one drag is one step back', async () => {
+    const before = await size();
+    for (let i = 0; i < 5; i++) await dot().press('ArrowRight');
+    await expect.poll(size).toBeGreaterThan(before);
+    await dot().press('Control+z');
+    await expect.poll(size).toBe(before);
+    await dot().press('Control+y');
+    await expect.poll(size).toBeGreaterThan(before);
+  });
+
   test('follows keys, the pointer and what is typed', async () => {
-    await open();
     const sizes = [await size()];
     const next = async (direction: 1 | -1) => {
       const before = sizes.at(-1) as number;
@@ -158,17 +177,6 @@ describe('the budget', () => {
     expect(await text('tvq-bits')).toBe('3.50 bpw');
     await page.getByLabel('Unit of the budget').selectOption('target error');
     expect(await page.getByTestId('tvq-budget').inputValue()).toMatch(/^error=0\.0/);
-  });
-
-  test('one drag is one step back', async () => {
-    await open();
-    const before = await size();
-    for (let i = 0; i < 5; i++) await dot().press('ArrowRight');
-    await expect.poll(size).toBeGreaterThan(before);
-    await dot().press('Control+z');
-    await expect.poll(size).toBe(before);
-    await dot().press('Control+y');
-    await expect.poll(size).toBeGreaterThan(before);
   });
 
   test('quantizes what is shown, and shows what came out', async () => {
@@ -224,8 +232,30 @@ describe('pins', () => {
     (await page.getByTestId('tvq-rule').allInnerTexts()).map(rule => rule.split(/\s/)[0]);
   const pick = (name: string) => page.getByRole('menuitemradio', { name, exact: true }).click();
 
+  beforeAll(() => open());
+
+  test('a pattern that makes no sense is refused where it was typed', async () => {
+    await page.getByTestId('tvq-pattern').fill('/(/');
+    await page.getByText('Set bits…').click();
+    await pick('2 bits');
+    await page.getByText('/(/ is not a valid regular expression').waitFor();
+    expect(await rules()).toEqual([]);
+  });
+
+  test('a row of the table, and the wish shows there', async () => {
+    const table = page.getByRole('grid', { name: /^Tensors/ });
+    await table.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await pick('Exact');
+    await expect.poll(rules).toEqual(['lm_head.weight']);
+    await page.getByRole('gridcell', { name: 'exact' }).first().waitFor();
+    expect(await table.evaluate(element => element === document.activeElement)).toBe(true);
+    await page.getByRole('button', { name: 'Remove the rule' }).click();
+    await expect.poll(rules).toEqual([]);
+  });
+
   test('a cell, a row, a column and everything, by keyboard', async () => {
-    await open();
     await grid().focus();
     await page.keyboard.press('Enter');
     await page.getByRole('menu').waitFor();
@@ -254,34 +284,14 @@ describe('pins', () => {
         '*',
         'model.layers.0.*',
       ]);
-    expect(await page.locator('.heat-cell.pinned').count()).toBeGreaterThan(30);
-  });
-
-  test('a row of the table, and the wish shows there', async () => {
-    await open();
-    const table = page.getByRole('grid', { name: /^Tensors/ });
-    await table.focus();
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
-    await pick('Exact');
-    await expect.poll(rules).toEqual(['lm_head.weight']);
-    await page.getByRole('gridcell', { name: 'exact' }).first().waitFor();
-    expect(await table.evaluate(element => element === document.activeElement)).toBe(true);
-  });
-
-  test('a pattern that makes no sense is refused where it was typed', async () => {
-    await open();
-    await page.getByTestId('tvq-pattern').fill('/(/');
-    await page.getByText('Set bits…').click();
-    await pick('2 bits');
-    await page.getByText('/(/ is not a valid regular expression').waitFor();
-    expect(await rules()).toEqual([]);
+    // A row, and the column of a layer, which cross.
+    expect(await page.locator('.heat-cell.pinned').count()).toBe(LAYERS + ROLES - 1);
   });
 });
 
 describe('the page', () => {
-  test('keeps few of 40,000 rows', async () => {
-    await open({ tensors: 2000, tasks: 20 });
+  test('keeps few of 4,000 rows', async () => {
+    await open({ tensors: 499 });
     const table = page.getByRole('grid', { name: /^Tensors/ });
     for (const part of [0.3, 1]) {
       await table.evaluate((element, to) => (element.scrollTop = to * element.scrollHeight), part);
@@ -310,8 +320,30 @@ describe('the page', () => {
     expect(await page.getByTestId('tvq-budget').inputValue()).toBe('5%');
   });
 
-  test('charts are tables on demand, and are saved as files', async () => {
+  test('charts follow the theme', async () => {
     await open();
+    const colour = () =>
+      page
+        .locator('.plot polyline')
+        .last()
+        .evaluate(line => getComputedStyle(line).stroke);
+    const dark = await colour();
+    await page.evaluate(() => setTheme('light'));
+    await expect.poll(colour).not.toBe(dark);
+    await page.evaluate(() => setTheme('contrast'));
+    await expect.poll(() => page.locator('.plot pattern').count()).toBeGreaterThan(0);
+  });
+
+  test('draws the charts of a tab when it is shown', async () => {
+    const norm = page.getByRole('img', { name: /^Norm by layer/, includeHidden: true });
+    expect(await norm.count()).toBe(0);
+    await page.getByRole('tab', { name: 'Merge' }).click();
+    await norm.waitFor();
+    expect(await norm.evaluate(canvas => canvas.clientWidth)).toBeGreaterThan(0);
+    await page.getByRole('tab', { name: 'Bits' }).click();
+  });
+
+  test('charts are tables on demand, and are saved as files', async () => {
     await page.getByRole('button', { name: 'Show as a table: Bytes by layer' }).click();
     await page.getByRole('table', { name: 'Bytes by layer' }).getByText('attention').first().waitFor();
     const save = async (figure: string, what: string) => {
@@ -376,32 +408,31 @@ describe('the page', () => {
     );
     await page.getByRole('button', { name: 'Show as a table: Sensitivity by layer' }).click();
     const table = page.getByRole('table', { name: 'Sensitivity by layer' });
-    expect(await table.getByRole('columnheader', { name: '31', exact: true }).count()).toBe(1);
+    expect(await table.getByRole('columnheader', { name: String(LAYERS - 1), exact: true }).count()).toBe(1);
     expect(await page.getByRole('grid', { name: /^Sensitivity/ }).isVisible()).toBe(false);
     await page.waitForTimeout(300);
     await page.reload();
     await table.waitFor();
   });
-
-  test('charts follow the theme', async () => {
-    await open({ theme: 'dark' });
-    const colour = () =>
-      page
-        .locator('.plot polyline')
-        .last()
-        .evaluate(line => getComputedStyle(line).stroke);
-    const dark = await colour();
-    await page.evaluate(() => studio.setTheme('light'));
-    await expect.poll(colour).not.toBe(dark);
-    await page.evaluate(() => studio.setTheme('contrast'));
-    await expect.poll(() => page.locator('.plot pattern').count()).toBeGreaterThan(0);
-  });
 });
 
 describe('what tasks share', () => {
-  test('the shared base vector is measured when it is asked for', async () => {
-    await visit();
+  beforeAll(async () => {
+    await open();
     await page.getByRole('tab', { name: 'Sensitivity' }).click();
+  });
+
+  test('cancelled, all tasks are shown again', async () => {
+    await page.evaluate(() => studio.host.become('silent'));
+    const task = page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task to show');
+    await task.selectOption('shared base (RTVQ)');
+    await page.getByRole('progressbar', { name: 'Measuring the shared base vector' }).waitFor();
+    await page.getByRole('tabpanel', { name: 'Sensitivity' }).getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('of the whole model').waitFor();
+    await expect.poll(() => task.inputValue()).toBe('');
+  });
+
+  test('the shared base vector is measured when it is asked for', async () => {
     const task = page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task to show');
     await task.selectOption('shared base (RTVQ)');
     await page.getByText(/^Of the mean task vector, which RTVQ stores once/).waitFor();
@@ -411,21 +442,7 @@ describe('what tasks share', () => {
     await page.getByText('of the whole model').waitFor();
   });
 
-  test('cancelled, all tasks are shown again', async () => {
-    await visit();
-    await page.getByRole('tab', { name: 'Sensitivity' }).click();
-    await page.evaluate(() => studio.host.become('silent'));
-    const task = page.getByRole('tabpanel', { name: 'Sensitivity' }).getByLabel('Task to show');
-    await task.selectOption('shared base (RTVQ)');
-    await page.getByRole('progressbar', { name: 'Measuring the shared base vector' }).waitFor();
-    await page.getByRole('tabpanel', { name: 'Sensitivity' }).getByRole('button', { name: 'Cancel' }).click();
-    await page.getByText('of the whole model').waitFor();
-    expect(await task.inputValue()).toBe('');
-  });
-
   test('tasks are compared, pair by pair', async () => {
-    await visit();
-    await page.getByRole('tab', { name: 'Sensitivity' }).click();
     await page.getByRole('button', { name: 'Compare all tensors' }).click();
     await page.getByText(/^All 99 floating-point tensors, 303,366,144 weights per task/).waitFor();
     await page.getByRole('img', { name: /^The cosine of 8 tasks/ }).waitFor();

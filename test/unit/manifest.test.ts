@@ -12,15 +12,14 @@ const inRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, 
 
 /** The manifest and its texts with the commands of the table. */
 function withCommands() {
-  const keyOf = (id: string): string => id.replace('tvq.', 'command.');
-  const commands = COMMANDS.map(({ id, icon, needsTrust }) => ({
-    command: id,
+  const commands = COMMANDS.map(({ name, icon, needsTrust }) => ({
+    command: `tvq.${name}`,
     category: 'TVQ',
-    title: `%${keyOf(id)}%`,
+    title: `%command.${name}%`,
     ...(icon ? { icon: `$(${icon})` } : {}),
     ...(needsTrust ? { enablement: 'isWorkspaceTrusted' } : {}),
   }));
-  const titles = COMMANDS.map(({ id, title }) => [keyOf(id), title] as const);
+  const titles = COMMANDS.map(({ name, title }) => [`command.${name}`, title] as const);
   const all = Object.entries(texts);
   const isTitle = ([key]: readonly [string, string]) => key.startsWith('command.');
   const before = all.slice(0, all.findIndex(isTitle));

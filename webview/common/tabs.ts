@@ -1,29 +1,30 @@
 import './tabs.css';
 import { el } from './dom.ts';
 
-export interface Tab<Key extends string> {
-  readonly key: Key;
+export interface Tab {
+  readonly key: string;
   readonly title: string;
   readonly panel: HTMLElement;
 }
 
-export interface TabsOptions<Key extends string> {
+export interface TabsOptions {
   /** Distinguishes this set's ids in the page. */
   readonly id: string;
   readonly label: string;
-  readonly tabs: readonly Tab<Key>[];
-  readonly chosen: Key;
-  readonly onChoose: (key: Key) => void;
+  readonly tabs: readonly Tab[];
+  readonly chosen: string;
+  readonly onChoose: (key: string) => void;
 }
 
 /** Panels in one place, one of them in view. Arrow keys, Home and End move between tabs, Tab into the panel. */
-export class Tabs<Key extends string> {
+export class Tabs {
   readonly element: HTMLElement;
-  readonly #tabs: readonly Tab<Key>[];
+  readonly #tabs: readonly Tab[];
   readonly #buttons: readonly HTMLButtonElement[];
-  readonly #onChoose: (key: Key) => void;
+  readonly #onChoose: (key: string) => void;
+  #shown = '';
 
-  constructor({ id, label, tabs, chosen, onChoose }: TabsOptions<Key>) {
+  constructor({ id, label, tabs, chosen, onChoose }: TabsOptions) {
     this.#tabs = tabs;
     this.#onChoose = onChoose;
     this.#buttons = tabs.map(({ key, title, panel }) => {
@@ -50,17 +51,24 @@ export class Tabs<Key extends string> {
     this.show(chosen);
   }
 
-  /** Brings a panel into view. */
-  show(key: Key): void {
+  /** The key of the panel in view. */
+  get shown(): string {
+    return this.#shown;
+  }
+
+  /** Brings a panel into view; the first one if none has that key, as one that another version remembered. */
+  show(key: string): void {
+    const shown = this.#tabs.find(tab => tab.key === key) ?? this.#tabs[0];
+    this.#shown = shown?.key ?? '';
     for (const [at, tab] of this.#tabs.entries()) {
-      const chosen = tab.key === key;
+      const chosen = tab === shown;
       tab.panel.hidden = !chosen;
       this.#buttons[at]?.setAttribute('aria-selected', String(chosen));
       this.#buttons[at]?.setAttribute('tabindex', chosen ? '0' : '-1');
     }
   }
 
-  #choose(key: Key): void {
+  #choose(key: string): void {
     this.show(key);
     this.#onChoose(key);
   }
@@ -72,6 +80,6 @@ export class Tabs<Key extends string> {
     if (from < 0 || to === undefined) return;
     event.preventDefault();
     this.#buttons[to % count]?.focus();
-    this.#choose((this.#tabs[to % count] as Tab<Key>).key);
+    this.#choose((this.#tabs[to % count] as Tab).key);
   }
 }

@@ -12,7 +12,7 @@ export interface InspectorState extends CompareState {
   readonly topRow: number;
   /** How far the page itself is scrolled, where panes are stacked. */
   readonly pageTop: number;
-  readonly tab: InspectorTab;
+  readonly tab: string;
   readonly bytesBy: BytesBy;
   /** The tensor whose detail is shown, and its vector; empty until one is selected. */
   readonly tensor: string;
@@ -23,8 +23,6 @@ export interface InspectorState extends CompareState {
 }
 
 /** The tabs beside the table of tensors. */
-export type InspectorTab = 'overview' | 'tensor' | 'tasks';
-
 /** A page that is opened for the first time. */
 export const INITIAL_STATE: InspectorState = {
   ...INITIAL_COMPARE_STATE,

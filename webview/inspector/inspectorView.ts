@@ -16,7 +16,7 @@ import { byteBar } from './byteBar.ts';
 import { BYTES_BY, bytesChart, type BytesBy } from './bytesChart.ts';
 import { ComparePane } from '../common/comparePane.ts';
 import { DetailPane } from './detailPane.ts';
-import type { InspectorState, InspectorTab } from './inspectorState.ts';
+import type { InspectorState } from './inspectorState.ts';
 import { provenance } from './provenance.ts';
 import { headerLine, readOuts } from './summary.ts';
 import { taskList } from './taskList.ts';
@@ -36,7 +36,7 @@ export class InspectorView {
   readonly #origin = el('div', { class: 'origin' });
   readonly #detail: DetailPane;
   readonly #compare: ComparePane;
-  readonly #tabs: Tabs<InspectorTab>;
+  readonly #tabs: Tabs;
   readonly #side: HTMLElement;
   readonly #tensors: TensorPane;
   #summary: TvqSummary | undefined;
@@ -69,7 +69,7 @@ export class InspectorView {
       },
     });
     const overview = el('div', { class: 'overview' }, this.#bytes.element, this.#origin);
-    this.#tabs = new Tabs<InspectorTab>({
+    this.#tabs = new Tabs({
       id: 'side',
       label: l10n.t('About the file'),
       tabs: [
@@ -111,7 +111,7 @@ export class InspectorView {
       provenance(summary),
     );
     this.#compare.show(summary.tasks.length, compared);
-    if (again || this.#state.get().tab === 'tensor') this.#detail.restore();
+    if (again || this.#tabs.shown === 'tensor') this.#detail.restore();
     await this.#tensors.refresh(summary.rows);
   }
 

@@ -7,13 +7,11 @@ import { onlyStep, type Steps } from './model/history.ts';
 import type { SlotColumn } from './model/slotRows.ts';
 import type { Spending } from './model/spending.ts';
 
-export type TabKey = 'sensitivity' | 'bits' | 'merge';
-
 /** What a panel remembers while it is hidden and across a reload of the window. */
 export interface StudioState extends CompareState {
   /** The host reads it when the window is reloaded. */
   readonly selection: StudioSelection | null;
-  readonly tab: TabKey;
+  readonly tab: string;
   readonly merge: MergeTabState;
   readonly spending: Steps<Spending>;
   readonly search: string;

@@ -15,7 +15,7 @@ import { MergeTab } from './merge/mergeTab.ts';
 import type { StudioContext } from './context.ts';
 import { StudioModel } from './model/studioModel.ts';
 import { SensitivityTab } from './sensitivity/sensitivityTab.ts';
-import { INITIAL_SPENDING, mergeStore, spendingOf, type TabKey } from './studioState.ts';
+import { INITIAL_SPENDING, mergeStore, spendingOf } from './studioState.ts';
 
 /** A drag that does not move for this long counts as paused. */
 const SETTLE_MS = 200;
@@ -30,7 +30,7 @@ export class StudioView {
   readonly #bits: BitsTab;
   readonly #sensitivity: SensitivityTab;
   readonly #merge: MergeTab;
-  readonly #tabs: Tabs<TabKey>;
+  readonly #tabs: Tabs;
   readonly #stale = new Notice();
   #model: StudioModel | undefined;
   /** What the next frame has to paint; undefined when none is scheduled. */
@@ -45,7 +45,7 @@ export class StudioView {
     this.#merge = new MergeTab(context.host, mergeStore(context.state), source =>
       exportMenu(context, source),
     );
-    this.#tabs = new Tabs<TabKey>({
+    this.#tabs = new Tabs({
       id: 'studio',
       label: l10n.t('Views of the task vectors'),
       tabs: [
@@ -88,6 +88,7 @@ export class StudioView {
     this.#tabs.show(tab);
     this.#bits.setModel();
     this.#sensitivity.setModel();
+    this.#paint(true);
     this.#merge.show(selection);
     void this.#compare();
   }
@@ -143,9 +144,9 @@ export class StudioView {
 
   /** Hidden parts are painted when they are shown. */
   #paint(wishes: boolean): void {
-    const { tab } = this.#context.state.get();
-    if (tab === 'bits') this.#bits.show({ wishes });
-    if (tab === 'sensitivity') this.#sensitivity.show({ wishes });
+    const { shown } = this.#tabs;
+    if (shown === 'bits') this.#bits.show({ wishes });
+    if (shown === 'sensitivity') this.#sensitivity.show({ wishes });
   }
 
   #keyDown(event: KeyboardEvent): void {

@@ -7,17 +7,14 @@ import type { Run } from './options.ts';
 import { addAnalyze } from './analyze.ts';
 import { addQuantize } from './quantize.ts';
 import { addRestore } from './restore.ts';
-import { printableUsage, reportError, watchStreams } from './terminal.ts';
+import { printableUsage, reportError } from './terminal.ts';
 import { addVerify } from './verify.ts';
 
 /** Runs the command line. @returns the exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled */
-export async function main(args: readonly string[]): Promise<number> {
-  watchStreams();
-  const cancel = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancel.abort());
+export async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
   let status = 0;
   const run: Run = async action => {
-    status = (await action(cancel.signal)) ?? 0;
+    status = (await action(signal)) ?? 0;
   };
   const program = printableUsage(new Command('tvq'))
     .description('Quantize task vectors, merge models, and restore them.')

@@ -11,7 +11,7 @@ import { UserError } from '../../shared/errors.ts';
 import { GpuBackend } from './gpuBackend.ts';
 import { KeptGpu } from './keptGpu.ts';
 import { loadKernels } from '../kernels.ts';
-import { threadRunner } from './threads.ts';
+import { endIdleThreads, threadRunner } from './threads.ts';
 
 /** Shared by all jobs of this process. */
 const gpu = new KeptGpu();
@@ -33,6 +33,7 @@ export async function chooseBackend(
     asUserError,
   );
   if (selection.kind === 'webgpu') {
+    await endIdleThreads();
     return new GpuBackend(selection.backend, await loadKernels(), selection.reason, options, tell);
   }
   return {

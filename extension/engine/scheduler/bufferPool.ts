@@ -19,4 +19,8 @@ export class BufferPool {
     this.#free.push(buffer);
     if (this.#free.length > MOST_KEPT) this.#free.shift();
   }
+
+  clear(): void {
+    this.#free.length = 0;
+  }
 }

@@ -25,10 +25,12 @@ export class KeptThreads {
     await Promise.all(threads.map(thread => thread.rest()));
     this.#idle.push(...threads);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#end(), IDLE_MS).unref();
+    this.#timer = setTimeout(() => void this.endIdle(), IDLE_MS).unref();
   }
 
-  #end(): void {
-    for (const thread of this.#idle.splice(0)) void thread.terminate();
+  /** Gives back the memory of threads that no run uses. */
+  async endIdle(): Promise<void> {
+    clearTimeout(this.#timer);
+    await Promise.all(this.#idle.splice(0).map(thread => thread.terminate()));
   }
 }

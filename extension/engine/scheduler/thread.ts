@@ -40,7 +40,7 @@ export class Thread {
     this.#worker.postMessage(message, transfer);
   }
 
-  /** Closes the files of the last run; from now on the thread does not keep the process alive. */
+  /** Lets go of the files and buffers of the last run; from now on the thread does not keep the process alive. */
   async rest(): Promise<void> {
     const rested = new Promise<void>(resolve => (this.#rested = resolve));
     if (!this.#ended) {

@@ -36,8 +36,10 @@ export function serveJobs(port: MessagePort, { module, arena }: WorkerData, kind
     if (message.type === 'written') {
       if (message.buffer) buffers.put(message.buffer);
       unwritten.shift()?.();
-    } else if (message.type === 'rest') void files.close().then(() => send({ type: 'rested' }));
-    else {
+    } else if (message.type === 'rest') {
+      buffers.clear();
+      void files.close().then(() => send({ type: 'rested' }));
+    } else {
       const { job } = message;
       const kind = kinds.find(one => one.kind === job.kind);
       if (!kind) throw new Error(`there is no kind of job "${job.kind}"`);

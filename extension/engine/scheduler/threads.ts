@@ -12,6 +12,9 @@ import type { FromWorker, WorkerError } from './workerMessages.ts';
 /** Shared by all jobs of this process. */
 const kept = new KeptThreads();
 
+/** For a job that is to have all the memory to itself, without threads. */
+export const endIdleThreads = (): Promise<void> => kept.endIdle();
+
 /** Runs jobs on CPU threads. A run that fails or is cancelled ends its threads, whatever they are doing. */
 export function threadRunner({ threads, arena }: MemoryShare): JobRunner {
   return async (kind, jobs, sink, signal, onJobDone) => {

@@ -5,13 +5,13 @@ import type { Services } from '../services.ts';
 export type Run = (services: Services, ...args: unknown[]) => Promise<void> | void;
 
 export interface Command {
-  readonly id: string;
+  /** Its id is `tvq.` and this. */
+  readonly name: string;
   /** In the palette and in menus; English. */
   readonly title: string;
   /** A codicon, for buttons. */
   readonly icon?: string;
-  /** It reads or writes what the workspace names, so it is off in Restricted Mode. */
   readonly needsTrust: boolean;
   /** Its file, with everything it imports, is loaded on the first run. */
-  load(): Promise<Run>;
+  load(): Promise<{ readonly run: Run }>;
 }

@@ -12,13 +12,13 @@ export class Commands extends Disposable {
       const handler = async (...args: unknown[]) => {
         try {
           if (command.needsTrust && !(await checkTrust())) return;
-          const run = await command.load();
+          const { run } = await command.load();
           await run(services, ...args);
         } catch (error) {
           await showError(services.log, error);
         }
       };
-      this._register(commands.registerCommand(command.id, handler));
+      this._register(commands.registerCommand(`tvq.${command.name}`, handler));
     }
   }
 }

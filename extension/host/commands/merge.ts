@@ -31,7 +31,7 @@ import { browseSources, mergeDraftFrom } from './mergeSelection.ts';
 import { selectedPaths } from './selection.ts';
 
 /** From the palette, the explorer or the checkpoint tree: asks what to merge and how, then runs the engine. */
-export const merge: Run = async (services, ...args) => {
+export const run: Run = async (services, ...args) => {
   const draft = await mergeDraftFrom(services, selectedPaths(args));
   const methods = services.engine.methods(null, readRunOptions());
   // The method step reports it; until then a failure must not be an unhandled rejection.

@@ -4,7 +4,7 @@ import type { Run } from './command.ts';
 import { tvqArgument } from './selection.ts';
 
 /** Opens a .tvq file in its editor, even if another editor (hex, text) is open for it. */
-export const openInspector: Run = async (_services, ...args) => {
+export const run: Run = async (_services, ...args) => {
   const [clicked] = args;
   const path = clicked instanceof Uri ? undefined : await tvqArgument(args);
   const uri = clicked instanceof Uri ? clicked : path === undefined ? undefined : Uri.file(path);

@@ -4,7 +4,7 @@ import { selectionFromFile } from './sourceSelection.ts';
 import { chooseSelection } from './studioSelection.ts';
 
 /** Opens the Studio for what was clicked, or asks; for a .tvq file, with the models it was made from. */
-export const openStudio: Run = async (services, ...args) => {
+export const run: Run = async (services, ...args) => {
   const paths = selectedPaths(args);
   const source = clickedTvq(paths);
   const selection = await (source === undefined

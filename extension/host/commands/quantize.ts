@@ -17,7 +17,7 @@ import { selectedPaths } from './selection.ts';
 import { answered, selectionSteps } from './selectionSteps.ts';
 
 /** From the palette, the explorer or the checkpoint tree: asks for what is not clear, then runs the engine. */
-export const quantize: Run = async (services, ...args) => {
+export const run: Run = async (services, ...args) => {
   const draft = await draftFrom(services.checkpoints, selectedPaths(args));
   if (draft === undefined) return;
   if (!(await runWizard(titleOf(draft), stepsOf(services, draft), answered(draft)))) return;

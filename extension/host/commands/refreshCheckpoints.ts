@@ -1,3 +1,3 @@
 import type { Run } from './command.ts';
 
-export const refreshCheckpoints: Run = ({ checkpoints }) => checkpoints.refresh();
+export const run: Run = ({ checkpoints }) => checkpoints.refresh();

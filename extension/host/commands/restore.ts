@@ -22,7 +22,7 @@ interface RestoreDraft {
 }
 
 /** Rebuilds one task's fine-tuned checkpoint from a .tvq file and its base model. */
-export const restore: Run = async (services, ...args) => {
+export const run: Run = async (services, ...args) => {
   const source = await tvqArgument(args);
   if (source === undefined) return;
   const summary = summarizeTvq(await openTvq(source));

@@ -1,3 +1,3 @@
 import type { Run } from './command.ts';
 
-export const showLog: Run = ({ log }) => log.show();
+export const run: Run = ({ log }) => log.show();

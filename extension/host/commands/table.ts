@@ -1,59 +1,27 @@
 /** The table of commands. What package.json says of them follows: `UPDATE_DOCS=1 npm run test:unit` writes it. */
 import type { Command } from './command.ts';
 
-export const COMMANDS: readonly Command[] = [
+/** Off in Restricted Mode: they read or write what the workspace names. */
+const trusted: readonly Omit<Command, 'needsTrust'>[] = [
+  { name: 'quantize', title: 'Quantize Task Vectors', icon: 'fold', load: () => import('./quantize.ts') },
+  { name: 'openStudio', title: 'Open Studio', icon: 'graph-line', load: () => import('./openStudio.ts') },
+  { name: 'merge', title: 'Merge Models…', icon: 'git-merge', load: () => import('./merge.ts') },
+  { name: 'restore', title: 'Restore Checkpoint', icon: 'unfold', load: () => import('./restore.ts') },
+  { name: 'verify', title: 'Verify Checksums', icon: 'verified', load: () => import('./verify.ts') },
+];
+
+const always: readonly Omit<Command, 'needsTrust'>[] = [
+  { name: 'openInspector', title: 'Open in Inspector', load: () => import('./openInspector.ts') },
   {
-    id: 'tvq.quantize',
-    title: 'Quantize Task Vectors',
-    icon: 'fold',
-    needsTrust: true,
-    load: async () => (await import('./quantize.ts')).quantize,
-  },
-  {
-    id: 'tvq.openStudio',
-    title: 'Open Studio',
-    icon: 'graph-line',
-    needsTrust: true,
-    load: async () => (await import('./openStudio.ts')).openStudio,
-  },
-  {
-    id: 'tvq.merge',
-    title: 'Merge Models…',
-    icon: 'git-merge',
-    needsTrust: true,
-    load: async () => (await import('./merge.ts')).merge,
-  },
-  {
-    id: 'tvq.restore',
-    title: 'Restore Checkpoint',
-    icon: 'unfold',
-    needsTrust: true,
-    load: async () => (await import('./restore.ts')).restore,
-  },
-  {
-    id: 'tvq.verify',
-    title: 'Verify Checksums',
-    icon: 'verified',
-    needsTrust: true,
-    load: async () => (await import('./verify.ts')).verify,
-  },
-  {
-    id: 'tvq.openInspector',
-    title: 'Open in Inspector',
-    needsTrust: false,
-    load: async () => (await import('./openInspector.ts')).openInspector,
-  },
-  {
-    id: 'tvq.refreshCheckpoints',
+    name: 'refreshCheckpoints',
     title: 'Refresh Checkpoints',
     icon: 'refresh',
-    needsTrust: false,
-    load: async () => (await import('./refreshCheckpoints.ts')).refreshCheckpoints,
+    load: () => import('./refreshCheckpoints.ts'),
   },
-  {
-    id: 'tvq.showLog',
-    title: 'Show Log',
-    needsTrust: false,
-    load: async () => (await import('./showLog.ts')).showLog,
-  },
+  { name: 'showLog', title: 'Show Log', load: () => import('./showLog.ts') },
+];
+
+export const COMMANDS: readonly Command[] = [
+  ...trusted.map(command => ({ ...command, needsTrust: true })),
+  ...always.map(command => ({ ...command, needsTrust: false })),
 ];

@@ -5,7 +5,7 @@ import type { Run } from './command.ts';
 import { tvqArgument } from './selection.ts';
 
 /** Reads every payload of a .tvq file and compares its checksum. */
-export const verify: Run = async ({ jobs, log }, ...args) => {
+export const run: Run = async ({ jobs, log }, ...args) => {
   const path = await tvqArgument(args);
   if (path === undefined) return;
   const name = basename(path);

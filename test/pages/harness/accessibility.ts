@@ -5,13 +5,26 @@ import type { Page } from 'playwright-core';
 /** More than any page has; a page that traps the focus must not hang the test. */
 const MOST_STOPS = 150;
 
-/** Violations found by axe that keep someone from using the page, as lines. */
+/** What depends on colours, and so on the theme; all else is the same in every theme. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
+
+/** Violations found by axe in any theme that keep someone from using the page, as lines. The page stays dark. */
 export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source); // not a script of the page, so its policy stays strict
-  const { violations: found } = await page.evaluate(() =>
+  const has = await page.evaluate(() => 'axe' in globalThis);
+  if (!has) await page.evaluate(axe.source); // not a script of the page, so its policy stays strict
+  const found = await page.evaluate(async runOnly => {
+    const { axe: inPage } = globalThis as unknown as { axe: typeof axe };
     // Passed rules are not reported: they are not used here, and take most of the time.
-    (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'] }),
-  );
+    const { violations: all } = await inPage.run({ resultTypes: ['violations'] });
+    for (const theme of ['light', 'contrast'] as const) {
+      setTheme(theme);
+      // Charts follow in the next frame.
+      await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      all.push(...(await inPage.run({ runOnly, resultTypes: ['violations'] })).violations);
+    }
+    setTheme('dark');
+    return all;
+  }, COLOUR_RULES);
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));

@@ -46,12 +46,15 @@ export class MockHost implements InspectorHost {
   #verified: VerifyOutcome | undefined;
   #compared: TaskComparisons | undefined;
   readonly #rows: readonly TensorRow[];
+  /** Of a tensor: a small file has small ones. */
+  readonly #side: number;
   #scenario: Scenario;
   #key = '';
   #matches: readonly TensorRow[] = [];
 
   constructor(rows: number, scenario: Scenario) {
     this.#rows = sampleRows(rows);
+    this.#side = rows < 100 ? 16 : 256;
     this.#scenario = scenario;
   }
 
@@ -112,7 +115,7 @@ export class MockHost implements InspectorHost {
 
   async detail(vector: string, tensor: string) {
     if (this.#scenario === 'damaged') throw new Error(`tensor "${tensor}" of "${vector}" is damaged`);
-    return this.#work('detail', () => sampleDetail(vector, tensor));
+    return this.#work('detail', () => sampleDetail(vector, tensor, this.#side));
   }
 
   async verify() {

@@ -33,5 +33,5 @@ globalThis.acquireVsCodeApi = () => ({
   getState: () => JSON.parse(sessionStorage.getItem(STATE) ?? 'null') as unknown,
   setState: state => sessionStorage.setItem(STATE, JSON.stringify(state)),
 });
-globalThis.harness = { host, setTheme, reload: () => void page.reload() };
+globalThis.harness = { host, reload: () => void page.reload() };
 setTheme((query.get('theme') ?? 'dark') as ThemeName);

@@ -154,10 +154,10 @@ const unchanged = (vector: string, tensor: string): TensorDetail => ({
   values: undefined,
 });
 
-/** The details of a quantized tensor of the file: a normal task vector, stronger in some rows. */
-export function sampleDetail(vector: string, tensor: string): TensorDetail {
+/** The details of a quantized tensor of the file: a normal task vector of `side` by `side`, stronger in some rows. */
+export function sampleDetail(vector: string, tensor: string, side = 256): TensorDetail {
   if (tensor === 'model.logit_scale') return unchanged(vector, tensor);
-  const [rows, columns, bits] = [256, 256, 4];
+  const [rows, columns, bits] = [side, side, 4];
   const next = normal();
   const values = Float32Array.from({ length: rows * columns }, (_, i) => {
     const strong = 1 + Math.abs(Math.sin(i / columns / 20)) + (i % columns > 192 ? 1 : 0);

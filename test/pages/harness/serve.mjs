@@ -63,6 +63,7 @@ export async function serve({
     platform: 'browser',
     outdir: 'dist',
     write: false,
+    minify: true,
     metafile: true,
     logLevel: 'warning',
   });
@@ -77,6 +78,8 @@ export async function serve({
     const body = files.get(pathname);
     if (body !== undefined) {
       response.setHeader('content-type', TYPES[pathname.split('.').pop()]);
+      // The browser keeps a script compiled as long as it does not ask for it again.
+      response.setHeader('cache-control', 'max-age=3600');
       return response.end(body);
     }
     if (pathname !== '/') return response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();

@@ -1,5 +1,10 @@
 import { THEMES, type ThemeName } from './themes.ts';
 
+declare global {
+  /** Gives a page of the harness another theme. */
+  var setTheme: (name: ThemeName) => void;
+}
+
 /** Gives the page a theme as VS Code does; with `?still` in the address it also asks to reduce motion. */
 export function setTheme(name: ThemeName): void {
   const { classes, tokens } = THEMES[name];
@@ -9,3 +14,5 @@ export function setTheme(name: ThemeName): void {
   document.body.className = classes;
   if (new URLSearchParams(location.search).has('still')) document.body.classList.add('vscode-reduce-motion');
 }
+
+globalThis.setTheme = setTheme;

@@ -49,7 +49,7 @@ globalThis.acquireVsCodeApi = () => ({
   getState: () => JSON.parse(sessionStorage.getItem(STATE) ?? 'null') as unknown,
   setState: state => sessionStorage.setItem(STATE, JSON.stringify(state)),
 });
-Object.assign(globalThis, { studio: { host, setTheme } });
+Object.assign(globalThis, { studio: { host } });
 setTheme((query.get('theme') ?? 'dark') as ThemeName);
 
 /** A mock's methods as a plain object of functions. */

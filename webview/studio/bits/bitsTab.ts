@@ -85,7 +85,6 @@ export class BitsTab {
     this.#tasks.setTasks(this.#model().allocation.table.tasks);
     this.#rules.setModel();
     this.#table.setModel();
-    this.show({ wishes: true });
   }
 
   setMarks(marks: readonly StudioMark[]): void {

@@ -66,6 +66,8 @@ export class PanelGroup {
   #showTable: boolean;
   #panels: readonly Panel[] = [];
   #charts: Chart[] = [];
+  /** Whether the panels are drawn as they are now. */
+  #isDrawn = false;
 
   constructor(options: PanelGroupOptions) {
     this.#options = options;
@@ -80,6 +82,9 @@ export class PanelGroup {
       this.#body,
     );
     onThemeChange(() => this.#draw());
+    new ResizeObserver(() => {
+      if (!this.#isDrawn) this.#draw();
+    }).observe(this.#body);
   }
 
   /** Shows other data, or nothing if there is none. */
@@ -101,6 +106,9 @@ export class PanelGroup {
     if (this.#showTable) this.#toggle.set('graph-line', l10n.t('Show as charts: {0}', title));
     else this.#toggle.set('table', l10n.t('Show as tables: {0}', title));
     this.#legend.hidden = this.#showTable;
+    // The panels of a hidden tab are drawn once it comes into view.
+    this.#isDrawn = this.#body.clientWidth > 0;
+    if (!this.#isDrawn) return;
     for (const chart of this.#charts) chart.destroy();
     this.#charts = [];
     const shown = this.#panels.map(panel => {

@@ -109,7 +109,6 @@ export class SensitivityTab {
     this.#tasks.setTasks(tasks);
     if (this.#tasks.isShared) this.#tasks.reset();
     this.#compare.show(tasks.length, undefined);
-    this.show({ wishes: true });
   }
 
   progress(progress: Progress): void {

@@ -31,5 +31,5 @@ globalThis.acquireVsCodeApi = () => ({
   getState: () => JSON.parse(sessionStorage.getItem(STATE) ?? 'null') as unknown,
   setState: state => sessionStorage.setItem(STATE, JSON.stringify(state)),
 });
-globalThis.merging = { host, setTheme };
+globalThis.merging = { host };
 setTheme((query.get('theme') ?? 'dark') as ThemeName);

@@ -7,7 +7,7 @@ import type { StudioSelection } from '../../../../extension/protocol/studio.ts';
 
 export const TASKS = ['cars', 'dtd', 'eurosat', 'gtsrb', 'mnist', 'resisc45', 'sun397', 'svhn'];
 export const METHODS: readonly MergeMethodInfo[] = methodInfos();
-const LAYERS = 24;
+export const LAYERS = 12;
 
 export const SELECTION: StudioSelection = {
   base: { name: 'clip-vit-large-patch14', path: '/home/someone/models/clip-vit-large-patch14' },

@@ -11,7 +11,7 @@ import {
   type ResultGroup,
 } from '../../../../../webview/studio/merge/resultModel.ts';
 import { percentOf, previewOf } from '../../../../../webview/studio/merge/runModel.ts';
-import { MERGES, METHODS, sampleMerge, TASKS } from '../../../../pages/studio/merge/samples.ts';
+import { LAYERS, MERGES, METHODS, sampleMerge, TASKS } from '../../../../pages/studio/merge/samples.ts';
 
 const rowOf = (groups: readonly ResultGroup[], label: string) => {
   const row = groups.flatMap(({ rows }) => rows).find(one => one.label === label);
@@ -108,7 +108,7 @@ describe('what is looked at', () => {
 describe('numbers by layer', () => {
   it('are a chart a measure, with what is outside the blocks last', () => {
     const { layers, panels } = layerPanels(MERGES);
-    expect(layers).toEqual([...Array.from({ length: 24 }, (_, layer) => String(layer)), null]);
+    expect(layers).toEqual([...Array.from({ length: LAYERS }, (_, layer) => String(layer)), null]);
     expect(panels.map(({ title }) => title)).toEqual([
       'Norm',
       'Sign conflicts',
@@ -134,7 +134,7 @@ describe('numbers by layer', () => {
     const other = sampleMerge('ties', {}, { tasks: ['cars', 'new'] });
     const short = { ...other, report: { ...other.report!, layers: other.report!.layers.slice(0, 2) } };
     const { layers, panels } = layerPanels([arithmetic!, short]);
-    expect(layers).toHaveLength(25);
+    expect(layers).toHaveLength(LAYERS + 1);
     expect(
       panels.find(({ title }) => title === 'Cosine to new')?.values[0]?.every(value => value === null),
     ).toBe(true);
