@@ -20,10 +20,10 @@ const FORMATS: readonly (readonly [magic: string, what: string])[] = [
   ['BZh', 'compressed with bzip2; decompress it first'],
   ['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive; unpack it first'],
   ['Rar!', 'a RAR archive; unpack it first'],
-  ['\x89HDF', 'an HDF5 file (Keras)despite its name; save the weights as safetensors first'],
-  ['\x93NUMPY', 'a NumPy filedespite its name; save the weights as safetensors first'],
+  ['\x89HDF', 'an HDF5 file (Keras) despite its name; save the weights as safetensors first'],
+  ['\x93NUMPY', 'a NumPy file despite its name; save the weights as safetensors first'],
 ];
-const PICKLE = 'a PyTorch file (pickle)despite its name; save the weights as safetensors first';
+const PICKLE = 'a PyTorch file (pickle) despite its name; save the weights as safetensors first';
 
 /**
  * What the content is if it is not safetensors, with a remedy; undefined: nothing known.
@@ -53,7 +53,7 @@ function zipContent(head: Uint8Array): string {
   if (/\/(data\.pkl|byteorder|version|\.format_version|\.data\/)/.test(text) || text.includes('data.pkl'))
     return PICKLE.replace('pickle', 'zip with a pickle');
   return text.includes('.npy')
-    ? 'a NumPy archive (npz)despite its name; save the weights as safetensors first'
+    ? 'a NumPy archive (npz) despite its name; save the weights as safetensors first'
     : 'a zip archive; unpack it first';
 }
 
