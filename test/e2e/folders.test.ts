@@ -102,10 +102,12 @@ describe('folders in VS Code', IN_VSCODE, () => {
     await workbench.showView('Explorer');
     await workbench.contextMenu(workbench.explorerItem('latest'), 'Quantize Task Vectors');
     await workbench.step(/Quantize math \(base model: base\) \(3\/4\)/);
+    await workbench.quickRow('≈').first().waitFor(); // before its folder is deleted
     await workbench.page.keyboard.press('Escape');
     await workbench.expandFolder('env');
     await workbench.contextMenu(workbench.explorerItem('env'), 'Quantize Task Vectors');
     await workbench.step(/Quantize weights \(base model: base\) \(3\/4\)/);
+    await workbench.quickRow('≈').first().waitFor();
     await workbench.page.keyboard.press('Escape');
     for (const folder of ['node_modules', 'env', 'build', 'dist', 'models/latest'])
       await rm(workspace.path(folder), { recursive: true });

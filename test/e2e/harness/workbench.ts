@@ -198,9 +198,12 @@ export class Workbench {
 
   /** A menu that is still being opened may miss a key. */
   private async closeMenu(): Promise<void> {
-    const menu = this.page.getByRole('menuitem').first();
-    do await this.page.keyboard.press('Escape');
-    while (!(await reaches(menu, 'hidden', MENU_PAUSE_MS)));
+    const menu = this.page.locator('.monaco-menu-container');
+    for (let attempt = 1; attempt <= MENU_ATTEMPTS; attempt++) {
+      await this.page.keyboard.press('Escape');
+      if (await reaches(menu, 'hidden', MENU_PAUSE_MS)) return;
+    }
+    throw new Error('the context menu stays open');
   }
 
   /** A menu ignores a click in its first moments, as part of the click that opened it. */
