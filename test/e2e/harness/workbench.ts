@@ -185,10 +185,10 @@ export class Workbench {
    * workspace, and are enabled once the window is restored (see runCommand); an open menu does not change.
    */
   async contextMenu(target: Locator, entry: string): Promise<void> {
-    const item = this.page.getByRole('menuitem', { name: entry });
+    const item = this.menu.getByRole('menuitem', { name: entry });
     for (let attempt = 1; attempt <= MENU_ATTEMPTS; attempt++) {
       await target.click({ button: 'right' });
-      await this.page.getByRole('menuitem').first().waitFor();
+      await this.menu.getByRole('menuitem').first().waitFor();
       if ((await item.isVisible()) && (await item.isEnabled())) return this.pressMenuItem(item);
       await this.closeMenu();
       await this.page.waitForTimeout(MENU_PAUSE_MS);
@@ -196,12 +196,16 @@ export class Workbench {
     throw new Error(`the context menu has no "${entry}"`);
   }
 
+  /** The open context menu. The button of the menu bar, always in view, is an item of a menu too. */
+  private get menu(): Locator {
+    return this.page.locator('.monaco-menu-container');
+  }
+
   /** A menu that is still being opened may miss a key. */
   private async closeMenu(): Promise<void> {
-    const menu = this.page.locator('.monaco-menu-container');
     for (let attempt = 1; attempt <= MENU_ATTEMPTS; attempt++) {
       await this.page.keyboard.press('Escape');
-      if (await reaches(menu, 'hidden', MENU_PAUSE_MS)) return;
+      if (await reaches(this.menu, 'hidden', MENU_PAUSE_MS)) return;
     }
     throw new Error('the context menu stays open');
   }
