@@ -107,6 +107,7 @@ describe('a file that is quantized again', IN_VSCODE, () => {
     // The dialog overwrites the path once it has listed its folder.
     await workbench.quickRow('..').first().waitFor();
     await workbench.quickInput.fill(`${elsewhere}/`);
+    await workbench.quickRow('math').first().waitFor(); // until it has listed this one, its button does nothing
     await workbench.page.getByRole('button', { name: 'Use Folder' }).click();
     expect(await shown()).toMatchObject({ budget: '3bpw', tasks: ['all tasks', 'talk', 'maths'] });
   });
