@@ -39,6 +39,7 @@ export default defineConfig({
         testTimeout: 240_000,
         hookTimeout: 300_000,
         fileParallelism: false,
+        isolate: false,
         globalSetup: 'test/e2e/harness/setup.ts',
       }),
     ],

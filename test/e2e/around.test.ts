@@ -6,7 +6,7 @@ import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import type { Workbench } from './harness/workbench.ts';
 
 describe('around the editor', IN_VSCODE, () => {
-  const session = useSession(false);
+  const session = useSession();
 
   it('walks through a first merge', async () => {
     const { workbench } = session();

@@ -8,7 +8,7 @@ import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import { LongJob, writeBigModels } from './harness/longJob.ts';
 
 describe('a folder that is added while a job runs', IN_VSCODE, () => {
-  const session = useSession(false);
+  const session = useSession();
   beforeAll(async () => {
     await writeBigModels(session());
   });

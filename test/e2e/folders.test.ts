@@ -21,7 +21,7 @@ const NAMES = {
 };
 
 describe('folders in VS Code', IN_VSCODE, () => {
-  const session = useSession(false);
+  const session = useSession();
   const page = () => new InspectorPage(session().workbench.inspector);
   const studio = () => new StudioPage(session().workbench.inspector);
   const labels = async () => {

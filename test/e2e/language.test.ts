@@ -6,7 +6,7 @@ import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 const LANGUAGE = 'qps-ploc';
 
 describe('in another language', IN_VSCODE, () => {
-  const session = useSession(false, { language: LANGUAGE });
+  const session = useSession({ restricted: false, language: LANGUAGE });
   const frame = () => session().workbench.inspector;
 
   it('a wizard asks', async () => {

@@ -10,7 +10,7 @@ import { reaches } from './harness/reaches.ts';
 import { LongJob, writeBigModels } from './harness/longJob.ts';
 
 describe('the life of', IN_VSCODE, () => {
-  const session = useSession(false, { others: [join(import.meta.dirname, 'elsewhere')] });
+  const session = useSession();
   const page = () => new InspectorPage(session().workbench.inspector);
   const path = (...parts: string[]) => session().workspace.path(...parts);
   const note = (text: string | RegExp) =>

@@ -10,7 +10,7 @@ import { MergeWizard, oneLine, readReport } from './harness/mergeWizard.ts';
 const TASKS = ['code', 'math', 'chat'];
 
 describe('merging in VS Code', IN_VSCODE, () => {
-  const session = useSession(false);
+  const session = useSession();
   const wizard = () => new MergeWizard(session().workbench);
   const file = () => session().workspace.path('models', 'llama.tvq');
   const output = () => session().workspace.path('models', 'merged-ties');

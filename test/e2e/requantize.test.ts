@@ -9,7 +9,7 @@ import { InspectorPage } from './harness/inspectorPage.ts';
 import { StudioPage } from './harness/studioPage.ts';
 
 describe('a file that is quantized again', IN_VSCODE, () => {
-  const session = useSession(false);
+  const session = useSession();
   const frame = () => session().workbench.inspector;
   const studio = () => new StudioPage(frame());
   let elsewhere: string | undefined;

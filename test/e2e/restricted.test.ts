@@ -5,7 +5,7 @@ import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 import { expected, InspectorPage } from './harness/inspectorPage.ts';
 
 describe('in a restricted workspace', IN_VSCODE, () => {
-  const session = useSession(true);
+  const session = useSession({ restricted: true, language: undefined });
 
   it('shows models by name and size, and says why there is no more', async () => {
     const { workbench } = session();

@@ -10,7 +10,7 @@ import { THEMES } from './harness/workbench.ts';
 const RESTS_MS = 1000;
 
 describe('the Studio in VS Code', IN_VSCODE, () => {
-  const session = useSession(false);
+  const session = useSession();
   const studio = () => new StudioPage(session().workbench.inspector);
 
   /** The prediction once it has settled: a drag spends its remainder a moment after the last step. */

@@ -6,7 +6,7 @@ import { inspect } from './harness/cli.ts';
 import { IN_VSCODE, shoot, useSession } from './harness/environment.ts';
 
 describe('language-model tools', IN_VSCODE, () => {
-  const session = useSession(false, { others: [join(import.meta.dirname, 'toolCaller')] });
+  const session = useSession();
 
   /** Calls a tool, answers its question if one is expected, and returns the answer to the model. */
   async function call<Answer>(name: string, input: object, press?: 'Yes' | 'Cancel'): Promise<Answer> {

@@ -9,7 +9,7 @@ import { THEMES } from './harness/workbench.ts';
 import { acceptOutput, chooseScheme, openResult } from './harness/wizard.ts';
 
 describe('in VS Code', IN_VSCODE, () => {
-  const session = useSession(false);
+  const session = useSession();
   const page = () => new InspectorPage(session().workbench.inspector);
 
   it('lists the base model and the checkpoints with their sizes', async () => {

@@ -16,6 +16,13 @@ export async function killTree(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await ended;
 }
 
+/** Process ids below `root` whose command line has the text. */
+export async function descendantsRunning(root: number, text: string): Promise<number[]> {
+  const pids = await descendants(root);
+  const lines = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids.filter((_, i) => lines[i]?.includes(text));
+}
+
 /** Children, their children and so on, from /proc (code-server runs on Linux only). */
 export async function descendants(root: number): Promise<number[]> {
   const parents = new Map<number, number>();

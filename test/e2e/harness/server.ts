@@ -6,14 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withoutNpm } from '../../provision/environment.mjs';
 import type { CodeServer } from '../../provision/find.mjs';
-import { descendants, killTree } from './processTree.ts';
+import { killTree } from './processTree.ts';
 
 export interface ServerOptions {
   readonly program: CodeServer;
   /** A folder of installed extensions, including ours; the server uses a copy. */
   readonly extensions: string;
-  /** .vsix files to install as well. */
-  readonly others: readonly string[];
   /** Asks for trust and starts workspaces in Restricted Mode. */
   readonly restricted: boolean;
   /** The editor's language; our texts are then in brackets. undefined: English. */
@@ -38,20 +36,20 @@ const SETTINGS = {
   'security.workspace.trust.startupPrompt': 'never',
 };
 
+/** Where a server is; plain data, so that it can be passed to other processes. */
+export interface ServerPlace {
+  readonly url: string;
+  readonly pid: number;
+}
+
 export class Server {
   private constructor(
-    readonly url: string,
+    readonly place: ServerPlace,
     private readonly child: ChildProcess,
     private readonly folder: string,
   ) {}
 
-  static async start({
-    program,
-    extensions: installed,
-    others,
-    restricted,
-    language,
-  }: ServerOptions): Promise<Server> {
+  static async start({ program, extensions: installed, restricted, language }: ServerOptions): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-server-'));
     const user = join(folder, 'user');
     await mkdir(join(user, 'User'), { recursive: true });
@@ -60,7 +58,6 @@ export class Server {
     const extensions = join(folder, 'extensions');
     const env = environment(folder);
     await cp(installed, extensions, { recursive: true });
-    if (others.length > 0) installExtensions(program, extensions, others, folder);
     if (language !== undefined) {
       await addLanguage(user, language);
       await translate(extensions, language);
@@ -80,16 +77,7 @@ export class Server {
     );
     await listening(child);
     // Cookies and secure contexts need the name, not the address.
-    return new Server(`http://localhost:${port}`, child, folder);
-  }
-
-  /** Process ids of the engines started by its windows. */
-  async engines(): Promise<number[]> {
-    const pids = this.child.pid === undefined ? [] : await descendants(this.child.pid);
-    const lines = await Promise.all(
-      pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
-    );
-    return pids.filter((_, i) => lines[i]?.includes('engine.mjs'));
+    return new Server({ url: `http://localhost:${port}`, pid: child.pid as number }, child, folder);
   }
 
   async stop(): Promise<void> {

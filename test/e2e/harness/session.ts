@@ -1,17 +1,11 @@
-/** Server, browser and workspace together, and the browser's complaints. */
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { Server, type ServerOptions } from './server.ts';
+/** A window with its workspace, and the browser's complaints. */
+import type { BrowserContext, Page } from 'playwright-core';
+import { descendantsRunning } from './processTree.ts';
+import type { ServerPlace } from './server.ts';
 import { settled } from './settled.ts';
 import { Workbench } from './workbench.ts';
 import { Workspace } from './workspace.ts';
 
-export interface SessionOptions extends ServerOptions {
-  /** Path of the browser. */
-  readonly chromium: string;
-}
-
-/** --disable-gpu: the pages draw with plain 2D canvas, and without a GPU the browser starts faster with it. */
-const BROWSER_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
 const TIMEOUT_MS = 30_000;
 /** A window loads megabytes of scripts and starts processes: much longer than any step in it takes. */
 const WINDOW_TIMEOUT_MS = 120_000;
@@ -23,23 +17,19 @@ export class Session {
   private constructor(
     readonly workspace: Workspace,
     readonly workbench: Workbench,
-    private readonly server: Server,
-    private readonly browser: Browser,
+    private readonly browser: BrowserContext,
+    private readonly server: ServerPlace,
   ) {}
 
-  static async start(options: SessionOptions): Promise<Session> {
-    const [workspace, server, browser] = await Promise.all([
-      Workspace.create(),
-      Server.start(options),
-      chromium.launch({ executablePath: options.chromium, args: BROWSER_FLAGS }),
-    ]);
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    const session = new Session(workspace, new Workbench(page), server, browser);
+  /** Opens a window with a new workspace. */
+  static async open(browser: BrowserContext, server: ServerPlace): Promise<Session> {
+    const [workspace, page] = await Promise.all([Workspace.create(), browser.newPage()]);
+    const session = new Session(workspace, new Workbench(page), browser, server);
     session.listen(page);
     try {
       await session.comesUp(() => session.workbench.open(server.url, workspace.root));
     } catch (error) {
-      await session.stop();
+      await session.close();
       throw error;
     }
     return session;
@@ -55,14 +45,14 @@ export class Session {
     await this.workbench.open(this.server.url, file, 'workspace');
   }
 
-  /** Process ids of the engines started by its windows. */
+  /** Process ids of the engines started by the server's windows. */
   engines(): Promise<number[]> {
-    return this.server.engines();
+    return descendantsRunning(this.server.pid, 'engine.mjs');
   }
 
   /** A second window with the same folder. */
   async secondWindow(): Promise<Workbench> {
-    const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const page = await this.browser.newPage();
     page.setDefaultTimeout(WINDOW_TIMEOUT_MS);
     const workbench = new Workbench(page);
     await workbench.open(this.server.url, this.workspace.root);
@@ -70,9 +60,8 @@ export class Session {
     return workbench;
   }
 
-  async stop(): Promise<void> {
-    await this.browser.close();
-    await this.server.stop();
+  async close(): Promise<void> {
+    await this.workbench.page.close();
     await this.workspace.remove();
   }
 
