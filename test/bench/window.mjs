@@ -8,7 +8,8 @@ import { packageExtension } from '../../scripts/package.mjs';
 import { provision } from '../provision.mjs';
 
 const { Session } = await typescript('../e2e/harness/session.ts');
-const { installExtensions } = await typescript('../e2e/harness/server.ts');
+const { startBrowser } = await typescript('../e2e/harness/browser.ts');
+const { installExtensions, Server } = await typescript('../e2e/harness/server.ts');
 const { descendants } = await typescript('../e2e/harness/processTree.ts');
 
 /** Calls `measure` `runs` times, each with a fresh window, and prints each value's median and range. */
@@ -21,14 +22,17 @@ export async function measureWindows(runs, measure) {
     await packageExtension(`${process.platform}-${process.arch}`, vsix);
     const extensions = join(folder, 'extensions');
     installExtensions(codeServer, extensions, [vsix], folder);
-    const options = { chromium, program: codeServer, extensions, others: [], restricted: false };
     const results = [];
     for (let run = 0; run < runs; run++) {
-      const session = await Session.start(options);
+      const server = await Server.start({ program: codeServer, extensions, restricted: false });
+      const browser = await startBrowser(chromium);
       try {
+        const session = await Session.open(browser, server.place);
         results.push(await measure(session));
+        await session.close();
       } finally {
-        await session.stop();
+        await browser.browser().close();
+        await server.stop();
       }
     }
     print(results);

@@ -153,4 +153,19 @@ describe('the life of', IN_VSCODE, () => {
     const shown = /engine stopped unexpectedly|The setting tvq|is not on a disk of this machine/;
     expect(session().complaints.filter(text => !shown.test(text))).toEqual([]);
   });
+
+  // At the end: VS Code then restarts, and prints its own cancelled reads to the console.
+  it('a job whose window gets another folder', async () => {
+    const { workbench } = session();
+    const job = new LongJob(session(), 'big-tvq-int4.tvq');
+    await job.ask();
+    const engine = await job.held();
+    await workbench.addFolder(path('models'));
+    const told = note('its window was closed or reloaded');
+    await told.waitFor({ timeout: 90_000 });
+    await shoot(session(), 'folder added');
+    expect(await told.innerText()).toContain('Nothing was written');
+    await job.gone(engine);
+    expect((await readdir(path('big'))).sort()).toEqual(['base', 'tuned']);
+  });
 });

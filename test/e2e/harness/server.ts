@@ -49,7 +49,12 @@ export class Server {
     private readonly folder: string,
   ) {}
 
-  static async start({ program, extensions: installed, restricted, language }: ServerOptions): Promise<Server> {
+  static async start({
+    program,
+    extensions: installed,
+    restricted,
+    language,
+  }: ServerOptions): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'tvq-e2e-server-'));
     const user = join(folder, 'user');
     await mkdir(join(user, 'User'), { recursive: true });

@@ -4,8 +4,9 @@ import { reaches } from './reaches.ts';
 import type { Workbench } from './workbench.ts';
 import type { Workspace } from './workspace.ts';
 
-const ROUNDS = 40;
-const ROUND_MS = 2500;
+const ROUNDS = 20;
+/** How much longer each round is than the one before: a slow machine shows a change later. */
+const LONGER_MS = 700;
 
 /**
  * Creates and deletes files until the explorer shows it. A window is visible before its file watcher runs; what is
@@ -16,10 +17,10 @@ export async function settled(workbench: Workbench, workspace: Workspace): Promi
     const name = `comes and goes ${round}`;
     const item = workbench.explorerItem(name);
     await writeFile(workspace.path(name), '');
-    const came = await reaches(item, 'visible', ROUND_MS);
+    const came = await reaches(item, 'visible', round * LONGER_MS);
     await rm(workspace.path(name));
     // The first list may already have the file, so that only its deletion causes an event.
-    if (came && (await reaches(item, 'detached', ROUND_MS))) return;
+    if (came && (await reaches(item, 'detached', round * LONGER_MS))) return;
   }
   throw new Error('VS Code does not see what is written into its folder');
 }
