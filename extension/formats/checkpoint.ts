@@ -11,6 +11,7 @@ import { HeaderAllowance, type Allowance } from './safetensors/headerRoom.ts';
 import { cachedSnapshot } from './huggingface/hubCache.ts';
 import { noWeights, notWeights } from './noWeights.ts';
 import { describeOpenError } from './huggingface/openError.ts';
+import { readWeights } from './readWeights.ts';
 import { statFile } from './regularFile.ts';
 import type { TensorSource } from './tensorSource.ts';
 import { filesOfSet, gatherTensors } from './huggingface/shardTensors.ts';
@@ -123,7 +124,7 @@ async function openFolder(path: string): Promise<Checkpoint> {
 async function openFile(file: string): Promise<Checkpoint> {
   if (!isWeightName(basename(file))) throw await notWeights(file);
   await statFile(file);
-  const folder = await readWeightFolder(dirname(file));
+  const folder = await readWeightFolder(dirname(file), { named: new Set([basename(file)]) });
   const { set, note } = await setOf(folder, basename(file));
   return openSet(folder, set, note);
 }
@@ -136,7 +137,7 @@ export async function openSet(
   allowance: Allowance = new HeaderAllowance(),
 ): Promise<Checkpoint> {
   const { files, index, notes: numbers } = await filesOfSet(folder, set);
-  const headers = await inParallel(files, FILES_AT_ONCE, file => set.format.readHeader(file, allowance));
+  const headers = await inParallel(files, FILES_AT_ONCE, file => readWeights(file, set.format, allowance));
   const { tensors, notes } = gatherTensors(headers, index);
   const owns = await ownsFolder(folder, set);
   const path = owns ? folder.path : join(folder.path, set.entry);
@@ -152,6 +153,7 @@ export async function openSet(
     notes: [
       ...(note === undefined ? [] : [note]),
       ...numbers,
+      ...headers.flatMap(header => header.notes),
       ...notes,
       ...unreadable.map(({ message }) => message),
     ],

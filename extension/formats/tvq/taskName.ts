@@ -1,6 +1,6 @@
 /** Names of tasks and of a merge's inputs, made from the names of folders and files. */
 import { basename } from 'node:path';
-import { formatOf } from '../registry.ts';
+import { endingOf } from '../registry.ts';
 import { isTaskName } from './layout.ts';
 import { isTvq, TVQ } from './names.ts';
 
@@ -20,7 +20,7 @@ export function taskNameOf(path: string): string {
 }
 
 function withoutExtension(name: string): string {
-  const extension = isTvq(name) ? TVQ : (formatOf(name.toLowerCase())?.extension ?? '');
+  const extension = isTvq(name) ? TVQ : (endingOf(name.toLowerCase())?.extension ?? '');
   return name.slice(0, name.length - extension.length);
 }
 

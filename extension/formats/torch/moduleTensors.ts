@@ -1,0 +1,51 @@
+/** The tensors of a pickled `torch.nn.Module`, under the names that its `state_dict()` gives them. */
+import { PickleFault } from './pickleFaults.ts';
+import { Dict, dictOf, Opaque, Tensor, UnreadTensor } from './pickleValues.ts';
+
+export type FoundTensor = Tensor | UnreadTensor;
+
+/** Modules inside modules; the deepest models have about 20. */
+const MAX_DEPTH = 100;
+/** A module may be in many places, whose number grows with every level. */
+const MAX_PLACES = 1_000_000;
+
+export const isTensor = (value: unknown): value is FoundTensor =>
+  value instanceof Tensor || value instanceof UnreadTensor;
+
+/** Whether a value is a module, scripted ones included: their classes are in `__torch__`. */
+export const isModule = (value: unknown): value is Opaque =>
+  value instanceof Opaque &&
+  (value.attribute('_modules') instanceof Dict || /^__torch__(\.|$)/.test(value.type.module));
+
+/** All tensors of a module. @throws PickleFault where it nests too deep */
+export function moduleTensors(module: Opaque): Map<string, FoundTensor> {
+  const found = new Map<string, FoundTensor>();
+  let places = 0;
+  const visit = (one: Opaque, prefix: string, depth: number): void => {
+    if (depth > MAX_DEPTH) throw new PickleFault(`its modules nest deeper than ${MAX_DEPTH}`);
+    for (const [name, value] of partsOf(one)) {
+      if (++places > MAX_PLACES) throw new PickleFault(`its modules have more than ${MAX_PLACES} parts`);
+      if (typeof name !== 'string') continue;
+      if (isTensor(value)) found.set(prefix + name, value);
+      else if (isModule(value)) visit(value, `${prefix}${name}.`, depth + 1);
+    }
+  };
+  visit(module, '', 0);
+  return found;
+}
+
+/** A module's parameters and buffers, those that it does not save left out, and its inner modules. */
+function* partsOf(module: Opaque): Generator<[unknown, unknown]> {
+  if (!(module.attribute('_modules') instanceof Dict)) {
+    // of a scripted module all are attributes
+    const state = module.state instanceof Dict ? module.state : undefined;
+    yield* state?.entries ?? [];
+    return;
+  }
+  const unsaved = module.attribute('_non_persistent_buffers_set');
+  const isSaved = (name: unknown) => !Array.isArray(unsaved) || !unsaved.includes(name);
+  yield* dictOf(module.attribute('_parameters'))?.entries ?? [];
+  for (const buffer of dictOf(module.attribute('_buffers'))?.entries ?? [])
+    if (isSaved(buffer[0])) yield buffer;
+  yield* dictOf(module.attribute('_modules'))?.entries ?? [];
+}
