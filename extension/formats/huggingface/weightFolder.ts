@@ -8,7 +8,7 @@ import { inParallel } from '../../shared/parallel.ts';
 import { contentFormat } from '../readWeights.ts';
 import { MAX_INDEX_BYTES, readShardIndex } from './hfIndex.ts';
 import type { WeightFormat } from '../weightFormat.ts';
-import { formatRank, isStandardStem, parseWeightName, standardRank, type WeightName } from './weightNames.ts';
+import { formatRank, isStandardStem, isTelling, parseWeightName, standardRank, type WeightName } from './weightNames.ts';
 
 /** Weights that belong together: a standalone file, what an index lists, or shards that no index lists. */
 export interface WeightSet {
@@ -89,10 +89,6 @@ async function readListings(path: string, sets: readonly WeightSet[], most: numb
   }
   return listings;
 }
-
-/** Whether a name alone is enough: no other program gives it to its files. */
-const isTelling = ({ kind, format, stem }: WeightName): boolean =>
-  !format.isShared || kind === 'index' || isStandardStem(stem);
 
 /** Whether a file is weights by its first bytes. */
 const isWeightFile = async (file: string): Promise<boolean> =>

@@ -1,4 +1,5 @@
 /** What the names of weight files tell: a whole model, one shard of several, or the index of shards. */
+import { basename } from 'node:path';
 import { endingOf, WEIGHT_FORMATS } from '../registry.ts';
 import type { WeightFormat } from '../weightFormat.ts';
 import { trainingFile } from './trainingFiles.ts';
@@ -49,6 +50,16 @@ export function parseWeightName(name: string): WeightName | undefined {
 }
 
 export const isWeightName = (name: string): boolean => parseWeightName(name) !== undefined;
+
+/** Whether a name alone says that a file is weights: no other program gives it to its files. */
+export const isTelling = ({ kind, format, stem }: WeightName): boolean =>
+  !format.isShared || kind === 'index' || isStandardStem(stem);
+
+/** The same of a path. */
+export function isTellingName(path: string): boolean {
+  const said = parseWeightName(basename(path));
+  return said !== undefined && isTelling(said);
+}
 
 /** Rank of a format: if a folder has a model in two, the first wins. */
 export const formatRank = ({ format }: { readonly format: WeightFormat }): number =>

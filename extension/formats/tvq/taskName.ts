@@ -19,7 +19,8 @@ export function taskNameOf(path: string): string {
   return isTaskName(short) ? short : `_${short}`;
 }
 
-function withoutExtension(name: string): string {
+/** The name of a file of weights or task vectors, without what its format adds. */
+export function withoutExtension(name: string): string {
   const extension = isTvq(name) ? TVQ : (endingOf(name.toLowerCase())?.extension ?? '');
   return name.slice(0, name.length - extension.length);
 }
