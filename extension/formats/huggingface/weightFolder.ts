@@ -8,7 +8,14 @@ import { inParallel } from '../../shared/parallel.ts';
 import { contentFormat } from '../readWeights.ts';
 import { MAX_INDEX_BYTES, readShardIndex } from './hfIndex.ts';
 import type { WeightFormat } from '../weightFormat.ts';
-import { formatRank, isStandardStem, isTelling, parseWeightName, standardRank, type WeightName } from './weightNames.ts';
+import {
+  formatRank,
+  isStandardStem,
+  isTelling,
+  parseWeightName,
+  standardRank,
+  type WeightName,
+} from './weightNames.ts';
 
 /** Weights that belong together: a standalone file, what an index lists, or shards that no index lists. */
 export interface WeightSet {

@@ -55,9 +55,7 @@ export async function mergeDraftFrom(
   const inputs = paths === undefined ? [] : checkedAt(known, meant);
   if (paths !== undefined && inputs.length === 0) {
     const where = paths.map(displayPath).join(', ');
-    throw new Error(
-      failures[0] ?? l10n.t('There is no checkpoint and no .tvq file in {0}.', where),
-    );
+    throw new Error(failures[0] ?? l10n.t('There is no checkpoint and no .tvq file in {0}.', where));
   }
   if (paths !== undefined) tellLeftOut(strangersTo(checkpointsOf(known), nothingAt), failures);
   return {

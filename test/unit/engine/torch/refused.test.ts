@@ -17,7 +17,10 @@ test.each([
     'deepspeed',
     'a DeepSpeed checkpoint in parts, one for each process; consolidate it with `python zero_to_fp32.py',
   ],
-  ['deflated', 'not a valid PyTorch file: "trainer.pth/byteorder" is compressed, torch.save only stores; load'],
+  [
+    'deflated',
+    'not a valid PyTorch file: "trainer.pth/byteorder" is compressed, torch.save only stores; load',
+  ],
   ['big-endian', 'its numbers are "big"-endian, little was expected; load it in PyTorch and save it again'],
   ['incomplete', 'data/1; is the file complete?'],
 ])('%s', async (name, message) => {
