@@ -9,6 +9,16 @@ const MAX_DEPTH = 100;
 /** A module may be in many places, whose number grows with every level. */
 const MAX_PLACES = 1_000_000;
 
+/** Characters of a tensor's name; the longest of published models have about 150. */
+const MAX_NAME = 2000;
+
+/** The name of what has a key in something with a prefix. @throws PickleFault if it is too long */
+export function nameOf(prefix: string, key: string): string {
+  if (prefix.length + key.length > MAX_NAME)
+    throw new PickleFault(`a name in it has more than ${MAX_NAME} characters`);
+  return prefix + key;
+}
+
 export const isTensor = (value: unknown): value is FoundTensor =>
   value instanceof Tensor || value instanceof UnreadTensor;
 
@@ -26,8 +36,8 @@ export function moduleTensors(module: Opaque): Map<string, FoundTensor> {
     for (const [name, value] of partsOf(one)) {
       if (++places > MAX_PLACES) throw new PickleFault(`its modules have more than ${MAX_PLACES} parts`);
       if (typeof name !== 'string') continue;
-      if (isTensor(value)) found.set(prefix + name, value);
-      else if (isModule(value)) visit(value, `${prefix}${name}.`, depth + 1);
+      if (isTensor(value)) found.set(nameOf(prefix, name), value);
+      else if (isModule(value)) visit(value, nameOf(prefix, `${name}.`), depth + 1);
     }
   };
   visit(module, '', 0);
@@ -43,9 +53,9 @@ function* partsOf(module: Opaque): Generator<[unknown, unknown]> {
     return;
   }
   const unsaved = module.attribute('_non_persistent_buffers_set');
-  const isSaved = (name: unknown) => !Array.isArray(unsaved) || !unsaved.includes(name);
+  const left = new Set<unknown>(Array.isArray(unsaved) ? (unsaved as unknown[]) : []);
   yield* dictOf(module.attribute('_parameters'))?.entries ?? [];
   for (const buffer of dictOf(module.attribute('_buffers'))?.entries ?? [])
-    if (isSaved(buffer[0])) yield buffer;
+    if (!left.has(buffer[0])) yield buffer;
   yield* dictOf(module.attribute('_modules'))?.entries ?? [];
 }

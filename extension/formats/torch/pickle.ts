@@ -11,6 +11,8 @@ import { Dict, Global, Opaque } from './pickleValues.ts';
 const MAX_INSTRUCTIONS = 8_000_000;
 /** Lists, dicts and objects; a tensor takes about five. */
 const MAX_OBJECTS = 1_500_000;
+/** Classes and functions: a pickle names each once. */
+const MAX_NAMED = 400_000;
 const MAX_MEMO = 4_000_000;
 const MAX_STACK = 1_000_000;
 
@@ -49,6 +51,7 @@ class Machine {
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, unknown>();
   #objects = 0;
+  #named = 0;
 
   constructor(
     readonly reader: PickleReader,
@@ -130,6 +133,8 @@ class Machine {
   name(module: unknown, name: unknown): void {
     if (typeof module !== 'string' || typeof name !== 'string')
       throw new PickleFault('its pickle names a class by something that is not a text');
+    if (++this.#named > MAX_NAMED)
+      throw new PickleFault(`its pickle names more than ${MAX_NAMED} classes and functions`);
     const global = new Global(module, name);
     this.surroundings.named(global);
     this.push(global);

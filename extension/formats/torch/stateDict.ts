@@ -2,7 +2,7 @@
 import { listed } from '../../shared/listed.ts';
 import { shortened } from '../../shared/shortened.ts';
 import { DEEPSPEED, FSDP } from '../huggingface/trainingFiles.ts';
-import { isModule, isTensor, moduleTensors, type FoundTensor } from './moduleTensors.ts';
+import { isModule, isTensor, moduleTensors, nameOf, type FoundTensor } from './moduleTensors.ts';
 import { PickleFault } from './pickleFaults.ts';
 import { Dict, dictOf, Opaque, type Global } from './pickleValues.ts';
 
@@ -96,12 +96,12 @@ function groupTensors(root: unknown, left: unknown[]): Map<string, FoundTensor> 
     for (const [key, inner] of dictOf(value)?.entries ?? []) {
       if (++places > MAX_PLACES) throw new PickleFault(`its dicts have more than ${MAX_PLACES} entries`);
       if (typeof key !== 'string') continue;
-      const name = prefix + key;
+      const name = nameOf(prefix, key);
       const before = found.size;
       checkShard(inner);
       if (isTensor(inner)) found.set(name, inner);
       else if (isModule(inner))
-        for (const [own, tensor] of moduleTensors(inner)) found.set(`${name}.${own}`, tensor);
+        for (const [own, tensor] of moduleTensors(inner)) found.set(nameOf(`${name}.`, own), tensor);
       else if (!TRAINING.test(key)) visit(inner, `${name}.`, depth + 1);
       if (found.size === before && depth === 0) left.push(key);
     }
