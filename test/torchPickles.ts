@@ -25,9 +25,9 @@ export const tuple = (...items: readonly Piece[]): Buffer => joined('(', ...item
 export const dict = (...items: readonly Piece[]): Buffer => joined('}(', ...items, 'u');
 export const call = (callee: Piece, ...args: readonly Piece[]): Buffer => joined(callee, tuple(...args), 'R');
 
-/** A storage of so many float32 values. */
-export const storage = (count: number, key = '0'): Buffer =>
-  joined(tuple(text('storage'), global('torch', 'FloatStorage'), text(key), text('cpu'), int(count)), 'Q');
+/** A storage of so many values, float32 by default. */
+export const storage = (count: number, key = '0', type = 'FloatStorage'): Buffer =>
+  joined(tuple(text('storage'), global('torch', type), text(key), text('cpu'), int(count)), 'Q');
 
 interface View {
   readonly offset?: number;
