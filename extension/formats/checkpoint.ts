@@ -37,6 +37,8 @@ export interface Checkpoint {
   readonly name: string;
   /** Weight files, absolute. */
   readonly files: readonly string[];
+  /** What format the files have, as people call it. */
+  readonly format: string;
   readonly tensors: ReadonlyMap<string, TensorSource>;
   /** `__metadata__` of the weight file, of the first if there are several. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -147,6 +149,7 @@ export async function openSet(
     path,
     name: owns ? basename(folder.path) : set.stem,
     files,
+    format: [...new Set(headers.map(({ format }) => format.name))].join(', '),
     tensors,
     metadata: headers[0]?.metadata ?? {},
     bytes: headers.reduce((sum, header) => sum + header.fileBytes, 0),

@@ -146,6 +146,7 @@ export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Checkp
     name: checkpoint.name,
     path: checkpoint.path,
     files: checkpoint.files,
+    format: checkpoint.format,
     bytes: checkpoint.bytes,
     parameters: dtypes.reduce((sum, { parameters }) => sum + parameters, 0),
     dtypes: dtypes.sort((a, b) => b.parameters - a.parameters),

@@ -5,6 +5,11 @@ import { WEIGHT_FORMATS } from './registry.ts';
 import type { Allowance } from './safetensors/headerRoom.ts';
 import type { WeightFormat, WeightHeader } from './weightFormat.ts';
 
+/** A header, with the format that its file really has. */
+interface ReadWeights extends WeightHeader {
+  readonly format: WeightFormat;
+}
+
 /** The format that a file's first bytes tell; undefined: none of ours. @throws UserError if it cannot be read */
 export async function contentFormat(file: string): Promise<WeightFormat | undefined> {
   const head = await readBeginning(file, FOREIGN_HEAD_BYTES);
@@ -20,12 +25,13 @@ export async function readWeights(
   file: string,
   named: WeightFormat,
   allowance: Allowance,
-): Promise<WeightHeader> {
+): Promise<ReadWeights> {
   const format = (await contentFormat(file)) ?? named;
   const header = await format.readHeader(file, allowance);
-  if (format === named) return header;
+  if (format === named) return { ...header, format };
   return {
     ...header,
+    format,
     notes: [`${file}: a ${format.name} file despite its name; read as such`, ...header.notes],
   };
 }
