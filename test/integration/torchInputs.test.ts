@@ -109,6 +109,14 @@ test.each(['linear', 'ties'])('merged: %s', async method => {
   expect(torch).toEqual(plain);
 });
 
+test('a PyTorch file is no output', async () => {
+  const made = await output('x.pt');
+  const inputs = [checkpointInput(pickled('code'), 'code')];
+  await expect(merge(mergeRecipe(made, 'linear', inputs, { base: pickled('base') }))).rejects.toThrow(
+    `${made}: PyTorch files are not written; end it in .safetensors, or name a folder`,
+  );
+});
+
 test('compared', async () => {
   const [plain, torch] = await both(pathOf =>
     engine.compareTasks({ base: pathOf('base'), tasks: tasksOf(pathOf) }, undefined, OPTIONS, hooks()),
