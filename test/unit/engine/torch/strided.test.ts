@@ -1,7 +1,7 @@
 /** Views against what a plain loop over their indices gives, and how much is read for them. */
 import { describe, expect, test } from 'vitest';
 import type { FilePool } from '../../../../extension/formats/filePool.ts';
-import { elementCount, type Dtype } from '../../../../extension/formats/dtype.ts';
+import { elementCount } from '../../../../extension/formats/dtype.ts';
 import type { StridedSource } from '../../../../extension/formats/torch/stridedSource.ts';
 import { strided } from '../../../../extension/engine/tensors/strided.ts';
 import { loadKernels } from '../../../../extension/engine/kernels.ts';
