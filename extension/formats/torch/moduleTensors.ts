@@ -22,10 +22,12 @@ export function nameOf(prefix: string, key: string): string {
 export const isTensor = (value: unknown): value is FoundTensor =>
   value instanceof Tensor || value instanceof UnreadTensor;
 
-/** Whether a value is a module, scripted ones included: their classes are in `__torch__`. */
+/** Whether a value is a module. */
 export const isModule = (value: unknown): value is Opaque =>
-  value instanceof Opaque &&
-  (value.attribute('_modules') instanceof Dict || /^__torch__(\.|$)/.test(value.type.module));
+  value instanceof Opaque && (value.attribute('_modules') instanceof Dict || isScripted(value));
+
+/** Whether an object is of TorchScript, all of whose classes are in `__torch__`. */
+export const isScripted = ({ type }: Opaque): boolean => /^__torch__(\.|$)/.test(type.module);
 
 /** All tensors of a module. @throws PickleFault where it nests too deep */
 export function moduleTensors(module: Opaque): Map<string, FoundTensor> {

@@ -2,7 +2,7 @@
 import { listed } from '../../shared/listed.ts';
 import { shortened } from '../../shared/shortened.ts';
 import { DEEPSPEED, FSDP } from '../huggingface/trainingFiles.ts';
-import { isModule, isTensor, moduleTensors, nameOf, type FoundTensor } from './moduleTensors.ts';
+import { isModule, isScripted, isTensor, moduleTensors, nameOf, type FoundTensor } from './moduleTensors.ts';
 import { PickleFault } from './pickleFaults.ts';
 import { Dict, dictOf, Opaque, type Global } from './pickleValues.ts';
 
@@ -46,9 +46,10 @@ export function stateDictOf(root: unknown): StateDict {
   if (tensors.size === 0) throw new NoTensors(value);
   const beside = left.filter(key => typeof key === 'string').map(key => JSON.stringify(shortened(key)));
   const where = path.length > 0 ? ` in ${JSON.stringify(path.join('.'))}` : '';
-  const notes = isModule(value)
-    ? [`a pickled ${value.type.name}${where}: its tensors are read, its code is not`]
-    : [];
+  const notes =
+    isModule(value) && !isScripted(value)
+      ? [`a pickled ${value.type.name}${where}: its tensors are read, its code is not`]
+      : [];
   if (beside.length > 0) notes.push(`the tensors${where} are read; left out: ${listed(beside)}`);
   return { tensors, notes };
 }
@@ -64,6 +65,8 @@ function describe(value: unknown): string {
   if (isTensor(value)) return 'one tensor without a name';
   if (Array.isArray(value)) return 'a list';
   if (value instanceof Dict) return `a dict of ${value.entries.size}`;
+  if (isModule(value) && isScripted(value))
+    return 'a TorchScript model whose weights are constants of its code (torch.jit.freeze)';
   if (value instanceof Opaque) return `an object of the class ${value.type.path}`;
   return value === null ? 'nothing' : `a ${typeof value}`;
 }

@@ -61,7 +61,7 @@ function pickleIn({ file, entries }: ZipDirectory): { readonly pickle: ZipEntry;
   const [pickle, second] = inside;
   if (pickle && !second) return { pickle, folder: pickle.name.slice(0, -PICKLE.length) };
   if (second) throw new UserError(`${file}: it has several pickles; was it made by torch.save?`);
-  const isPackage = [...entries.keys()].some(name => /^[^/]+\/\.data\//.test(name));
+  const isPackage = [...entries.keys()].some(name => /^[^/]+\/\.data\/extern_modules$/.test(name));
   throw new NotWeights(
     isPackage
       ? `${file}: an archive of torch.package, which is code; save the model's state dict with torch.save`

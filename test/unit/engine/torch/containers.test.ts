@@ -72,6 +72,10 @@ test.each([
   expect(notes.join('\n')).toContain(`${file}: ${note}`);
 });
 
+test('of TorchScript one line is enough', async () => {
+  expect((await openCheckpoint(fixture('torch-made/scripted.jit'))).notes).toHaveLength(1);
+});
+
 test('a plain state dict is read without a note', async () => {
   expect((await openCheckpoint(fixture('torch-made/protocol2.pt'))).notes).toEqual([]);
 });

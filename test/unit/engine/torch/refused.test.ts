@@ -12,6 +12,10 @@ test.each([
   ['meta', 'tensor "a": a tensor without values (meta), which is not read'],
   ['complex128', 'tensor "a": its dtype complex128 is not read; save it in one that safetensors has'],
   ['conj', 'tensor "a": a lazy view (conj), which is not read'],
+  [
+    'frozen',
+    'it holds a TorchScript model whose weights are constants of its code (torch.jit.freeze), without',
+  ],
   ['list', 'it holds a list, without tensors of a model'],
   [
     'deepspeed',
@@ -24,7 +28,7 @@ test.each([
   ['big-endian', 'its numbers are "big"-endian, little was expected; load it in PyTorch and save it again'],
   ['incomplete', 'data/1; is the file complete?'],
 ])('%s', async (name, message) => {
-  const file = fixture(`torch-made/refused-${name}.pt`);
+  const file = fixture(`torch-made/refused-${name}.${name === 'frozen' ? 'jit' : 'pt'}`);
   await expect(openCheckpoint(file)).rejects.toThrow(message);
   await expect(openCheckpoint(file)).rejects.toThrow(`${file}: `);
 });

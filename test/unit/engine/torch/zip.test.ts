@@ -73,7 +73,7 @@ test.each<[string, Uint8Array, string]>([
   ],
   [
     'a package',
-    zipBytes({ 'a/.data/version': new Uint8Array(1) }),
+    zipBytes({ 'a/.data/extern_modules': new Uint8Array(1) }),
     'an archive of torch.package, which is code',
   ],
 ])('%s', async (_, archive, message) => {
