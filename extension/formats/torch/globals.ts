@@ -96,7 +96,7 @@ const calls = (module: string, names: string, call: Call): [string, Call][] =>
 const OF_BUILTINS = [
   ['dict', dict],
   ['list tuple set frozenset', list],
-  ['int float bool str complex bytearray bytes object slice range type', opaque],
+  ['int float bool str complex bytearray bytes object slice range type iter reversed enumerate zip', opaque],
   ['getattr', getattr],
 ] as const;
 
@@ -110,10 +110,13 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ...calls('copy_reg', '_reconstructor __newobj__ __newobj_ex__', ofClass),
   ...calls('_codecs', 'encode', opaque),
   ...calls('functools', 'partial', opaque),
+  ...calls('itertools', 'count repeat cycle chain', opaque),
+  ...calls('re', '_compile', opaque),
   ...calls('datetime', 'datetime date time timedelta timezone', opaque),
   ...['numpy', 'numpy.core.multiarray', 'numpy._core.multiarray'].flatMap(module =>
     calls(module, 'scalar _reconstruct ndarray dtype', opaque),
   ),
+  ...['numpy.core.numeric', 'numpy._core.numeric'].flatMap(module => calls(module, '_frombuffer', opaque)),
   ...calls('numpy.random._pickle', '__randomstate_ctor __bit_generator_ctor __generator_ctor', opaque),
   ...calls('torch', 'device dtype layout memory_format', opaque),
   ...calls('torch', 'Size', list),

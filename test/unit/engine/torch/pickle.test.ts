@@ -77,6 +77,11 @@ test.each([
   ['a member of an enumeration', call(global('builtins', 'getattr'), global('my', 'Colour'), text('RED'))],
   ['a path', call(global('pathlib', 'PosixPath'), text('/'), text('etc'))],
   ['a partial function', call(global('functools', 'partial'), global('torch.nn.functional', 'dropout'))],
+  [
+    'an array of NumPy',
+    call(global('numpy._core.numeric', '_frombuffer'), joined('\x96', '\x01', '\0'.repeat(7), 'x')),
+  ],
+  ['a pattern', call(global('re', '_compile'), text('a+'), int(32))],
   ['bytes of Python 2', call(global('_codecs', 'encode'), text('é'), text('latin1'))],
   ['a set and a frozen one', tuple(joined('\x8f(NNN\x90'), joined('(N\x91'))],
 ])('%s is left aside', async (_, value) => {
