@@ -31,8 +31,13 @@ const NAMES = new Set(
 /** Python's own module, in its two versions. */
 const BUILTINS = ['builtins', '__builtin__'];
 
+/** Characters of a class's or function's name with its module. */
+const MAX_PATH = 1024;
+
 /** Checks something that a pickle names. @throws PickleFault naming it */
 export function checkNamed(global: Global): void {
+  if (global.path.length > MAX_PATH)
+    throw new PickleFault(`its pickle names a class by more than ${MAX_PATH} characters`);
   const [module] = global.module.split('.') as [string];
   const parts = global.name.split('.'); // of a name with dots, any may be a module
   const isPython = BUILTINS.includes(module) || module === 'types' || parts.length > 1;
@@ -69,15 +74,17 @@ const refused = ({ path }: Global): PickleFault =>
 type Call = (args: readonly unknown[], global: Global) => unknown;
 
 const opaque: Call = (_, global) => new Opaque(global);
-/** A dict, perhaps from a list of pairs. */
-const dict: Call = ([pairs]) => {
+/** A dict: a copy of one, or of a list of pairs, which is used up, as a pickle may pass the same one any number of times. */
+const dict: Call = ([from]) => {
+  if (from instanceof Dict) return from;
   const result = new Dict();
-  if (Array.isArray(pairs))
-    for (const pair of pairs as unknown[]) if (Array.isArray(pair)) result.entries.set(pair[0], pair[1]);
+  const pairs = Array.isArray(from) ? (from as unknown[]).splice(0) : [];
+  for (const pair of pairs) if (Array.isArray(pair)) result.entries.set(pair[0], pair[1]);
   return result;
 };
 const first: Call = ([value]) => value ?? null;
-const list: Call = ([values]) => (Array.isArray(values) ? [...(values as unknown[])] : []);
+/** Not copied, for the same reason. */
+const list: Call = ([values]) => (Array.isArray(values) ? (values as unknown[]) : []);
 
 /** An attribute of something that is named (a member of a class, a nested class) is named by both. */
 const getattr: Call = ([value, name], global) => {

@@ -14,7 +14,7 @@ import { Dict, type Storage } from './pickleValues.ts';
 import type { Place } from './tensorSources.ts';
 import type { TorchContents } from './torchArchive.ts';
 import { dtypeOf, OTHER_BITS, storageDtype } from './torchDtypes.ts';
-import { MAX_PICKLE_BYTES, torchPickle } from './torchPickle.ts';
+import { isKey, MAX_PICKLE_BYTES, torchPickle } from './torchPickle.ts';
 
 const PROTOCOL = 1001;
 /** Where the pickles end is known only when they are read: this much at first, and more if they go on. */
@@ -38,7 +38,9 @@ export async function readLegacyFile(
   const { values, storages, end } = await readPickles(handle, file, fileBytes, allowance);
   const [, protocol, system, root, keys] = values;
   if (protocol !== PROTOCOL)
-    throw new UserError(`${file}: its protocol is ${String(protocol)}, ${PROTOCOL} was expected`);
+    throw new UserError(
+      `${file}: it is not of protocol ${PROTOCOL}, which torch.save writes; is it a file of PyTorch's?`,
+    );
   if (system instanceof Dict && system.entries.get('little_endian') === false)
     throw new UserError(
       `${file}: its numbers are big-endian, little was expected; load it in PyTorch and save it again`,
@@ -101,7 +103,8 @@ async function storagePlaces(
   fileBytes: number,
   { keys, storages, end }: { readonly keys: unknown } & Pick<Pickles, 'storages' | 'end'>,
 ): Promise<Map<string, Place>> {
-  if (!Array.isArray(keys)) throw new UserError(`${file}: it does not list its storages`);
+  if (!Array.isArray(keys) || !keys.every(isKey))
+    throw new UserError(`${file}: it does not list its storages`);
   const places = new Map<string, Place>();
   const count = Buffer.alloc(COUNT_BYTES);
   let offset = end;

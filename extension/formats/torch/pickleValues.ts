@@ -5,13 +5,14 @@
 
 /** A class or function that a pickle names. */
 export class Global {
+  /** "torch.FloatStorage" */
+  readonly path: string;
+
   constructor(
     readonly module: string,
     readonly name: string,
-  ) {}
-
-  get path(): string {
-    return `${this.module}.${this.name}`;
+  ) {
+    this.path = `${module}.${name}`;
   }
 }
 

@@ -15,7 +15,7 @@ const WRAPPERS = [
 const TRAINING = /optim|sched|scaler|rng|callback|loop|hyper_?param|^(args|config|cfg|opt)$/i;
 
 /** Wrappers in wrappers, and groups of tensors in groups. */
-const MAX_DEPTH = 16;
+const MAX_DEPTH = 64;
 /** A group may be in many places, whose number grows with every level. */
 const MAX_PLACES = 1_000_000;
 
@@ -99,13 +99,12 @@ function groupTensors(root: unknown, left: unknown[]): Map<string, FoundTensor> 
     for (const [key, inner] of dictOf(value)?.entries ?? []) {
       if (++places > MAX_PLACES) throw new PickleFault(`its dicts have more than ${MAX_PLACES} entries`);
       if (typeof key !== 'string') continue;
-      const name = nameOf(prefix, key);
       const before = found.size;
       checkShard(inner);
-      if (isTensor(inner)) found.set(name, inner);
+      if (isTensor(inner)) found.set(nameOf(prefix, key), inner);
       else if (isModule(inner))
-        for (const [own, tensor] of moduleTensors(inner)) found.set(nameOf(`${name}.`, own), tensor);
-      else if (!TRAINING.test(key)) visit(inner, `${name}.`, depth + 1);
+        for (const [own, tensor] of moduleTensors(inner)) found.set(nameOf(`${prefix}${key}.`, own), tensor);
+      else if (dictOf(inner) && !TRAINING.test(key)) visit(inner, nameOf(prefix, `${key}.`), depth + 1);
       if (found.size === before && depth === 0) left.push(key);
     }
   };

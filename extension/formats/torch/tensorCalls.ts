@@ -35,7 +35,7 @@ const inner: Call = ([data]) =>
 /** (function, class, arguments, state): a subclass of Tensor, made by one of these functions. */
 const ofSubclass: Call = ([maker, , args]) => {
   const make = maker instanceof Global ? TENSOR_CALLS.get(maker.path) : undefined;
-  return make && Array.isArray(args)
+  return make && make !== ofSubclass && Array.isArray(args)
     ? make(args as unknown[])
     : new UnreadTensor('a tensor of an unknown kind');
 };

@@ -47,12 +47,15 @@ export function inFile<T>(file: string, work: () => T): T {
 function persistentValue(id: unknown): unknown {
   const [kind, type, key, , count, view] = Array.isArray(id) ? (id as unknown[]) : [];
   if (kind === 'module' && type instanceof Global) return type;
-  if (kind !== 'storage' || !(type instanceof Global) || !isCount(count))
+  if (kind !== 'storage' || !(type instanceof Global) || !isKey(key) || !isCount(count))
     throw new PickleFault('its pickle refers to something else than a storage');
   const [, first, part] = Array.isArray(view) ? (view as unknown[]) : [undefined, 0, count];
   if (!isCount(first) || !isCount(part)) throw new PickleFault('its pickle has a storage of no size');
-  // Python 2 wrote numbers.
   return new Storage(String(key), type.name, part, first);
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** Older versions of torch wrote numbers. */
+export const isKey = (value: unknown): value is string | number =>
+  ['string', 'number'].includes(typeof value);

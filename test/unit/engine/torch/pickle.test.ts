@@ -128,7 +128,7 @@ describe('pickles that nothing would write', () => {
 
   test('a dict in itself, and dicts that grow with every level', async () => {
     const cycle = joined('}q\x00(', text('a'), 'h\x00u');
-    await expect(opened(archiveOf(cycle))).rejects.toThrow('its dicts nest deeper than 16');
+    await expect(opened(archiveOf(cycle))).rejects.toThrow('its dicts nest deeper than 64');
     // Ten times the one before, fourteen times: 10^14 places.
     let wide: Uint8Array = dict(text('x'), NONE);
     for (let level = 0; level < 14; level++) {
@@ -138,6 +138,51 @@ describe('pickles that nothing would write', () => {
       wide = joined(wide, `q${String.fromCharCode(level)}0`, dict(...keys));
     }
     await expect(opened(archiveOf(wide))).rejects.toThrow('its dicts have more than 1000000 entries');
+  });
+
+  test('a name that grows with every attribute', async () => {
+    const getattr = global('builtins', 'getattr');
+    const step = joined('q\x010h\x00(h\x01h\x02tR');
+    const chain = joined(
+      getattr,
+      'q\x000',
+      text('a'),
+      'q\x020',
+      global('my', 'Net'),
+      ...Array.from({ length: 600 }, () => step),
+    );
+    await expect(opened(archiveOf(chain))).rejects.toThrow(
+      'its pickle names a class by more than 1024 characters',
+    );
+  });
+
+  test('the same list passed again and again', async () => {
+    const numbers = joined(
+      '](',
+      'N'.repeat(500_000),
+      'eq\x000',
+      global('builtins', 'list'),
+      'q\x010',
+      global('builtins', 'dict'),
+      'q\x020',
+    );
+    const calls = joined(numbers, 'h\x01(h\x00tR0h\x02(h\x00tR0'.repeat(100_000), 'N');
+    await expect(opened(archiveOf(calls))).rejects.toThrow('it holds nothing, without tensors of a model');
+  }, 10_000);
+
+  test('a subclass made by itself, and a key made of lists', async () => {
+    const rebuild = global('torch._tensor', '_rebuild_from_type_v2');
+    const args = joined(']q\x00(', rebuild, 'NNh\x00e0');
+    const itself = joined(args, rebuild, '(', rebuild, 'Nh\x00NtR');
+    const value = joined('}(', text('w'), itself, 'u');
+    await expect(opened(archiveOf(value))).rejects.toThrow('tensor "w": a tensor of an unknown kind');
+    const key = joined(
+      tuple(text('storage'), global('torch', 'FloatStorage'), ']', text('cpu'), int(8)),
+      'Q',
+    );
+    await expect(opened(archiveOf(key))).rejects.toThrow(
+      'its pickle refers to something else than a storage',
+    );
   });
 
   test('modules in themselves', async () => {
