@@ -6,8 +6,19 @@ export type FoundTensor = Tensor | UnreadTensor;
 
 /** Modules inside modules; the deepest models have about 20. */
 const MAX_DEPTH = 100;
-/** A module may be in many places, whose number grows with every level. */
+/** Something may be in many places, whose number grows with every level. */
 const MAX_PLACES = 1_000_000;
+
+/** Counts the entries of dicts and modules that are looked at, in all places. */
+export class Places {
+  #seen = 0;
+
+  /** @throws PickleFault if there are too many */
+  see(): void {
+    if (++this.#seen > MAX_PLACES)
+      throw new PickleFault(`its dicts and modules have more than ${MAX_PLACES} entries`);
+  }
+}
 
 /** Characters of a tensor's name; the longest of published models have about 150. */
 const MAX_NAME = 2000;
@@ -30,13 +41,12 @@ export const isModule = (value: unknown): value is Opaque =>
 export const isScripted = ({ type }: Opaque): boolean => /^__torch__(\.|$)/.test(type.module);
 
 /** All tensors of a module. @throws PickleFault where it nests too deep */
-export function moduleTensors(module: Opaque): Map<string, FoundTensor> {
+export function moduleTensors(module: Opaque, places: Places): Map<string, FoundTensor> {
   const found = new Map<string, FoundTensor>();
-  let places = 0;
   const visit = (one: Opaque, prefix: string, depth: number): void => {
     if (depth > MAX_DEPTH) throw new PickleFault(`its modules nest deeper than ${MAX_DEPTH}`);
     for (const [name, value] of partsOf(one)) {
-      if (++places > MAX_PLACES) throw new PickleFault(`its modules have more than ${MAX_PLACES} parts`);
+      places.see();
       if (typeof name !== 'string') continue;
       if (isTensor(value)) found.set(nameOf(prefix, name), value);
       else if (isModule(value)) visit(value, nameOf(prefix, `${name}.`), depth + 1);

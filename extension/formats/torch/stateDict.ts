@@ -2,7 +2,15 @@
 import { listed } from '../../shared/listed.ts';
 import { shortened } from '../../shared/shortened.ts';
 import { DEEPSPEED, FSDP } from '../huggingface/trainingFiles.ts';
-import { isModule, isScripted, isTensor, moduleTensors, nameOf, type FoundTensor } from './moduleTensors.ts';
+import {
+  isModule,
+  isScripted,
+  isTensor,
+  moduleTensors,
+  nameOf,
+  Places,
+  type FoundTensor,
+} from './moduleTensors.ts';
 import { PickleFault } from './pickleFaults.ts';
 import { Dict, dictOf, Opaque, type Global } from './pickleValues.ts';
 
@@ -16,8 +24,6 @@ const TRAINING = /optim|sched|scaler|rng|callback|loop|hyper_?param|^(args|confi
 
 /** Wrappers in wrappers, and groups of tensors in groups. */
 const MAX_DEPTH = 64;
-/** A group may be in many places, whose number grows with every level. */
-const MAX_PLACES = 1_000_000;
 
 export interface StateDict {
   readonly tensors: ReadonlyMap<string, FoundTensor>;
@@ -42,7 +48,7 @@ export function stateDictOf(root: unknown): StateDict {
     path.push(inner);
     value = dictOf(value)?.entries.get(inner);
   }
-  const tensors = isModule(value) ? moduleTensors(value) : groupTensors(value, left);
+  const tensors = isModule(value) ? moduleTensors(value, new Places()) : groupTensors(value, left);
   if (tensors.size === 0) throw new NoTensors(value);
   const beside = left.filter(key => typeof key === 'string').map(key => JSON.stringify(shortened(key)));
   const where = path.length > 0 ? ` in ${JSON.stringify(path.join('.'))}` : '';
@@ -93,17 +99,18 @@ function hasTensors(value: unknown, depth = 0): boolean {
  */
 function groupTensors(root: unknown, left: unknown[]): Map<string, FoundTensor> {
   const found = new Map<string, FoundTensor>();
-  let places = 0;
+  const places = new Places();
   const visit = (value: unknown, prefix: string, depth: number): void => {
     if (depth > MAX_DEPTH) throw new PickleFault(`its dicts nest deeper than ${MAX_DEPTH}`);
     for (const [key, inner] of dictOf(value)?.entries ?? []) {
-      if (++places > MAX_PLACES) throw new PickleFault(`its dicts have more than ${MAX_PLACES} entries`);
+      places.see();
       if (typeof key !== 'string') continue;
       const before = found.size;
       checkShard(inner);
       if (isTensor(inner)) found.set(nameOf(prefix, key), inner);
       else if (isModule(inner))
-        for (const [own, tensor] of moduleTensors(inner)) found.set(nameOf(`${prefix}${key}.`, own), tensor);
+        for (const [own, tensor] of moduleTensors(inner, places))
+          found.set(nameOf(`${prefix}${key}.`, own), tensor);
       else if (dictOf(inner) && !TRAINING.test(key)) visit(inner, nameOf(prefix, `${key}.`), depth + 1);
       if (found.size === before && depth === 0) left.push(key);
     }

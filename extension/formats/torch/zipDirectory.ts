@@ -26,8 +26,8 @@ const COUNT_IN_ZIP64 = 0xffff;
 const ZIP64_FIELD = 1;
 const ENCRYPTED = 1;
 const STORED = 0;
-/** An entry a tensor; the largest shards have a few thousand. */
-const MAX_ENTRIES = 500_000;
+/** An entry a tensor, each of which takes a read; the largest shards have a few thousand. */
+const MAX_ENTRIES = 100_000;
 
 export interface ZipEntry {
   readonly name: string;

@@ -137,7 +137,9 @@ describe('pickles that nothing would write', () => {
       );
       wide = joined(wide, `q${String.fromCharCode(level)}0`, dict(...keys));
     }
-    await expect(opened(archiveOf(wide))).rejects.toThrow('its dicts have more than 1000000 entries');
+    await expect(opened(archiveOf(wide))).rejects.toThrow(
+      'its dicts and modules have more than 1000000 entries',
+    );
   });
 
   test('a name that grows with every attribute', async () => {
@@ -182,6 +184,24 @@ describe('pickles that nothing would write', () => {
     );
     await expect(opened(archiveOf(key))).rejects.toThrow(
       'its pickle refers to something else than a storage',
+    );
+  });
+
+  test('a large module under many names', async () => {
+    const parameters = joined(
+      '}(',
+      ...Array.from({ length: 2000 }, (_, i) => joined(text(`p${i}`), 'N')),
+      'u',
+    );
+    const module = joined(
+      global('my', 'Net'),
+      ')\x81q\x00',
+      dict(text('_modules'), '}', text('_parameters'), parameters),
+      'b0',
+    );
+    const names = Array.from({ length: 2000 }, (_, i) => joined(text(`m${i}`), 'h\x00'));
+    await expect(opened(archiveOf(joined(module, '}(', ...names, 'u')))).rejects.toThrow(
+      'its dicts and modules have more than 1000000 entries',
     );
   });
 
