@@ -119,6 +119,7 @@ describe('pickles that nothing would write', () => {
     ['an id of something else', joined('NQ'), 'its pickle refers to something else than a storage'],
     ['too many instructions', many('N0', 4_000_001), 'its pickle has more than 8000000 instructions'],
     ['too many values', many('N', 1_000_001), 'its pickle stacks more than 1000000 values'],
+    ['too many dicts', many('}0', 400_001), 'its pickle makes more than 400000 dicts'],
     ['too many names', many('cm\nB\n0', 400_001), 'its pickle names more than 400000 classes and functions'],
     ['too many marks', many('(', 1_000_001), 'its pickle stacks more than 1000000 marks'],
     ['too many objects', many(']0', 1_500_001), 'its pickle makes more than 1500000 objects'],
