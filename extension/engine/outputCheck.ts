@@ -4,6 +4,7 @@ import type { Problem } from '../protocol/results.ts';
 import { alreadyThere } from '../files/atomic.ts';
 import { exists } from '../files/exists.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
+import { endingOf } from '../formats/registry.ts';
 import { linesOf } from '../shared/errors.ts';
 import { formatBytes } from '../shared/format.ts';
 import type { Told } from '../shared/remedies.ts';
@@ -31,6 +32,11 @@ export async function checkOutput(
   // Replacing a folder deletes everything in it; a file beside an input deletes nothing.
   const isWithin = (path: string, folder: string) =>
     path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+  const ending = kind === 'folder' ? endingOf(basename(output)) : undefined;
+  if (ending)
+    error({
+      message: `${recipe.output}: ${ending.format.name} files are not written; end it in .safetensors, or name a folder`,
+    });
   if (read.some(path => isWithin(path, place))) {
     error({ message: `${recipe.output}: is one of the inputs, or holds one; choose another output` });
   } else if (!recipe.overwrite && (await exists(output)) && !(await holdsOnlyParts(output, targets))) {

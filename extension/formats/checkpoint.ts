@@ -11,6 +11,7 @@ import { HeaderAllowance, type Allowance } from './safetensors/headerRoom.ts';
 import { cachedSnapshot } from './huggingface/hubCache.ts';
 import { noWeights, notWeights } from './noWeights.ts';
 import { describeOpenError } from './huggingface/openError.ts';
+import { readWeights } from './readWeights.ts';
 import { statFile } from './regularFile.ts';
 import type { TensorSource } from './tensorSource.ts';
 import { filesOfSet, gatherTensors } from './huggingface/shardTensors.ts';
@@ -36,6 +37,8 @@ export interface Checkpoint {
   readonly name: string;
   /** Weight files, absolute. */
   readonly files: readonly string[];
+  /** What format the files have, as people call it. */
+  readonly format: string;
   readonly tensors: ReadonlyMap<string, TensorSource>;
   /** `__metadata__` of the weight file, of the first if there are several. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -123,7 +126,7 @@ async function openFolder(path: string): Promise<Checkpoint> {
 async function openFile(file: string): Promise<Checkpoint> {
   if (!isWeightName(basename(file))) throw await notWeights(file);
   await statFile(file);
-  const folder = await readWeightFolder(dirname(file));
+  const folder = await readWeightFolder(dirname(file), { named: new Set([basename(file)]) });
   const { set, note } = await setOf(folder, basename(file));
   return openSet(folder, set, note);
 }
@@ -136,7 +139,7 @@ export async function openSet(
   allowance: Allowance = new HeaderAllowance(),
 ): Promise<Checkpoint> {
   const { files, index, notes: numbers } = await filesOfSet(folder, set);
-  const headers = await inParallel(files, FILES_AT_ONCE, file => set.format.readHeader(file, allowance));
+  const headers = await inParallel(files, FILES_AT_ONCE, file => readWeights(file, set.format, allowance));
   const { tensors, notes } = gatherTensors(headers, index);
   const owns = await ownsFolder(folder, set);
   const path = owns ? folder.path : join(folder.path, set.entry);
@@ -146,12 +149,14 @@ export async function openSet(
     path,
     name: owns ? basename(folder.path) : set.stem,
     files,
+    format: [...new Set(headers.map(({ format }) => format.name))].join(', '),
     tensors,
     metadata: headers[0]?.metadata ?? {},
     bytes: headers.reduce((sum, header) => sum + header.fileBytes, 0),
     notes: [
       ...(note === undefined ? [] : [note]),
       ...numbers,
+      ...headers.flatMap(header => header.notes),
       ...notes,
       ...unreadable.map(({ message }) => message),
     ],

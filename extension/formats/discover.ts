@@ -12,7 +12,9 @@ import { bareName } from './names/alignNames.ts';
 import { isBuffer } from './names/buffers.ts';
 import { isHead } from './names/tiedHead.ts';
 import { elementCount } from './dtype.ts';
+import { NotWeights } from './notWeights.ts';
 import { readConfig } from './huggingface/configFile.ts';
+import { isStandardStem } from './huggingface/weightNames.ts';
 import { stampOfSet } from './huggingface/modelStamp.ts';
 import {
   HeaderAllowance,
@@ -78,8 +80,12 @@ export async function summarizeCheckpoints(
       const replaced = asideOf(path);
       if (replaced !== undefined) await recover(replaced); // the next scan finds it
       if (hiddenKind(path)) return;
-      const folder = await readWeightFolder(path, named ? undefined : MAX_SCANNED_BYTES);
-      const sets = await wantedSets(folder, new Set(files.map(file => basename(file))));
+      const names = new Set(files.map(file => basename(file)));
+      const folder = await readWeightFolder(
+        path,
+        named ? { named: names } : { maxIndexBytes: MAX_SCANNED_BYTES },
+      );
+      const sets = await wantedSets(folder, names);
       wanted.push(...sets.map(set => ({ folder, set })));
     } catch (error) {
       for (const file of files) failed(file, describeSystemError(error, file));
@@ -93,6 +99,7 @@ export async function summarizeCheckpoints(
       else found.adapters.push({ path: file, message: `${file}: ${summary.adapter}` });
     } catch (error) {
       if (error instanceof ScanEnded) left.push(file);
+      else if (error instanceof NotWeights && !named && !isStandardStem(set.stem)) return;
       else failed(file, describeSystemError(error, file));
     }
   });
@@ -139,6 +146,7 @@ export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Checkp
     name: checkpoint.name,
     path: checkpoint.path,
     files: checkpoint.files,
+    format: checkpoint.format,
     bytes: checkpoint.bytes,
     parameters: dtypes.reduce((sum, { parameters }) => sum + parameters, 0),
     dtypes: dtypes.sort((a, b) => b.parameters - a.parameters),

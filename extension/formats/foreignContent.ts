@@ -23,7 +23,8 @@ const FORMATS: readonly (readonly [magic: string, what: string])[] = [
   ['\x89HDF', 'an HDF5 file (Keras) despite its name; save the weights as safetensors first'],
   ['\x93NUMPY', 'a NumPy file despite its name; save the weights as safetensors first'],
 ];
-const PICKLE = 'a PyTorch file (pickle) despite its name; save the weights as safetensors first';
+const PYTORCH = 'a PyTorch file despite its name';
+const PICKLE = 'a Python pickle despite its name; save the weights with torch.save, or as safetensors';
 
 /**
  * What the content is if it is not safetensors, with a remedy; undefined: nothing known.
@@ -51,7 +52,7 @@ export function otherFormat(head: Uint8Array): string | undefined {
 function zipContent(head: Uint8Array): string {
   const text = latin1(head);
   if (/\/(data\.pkl|byteorder|version|\.format_version|\.data\/)/.test(text) || text.includes('data.pkl'))
-    return PICKLE.replace('pickle', 'zip with a pickle');
+    return PYTORCH;
   return text.includes('.npy')
     ? 'a NumPy archive (npz) despite its name; save the weights as safetensors first'
     : 'a zip archive; unpack it first';

@@ -1,27 +1,24 @@
 /** The error about a folder that has no weights of its own: it says where they are. */
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { UserError } from '../shared/errors.ts';
 import { listed } from '../shared/listed.ts';
 import { snapshotInstead } from './huggingface/hubCache.ts';
 import { askDownload, isUnfinished } from './huggingface/unfinishedDownload.ts';
+import { trainingFile, trainingFolder } from './huggingface/trainingFiles.ts';
 import { isWeightName } from './huggingface/weightNames.ts';
-
-const PICKLE = /\.(pt|pth|bin|ckpt|pkl)$/;
+import { endingOf } from './registry.ts';
+import { HeaderAllowance } from './safetensors/headerRoom.ts';
 
 /** Weight formats that are not supported, by the end of a file's name, with the remedy. */
 const OTHER_FORMATS: readonly (readonly [name: RegExp, what: string])[] = [
-  [
-    PICKLE,
-    'PyTorch pickles are not read; save the weights as safetensors first (safetensors.torch.save_file, or save_pretrained)',
-  ],
-  [
-    /\.bin\.index\.json$/,
-    'PyTorch pickles are not read; save the weights as safetensors first (save_pretrained)',
-  ],
+  [/\.pkl$/, 'plain pickles are not read; save the state dict with torch.save, or as safetensors'],
   [/\.gguf$/, 'GGUF files are not read; use the checkpoint it was converted from'],
   [/\.(h5|keras|msgpack|npz|npy|onnx)$/, 'this format is not read; save the weights as safetensors first'],
 ];
+
+const otherFormat = (name: string): string | undefined =>
+  OTHER_FORMATS.find(([format]) => format.test(name))?.[1];
 
 /** Maximum folders searched for checkpoints. */
 const MAX_FOLDERS = 200;
@@ -30,22 +27,26 @@ const MAX_FOLDERS = 200;
 export async function notWeights(file: string): Promise<UserError> {
   const instead = await snapshotInstead(file);
   if (instead !== undefined) return new UserError(`${file}: ${instead}`);
-  const [, what] = OTHER_FORMATS.find(([name]) => name.test(basename(file))) ?? [];
-  if (what) return new UserError(`${file}: ${what}`);
+  const what = trainingFile(basename(file)) ?? otherFormat(basename(file));
+  if (what !== undefined) return new UserError(`${file}: ${what}`);
   if (isUnfinished(file))
     return new UserError(`${file}: an unfinished download; run it again, and give the finished file`);
-  return new UserError(`${file}: not a checkpoint; a .safetensors file or a folder with one was expected`);
+  return new UserError(
+    `${file}: not a checkpoint; a file of weights (.safetensors, .bin, .pt …) or a folder with one was expected`,
+  );
 }
 
 /** The error about a folder without weights. @param names its files */
 export async function noWeights(folder: string, names: readonly string[]): Promise<UserError> {
-  const none = `${folder}: no .safetensors file in this folder`;
+  const none = `${folder}: no weights in this folder`;
   if (names.includes('adapter_config.json'))
     return new UserError(
       `${folder}: a LoRA adapter, not a whole checkpoint; merge it into its base model first`,
     );
   const instead = await snapshotInstead(folder);
   if (instead !== undefined) return new UserError(`${folder}: ${instead}`);
+  const parts = trainingFolder(await readdir(folder));
+  if (parts !== undefined) return new UserError(`${folder}: ${parts}`);
   const inside = await foldersWith(folder, names => names.some(isWeightName) || names.includes('snapshots'));
   if (inside.length > 0) {
     return new UserError(
@@ -54,19 +55,22 @@ export async function noWeights(folder: string, names: readonly string[]): Promi
         : `${none}; name a folder in it: ${listed(inside)}`,
     );
   }
-  const pickles = names.includes('model_index.json')
-    ? await foldersWith(folder, files => files.some(name => PICKLE.test(name)))
-    : [];
-  if (pickles.length > 0)
-    return new UserError(
-      `${folder}: a pipeline of several models (${pickles.join(', ')}) whose weights are PyTorch pickles, which are not read; save it as safetensors first (save_pretrained)`,
-    );
   if (names.some(isUnfinished)) return new UserError(`${none}; ${await askDownload(folder, names)}`);
-  const other = names.find(name => OTHER_FORMATS.some(([format]) => format.test(name)));
-  const [, what] = OTHER_FORMATS.find(([format]) => format.test(other ?? '')) ?? [];
-  if (what) return new UserError(`${none}; ${other}: ${what}`);
+  const passedOver = names.find(isWeightName);
+  if (passedOver !== undefined) return new UserError(`${none}; ${await whatIs(folder, passedOver)}`);
+  const other = names.find(name => otherFormat(name) !== undefined);
+  if (other !== undefined) return new UserError(`${none}; ${other}: ${otherFormat(other)}`);
   const question = names.includes('config.json') ? `; ${await askDownload(folder, names)}` : '';
   return new UserError(none + question);
+}
+
+/** "x.bin: a web page (HTML) …": what a file is that only its name says to be weights. */
+async function whatIs(folder: string, name: string): Promise<string> {
+  const format = endingOf(name)?.format;
+  const why = await format
+    ?.readHeader(join(folder, name), new HeaderAllowance())
+    .catch((error: unknown) => error);
+  return why instanceof Error ? why.message.replace(`${folder}${sep}`, '') : name;
 }
 
 /** Inner folders whose files match, in order. */

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { commands, workspace, type Uri } from 'vscode';
 import type { Walk } from '../formats/walk.ts';
 import type { CheckpointSummary } from '../protocol/checkpoints.ts';
+import { isTellingName } from '../formats/huggingface/weightNames.ts';
 import { isTvq } from '../formats/tvq/names.ts';
 import { inParallel } from '../shared/parallel.ts';
 import { distinctFiles } from './distinctFiles.ts';
@@ -72,7 +73,7 @@ function tellMenus({ files, links }: Walk): void {
   };
   void commands.executeCommand('setContext', 'tvq.checkpointFolders', menusOf(weights));
   void commands.executeCommand('setContext', 'tvq.modelFolders', menusOf(files));
-  void commands.executeCommand('setContext', 'tvq.hasCheckpoints', weights.length > 0);
+  void commands.executeCommand('setContext', 'tvq.hasCheckpoints', weights.some(isTellingName));
   void commands.executeCommand('setContext', 'tvq.hasTvqFiles', files.length > weights.length);
 }
 

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
 import type { ExportedFile } from '../protocol/exports.ts';
+import { withoutExtension } from '../formats/tvq/taskName.ts';
 import { exportBytes } from './exportBytes.ts';
 import { reveal } from './reveal.ts';
 import { notify } from './ui/notify.ts';
@@ -42,7 +43,7 @@ export function announce(target: Uri): void {
  * @returns false when the dialog was cancelled
  */
 export async function savePageFile(source: Uri, file: ExportedFile): Promise<boolean> {
-  const stem = basename(source.fsPath).replace(/\.(tvq|safetensors)$/, '');
+  const stem = withoutExtension(basename(source.fsPath));
   const target = await askWhere(source, `${stem}-${file.name}`, file.kind);
   if (target === undefined) return false;
   await workspace.fs.writeFile(target, exportBytes(file));

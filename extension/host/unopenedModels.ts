@@ -3,7 +3,7 @@
  * `vscode` here, so that tests can run it.
  */
 import { basename, dirname } from 'node:path';
-import { isStandardStem, parseWeightName } from '../formats/huggingface/weightNames.ts';
+import { isStandardStem, isTelling, parseWeightName } from '../formats/huggingface/weightNames.ts';
 import { groupBy } from '../shared/groupBy.ts';
 
 /** A file and its size, unopened. */
@@ -17,11 +17,11 @@ export interface UnopenedModel extends SizedFile {
   readonly files: number;
 }
 
-/** Sorted by path. Indexes are not weights, and say nothing without being read. */
+/** Sorted by path. Indexes are not weights, and say nothing without being read; nor do names that other files have too. */
 export function unopenedModels(files: readonly SizedFile[]): UnopenedModel[] {
   const named = files.flatMap(file => {
     const said = parseWeightName(basename(file.path));
-    return said && said.kind !== 'index' ? [{ ...file, said }] : [];
+    return said && said.kind !== 'index' && isTelling(said) ? [{ ...file, said }] : [];
   });
   const models = groupBy(named, ({ path, said }) =>
     isStandardStem(said.stem) ? dirname(path) : `${dirname(path)}\0${said.set}`,

@@ -8,6 +8,8 @@ export interface CheckpointSummary {
   /** The folder, or a standalone file. */
   readonly path: string;
   readonly files: readonly string[];
+  /** What format its files have, as people call it. */
+  readonly format: string;
   readonly bytes: number;
   readonly parameters: number;
   /** Dtypes with their parameter counts, largest first. */

@@ -7,7 +7,7 @@ export type Scheme = 'fq' | 'tvq' | 'rtvq';
 export interface NamedPath {
   /** The task's name in the .tvq file. */
   readonly name: string;
-  /** A .safetensors file, or a folder with one or with a shard index. */
+  /** A file of weights, or a folder with one or with a shard index. */
   readonly path: string;
 }
 

@@ -6,6 +6,10 @@ import { JOURNAL } from '../../extension/files/hiddenNames.ts';
 import { adapterKind, configuredAdapter } from '../../extension/formats/lora/adapter.ts';
 import { readConfig } from '../../extension/formats/huggingface/configFile.ts';
 import { readShardIndex } from '../../extension/formats/huggingface/hfIndex.ts';
+import { FilePool } from '../../extension/formats/filePool.ts';
+import { HeaderAllowance } from '../../extension/formats/safetensors/headerRoom.ts';
+import { readTorchHeader } from '../../extension/formats/torch/torchFile.ts';
+import { readSource } from '../../extension/engine/tensors/sourceKinds.ts';
 import { parseHeader } from '../../extension/formats/safetensors/safetensors.ts';
 import { decodeText } from '../../extension/formats/smallFile.ts';
 import { unreadableFiles } from '../../extension/formats/huggingface/unreadableFiles.ts';
@@ -24,11 +28,13 @@ import { summarizeTvq } from '../../extension/formats/tvq/summary.ts';
 import { verifyTvq } from '../../extension/engine/inspect/verify.ts';
 import type { RunOptions } from '../../extension/protocol/recipes.ts';
 import { f32, safetensorsBytes, writeSafetensors } from '../checkpoints.ts';
-import { encoded, mutateText } from './mutate.ts';
+import { encoded, mutateBytes, mutateText } from './mutate.ts';
 import type { Random } from './random.ts';
 import { rewritten } from './rewritten.ts';
+import { instructionsOf, mutatePickle } from './pickleFile.ts';
 import { mutateSafetensors } from './safetensorsFile.ts';
 import { mutateTvq } from './tvqFile.ts';
+import { entriesOf, mutateZip, zipBytes } from './zipFile.ts';
 
 /** A reader working in its own folder. */
 export interface Reader {
@@ -74,6 +80,28 @@ const WEIGHTS = {
 
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value, undefined, 1));
 
+/** Reads the header of a file of PyTorch's, and the values of its smaller tensors. */
+async function torchReader(folder: string): Promise<Reader['read']> {
+  const file = join(folder, 'fuzz.pt');
+  const put = rewritten(file);
+  const context = { kernels: await loadKernels(), signal: new AbortController().signal };
+  return async bytes => {
+    put(bytes);
+    const { tensors } = await readTorchHeader(file, new HeaderAllowance());
+    const files = new FilePool();
+    try {
+      for (const source of tensors.slice(0, 20))
+        if (source.bytes <= MAX_READ_BYTES)
+          await readSource({ ...context, files }, source, new Uint8Array(source.bytes), 0);
+    } finally {
+      await files.close();
+    }
+  };
+}
+
+/** Bytes of a tensor that is read. */
+const MAX_READ_BYTES = 1 << 16;
+
 export const READERS: Readonly<Record<string, (folder: string, fixtures: string) => Promise<Reader>>> = {
   header: async () => {
     const entry = (dtype: string, shape: number[], range: number[]) => ({
@@ -98,6 +126,63 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
       },
     };
   },
+
+  pickle: async (folder, fixtures) => {
+    const archives = [
+      'torch/state_dict.pt',
+      'torch-made/protocol5.pt',
+      'torch-made/module.pt',
+      'torch-made/scripted.jit',
+    ];
+    const pickles = new Map<Uint8Array, Record<string, Uint8Array>>();
+    for (const name of [...archives, 'torch-made/lightning.ckpt']) {
+      const entries = entriesOf(await readFile(join(fixtures, name)));
+      const pickle = Object.keys(entries).find(entry => entry.endsWith('/data.pkl')) as string;
+      const { [pickle]: bytes = new Uint8Array(), ...others } = entries;
+      pickles.set(bytes, { [pickle]: bytes, ...others });
+    }
+    return {
+      inputs: [...pickles.keys()],
+      mutate: (input, random) => {
+        const entries = pickles.get(input) ?? {};
+        const [pickle = ''] = Object.keys(entries);
+        return zipBytes({ ...entries, [pickle]: mutatePickle(input, random) });
+      },
+      read: await torchReader(folder),
+    };
+  },
+
+  legacyPickles: async (folder, fixtures) => {
+    const files = ['torch/legacy.pth', 'torch-made/legacy4.pth', 'torch-made/module-legacy.pt'];
+    const inputs = await Promise.all(files.map(name => readFile(join(fixtures, name))));
+    return {
+      inputs,
+      mutate: (input, random) => {
+        const parts = [input];
+        // Four pickles, the last of which is the model's; then the rest.
+        for (let i = 0; i < 4; i++) {
+          const rest = parts.at(-1) as Uint8Array;
+          const length = instructionsOf(rest).reduce((sum, part) => sum + part.length, 0);
+          parts.splice(-1, 1, rest.subarray(0, length), rest.subarray(length));
+        }
+        const at = random.chance(0.8) ? 3 : random.below(parts.length);
+        const change = at < 4 ? mutatePickle : mutateBytes;
+        parts[at] = change(parts[at] as Uint8Array, random);
+        return Buffer.concat(parts);
+      },
+      read: await torchReader(folder),
+    };
+  },
+
+  zip: async (folder, fixtures) => ({
+    inputs: await Promise.all(
+      ['torch/parameters.bin', 'torch-made/ema.pth', 'torch-made/zip64.pt', 'torch-made/trainer.pth.tar'].map(
+        name => readFile(join(fixtures, name)),
+      ),
+    ),
+    mutate: mutateZip,
+    read: await torchReader(folder),
+  }),
 
   index: async folder => {
     const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];

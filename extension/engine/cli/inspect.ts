@@ -83,6 +83,7 @@ const describe = (summary: CheckpointSummary): string =>
   table([
     ['path', summary.path],
     ['model', summary.adapter ?? summary.model ?? 'unknown'],
+    ['format', summary.format],
     [
       'size',
       `${formatBytes(summary.bytes)} in ${summary.files.length} ${summary.files.length === 1 ? 'file' : 'files'}`,

@@ -38,7 +38,7 @@ interface MergeOptions extends EngineOptions {
 
 export function addMerge(program: Command, run: Run): void {
   withEngine(command(program, 'merge [file.tvq...]', 'merge models, or tasks of .tvq files, into one model'))
-    .option('--base <path>', 'base model: a .safetensors file or a folder')
+    .option('--base <path>', 'base model: a file of weights or a folder')
     .option('--task <name=path>', 'checkpoint to merge; repeat for more', parseTask)
     .option('--method <name>', 'merge method (see below)')
     .option(

@@ -43,7 +43,7 @@ export interface CheckpointOptions {
 
 export const withCheckpoints = (added: Command): Command =>
   added
-    .option('--base <path>', 'base model: a .safetensors file or a folder')
+    .option('--base <path>', 'base model: a file of weights or a folder')
     .option('--task <name=path>', 'fine-tuned checkpoint; repeat for more', parseTask);
 
 /** Options of commands that measure what a budget buys. */

@@ -4,9 +4,18 @@ import { join } from 'node:path';
 import { groupBy } from '../../shared/groupBy.ts';
 import { listed } from '../../shared/listed.ts';
 import { UserError } from '../../shared/errors.ts';
+import { inParallel } from '../../shared/parallel.ts';
+import { contentFormat } from '../readWeights.ts';
 import { MAX_INDEX_BYTES, readShardIndex } from './hfIndex.ts';
 import type { WeightFormat } from '../weightFormat.ts';
-import { formatRank, isStandardStem, parseWeightName, standardRank, type WeightName } from './weightNames.ts';
+import {
+  formatRank,
+  isStandardStem,
+  isTelling,
+  parseWeightName,
+  standardRank,
+  type WeightName,
+} from './weightNames.ts';
 
 /** Weights that belong together: a standalone file, what an index lists, or shards that no index lists. */
 export interface WeightSet {
@@ -47,10 +56,27 @@ export interface ChosenSet {
 /** Indexes that are read to find out what belongs together; a model has one, or one per variant. */
 const MAX_INDEXES = 100;
 
-export async function readWeightFolder(path: string, maxIndexBytes = MAX_INDEX_BYTES): Promise<WeightFolder> {
+/** Files that are looked into at once. */
+const HEADS_AT_ONCE = 16;
+
+interface FolderOptions {
+  readonly maxIndexBytes?: number;
+  /** Names that count as weights whatever the files hold: what is wrong with them is said when they are read. */
+  readonly named?: ReadonlySet<string>;
+}
+
+export async function readWeightFolder(
+  path: string,
+  { maxIndexBytes = MAX_INDEX_BYTES, named = new Set() }: FolderOptions = {},
+): Promise<WeightFolder> {
   const entries = await readdir(path, { withFileTypes: true });
   const names = entries.filter(entry => !entry.isDirectory()).map(({ name }) => name);
-  const sets = weightSets(names);
+  const weights = await inParallel(names, HEADS_AT_ONCE, async name => {
+    const said = parseWeightName(name);
+    const counts = said && (named.has(name) || isTelling(said) || (await isWeightFile(join(path, name))));
+    return counts ? [{ name, ...said }] : [];
+  });
+  const sets = weightSets(weights.flat());
   let listings: Promise<readonly Listing[]> | undefined;
   return {
     path,
@@ -71,12 +97,12 @@ async function readListings(path: string, sets: readonly WeightSet[], most: numb
   return listings;
 }
 
-function weightSets(names: readonly string[]): WeightSet[] {
-  const parsed = names.flatMap(name => {
-    const said = parseWeightName(name);
-    return said ? [{ name, ...said }] : [];
-  });
-  return [...groupBy(parsed, ({ set }) => set).values()].map(files => {
+/** Whether a file is weights by its first bytes. */
+const isWeightFile = async (file: string): Promise<boolean> =>
+  (await contentFormat(file).catch(() => undefined)) !== undefined;
+
+function weightSets(weights: readonly (WeightName & { readonly name: string })[]): WeightSet[] {
+  return [...groupBy(weights, ({ set }) => set).values()].map(files => {
     const sorted = files.sort((a, b) => a.number - b.number);
     const [{ kind, format, stem, name, count }] = sorted as [(typeof sorted)[number]];
     // shard 1 of 1 is a standalone file

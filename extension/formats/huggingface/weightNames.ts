@@ -1,6 +1,8 @@
 /** What the names of weight files tell: a whole model, one shard of several, or the index of shards. */
-import { formatOf, WEIGHT_FORMATS } from '../registry.ts';
+import { basename } from 'node:path';
+import { endingOf, WEIGHT_FORMATS } from '../registry.ts';
 import type { WeightFormat } from '../weightFormat.ts';
+import { trainingFile } from './trainingFiles.ts';
 
 /** Stems that transformers and diffusers look for, in that order; the first two are theirs, the third is an old
  * Trainer's. */
@@ -26,16 +28,17 @@ export interface WeightName {
 /** undefined: the name is not that of a weight file. */
 export function parseWeightName(name: string): WeightName | undefined {
   const [, listed, variant = ''] = INDEX.exec(name) ?? [];
-  const format = formatOf(listed ?? name);
-  if (!format) return undefined;
-  const stem = (listed ?? name).slice(0, -format.extension.length);
+  const ending = endingOf(listed ?? name);
+  if (!ending || trainingFile(name) !== undefined) return undefined;
+  const { format, extension } = ending;
+  const stem = (listed ?? name).slice(0, -extension.length);
   if (stem === '') return undefined;
   if (listed !== undefined)
     return { kind: 'index', format, stem: stem + variant, number: 0, count: 0, set: name };
   const shard = SHARD.exec(stem);
   if (!shard) return { kind: 'file', format, stem, number: 1, count: 1, set: name };
   const [, before, number, count, behind = ''] = shard as unknown as [string, string, string, string];
-  const set = `${before} of ${count}${behind}${format.extension} in ${number.length} digits`;
+  const set = `${before} of ${count}${behind}${extension} in ${number.length} digits`;
   return {
     kind: 'shard',
     format,
@@ -47,6 +50,16 @@ export function parseWeightName(name: string): WeightName | undefined {
 }
 
 export const isWeightName = (name: string): boolean => parseWeightName(name) !== undefined;
+
+/** Whether a name alone says that a file is weights: no other program gives it to its files. */
+export const isTelling = ({ kind, format, stem }: WeightName): boolean =>
+  !format.isShared || kind === 'index' || isStandardStem(stem);
+
+/** The same of a path. */
+export function isTellingName(path: string): boolean {
+  const said = parseWeightName(basename(path));
+  return said !== undefined && isTelling(said);
+}
 
 /** Rank of a format: if a folder has a model in two, the first wins. */
 export const formatRank = ({ format }: { readonly format: WeightFormat }): number =>

@@ -1,6 +1,6 @@
 /** Names of tasks and of a merge's inputs, made from the names of folders and files. */
 import { basename } from 'node:path';
-import { formatOf } from '../registry.ts';
+import { endingOf } from '../registry.ts';
 import { isTaskName } from './layout.ts';
 import { isTvq, TVQ } from './names.ts';
 
@@ -19,8 +19,9 @@ export function taskNameOf(path: string): string {
   return isTaskName(short) ? short : `_${short}`;
 }
 
-function withoutExtension(name: string): string {
-  const extension = isTvq(name) ? TVQ : (formatOf(name.toLowerCase())?.extension ?? '');
+/** The name of a file of weights or task vectors, without what its format adds. */
+export function withoutExtension(name: string): string {
+  const extension = isTvq(name) ? TVQ : (endingOf(name.toLowerCase())?.extension ?? '');
   return name.slice(0, name.length - extension.length);
 }
 

@@ -55,9 +55,7 @@ export async function mergeDraftFrom(
   const inputs = paths === undefined ? [] : checkedAt(known, meant);
   if (paths !== undefined && inputs.length === 0) {
     const where = paths.map(displayPath).join(', ');
-    throw new Error(
-      failures[0] ?? l10n.t('There is no .safetensors checkpoint and no .tvq file in {0}.', where),
-    );
+    throw new Error(failures[0] ?? l10n.t('There is no checkpoint and no .tvq file in {0}.', where));
   }
   if (paths !== undefined) tellLeftOut(strangersTo(checkpointsOf(known), nothingAt), failures);
   return {
@@ -77,7 +75,7 @@ export async function browseSources(): Promise<readonly MergeSource[]> {
   if (folder === undefined) return [];
   const { sources, failures } = await readSources(folder.fsPath);
   if (sources.length === 0) {
-    const none = l10n.t('There is no .safetensors checkpoint and no .tvq file in {0}.', folder.fsPath);
+    const none = l10n.t('There is no checkpoint and no .tvq file in {0}.', folder.fsPath);
     void notifyWarning(failures[0] ?? none);
   }
   return sources;

@@ -81,7 +81,7 @@ async function checkpointsAt(
   }
   if (found.size === 0) {
     throw new Error(
-      failures[0] ?? l10n.t('There is no .safetensors checkpoint in {0}.', paths.map(displayPath).join(', ')),
+      failures[0] ?? l10n.t('There is no checkpoint in {0}.', paths.map(displayPath).join(', ')),
     );
   }
   tellLeftOut(strangersTo([...found.values()], nothingAt), failures);

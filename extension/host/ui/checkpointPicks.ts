@@ -165,8 +165,7 @@ export async function browseCheckpoints(): Promise<readonly CheckpointSummary[]>
   );
   if (checkpoints.length === 0) {
     const why =
-      [...failures, ...adapters][0]?.message ??
-      l10n.t('There is no .safetensors file in {0}.', folder.fsPath);
+      [...failures, ...adapters][0]?.message ?? l10n.t('There is no checkpoint in {0}.', folder.fsPath);
     void notifyWarning(why);
   }
   return checkpoints;

@@ -9,13 +9,14 @@ import { facts, paragraphs } from '../ui/facts.ts';
 import type { CheckpointNode, TvqNode } from './checkpointNodes.ts';
 
 export function checkpointTooltip({ checkpoint, isBase }: CheckpointNode): MarkdownString {
-  const { path, files, bytes, parameters, dtypes, tensors, model, notes } = checkpoint;
+  const { path, files, format, bytes, parameters, dtypes, tensors, model, notes } = checkpoint;
   const perType = dtypes.map(({ dtype, parameters: count }) => `${dtype} ${formatCount(count)}`).join(', ');
   return facts(displayPath(path), [
     [l10n.t('Role'), isBase ? l10n.t('proposed base model') : undefined],
     [l10n.t('Model'), model],
     [l10n.t('Parameters'), `${formatCount(parameters)} (${perType})`],
     [l10n.t('Tensors'), String(tensors)],
+    [l10n.t('Format'), format],
     [
       l10n.t('Size'),
       files.length > 1 ? l10n.t('{0} in {1} files', formatBytes(bytes), files.length) : formatBytes(bytes),

@@ -24,6 +24,7 @@ function checkpoint(names: readonly (readonly [name: string, counterpart: string
     files: ['/x'],
     tensors: new Map(tensors),
     bytes: 0,
+    format: 'safetensors',
     metadata: {},
     stamps: [],
     notes: [],

@@ -56,11 +56,11 @@ test('several files without an index are not guessed at', async () => {
 });
 
 test.each([
-  ['nothing', [], 'no .safetensors file in this folder'],
+  ['nothing', [], 'no weights in this folder'],
   [
-    'a PyTorch pickle',
+    'something else under the name of weights',
     ['pytorch_model.bin'],
-    'pytorch_model.bin: PyTorch pickles are not read; save the weights as safetensors first',
+    'pytorch_model.bin: not weights; a file of torch.save, safetensors or another format was expected',
   ],
   [
     'a LoRA adapter',

@@ -44,13 +44,18 @@ describe('a file that is something else', () => {
     ['an S3 error', '<?xml version="1.0"?><Error><Code>AccessDenied</Code>', 'an XML message (AccessDenied)'],
     ['a line of text', 'Entry not found', 'a text that begins with "Entry not found"'],
     ['a gzip file', gzipSync(Buffer.alloc(99)), 'compressed with gzip'],
-    ['a PyTorch zip', zip('archive/data.pkl'), 'a PyTorch file (zip with a pickle)'],
+    [
+      'half a PyTorch file',
+      zip('archive/data.pkl'),
+      'not a valid PyTorch file: the zip archive has no end; was the',
+    ],
     ['another zip', zip('model.safetensors'), 'a zip archive; unpack it first'],
     [
-      'a pickle',
+      'a part of an older PyTorch file',
       Buffer.from('\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.', 'latin1'),
-      'a PyTorch file (pickle)',
+      'it ends within a pickle; was the download finished?',
     ],
+    ['a pickle', Buffer.from('\x80\x02}q\x00.', 'latin1'), 'a Python pickle despite its name; save'],
     ['a GGUF file', 'GGUF\x03\0\0\0\x10\0\0\0', 'a GGUF file'],
     ['zeros', new Uint8Array(4096), 'it begins with nothing but zeros; was the download finished?'],
     ['nothing', '', 'the file is empty; was the download finished?'],
@@ -159,9 +164,12 @@ describe('a file that is something else', () => {
 
   test.each([
     ['a.gguf', 'GGUF files are not read'],
-    ['pytorch_model.bin', 'PyTorch pickles are not read'],
+    ['pytorch_model.bin', 'not weights; a file of torch.save'],
     ['model.safetensors.part', 'an unfinished download'],
-    ['weights', 'not a checkpoint; a .safetensors file or a folder with one was expected'],
+    [
+      'weights',
+      'not a checkpoint; a file of weights (.safetensors, .bin, .pt …) or a folder with one was expected',
+    ],
   ])('%s by its name', async (name, message) => {
     const path = await tree({ [name]: 'x' });
     await expect(openCheckpoint(join(path, name))).rejects.toThrow(message);
@@ -251,14 +259,14 @@ describe('a folder without weights of its own', () => {
       await expect(openCheckpoint(named)).rejects.toThrow(`name the model's snapshot: ${snapshot}`);
   });
 
-  test('a pipeline of pickles', async () => {
+  test('a pipeline of PyTorch files', async () => {
     const path = await tree({
       'model_index.json': '{}',
       'unet/diffusion_pytorch_model.bin': 'x',
       'text_encoder/pytorch_model.bin': 'x',
     });
     await expect(openCheckpoint(path)).rejects.toThrow(
-      'a pipeline of several models (text_encoder, unet) whose weights are PyTorch pickles',
+      'a pipeline of several models; name one of its folders: text_encoder, unet',
     );
   });
 

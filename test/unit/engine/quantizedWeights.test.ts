@@ -17,6 +17,7 @@ function checkpoint(made: Made): Checkpoint {
     files: ['/m/model.safetensors'],
     tensors: new Map(tensors),
     bytes: 0,
+    format: 'safetensors',
     metadata: {},
     stamps: [],
     notes: [],

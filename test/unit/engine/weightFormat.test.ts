@@ -13,7 +13,10 @@ import { f32, writeSafetensors } from '../../checkpoints.ts';
 import { temporaryFolder } from '../../temporary.ts';
 
 const flat: WeightFormat = {
-  extension: '.flat',
+  name: 'flat',
+  extensions: ['.flat'],
+  isShared: false,
+  recognises: head => /^\{"\w+":\[/.test(Buffer.from(head).toString('latin1')),
   async readHeader(file) {
     const handle = await open(file);
     try {
@@ -26,7 +29,14 @@ const flat: WeightFormat = {
         offset += bytes;
         return rangeOf(file, { name, dtype: 'F32', shape, offset: offset - bytes, bytes });
       });
-      return { file, fileBytes: Number(info.size), metadata: {}, tensors, stamp: stampFrom(file, info) };
+      return {
+        file,
+        fileBytes: Number(info.size),
+        metadata: {},
+        tensors,
+        notes: [],
+        stamp: stampFrom(file, info),
+      };
     } finally {
       await handle.close();
     }

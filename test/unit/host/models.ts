@@ -10,6 +10,7 @@ export const model = (path: string, architecture = 'llama'): CheckpointSummary =
   name: path.split('/').at(-1) ?? '',
   path,
   files: [`${path}/model.safetensors`],
+  format: 'safetensors',
   bytes: 100,
   parameters: architecture.length,
   dtypes: [],
