@@ -73,12 +73,18 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /** Reads the headers of a whole model. @throws UserError also for an adapter, with the remedy */
-export async function openModel(path: string): Promise<Checkpoint> {
-  const checkpoint = await openCheckpoint(path);
-  const { adapter } = checkpoint;
-  if (adapter) throw new UserError(`${checkpoint.path}: ${describeAdapter(adapter)}`);
+export const openModel = async (path: string): Promise<Checkpoint> => wholeModel(await openCheckpoint(path));
+
+/** The checkpoint itself. @throws UserError for an adapter, with the remedy */
+export function wholeModel(checkpoint: Checkpoint): Checkpoint {
+  const { adapter, path } = checkpoint;
+  if (adapter) throw new UserError(`${path}: ${describeAdapter(adapter)}`);
   return checkpoint;
 }
+
+/** The checkpoint itself. @throws UserError for an adapter that cannot be applied to a base model, with the remedy */
+export const fineTuned = (checkpoint: Checkpoint): Checkpoint =>
+  checkpoint.adapter?.applicable ? checkpoint : wholeModel(checkpoint);
 
 /** "a LoRA adapter (PEFT, rank 8), not a whole checkpoint; …" */
 export const describeAdapter = ({ what, remedy, inside }: AdapterFinding): string =>

@@ -1,5 +1,5 @@
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
-import { openModel, type Checkpoint } from '../../../formats/checkpoint.ts';
+import { fineTuned, openCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { DTYPE_BITS, elementCount } from '../../../formats/dtype.ts';
 import type { FileStamp } from '../../../files/fileStamp.ts';
@@ -27,7 +27,7 @@ export type OpenInput =
 
 /** Reads an input's headers. */
 export async function openInput({ name, path, task }: MergeRecipe['inputs'][number]): Promise<OpenInput> {
-  if (!isTvq(path)) return { kind: 'checkpoint', name, checkpoint: await openModel(path) };
+  if (!isTvq(path)) return { kind: 'checkpoint', name, checkpoint: fineTuned(await openCheckpoint(path)) };
   const file = await openTvq(path);
   return tvqInput(file, taskNamed(file, task), name);
 }

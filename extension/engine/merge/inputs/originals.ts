@@ -1,6 +1,6 @@
 /** The checkpoints that tasks of .tvq files were made from, for a comparison with the merge in full precision. */
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
-import { openModel } from '../../../formats/checkpoint.ts';
+import { fineTuned, openCheckpoint } from '../../../formats/checkpoint.ts';
 import { UserError } from '../../../shared/errors.ts';
 import type { OpenInput } from './openInput.ts';
 
@@ -29,7 +29,7 @@ export async function openOriginals(
   return Promise.all(
     inputs.map(async (input): Promise<OpenInput> => {
       if (input.kind === 'checkpoint') return input;
-      const checkpoint = await openModel(paths.get(input.name) as string);
+      const checkpoint = fineTuned(await openCheckpoint(paths.get(input.name) as string));
       return { kind: 'checkpoint', name: `${input.name} in full precision`, checkpoint };
     }),
   );
