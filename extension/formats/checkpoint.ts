@@ -47,6 +47,8 @@ export interface Checkpoint {
   readonly unreadable: readonly UnreadableFiles[];
   /** Set if it is an adapter, or a model that contains an adapter it needs. */
   readonly adapter: AdapterFinding | undefined;
+  /** Whether it is a base with an adapter, whose changed tensors are in F32 whatever the base's dtype is. */
+  readonly adapted?: boolean;
   /** Of the weight files, when their headers were read. */
   readonly stamps: readonly FileStamp[];
 }

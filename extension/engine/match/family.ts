@@ -1,13 +1,8 @@
 /** A base model and its fine-tuned models, each with its tensors named as in the base. */
 import type { Problem } from '../../protocol/results.ts';
-import {
-  fineTuned,
-  noteProblems,
-  openCheckpoint,
-  wholeModel,
-  type Checkpoint,
-} from '../../formats/checkpoint.ts';
+import { fineTuned, noteProblems, wholeModel, type Checkpoint } from '../../formats/checkpoint.ts';
 import { fittedTo } from './fittedTo.ts';
+import { openNamed } from './openNamed.ts';
 import { readModelConfig } from './modelConfig.ts';
 import { quantizedFault } from './quantizedWeights.ts';
 
@@ -22,7 +17,7 @@ export interface Family {
 export async function openFamily(
   base: string,
   tasks: readonly string[],
-  open: (path: string) => Promise<Checkpoint> = openCheckpoint,
+  open: (path: string) => Promise<Checkpoint> = openNamed,
 ): Promise<Family> {
   const [opened, ...others] = (await Promise.all([base, ...tasks].map(open))) as [
     Checkpoint,

@@ -144,8 +144,7 @@ const unprefixed = (name: string): string => name.replace(/^((base_model|module|
 
 /** Whether the weights that the adapter's tensors change are there too; modules saved whole may be there as well. */
 function hasOwnWeights(names: readonly string[]): boolean {
-  if (names.some(name => /\.base_layer\.weight$|\.parametrizations\.\w+\.original$/.test(name)))
-    return true;
+  if (names.some(name => /\.base_layer\.weight$|\.parametrizations\.\w+\.original$/.test(name))) return true;
   const own = new Set(names.map(unprefixed));
   return names.some(name => {
     const module = CHANGED.exec(name)?.[1];

@@ -40,6 +40,7 @@ export async function applyAdapter(adapter: Checkpoint, base: Checkpoint): Promi
       ...adapter,
       tensors: changes.tensors,
       adapter: undefined,
+      adapted: true,
       bytes: adapter.bytes + base.bytes,
       files: [...adapter.files, ...base.files],
       stamps: [...adapter.stamps, ...base.stamps],
@@ -51,6 +52,8 @@ export async function applyAdapter(adapter: Checkpoint, base: Checkpoint): Promi
 /** What an adapter changes in a base. */
 class Changes {
   readonly #tensors: Map<string, TensorSource>;
+  /** Tensors that this adapter has changed so far. */
+  readonly #changed = new Map<string, AdaptedSource>();
   readonly #missing: string[] = [];
   readonly #misfits: string[] = [];
 
@@ -126,9 +129,8 @@ class Changes {
     place: Target['place'],
     norms: TensorSource | undefined,
   ): void {
-    const original = this.#tensors.get(name) as TensorSource;
-    const known = original.kind === 'adapted' ? (original as AdaptedSource) : undefined;
-    const base = known?.base ?? original;
+    const known = this.#changed.get(name);
+    const base = known?.base ?? (this.#tensors.get(name) as TensorSource);
     const [rows] = sidesOf(base);
     const { matrix } = delta;
     const firstRow =
@@ -150,6 +152,7 @@ class Changes {
       deltas: [...(known?.deltas ?? []), { ...delta, firstRow }],
       magnitude,
     };
+    this.#changed.set(name, adapted);
     this.#tensors.set(name, adapted);
   }
 }

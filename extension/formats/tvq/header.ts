@@ -44,6 +44,8 @@ export interface PlannedVector {
   readonly name: string;
   /** Name of the fine-tuned checkpoint; undefined for the shared vector. */
   readonly checkpoint: string | undefined;
+  /** Whether it was computed from an adapter, in a wider dtype than the base's. */
+  readonly adapted?: boolean;
   readonly records: readonly PlannedRecord[];
 }
 
@@ -220,12 +222,13 @@ export function metadataOf(
     },
     tvq_codecs: codecTable(layout),
     tvq_tables: digests.tables,
-    tvq_vectors: layout.vectors.map(({ name, checkpoint }, v) => ({
+    tvq_vectors: layout.vectors.map(({ name, checkpoint, adapted }, v) => ({
       name,
       sideSha256: digests.sides[v] as string,
       ...(checkpoint === undefined
         ? {}
         : { source: { name: checkpoint, fingerprint: provenance.fingerprints[v] as string } }),
+      ...(adapted ? { adapted } : {}),
       ...(scheme === 'rtvq' && name !== SHARED_VECTOR ? { shared: SHARED_VECTOR } : {}),
     })),
     tvq_requires: [],

@@ -3,8 +3,9 @@ import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { error } from '../../../shared/problems.ts';
-import { describeAdapter, openModel, type Checkpoint } from '../../../formats/checkpoint.ts';
+import { describeAdapter, wholeModel, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
+import { openNamed } from '../../match/openNamed.ts';
 import { fittedTo } from '../../match/fittedTo.ts';
 import { namedAsIn } from '../../restore/plan.ts';
 import type { Reference } from './match.ts';
@@ -83,7 +84,7 @@ function refuseAdapters(inputs: readonly OpenInput[]): void {
 
 /** If there are tasks of a .tvq file, its names are used, as task vectors belong to it. */
 async function openBase(path: string, inputs: readonly OpenInput[]): Promise<Checkpoint> {
-  const base = await openModel(path);
+  const base = wholeModel(await openNamed(path));
   const stored = inputs.find(input => input.kind === 'tvq');
   return stored ? namedAsIn(stored.file, base) : base;
 }
