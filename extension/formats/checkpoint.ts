@@ -32,6 +32,8 @@ const FILES_AT_ONCE = 16;
 export interface Checkpoint {
   /** Absolute path of the folder, the file, or the file that stands for several. Opening it gives the same. */
   readonly path: string;
+  /** Where its config and tokenizer are; undefined for weights that stand alone. */
+  readonly folder: string | undefined;
   /** Last part of the path, without the extension. */
   readonly name: string;
   /** Weight files, absolute. */
@@ -47,8 +49,6 @@ export interface Checkpoint {
   readonly unreadable: readonly UnreadableFiles[];
   /** Set if it is an adapter, or a model that contains an adapter it needs. */
   readonly adapter: AdapterFinding | undefined;
-  /** Whether it is a base with an adapter, whose changed tensors are in F32 whatever the base's dtype is. */
-  readonly adapted?: boolean;
   /** Of the weight files, when their headers were read. */
   readonly stamps: readonly FileStamp[];
 }
@@ -152,6 +152,7 @@ export async function openSet(
   const unreadable = owns ? await unreadableFiles(folder) : [];
   return {
     path,
+    folder: dirname(files[0] as string) === path ? path : undefined,
     name: owns ? basename(folder.path) : set.stem,
     files,
     tensors,
@@ -168,7 +169,3 @@ export async function openSet(
     stamps: headers.map(({ stamp }) => stamp),
   };
 }
-
-/** Whether a checkpoint is a folder, with config and tokenizer, rather than a standalone file. */
-export const isFolderCheckpoint = ({ path, files }: Checkpoint): boolean =>
-  dirname(files[0] as string) === path;

@@ -9,14 +9,26 @@ import type { TensorSource } from '../../extension/formats/tensorSource.ts';
 import { loadKernels } from '../../extension/engine/kernels.ts';
 import { readSource } from '../../extension/engine/tensors/sourceKinds.ts';
 import { fixture } from '../checkpoints.ts';
-import { tensorsOf, valuesOf } from '../engine.ts';
+import {
+  checkpointInput,
+  merge,
+  mergeRecipe,
+  quantize,
+  recipe,
+  restore,
+  restoreRecipe,
+  tensorsOf,
+  valuesOf,
+} from '../engine.ts';
+import { temporaryPaths } from '../temporary.ts';
 
+const path = await temporaryPaths();
 const files = new FilePool();
 afterAll(() => files.close());
 const context = { files, kernels: await loadKernels(), signal: new AbortController().signal };
 const base = await openCheckpoint(fixture('lora/base.safetensors'));
 const CASES = readdirSync(fixture('lora'), { withFileTypes: true })
-  .filter(entry => entry.isDirectory())
+  .filter(entry => entry.isDirectory() && entry.name !== 'llama')
   .map(({ name }) => name);
 
 async function read(source: TensorSource, begin = 0, bytes = source.bytes): Promise<Float32Array> {
@@ -58,5 +70,45 @@ describe.each(CASES)('%s', name => {
       for (const begin of [4, 4 * Math.floor(whole.length / 3), source.bytes - 8])
         expect(await read(source, begin, source.bytes - begin)).toEqual(whole.subarray(begin / 4));
     }
+  });
+});
+
+describe('as a fine-tuned model', () => {
+  const llama = fixture('llama/base');
+  const adapter = fixture('lora/llama');
+  /** What peft's own merge has, in the base's bf16. */
+  const peft = () => tensorsOf(fixture('lora/llama/expected.safetensors'));
+  /** The tensors that differ, within a step of bf16. @param slack of quantization */
+  async function compare(output: string, slack = 0): Promise<void> {
+    const [merged, wanted, original] = [await tensorsOf(output), await peft(), await tensorsOf(llama)];
+    for (const [name, tensor] of merged) {
+      expect(tensor.dtype, name).toBe('BF16');
+      const values = valuesOf(tensor);
+      const exact = wanted.get(name);
+      if (!exact) expect(values, name).toEqual(valuesOf(original.get(name)!));
+      else
+        for (const [i, value] of valuesOf(exact).entries())
+          expect(Math.abs(value - values[i]!)).toBeLessThanOrEqual(2 ** -8 * Math.abs(value) + slack);
+    }
+  }
+
+  test.each([
+    ['a task of its base', adapter, llama],
+    ['a model of its own', `${llama}+${adapter}`, undefined],
+  ])('merged: %s', async (_, input, base) => {
+    const output = path();
+    const method = base ? 'task_arithmetic' : 'linear';
+    const inputs = base
+      ? [checkpointInput(input, 'a')]
+      : ['a', 'b'].map(name => checkpointInput(input, name));
+    await merge(mergeRecipe(output, method, inputs, { base, parameters: base ? { scale: 1 } : {} }));
+    await compare(output);
+  });
+
+  test('quantized, and restored in the dtypes of the base', async () => {
+    const [file, output] = [path('.tvq'), path()];
+    await quantize(recipe(file, { base: llama, tasks: [{ name: 'a', path: adapter }], bits: 8 }));
+    await restore(restoreRecipe(file, 'a', output, { base: llama }));
+    await compare(output, 1e-3);
   });
 });

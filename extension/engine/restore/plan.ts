@@ -58,7 +58,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       tensor,
       dtype: restoredDtype(
         record,
-        recipe.dtype ?? (task.adapted ? base?.tensors.get(tensor)?.dtype : undefined),
+        recipe.dtype ?? (task.widened ? base?.tensors.get(tensor)?.dtype : undefined),
       ),
       file: file.path,
       task: task.name,

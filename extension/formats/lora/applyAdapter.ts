@@ -6,7 +6,7 @@ import { error, warning } from '../../shared/problems.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { DTYPE_BITS, elementCount, isQuantizable } from '../dtype.ts';
-import type { TensorSource } from '../tensorSource.ts';
+import { modelDtypeOf, type TensorSource } from '../tensorSource.ts';
 import { readAdapterConfig } from './adapterConfig.ts';
 import { sidesOf, type AdaptedSource, type Delta, type Magnitude } from './deltaSource.ts';
 import { moduleDelta, type ModuleDelta } from './moduleDelta.ts';
@@ -40,7 +40,6 @@ export async function applyAdapter(adapter: Checkpoint, base: Checkpoint): Promi
       ...adapter,
       tensors: changes.tensors,
       adapter: undefined,
-      adapted: true,
       bytes: adapter.bytes + base.bytes,
       files: [...adapter.files, ...base.files],
       stamps: [...adapter.stamps, ...base.stamps],
@@ -148,6 +147,7 @@ class Changes {
       dtype: 'F32',
       shape: base.shape,
       bytes: (elementCount(base.shape) * DTYPE_BITS.F32) / 8,
+      modelDtype: modelDtypeOf(base),
       base,
       deltas: [...(known?.deltas ?? []), { ...delta, firstRow }],
       magnitude,

@@ -33,8 +33,8 @@ export interface TvqVector {
   readonly name: string;
   /** The fine-tuned checkpoint; undefined for the shared vector. */
   readonly source: { readonly name: string; readonly fingerprint: string } | undefined;
-  /** Whether it was computed from an adapter: restored, it has the base's dtypes. */
-  readonly adapted: boolean;
+  /** Whether its tensors were computed in a wider dtype than the model's: restored, they have the base's. */
+  readonly widened: boolean;
   readonly records: readonly TvqRecord[];
 }
 
@@ -110,7 +110,7 @@ async function assemble(
   const unreadable: UnreadableVector[] = [];
   for (const [v, vector] of listed.entries()) {
     const { name, source } = vector;
-    const adapted = 'adapted' in vector && vector.adapted === true;
+    const widened = 'widened' in vector && vector.widened === true;
     if (!isReserved(name) && !isTaskName(name))
       throw fault(file, `"${name}" is not a task name: letters, digits, dots, dashes and underscores are`);
     const placed = contents.vectors[v] as readonly PlacedRecord[];
@@ -122,7 +122,7 @@ async function assemble(
       readable.push({
         name,
         source,
-        adapted,
+        widened,
         records: placed.map((one, i) => recordOf(file, name, one, sides(i))),
       });
     else

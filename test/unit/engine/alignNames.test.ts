@@ -29,6 +29,7 @@ function checkpoint(names: readonly (readonly [name: string, counterpart: string
     notes: [],
     unreadable: [],
     adapter: undefined,
+    folder: undefined,
   };
 }
 

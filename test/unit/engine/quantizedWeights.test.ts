@@ -22,6 +22,7 @@ function checkpoint(made: Made): Checkpoint {
     notes: [],
     unreadable: [],
     adapter: undefined,
+    folder: undefined,
   };
 }
 
