@@ -129,7 +129,8 @@ class Changes {
     norms: TensorSource | undefined,
   ): void {
     const known = this.#changed.get(name);
-    const base = known?.base ?? (this.#tensors.get(name) as TensorSource);
+    const original = this.#tensors.get(name) as TensorSource;
+    const base = known?.base ?? original;
     const [rows] = sidesOf(base);
     const { matrix } = delta;
     const firstRow =

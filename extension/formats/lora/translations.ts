@@ -28,22 +28,22 @@ const resnet = (part: string): string => RESNET[part] ?? part;
 
 /** Of names with underscores instead of dots. */
 const UNET: readonly Rule[] = [
-  [/^down_blocks_(\d+)_attentions_(\d+)_(.+)$/, (_, i, j, rest) => `input_blocks_${at(i!, j!, 1)}_1_${rest}`],
+  [/^down_blocks_(\d+)_attentions_(\d+)_(.+)$/, (_, i, j, rest) => `input_blocks_${at(i, j, 1)}_1_${rest}`],
   [
     /^down_blocks_(\d+)_resnets_(\d+)_(.+)$/,
-    (_, i, j, rest) => `input_blocks_${at(i!, j!, 1)}_0_${resnet(rest!)}`,
+    (_, i, j, rest) => `input_blocks_${at(i, j, 1)}_0_${resnet(rest)}`,
   ],
-  [/^down_blocks_(\d+)_downsamplers_0_conv$/, (_, i) => `input_blocks_${at(i!, '2', 1)}_0_op`],
+  [/^down_blocks_(\d+)_downsamplers_0_conv$/, (_, i) => `input_blocks_${at(i, '2', 1)}_0_op`],
   [/^mid_block_attentions_0_(.+)$/, (_, rest) => `middle_block_1_${rest}`],
-  [/^mid_block_resnets_(\d)_(.+)$/, (_, j, rest) => `middle_block_${2 * Number(j)}_${resnet(rest!)}`],
-  [/^up_blocks_(\d+)_attentions_(\d+)_(.+)$/, (_, i, j, rest) => `output_blocks_${at(i!, j!, 0)}_1_${rest}`],
+  [/^mid_block_resnets_(\d)_(.+)$/, (_, j, rest) => `middle_block_${2 * Number(j)}_${resnet(rest)}`],
+  [/^up_blocks_(\d+)_attentions_(\d+)_(.+)$/, (_, i, j, rest) => `output_blocks_${at(i, j, 0)}_1_${rest}`],
   [
     /^up_blocks_(\d+)_resnets_(\d+)_(.+)$/,
-    (_, i, j, rest) => `output_blocks_${at(i!, j!, 0)}_0_${resnet(rest!)}`,
+    (_, i, j, rest) => `output_blocks_${at(i, j, 0)}_0_${resnet(rest)}`,
   ],
   // Behind the attention, where there is one.
-  [/^up_blocks_(\d+)_upsamplers_0_conv$/, (_, i) => `output_blocks_${at(i!, '2', 0)}_2_conv`],
-  [/^up_blocks_(\d+)_upsamplers_0_conv$/, (_, i) => `output_blocks_${at(i!, '2', 0)}_1_conv`],
+  [/^up_blocks_(\d+)_upsamplers_0_conv$/, (_, i) => `output_blocks_${at(i, '2', 0)}_2_conv`],
+  [/^up_blocks_(\d+)_upsamplers_0_conv$/, (_, i) => `output_blocks_${at(i, '2', 0)}_1_conv`],
   [/^time_embedding_linear_([12])$/, (_, i) => `time_embed_${2 * Number(i) - 2}`],
   [/^conv_in$/, () => 'input_blocks_0_0'],
   [/^conv_norm_out$/, () => 'out_0'],
@@ -96,7 +96,7 @@ const FLUX: readonly Rule[] = [
   [/^single_transformer_blocks_(\d+)_proj_mlp$/, (_, i) => `single_blocks_${i}_linear1`, 'last'],
   [/^single_transformer_blocks_(\d+)_proj_out$/, (_, i) => `single_blocks_${i}_linear2`],
   [/^single_transformer_blocks_(\d+)_norm_linear$/, (_, i) => `single_blocks_${i}_modulation_lin`],
-  [/^transformer_blocks_(\d+)_(.+)$/, (_, i, rest) => `double_blocks_${i}_${DOUBLE[rest!] ?? rest}`],
+  [/^transformer_blocks_(\d+)_(.+)$/, (_, i, rest) => `double_blocks_${i}_${DOUBLE[rest] ?? rest}`],
   [/^x_embedder$/, () => 'img_in'],
   [/^context_embedder$/, () => 'txt_in'],
   [
