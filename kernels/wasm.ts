@@ -22,7 +22,7 @@ export const SCRATCH = {
   lanes: 4096,
   /** State of the current XXH64. */
   hash: 8192,
-  /** Outside bytes being hashed or demoted. */
+  /** Outside bytes being hashed or demoted; pieces of matrices being multiplied. */
   block: 16_384,
   blockBytes: 49_152,
   /** 2048 u32 of magnitude_histogram, 1024 of code_counts; offsets of the streams of a chunk. */
@@ -46,6 +46,7 @@ export type Pointer = number;
 
 /** What the module exports: a function for each stage, under the name of its call, and those that are not stages. */
 export interface KernelExports extends Readonly<Record<string, unknown>> {
+  addProduct(a: Pointer, b: Pointer, c: Pointer, rows: number, inner: number, cols: number): void;
   demote(at: Pointer, count: number): void;
   ransEncode(
     codes: Pointer,

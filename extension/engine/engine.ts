@@ -22,7 +22,8 @@ import type {
 import { chooseBackend, previewRoom, reportDevices } from './scheduler/backends.ts';
 import type { EngineBackend } from './scheduler/engineBackend.ts';
 import type { Room } from './scheduler/memoryShare.ts';
-import { openModel, type Checkpoint } from '../formats/checkpoint.ts';
+import type { Checkpoint } from '../formats/checkpoint.ts';
+import { openNamed } from './match/openNamed.ts';
 import { Cancelled } from '../shared/errors.ts';
 import { whileUnchanged } from '../files/fileStamp.ts';
 import type { Hooks } from './scheduler/hooks.ts';
@@ -60,7 +61,7 @@ export async function planAll(
 ): Promise<readonly PlanSummary[]> {
   const opened = new Map<string, Promise<Checkpoint>>();
   const open = (path: string): Promise<Checkpoint> => {
-    const opening = opened.get(path) ?? openModel(path);
+    const opening = opened.get(path) ?? openNamed(path);
     opened.set(path, opening);
     return opening;
   };

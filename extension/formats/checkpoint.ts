@@ -33,6 +33,8 @@ const FILES_AT_ONCE = 16;
 export interface Checkpoint {
   /** Absolute path of the folder, the file, or the file that stands for several. Opening it gives the same. */
   readonly path: string;
+  /** Where its config and tokenizer are; undefined for weights that stand alone. */
+  readonly folder: string | undefined;
   /** Last part of the path, without the extension. */
   readonly name: string;
   /** Weight files, absolute. */
@@ -76,12 +78,18 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /** Reads the headers of a whole model. @throws UserError also for an adapter, with the remedy */
-export async function openModel(path: string): Promise<Checkpoint> {
-  const checkpoint = await openCheckpoint(path);
-  const { adapter } = checkpoint;
-  if (adapter) throw new UserError(`${checkpoint.path}: ${describeAdapter(adapter)}`);
+export const openModel = async (path: string): Promise<Checkpoint> => wholeModel(await openCheckpoint(path));
+
+/** The checkpoint itself. @throws UserError for an adapter, with the remedy */
+export function wholeModel(checkpoint: Checkpoint): Checkpoint {
+  const { adapter, path } = checkpoint;
+  if (adapter) throw new UserError(`${path}: ${describeAdapter(adapter)}`);
   return checkpoint;
 }
+
+/** The checkpoint itself. @throws UserError for an adapter that cannot be applied to a base model, with the remedy */
+export const fineTuned = (checkpoint: Checkpoint): Checkpoint =>
+  checkpoint.adapter?.applicable ? checkpoint : wholeModel(checkpoint);
 
 /** "a LoRA adapter (PEFT, rank 8), not a whole checkpoint; …" */
 export const describeAdapter = ({ what, remedy, inside }: AdapterFinding): string =>
@@ -147,6 +155,7 @@ export async function openSet(
   const unreadable = owns ? await unreadableFiles(folder) : [];
   return {
     path,
+    folder: dirname(files[0] as string) === path ? path : undefined,
     name: owns ? basename(folder.path) : set.stem,
     files,
     format: [...new Set(headers.map(({ format }) => format.name))].join(', '),
@@ -165,7 +174,3 @@ export async function openSet(
     stamps: headers.map(({ stamp }) => stamp),
   };
 }
-
-/** Whether a checkpoint is a folder, with config and tokenizer, rather than a standalone file. */
-export const isFolderCheckpoint = ({ path, files }: Checkpoint): boolean =>
-  dirname(files[0] as string) === path;

@@ -1,7 +1,7 @@
 /** Which checkpoints a workspace holds, from headers alone. */
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import type { CheckpointSummary } from '../protocol/checkpoints.ts';
+import { ADAPTERS, type CheckpointSummary } from '../protocol/checkpoints.ts';
 import { recover } from '../files/aside.ts';
 import { describeAdapter, openSet, type Checkpoint } from './checkpoint.ts';
 import { describeSystemError } from '../shared/errors.ts';
@@ -38,7 +38,7 @@ export interface Discovery {
   readonly checkpoints: CheckpointSummary[];
   /** Files that look like checkpoints but cannot be read, with the reason. */
   readonly failures: { readonly path: string; readonly message: string }[];
-  /** Adapters, with what they are: they cannot be used as checkpoints. */
+  /** Adapters that no base can be changed by, with what they are and a remedy. */
   readonly adapters: { readonly path: string; readonly message: string }[];
   /** Where it stopped before the end, one line each. */
   readonly stops: string[];
@@ -56,7 +56,7 @@ const CONFIGS = ['config.json', 'adapter_config.json'];
 const MAX_CACHED = 10_000;
 
 /** Summaries by weight file, valid while their sources do not change; a rescan then opens nothing. */
-const cache = new Map<string, { stamp: string; summary: CheckpointSummary }>();
+const cache = new Map<string, { stamp: string; summary: CheckpointSummary | string }>();
 
 /**
  * Groups weight files into checkpoints; one file of a checkpoint is enough.
@@ -95,8 +95,8 @@ export async function summarizeCheckpoints(
     const file = join(folder.path, set.entry);
     try {
       const summary = await summarize(folder, set, named ? new HeaderAllowance() : scan.model());
-      if (summary.adapter === undefined) found.checkpoints.push(summary);
-      else found.adapters.push({ path: file, message: `${file}: ${summary.adapter}` });
+      if (typeof summary === 'string') found.adapters.push({ path: file, message: `${file}: ${summary}` });
+      else found.checkpoints.push(summary);
     } catch (error) {
       if (error instanceof ScanEnded) left.push(file);
       else if (error instanceof NotWeights && !named && !isStandardStem(set.stem)) return;
@@ -120,16 +120,20 @@ async function wantedSets(folder: WeightFolder, names: ReadonlySet<string>): Pro
   return main && (await ownsFolder(folder, main.set)) ? [main.set] : setsWith(folder, names);
 }
 
+/** @returns of an adapter that cannot be applied, what it is and a remedy */
 async function summarize(
   folder: WeightFolder,
   set: WeightSet,
   allowance: Allowance,
-): Promise<CheckpointSummary> {
+): Promise<CheckpointSummary | string> {
   const stamp = await stampOfSet(folder, set, CONFIGS);
   const file = join(folder.path, set.entry);
   const known = cache.get(file);
   if (known?.stamp === stamp) return known.summary;
-  const summary = await describeCheckpoint(await openSet(folder, set, undefined, allowance));
+  const checkpoint = await openSet(folder, set, undefined, allowance);
+  const { adapter } = checkpoint;
+  const useless = adapter && !adapter.applicable;
+  const summary = useless ? describeAdapter(adapter) : await describeCheckpoint(checkpoint);
   cache.set(file, { stamp, summary });
   return summary;
 }
@@ -151,10 +155,10 @@ export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Checkp
     parameters: dtypes.reduce((sum, { parameters }) => sum + parameters, 0),
     dtypes: dtypes.sort((a, b) => b.parameters - a.parameters),
     tensors: checkpoint.tensors.size,
-    architecture: architectureOf(checkpoint.tensors.values()),
+    architecture: checkpoint.adapter ? ADAPTERS : architectureOf(checkpoint.tensors.values()),
     model: await modelType(checkpoint),
     notes: checkpoint.notes,
-    adapter: checkpoint.adapter && describeAdapter(checkpoint.adapter),
+    adapter: checkpoint.adapter?.what,
   };
 }
 
@@ -195,8 +199,9 @@ const BASE_NAMES = [
 
 /** The base model among checkpoints of one architecture, if names leave no doubt. */
 export function proposeBase(checkpoints: readonly CheckpointSummary[]): CheckpointSummary | undefined {
+  const models = checkpoints.filter(({ adapter }) => adapter === undefined);
   for (const pattern of BASE_NAMES) {
-    const named = checkpoints.filter(({ name }) => pattern.test(name));
+    const named = models.filter(({ name }) => pattern.test(name));
     if (named.length > 0) return named.length === 1 ? named[0] : undefined;
   }
   return undefined;

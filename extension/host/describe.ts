@@ -7,9 +7,13 @@ import { PRESETS, type QuantizeSettings } from '../shared/presets.ts';
 
 const NO_BREAK_SPACE = '\u00a0';
 
-/** "304 M · BF16 · 608 MB". */
-export function describeCheckpoint({ parameters, dtypes, bytes }: CheckpointSummary): string {
-  return [formatCount(parameters), dtypes.map(({ dtype }) => dtype).join(' + '), formatBytes(bytes)]
+/** "304 M · BF16 · 608 MB", "a LoRA adapter (PEFT, rank 8) · F32 · 8.16 kB". */
+export function describeCheckpoint({ parameters, dtypes, bytes, adapter }: CheckpointSummary): string {
+  return [
+    adapter ?? formatCount(parameters),
+    dtypes.map(({ dtype }) => dtype).join(' + '),
+    formatBytes(bytes),
+  ]
     .filter(part => part !== '')
     .join(' · ');
 }

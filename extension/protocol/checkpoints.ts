@@ -15,12 +15,19 @@ export interface CheckpointSummary {
   /** Dtypes with their parameter counts, largest first. */
   readonly dtypes: readonly { readonly dtype: string; readonly parameters: number }[];
   readonly tensors: number;
-  /** Equal for checkpoints with the same tensor names and shapes. */
+  /** Equal for checkpoints with the same tensor names and shapes, and for all adapters, which fit several. */
   readonly architecture: string;
   /** `architectures[0]` or `model_type` of config.json. */
   readonly model: string | undefined;
   /** What its user should know, one line each. */
   readonly notes: readonly string[];
-  /** What kind of adapter it is, if it is not a model. */
+  /** What kind of adapter it is, if it is not a model: "a LoRA adapter (PEFT, rank 8)". */
   readonly adapter: string | undefined;
 }
+
+/** The architecture of every adapter. */
+export const ADAPTERS = 'adapters';
+
+/** Whether a checkpoint may be fine-tuned from a base, as far as summaries tell; only a plan knows for certain. */
+export const mayBeTunedFrom = (base: CheckpointSummary, { architecture, path }: CheckpointSummary): boolean =>
+  path !== base.path && (architecture === base.architecture || architecture === ADAPTERS);

@@ -34,6 +34,10 @@ await writeSafetensors(join(folder, 'lora.safetensors'), {
   'base_model.model.a.lora_A.weight': f32([4, 64], noise(1)),
   'base_model.model.a.lora_B.weight': f32([64, 4], noise(2)),
 });
+await writeSafetensors(join(folder, 'vera.safetensors'), {
+  'base_model.model.a.vera_lambda_b': f32([64], noise(1)),
+  'base_model.model.a.vera_lambda_d': f32([4], noise(2)),
+});
 
 const NOTE = (name: string) =>
   `warning: ${join(folder, name, 'model.safetensors.index.json')}: lists tensor "mtp" that no file has; left out`;
@@ -76,22 +80,45 @@ test('one shard named is the whole model, and said', async () => {
   );
 });
 
-const ADAPTER = `tvq: ${join(folder, 'lora.safetensors')}: a LoRA adapter (PEFT, rank 4), not a whole checkpoint; merge it into its base model first`;
+const adapter = (file: string, what: string) => `tvq: ${join(folder, file)}: ${what}`;
+const BASE = adapter(
+  'lora.safetensors',
+  'a LoRA adapter (PEFT, rank 4), not a whole checkpoint; name it as a task or an input, and its base model as the base',
+);
+const TASK = adapter(
+  'vera.safetensors',
+  'a VeRA adapter (PEFT), not a whole checkpoint; merge it into its base model first',
+);
+const CONFIG = adapter(
+  'lora.safetensors',
+  'an adapter of PEFT without its adapter_config.json, which has its alpha; download that too',
+);
 test.each([
-  ['quantize', ['quantize', '--base', 'base', '--task', 'a=lora.safetensors', '-o', 'x.tvq']],
-  ['analyze', ['analyze', '--base', 'base', '--task', 'a=lora.safetensors']],
-  ['merge', ['merge', '--base', 'base', '--task', 'a=lora.safetensors', '--method', 'ties', '-o', 'x']],
+  ['quantize', TASK, ['quantize', '--base', 'base', '--task', 'a=vera.safetensors', '-o', 'x.tvq']],
+  ['analyze', TASK, ['analyze', '--base', 'base', '--task', 'a=vera.safetensors']],
+  ['merge', TASK, ['merge', '--base', 'base', '--task', 'a=vera.safetensors', '--method', 'ties', '-o', 'x']],
+  [
+    'merge a part',
+    CONFIG,
+    ['merge', '--base', 'base', '--task', 'a=lora.safetensors', '--method', 'ties', '-o', 'x'],
+  ],
+  [
+    'merge without a base',
+    BASE,
+    ['merge', '--task', 'a=lora.safetensors', '--task', 't=tuned', '--method', 'linear', '-o', 'x'],
+  ],
   [
     'merge into it',
+    BASE,
     ['merge', '--base', 'lora.safetensors', '--task', 't=tuned', '--method', 'ties', '-o', 'x'],
   ],
-  ['restore', ['restore', 'q2.tvq', '--base', 'lora.safetensors', '--task', 't', '-o', 'x']],
-])('an adapter in place of a model is refused in one line: %s', async (_, args) => {
+  ['restore', BASE, ['restore', 'q2.tvq', '--base', 'lora.safetensors', '--task', 't', '-o', 'x']],
+])('an adapter in place of a model is refused in one line: %s', async (_, line, args) => {
   if (args[0] === 'restore')
     await tvq('quantize', ...BOTH, '--bits', '4', '-o', 'q2.tvq', '--backend', 'cpu', '--overwrite');
   const { status, lines } = await tvq(...args);
   expect(status).not.toBe(0);
-  expect(lines).toEqual([ADAPTER]);
+  expect(lines).toEqual([line]);
 });
 
 test('inspect shows an adapter as what it is', async () => {
@@ -99,7 +126,7 @@ test('inspect shows an adapter as what it is', async () => {
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     tensors: 2,
-    adapter: expect.stringContaining('a LoRA adapter (PEFT, rank 4), not a whole checkpoint') as string,
+    adapter: expect.stringContaining('a LoRA adapter (PEFT, rank 4)') as string,
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
 import type { TvqSummary } from '../../protocol/tvq.ts';
-import { openCheckpoint } from '../../formats/checkpoint.ts';
+import { openNamed } from '../match/openNamed.ts';
 import { describeCheckpoint } from '../../formats/discover.ts';
 import { formatBits, formatBytes, formatCount, formatPercent } from '../../shared/format.ts';
 import { isTvq } from '../../formats/tvq/names.ts';
@@ -32,7 +32,7 @@ export function addInspect(program: Command, run: Run): void {
 }
 
 const inspect = async (path: string): Promise<TvqSummary | CheckpointSummary> =>
-  isTvq(path) ? summarizeTvq(await openTvq(path)) : describeCheckpoint(await openCheckpoint(path));
+  isTvq(path) ? summarizeTvq(await openTvq(path)) : describeCheckpoint(await openNamed(path));
 
 const SCHEMES = { fq: 'FQ', tvq: 'TVQ', rtvq: 'RTVQ' };
 

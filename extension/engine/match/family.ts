@@ -1,7 +1,8 @@
 /** A base model and its fine-tuned models, each with its tensors named as in the base. */
 import type { Problem } from '../../protocol/results.ts';
-import { noteProblems, openModel, type Checkpoint } from '../../formats/checkpoint.ts';
-import { alignNames } from '../../formats/names/alignNames.ts';
+import { fineTuned, noteProblems, wholeModel, type Checkpoint } from '../../formats/checkpoint.ts';
+import { fittedTo } from './fittedTo.ts';
+import { openNamed } from './openNamed.ts';
 import { readModelConfig } from './modelConfig.ts';
 import { quantizedFault } from './quantizedWeights.ts';
 
@@ -16,27 +17,24 @@ export interface Family {
 export async function openFamily(
   base: string,
   tasks: readonly string[],
-  open: (path: string) => Promise<Checkpoint> = openModel,
+  open: (path: string) => Promise<Checkpoint> = openNamed,
 ): Promise<Family> {
-  const [original, ...tuned] = (await Promise.all([base, ...tasks].map(open))) as [
+  const [opened, ...others] = (await Promise.all([base, ...tasks].map(open))) as [
     Checkpoint,
     ...Checkpoint[],
   ];
+  const [original, tuned] = [wholeModel(opened), others.map(fineTuned)];
   const faults = await Promise.all([original, ...tuned].map(faultOf));
-  const aligned = tuned.map(task => alignNames(task, original.tensors));
+  const fitted = await Promise.all(tuned.map(task => fittedTo(original, task)));
   return {
     base: original,
-    tasks: aligned.map(({ checkpoint }) => checkpoint),
+    tasks: fitted.map(({ checkpoint }) => checkpoint),
     problems: [
       ...noteProblems([original, ...tuned]),
       ...[...new Set(faults)].flatMap((message): Problem[] =>
         message ? [{ severity: 'error', message }] : [],
       ),
-      ...aligned.flatMap(({ checkpoint, change }): Problem[] =>
-        change === undefined
-          ? []
-          : [{ severity: 'warning', message: `${checkpoint.path}: its tensors are read ${change}` }],
-      ),
+      ...fitted.flatMap(({ problems }) => problems),
     ],
   };
 }

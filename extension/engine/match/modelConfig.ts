@@ -1,6 +1,6 @@
 /** The few facts of a model's config.json that decide how its tensors are read. */
 import { join } from 'node:path';
-import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
+import type { Checkpoint } from '../../formats/checkpoint.ts';
 import { configParts, readConfig, type Config } from '../../formats/huggingface/configFile.ts';
 import { isObject } from '../../formats/json/jsonText.ts';
 
@@ -12,10 +12,8 @@ export interface ModelConfig {
 }
 
 /** Reads the config of a model folder; a standalone file has none. */
-export const readModelConfig = async (checkpoint: Checkpoint): Promise<ModelConfig> =>
-  modelConfigOf(
-    isFolderCheckpoint(checkpoint) ? await readConfig(join(checkpoint.path, 'config.json')) : undefined,
-  );
+export const readModelConfig = async ({ folder }: Checkpoint): Promise<ModelConfig> =>
+  modelConfigOf(folder === undefined ? undefined : await readConfig(join(folder, 'config.json')));
 
 export function modelConfigOf(json: Config | undefined): ModelConfig {
   if (!json) return { tied: undefined, quantization: undefined };

@@ -17,6 +17,7 @@ import { isSafetensors } from '../../formats/safetensors/names.ts';
 import { compareBase } from '../restore/plan.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import { checkConfig, checkRecipe, checkRows } from './recipe/checks.ts';
+import { modelDtypeOf } from '../../formats/tensorSource.ts';
 import { openModels } from './inputs/models.ts';
 import { fatesOfMatch, Matching, type Match, type Reference } from './inputs/match.ts';
 import { describedInput } from './inputs/describedInput.ts';
@@ -174,7 +175,7 @@ function makeJobs(
       tensor,
       number: numbers.get(twin ?? tensor) as number,
       shape: original.shape,
-      dtype: fate === 'merged' ? (recipe.dtype ?? original.dtype) : original.dtype,
+      dtype: fate === 'merged' ? (recipe.dtype ?? modelDtypeOf(original)) : original.dtype,
       rowLength: 1,
       base: matched.base,
       inputs: matched.inputs,

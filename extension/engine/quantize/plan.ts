@@ -4,7 +4,8 @@ import type { PlanSummary } from '../../protocol/results.ts';
 import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
 import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
-import { openModel, type Checkpoint } from '../../formats/checkpoint.ts';
+import type { Checkpoint } from '../../formats/checkpoint.ts';
+import { openNamed } from '../match/openNamed.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { configDifferences, describedCheckpoint } from '../../formats/huggingface/configDifferences.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
@@ -54,7 +55,7 @@ export async function planQuantize(
   recipe: QuantizeRecipe,
   room: Room,
   codings?: Codings,
-  open: (path: string) => Promise<Checkpoint> = openModel,
+  open: (path: string) => Promise<Checkpoint> = openNamed,
 ): Promise<QuantizePlan> {
   const { chunk } = room;
   checkWishes(recipe);

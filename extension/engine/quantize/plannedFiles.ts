@@ -6,7 +6,7 @@ import { deflate } from 'node:zlib';
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
-import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
+import type { Checkpoint } from '../../formats/checkpoint.ts';
 import { PLAIN } from '../../formats/safetensors/weightsMetadata.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { warning } from '../../shared/problems.ts';
@@ -90,7 +90,7 @@ const leftOut = (checkpoint: Checkpoint, task: string, { name, bytes }: Found): 
 /** A checkpoint's companions, if it is a folder, and its metadata, if that says more than the usual. */
 async function filesOf(checkpoint: Checkpoint): Promise<{ found: Found[]; warnings: readonly string[] }> {
   const found: Found[] = [];
-  const { path, metadata } = checkpoint;
+  const { folder, metadata } = checkpoint;
   const text = Buffer.from(JSON.stringify(metadata));
   if (
     JSON.stringify(metadata) !== JSON.stringify(PLAIN) &&
@@ -100,11 +100,11 @@ async function filesOf(checkpoint: Checkpoint): Promise<{ found: Found[]; warnin
     const read = () => Promise.resolve(text);
     found.push({ name: METADATA_FILE, bytes: text.length, digest: digestOf(text), read });
   }
-  if (!isFolderCheckpoint(checkpoint)) return { found, warnings: [] };
-  const { names, warnings } = await companionsOf(path);
+  if (folder === undefined) return { found, warnings: [] };
+  const { names, warnings } = await companionsOf(folder);
   for (const name of names) {
-    const read = () => readCompanion(path, name, MAX_COMPANION_BYTES);
-    const { bytes, digest } = await identityOf(join(path, name), read);
+    const read = () => readCompanion(folder, name, MAX_COMPANION_BYTES);
+    const { bytes, digest } = await identityOf(join(folder, name), read);
     found.push({ name, bytes, digest, read });
   }
   return { found, warnings };

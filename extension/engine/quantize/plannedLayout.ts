@@ -46,6 +46,7 @@ export function makeLayout(
   const vectors: PlannedVector[] = tasks.map((checkpoint, t) => ({
     name: recipe.tasks[t]?.name as string,
     checkpoint: checkpoint.name,
+    widened: [...checkpoint.tensors.values()].some(({ modelDtype }) => modelDtype !== undefined),
     records: jobs.flatMap((job): PlannedRecord[] => {
       const { source, coding } = job.tasks[t] as TaskTensor;
       if (source) return [record(source, coding)];

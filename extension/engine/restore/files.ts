@@ -1,6 +1,6 @@
 /** The files of a restored task: its own config, tokenizer and metadata, or the base's if it has none. */
 import { basename, join } from 'node:path';
-import { isFolderCheckpoint, type Checkpoint } from '../../formats/checkpoint.ts';
+import type { Checkpoint } from '../../formats/checkpoint.ts';
 import { isObject, parsePythonJson } from '../../formats/json/jsonText.ts';
 import { changedWeights, type WeightsMetadata } from '../../formats/safetensors/weightsMetadata.ts';
 import { companionKind, isCompanion } from '../../formats/huggingface/companionNames.ts';
@@ -46,7 +46,7 @@ export async function writeTaskFiles(
 ): Promise<Companions> {
   const files: WrittenFile[] = [];
   const warnings: string[] = [];
-  const ofBase = base && isFolderCheckpoint(base) ? await companionsOf(base.path) : undefined;
+  const ofBase = base?.folder === undefined ? undefined : await companionsOf(base.folder);
   const write = async (name: string, source: string, content: Uint8Array, described = weights) => {
     const { file, notes } = await writeCompanion(folder, { name, content }, described);
     files.push(file);

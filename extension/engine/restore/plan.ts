@@ -4,13 +4,14 @@ import type { RestoreRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
 import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
 import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
-import { noteProblems, openModel, type Checkpoint } from '../../formats/checkpoint.ts';
+import { noteProblems, wholeModel, type Checkpoint } from '../../formats/checkpoint.ts';
 import { DTYPE_BITS, isQuantizable, type Dtype } from '../../formats/dtype.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { error } from '../../shared/problems.ts';
 import { alignNames } from '../../formats/names/alignNames.ts';
+import { openNamed } from '../match/openNamed.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { isSafetensors } from '../../formats/safetensors/names.ts';
 import { isCoded } from '../../formats/tvq/codecs.ts';
@@ -49,13 +50,16 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   const base =
     recipe.base === undefined || file.scheme.scheme === 'fq'
       ? undefined
-      : namedAsIn(file, await openModel(recipe.base));
+      : namedAsIn(file, wholeModel(await openNamed(recipe.base)));
   const shared = new Map(file.shared?.records.map(record => [record.tensor, record]));
   const jobs = [...(await recordsToWrite(file, task, base))]
     .map(([tensor, record]): RestoreJob => ({
       kind: 'restore',
       tensor,
-      dtype: recipe.dtype && isQuantizable(record.dtype) ? recipe.dtype : record.dtype,
+      dtype: restoredDtype(
+        record,
+        recipe.dtype ?? (task.widened ? base?.tensors.get(tensor)?.dtype : undefined),
+      ),
       file: file.path,
       task: task.name,
       record,
@@ -89,6 +93,9 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   const stamps = [file.stamp, ...(base?.stamps ?? [])];
   return { recipe, file, base, jobs: placed, share, bytes, stamps, problems };
 }
+
+const restoredDtype = ({ dtype }: TvqRecord, wanted: Dtype | undefined): Dtype =>
+  wanted && isQuantizable(dtype) && isQuantizable(wanted) ? wanted : dtype;
 
 /** Whether a record's values are relative to the base (and the shared vector). */
 const usesReference = ({ codec }: TvqRecord): boolean => isCoded(codec) || codec.codec === 'constant';

@@ -1,6 +1,7 @@
 /** How to get the bytes of a tensor, for each kind of source: the only place that knows. */
 import type { RangeSource, TensorSource } from '../../formats/tensorSource.ts';
-import type { ReadContext, SourceKind } from './sourceKind.ts';
+import { adapted } from './lora/adapted.ts';
+import type { ReadContext, SourceContext, SourceKind } from './sourceKind.ts';
 import { strided } from './strided.ts';
 
 const range: SourceKind<RangeSource> = {
@@ -17,6 +18,7 @@ export function addSourceKind<S extends TensorSource>(kind: SourceKind<S>): void
 }
 
 addSourceKind(range);
+addSourceKind(adapted);
 addSourceKind(strided);
 
 function kindOf({ kind }: TensorSource): SourceKind<TensorSource> {
@@ -26,12 +28,20 @@ function kindOf({ kind }: TensorSource): SourceKind<TensorSource> {
 }
 
 /** Fills `view` with a tensor's bytes from `begin` on. */
-export const readSource = (
-  context: ReadContext,
+export function readSource(
+  { files, kernels, signal }: ReadContext,
   source: TensorSource,
   view: Uint8Array,
   begin: number,
-): Promise<void> => kindOf(source).read(context, source, view, begin);
+): Promise<void> {
+  const context: SourceContext = {
+    files,
+    kernels,
+    signal,
+    read: (other, part, first) => kindOf(other).read(context, other, part, first),
+  };
+  return context.read(source, view, begin);
+}
 
 /** Whether both are the same bytes, as far as that is known without reading them. */
 export const isSameSource = (a: TensorSource, b: TensorSource): boolean =>

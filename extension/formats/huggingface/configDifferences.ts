@@ -1,14 +1,14 @@
 /** Models whose weights have the same shapes but which compute differently, according to their configs. */
 import { join } from 'node:path';
 import type { Problem } from '../../protocol/results.ts';
-import { isFolderCheckpoint, type Checkpoint } from '../checkpoint.ts';
+import type { Checkpoint } from '../checkpoint.ts';
 import { factsOf, type DescribedModel, type Facts } from './configFacts.ts';
 import { readConfig } from './configFile.ts';
 
 export const describedCheckpoint = (label: string, checkpoint: Checkpoint): DescribedModel => ({
   label,
   config: async file =>
-    isFolderCheckpoint(checkpoint) ? readConfig(join(checkpoint.path, file)) : undefined,
+    checkpoint.folder === undefined ? undefined : readConfig(join(checkpoint.folder, file)),
   metadata: () => Promise.resolve(checkpoint.metadata),
 });
 

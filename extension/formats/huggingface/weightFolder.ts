@@ -53,6 +53,9 @@ export interface ChosenSet {
   readonly note: string | undefined;
 }
 
+/** PEFT's name of an adapter's weights. */
+const ADAPTER = 'adapter_model';
+
 /** Indexes that are read to find out what belongs together; a model has one, or one per variant. */
 const MAX_INDEXES = 100;
 
@@ -133,7 +136,7 @@ export async function mainSet(folder: WeightFolder): Promise<ChosenSet | undefin
       folder,
       sets.filter(({ stem, format }) => stem === first.stem && format === first.format),
     );
-  const adapter = sets.find(({ stem }) => stem === 'adapter_model');
+  const adapter = sets.find(({ stem }) => stem === ADAPTER);
   if (adapter) return { set: adapter, note: undefined };
   const indexes = sets.filter(({ kind }) => kind === 'index');
   const isListed = ({ kind, stem }: WeightSet) =>
@@ -188,7 +191,10 @@ export async function setsWith(folder: WeightFolder, names: ReadonlySet<string>)
 
 /** Whether a set is what its folder stands for, with the config and the tokenizer there. */
 export async function ownsFolder(folder: WeightFolder, set: WeightSet): Promise<boolean> {
-  const named = isStandardStem(set.stem) || (set.kind !== 'file' && folder.names.includes('config.json'));
+  const named =
+    isStandardStem(set.stem) ||
+    set.stem === ADAPTER ||
+    (set.kind !== 'file' && folder.names.includes('config.json'));
   return named && (await mainSet(folder).catch(() => undefined))?.set === set;
 }
 

@@ -7,12 +7,16 @@ export interface AdapterFinding {
   readonly what: string;
   /** How it becomes part of a model. */
   readonly remedy: string;
+  /** Whether its change of a base model can be computed (applyAdapter.ts). */
+  readonly applicable: boolean;
   /** Whether the weights that it changes are there too: a whole model that needs the adapter inside it. */
   readonly inside: boolean;
 }
 
 interface Kind {
   readonly name: string;
+  /** Whether it is a sum, product or scaling of a base model's matrices that applyAdapter.ts knows. */
+  readonly applicable?: true;
   readonly names: RegExp;
   /** The tool, if only one uses this naming. */
   readonly tool?: string;
@@ -23,28 +27,35 @@ interface Kind {
 /** PEFT, kohya's sd-scripts and LyCORIS, diffusers, mlx-lm, ComfyUI; the first match counts, so DoRA is not taken for
  * LoRA. */
 const KINDS: readonly Kind[] = [
-  { name: 'DoRA', names: /\.lora_magnitude_vector(\.|$)/, tool: 'PEFT' },
-  { name: 'DoRA', names: /\.dora_scale$/, tool: 'LyCORIS' },
+  { name: 'DoRA', applicable: true, names: /\.lora_magnitude_vector(\.|$)/, tool: 'PEFT' },
+  { name: 'DoRA', applicable: true, names: /\.dora_scale$/, tool: 'LyCORIS' },
   { name: 'AdaLoRA', names: /\.lora_E(\.|$)/, tool: 'PEFT' },
   { name: 'VeRA', names: /(^|\.)vera_(lambda_[bd]|A|B)(\.|$)/, tool: 'PEFT' },
   { name: 'VB-LoRA', names: /(^|\.)vblora_/, tool: 'PEFT' },
   { name: 'RandLoRA', names: /(^|\.)randlora_/, tool: 'PEFT' },
   { name: 'X-LoRA', names: /(^|\.)internal_xlora_classifier\./, tool: 'PEFT' },
   { name: 'Poly', names: /\.poly_lora_[AB](\.|$)/, tool: 'PEFT' },
-  { name: 'LoRA', names: /(^|\.)lora_(embedding_)?[AB](\.|$)/, tool: 'PEFT' },
-  { name: 'LoRA', names: /\.lora_[ab]$/, tool: 'mlx-lm' },
+  { name: 'LoRA', applicable: true, names: /(^|\.)lora_(embedding_)?[AB](\.|$)/, tool: 'PEFT' },
+  { name: 'LoRA', applicable: true, names: /\.lora_[ab]$/, tool: 'mlx-lm' },
   {
     name: 'LoRA',
+    applicable: true,
     names: /^lora_(unet|te\d?|transformer|prior|dit|llm)\w*\.lora_(down|up|mid)\b/,
     tool: 'kohya',
   },
-  { name: 'LoRA', names: /\.lora_linear_layer\.(down|up)\.|[._]lora\d*\.(down|up)\./, tool: 'diffusers' },
-  { name: 'LoRA', names: /\.lora_(down|up|mid)(\.|$)/ },
-  { name: 'LoHa', names: /\.hada_(w[12]_[ab]|t[12])(\.|$)/ },
-  { name: 'LoKr', names: /\.lokr_(w[12](_[ab])?|t2)(\.|$)/ },
+  {
+    name: 'LoRA',
+    applicable: true,
+    names: /\.lora_linear_layer\.(down|up)\.|[._]lora\d*\.(down|up)\./,
+    tool: 'diffusers',
+  },
+  { name: 'LoRA', applicable: true, names: /\.lora_(down|up|mid)(\.|$)/ },
+  { name: 'LoHa', applicable: true, names: /\.hada_(w[12]_[ab]|t[12])(\.|$)/ },
+  { name: 'LoKr', applicable: true, names: /\.lokr_(w[12](_[ab])?|t2)(\.|$)/ },
   { name: 'GLoRA', names: /^(lora|lycoris)_\w+\.[ab][12]\.weight$/, tool: 'LyCORIS' },
   {
     name: 'full-difference',
+    applicable: true,
     names: /^((lora|lycoris)_\w+|diffusion_model\..+)\.(diff(_b)?|[wb]_norm)$/,
     tool: 'LyCORIS',
   },
@@ -76,6 +87,12 @@ const ANY = new RegExp(KINDS.map(({ names }) => names.source).join('|'));
 /** Tensors that accompany adapters of any kind. */
 const COMPANION = /\.(alpha|dora_scale|ranknum)(\.|$)/;
 
+function remedyOf({ prompts }: Kind, applicable: boolean, inside: boolean): string {
+  if (prompts) return 'prompts do not change weights, so they cannot be merged';
+  if (applicable) return 'name it as a task or an input, and its base model as the base';
+  return `merge it into its base model first${inside ? ' (merge_and_unload), and save it again' : ''}`;
+}
+
 /** adapter_config.json is read for its `peft_type` when the adapter's tensors have ordinary names. */
 const MAX_CONFIG_BYTES = 1 << 20;
 
@@ -93,11 +110,11 @@ export function adapterKind(
   const others = names.filter(name => !ANY.test(name) && !COMPANION.test(name));
   const inside = kind.prompts ? others.length > names.length / 2 : hasOwnWeights(names);
   const ranks = [...tensors].flatMap(([name, { shape }]) => rankOf(name, shape));
+  const applicable = kind.applicable === true && !inside;
   return {
     what: `${article(kind.name)} adapter${inBrackets(kind.tool, describeRanks(ranks))}`,
-    remedy: kind.prompts
-      ? 'prompts do not change weights, so they cannot be merged'
-      : `merge it into its base model first${inside ? ' (merge_and_unload), and save it again' : ''}`,
+    remedy: remedyOf(kind, applicable, inside),
+    applicable,
     inside,
   };
 }
@@ -110,7 +127,12 @@ export async function configuredAdapter(file: string): Promise<AdapterFinding | 
   );
   const type = (config as { peft_type?: unknown } | undefined)?.peft_type;
   const name = typeof type === 'string' && /^[\w-]{1,30}$/.test(type) ? type : 'PEFT';
-  return { what: `${article(name)} adapter`, remedy: 'merge it into its base model first', inside: false };
+  return {
+    what: `${article(name)} adapter`,
+    remedy: 'merge it into its base model first',
+    applicable: false,
+    inside: false,
+  };
 }
 
 /** The module that an adapter's tensor changes. */
@@ -122,8 +144,7 @@ const unprefixed = (name: string): string => name.replace(/^((base_model|module|
 
 /** Whether the weights that the adapter's tensors change are there too; modules saved whole may be there as well. */
 function hasOwnWeights(names: readonly string[]): boolean {
-  if (names.some(name => /\.base_layer\.(weight|bias)$|\.parametrizations\.\w+\.original$/.test(name)))
-    return true;
+  if (names.some(name => /\.base_layer\.weight$|\.parametrizations\.\w+\.original$/.test(name))) return true;
   const own = new Set(names.map(unprefixed));
   return names.some(name => {
     const module = CHANGED.exec(name)?.[1];

@@ -44,6 +44,8 @@ export interface PlannedVector {
   readonly name: string;
   /** Name of the fine-tuned checkpoint; undefined for the shared vector. */
   readonly checkpoint: string | undefined;
+  /** Whether its tensors were computed in a wider dtype than the model's, as an adapter's are. */
+  readonly widened?: boolean;
   readonly records: readonly PlannedRecord[];
 }
 
@@ -220,12 +222,13 @@ export function metadataOf(
     },
     tvq_codecs: codecTable(layout),
     tvq_tables: digests.tables,
-    tvq_vectors: layout.vectors.map(({ name, checkpoint }, v) => ({
+    tvq_vectors: layout.vectors.map(({ name, checkpoint, widened }, v) => ({
       name,
       sideSha256: digests.sides[v] as string,
       ...(checkpoint === undefined
         ? {}
         : { source: { name: checkpoint, fingerprint: provenance.fingerprints[v] as string } }),
+      ...(widened ? { widened } : {}),
       ...(scheme === 'rtvq' && name !== SHARED_VECTOR ? { shared: SHARED_VECTOR } : {}),
     })),
     tvq_requires: [],

@@ -86,6 +86,8 @@ export const METADATA = {
       vector.extend({
         /** The vector that this one is relative to, besides the base model: `@shared` for a task of an rtvq file. */
         shared: text.optional(),
+        /** Its tensors were computed in a wider dtype than the model's: restored, they have the base's. */
+        widened: z.boolean().optional(),
       }),
     )
     .max(MAX_VECTORS),

@@ -33,6 +33,8 @@ export interface TvqVector {
   readonly name: string;
   /** The fine-tuned checkpoint; undefined for the shared vector. */
   readonly source: { readonly name: string; readonly fingerprint: string } | undefined;
+  /** Whether its tensors were computed in a wider dtype than the model's: restored, they have the base's. */
+  readonly widened: boolean;
   readonly records: readonly TvqRecord[];
 }
 
@@ -108,6 +110,7 @@ async function assemble(
   const unreadable: UnreadableVector[] = [];
   for (const [v, vector] of listed.entries()) {
     const { name, source } = vector;
+    const widened = 'widened' in vector && vector.widened === true;
     if (!isReserved(name) && !isTaskName(name))
       throw fault(file, `"${name}" is not a task name: letters, digits, dots, dashes and underscores are`);
     const placed = contents.vectors[v] as readonly PlacedRecord[];
@@ -116,7 +119,12 @@ async function assemble(
     const sides = await readSides(reader, name, placed.length, vector.sideSha256);
     const why = whyUnreadable(metadata, vector, placed);
     if (why === undefined)
-      readable.push({ name, source, records: placed.map((one, i) => recordOf(file, name, one, sides(i))) });
+      readable.push({
+        name,
+        source,
+        widened,
+        records: placed.map((one, i) => recordOf(file, name, one, sides(i))),
+      });
     else
       unreadable.push({
         name,

@@ -39,7 +39,10 @@ export async function draftFrom(
   const selected = await chooseGroup(await checkpointsAt(paths, checkpoints));
   const [first] = selected ?? [];
   if (selected === undefined || first === undefined) return undefined;
-  const inWorkspace = checkpoints.filter(({ architecture }) => architecture === first.architecture);
+  const own = selected.find(({ adapter }) => adapter === undefined) ?? first;
+  const isOther = ({ architecture, adapter }: CheckpointSummary) =>
+    own.adapter === undefined && adapter === undefined && architecture !== own.architecture;
+  const inWorkspace = checkpoints.filter(one => !isOther(one));
   const known = merge(inWorkspace, selected);
   const base = proposeBase(selected) ?? nearestBase(selected, known);
   const tasks = selected.filter(({ path }) => path !== base?.path);
@@ -94,10 +97,12 @@ async function weightsAt(path: string): Promise<readonly string[]> {
   return kind === 'weights' ? [path] : [];
 }
 
-/** One architecture per job: asks which one if a folder has several. */
+/** One architecture per job: asks which one if a folder has several. Adapters go with any. */
 async function chooseGroup(found: readonly CheckpointSummary[]): Promise<CheckpointSummary[] | undefined> {
-  const groups = groupByArchitecture(found);
-  if (groups.length < 2) return groups[0];
+  const adapters = found.filter(({ adapter }) => adapter !== undefined);
+  const models = groupByArchitecture(found.filter(({ adapter }) => adapter === undefined));
+  const groups = models.map(group => [...group, ...adapters]);
+  if (groups.length < 2) return groups[0] ?? adapters;
   const items = groups.flatMap(group => {
     const [first] = group;
     if (first === undefined) return [];

@@ -2,7 +2,7 @@
 import { basename, dirname, sep } from 'node:path';
 import { groupByArchitecture, proposeBase } from '../../formats/discover.ts';
 import { freeName, taskNameOf } from '../../formats/tvq/taskName.ts';
-import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
+import { mayBeTunedFrom, type CheckpointSummary } from '../../protocol/checkpoints.ts';
 import type { MergeInput } from '../../protocol/recipes.ts';
 import type { TvqSummary } from '../../protocol/tvq.ts';
 import { isInside } from '../../files/isInside.ts';
@@ -95,7 +95,7 @@ function whereabouts({ path, task }: MergeSource): string {
 export function fitsAsBase(base: CheckpointSummary, inputs: readonly MergeSource[]): boolean {
   return inputs.every(source =>
     source.task === undefined
-      ? source.checkpoint.architecture === base.architecture
+      ? source.path === base.path || mayBeTunedFrom(base, source.checkpoint)
       : source.file.parameters === base.parameters,
   );
 }
@@ -108,7 +108,9 @@ export function clearBase(
   inputs: readonly MergeSource[],
   known: readonly CheckpointSummary[],
 ): CheckpointSummary | undefined {
-  const fitting = known.filter(checkpoint => fitsAsBase(checkpoint, inputs));
+  const fitting = known.filter(
+    checkpoint => checkpoint.adapter === undefined && fitsAsBase(checkpoint, inputs),
+  );
   const named = new Set(inputs.flatMap(source => (source.task === undefined ? [] : source.file.base.name)));
   const candidates = named.size > 0 ? fitting.filter(({ name }) => named.has(name)) : fitting;
   if (named.size === 0) return proposeBase(candidates);

@@ -1,7 +1,7 @@
 /** The steps that choose a base model and fine-tuned checkpoints. */
 import { l10n, ThemeIcon, window, type Uri } from 'vscode';
 import { groupByArchitecture, proposeBase, summarizeCheckpoints } from '../../formats/discover.ts';
-import type { CheckpointSummary } from '../../protocol/checkpoints.ts';
+import { mayBeTunedFrom, type CheckpointSummary } from '../../protocol/checkpoints.ts';
 import { findWeightFiles } from '../workspaceFiles.ts';
 import { distinctFiles } from '../distinctFiles.ts';
 import { describeCheckpoint, displayPath } from '../describe.ts';
@@ -78,7 +78,10 @@ async function chooseBase(
   }
 }
 
-/** Asks for one or more checkpoints; all `candidates` are checked at first, or those in `checked`. */
+/**
+ * Asks for one or more checkpoints; those in `checked` are checked at first, or all `candidates` but adapters, which
+ * may be of another model.
+ */
 export async function pickTasks(
   at: Position,
   candidates: readonly CheckpointSummary[],
@@ -86,7 +89,7 @@ export async function pickTasks(
   base: CheckpointSummary,
 ): Promise<Chosen<readonly CheckpointSummary[]> | 'back' | 'cancel'> {
   let known = candidates;
-  let selected = checked ?? candidates;
+  let selected = checked ?? candidates.filter(({ adapter }) => adapter === undefined);
   for (;;) {
     const answer = await pick<CheckpointItem>({
       at,
@@ -103,9 +106,7 @@ export async function pickTasks(
     if (answer === 'back' || answer === 'cancel') return answer;
     if (answer !== 'button') return { chosen: answer.flatMap(({ checkpoint }) => checkpoint ?? []), known };
     const found = await browseCheckpoints();
-    const added = found.filter(
-      ({ architecture, path }) => architecture === base.architecture && path !== base.path,
-    );
+    const added = found.filter(one => mayBeTunedFrom(base, one));
     if (found.length > 0 && added.length === 0) {
       void notifyWarning(
         l10n.t('No checkpoint there has the same tensor names and shapes as {0}.', base.name),

@@ -74,12 +74,13 @@ function itemsOf(known: readonly MergeSource[], isChecked: (item: SourceItem) =>
 }
 
 function checkpointGroup(group: readonly CheckpointSummary[]): SourceItem[] {
-  const label = group[0]?.model ?? l10n.t('Checkpoints');
+  const [first] = group;
+  const label = first?.adapter === undefined ? first?.model : l10n.t('Adapters');
   const items = checkpointItems(group).map(({ checkpoint, ...item }) => ({
     ...item,
     source: checkpoint && checkpointSource(checkpoint),
   }));
-  return [heading(label), ...items];
+  return [heading(label ?? l10n.t('Checkpoints')), ...items];
 }
 
 function taskGroup(tasks: readonly TaskSource[], name: string): SourceItem[] {

@@ -90,11 +90,13 @@ function architectureGroup(group: readonly CheckpointSummary[]): GroupNode {
   return {
     kind: 'group',
     label:
-      first?.model ??
+      labelOf(first) ??
       (first?.tensors === 1 ? l10n.t('1 tensor') : l10n.t('{0} tensors', first?.tensors ?? 0)),
     // Two groups of one model type differ in shapes: size and folder distinguish them.
     description: [
-      l10n.t('{0} × {1}', group.length, formatCount(first?.parameters ?? 0)),
+      ...(first?.adapter === undefined
+        ? [l10n.t('{0} × {1}', group.length, formatCount(first?.parameters ?? 0))]
+        : []),
       displayPath(commonFolder(group.map(({ path }) => path))),
     ].join(' · '),
     expanded: true,
@@ -103,6 +105,9 @@ function architectureGroup(group: readonly CheckpointSummary[]): GroupNode {
     paths: group.map(({ path }) => path),
   };
 }
+
+const labelOf = (first: CheckpointSummary | undefined): string | undefined =>
+  first?.adapter === undefined ? first?.model : l10n.t('Adapters');
 
 function tvqGroup(entries: readonly SizedFile[]): GroupNode {
   const named = entries.map(entry => ({ name: basename(entry.path), path: entry.path, entry }));

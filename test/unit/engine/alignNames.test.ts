@@ -30,6 +30,7 @@ function checkpoint(names: readonly (readonly [name: string, counterpart: string
     notes: [],
     unreadable: [],
     adapter: undefined,
+    folder: undefined,
   };
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { openCheckpoint, openModel } from '../../../extension/formats/checkpoint.ts';
 import { summarizeCheckpoints } from '../../../extension/formats/discover.ts';
 import { readJson } from '../../../extension/formats/smallFile.ts';
+import { ADAPTERS } from '../../../extension/protocol/checkpoints.ts';
 import { f32, writeSafetensors } from '../../checkpoints.ts';
 import { temporaryPaths } from '../../temporary.ts';
 
@@ -326,13 +327,14 @@ describe('adapters', () => {
     const file = join(path, 'renamed.safetensors');
     for (const named of [path, file])
       await expect(openModel(named)).rejects.toThrow(`${file}: ${what}, not a whole checkpoint; `);
-    expect((await openCheckpoint(file)).adapter?.what).toBe(what);
-    expect(await summarizeCheckpoints([file])).toEqual({
-      checkpoints: [],
-      failures: [],
-      stops: [],
-      adapters: [{ path: file, message: expect.stringContaining(what) as string }],
-    });
+    const applicable = /^an? (LoRA|DoRA|LoHa|LoKr|full-difference) /.test(what);
+    expect((await openCheckpoint(file)).adapter).toMatchObject({ what, applicable });
+    const { checkpoints, adapters, ...others } = await summarizeCheckpoints([file]);
+    expect(others).toEqual({ failures: [], stops: [] });
+    // One that can be applied is listed as a fine-tuned model, for any base.
+    if (applicable) expect(checkpoints).toMatchObject([{ adapter: what, architecture: ADAPTERS }]);
+    else expect(adapters).toEqual([{ path: file, message: expect.stringContaining(what) as string }]);
+    expect(checkpoints.length + adapters.length).toBe(1);
   });
 
   test('a folder of an adapter whose tensors have ordinary names', async () => {

@@ -23,6 +23,7 @@ function checkpoint(made: Made): Checkpoint {
     notes: [],
     unreadable: [],
     adapter: undefined,
+    folder: undefined,
   };
 }
 

@@ -1,5 +1,5 @@
 /** The model whose config, tokenizer and metadata a merged one has: the base, or the input that its tensors were taken from. */
-import { isFolderCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
+import type { Checkpoint } from '../../../formats/checkpoint.ts';
 import type { WeightsMetadata } from '../../../formats/safetensors/weightsMetadata.ts';
 import { restoredMetadata, writeTaskFiles } from '../../restore/files.ts';
 import { tensorsOf, type OpenInput } from './openInput.ts';
@@ -34,6 +34,6 @@ export async function writeDonorFiles(
 ): Promise<Companions> {
   const weights = { ...merged, donor: donor && tensorsOf(donor) };
   if (donor?.kind === 'tvq') return writeTaskFiles({ ...donor, base }, folder, weights);
-  if (!donor || !isFolderCheckpoint(donor.checkpoint)) return { files: [], warnings: [] };
-  return copyCompanions(donor.checkpoint.path, folder, weights);
+  const from = donor?.checkpoint.folder;
+  return from === undefined ? { files: [], warnings: [] } : copyCompanions(from, folder, weights);
 }

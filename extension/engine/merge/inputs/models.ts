@@ -1,10 +1,12 @@
 /** The models of a merge on disk, each with its tensors named as in the base. */
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import type { Problem } from '../../../protocol/results.ts';
-import { error, warning } from '../../../shared/problems.ts';
-import { openModel, type Checkpoint } from '../../../formats/checkpoint.ts';
+import { UserError } from '../../../shared/errors.ts';
+import { error } from '../../../shared/problems.ts';
+import { describeAdapter, wholeModel, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
-import { alignNames } from '../../../formats/names/alignNames.ts';
+import { openNamed } from '../../match/openNamed.ts';
+import { fittedTo } from '../../match/fittedTo.ts';
 import { namedAsIn } from '../../restore/plan.ts';
 import type { Reference } from './match.ts';
 import { natureOf, taskTie, type Nature } from './nature.ts';
@@ -30,14 +32,21 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
   const [first] = opened;
   const reference = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
   const tensors: ReadonlyMap<string, TensorSource> = reference?.tensors ?? new Map<string, TensorSource>();
-  const aligned = (input: OpenInput): OpenInput => {
-    if (input.kind !== 'checkpoint' || input.checkpoint === reference) return input;
-    const { checkpoint, change } = alignNames(input.checkpoint, tensors);
-    if (change !== undefined) problems.push(warning(`input "${input.name}": its tensors are read ${change}`));
+  if (!base) refuseAdapters(opened);
+  const fitted = async (input: OpenInput): Promise<OpenInput> => {
+    if (input.kind !== 'checkpoint' || !reference || input.checkpoint === reference) return input;
+    const { checkpoint, problems: found } = await fittedTo(
+      reference,
+      input.checkpoint,
+      `input "${input.name}"`,
+    );
+    problems.push(...found);
     return { ...input, checkpoint };
   };
-  const inputs = opened.map(aligned);
-  const originals = (await openOriginals(recipe, inputs))?.map(aligned);
+  const fittedAll = (all: readonly OpenInput[]): Promise<OpenInput[]> => Promise.all(all.map(fitted));
+  const inputs = await fittedAll(opened);
+  const compared = await openOriginals(recipe, inputs);
+  const originals = compared && (await fittedAll(compared));
   const known = new Map<string, Nature>();
   const natureAt = async (checkpoint: Checkpoint): Promise<Nature> => {
     const nature = known.get(checkpoint.path) ?? (await natureOf(checkpoint));
@@ -64,9 +73,18 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
   };
 }
 
+/** @throws UserError naming an adapter */
+function refuseAdapters(inputs: readonly OpenInput[]): void {
+  for (const input of inputs) {
+    const adapter = input.kind === 'checkpoint' ? input.checkpoint.adapter : undefined;
+    if (input.kind === 'checkpoint' && adapter)
+      throw new UserError(`${input.checkpoint.path}: ${describeAdapter(adapter)}`, 'usage');
+  }
+}
+
 /** If there are tasks of a .tvq file, its names are used, as task vectors belong to it. */
 async function openBase(path: string, inputs: readonly OpenInput[]): Promise<Checkpoint> {
-  const base = await openModel(path);
+  const base = wholeModel(await openNamed(path));
   const stored = inputs.find(input => input.kind === 'tvq');
   return stored ? namedAsIn(stored.file, base) : base;
 }

@@ -1,5 +1,5 @@
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
-import { openModel, type Checkpoint } from '../../../formats/checkpoint.ts';
+import { fineTuned, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { DTYPE_BITS, elementCount } from '../../../formats/dtype.ts';
 import type { FileStamp } from '../../../files/fileStamp.ts';
@@ -7,6 +7,7 @@ import { isCoded } from '../../../formats/tvq/codecs.ts';
 import { isTvq } from '../../../formats/tvq/names.ts';
 import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../../../formats/tvq/reader.ts';
 import { taskNamed } from '../../../formats/tvq/task.ts';
+import { openNamed } from '../../match/openNamed.ts';
 import type { InputTensor } from '../../tensors/inputTensor.ts';
 
 /** An opened input. */
@@ -27,7 +28,7 @@ export type OpenInput =
 
 /** Reads an input's headers. */
 export async function openInput({ name, path, task }: MergeRecipe['inputs'][number]): Promise<OpenInput> {
-  if (!isTvq(path)) return { kind: 'checkpoint', name, checkpoint: await openModel(path) };
+  if (!isTvq(path)) return { kind: 'checkpoint', name, checkpoint: fineTuned(await openNamed(path)) };
   const file = await openTvq(path);
   return tvqInput(file, taskNamed(file, task), name);
 }

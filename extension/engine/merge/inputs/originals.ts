@@ -1,6 +1,7 @@
 /** The checkpoints that tasks of .tvq files were made from, for a comparison with the merge in full precision. */
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
-import { openModel } from '../../../formats/checkpoint.ts';
+import { fineTuned } from '../../../formats/checkpoint.ts';
+import { openNamed } from '../../match/openNamed.ts';
 import { UserError } from '../../../shared/errors.ts';
 import type { OpenInput } from './openInput.ts';
 
@@ -29,7 +30,7 @@ export async function openOriginals(
   return Promise.all(
     inputs.map(async (input): Promise<OpenInput> => {
       if (input.kind === 'checkpoint') return input;
-      const checkpoint = await openModel(paths.get(input.name) as string);
+      const checkpoint = fineTuned(await openNamed(paths.get(input.name) as string));
       return { kind: 'checkpoint', name: `${input.name} in full precision`, checkpoint };
     }),
   );

@@ -1,6 +1,6 @@
 /** What was merged, identified by fingerprints of what was read on the way. */
 import { basename } from 'node:path';
-import { isFolderCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
+import type { Checkpoint } from '../../../formats/checkpoint.ts';
 import { fingerprintOf } from '../../../formats/tvq/header.ts';
 import type { CardInput } from '../output/modelCard.ts';
 import { readModelSource } from '../output/modelSource.ts';
@@ -16,9 +16,8 @@ export interface Cards {
 
 /** Base and inputs for the model card. */
 export async function cardInputs({ base, inputs, jobs }: MergePlan, reports: Reports): Promise<Cards> {
-  const folderOf = (checkpoint: Checkpoint) => (isFolderCheckpoint(checkpoint) ? checkpoint.path : undefined);
   const card = async (name: string, checkpoint: Checkpoint, position: number): Promise<CardInput> => ({
-    source: await readModelSource(name, folderOf(checkpoint)),
+    source: await readModelSource(name, checkpoint.folder),
     fingerprint:
       fingerprintRead(checkpoint, jobs, job => reports[job]?.checksums[position]) ??
       'not computed (not all of it was read)',

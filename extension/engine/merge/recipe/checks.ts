@@ -5,7 +5,7 @@ import type { Problem } from '../../../protocol/results.ts';
 import { MAX_ROW } from '../../../../kernels/memory.ts';
 import { join } from 'node:path';
 import { exists } from '../../../files/exists.ts';
-import { isFolderCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
+import type { Checkpoint } from '../../../formats/checkpoint.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { listed } from '../../../formats/listed.ts';
 import type { MergeJob } from '../tensor/mergeJob.ts';
@@ -58,9 +58,9 @@ export async function checkConfig(
 ): Promise<Problem[]> {
   const hasConfig = (folder: string) => exists(join(folder, 'config.json'));
   const folders = inputs.flatMap(input =>
-    input.kind === 'checkpoint' && isFolderCheckpoint(input.checkpoint) ? [input.checkpoint.path] : [],
+    input.kind === 'checkpoint' ? (input.checkpoint.folder ?? []) : [],
   );
-  if (!donor || (await hasConfig(donor.path))) return [];
+  if (!donor || (await hasConfig(donor.folder ?? donor.path))) return [];
   const other = (
     await Promise.all(folders.map(async folder => ((await hasConfig(folder)) ? [folder] : [])))
   ).flat()[0];

@@ -1,5 +1,6 @@
 /** The models of a recipe file: paths, names, and which of them is the base. */
 import { basename, resolve } from 'node:path';
+import { partsOf } from '../../match/openNamed.ts';
 import type { MergeInput } from '../../../protocol/recipes.ts';
 import { freeName, taskNameOf } from '../../../formats/tvq/taskName.ts';
 import { isTaskName } from '../../../formats/tvq/layout.ts';
@@ -39,8 +40,7 @@ export function readModels(
   { folder, exists }: Surroundings,
 ): Models {
   const find = ({ path, text }: Text) =>
-    document.attempt(() => findModel(document, path, text, resolve(folder, text), exists)) ??
-    resolve(folder, text);
+    document.attempt(() => findModel(document, path, text, folder, exists)) ?? resolve(folder, text);
   const base = shape.base && find(shape.base);
   const reference = shape.reference && find(shape.reference);
   document.attempt(() => checkBase(document, shape, role));
@@ -96,15 +96,13 @@ function findModel(
   document: RecipeDocument,
   place: Path,
   text: string,
-  path: string,
+  folder: string,
   exists: (path: string) => boolean,
 ): string {
+  const path = resolve(folder, text);
   if (exists(path)) return path;
-  if (text.includes('+'))
-    throw document.error(
-      place,
-      `"${text}": model+LoRA is not supported; merge the adapter into its model first`,
-    );
+  const parts = partsOf(text, () => false);
+  if (parts.length > 1) return parts.map(part => findModel(document, place, part, folder, exists)).join('+');
   if (HUB_ID.test(text)) {
     const [id, revision] = text.split('@') as [string, string | undefined];
     const of = revision === undefined ? '' : ` --revision ${revision}`;

@@ -1,7 +1,8 @@
 /** Checks that need a recipe's models on disk: how many layers they have, which tokens they know. */
 import { resolve } from 'node:path';
-import { isFolderCheckpoint, openCheckpoint, type Checkpoint } from '../../../formats/checkpoint.ts';
+import type { Checkpoint } from '../../../formats/checkpoint.ts';
 import { layerCount } from '../../../formats/names/layers.ts';
+import { openNamed } from '../../match/openNamed.ts';
 import type { Path, RecipeDocument } from './document.ts';
 import { isTvq } from '../../../formats/tvq/names.ts';
 import type { Models, Surroundings } from './models.ts';
@@ -23,7 +24,7 @@ export async function checkOnDisk(
 }
 
 const opened = (path: string): Promise<Checkpoint | undefined> =>
-  isTvq(path) ? Promise.resolve(undefined) : openCheckpoint(path).catch(() => undefined);
+  isTvq(path) ? Promise.resolve(undefined) : openNamed(path).catch(() => undefined);
 
 async function countLayers(path: string): Promise<number | undefined> {
   const checkpoint = await opened(path);
@@ -52,7 +53,7 @@ async function checkVocabularies(
 ): Promise<void> {
   const read = async (model: string): Promise<Vocabulary | undefined> => {
     const checkpoint = await opened(model);
-    return checkpoint && isFolderCheckpoint(checkpoint) ? readVocabulary(checkpoint) : undefined;
+    return checkpoint && readVocabulary(checkpoint);
   };
   const donor = base ?? models[0]?.input.path;
   const known = donor === undefined ? undefined : await read(donor);

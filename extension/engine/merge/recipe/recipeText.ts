@@ -1,7 +1,8 @@
 /** Recipes stored beside a model: read from there, they make the same model again. */
-import { relative, resolve, sep } from 'node:path';
+import { resolve, sep } from 'node:path';
 import type { MergeParameter, MergeRecipe, ParameterValue } from '../../../protocol/recipes.ts';
 import { SHARD_BYTES } from '../../../shared/shardBytes.ts';
+import { absolute, relativeTo } from '../../match/openNamed.ts';
 import type { MergeMethod } from '../methods/method.ts';
 import { printableYaml } from '../output/printableYaml.ts';
 import { RecipeDocument } from './document.ts';
@@ -42,7 +43,7 @@ export function recipeText(recipe: MergeRecipe, method: MergeMethod, folder: str
 
 /** On another drive only the absolute path works. */
 function pathFrom(folder: string, path: string): string {
-  const way = relative(folder, resolve(path));
+  const way = relativeTo(folder, absolute(path));
   return sep === '\\' ? way.replaceAll('\\', '/') : way;
 }
 
@@ -51,7 +52,7 @@ function keptText(recipe: MergeRecipe, text: string, folder: string): string | u
   const document = new RecipeDocument(text);
   const shape = readShape(document);
   const from = recipe.folder ?? '';
-  const paths = shape.files.map(file => [file.path, pathFrom(folder, resolve(from, file.text))] as const);
+  const paths = shape.files.map(file => [file.path, pathFrom(folder, absolute(file.text, from))] as const);
   const { dtype, onMismatch, allowNonfinite, shardBytes, compare } = recipe;
   const compared = compare.map(({ name, path }) => [name, pathFrom(folder, path)] as const);
   const isCompared = compare.every(
@@ -103,9 +104,9 @@ const ownParameters = (method: string, given: Parameters = {}) =>
 /** `base_model` if it means the same to mergekit, else `reference`, which is not itself a model of the merge. */
 function baseKeys({ base, inputs, method }: MergeRecipe, folder: string): Record<string, string> {
   const role = MERGEKIT[method]?.base ?? 'origin';
-  const models = inputs.map(({ path, task }) => (task === undefined ? resolve(path) : undefined));
+  const models = inputs.map(({ path, task }) => (task === undefined ? absolute(path) : undefined));
   const [first] = models;
-  const model = base === undefined ? undefined : resolve(base);
+  const model = base === undefined ? undefined : absolute(base);
   const among = model !== undefined && models.includes(model);
   const paths = {
     origin: { base_model: among ? undefined : model, reference: among ? model : undefined },

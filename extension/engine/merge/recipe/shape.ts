@@ -204,22 +204,23 @@ function checkSources(document: RecipeDocument, value: Record<string, unknown>):
   else document.fault(['models'], 'models: is missing');
 }
 
-/** A model in any of mergekit's spellings: a path, `{model: PATH}`, `{model: {path: PATH, revision: …}}`. */
+/** A model in any of mergekit's spellings: a path, `{model: PATH, lora: PATH}`, `{model: {path: PATH, revision: …}}`. */
 function readModel(document: RecipeDocument, value: unknown, path: Path): Text {
   if (!isMapping(value)) return readText(document, value, path);
   const inner = ['model', 'path'].find(key => Object.hasOwn(value, key));
   if (inner === undefined) throw document.error(path, `${whereabouts(path)}a path was expected`);
   for (const key of Object.keys(value)) {
     const place = [...path, key];
-    if (key === inner || isNothing(value[key])) continue;
-    if (key === 'lora')
-      throw document.error(place, 'model+LoRA is not supported; merge the adapter into its model first');
+    if (key === inner || key === 'lora' || isNothing(value[key])) continue;
     if (key === 'revision') document.note(place, 'revision has no effect; the folder is taken as it is');
     else if (key === 'override_architecture')
       document.note(place, 'override_architecture has no effect; models are merged tensor by tensor');
     else passOver(document, place, 'key', ['model', 'path', 'lora', 'revision']);
   }
-  return readModel(document, value[inner], [...path, inner]);
+  const model = readModel(document, value[inner], [...path, inner]);
+  if (isNothing(value.lora)) return model;
+  const lora = readModel(document, value.lora, [...path, 'lora']);
+  return { path, text: `${model.text}+${lora.text}` };
 }
 
 function readLayers(document: RecipeDocument, value: unknown, path: Path): Entry['layers'] {

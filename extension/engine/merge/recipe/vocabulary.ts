@@ -24,10 +24,12 @@ const READERS: readonly (readonly [string, (content: Buffer) => ReadonlyMap<stri
   ['spiece.model', digest],
 ];
 
-export async function readVocabulary({ path, tensors }: Checkpoint): Promise<Vocabulary> {
+/** undefined: the weights stand alone. */
+export async function readVocabulary({ folder, tensors }: Checkpoint): Promise<Vocabulary | undefined> {
+  if (folder === undefined) return undefined;
   const files = new Map<string, ReadonlyMap<string, number> | string>();
   for (const [name, read] of READERS) {
-    const file = join(path, name);
+    const file = join(folder, name);
     try {
       files.set(name, read(await readRegular(file, MAX_BYTES)));
     } catch {

@@ -1,0 +1,90 @@
+/** How strong an adapter is, as its adapter_config.json says. */
+import { join } from 'node:path';
+import { UserError } from '../../shared/errors.ts';
+import { isObject } from '../json/jsonText.ts';
+import { readJson } from '../smallFile.ts';
+
+/** Patterns of thousands of modules take a megabyte. */
+const MAX_BYTES = 4 << 20;
+
+export interface AdapterConfig {
+  /** Whether weights are stored as inputs × outputs (GPT-2's Conv1D). */
+  readonly turned: boolean;
+  /** The factor of a module's change. @param rank of its factors; undefined: it has none, and the config's counts */
+  scaleOf(module: string, rank: number | undefined): number;
+}
+
+/**
+ * Reads `adapter_config.json` of PEFT or mlx-lm; undefined if there is none.
+ * @throws UserError naming what of it is not supported, and the remedy
+ */
+export async function readAdapterConfig(folder: string): Promise<AdapterConfig | undefined> {
+  const file = join(folder, 'adapter_config.json');
+  const json = await readJson(file, MAX_BYTES).catch((error: unknown) => {
+    if (error instanceof UserError && /no such file/.test(error.message)) return undefined;
+    throw error;
+  });
+  if (json === undefined) return undefined;
+  if (!isObject(json)) throw new UserError(`${file}: not a JSON object`);
+  return isObject(json.lora_parameters) ? ofMlx(file, json.lora_parameters) : ofPeft(file, json);
+}
+
+/** What changes how PEFT computes, with the remedy that always helps. */
+const REFUSED: Readonly<Record<string, (value: unknown) => boolean>> = {
+  alora_invocation_tokens: value => value !== null && value !== undefined,
+  arrow_config: isObject,
+  layer_replication: value => Array.isArray(value) && value.length > 0,
+  target_parameters: value => Array.isArray(value) && value.length > 0,
+  trainable_token_indices: value => value !== null && value !== undefined,
+  use_bdlora: value => value === true || isObject(value),
+  use_qalora: value => value === true,
+};
+
+function ofPeft(file: string, json: Readonly<Record<string, unknown>>): AdapterConfig {
+  const refused = Object.keys(REFUSED).find(key => REFUSED[key]?.(json[key]));
+  if (refused !== undefined)
+    throw new UserError(
+      `${file}: "${refused}" is not supported; merge the adapter into its base model first (merge_and_unload)`,
+    );
+  const number = (value: unknown, key: string): number => {
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    throw new UserError(`${file}: "${key}" is ${JSON.stringify(value)}; a number was expected`);
+  };
+  // LoHa's and LoKr's configs call it "alpha".
+  const alpha = number(json.lora_alpha ?? json.alpha, 'lora_alpha');
+  const r = number(json.r, 'r');
+  const patternsOf = (key: 'alpha_pattern' | 'rank_pattern') => {
+    const given = json[key];
+    return Object.entries(isObject(given) ? given : {}).map(
+      ([pattern, value]) => [matcher(file, key, pattern), number(value, `${key}.${pattern}`)] as const,
+    );
+  };
+  const [alphas, ranks] = [patternsOf('alpha_pattern'), patternsOf('rank_pattern')];
+  const of = (patterns: typeof alphas, module: string) => patterns.find(([one]) => one.test(module))?.[1];
+  const rooted = json.use_rslora === true;
+  return {
+    turned: json.fan_in_fan_out === true,
+    scaleOf(module, rank) {
+      const own = rank ?? of(ranks, module) ?? r;
+      // LoRA: α/r; rsLoRA (arXiv 2312.03732): α/√r.
+      return (of(alphas, module) ?? alpha) / (rooted ? Math.sqrt(own) : own);
+    },
+  };
+}
+
+/** As PEFT matches the keys of its patterns: to the end of a module's name, from its beginning or after a dot. */
+function matcher(file: string, key: string, pattern: string): RegExp {
+  try {
+    return new RegExp(`^(.*\\.)?(${pattern})$`);
+  } catch {
+    throw new UserError(`${file}: "${pattern}" in ${key} is not a regular expression`);
+  }
+}
+
+function ofMlx(file: string, { scale }: Readonly<Record<string, unknown>>): AdapterConfig {
+  if (typeof scale !== 'number' || !Number.isFinite(scale))
+    throw new UserError(
+      `${file}: "lora_parameters.scale" is ${JSON.stringify(scale)}; a number was expected`,
+    );
+  return { turned: false, scaleOf: () => scale };
+}

@@ -1,0 +1,114 @@
+/** Models of a base and an adapter, against what peft merges and what the formulas of LyCORIS say. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../extension/formats/checkpoint.ts';
+import { FilePool } from '../../extension/formats/filePool.ts';
+import { applyAdapter } from '../../extension/formats/lora/applyAdapter.ts';
+import type { TensorSource } from '../../extension/formats/tensorSource.ts';
+import { loadKernels } from '../../extension/engine/kernels.ts';
+import { readSource } from '../../extension/engine/tensors/sourceKinds.ts';
+import { fixture } from '../checkpoints.ts';
+import {
+  checkpointInput,
+  merge,
+  mergeRecipe,
+  quantize,
+  recipe,
+  restore,
+  restoreRecipe,
+  tensorsOf,
+  valuesOf,
+} from '../engine.ts';
+import { temporaryPaths } from '../temporary.ts';
+
+const path = await temporaryPaths();
+const files = new FilePool();
+afterAll(() => files.close());
+const context = { files, kernels: await loadKernels(), signal: new AbortController().signal };
+const base = await openCheckpoint(fixture('lora/base.safetensors'));
+const CASES = readdirSync(fixture('lora'), { withFileTypes: true })
+  .filter(entry => entry.isDirectory() && entry.name !== 'llama')
+  .map(({ name }) => name);
+
+async function read(source: TensorSource, begin = 0, bytes = source.bytes): Promise<Float32Array> {
+  const view = new Uint8Array(bytes);
+  await readSource(context, source, view, begin);
+  return new Float32Array(view.buffer);
+}
+
+async function applied(name: string) {
+  const folder = fixture(`lora/${name}`);
+  const file = readdirSync(folder).find(entry => /^(adapter_model|lora)\./.test(entry)) as string;
+  const { checkpoint, problems } = await applyAdapter(await openCheckpoint(join(folder, file)), base);
+  expect(problems).toEqual([]);
+  return checkpoint.tensors;
+}
+
+describe.each(CASES)('%s', name => {
+  test('changes what it should, to the reference values', async () => {
+    const tensors = await applied(name);
+    const expected = await tensorsOf(fixture(`lora/${name}/expected.safetensors`));
+    for (const [tensor, source] of tensors) {
+      const original = base.tensors.get(tensor) as TensorSource;
+      const wanted = expected.get(tensor);
+      if (!wanted) expect(source, tensor).toBe(original);
+      else {
+        const values = await read(source);
+        const most = Math.max(...valuesOf(wanted).map(Math.abs));
+        const worst = Math.max(...valuesOf(wanted).map((value, i) => Math.abs(value - values[i]!)));
+        expect(worst, tensor).toBeLessThan(1e-6 * most);
+      }
+    }
+    expect([...expected.keys()].filter(tensor => !tensors.has(tensor))).toEqual([]);
+  });
+
+  test('gives the same bytes from any place on', async () => {
+    for (const source of (await applied(name)).values()) {
+      if (source.kind !== 'adapted') continue;
+      const whole = await read(source);
+      for (const begin of [4, 4 * Math.floor(whole.length / 3), source.bytes - 8])
+        expect(await read(source, begin, source.bytes - begin)).toEqual(whole.subarray(begin / 4));
+    }
+  });
+});
+
+describe('as a fine-tuned model', () => {
+  const llama = fixture('llama/base');
+  const adapter = fixture('lora/llama');
+  /** What peft's own merge has, in the base's bf16. */
+  const peft = () => tensorsOf(fixture('lora/llama/expected.safetensors'));
+  /** The tensors that differ, within a step of bf16. @param slack of quantization */
+  async function compare(output: string, slack = 0): Promise<void> {
+    const [merged, wanted, original] = [await tensorsOf(output), await peft(), await tensorsOf(llama)];
+    for (const [name, tensor] of merged) {
+      expect(tensor.dtype, name).toBe('BF16');
+      const values = valuesOf(tensor);
+      const exact = wanted.get(name);
+      if (!exact) expect(values, name).toEqual(valuesOf(original.get(name)!));
+      else
+        for (const [i, value] of valuesOf(exact).entries())
+          expect(Math.abs(value - values[i]!)).toBeLessThanOrEqual(2 ** -8 * Math.abs(value) + slack);
+    }
+  }
+
+  test.each([
+    ['a task of its base', adapter, llama],
+    ['a model of its own', `${llama}+${adapter}`, undefined],
+  ])('merged: %s', async (_, input, base) => {
+    const output = path();
+    const method = base ? 'task_arithmetic' : 'linear';
+    const inputs = base
+      ? [checkpointInput(input, 'a')]
+      : ['a', 'b'].map(name => checkpointInput(input, name));
+    await merge(mergeRecipe(output, method, inputs, { base, parameters: base ? { scale: 1 } : {} }));
+    await compare(output);
+  });
+
+  test('quantized, and restored in the dtypes of the base', async () => {
+    const [file, output] = [path('.tvq'), path()];
+    await quantize(recipe(file, { base: llama, tasks: [{ name: 'a', path: adapter }], bits: 8 }));
+    await restore(restoreRecipe(file, 'a', output, { base: llama }));
+    await compare(output, 1e-3);
+  });
+});
