@@ -153,6 +153,7 @@ export async function openSet(
       ...(note === undefined ? [] : [note]),
       ...numbers,
       ...notes,
+      ...new Set(headers.flatMap(header => header.notes ?? [])),
       ...unreadable.map(({ message }) => message),
     ],
     unreadable,

@@ -19,7 +19,6 @@ const OTHER_FORMATS: readonly (readonly [name: RegExp, what: string])[] = [
     /\.bin\.index\.json$/,
     'PyTorch pickles are not read; save the weights as safetensors first (save_pretrained)',
   ],
-  [/\.gguf$/, 'GGUF files are not read; use the checkpoint it was converted from'],
   [/\.(h5|keras|msgpack|npz|npy|onnx)$/, 'this format is not read; save the weights as safetensors first'],
 ];
 

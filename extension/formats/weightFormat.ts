@@ -9,6 +9,8 @@ export interface WeightHeader {
   readonly fileBytes: number;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: readonly TensorSource[];
+  /** How they are read, where that is not obvious, one line each. */
+  readonly notes?: readonly string[];
   readonly stamp: FileStamp;
 }
 

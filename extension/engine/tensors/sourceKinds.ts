@@ -1,16 +1,7 @@
 /** How to get the bytes of a tensor, for each kind of source: the only place that knows. */
 import type { RangeSource, TensorSource } from '../../formats/tensorSource.ts';
-import type { JobContext } from '../scheduler/job.ts';
-
-type ReadContext = Pick<JobContext, 'files' | 'kernels' | 'signal'>;
-
-export interface SourceKind<S extends TensorSource> {
-  readonly kind: S['kind'];
-  /** Fills `view` with the tensor's bytes from `begin` on, laid out as in a file of its dtype: little-endian, row by row. */
-  read(context: ReadContext, source: S, view: Uint8Array, begin: number): Promise<void>;
-  /** Whether both are the same bytes, as far as that is known without reading them. */
-  isSame(a: S, b: S): boolean;
-}
+import { gguf } from './gguf/source.ts';
+import type { ReadContext, SourceKind } from './sourceKind.ts';
 
 const range: SourceKind<RangeSource> = {
   kind: 'range',
@@ -25,7 +16,8 @@ export function addSourceKind<S extends TensorSource>(kind: SourceKind<S>): void
   KINDS.set(kind.kind, kind);
 }
 
-for (const kind of [range]) addSourceKind(kind);
+addSourceKind(range);
+addSourceKind(gguf);
 
 function kindOf({ kind }: TensorSource): SourceKind<TensorSource> {
   const known = KINDS.get(kind);

@@ -158,7 +158,7 @@ describe('a file that is something else', () => {
   });
 
   test.each([
-    ['a.gguf', 'GGUF files are not read'],
+    ['a.gguf', 'not a valid GGUF file: it does not begin with "GGUF"'],
     ['pytorch_model.bin', 'PyTorch pickles are not read'],
     ['model.safetensors.part', 'an unfinished download'],
     ['weights', 'not a checkpoint; a .safetensors file or a folder with one was expected'],

@@ -1,0 +1,11 @@
+/** GGUF (llama.cpp), as a format of weights. */
+import type { WeightFormat } from '../weightFormat.ts';
+
+export const gguf: WeightFormat = {
+  extension: '.gguf',
+  async readHeader(file, allowance) {
+    // Callers that need only names do not load the reader.
+    const { readGgufHeader } = await import('./readHeader.ts');
+    return readGgufHeader(file, allowance);
+  },
+};
