@@ -6,6 +6,9 @@ import { JOURNAL } from '../../extension/files/hiddenNames.ts';
 import { adapterKind, configuredAdapter } from '../../extension/formats/lora/adapter.ts';
 import { readConfig } from '../../extension/formats/huggingface/configFile.ts';
 import { readShardIndex } from '../../extension/formats/huggingface/hfIndex.ts';
+import { FilePool } from '../../extension/formats/filePool.ts';
+import { readGgufHeader } from '../../extension/formats/gguf/readHeader.ts';
+import { HeaderAllowance } from '../../extension/formats/safetensors/headerRoom.ts';
 import { parseHeader } from '../../extension/formats/safetensors/safetensors.ts';
 import { decodeText } from '../../extension/formats/smallFile.ts';
 import { unreadableFiles } from '../../extension/formats/huggingface/unreadableFiles.ts';
@@ -13,6 +16,7 @@ import { readWeightFolder } from '../../extension/formats/huggingface/weightFold
 import * as engine from '../../extension/engine/engine.ts';
 import { Cancelled, UserError } from '../../extension/shared/errors.ts';
 import { loadKernels } from '../../extension/engine/kernels.ts';
+import { readSource } from '../../extension/engine/tensors/sourceKinds.ts';
 import { modelConfigOf } from '../../extension/engine/match/modelConfig.ts';
 import { fittedConfig } from '../../extension/engine/merge/output/configFit.ts';
 import { recoverShards, writeJournal } from '../../extension/engine/merge/output/journal.ts';
@@ -24,6 +28,7 @@ import { summarizeTvq } from '../../extension/formats/tvq/summary.ts';
 import { verifyTvq } from '../../extension/engine/inspect/verify.ts';
 import type { RunOptions } from '../../extension/protocol/recipes.ts';
 import { f32, safetensorsBytes, writeSafetensors } from '../checkpoints.ts';
+import { mutateGguf } from './ggufFile.ts';
 import { encoded, mutateText } from './mutate.ts';
 import type { Random } from './random.ts';
 import { rewritten } from './rewritten.ts';
@@ -95,6 +100,29 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
       read: async bytes => {
         const length = bytes.length < 8 ? 0 : Number(Buffer.from(bytes).readBigUInt64LE(0));
         parseHeader('fuzz.safetensors', bytes.length, bytes.subarray(8, 8 + Math.min(length, bytes.length)));
+      },
+    };
+  },
+
+  gguf: async (folder, fixtures) => {
+    const names = ['types', 'llama', 'gemma3', 'adapter', 'split-00002-of-00002'];
+    const inputs = await Promise.all(names.map(name => readFile(join(fixtures, `gguf/${name}.gguf`))));
+    // What a shard says about its model is in the first.
+    await writeFile(join(folder, 'x-00001-of-00002.gguf'), inputs[1] as Buffer);
+    const file = join(folder, 'x-00002-of-00002.gguf');
+    const put = rewritten(file);
+    const files = new FilePool();
+    const context = { files, kernels: await loadKernels(), signal: hooks().signal };
+    return {
+      inputs,
+      mutate: mutateGguf,
+      read: async bytes => {
+        put(bytes);
+        const { tensors } = await readGgufHeader(file, new HeaderAllowance());
+        for (const tensor of tensors.slice(0, 3)) {
+          const begin = tensor.bytes >> 1;
+          await readSource(context, tensor, new Uint8Array(Math.min(tensor.bytes - begin, 4096)), begin);
+        }
       },
     };
   },
