@@ -27,10 +27,71 @@ export function halfFloats(): Float32Array {
   return halves;
 }
 
+/** With NaN at some bit patterns. */
+function without(values: Float32Array, ...bits: readonly number[]): Float32Array {
+  for (const pattern of bits) values[pattern] = NaN;
+  return values;
+}
+
+/** By the dtypes' names; FNUZ has no negative zero and no infinity, its bias is one more (OCP FP8, and ml_dtypes). */
+const SMALL_FLOATS: Readonly<Record<string, () => Float32Array>> = {
+  I8: () => Float32Array.from({ length: 256 }, (_, bits) => (bits << 24) >> 24),
+  F8_E4M3: () => without(smallFloats(4, 3), 0x7f, 0xff),
+  F8_E5M2: () =>
+    smallFloats(5, 2).map((value, bits) => {
+      const rest = bits & 0x7f;
+      return rest < 0x7c ? value : rest > 0x7c ? NaN : Math.sign(value) * Infinity;
+    }),
+  F8_E4M3FNUZ: () => without(smallFloats(4, 3, 8), 0x80),
+  F8_E5M2FNUZ: () => without(smallFloats(5, 2, 16), 0x80),
+  // Powers of 2 alone (OCP Microscaling).
+  F8_E8M0: () => Float32Array.from({ length: 256 }, (_, bits) => (bits === 255 ? NaN : 2 ** (bits - 127))),
+};
+
+const tables = new Map<string, Float32Array>();
+
+/** The value of each byte of a dtype of 8 bits. */
+export function byteValues(dtype: string): Float32Array {
+  const known = tables.get(dtype) ?? SMALL_FLOATS[dtype]?.();
+  if (!known) throw new Error(`the bytes of ${dtype} are no numbers`);
+  tables.set(dtype, known);
+  return known;
+}
+
 const word = new Uint32Array(1);
 const float = new Float32Array(word.buffer);
 
 export function bf16Float(bits: number): number {
   word[0] = bits << 16;
   return float[0] as number;
+}
+
+/** The bits of float32 values rounded to float16 or bfloat16, to nearest, ties to even. */
+export function narrowed(values: Float32Array, dtype: 'F16' | 'BF16'): Uint16Array {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const bits = new Uint16Array(values.length);
+  const round = dtype === 'BF16' ? bf16Bits : halfBits;
+  for (let i = 0; i < bits.length; i++) bits[i] = round(words[i] as number);
+  return bits;
+}
+
+function bf16Bits(bits: number): number {
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
+function halfBits(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const rest = bits & 0x7fffffff;
+  if (rest > 0x7f800000) return sign | 0x7e00;
+  const exponent = (rest >>> 23) - 112;
+  if (exponent >= 31) return sign | 0x7c00;
+  if (exponent < -10) return sign;
+  // Below the smallest normal number the leading 1 is written out, and more of the mantissa falls away.
+  const mantissa = exponent > 0 ? rest - (112 << 23) : (rest & 0x7fffff) | 0x800000;
+  const shift = exponent > 0 ? 13 : 14 - exponent;
+  const kept = mantissa >>> shift;
+  const lost = mantissa & ((1 << shift) - 1);
+  const tie = 1 << (shift - 1);
+  return sign | (kept + Number(lost > tie || (lost === tie && (kept & 1) === 1)));
 }

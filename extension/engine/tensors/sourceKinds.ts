@@ -1,6 +1,9 @@
 /** How to get the bytes of a tensor, for each kind of source: the only place that knows. */
 import type { RangeSource, TensorSource } from '../../formats/tensorSource.ts';
 import { gguf } from './gguf/source.ts';
+import { packed } from './quantized/packed.ts';
+import { scaled } from './quantized/scaled.ts';
+import { table } from './quantized/table.ts';
 import type { ReadContext, SourceKind } from './sourceKind.ts';
 
 const range: SourceKind<RangeSource> = {
@@ -18,6 +21,9 @@ export function addSourceKind<S extends TensorSource>(kind: SourceKind<S>): void
 
 addSourceKind(range);
 addSourceKind(gguf);
+addSourceKind(scaled);
+addSourceKind(table);
+addSourceKind(packed);
 
 function kindOf({ kind }: TensorSource): SourceKind<TensorSource> {
   const known = KINDS.get(kind);
