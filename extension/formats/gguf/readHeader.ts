@@ -109,11 +109,19 @@ async function modelFacts(
   }
 }
 
-/** What it says about itself, but not about its vocabulary. */
+/** How it is stored, which says nothing about a model made from it. */
+const STORAGE = new Set([
+  'general.file_type',
+  'general.quantization_version',
+  'general.alignment',
+  'general.type',
+]);
+
+/** What the model says about itself, but not about its vocabulary. */
 const textsOf = (metadata: GgufMetadata): Readonly<Record<string, string>> =>
   Object.fromEntries(
     [...metadata.keys()]
-      .filter(key => key.startsWith('general.'))
+      .filter(key => key.startsWith('general.') && !STORAGE.has(key))
       .flatMap(key => {
         const text = textOf(metadata, key) ?? metadata.get(key)?.toString();
         return text === undefined ? [] : [[key, text]];

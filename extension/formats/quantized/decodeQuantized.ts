@@ -19,7 +19,7 @@ export interface Decoded {
 
 /** Scales of what is multiplied with the weights, and marks of a layout: one number each, no weights. */
 const NOT_WEIGHTS =
-  /(^|[._])([kvq]_scale|prob_output_scale|(input|output)_scale|scale_(input|output)|input_global_scale|input_zero_point)$/;
+  /(^|[._])(([kvq]|kv|prob_output|input|output|activation|input_global)_scale(_inv)?|scale_(input|output)|input_zero_point)$/;
 const MARKS = /(^|\.)(scaled_fp8|comfy_quant)$/;
 
 /** @param path of the checkpoint, for notes */

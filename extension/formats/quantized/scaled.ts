@@ -3,9 +3,10 @@
  * (`weight_scale_inv`, which is multiplied with all the same: inference/kernel.py, weight_dequant), and ComfyUI's
  * `scale_weight` (comfy/ops.py).
  */
+import { elementCount } from '../dtype.ts';
 import type { RangeSource } from '../tensorSource.ts';
 import { computed, dtypeOf, isScale, moduleOf, type QuantizedLayout, type Surroundings } from './layout.ts';
-import type { ScaledSource } from './sources.ts';
+import { matrixOf, type ScaledSource } from './sources.ts';
 
 const FP8 = /^F8_E(4M3|5M2)(FNUZ)?$/;
 
@@ -40,7 +41,7 @@ const hasUnknownSides = (codes: RangeSource, around: Surroundings): boolean =>
   besideOf(codes, 'scale', around) !== undefined;
 
 /**
- * Rows and columns that share a scale, by the scales' shape: one for all, a row or a column, blocks of the config's size
+ * Rows and columns that share a scale, by the scales' shape: a row or a column, blocks of the config's size
  * or DeepSeek's, or groups of a row.
  */
 function blockOf(
@@ -48,8 +49,7 @@ function blockOf(
   scales: readonly number[],
   config: readonly [number, number] = [BLOCK, BLOCK],
 ): readonly [number, number] | undefined {
-  const [rows = 1, columns = 1] = shape.slice(-2);
-  if (scales.every(dim => dim === 1)) return shape.length <= 2 ? [rows, columns] : undefined;
+  const { rows, width: columns } = matrixOf(shape);
   const full = scales.length === shape.length - 1 ? [...scales, 1] : scales;
   if (full.length !== shape.length || shape.length < 2) return undefined;
   if (full.slice(0, -2).some((dim, d) => dim !== shape[d])) return undefined;
@@ -71,9 +71,10 @@ function decode(codes: RangeSource, around: Surroundings) {
   const { name, shape, file } = codes;
   const scales = scalesOf(codes, around);
   if (!scales || hasUnknownSides(codes, around)) return undefined;
-  const block = blockOf(shape, scales.shape, around.config.block);
+  const isOne = elementCount(scales.shape) === 1;
+  const block = isOne ? undefined : blockOf(shape, scales.shape, around.config.block);
   const zeros = around.find(`${name}_zero_point`);
-  if (!block || (zeros && (zeros.dtype !== 'I8' || zeros.shape.join() !== scales.shape.join())))
+  if ((!block && !isOne) || (zeros && (zeros.dtype !== 'I8' || zeros.shape.join() !== scales.shape.join())))
     return undefined;
   const dtype = dtypeOf(scales, around.config);
   const source = computed<ScaledSource>(
@@ -107,7 +108,7 @@ export const plainFloats: QuantizedLayout = {
       {
         kind: 'scaled',
         ...{ name, shape, dtype: dtypeOf(undefined, config), codes },
-        ...{ scales: undefined, zeros: undefined, block: [1, 1], factor: 1 },
+        ...{ scales: undefined, zeros: undefined, block: undefined, factor: 1 },
       },
       file,
     );

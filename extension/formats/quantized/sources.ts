@@ -9,8 +9,8 @@ export interface ScaledSource extends TensorSource {
   readonly scales: RangeSource | undefined;
   /** Of 8 bits with a sign, for the same blocks; undefined: 0. */
   readonly zeros: RangeSource | undefined;
-  /** Rows and columns of a block; those at the edges may be smaller. */
-  readonly block: readonly [rows: number, columns: number];
+  /** Rows and columns of a block; those at the edges may be smaller. undefined: one scale for all. */
+  readonly block: readonly [rows: number, columns: number] | undefined;
   /** What each scale is multiplied with. */
   readonly factor: number;
 }
@@ -66,3 +66,9 @@ export interface NestedScales {
   readonly scales: RangeSource;
   readonly offset: number;
 }
+
+/** What the last two dimensions are, of which a tensor is a stack: the rows and columns of a matrix. */
+export const matrixOf = (shape: readonly number[]): { readonly rows: number; readonly width: number } => ({
+  rows: shape.at(-2) ?? 1,
+  width: shape.at(-1) ?? 1,
+});

@@ -16,7 +16,7 @@ describe('values', () => {
     ['fp8', '4 tensors are stored as FP8, read as BF16'],
     [
       'fp8-scaled',
-      '4 tensors are stored as FP8 with scales, read as BF16; 2 scales of activations and marks are left out',
+      '6 tensors are stored as FP8 with scales, read as BF16; 2 scales of activations and marks are left out',
     ],
     [
       'comfyui',

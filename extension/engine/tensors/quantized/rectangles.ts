@@ -1,6 +1,7 @@
 /** Computes a part of a tensor, rectangle by rectangle of its rows and columns, and writes it in its dtype. */
 import { DTYPE_BITS } from '../../../formats/dtype.ts';
 import { narrowed } from '../../../formats/floatBits.ts';
+import { matrixOf } from '../../../formats/quantized/sources.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 
 /** Whole rows of the matrix, or a part of one; their values follow one another in the tensor. */
@@ -19,11 +20,6 @@ export const RECTANGLE_VALUES = 1 << 18;
 
 /** The values that are computed for a rectangle. */
 export type Compute = (rectangle: Rectangle) => Promise<Float32Array>;
-
-/** Values of a stack of matrices: of each, the rows and columns. */
-export function matrixOf({ shape }: TensorSource): { readonly rows: number; readonly width: number } {
-  return { rows: shape.length < 2 ? 1 : (shape.at(-2) as number), width: shape.at(-1) ?? 1 };
-}
 
 /**
  * Fills `view` with a tensor's bytes from `begin` on.
@@ -54,7 +50,7 @@ function bytesOf(values: Float32Array, { dtype }: TensorSource): Uint8Array {
 
 /** No rectangle is in two matrices of a stack. */
 function* rectanglesOf(source: TensorSource, first: number, end: number, most: number): Generator<Rectangle> {
-  const { rows: height, width } = matrixOf(source);
+  const { rows: height, width } = matrixOf(source.shape);
   for (let at = first; at < end;) {
     const [row, column] = [Math.floor(at / width), at % width];
     const left = end - at;

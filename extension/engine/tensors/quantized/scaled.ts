@@ -1,8 +1,8 @@
 /** Reads codes of 8 bits with scales for blocks of rows and columns. */
-import type { ScaledSource } from '../../../formats/quantized/sources.ts';
+import { matrixOf, type ScaledSource } from '../../../formats/quantized/sources.ts';
 import { byteValues } from '../../../formats/floatBits.ts';
 import type { ReadContext, SourceKind } from '../sourceKind.ts';
-import { computeInto, matrixOf, RECTANGLE_VALUES, type Rectangle } from './rectangles.ts';
+import { computeInto, RECTANGLE_VALUES, type Rectangle } from './rectangles.ts';
 import { isSameRange, readBytes, readNumbers } from './sideTensors.ts';
 
 export const scaled: SourceKind<ScaledSource> = {
@@ -31,7 +31,7 @@ async function valuesOf(
     readNumbers(context, scales, blocks.first, blocks.count),
     zeros ? readNumbers(context, zeros, blocks.first, blocks.count) : undefined,
   ]);
-  const [, across] = source.block;
+  const across = source.block?.[1] ?? width;
   for (let r = 0, i = 0; r < rows; r++) {
     const line = blocks.lineOf(row + r);
     for (let c = column; c < column + columns;) {
@@ -49,8 +49,9 @@ async function valuesOf(
 
 /** The scales of a rectangle: those of its rows of blocks, or of a part of one. */
 function blocksOf(source: ScaledSource, { row, rows, column, columns, width }: Rectangle) {
+  if (!source.block) return { first: 0, count: 1, lineOf: () => 0 };
   const [down, across] = source.block;
-  const { rows: height } = matrixOf(source);
+  const { rows: height } = matrixOf(source.shape);
   const [perLine, perMatrix] = [Math.ceil(width / across), Math.ceil(height / down)];
   /** Of the blocks that a row is in, counted over all matrices. */
   const lineOf = (at: number) =>

@@ -1,0 +1,83 @@
+/**
+ * Models that are stored as codes, beside plain ones: merging, quantizing and restoring give what the values give that
+ * the codes stand for, and never touch the codes.
+ */
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../extension/formats/checkpoint.ts';
+import { f32, fixture, writeSafetensors } from '../checkpoints.ts';
+import {
+  checkpointInput,
+  merge,
+  mergeRecipe,
+  quantize,
+  recipe,
+  restore,
+  restoreRecipe,
+  tensorsOf,
+  valuesOf,
+} from '../engine.ts';
+import { sourceValues } from '../sourceBytes.ts';
+import { temporaryFolder } from '../temporary.ts';
+
+/** A model as stored, and the values that it must be read as. */
+const MODELS = [
+  ['GGUF', 'gguf/llama.gguf', 'gguf/llama.safetensors'],
+  ['FP8 in blocks', 'quantized/fp8-scaled', 'quantized/fp8-scaled/expected.safetensors'],
+  ['NF4', 'quantized/bnb4', 'quantized/bnb4/expected.safetensors'],
+  ['GPTQ', 'quantized/gptq-4', 'quantized/gptq-4/expected.safetensors'],
+] as const;
+
+const baseValue = (i: number) => Math.sin(i) / 10;
+
+/** A base in F32 with the tensors of a model. */
+async function writeBase(expected: string): Promise<string> {
+  const base = join(await temporaryFolder(), 'base.safetensors');
+  const { tensors } = await openCheckpoint(expected);
+  await writeSafetensors(
+    base,
+    Object.fromEntries([...tensors.values()].map(({ name, shape }) => [name, f32(shape, baseValue)])),
+  );
+  return base;
+}
+
+describe.each(MODELS)('%s', (_, storedAt, expectedAt) => {
+  const [stored, expected] = [fixture(storedAt), fixture(expectedAt)];
+
+  test('half of its task vector is merged', async () => {
+    const base = await writeBase(expected);
+    const output = join(await temporaryFolder(), 'merged.safetensors');
+    const changes = { base, parameters: { scale: 0.5 } };
+    await merge(mergeRecipe(output, 'task_arithmetic', [checkpointInput(stored, 'a')], changes));
+    const merged = await tensorsOf(output);
+    const { tensors } = await openCheckpoint(expected);
+    expect([...merged.keys()].sort()).toEqual([...tensors.keys()].sort());
+    for (const [name, source] of tensors) {
+      const found = merged.get(name) as NonNullable<ReturnType<(typeof merged)['get']>>;
+      expect(found.dtype, name).toBe('F32');
+      const tuned = await sourceValues(source);
+      const values = valuesOf(found);
+      for (const [i, value] of tuned.entries()) {
+        const wanted = (Math.fround(baseValue(i)) + value) / 2;
+        expect(Math.abs((values[i] as number) - wanted), `${name} ${i}`).toBeLessThan(
+          1e-6 * (1 + Math.abs(wanted)),
+        );
+      }
+    }
+  });
+
+  test('its task vector is quantized and restored', async () => {
+    const base = await writeBase(expected);
+    const restored = await Promise.all(
+      [stored, expected].map(async path => {
+        const folder = await temporaryFolder();
+        const file = join(folder, 'x.tvq');
+        await quantize(recipe(file, { base, tasks: [{ name: 'a', path }], bits: 8 }));
+        const output = join(folder, 'restored.safetensors');
+        await restore(restoreRecipe(file, 'a', output, { base, dtype: 'F32' }));
+        return tensorsOf(output);
+      }),
+    );
+    expect(restored[0]).toEqual(restored[1]);
+  });
+});
