@@ -2,6 +2,7 @@
  * Models that are stored as codes, beside plain ones: merging, quantizing and restoring give what the values give that
  * the codes stand for, and never touch the codes.
  */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../extension/formats/checkpoint.ts';
@@ -80,4 +81,32 @@ describe.each(MODELS)('%s', (_, storedAt, expectedAt) => {
     );
     expect(restored[0]).toEqual(restored[1]);
   });
+});
+
+test('a model made from one stored as codes is not described as quantized', async () => {
+  const folder = await temporaryFolder();
+  const [merged, restored, file] = ['merged', 'restored', 'x.tvq'].map(name => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const stored = fixture('quantized/fp8-scaled');
+  const base = await writeBase(join(stored, 'expected.safetensors'));
+  await merge(mergeRecipe(merged, 'linear', [checkpointInput(stored, 'a'), checkpointInput(stored, 'b')]));
+  await quantize(recipe(file, { base, tasks: [{ name: 'a', path: stored }], bits: 8 }));
+  await restore(restoreRecipe(file, 'a', restored, { base }));
+  for (const made of [merged, restored]) {
+    const config = JSON.parse(await readFile(join(made, 'config.json'), 'utf8')) as object;
+    expect(config).toEqual({ torch_dtype: 'bfloat16' });
+    const { tensors, notes } = await openCheckpoint(made);
+    expect(notes).toEqual([]);
+    expect(tensors.get('blocks.weight')).toMatchObject({ kind: 'range', dtype: 'BF16', shape: [20, 30] });
+  }
+  // A sum of -0 and -0 may be 0.
+  const numbersOf = async (path: string) =>
+    [...(await tensorsOf(path))].map(([name, tensor]) => [
+      name,
+      Array.from(valuesOf(tensor), value => value + 0),
+    ]);
+  expect(await numbersOf(merged)).toEqual(await numbersOf(join(stored, 'expected.safetensors')));
 });
