@@ -1,9 +1,9 @@
 /**
- * Codes of 8 bits beside their scales: FP8 and INT8 of compressed-tensors, vLLM, ModelOpt and torchao, DeepSeek's blocks
+ * Codes of 8 bits beside their scales: FP8 and INT8 of compressed-tensors, FP8 of vLLM and ModelOpt, DeepSeek's blocks
  * (`weight_scale_inv`, which is multiplied with all the same: inference/kernel.py, weight_dequant), and ComfyUI's
  * `scale_weight` (comfy/ops.py).
  */
-import { elementCount } from '../dtype.ts';
+import { DTYPE_BITS, elementCount } from '../dtype.ts';
 import type { RangeSource } from '../tensorSource.ts';
 import { computed, dtypeOf, isScale, moduleOf, type QuantizedLayout, type Surroundings } from './layout.ts';
 import { matrixOf, type ScaledSource } from './sources.ts';
@@ -41,8 +41,8 @@ const hasUnknownSides = (codes: RangeSource, around: Surroundings): boolean =>
   besideOf(codes, 'scale', around) !== undefined;
 
 /**
- * Rows and columns that share a scale, by the scales' shape: a row or a column, blocks of the config's size
- * or DeepSeek's, or groups of a row.
+ * Rows and columns that share a scale, by the scales' shape: a row or a column, blocks of the config's size or
+ * DeepSeek's, or else of equal sizes, as transformers takes them (integrations/finegrained_fp8.py).
  */
 function blockOf(
   shape: readonly number[],
@@ -54,9 +54,9 @@ function blockOf(
   if (full.length !== shape.length || shape.length < 2) return undefined;
   if (full.slice(0, -2).some((dim, d) => dim !== shape[d])) return undefined;
   const [down = 1, across = 1] = full.slice(-2);
+  // Groups of a row have no size in the config.
   const height = sizeOf(rows, down, config[0]);
-  const group = down === rows && across > 0 && columns % across === 0 ? columns / across : config[1];
-  const width = sizeOf(columns, across, group);
+  const width = sizeOf(columns, across, down === rows ? columns / across : config[1]);
   return height === undefined || width === undefined ? undefined : [height, width];
 }
 
@@ -64,7 +64,8 @@ function blockOf(
 function sizeOf(dim: number, count: number, size: number): number | undefined {
   if (count === 1) return dim;
   if (count === dim) return 1;
-  return Math.ceil(dim / size) === count ? size : undefined;
+  if (Number.isInteger(size) && Math.ceil(dim / size) === count) return size;
+  return count > 0 && dim % count === 0 ? dim / count : undefined;
 }
 
 function decode(codes: RangeSource, around: Surroundings) {
@@ -89,9 +90,15 @@ export const scaledFloats: QuantizedLayout = {
   decode: (codes, around) => (FP8.test(codes.dtype) ? decode(codes, around) : undefined),
 };
 
+/** Of compressed-tensors alone: elsewhere such bytes may be two codes of 4 bits (MXFP4 beside `weight_scale_inv`). */
 export const scaledIntegers: QuantizedLayout = {
   name: 'INT8 with scales',
-  decode: (codes, around) => (codes.dtype === 'I8' ? decode(codes, around) : undefined),
+  decode: (codes, around) => {
+    const isStated = around.config.method === 'compressed-tensors';
+    const scales = around.find(`${codes.name}_scale`);
+    if (codes.dtype !== 'I8' || !isStated || !scales || DTYPE_BITS[scales.dtype] === 8) return undefined;
+    return decode(codes, around);
+  },
 };
 
 /** Values of 8 bits that nothing scales. */

@@ -116,6 +116,12 @@ describe('refused by name, as their layout is not documented or not stated', () 
     );
   });
 
+  test('integers that may be two codes of 4 bits each', async () => {
+    const file = join(await temporaryFolder(), 'x.safetensors');
+    await writeSafetensors(file, { 'q.weight': integers, 'q.weight_scale_inv': f32([8, 1], () => 1) });
+    expect(fault(await openCheckpoint(file))).toContain('8-bit with scales weights: tensor "q.weight" is I8');
+  });
+
   test('integers without scales', async () => {
     const file = join(await temporaryFolder(), 'x.safetensors');
     await writeSafetensors(file, { 'q.weight': integers });
