@@ -15,16 +15,16 @@ export function smallFloats(
   });
 }
 
-let halves: Float32Array | undefined;
+let halfValues: Float32Array | undefined;
 
 /** The value of each float16, by its bits. */
 export function halfFloats(): Float32Array {
-  if (halves) return halves;
-  halves = smallFloats(5, 10);
+  if (halfValues) return halfValues;
+  halfValues = smallFloats(5, 10);
   for (const sign of [0, 0x8000])
     for (let bits = 0x7c00; bits < 0x8000; bits++)
-      halves[sign + bits] = bits > 0x7c00 ? NaN : sign === 0 ? Infinity : -Infinity;
-  return halves;
+      halfValues[sign + bits] = bits > 0x7c00 ? NaN : sign === 0 ? Infinity : -Infinity;
+  return halfValues;
 }
 
 /** With NaN at some bit patterns. */
@@ -58,38 +58,53 @@ export function byteValues(dtype: string): Float32Array {
   return known;
 }
 
-const word = new Uint32Array(1);
-const float = new Float32Array(word.buffer);
-
-export function bf16Float(bits: number): number {
-  word[0] = bits << 16;
-  return float[0] as number;
+/** The values of bfloat16, by their bits: the upper half of a float32's. */
+export function bfloats(bits: Uint16Array): Float32Array {
+  const words = new Uint32Array(bits.length);
+  for (let i = 0; i < words.length; i++) words[i] = (bits[i] as number) << 16;
+  return new Float32Array(words.buffer);
 }
 
 /** The bits of float32 values rounded to float16 or bfloat16, to nearest, ties to even. */
 export function narrowed(values: Float32Array, dtype: 'F16' | 'BF16'): Uint16Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const bits = new Uint16Array(values.length);
-  const round = dtype === 'BF16' ? bf16Bits : halfBits;
-  for (let i = 0; i < bits.length; i++) bits[i] = round(words[i] as number);
-  return bits;
+  return dtype === 'BF16' ? bfloatBits(words) : halfBits(words);
 }
 
-function bf16Bits(bits: number): number {
-  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
-  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+function bfloatBits(words: Uint32Array): Uint16Array {
+  const result = new Uint16Array(words.length);
+  for (let i = 0; i < words.length; i++) {
+    const bits = words[i] as number;
+    const isNan = (bits & 0x7fffffff) > 0x7f800000;
+    result[i] = isNan ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+  }
+  return result;
 }
 
-function halfBits(bits: number): number {
+function halfBits(words: Uint32Array): Uint16Array {
+  const result = new Uint16Array(words.length);
+  for (let i = 0; i < words.length; i++) {
+    const bits = words[i] as number;
+    const rest = bits & 0x7fffffff;
+    // Most are from 2 ** -14 to 65504, where only the exponent's bias differs.
+    const isNormal = rest >= 0x38800000 && rest < 0x47800000;
+    result[i] = isNormal
+      ? ((bits >>> 16) & 0x8000) | ((rest - (112 << 23) + 0xfff + ((rest >>> 13) & 1)) >>> 13)
+      : unusualHalf(bits);
+  }
+  return result;
+}
+
+/** Of a value below the normal ones of float16, or beyond them. */
+function unusualHalf(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const rest = bits & 0x7fffffff;
   if (rest > 0x7f800000) return sign | 0x7e00;
-  const exponent = (rest >>> 23) - 112;
-  if (exponent >= 31) return sign | 0x7c00;
-  if (exponent < -10) return sign;
-  // Below the smallest normal number the leading 1 is written out, and more of the mantissa falls away.
-  const mantissa = exponent > 0 ? rest - (112 << 23) : (rest & 0x7fffff) | 0x800000;
-  const shift = exponent > 0 ? 13 : 14 - exponent;
+  if (rest >= 0x47800000) return sign | 0x7c00;
+  // The leading 1 is written out, and the mantissa moves down.
+  const shift = 126 - (rest >>> 23);
+  if (shift > 24) return sign;
+  const mantissa = (rest & 0x7fffff) | 0x800000;
   const kept = mantissa >>> shift;
   const lost = mantissa & ((1 << shift) - 1);
   const tie = 1 << (shift - 1);

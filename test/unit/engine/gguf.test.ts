@@ -3,6 +3,7 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../../extension/formats/checkpoint.ts';
+import { summarizeCheckpoints } from '../../../extension/formats/discover.ts';
 import type { TensorSource } from '../../../extension/formats/tensorSource.ts';
 import { fixture } from '../../checkpoints.ts';
 import { sourceBytes, sourceValues } from '../../sourceBytes.ts';
@@ -56,6 +57,23 @@ describe('models have the names, shapes and values of Hugging Face', () => {
       'range',
     ]);
   });
+});
+
+test('a search finds a model of several files once, and names what is no model', async () => {
+  const files = ['llama.gguf', 'split-00001-of-00002.gguf', 'split-00002-of-00002.gguf', 'adapter.gguf'];
+  const found = await summarizeCheckpoints(files.map(name => fixture(`gguf/${name}`)));
+  expect(found.checkpoints.map(({ name, files: parts }) => [name, parts.length])).toEqual([
+    ['llama', 1],
+    ['split', 2],
+  ]);
+  const [llama, split] = found.checkpoints;
+  expect(split?.architecture).not.toBe(llama?.architecture); // biases
+  expect(found.failures).toEqual([
+    {
+      path: fixture('gguf/adapter.gguf'),
+      message: expect.stringContaining('a LoRA adapter in GGUF') as string,
+    },
+  ]);
 });
 
 test.each([

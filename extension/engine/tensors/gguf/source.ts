@@ -1,5 +1,5 @@
 /** Reads tensors of GGUF files: blocks are decoded, rows put in order, and what was added is taken away. */
-import { bf16Float, halfFloats } from '../../../formats/floatBits.ts';
+import { bfloats, halfFloats } from '../../../formats/floatBits.ts';
 import { DTYPE_BITS, elementCount } from '../../../formats/dtype.ts';
 import type { GgufSource } from '../../../formats/gguf/source.ts';
 import type { ReadContext, SourceKind } from '../sourceKind.ts';
@@ -22,7 +22,7 @@ const decodeF16: DecodeBlocks = (codes, blocks, values) => {
   for (let i = 0; i < blocks; i++) values[i] = half[u16(codes, 2 * i)] as number;
 };
 const decodeBF16: DecodeBlocks = (codes, blocks, values) => {
-  for (let i = 0; i < blocks; i++) values[i] = bf16Float(u16(codes, 2 * i));
+  values.set(bfloats(new Uint16Array(codes.buffer, codes.byteOffset, blocks)));
 };
 const decodeF32: DecodeBlocks = (codes, blocks, values) =>
   new Uint8Array(values.buffer, values.byteOffset).set(codes.subarray(0, 4 * blocks));

@@ -1,6 +1,6 @@
 /** Reads parts of the tensors that values are computed from. */
 import { DTYPE_BITS, elementCount } from '../../../formats/dtype.ts';
-import { bf16Float, byteValues, halfFloats } from '../../../formats/floatBits.ts';
+import { bfloats, byteValues, halfFloats } from '../../../formats/floatBits.ts';
 import type { RangeSource } from '../../../formats/tensorSource.ts';
 import type { ReadContext } from '../sourceKind.ts';
 
@@ -18,28 +18,35 @@ export async function readBytes(
   return bytes;
 }
 
-/** Elements [first, first + count) as numbers: floats, and integers of 8 and 32 bits with a sign. */
-export async function readNumbers(
+/** Elements [first, first + count) as numbers: floats, and integers of 8 bits with a sign. */
+export const readNumbers = async (
   context: ReadContext,
   source: RangeSource,
   first = 0,
   count = elementCount(source.shape),
-): Promise<Float32Array | Int32Array> {
-  const bytes = await readBytes(context, source, first, count);
-  return numbersOf(bytes, source);
+): Promise<Float32Array> => numbersOf(await readBytes(context, source, first, count), source);
+
+function numbersOf(bytes: Uint8Array<ArrayBuffer>, { dtype }: RangeSource): Float32Array {
+  if (dtype === 'F32') return new Float32Array(bytes.buffer);
+  if (dtype === 'BF16') return bfloats(new Uint16Array(bytes.buffer));
+  if (dtype === 'F16') return lookedUp(halfFloats(), new Uint16Array(bytes.buffer));
+  return lookedUp(byteValues(dtype), bytes);
 }
 
-function numbersOf(bytes: Uint8Array<ArrayBuffer>, { dtype }: RangeSource): Float32Array | Int32Array {
-  if (dtype === 'F32') return new Float32Array(bytes.buffer);
-  if (dtype === 'I32') return new Int32Array(bytes.buffer);
-  if (dtype === 'BF16') return Float32Array.from(new Uint16Array(bytes.buffer), bf16Float);
-  if (dtype === 'F16') {
-    const table = halfFloats();
-    return Float32Array.from(new Uint16Array(bytes.buffer), bits => table[bits] as number);
-  }
-  const table = byteValues(dtype);
-  return Float32Array.from(bytes, byte => table[byte] as number);
+/** The values of bit patterns. */
+function lookedUp(table: Float32Array, bits: Uint16Array | Uint8Array): Float32Array {
+  const values = new Float32Array(bits.length);
+  for (let i = 0; i < values.length; i++) values[i] = table[bits[i] as number] as number;
+  return values;
 }
+
+/** Elements [first, first + count) of a tensor of 32-bit integers. */
+export const readIntegers = async (
+  context: ReadContext,
+  source: RangeSource,
+  first: number,
+  count: number,
+): Promise<Int32Array> => new Int32Array((await readBytes(context, source, first, count)).buffer);
 
 /** Part of a matrix: `rows` from `row` on, of each `columns` from `column` on. */
 export interface Part {
@@ -55,14 +62,27 @@ const SLAB_BYTES = 1 << 20;
 const GAP_BYTES = 64 << 10;
 
 /** Part of a stored matrix of numbers, row by row. */
-export async function readPart(
+export const numbersIn = async (
+  context: ReadContext,
+  source: RangeSource,
+  part: Part,
+): Promise<Float32Array> => numbersOf(await bytesIn(context, source, part), source);
+
+/** Part of a stored matrix of 32-bit integers, row by row. */
+export const integersIn = async (
+  context: ReadContext,
+  source: RangeSource,
+  part: Part,
+): Promise<Int32Array> => new Int32Array((await bytesIn(context, source, part)).buffer);
+
+async function bytesIn(
   context: ReadContext,
   source: RangeSource,
   { row, rows, column, columns }: Part,
-): Promise<Float32Array | Int32Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const width = source.shape.at(-1) ?? 1;
   const size = DTYPE_BITS[source.dtype] / 8;
-  if (columns === width) return readNumbers(context, source, row * width, rows * width);
+  if (columns === width) return readBytes(context, source, row * width, rows * width);
   const together = (width - columns) * size < GAP_BYTES;
   const slab = together ? Math.max(1, Math.floor(SLAB_BYTES / (width * size))) : 1;
   const bytes = new Uint8Array(rows * columns * size);
@@ -73,7 +93,7 @@ export async function readPart(
     for (let i = 0; i < count; i++)
       bytes.set(read.subarray(i * width * size).subarray(0, columns * size), (done + i) * columns * size);
   }
-  return numbersOf(bytes, source);
+  return bytes;
 }
 
 /** Whether two sources are one tensor. */

@@ -32,11 +32,15 @@ async function valuesOf(
     readNumbers(context, source.table),
     scalesOf(context, source, firstBlock, blocks),
   ]);
-  for (let i = 0; i < values.length; i++) {
-    const at = first + i;
-    const pair = bytes[(at >> 1) - firstByte] as number;
-    const code = (at & 1) === 0 ? pair >> 4 : pair & 15;
-    values[i] = (known[code] as number) * (scales[Math.floor(at / blockSize) - firstBlock] as number);
+  const products = new Float32Array(known.length);
+  for (let block = 0, i = 0; block < blocks; block++) {
+    const scale = scales[block] as number;
+    for (let code = 0; code < products.length; code++) products[code] = (known[code] as number) * scale;
+    const end = Math.min(values.length, (firstBlock + block + 1) * blockSize - first);
+    for (; i < end; i++) {
+      const pair = bytes[((first + i) >> 1) - firstByte] as number;
+      values[i] = products[((first + i) & 1) === 0 ? pair >> 4 : pair & 15] as number;
+    }
   }
   return values;
 }
@@ -46,7 +50,7 @@ async function scalesOf(
   { scales, nested }: TableSource,
   first: number,
   count: number,
-): Promise<Float32Array | Int32Array> {
+): Promise<Float32Array> {
   if (!nested) return readNumbers(context, scales, first, count);
   const { blockSize, offset } = nested;
   const firstBlock = Math.floor(first / blockSize);
