@@ -12,8 +12,6 @@ const MAX_PAIRS = 10_000;
 const MAX_KEY_BYTES = 65_535;
 /** Chat templates have 10 kB, licences 100. */
 const MAX_STRING_BYTES = 10 << 20;
-/** Lists of lists of lists are in no file. */
-const MAX_NESTING = 3;
 /** Numbers of a list that is kept: one for each layer. */
 const MAX_KEPT = 4096;
 
@@ -53,7 +51,7 @@ export function readMetadata(cursor: Cursor, pairs: number): GgufMetadata {
 function readValue(cursor: Cursor, key: string, type: number): GgufValue | undefined {
   if (type === STRING) return cursor.string(`metadata ${quote(key)}`, MAX_STRING_BYTES);
   if (type === BOOL) return cursor.u8() !== 0;
-  if (type === LIST) return readList(cursor, key, 1);
+  if (type === LIST) return readList(cursor, key);
   return numberOf(cursor, key, type)[1](cursor);
 }
 
@@ -64,18 +62,18 @@ function numberOf(cursor: Cursor, key: string, type: number) {
 }
 
 /** @returns the numbers of a short list; undefined for any other, which is passed over */
-function readList(cursor: Cursor, key: string, depth: number): readonly number[] | undefined {
-  if (depth > MAX_NESTING)
-    throw cursor.fault(`metadata ${quote(key)} nests lists deeper than ${MAX_NESTING} levels`);
+function readList(cursor: Cursor, key: string): readonly number[] | undefined {
   const type = cursor.u32();
-  const count = cursor.size(`the length of metadata ${quote(key)}`);
-  if (type === STRING)
-    for (let i = 0; i < count; i++) cursor.skip(cursor.size(`the length of a text in ${quote(key)}`));
-  else if (type === LIST) for (let i = 0; i < count; i++) readList(cursor, key, depth + 1);
+  // For messages; made once, as a list may have millions of texts.
+  const length = `the length of metadata ${quote(key)}`;
+  const count = cursor.size(length);
+  if (type === STRING) for (let i = 0; i < count; i++) cursor.skip(cursor.size(length));
   else if (type === BOOL) cursor.skip(count);
+  // ggml does not read them either (gguf.cpp).
+  else if (type === LIST) throw cursor.fault(`metadata ${quote(key)} is a list of lists`);
   else {
     const [bytes, read] = numberOf(cursor, key, type);
-    if (depth === 1 && count <= MAX_KEPT) return Array.from({ length: count }, () => Number(read(cursor)));
+    if (count <= MAX_KEPT) return Array.from({ length: count }, () => Number(read(cursor)));
     cursor.skip(count * bytes);
   }
   return undefined;

@@ -1,6 +1,6 @@
 /** The tensors of a GGUF file as those of the Hugging Face model that it was made from. */
 import { UserError } from '../../shared/errors.ts';
-import { listed } from '../listed.ts';
+import { listed, shapeText } from '../listed.ts';
 import type { TensorSource } from '../tensorSource.ts';
 import type { GgufTensor } from './header.ts';
 import { textOf, type GgufMetadata } from './metadata.ts';
@@ -43,11 +43,17 @@ export function modelTensors(
   const kept: string[] = [];
   const tensors = stored
     .filter(tensor => !factors.includes(tensor))
-    .map(tensor => {
+    .flatMap(tensor => {
       const name = huggingFaceName(architecture, tensor.name);
       if (name === undefined) kept.push(tensor.name);
-      if (name === undefined) return asStored(tensor);
-      return ggufSource(file, name, tensor, changeOf(file, tensor, architecture, metadata, named as string));
+      if (name === undefined) return [asStored(tensor)];
+      if (name.includes('*'))
+        return expertsOf(file, tensor).map((expert, i) =>
+          ggufSource(file, name.replace('*', String(i)), expert, UNCHANGED),
+        );
+      return [
+        ggufSource(file, name, tensor, changeOf(file, tensor, architecture, metadata, named as string)),
+      ];
     });
   const notes = [
     ...(kept.length > 0
@@ -58,6 +64,23 @@ export function modelTensors(
       : []),
   ];
   return { tensors, notes };
+}
+
+/** The largest models have 512 in a layer. */
+const MAX_EXPERTS = 4096;
+
+/** The matrices of a layer's experts, one after another in the file. */
+function expertsOf(file: string, tensor: GgufTensor): GgufTensor[] {
+  const [count = 0, ...shape] = tensor.shape;
+  if (shape.length !== 2 || count > MAX_EXPERTS)
+    throw new UserError(
+      `${file}: tensor "${tensor.name}" is ${shapeText(tensor.shape)}, a stack of at most ${MAX_EXPERTS} matrices was expected; convert the model again`,
+    );
+  const bytes = tensor.bytes / count;
+  return Array.from({ length: count }, (_, i) => ({
+    ...tensor,
+    ...{ shape, bytes, offset: tensor.offset + i * bytes },
+  }));
 }
 
 function changeOf(

@@ -7,6 +7,8 @@
 export interface Architecture {
   /** Parts of a layer by llama.cpp's name, without `.weight` or `.bias`. */
   readonly layer: Readonly<Record<string, string>>;
+  /** Parts that hold all experts of a layer, with `*` for an expert's number; none in most models. */
+  readonly experts: Readonly<Record<string, string>>;
   /** Whether rows of queries and keys are interleaved for rotary positions (LlamaModel.permute). */
   readonly interleaves: boolean;
   /** Whether norms are stored with 1 added (GemmaModel.modify_tensors). */
@@ -31,14 +33,34 @@ const FOUR_NORMS = {
   post_ffw_norm: 'post_feedforward_layernorm',
 };
 
-const plain = { interleaves: false, addsOne: false };
-const gemma = { interleaves: false, addsOne: true };
+const plain = { experts: {}, interleaves: false, addsOne: false };
+const gemma = { experts: {}, interleaves: false, addsOne: true };
+const MIXTRAL = {
+  ffn_gate_exps: 'block_sparse_moe.experts.*.w1',
+  ffn_down_exps: 'block_sparse_moe.experts.*.w2',
+  ffn_up_exps: 'block_sparse_moe.experts.*.w3',
+};
+const QWEN_EXPERTS = {
+  ffn_gate_exps: 'mlp.experts.*.gate_proj',
+  ffn_down_exps: 'mlp.experts.*.down_proj',
+  ffn_up_exps: 'mlp.experts.*.up_proj',
+};
 
-/** Mistral's models have the architecture "llama". */
+/** Mistral's models have the architecture "llama", Mixtral's too. */
 const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
-  llama: { layer: { ...ATTENTION, ...MLP, ...TWO_NORMS }, interleaves: true, addsOne: false },
+  llama: {
+    layer: { ...ATTENTION, ...MLP, ...TWO_NORMS, ffn_gate_inp: 'block_sparse_moe.gate' },
+    experts: MIXTRAL,
+    interleaves: true,
+    addsOne: false,
+  },
   qwen2: { layer: { ...ATTENTION, ...MLP, ...TWO_NORMS }, ...plain },
   qwen3: { layer: { ...ATTENTION, ...QK_NORMS, ...MLP, ...TWO_NORMS }, ...plain },
+  qwen3moe: {
+    layer: { ...ATTENTION, ...QK_NORMS, ...TWO_NORMS, ffn_gate_inp: 'mlp.gate' },
+    ...plain,
+    experts: QWEN_EXPERTS,
+  },
   gemma: { layer: { ...ATTENTION, ...MLP, ...TWO_NORMS }, ...gemma },
   gemma2: { layer: { ...ATTENTION, ...MLP, ...FOUR_NORMS }, ...gemma },
   gemma3: { layer: { ...ATTENTION, ...QK_NORMS, ...MLP, ...FOUR_NORMS }, ...gemma },
@@ -57,13 +79,13 @@ const OUTSIDE: Readonly<Record<string, string>> = {
 const LAYER = /^blk\.(\d+)\.(.+)$/;
 const ENDING = /\.(weight|bias)$/;
 
-/** A tensor's name in the Hugging Face model; undefined: it is not in the table. */
-export function huggingFaceName({ layer }: Architecture, name: string): string | undefined {
+/** A tensor's name in the Hugging Face model, with `*` for each expert; undefined: it is not in the table. */
+export function huggingFaceName({ layer, experts }: Architecture, name: string): string | undefined {
   const ending = ENDING.exec(name)?.[0];
   if (ending === undefined) return undefined;
   const module = name.slice(0, -ending.length);
   const [, number, part] = LAYER.exec(module) ?? [];
-  const [table, key] = part === undefined ? [OUTSIDE, module] : [layer, part];
+  const [table, key] = part === undefined ? [OUTSIDE, module] : [{ ...layer, ...experts }, part];
   if (!Object.hasOwn(table, key)) return undefined;
   return `${number === undefined ? '' : `model.layers.${number}.`}${table[key]}${ending}`;
 }

@@ -2,7 +2,9 @@
 import { dirname } from 'node:path';
 import { elementCount } from '../dtype.ts';
 import { FilePool } from '../filePool.ts';
+import { groupBy } from '../../shared/groupBy.ts';
 import { listed } from '../../shared/listed.ts';
+import { inParallel } from '../../shared/parallel.ts';
 import { isRange, type RangeSource, type TensorSource } from '../tensorSource.ts';
 import { finder, MAX_SMALL_BYTES, type DecodedWeights, type Surroundings } from './layout.ts';
 import { readQuantizationConfig } from './quantizationConfig.ts';
@@ -46,22 +48,32 @@ async function readSmall(files: FilePool, { file, offset, bytes }: RangeSource):
   return content;
 }
 
+/** Tensors whose descriptions are read at once. */
+const TENSORS_AT_ONCE = 16;
+
 /** By the name of the codes. */
 type ByCodes = ReadonlyMap<string, DecodedWeights & { readonly layout: string }>;
 
 async function decodeAll(tensors: Tensors, around: Surroundings): Promise<ByCodes> {
-  const decoded = new Map<string, DecodedWeights & { readonly layout: string }>();
-  for (const codes of tensors.values()) {
-    if (!isRange(codes) || !mayBeCodes(codes) || isBeside(codes)) continue;
+  const candidates = [...tensors.values()]
+    .filter(isRange)
+    .filter(tensor => mayBeCodes(tensor) && !isBeside(tensor));
+  const decoded = await inParallel(candidates, TENSORS_AT_ONCE, async codes => {
     for (const { name: layout, decode } of QUANTIZED_LAYOUTS) {
       const weights = await decode(codes, around);
       if (!weights) continue;
-      const { name } = weights.source;
-      if (name === codes.name || !tensors.has(name)) decoded.set(codes.name, { ...weights, layout });
-      break;
+      return [[codes.name, { ...weights, layout }] as const];
     }
-  }
-  return decoded;
+    return [];
+  });
+  // Codes of weights that are there already, or twice, are left for what refuses codes.
+  const named = groupBy(decoded.flat(), ([, { source }]) => source.name);
+  return new Map(
+    [...named].flatMap(([name, all]) => {
+      const [only, second] = all;
+      return only && !second && (name === only[0] || !tensors.has(name)) ? [only] : [];
+    }),
+  );
 }
 
 function replaced(path: string, tensors: Tensors, decoded: ByCodes): Decoded {

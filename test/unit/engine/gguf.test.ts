@@ -6,6 +6,7 @@ import { openCheckpoint } from '../../../extension/formats/checkpoint.ts';
 import { summarizeCheckpoints } from '../../../extension/formats/discover.ts';
 import type { TensorSource } from '../../../extension/formats/tensorSource.ts';
 import { fixture } from '../../checkpoints.ts';
+import { writeSparseGguf } from '../../ggufFile.ts';
 import { sourceBytes, sourceValues } from '../../sourceBytes.ts';
 import { temporaryFolder } from '../../temporary.ts';
 
@@ -26,7 +27,7 @@ test.each(TYPES)('%s has the values of gguf.quants.dequantize', async type => {
 });
 
 describe('models have the names, shapes and values of Hugging Face', () => {
-  test.each(['llama', 'split', 'qwen2', 'qwen3', 'gemma', 'gemma3'])('%s', async name => {
+  test.each(['llama', 'mixtral', 'split', 'qwen2', 'qwen3', 'gemma', 'gemma3'])('%s', async name => {
     const found = (await open(name === 'split' ? 'split-00001-of-00002.gguf' : `${name}.gguf`)).tensors;
     const expected = (await open(`${name}.safetensors`)).tensors;
     expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
@@ -126,6 +127,11 @@ describe('refused', () => {
       '1000000 tensors, at most 100000 are allowed',
     ],
     [
+      'a list of lists',
+      bytes => void bytes.writeUInt32LE(9, bytes.indexOf('tokenizer.ggml.tokens') + 25),
+      'metadata "tokenizer.ggml.tokens" is a list of lists',
+    ],
+    [
       'an unsupported type',
       bytes => void bytes.writeUInt32LE(23, behind(bytes, 'F16') + 20),
       'tensor "F16": its type IQ4_XS is not read (F32, F16,',
@@ -174,6 +180,16 @@ describe('refused', () => {
     const file = await changed(bytes => void bytes.write('x', bytes.indexOf('head_count')), 'llama.gguf');
     await expect(openCheckpoint(file)).rejects.toThrow(
       'llama.attention.head_count undefined does not divide',
+    );
+  });
+
+  test('experts that are no stack of matrices', async () => {
+    const file = join(await temporaryFolder(), 'x.gguf');
+    const tensor = { name: 'blk.0.ffn_up_exps.weight', type: 0, shape: [1e6, 1, 1], bytes: 4e6 };
+    const metadata = { 'general.architecture': 'llama' };
+    await writeSparseGguf(file, metadata, [tensor], () => []);
+    await expect(openCheckpoint(file)).rejects.toThrow(
+      '"blk.0.ffn_up_exps.weight" is [1000000, 1, 1], a stack of at most 4096',
     );
   });
 

@@ -128,6 +128,20 @@ describe('refused by name, as their layout is not documented or not stated', () 
     expect(fault(await openCheckpoint(file))).toContain('integer weights: tensor "q.weight" is I8');
   });
 
+  test('two tensors of codes for one of weights', async () => {
+    const file = join(await temporaryFolder(), 'x.safetensors');
+    const words: MadeTensor = { dtype: 'I32', shape: [8, 1], data: new Uint8Array(32) };
+    const side: MadeTensor = { dtype: 'I32', shape: [1, 1], data: new Uint8Array(4) };
+    await writeSafetensors(file, {
+      ...{ 'q.qweight': words, 'q.qzeros': side, 'q.scales': f32([1, 8], () => 1) },
+      ...{ 'q.weight_packed': words, 'q.weight_scale': f32([8, 1], () => 1) },
+      'q.weight_shape': { dtype: 'I32', shape: [2], data: new Uint8Array(Int32Array.of(8, 8).buffer) },
+    });
+    expect(fault(await openCheckpoint(file))).toContain(
+      'GPTQ or AWQ weights: tensor "q.weight_shape" is I32',
+    );
+  });
+
   test('a tensor of that name is there already', async () => {
     const copy = join(await temporaryFolder(), 'awq');
     await cp(folder('awq'), copy, { recursive: true });
