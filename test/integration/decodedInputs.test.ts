@@ -110,3 +110,23 @@ test('a model made from one stored as codes is not described as quantized', asyn
     ]);
   expect(await numbersOf(merged)).toEqual(await numbersOf(join(stored, 'expected.safetensors')));
 });
+
+test('a base that is stored as codes is the same base as its plain copy', async () => {
+  const folder = await temporaryFolder();
+  const [file, ...restored] = ['x.tvq', 'a.safetensors', 'b.safetensors'].map(name => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const stored = fixture('quantized/fp8-scaled');
+  const plain = join(stored, 'expected.safetensors');
+  const tuned = await writeBase(plain);
+  await quantize(recipe(file, { base: stored, tasks: [{ name: 'a', path: tuned }], bits: 8 }));
+  const made = [];
+  for (const [i, base] of [stored, plain].entries()) {
+    const { warnings } = await restore(restoreRecipe(file, 'a', restored[i] as string, { base }));
+    expect(warnings.filter(warning => /base/.test(warning))).toEqual([]);
+    made.push(await tensorsOf(restored[i] as string));
+  }
+  expect(made[0]).toEqual(made[1]);
+});
