@@ -34,8 +34,11 @@ const MAX_DIMENSIONS = 4;
 const DEFAULT_ALIGNMENT = 32;
 const MAX_ALIGNMENT = 1 << 20;
 
-/** Reads as far as the metadata. @returns it with the number of tensors */
-export function parseMetadata(cursor: Cursor): { readonly metadata: GgufMetadata; readonly tensors: number } {
+/** Reads as far as the metadata, or as what of it is enough. @returns it with the number of tensors */
+export function parseMetadata(
+  cursor: Cursor,
+  isEnough: (known: GgufMetadata) => boolean = () => false,
+): { readonly metadata: GgufMetadata; readonly tensors: number } {
   const begin = cursor.skip(MAGIC.length);
   if (begin !== 0) throw new Error('a header is read from its beginning');
   const version = cursor.u32();
@@ -46,7 +49,8 @@ export function parseMetadata(cursor: Cursor): { readonly metadata: GgufMetadata
   const tensors = cursor.size('the number of tensors');
   if (tensors > MAX_TENSORS)
     throw cursor.fault(`it has ${tensors} tensors, at most ${MAX_TENSORS} are allowed`);
-  return { metadata: readMetadata(cursor, cursor.size('the number of metadata pairs')), tensors };
+  const pairs = cursor.size('the number of metadata pairs');
+  return { metadata: readMetadata(cursor, pairs, isEnough), tensors };
 }
 
 /** Reads and checks a whole header. @throws UserError, or HeaderGoesOn when more of the file is needed */

@@ -32,13 +32,21 @@ const NUMBERS: ReadonlyMap<number, readonly [bytes: number, read: (cursor: Curso
     [12, [8, cursor => cursor.f64()]],
   ]);
 
-/** Reads that many pairs. @throws UserError naming what is wrong, and with which key */
-export function readMetadata(cursor: Cursor, pairs: number): GgufMetadata {
+/**
+ * Reads that many pairs, or fewer.
+ * @param isEnough whether what is known is all that is asked for
+ * @throws UserError naming what is wrong, and with which key
+ */
+export function readMetadata(
+  cursor: Cursor,
+  pairs: number,
+  isEnough: (known: GgufMetadata) => boolean,
+): GgufMetadata {
   if (pairs > MAX_PAIRS)
     throw cursor.fault(`it has ${pairs} metadata pairs, at most ${MAX_PAIRS} are allowed`);
   const metadata = new Map<string, GgufValue>();
   const seen = new Set<string>();
-  for (let pair = 0; pair < pairs; pair++) {
+  for (let pair = 0; pair < pairs && !isEnough(metadata); pair++) {
     const key = cursor.string('a metadata key', MAX_KEY_BYTES);
     if (seen.has(key)) throw cursor.fault(`metadata ${quote(key)} appears twice`);
     seen.add(key);

@@ -86,7 +86,10 @@ async function checkMagic(handle: FileHandle, file: string, fileBytes: number): 
   );
 }
 
-/** A model in several files describes itself in the first (llama.cpp, tools/gguf-split). */
+/**
+ * A model in several files describes itself in the first (llama.cpp, tools/gguf-split). Of that, no more is read than how
+ * tensors are stored: the vocabulary comes later, and is long.
+ */
 async function modelFacts(
   file: string,
   { metadata }: GgufHeader,
@@ -94,19 +97,28 @@ async function modelFacts(
 ): Promise<GgufMetadata> {
   const number = metadata.get('split.no');
   if (metadata.has('general.architecture') || number === undefined || number === 0) return metadata;
-  const first = basename(file).replace(/\d+(?=-of-\d+\.gguf$)/, digits => '1'.padStart(digits.length, '0'));
-  const { handle, info } = await openRegular(join(dirname(file), first));
+  const first = join(
+    dirname(file),
+    basename(file).replace(/\d+(?=-of-\d+\.gguf$)/, digits => '1'.padStart(digits.length, '0')),
+  );
+  const { handle, info } = await openRegular(first);
   try {
-    return await parseStart(
+    const facts = await parseStart(
       handle,
-      file,
+      first,
       Number(info.size),
       allowance,
-      cursor => parseMetadata(cursor).metadata,
+      cursor => parseMetadata(cursor, tellsHeads).metadata,
     );
+    return new Map([...facts, ...metadata]);
   } finally {
     await handle.close();
   }
+}
+
+function tellsHeads(metadata: GgufMetadata): boolean {
+  const key = `${textOf(metadata, 'general.architecture')}.attention.head_count`;
+  return metadata.has(key) && metadata.has(`${key}_kv`);
 }
 
 /** How it is stored, which says nothing about a model made from it. */

@@ -1,9 +1,11 @@
 /** GGUF files, made by the `gguf` package, have the values that it gives (fixtures/gguf/make_gguf.py). */
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openCheckpoint } from '../../../extension/formats/checkpoint.ts';
 import { summarizeCheckpoints } from '../../../extension/formats/discover.ts';
+import { readGgufHeader } from '../../../extension/formats/gguf/readHeader.ts';
+import { HeaderAllowance } from '../../../extension/formats/safetensors/headerRoom.ts';
 import type { TensorSource } from '../../../extension/formats/tensorSource.ts';
 import { fixture } from '../../checkpoints.ts';
 import { writeSparseGguf } from '../../ggufFile.ts';
@@ -58,6 +60,34 @@ describe('models have the names, shapes and values of Hugging Face', () => {
       'range',
     ]);
   });
+});
+
+test('of the first file, the others read how tensors are stored, but not the vocabulary', async () => {
+  const folder = await temporaryFolder();
+  const [one, two] = ['x-00001-of-00002.gguf', 'x-00002-of-00002.gguf'].map(name => join(folder, name)) as [
+    string,
+    string,
+  ];
+  const heads = 'llama.attention.head_count';
+  const facts = { 'general.architecture': 'llama', [heads]: 4, [`${heads}_kv`]: 2 };
+  const tokens = Array.from({ length: 50_000 }, (_, i) => `token ${i}`);
+  const tensor = (layer: number) => ({
+    name: `blk.${layer}.attn_k.weight`,
+    type: 0,
+    shape: [8, 2],
+    bytes: 64,
+  });
+  await writeSparseGguf(one, { ...facts, 'tokenizer.ggml.tokens': tokens }, [tensor(0)], () => []);
+  await writeSparseGguf(two, { 'split.no': 1, 'split.count': 2 }, [tensor(1)], () => []);
+  const allowance = new HeaderAllowance();
+  const take = vi.spyOn(allowance, 'take');
+  const { tensors } = await readGgufHeader(two, allowance);
+  expect(tensors).toMatchObject([{ name: 'model.layers.1.self_attn.k_proj.weight', heads: 2 }]);
+  const taken = take.mock.calls.map(([file, bytes]) => [file, bytes]);
+  expect(taken).toEqual([
+    [two, (await stat(two)).size],
+    [one, 64 << 10],
+  ]);
 });
 
 test('a search finds a model of several files once, and names what is no model', async () => {
