@@ -8,6 +8,8 @@ import type { FileStamp } from '../files/fileStamp.ts';
 import { inParallel } from '../shared/parallel.ts';
 import { adapterKind, configuredAdapter, type AdapterFinding } from './lora/adapter.ts';
 import { HeaderAllowance, type Allowance } from './safetensors/headerRoom.ts';
+import type { Decoded } from './quantized/decodeQuantized.ts';
+import { mayBeCodes } from './quantized/mayBeCodes.ts';
 import { cachedSnapshot } from './huggingface/hubCache.ts';
 import { noWeights, notWeights } from './noWeights.ts';
 import { describeOpenError } from './huggingface/openError.ts';
@@ -148,9 +150,10 @@ export async function openSet(
 ): Promise<Checkpoint> {
   const { files, index, notes: numbers } = await filesOfSet(folder, set);
   const headers = await inParallel(files, FILES_AT_ONCE, file => readWeights(file, set.format, allowance));
-  const { tensors, notes } = gatherTensors(headers, index);
+  const gathered = gatherTensors(headers, index);
   const owns = await ownsFolder(folder, set);
   const path = owns ? folder.path : join(folder.path, set.entry);
+  const { tensors, notes } = await decoded(path, gathered.tensors);
   const found = adapterKind(tensors) ?? (await configuredAdapter(files[0] as string));
   const unreadable = owns ? await unreadableFiles(folder) : [];
   return {
@@ -166,11 +169,20 @@ export async function openSet(
       ...(note === undefined ? [] : [note]),
       ...numbers,
       ...headers.flatMap(header => header.notes),
+      ...gathered.notes,
       ...notes,
+      ...new Set(headers.flatMap(header => header.notes ?? [])),
       ...unreadable.map(({ message }) => message),
     ],
     unreadable,
     adapter: found,
     stamps: headers.map(({ stamp }) => stamp),
   };
+}
+
+/** Weights that are stored as codes are read as floats, wherever their layout is known. */
+async function decoded(path: string, tensors: ReadonlyMap<string, TensorSource>): Promise<Decoded> {
+  if (![...tensors.values()].some(mayBeCodes)) return { tensors, notes: [] };
+  const { decodeQuantized } = await import('./quantized/decodeQuantized.ts');
+  return decodeQuantized(path, tensors);
 }

@@ -13,7 +13,6 @@ export const isLfsPointer = (head: Uint8Array): boolean =>
 
 /** How formats begin, with what they are and a remedy. */
 const FORMATS: readonly (readonly [magic: string, what: string])[] = [
-  ['GGUF', 'a GGUF file despite its name; use the checkpoint it was converted from'],
   ['\x1f\x8b', 'compressed with gzip; decompress it first'],
   ['\x28\xb5\x2f\xfd', 'compressed with zstd; decompress it first'],
   ['\xfd7zXZ', 'compressed with xz; decompress it first'],

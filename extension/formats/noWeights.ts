@@ -13,7 +13,6 @@ import { HeaderAllowance } from './safetensors/headerRoom.ts';
 /** Weight formats that are not supported, by the end of a file's name, with the remedy. */
 const OTHER_FORMATS: readonly (readonly [name: RegExp, what: string])[] = [
   [/\.pkl$/, 'plain pickles are not read; save the state dict with torch.save, or as safetensors'],
-  [/\.gguf$/, 'GGUF files are not read; use the checkpoint it was converted from'],
   [/\.(h5|keras|msgpack|npz|npy|onnx)$/, 'this format is not read; save the weights as safetensors first'],
 ];
 

@@ -1,11 +1,12 @@
 /** All supported formats. */
+import { gguf } from './gguf/format.ts';
 import { safetensors } from './safetensors/format.ts';
 import { pytorch } from './torch/format.ts';
 import { TVQ } from './tvq/names.ts';
 import type { WeightFormat } from './weightFormat.ts';
 
 /** Formats of weights; if a folder has a model in two, the first wins. */
-export const WEIGHT_FORMATS: readonly WeightFormat[] = [safetensors, pytorch];
+export const WEIGHT_FORMATS: readonly WeightFormat[] = [safetensors, pytorch, gguf];
 
 /** The ending that a weight file's name has, and the format that it tells; the first bytes of the file decide. */
 interface Ending {

@@ -6,6 +6,8 @@ import { JOURNAL } from '../../extension/files/hiddenNames.ts';
 import { adapterKind, configuredAdapter } from '../../extension/formats/lora/adapter.ts';
 import { readConfig } from '../../extension/formats/huggingface/configFile.ts';
 import { readShardIndex } from '../../extension/formats/huggingface/hfIndex.ts';
+import { openCheckpoint } from '../../extension/formats/checkpoint.ts';
+import { readGgufHeader } from '../../extension/formats/gguf/readHeader.ts';
 import { FilePool } from '../../extension/formats/filePool.ts';
 import { HeaderAllowance } from '../../extension/formats/safetensors/headerRoom.ts';
 import { readTorchHeader } from '../../extension/formats/torch/torchFile.ts';
@@ -28,6 +30,7 @@ import { summarizeTvq } from '../../extension/formats/tvq/summary.ts';
 import { verifyTvq } from '../../extension/engine/inspect/verify.ts';
 import type { RunOptions } from '../../extension/protocol/recipes.ts';
 import { f32, safetensorsBytes, writeSafetensors } from '../checkpoints.ts';
+import { mutateGguf } from './ggufFile.ts';
 import { encoded, mutateBytes, mutateText } from './mutate.ts';
 import type { Random } from './random.ts';
 import { rewritten } from './rewritten.ts';
@@ -183,6 +186,53 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
     mutate: mutateZip,
     read: await torchReader(folder),
   }),
+  gguf: async (folder, fixtures) => {
+    const names = ['types', 'llama', 'gemma3', 'adapter', 'split-00002-of-00002'];
+    const inputs = await Promise.all(names.map(name => readFile(join(fixtures, `gguf/${name}.gguf`))));
+    // What a shard says about its model is in the first.
+    await writeFile(join(folder, 'x-00001-of-00002.gguf'), inputs[1] as Buffer);
+    const file = join(folder, 'x-00002-of-00002.gguf');
+    const put = rewritten(file);
+    const files = new FilePool();
+    const context = { files, kernels: await loadKernels(), signal: hooks().signal };
+    return {
+      inputs,
+      mutate: mutateGguf,
+      read: async bytes => {
+        put(bytes);
+        const { tensors } = await readGgufHeader(file, new HeaderAllowance());
+        for (const tensor of tensors.slice(0, 3)) {
+          const begin = tensor.bytes >> 1;
+          await readSource(context, tensor, new Uint8Array(Math.min(tensor.bytes - begin, 4096)), begin);
+        }
+      },
+    };
+  },
+
+  quantized: async (folder, fixtures) => {
+    const names = ['fp8-scaled', 'int8', 'bnb4', 'gptq-3', 'gptq-8-v2-ordered', 'awq', 'w4a16'];
+    const read = (name: string) => readFile(join(fixtures, `quantized/${name}/model.safetensors`));
+    await writeFile(
+      join(folder, 'config.json'),
+      json({ quantization_config: { quant_method: 'gptq', desc_act: true, weight_block_size: [8, 8] } }),
+    );
+    const file = join(folder, 'model.safetensors');
+    const put = rewritten(file);
+    const files = new FilePool();
+    const context = { files, kernels: await loadKernels(), signal: hooks().signal };
+    return {
+      inputs: await Promise.all(names.map(read)),
+      mutate: mutateSafetensors,
+      read: async bytes => {
+        put(bytes);
+        const { tensors } = await openCheckpoint(file);
+        for (const tensor of [...tensors.values()].filter(({ kind }) => kind !== 'range')) {
+          const begin = tensor.bytes >> 1;
+          await readSource(context, tensor, new Uint8Array(Math.min(tensor.bytes - begin, 4096)), begin);
+        }
+      },
+    };
+  },
 
   index: async folder => {
     const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];

@@ -1,6 +1,10 @@
 /** How to get the bytes of a tensor, for each kind of source: the only place that knows. */
 import type { RangeSource, TensorSource } from '../../formats/tensorSource.ts';
+import { gguf } from './gguf/source.ts';
 import { adapted } from './lora/adapted.ts';
+import { packed } from './quantized/packed.ts';
+import { scaled } from './quantized/scaled.ts';
+import { table } from './quantized/table.ts';
 import type { ReadContext, SourceContext, SourceKind } from './sourceKind.ts';
 import { strided } from './strided.ts';
 
@@ -20,6 +24,10 @@ export function addSourceKind<S extends TensorSource>(kind: SourceKind<S>): void
 addSourceKind(range);
 addSourceKind(adapted);
 addSourceKind(strided);
+addSourceKind(gguf);
+addSourceKind(scaled);
+addSourceKind(table);
+addSourceKind(packed);
 
 function kindOf({ kind }: TensorSource): SourceKind<TensorSource> {
   const known = KINDS.get(kind);

@@ -44,7 +44,7 @@ const COMPUTED_KINDS =
   /^(?!rope_(scaling|parameters)$).*(rope|rotary)|(^|_)eps(ilon)?$|_limit$|scaling_factor$|^(is_)?(causal|decoder)$/;
 const isComputed = (key: string): boolean => COMPUTED.test(key) || COMPUTED_KINDS.test(key);
 /** Keys where null means none; elsewhere null means an unknown default. */
-const NONE = /softcap|soft_cap|clip_qkv|^sliding_window$|^rope_scaling$|^quantization_config$/;
+const NONE = /softcap|soft_cap|clip_qkv|^sliding_window$|^rope_scaling$/;
 
 const SCHEDULER =
   /^(prediction_type|beta_(schedule|start|end)|num_train_timesteps|rescale_betas_zero_snr|shift)$/;
@@ -68,7 +68,7 @@ export async function factsOf({ config, metadata }: DescribedModel): Promise<Fac
   const facts = new Map<string, unknown>();
   const root = await config('config.json');
   for (const [path, part] of root ? configParts(root) : []) {
-    for (const [key, value] of partFacts(part, path.length === 0)) facts.set([...path, key].join('.'), value);
+    for (const [key, value] of partFacts(part)) facts.set([...path, key].join('.'), value);
   }
   for (const [file, keys] of BESIDE) {
     for (const [key, value] of Object.entries((await config(file)) ?? {}))
@@ -80,29 +80,18 @@ export async function factsOf({ config, metadata }: DescribedModel): Promise<Fac
   return facts;
 }
 
-function* partFacts(part: Config, isRoot: boolean): Generator<[key: string, value: unknown]> {
+function* partFacts(part: Config): Generator<[key: string, value: unknown]> {
   for (const [key, value] of Object.entries(part)) {
     if (isComputed(key) && (value !== null || NONE.test(key))) yield [key, canonical(value)];
   }
   if (part.use_sliding_window === false) yield ['sliding_window', null];
   else if (part.sliding_window !== undefined) yield ['sliding_window', part.sliding_window];
-  if (isRoot) yield ['quantization_config', quantization(part.quantization_config)];
   yield* ropeFacts(part);
 }
 
 /** Names of one function in several versions. */
 const SAME: Readonly<Record<string, string>> = { swish: 'silu', gelu_new: 'gelu_pytorch_tanh' };
 const canonical = (value: unknown): unknown => (typeof value === 'string' ? (SAME[value] ?? value) : value);
-
-/** How the weights are quantized; null: they are not. */
-const quantization = (config: unknown): unknown =>
-  isObject(config)
-    ? Object.fromEntries(
-        Object.entries(config).filter(([key]) =>
-          /^(quant_method|bits|fmt|group_size|load_in_[48]bit)$/.test(key),
-        ),
-      )
-    : null;
 
 /**
  * Rotary embeddings: transformers 5 has `rope_parameters` (by kind of layer, if they differ) instead of `rope_theta`,

@@ -38,11 +38,6 @@ describe('differences', () => {
       { final_logit_softcapping: 30 },
     ],
     [
-      'quantization_config is {"quant_method":"gptq","bits":4} here, none',
-      { quantization_config: { quant_method: 'gptq', bits: 4, x: 1 } },
-      {},
-    ],
-    [
       'decoder.num_attention_heads is 4 here',
       { decoder: { num_attention_heads: 4 } },
       { decoder: { num_attention_heads: 8 } },
@@ -88,6 +83,7 @@ describe('differences', () => {
       { use_sliding_window: false, sliding_window: 32768 },
       { sliding_window: null },
     ],
+    ['how weights are stored', { quantization_config: { quant_method: 'gptq', bits: 4 } }, {}],
     ['a key that one lacks', { rms_norm_eps: 1e-5, head_dim: null }, { head_dim: 8, vocab_size: 3 }],
     [
       'dropout, dtype, context and tokens',

@@ -164,7 +164,7 @@ describe('a file that is something else', () => {
   });
 
   test.each([
-    ['a.gguf', 'GGUF files are not read'],
+    ['a.gguf', 'not a valid GGUF file: it does not begin with "GGUF"'],
     ['pytorch_model.bin', 'not weights; a file of torch.save'],
     ['model.safetensors.part', 'an unfinished download'],
     [

@@ -28,6 +28,7 @@ class CountedFile {
 const contextOf = (file: CountedFile, signal = new AbortController().signal) => ({
   files: file as unknown as FilePool,
   kernels,
+  read: () => Promise.reject(new Error('nothing else is read')),
   signal,
 });
 
