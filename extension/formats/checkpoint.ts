@@ -168,10 +168,9 @@ export async function openSet(
     notes: [
       ...(note === undefined ? [] : [note]),
       ...numbers,
-      ...headers.flatMap(header => header.notes),
       ...gathered.notes,
       ...notes,
-      ...new Set(headers.flatMap(header => header.notes ?? [])),
+      ...new Set(headers.flatMap(header => header.notes)),
       ...unreadable.map(({ message }) => message),
     ],
     unreadable,

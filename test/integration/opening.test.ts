@@ -91,7 +91,7 @@ const TASK = adapter(
 );
 const CONFIG = adapter(
   'lora.safetensors',
-  'an adapter of PEFT without its adapter_config.json, which has its alpha; download that too',
+  'a LoRA adapter (PEFT, rank 4) without its adapter_config.json, which has its alpha; download that too',
 );
 test.each([
   ['quantize', TASK, ['quantize', '--base', 'base', '--task', 'a=vera.safetensors', '-o', 'x.tvq']],

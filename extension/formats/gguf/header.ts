@@ -40,7 +40,7 @@ export function parseMetadata(
   if (begin !== 0) throw new Error('a header is read from its beginning');
   const version = cursor.u32();
   if (version !== 0 && version % 2 ** 16 === 0)
-    throw cursor.fault('it is big-endian; convert the model again, without --bigendian');
+    throw cursor.fault('it is big-endian; convert the model again as little-endian');
   if (version !== 2 && version !== 3)
     throw cursor.fault(`it has version ${version}, 2 or 3 were expected; convert the model again`);
   const tensors = cursor.size('the number of tensors');

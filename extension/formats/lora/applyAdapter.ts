@@ -28,7 +28,7 @@ export async function applyAdapter(adapter: Checkpoint, base: Checkpoint): Promi
   const config = await readAdapterConfig(dirname(adapter.files[0] as string));
   if (!config && [...tensors.keys()].some(name => name.startsWith('base_model.model.')))
     throw new UserError(
-      `${path}: an adapter of PEFT without its adapter_config.json, which has its alpha; download that too`,
+      `${path}: ${adapter.adapter?.what} without its adapter_config.json, which has its alpha; download that too`,
     );
   const changes = new Changes(base);
   const targets = new Targets(base.tensors.keys());

@@ -31,6 +31,20 @@ function stateOf(text: string): State | undefined {
   };
 }
 
+/** Values of the codes of NF4 (QLoRA, arXiv 2305.14314, appendix E). */
+const NF4 = [
+  ...[-1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453],
+  ...[-0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0],
+  ...[0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224],
+  ...[0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1],
+];
+/** Far below the distance of two values, far above float32's rounding. */
+const SLACK = 1e-5;
+
+/** Whether a table of F32 values is NF4's: another one under its name says that the file is something else. */
+const isNf4 = (table: Buffer): boolean =>
+  NF4.every((value, code) => Math.abs(table.readFloatLE(4 * code) - value) < SLACK);
+
 const isFloats = (source: RangeSource | undefined, count: number): source is RangeSource =>
   source?.dtype === 'F32' && elementCount(source.shape) === count;
 
@@ -47,6 +61,8 @@ export const bitsandbytes4: QuantizedLayout = {
     const text = await around.readSmall(described);
     const state = text && stateOf(text.toString());
     if (!state) return undefined;
+    const values = described.name.endsWith('nf4') ? await around.readSmall(table) : undefined;
+    if (values && !isNf4(values)) return undefined;
     const { shape, blockSize } = state;
     const count = elementCount(shape);
     const blocks = Math.ceil(count / blockSize);

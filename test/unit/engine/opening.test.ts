@@ -57,7 +57,7 @@ describe('a file that is something else', () => {
       'it ends within a pickle; was the download finished?',
     ],
     ['a pickle', Buffer.from('\x80\x02}q\x00.', 'latin1'), 'a Python pickle despite its name; save'],
-    ['a GGUF file', 'GGUF\x03\0\0\0\x10\0\0\0', 'a GGUF file'],
+    ['a part of a GGUF file', 'GGUF\x03\0\0\0\x10\0\0\0', 'not a valid GGUF file: '],
     ['zeros', new Uint8Array(4096), 'it begins with nothing but zeros; was the download finished?'],
     ['nothing', '', 'the file is empty; was the download finished?'],
   ])('%s', async (_, content, message) => {

@@ -76,8 +76,12 @@ test('of TorchScript one line is enough', async () => {
   expect((await openCheckpoint(fixture('torch-made/scripted.jit'))).notes).toHaveLength(1);
 });
 
-test('a plain state dict is read without a note', async () => {
-  expect((await openCheckpoint(fixture('torch-made/protocol2.pt'))).notes).toEqual([]);
+/** Two tensors of the samples are 8-bit floats. */
+const fp8 = (path: string): string => `${path}: 2 tensors are stored as FP8, read as BF16`;
+
+test('of a plain state dict nothing is said but what is decoded', async () => {
+  const file = fixture('torch-made/protocol2.pt');
+  expect((await openCheckpoint(file)).notes).toEqual([fp8(file)]);
 });
 
 test('the content decides, not the name', async () => {
@@ -85,11 +89,12 @@ test('the content decides, not the name', async () => {
   const file = join(folder, 'model.safetensors');
   await cp(fixture('torch-made/protocol2.pt'), file);
   const misnamed = await openCheckpoint(folder);
-  expect(misnamed.notes).toEqual([`${file}: a PyTorch file despite its name; read as such`]);
+  expect(misnamed.notes).toEqual([fp8(folder), `${file}: a PyTorch file despite its name; read as such`]);
   expect(await valuesOf(misnamed)).toEqual(await valuesIn('torch-made/state.safetensors'));
   await cp(fixture('torch-made/state.safetensors'), file);
   await rename(file, join(folder, 'model.bin'));
   expect((await openCheckpoint(folder)).notes).toEqual([
+    fp8(folder),
     `${join(folder, 'model.bin')}: a safetensors file despite its name; read as such`,
   ]);
 });
