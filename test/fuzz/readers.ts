@@ -396,7 +396,7 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
   },
 
   analysis: async folder => {
-    const plan = { jobs: [], stamps: [] };
+    const plan = { items: [], stamps: [] };
     const analysis = { tensors: [], fixed: [], summary: undefined } as unknown as Awaited<
       ReturnType<typeof cached>
     >;

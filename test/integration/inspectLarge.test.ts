@@ -5,10 +5,10 @@ import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { CHUNK, createCpuBackend } from '../../kernels/backends/cpu/backend.ts';
 import { FilePool } from '../../extension/formats/filePool.ts';
 import * as engine from '../../extension/engine/engine.ts';
-import { detailKind, type DetailJob } from '../../extension/engine/inspect/detailJob.ts';
+import { detailKind, type DetailItem } from '../../extension/engine/inspect/detailItem.ts';
 import { storedTensor } from '../../extension/engine/inspect/storedTensor.ts';
 import { kernelModule } from '../../extension/engine/kernels.ts';
-import { memoryOf, runJob } from '../../extension/engine/scheduler/jobKind.ts';
+import { memoryOf, runItem } from '../../extension/engine/scheduler/itemKind.ts';
 import { openTvq, type TvqFile } from '../../extension/formats/tvq/reader.ts';
 import { queryTensors, summarizeTvq } from '../../extension/formats/tvq/summary.ts';
 import { hooks, OPTIONS } from '../engine.ts';
@@ -64,7 +64,7 @@ test('opening, counting and paging read the header, the tables and the side arra
 
 test('looking into a tensor reads its payload, a stretch at a time', async () => {
   const input = storedTensor(file, file.tasks[20]!)(MATRIX)!;
-  const job: DetailJob = { kind: 'detail', tensor: MATRIX, input };
+  const job: DetailItem = { kind: 'detail', tensor: MATRIX, input };
   const memory = memoryOf(detailKind, job, CHUNK);
   expect(memory).toBeLessThan(8 * 2 ** 20);
   const backend = createCpuBackend({ module: await kernelModule(), memory });
@@ -72,7 +72,7 @@ test('looking into a tensor reads its payload, a stretch at a time', async () =>
   const signal = new AbortController().signal;
   const context = { backend, kernels: backend.kernels, files, signal, emit: async () => undefined };
   const read = await bytesRead(async () => {
-    const { contents } = await runJob(detailKind, job, context);
+    const { contents } = await runItem(detailKind, job, context);
     expect(contents.codes).toEqual({ from: 0, to: 1, counts: [4096 * 1024] });
     expect(contents.values).toMatchObject({ count: 4096 * 1024, deviation: 0 });
   });

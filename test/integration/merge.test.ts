@@ -166,8 +166,8 @@ describe('properties of every method', () => {
 
     test.each(METHODS.filter(({ way }) => way.kind !== 'values'))('$name', async method => {
       const asked = await withBase(method, files.slice(1), files[0] as string);
-      const { jobs } = await planMerge(asked, previewRoom(small));
-      expect(jobs.some(({ resident }) => !resident)).toBe(true);
+      const { items } = await planMerge(asked, previewRoom(small));
+      expect(items.some(({ resident }) => !resident)).toBe(true);
       const bytes = async (options: Partial<RunOptions>) => {
         const output = path();
         await merge({ ...asked, output }, options);

@@ -60,8 +60,8 @@ describe('the same bytes', () => {
     async scheme => {
       const asked = await made(large, { scheme, bits: 2 });
       const small: RunOptions = { ...OPTIONS, memory: 248 * 2 ** 20 };
-      const { jobs } = await planQuantize(asked, previewRoom(small));
-      expect(jobs.some(({ resident }) => !resident)).toBe(true);
+      const { items } = await planQuantize(asked, previewRoom(small));
+      expect(items.some(({ resident }) => !resident)).toBe(true);
       const inPieces = { ...asked, output: path('.tvq') };
       await quantize(asked, { threads: 2 });
       await quantize(inPieces, small);

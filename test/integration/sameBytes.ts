@@ -22,8 +22,8 @@ export function testSameBytes(make: (rows: number) => Promise<QuantizeRecipe>, m
   test('the same bytes for any number of threads, and whether tensors fit into memory or not', async () => {
     const asked = await make(1_000_003);
     const small: RunOptions = { ...tvq.OPTIONS, memory };
-    const { jobs } = await planQuantize(asked, previewRoom(small));
-    expect(jobs.some(({ resident }) => !resident)).toBe(true);
+    const { items } = await planQuantize(asked, previewRoom(small));
+    expect(items.some(({ resident }) => !resident)).toBe(true);
     const inPieces = { ...asked, output: path('.tvq') };
     await tvq.quantize(asked, { threads: 2 });
     await tvq.quantize(inPieces, small);

@@ -5,7 +5,7 @@ import type { Codec as Stored, CodecOf } from '../../formats/tvq/codecs.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import type { CodecFact } from '../../protocol/tensors.ts';
 import type { CodecName } from '../../shared/codecNames.ts';
-import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
+import type { ItemContext, RecordOutcome } from '../scheduler/item.ts';
 import type { Reconstruction } from './gain.ts';
 import type { MeasuredChoices, MeasuredTensor, Offer } from './measured.ts';
 import type { RecordReader } from './reader.ts';
@@ -85,14 +85,14 @@ export interface Codec<C extends { readonly codec: Name }> {
    * @returns undefined, with nothing emitted, where that is impossible: NaN, infinity, a range too small for a scale
    */
   quantize(
-    context: JobContext,
+    context: ItemContext,
     memory: EncoderMemory,
     encoding: Encoding<C>,
     values: Values,
   ): Promise<RecordOutcome | undefined>;
   /** Measures what its choices would cost. */
   measure(
-    context: JobContext,
+    context: ItemContext,
     memory: EncoderMemory,
     tensor: MeasuredTensor,
     values: Values,

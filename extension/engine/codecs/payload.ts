@@ -4,7 +4,7 @@ import { rangeOf, type RangeSource, type TensorSource } from '../../formats/tens
 import { UserError } from '../../shared/errors.ts';
 import { OrderedHash } from '../tensors/orderedHash.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
-import type { JobContext } from '../scheduler/job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
 import type { Reading } from './codec.ts';
 
 /** A record's payload as a checkpoint tensor: exact payloads are the fine-tuned tensor itself. */
@@ -37,18 +37,18 @@ export class Payload {
   }
 
   /** Fills `view` with the bytes from `begin` on. */
-  async read({ files, kernels }: JobContext, view: Uint8Array, begin: number): Promise<void> {
+  async read({ files, kernels }: ItemContext, view: Uint8Array, begin: number): Promise<void> {
     await files.read(this.reading.file, view, this.#offset + begin);
     this.#hash.update(kernels, view, begin);
   }
 
   /** Counts bytes that were read when their turn had not come. */
-  hash({ kernels }: JobContext, bytes: Uint8Array, begin: number): void {
+  hash({ kernels }: ItemContext, bytes: Uint8Array, begin: number): void {
     this.#hash.update(kernels, bytes, begin);
   }
 
   /** After all of it was read: @throws UserError when the bytes are not those that were written */
-  check({ kernels }: JobContext): void {
+  check({ kernels }: ItemContext): void {
     const { file, record, vector } = this.reading;
     checkPayload(file, record, vector, this.#hash.digest(kernels));
   }

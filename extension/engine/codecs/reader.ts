@@ -1,6 +1,6 @@
 /** What turns a tensor of a .tvq file back into values, whatever its codec. */
 import type { Region, Slice } from '../../../kernels/memory.ts';
-import type { JobContext } from '../scheduler/job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
 import type { Span } from '../tensors/tensorInput.ts';
 
 /** Codes in backend memory, as unpackDequantize takes them. */
@@ -13,12 +13,12 @@ export interface CodeSlice {
 /** One tensor of one vector on its way back to values. Making a reader takes memory, and reads nothing yet. */
 export interface RecordReader {
   /** Starts to read a span; resolves when it is in backend memory. */
-  load(context: JobContext, span: Span): Promise<void>;
+  load(context: ItemContext, span: Span): Promise<void>;
   /** Values of a chunk of the loaded span, plus the reference where there is one, as F32 at the start of `out`; what
    * stands there behind them, up to the next multiple of CHUNK_ALIGNMENT values, may change. */
-  decode(context: JobContext, chunk: Span, reference: Slice | undefined, out: Region): Promise<void>;
+  decode(context: ItemContext, chunk: Span, reference: Slice | undefined, out: Region): Promise<void>;
   /** The codes from an element of the loaded span on (a chunk's beginning); undefined where there are none. */
   codes(first: number): CodeSlice | undefined;
   /** After all spans: @throws UserError when the payload was damaged */
-  check(context: JobContext): void;
+  check(context: ItemContext): void;
 }

@@ -1,7 +1,7 @@
 /** Values to be coded, and passes over them. */
 import type { Extent } from '../../../kernels/stages/extent.ts';
 import type { Region } from '../../../kernels/memory.ts';
-import type { JobContext } from '../scheduler/job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
 import { floatsIn } from '../tensors/floats.ts';
 import { chunksOf, spansOf, type Span } from '../tensors/tensorInput.ts';
 
@@ -17,7 +17,7 @@ export interface Values {
 
 /** Loads a span and goes through its chunks. */
 export async function eachChunk(
-  { backend, signal }: JobContext,
+  { backend, signal }: ItemContext,
   span: Span,
   values: Values,
   work: (chunk: Span) => Promise<void>,
@@ -41,7 +41,7 @@ export const join = (a: Extent, b: Extent): Extent => ({
 
 /** Range of all values of a tensor. */
 export async function extentOf(
-  context: JobContext,
+  context: ItemContext,
   count: number,
   resident: boolean,
   values: Values,
@@ -64,7 +64,7 @@ export interface Range {
 
 /** Range and energy of all values of a tensor; each chunk passes through `x`. */
 export async function rangeOf(
-  context: JobContext,
+  context: ItemContext,
   x: Region,
   { count, resident }: { readonly count: number; readonly resident: boolean },
   values: Values,

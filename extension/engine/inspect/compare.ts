@@ -11,16 +11,16 @@ import type { Hooks } from '../scheduler/hooks.ts';
 import type { StoredTensor } from '../tensors/inputTensor.ts';
 import { openFamily } from '../match/family.ts';
 import { refuseErrors, runCounted } from '../scheduler/runPlanned.ts';
-import { mostMemory } from '../scheduler/jobKind.ts';
+import { mostMemory } from '../scheduler/itemKind.ts';
 import { reportsOnly } from '../scheduler/orderedSink.ts';
 import {
   compareKind,
   noComparison,
   pairAt,
-  type CompareJob,
+  type CompareItem,
   type CompareReport,
   type TensorComparison,
-} from './compareJob.ts';
+} from './compareItem.ts';
 import { openUnchanged } from './openUnchanged.ts';
 import { storedTensor } from './storedTensor.ts';
 
@@ -29,7 +29,7 @@ const MOST_TASKS = 64;
 
 export interface ComparePlan {
   readonly tasks: readonly string[];
-  readonly jobs: readonly CompareJob[];
+  readonly items: readonly CompareItem[];
   readonly share: MemoryShare;
   readonly comparable: number;
   readonly leftOut: number;
@@ -48,15 +48,15 @@ export async function planCompare(
   const { tasks, names, all, stamps } = await ('file' in vectors
     ? ofFile(vectors.file)
     : ofCheckpoints(vectors));
-  const jobs = spread(all, most ?? all.length);
-  const needed = mostMemory(compareKind, jobs, room.chunk);
+  const items = spread(all, most ?? all.length);
+  const needed = mostMemory(compareKind, items, room.chunk);
   const share = room.share(needed);
   if (needed > share.arena) {
     throw new UserError(
       `comparing ${tasks.length} tasks takes ${formatBytes(needed)} of memory, ${formatBytes(room.memory)} are allowed in all; raise the limit (setting tvq.memory)`,
     );
   }
-  return { tasks, jobs, share, comparable: all.length, leftOut: names.size - all.length, stamps };
+  return { tasks, items, share, comparable: all.length, leftOut: names.size - all.length, stamps };
 }
 
 /** What can be compared. */
@@ -64,7 +64,7 @@ interface Comparable {
   readonly tasks: readonly string[];
   /** Of all tensors. */
   readonly names: ReadonlySet<string>;
-  readonly all: readonly CompareJob[];
+  readonly all: readonly CompareItem[];
   readonly stamps: readonly FileStamp[];
 }
 
@@ -84,7 +84,7 @@ async function ofFile(path: string): Promise<Comparable> {
     names,
     stamps: [file.stamp],
     all: [...names].flatMap(tensor =>
-      storedJob(
+      storedItem(
         tensor,
         stored.map(find => find(tensor)),
       ),
@@ -109,7 +109,7 @@ async function ofCheckpoints({ base, tasks }: Exclude<TaskVectors, { file: strin
     names,
     stamps: [family.base, ...tuned].flatMap(one => one.stamps),
     all: [...names].flatMap(tensor =>
-      checkpointJob(
+      checkpointItem(
         all.get(tensor),
         tuned.map(one => one.tensors.get(tensor)),
       ),
@@ -122,12 +122,12 @@ export async function runCompare(
   backend: EngineBackend,
   { signal, onProgress }: Hooks,
 ): Promise<TaskComparisons> {
-  const { jobs, share, tasks, comparable, leftOut, stamps } = plan;
+  const { items, share, tasks, comparable, leftOut, stamps } = plan;
   let sums = noComparison(tasks.length);
   const sink = reportsOnly<CompareReport>((_, { comparison }) => void (sums = added(sums, comparison)));
-  const planned = { kind: compareKind, jobs, stamps, share, backend, signal, onProgress };
+  const planned = { kind: compareKind, items, stamps, share, backend, signal, onProgress };
   await orCancelled(signal, runCounted(planned, sink));
-  return { tasks, tensors: jobs.length, comparable, leftOut, ...matricesOf(sums, tasks.length) };
+  return { tasks, tensors: items.length, comparable, leftOut, ...matricesOf(sums, tasks.length) };
 }
 
 function checkCount(subject: string, tasks: number): void {
@@ -136,8 +136,8 @@ function checkCount(subject: string, tasks: number): void {
     throw new UserError(`${subject} ${tasks} tasks; up to ${MOST_TASKS} can be compared`);
 }
 
-/** A job if every task has a task vector of the tensor, in the same shape, and at least one task moves it. */
-function storedJob(tensor: string, found: readonly (StoredTensor | undefined)[]): CompareJob[] {
+/** An item if every task has a task vector of the tensor, in the same shape, and at least one task moves it. */
+function storedItem(tensor: string, found: readonly (StoredTensor | undefined)[]): CompareItem[] {
   const inputs = found.filter(input => input !== undefined);
   const codecs = inputs.map(({ record }) => record.codec.codec);
   const shape = inputs[0]?.record.shape ?? [];
@@ -147,11 +147,11 @@ function storedJob(tensor: string, found: readonly (StoredTensor | undefined)[])
   return [{ kind: 'compare', tensor, shape, base: undefined, inputs }];
 }
 
-/** A job if the base and every task have the tensor, as floating-point numbers of the same shape. */
-function checkpointJob(
+/** An item if the base and every task have the tensor, as floating-point numbers of the same shape. */
+function checkpointItem(
   base: TensorSource | undefined,
   tuned: readonly (TensorSource | undefined)[],
-): CompareJob[] {
+): CompareItem[] {
   const sources = tuned.filter(source => source !== undefined);
   if (!base || sources.length < tuned.length) return [];
   const alike = ({ dtype, shape }: TensorSource) =>

@@ -3,12 +3,12 @@ import type { TensorDetail } from '../../protocol/tensors.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
 import { orCancelled, UserError } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
-import { memoryOf } from '../scheduler/jobKind.ts';
+import { memoryOf } from '../scheduler/itemKind.ts';
 import { threadRunner } from '../scheduler/threads.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { hasCodes, payloadBytes, relativeError } from '../../formats/tvq/summary.ts';
 import { codecFacts } from '../codecs/codecFacts.ts';
-import { detailKind, type DetailJob, type DetailReport, type TensorContents } from './detailJob.ts';
+import { detailKind, type DetailItem, type DetailReport, type TensorContents } from './detailItem.ts';
 import { openUnchanged } from './openUnchanged.ts';
 import { storedTensor, vectorNamed } from './storedTensor.ts';
 import { reportsOnly } from '../scheduler/orderedSink.ts';
@@ -51,13 +51,13 @@ export async function tensorDetail(
 const hasValues = ({ codec, dtype, shape }: TvqRecord): boolean =>
   codec.codec !== 'same' && codec.codec !== 'absent' && isQuantizable(dtype) && elementCount(shape) > 0;
 
-async function runAlone(job: DetailJob, signal: AbortSignal): Promise<TensorContents | undefined> {
-  const run = threadRunner({ threads: 1, arena: memoryOf(detailKind, job, CHUNK) });
+async function runAlone(item: DetailItem, signal: AbortSignal): Promise<TensorContents | undefined> {
+  const run = threadRunner({ threads: 1, arena: memoryOf(detailKind, item, CHUNK) });
   let contents: TensorContents | undefined;
   const sink = reportsOnly<DetailReport>((_, report) => void ({ contents } = report));
   await orCancelled(
     signal,
-    run(detailKind, [job], sink, signal, () => undefined),
+    run(detailKind, [item], sink, signal, () => undefined),
   );
   return contents;
 }

@@ -4,7 +4,7 @@ import type { Layer } from '../../protocol/analysis.ts';
 import type { MergeRecipe } from '../../protocol/recipes.ts';
 import type { MergePlanSummary, Problem } from '../../protocol/results.ts';
 import { MIN_MEMORY, type MemoryShare, type Room } from '../scheduler/memoryShare.ts';
-import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
+import { mostMemory, placeItems } from '../scheduler/itemKind.ts';
 import { noteProblems, type Checkpoint } from '../../formats/checkpoint.ts';
 import { configDifferences, describedCheckpoint } from '../../formats/huggingface/configDifferences.ts';
 import { DTYPE_BITS, elementCount } from '../../formats/dtype.ts';
@@ -25,7 +25,7 @@ import { donorMetadata, donorOf } from './inputs/donor.ts';
 import type { InputTensor } from '../tensors/inputTensor.ts';
 import { mergeKind } from './tensor/mergeKind.ts';
 import { depthOf, layersOf } from '../../formats/names/layers.ts';
-import type { MergeJob, TensorWay } from './tensor/mergeJob.ts';
+import type { MergeItem, TensorWay } from './tensor/mergeItem.ts';
 import type { MergeMethod } from './methods/method.ts';
 import { stampsOf, type OpenInput } from './inputs/openInput.ts';
 import { isCompanion } from '../../formats/huggingface/companionNames.ts';
@@ -50,7 +50,7 @@ export interface MergePlan {
   /** What happens to every tensor. */
   readonly match: Match;
   /** In the order of the output. */
-  readonly jobs: readonly MergeJob[];
+  readonly items: readonly MergeItem[];
   /** Names of the models to write: one, or one per task (emr). */
   readonly models: readonly (string | undefined)[];
   readonly share: MemoryShare;
@@ -75,19 +75,19 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const matched = (of: readonly OpenInput[]) => new Matching(recipe.onMismatch, reference, of, ties).match();
   const match = matched(inputs);
   problems.push(...match.problems);
-  const jobs = withExact(
-    makeJobs(recipe, method, reference, inputs, match),
-    originals && makeJobs(recipe, method, reference, originals, matched(originals)),
+  const items = withExact(
+    makeItems(recipe, method, reference, inputs, match),
+    originals && makeItems(recipe, method, reference, originals, matched(originals)),
   );
-  problems.push(...checkWeights(method, jobs), ...checkRows(method, jobs));
-  const needed = mostMemory(mergeKind, jobs, room.chunk);
+  problems.push(...checkWeights(method, items), ...checkRows(method, items));
+  const needed = mostMemory(mergeKind, items, room.chunk);
   const share = room.share(needed);
   if (needed > share.arena) {
     const most = formatBytes(MIN_MEMORY + needed);
     const message = `${formatBytes(room.memory)} is too little for this merge, which needs about ${most}`;
     problems.push(error(message, { code: 'memory' }));
   }
-  const placed = placeJobs(mergeKind, jobs, share, room.chunk);
+  const placed = placeItems(mergeKind, items, share, room.chunk);
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
   const isFile = isSafetensors(recipe.output);
   if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
@@ -102,7 +102,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     ...noteProblems(checkpoints, (one, name) => !isFile && one.path === copied?.path && isCompanion(name)),
   );
   const metadata = mergedMetadata(method.name, await donorMetadata(donor, base));
-  const shards = planShards(jobs.map(tensorOfJob), isFile ? Infinity : recipe.shardBytes, metadata);
+  const shards = planShards(items.map(tensorOfItem), isFile ? Infinity : recipe.shardBytes, metadata);
   const bytes = models.length * shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const files = [...inputs, ...(originals ?? [])].map(input =>
     input.kind === 'tvq' ? { path: input.file.path, files: [input.file.path] } : input.checkpoint,
@@ -125,7 +125,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     originals,
     donor,
     match,
-    jobs: placed,
+    items: placed,
     models,
     share,
     chunk: room.chunk,
@@ -136,33 +136,35 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   };
 }
 
-/** Adds to each job the same one in full precision. */
-const withExact = (jobs: readonly MergeJob[], exact: readonly MergeJob[] | undefined): readonly MergeJob[] =>
-  exact ? jobs.map((job, i) => ({ ...job, exact: exact[i] })) : jobs;
+/** Adds to each item the same one in full precision. */
+const withExact = (
+  items: readonly MergeItem[],
+  exact: readonly MergeItem[] | undefined,
+): readonly MergeItem[] => (exact ? items.map((item, i) => ({ ...item, exact: exact[i] })) : items);
 
 const isEmr = ({ way }: MergeMethod): boolean => way.kind === 'selective' && way.combine === 'emr';
 
 /** A merged tensor, before it has a place in a file. */
-const tensorOfJob = ({ tensor, shape, dtype }: MergeJob): UnplacedTensor => ({
+const tensorOfItem = ({ tensor, shape, dtype }: MergeItem): UnplacedTensor => ({
   name: tensor,
   dtype,
   shape,
   bytes: (elementCount(shape) * DTYPE_BITS[dtype]) / 8,
 });
 
-/** One job per written tensor, largest elements first so that all are aligned. */
-function makeJobs(
+/** One item per written tensor, largest elements first so that all are aligned. */
+function makeItems(
   recipe: MergeRecipe,
   method: MergeMethod,
   { base, tensors: model }: Reference,
   inputs: readonly OpenInput[],
   match: Match,
-): MergeJob[] {
+): MergeItem[] {
   const written = match.tensors.filter(({ fate }) => fate !== 'left out');
   const numbers = new Map(written.map(({ tensor }, number) => [tensor, number]));
   const layers = layersOf([...model.keys()]);
   const perInput = method.parameters.filter(parameter => parameter.perInput);
-  const jobs = written.map((matched): MergeJob => {
+  const items = written.map((matched): MergeItem => {
     const { tensor, original, fate, copied, twin } = matched;
     const layer = layers.get(tensor);
     const place = { tensor, depth: depthOf(layer) };
@@ -170,7 +172,7 @@ function makeJobs(
     const inputValues = inputs.map((_, i) =>
       resolve(perInput, [recipe.inputParameters[i] ?? {}, recipe.parameters], place),
     );
-    const job: MergeJob = {
+    const item: MergeItem = {
       kind: 'merge',
       tensor,
       number: numbers.get(twin ?? tensor) as number,
@@ -192,15 +194,15 @@ function makeJobs(
       resident: false,
       exact: undefined,
     };
-    if (fate !== 'merged') return job;
-    const way = { ...job, way: wayOf(method, job) };
+    if (fate !== 'merged') return item;
+    const way = { ...item, way: wayOf(method, item) };
     const merged = withSharedVector(averagingStatistics(way, method), method, inputs);
     return { ...merged, rowLength: rowLengthOf(merged) };
   });
-  return jobs.sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);
+  return items.sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);
 }
 
-function wayOf({ name, way }: MergeMethod, { shape, inputs, values, inputValues }: MergeJob): TensorWay {
+function wayOf({ name, way }: MergeMethod, { shape, inputs, values, inputValues }: MergeItem): TensorWay {
   switch (way.kind) {
     case 'linear':
       return way.gram
@@ -218,7 +220,7 @@ function wayOf({ name, way }: MergeMethod, { shape, inputs, values, inputValues 
   }
 }
 
-const rowLengthOf = ({ way, shape }: MergeJob): number =>
+const rowLengthOf = ({ way, shape }: MergeItem): number =>
   way.kind === 'selective' && (way.sparsify === 'band' || way.sparsify === 'rankDrop')
     ? Math.max(1, shape.at(-1) ?? 1)
     : 1;
@@ -227,25 +229,25 @@ const rowLengthOf = ({ way, shape }: MergeJob): number =>
  * The offsets of an rtvq file add up to zero before they are quantized: a sum of all its tasks with one coefficient is
  * that multiple of the shared vector, without the offsets' quantization error, and the offsets need not be read.
  */
-function withSharedVector(job: MergeJob, method: MergeMethod, inputs: readonly OpenInput[]): MergeJob {
-  if (job.way.kind !== 'fixed' || method.family !== 'vectors') return job;
-  const { coefficients } = job.way;
+function withSharedVector(item: MergeItem, method: MergeMethod, inputs: readonly OpenInput[]): MergeItem {
+  if (item.way.kind !== 'fixed' || method.family !== 'vectors') return item;
+  const { coefficients } = item.way;
   const [first] = inputs;
-  const [input] = job.inputs;
-  if (first?.kind !== 'tvq' || input?.kind !== 'tvq' || !input.shared) return job;
+  const [input] = item.inputs;
+  if (first?.kind !== 'tvq' || input?.kind !== 'tvq' || !input.shared) return item;
   const tasks = new Set(
     inputs.map(other => (other.kind === 'tvq' && other.file.path === first.file.path ? other.task : '')),
   );
   const allTasks = tasks.size === inputs.length && first.file.tasks.every(({ name }) => tasks.has(name));
   const sameShare = coefficients.every(value => value === coefficients[0]);
-  const allCounted = job.inputs.every(other => other.kind === 'tvq' && other.shared);
-  if (!allTasks || !sameShare || !allCounted) return job;
+  const allCounted = item.inputs.every(other => other.kind === 'tvq' && other.shared);
+  if (!allTasks || !sameShare || !allCounted) return item;
   const shared: InputTensor = { ...input, task: SHARED_VECTOR, record: input.shared, shared: undefined };
   const sum = coefficients.reduce((total, value) => total + value, 0);
   return {
-    ...job,
+    ...item,
     inputs: [shared],
-    inputValues: job.inputValues.slice(0, 1),
+    inputValues: item.inputValues.slice(0, 1),
     way: { kind: 'fixed', coefficients: [sum] },
   };
 }
@@ -268,15 +270,15 @@ export function readBytesOf({ base, inputs }: MergePlan): number {
 }
 
 export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
-  const { recipe, method, jobs, share, match } = plan;
-  const copied = jobs.filter(({ way }) => way.kind === 'copy').length;
+  const { recipe, method, items, share, match } = plan;
+  const copied = items.filter(({ way }) => way.kind === 'copy').length;
   return {
     output: modelPath(recipe, undefined),
     bytes: plan.bytes,
     readBytes: readBytesOf(plan),
-    memory: MIN_MEMORY + share.threads * mostMemory(mergeKind, jobs, plan.chunk),
+    memory: MIN_MEMORY + share.threads * mostMemory(mergeKind, items, plan.chunk),
     parameters: allParameters(recipe, method),
-    tensors: { merged: jobs.length - copied, copied },
+    tensors: { merged: items.length - copied, copied },
     fates: fatesOfMatch(match),
     problems: plan.problems,
   };

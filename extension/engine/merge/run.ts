@@ -6,13 +6,13 @@ import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import { mayPass, UserError } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
-import type { JobEvent } from '../scheduler/job.ts';
+import type { ItemEvent } from '../scheduler/item.ts';
 import { isSafetensors } from '../../formats/safetensors/names.ts';
 import { wrongBase } from '../restore/plan.ts';
 import { failed, runPlanned } from '../scheduler/runPlanned.ts';
 import { writeDonorFiles } from './inputs/donor.ts';
 import { mergeIdentity } from './output/mergeIdentity.ts';
-import type { MergeJob, MergeJobReport } from './tensor/mergeJob.ts';
+import type { MergeItem, MergeItemReport } from './tensor/mergeItem.ts';
 import { combineLicences } from './output/licence.ts';
 import { modelCard } from './output/modelCard.ts';
 import { ModelFile, type ModelOutput } from './output/modelFile.ts';
@@ -41,14 +41,14 @@ export async function runMerge(
   const folders = await openFolders(plan, signal);
   const output = { discard: (failure: unknown) => leaveAll(folders, keepFinished && mayPass(failure)) };
   const measure = measureWith(plan, backend, signal);
-  const jobs = await whileUnchanged(stamps, () => prepare(plan.jobs, measure)).catch(
+  const items = await whileUnchanged(stamps, () => prepare(plan.items, measure)).catch(
     async (error: unknown) => {
       throw await failed(error, signal, output);
     },
   );
-  const reports: MergeJobReport[] = [];
+  const reports: MergeItemReport[] = [];
   const pending: number[] = [];
-  for (const index of jobs.keys()) {
+  for (const index of items.keys()) {
     const [found, ...others] = folders.map(({ finished }) => finished.get(index));
     if (found && others.every(Boolean)) reports[index] = found;
     else pending.push(index);
@@ -56,7 +56,7 @@ export async function runMerge(
   const { report, committed, warnings } = await runPlanned(
     {
       kind: mergeKind,
-      jobs: pending.map(index => jobs[index] as MergeJob),
+      items: pending.map(index => items[index] as MergeItem),
       ...{ stamps, share, backend, signal, onProgress },
     },
     {
@@ -64,12 +64,12 @@ export async function runMerge(
       finished: async (number, report) => {
         const index = pending[number] as number;
         reports[index] = report;
-        checkBase(plan, jobs[index] as MergeJob, report);
+        checkBase(plan, items[index] as MergeItem, report);
         for (const folder of folders) await folder.finish(index, report);
       },
     },
     output,
-    () => commitAll(plan, backend, folders, jobs, reports),
+    () => commitAll(plan, backend, folders, items, reports),
   );
   const [only] = plan.models.length === 1 && plan.models[0] === undefined ? committed : [];
   const path = only?.path ?? modelPath(recipe, undefined);
@@ -100,12 +100,12 @@ export async function runMerge(
 /** As the Hub names files, on every system. */
 const relativeTo = (folder: string, path: string): string => relative(folder, path).split(sep).join('/');
 
-/** Runs jobs that only measure. */
+/** Runs items that only measure. */
 const measureWith =
   ({ share }: MergePlan, backend: EngineBackend, signal: AbortSignal) =>
-  async (...[jobs, take]: Parameters<Measure>) => {
-    const sink = reportsOnly<MergeJobReport>((job, { findings }) => take(findings ?? {}, job));
-    await backend.runner(share)(mergeKind, jobs, sink, signal, () => undefined);
+  async (...[items, take]: Parameters<Measure>) => {
+    const sink = reportsOnly<MergeItemReport>((item, { findings }) => take(findings ?? {}, item));
+    await backend.runner(share)(mergeKind, items, sink, signal, () => undefined);
   };
 
 async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelOutput[]> {
@@ -151,7 +151,7 @@ async function leaveAll(folders: readonly ModelOutput[], keeps: boolean): Promis
 function intoFolders(folders: readonly ModelOutput[], pending: readonly number[]) {
   let current:
     { readonly number: number; readonly output: number; readonly folder?: ModelOutput } | undefined;
-  return async (number: number, event: JobEvent): Promise<void> => {
+  return async (number: number, event: ItemEvent): Promise<void> => {
     if (event.type === 'bytes') return current?.folder?.append(event.bytes);
     if (event.type !== 'begin') return;
     const { output } = event;
@@ -165,12 +165,12 @@ function intoFolders(folders: readonly ModelOutput[], pending: readonly number[]
 }
 
 /** Tensors that were copied instead of merged, as they hold NaN or infinity and are the same in all models. */
-const commonTensors = (jobs: readonly MergeJob[], reports: readonly MergeJobReport[]): string[] =>
-  jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.copied ? [tensor] : []));
+const commonTensors = (items: readonly MergeItem[], reports: readonly MergeItemReport[]): string[] =>
+  items.flatMap(({ tensor }, i) => (reports[i]?.findings?.copied ? [tensor] : []));
 
 /** The copied tensors that are not the same in all inputs. */
-function copiesThatDiffer(jobs: readonly MergeJob[], reports: readonly MergeJobReport[]): string[] {
-  const names = jobs.flatMap(({ tensor }, i) => (reports[i]?.findings?.differs ? [tensor] : []));
+function copiesThatDiffer(items: readonly MergeItem[], reports: readonly MergeItemReport[]): string[] {
+  const names = items.flatMap(({ tensor }, i) => (reports[i]?.findings?.differs ? [tensor] : []));
   const telling = names.filter(name => !isCounter(name));
   return telling.length > 0 ? [`${listed(telling)} not the same in all models; copied, not merged`] : [];
 }
@@ -178,16 +178,16 @@ function copiesThatDiffer(jobs: readonly MergeJob[], reports: readonly MergeJobR
 /** A .tvq file's task vectors belong to one base: what was read of it must be what the file was made from. */
 function checkBase(
   { inputs, base }: MergePlan,
-  job: MergeJob,
-  { checksums: [checksum] }: MergeJobReport,
+  item: MergeItem,
+  { checksums: [checksum] }: MergeItemReport,
 ): void {
   if (checksum === undefined || !base) return;
   for (const input of inputs) {
     if (input.kind !== 'tvq') continue;
     // For a tied head, the embedding was read.
-    const expected = input.baseChecksums.get(job.base?.name ?? job.tensor);
+    const expected = input.baseChecksums.get(item.base?.name ?? item.tensor);
     if (expected !== undefined && expected !== checksum) {
-      throw new UserError(wrongBase(input.file, base.path, `the values of tensor "${job.tensor}" differ`));
+      throw new UserError(wrongBase(input.file, base.path, `the values of tensor "${item.tensor}" differ`));
     }
   }
 }
@@ -197,14 +197,14 @@ async function commitAll(
   plan: MergePlan,
   backend: EngineBackend,
   folders: readonly ModelOutput[],
-  jobs: readonly MergeJob[],
-  reports: readonly MergeJobReport[],
+  items: readonly MergeItem[],
+  reports: readonly MergeItemReport[],
 ) {
   const strange = strangers(plan, reports);
-  const common = commonTensors(jobs, reports);
+  const common = commonTensors(items, reports);
   const names = plan.recipe.inputs.map(({ name }) => name);
   const fates = fatesOfMatch(plan.match, new Set(common));
-  const report = mergeReport(jobs, reports, names, strange.length === 0, fates);
+  const report = mergeReport(items, reports, names, strange.length === 0, fates);
   const notes = backend.warnings.length > 0 ? backend.warnings : undefined;
   const cards = await cardInputs(plan, reports);
   const { warning } = combineLicences(
@@ -216,8 +216,8 @@ async function commitAll(
   const copied = `NaN or infinite values in ${listed(common)}, the same in all models; copied, not merged`;
   const warnings = [
     ...strange,
-    ...outputWarnings(jobs, reports),
-    ...copiesThatDiffer(jobs, reports),
+    ...outputWarnings(items, reports),
+    ...copiesThatDiffer(items, reports),
     ...(common.length > 0 ? [copied] : []),
     ...(warning ? [warning] : []),
   ];
@@ -225,7 +225,7 @@ async function commitAll(
 }
 
 async function commit(
-  { recipe, method, base, donor, jobs, match }: MergePlan,
+  { recipe, method, base, donor, items, match }: MergePlan,
   folder: ModelOutput,
   model: string | undefined,
   report: MergeReport & { readonly notes: readonly string[] | undefined },
@@ -250,7 +250,7 @@ async function commit(
         recipeText: text,
         method: info,
         ...cards,
-        dtype: recipe.dtype ?? jobs.find(({ way }) => way.kind !== 'copy')?.dtype ?? '',
+        dtype: recipe.dtype ?? items.find(({ way }) => way.kind !== 'copy')?.dtype ?? '',
         files: written,
         created: new Date(),
       }),

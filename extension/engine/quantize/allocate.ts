@@ -19,7 +19,7 @@ import type { Hooks } from '../scheduler/hooks.ts';
 import type { Reconstruction } from '../codecs/gain.ts';
 import type { Coding, MeasuredChoice } from '../codecs/registry.ts';
 import type { Codings } from './codings.ts';
-import type { MeasuredSteps } from './job.ts';
+import type { MeasuredSteps } from './item.ts';
 import { analyze, measureTensors } from './measure.ts';
 import type { Analysis, Analyzed } from './measured.ts';
 import { planQuantize, type QuantizePlan } from './plan.ts';

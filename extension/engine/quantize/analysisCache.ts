@@ -17,7 +17,7 @@ const FORMAT = 6;
 
 const SUFFIX = '.analysis';
 /** What an analysis depends on. */
-type Measured = Pick<QuantizePlan, 'jobs' | 'stamps'>;
+type Measured = Pick<QuantizePlan, 'items' | 'stamps'>;
 
 /** Limits of a folder: the most recently used files are kept. */
 const MAX_FILES = 16;
@@ -43,8 +43,8 @@ export async function cached(
 }
 
 /** Identifies checkpoints by their files' stamps, and tensors by their positions in them. */
-function keyOf({ jobs, stamps }: Measured): string {
-  const tensors = jobs.map(({ tensor, base, shared, reconstruction, tasks, prune }) => [
+function keyOf({ items, stamps }: Measured): string {
+  const tensors = items.map(({ tensor, base, shared, reconstruction, tasks, prune }) => [
     tensor,
     base,
     prune,

@@ -1,5 +1,5 @@
 /** Measures what the choices for one tensor of every checkpoint would cost. */
-import type { JobContext } from '../scheduler/job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
 import { choiceOf, measureLattices } from '../codecs/entropy/entropyAnalysis.ts';
 import type { EntropyCoding } from '../codecs/entropy/lattice.ts';
 import type { Offer } from '../codecs/measured.ts';
@@ -9,9 +9,9 @@ import {
   type MeasuredSteps,
   type Measuring,
   type QuantizedTask,
-  type QuantizeJob,
-} from './job.ts';
-import { JobInputs } from './jobInputs.ts';
+  type QuantizeItem,
+} from './item.ts';
+import { ItemInputs } from './itemInputs.ts';
 import type { QuantizeMemory } from './quantizeMemory.ts';
 import type { SharedVector } from './sharedVector.ts';
 import type { Values } from '../codecs/values.ts';
@@ -32,17 +32,17 @@ function sharedSteps(shared: number, beside: number): readonly number[] {
 }
 
 export class AnalyzeRun {
-  readonly #inputs: JobInputs;
+  readonly #inputs: ItemInputs;
   readonly #tasks: readonly QuantizedTask[];
 
-  /** @param job has a quantized tensor at least */
+  /** @param item has a quantized tensor at least */
   constructor(
-    private readonly job: QuantizeJob,
-    private readonly context: JobContext,
+    private readonly item: QuantizeItem,
+    private readonly context: ItemContext,
     memory: QuantizeMemory,
   ) {
-    this.#inputs = new JobInputs(job, context, memory);
-    this.#tasks = job.tasks.filter(isQuantized);
+    this.#inputs = new ItemInputs(item, context, memory);
+    this.#tasks = item.tasks.filter(isQuantized);
   }
 
   async run(measuring: Measuring): Promise<QuantizeReport> {
@@ -63,7 +63,7 @@ export class AnalyzeRun {
   async #measureMean(): Promise<TensorAnalysis[]> {
     const { shared, count, scratch } = this.#inputs;
     if (!shared) return [];
-    const tensor = { output: 0, count, resident: this.job.resident };
+    const tensor = { output: 0, count, resident: this.item.resident };
     return [await measureLattices(this.context, scratch, tensor, shared.mean(), { offer: 'all' })];
   }
 
@@ -127,7 +127,7 @@ export class AnalyzeRun {
 
   #measure({ coding, output }: QuantizedTask, values: Values, offer: Offer): Promise<TensorAnalysis> {
     const { count, scratch } = this.#inputs;
-    const tensor = { output, count, resident: this.job.resident };
+    const tensor = { output, count, resident: this.item.resident };
     return codecOf(coding).measure(this.context, scratch, tensor, values, { coding, offer });
   }
 }

@@ -1,7 +1,7 @@
 import { MAX_MEAN_TASKS } from '../../../kernels/stages/mean_delta/stage.ts';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
-import { memoryOf } from '../scheduler/jobKind.ts';
+import { memoryOf } from '../scheduler/itemKind.ts';
 import { MIN_MEMORY, type MemoryShare, type Room } from '../scheduler/memoryShare.ts';
 import type { Checkpoint } from '../../formats/checkpoint.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
@@ -9,7 +9,7 @@ import { formatBytes } from '../../shared/format.ts';
 import { error, warning } from '../../shared/problems.ts';
 import { estrangement } from '../match/kinship.ts';
 import { listed, shapeText } from '../../formats/listed.ts';
-import type { QuantizeJob } from './job.ts';
+import type { QuantizeItem } from './item.ts';
 import { quantizeKind } from './quantizeKind.ts';
 import type { KeepRule } from './keep.ts';
 
@@ -87,9 +87,9 @@ export function checkRecipe(recipe: QuantizeRecipe, { base, tasks }: Checkpoints
 export function checkMemory(
   { memory, chunk }: Room,
   { arena }: MemoryShare,
-  jobs: readonly QuantizeJob[],
+  items: readonly QuantizeItem[],
 ): Problem[] {
-  const tooLarge = jobs.find(job => memoryOf(quantizeKind, job, chunk) > arena);
+  const tooLarge = items.find(item => memoryOf(quantizeKind, item, chunk) > arena);
   if (!tooLarge) return [];
   const needed = formatBytes(MIN_MEMORY + memoryOf(quantizeKind, tooLarge, chunk));
   const message = `${formatBytes(memory)} is too little: tensor "${tooLarge.tensor}" needs about ${needed}`;

@@ -8,17 +8,17 @@ import { warning } from '../../shared/problems.ts';
 import { isBuffer, LARGE_INTEGERS } from '../../formats/names/buffers.ts';
 import type { Fated } from '../match/fates.ts';
 import { listed } from '../../formats/listed.ts';
-import type { QuantizeJob, TaskTensor } from './job.ts';
+import type { QuantizeItem, TaskTensor } from './item.ts';
 
 const INTEGERS = 'integers';
 
 /** @param inBase the base's tensor of that name, even if its values are not used (fq) */
-export function fatesOfJobs(
+export function fatesOfItems(
   recipe: QuantizeRecipe,
   inBase: ReadonlyMap<string, TensorSource>,
-  jobs: readonly QuantizeJob[],
+  items: readonly QuantizeItem[],
 ): Fated[] {
-  return jobs.flatMap(({ tensor, tasks }) => {
+  return items.flatMap(({ tensor, tasks }) => {
     const original = inBase.get(tensor);
     return tasks.map((task): Fated => {
       const shape = (task.source ?? original)?.shape ?? [];
@@ -45,8 +45,8 @@ function fateOf(
 }
 
 /** More integers than counts and positions deserve a note: they are stored unchanged. */
-export function largeIntegers(jobs: readonly QuantizeJob[]): Problem[] {
-  const sources = jobs.flatMap(({ tasks }) => tasks.flatMap(({ source }) => source ?? []));
+export function largeIntegers(items: readonly QuantizeItem[]): Problem[] {
+  const sources = items.flatMap(({ tasks }) => tasks.flatMap(({ source }) => source ?? []));
   const large = sources.filter(
     ({ name, dtype, shape, bytes }) =>
       !isQuantizable(dtype) && bytes > LARGE_INTEGERS && !isBuffer(name, shape),

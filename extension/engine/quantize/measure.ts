@@ -3,10 +3,10 @@ import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import { orCancelled } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
-import type { JobEvent } from '../scheduler/job.ts';
+import type { ItemEvent } from '../scheduler/item.ts';
 import type { Analysis, Analyzed, Fixed } from './measured.ts';
 import { cached } from './analysisCache.ts';
-import type { Measuring, QuantizeJob } from './job.ts';
+import type { Measuring, QuantizeItem } from './item.ts';
 import type { UnfitTensor } from './unfit.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
@@ -25,8 +25,8 @@ export const analyze = (
 async function measure(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks): Promise<Analysis> {
   const tensors = await measureTensors(plan, backend, hooks);
   const unquantizable = tensors.reduce((sum, { finite, output, tensor }) => {
-    const job = finite ? undefined : plan.jobs.find(one => one.tensor === tensor);
-    return sum + (job?.tasks.find(task => task.output === output)?.source?.bytes ?? 0);
+    const item = finite ? undefined : plan.items.find(one => one.tensor === tensor);
+    return sum + (item?.tasks.find(task => task.output === output)?.source?.bytes ?? 0);
   }, 0);
   const fixed = await measureFixed(plan, backend, hooks);
   return { tensors, fixed: { ...fixed, bytes: fixed.bytes + unquantizable } };
@@ -34,25 +34,25 @@ async function measure(plan: QuantizePlan, backend: EngineBackend, hooks: Hooks)
 
 /** The totals of tensors without a choice, which are all small or stored exactly. */
 async function measureFixed(
-  { jobs, share, recipe }: QuantizePlan,
+  { items, share, recipe }: QuantizePlan,
   backend: EngineBackend,
   { signal }: Hooks,
 ): Promise<Fixed> {
-  const fixed = jobs
-    .map(job => ({ ...job, tasks: job.tasks.filter(({ open }) => !open) }))
+  const fixed = items
+    .map(item => ({ ...item, tasks: item.tasks.filter(({ open }) => !open) }))
     .filter(({ tasks }) => tasks.length > 0);
   let bytes = 0;
   const unfit: UnfitTensor[] = [];
   const errors = recipe.tasks.map(() => [0, 0] as [number, number]);
   const sink = {
-    accept: async (_: number, event: JobEvent) => {
+    accept: async (_: number, event: ItemEvent) => {
       if (event.type === 'begin') bytes += event.bytes;
       if (event.type !== 'end') return;
       const sums = errors[event.output - firstTask(recipe)] as [number, number];
       event.outcome.errors.forEach((value, i) => ((sums[i] as number) += value));
     },
     finished: (number: number, { unfit: found = [] }: QuantizeReport) => {
-      const { tensor } = fixed[number] as QuantizeJob;
+      const { tensor } = fixed[number] as QuantizeItem;
       unfit.push(...found.map(one => ({ ...one, tensor })));
     },
   };
@@ -63,19 +63,19 @@ async function measureFixed(
 
 /** Measures what a budget may choose for a plan's tensors: of all of them, or of `only` one. */
 export async function measureTensors(
-  { jobs, share }: QuantizePlan,
+  { items, share }: QuantizePlan,
   backend: EngineBackend,
   { signal, onProgress }: Hooks,
   analyze: Measuring = 'all',
   only?: string,
 ): Promise<Analyzed[]> {
-  const measuring = jobs
+  const measuring = items
     .filter(({ tensor, tasks }) => tasks.some(({ open }) => open) && (only ?? tensor) === tensor)
-    .map((job): QuantizeJob => ({ ...job, analyze, tasks: job.tasks.filter(({ open }) => open) }));
+    .map((item): QuantizeItem => ({ ...item, analyze, tasks: item.tasks.filter(({ open }) => open) }));
   const total = measuring.length;
   const found: Analyzed[][] = [];
   const sink = reportsOnly<QuantizeReport>((number, { analyses = [] }) => {
-    const { tensor } = measuring[number] as QuantizeJob;
+    const { tensor } = measuring[number] as QuantizeItem;
     found[number] = analyses.map(analysis => ({ ...analysis, tensor }));
   });
   let done = 0;

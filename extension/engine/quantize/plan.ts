@@ -3,7 +3,7 @@ import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { PlanSummary } from '../../protocol/results.ts';
 import { budgetRoom, rulesBytes } from '../../shared/allocation/index.ts';
 import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
-import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
+import { mostMemory, placeItems } from '../scheduler/itemKind.ts';
 import type { Checkpoint } from '../../formats/checkpoint.ts';
 import { openNamed } from '../match/openNamed.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
@@ -18,7 +18,7 @@ import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from '
 import type { Coding } from '../codecs/registry.ts';
 import { before, ROOMIEST, widest, type Codings } from './codings.ts';
 import { largeIntegers } from './fates.ts';
-import { isQuantized, type QuantizeJob, type TaskTensor } from './job.ts';
+import { isQuantized, type QuantizeItem, type TaskTensor } from './item.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';
 import { planFiles } from './plannedFiles.ts';
 import { makeLayout } from './plannedLayout.ts';
@@ -31,7 +31,7 @@ export interface QuantizePlan {
   readonly recipe: QuantizeRecipe;
   readonly layout: RoomyLayout;
   /** In the order of their payloads in the file. */
-  readonly jobs: readonly QuantizeJob[];
+  readonly items: readonly QuantizeItem[];
   readonly share: MemoryShare;
   /** Of the checkpoints' files. */
   readonly stamps: readonly FileStamp[];
@@ -61,26 +61,26 @@ export async function planQuantize(
   checkWishes(recipe);
   const paths = recipe.tasks.map(({ path }) => path);
   const { problems: found, ...checkpoints } = await openFamily(recipe.base, paths, open);
-  const jobs = makeJobs(recipe, checkpoints, codings ?? before(recipe));
+  const items = makeItems(recipe, checkpoints, codings ?? before(recipe));
   const { files, problems: leftOut } = await planFiles(recipe, checkpoints);
-  const layout = withRoom(makeLayout(recipe, checkpoints, jobs, files), recipe, checkpoints);
-  const share = room.share(mostMemory(quantizeKind, jobs, chunk));
-  const placed = placeJobs(quantizeKind, jobs, share, chunk);
-  const planned = { layout, jobs: placed };
+  const layout = withRoom(makeLayout(recipe, checkpoints, items, files), recipe, checkpoints);
+  const share = room.share(mostMemory(quantizeKind, items, chunk));
+  const placed = placeItems(quantizeKind, items, share, chunk);
+  const planned = { layout, items: placed };
   const size = plannedSize(recipe, planned, codings === undefined);
   const problems = [
     ...found,
     ...checkRecipe(recipe, checkpoints),
     ...compareCheckpoints(recipe, checkpoints, ruleOf(recipe)),
-    ...largeIntegers(jobs),
+    ...largeIntegers(items),
     ...beyondLimits(layout),
-    ...unmetWishes(recipe, checkpoints, jobs),
+    ...unmetWishes(recipe, checkpoints, items),
     ...leftOut,
     ...(await configDifferences(
       describedCheckpoint('the base', checkpoints.base),
       checkpoints.tasks.map((task, t) => describedCheckpoint(`task "${recipe.tasks[t]?.name}"`, task)),
     )),
-    ...checkMemory(room, share, jobs),
+    ...checkMemory(room, share, items),
     ...(await checkOutput(
       recipe,
       [checkpoints.base, ...checkpoints.tasks],
@@ -96,8 +96,8 @@ export async function planQuantize(
 /** Number of the first task's vector in the file: rtvq's shared one comes before it. */
 export const firstTask = ({ scheme }: QuantizeRecipe): number => (scheme === 'rtvq' ? 1 : 0);
 
-/** A job a tensor, in the order of the base's data so that disks read forward. */
-function makeJobs(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings: Codings): QuantizeJob[] {
+/** An item a tensor, in the order of the base's data so that disks read forward. */
+function makeItems(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings: Codings): QuantizeItem[] {
   const keeps = ruleOf(recipe);
   const exact = exactRule(recipe);
   const budgeted = recipe.budget !== undefined;
@@ -151,7 +151,7 @@ function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkp
   const roomiest = makeLayout(
     roomy,
     checkpoints,
-    makeJobs(roomy, checkpoints, widest(roomy, ROOMIEST)),
+    makeItems(roomy, checkpoints, widest(roomy, ROOMIEST)),
     layout.files,
   );
   const headerBytes = 8 * Math.ceil(headerBound(roomiest) / 8) + rulesBytes(recipe.rules);

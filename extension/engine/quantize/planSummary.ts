@@ -6,8 +6,8 @@ import { MIN_MEMORY, type MemoryShare } from '../scheduler/memoryShare.ts';
 import { bitsPerWeight, countTensors } from '../../formats/tvq/summary.ts';
 import type { Checkpoints } from './checks.ts';
 import { fatesOf } from '../match/fates.ts';
-import { fatesOfJobs } from './fates.ts';
-import { mostMemory } from '../scheduler/jobKind.ts';
+import { fatesOfItems } from './fates.ts';
+import { mostMemory } from '../scheduler/itemKind.ts';
 import { quantizeKind } from './quantizeKind.ts';
 import { scaleOf, type Planned, type PlannedSize } from './size.ts';
 
@@ -20,9 +20,9 @@ export function summarize(
   problems: readonly Problem[],
   chunk: number,
 ): PlanSummary {
-  const { layout, jobs } = planned;
+  const { layout, items } = planned;
   const { weights, fp32Bytes } = scaleOf(planned);
-  const largest = mostMemory(quantizeKind, jobs, chunk);
+  const largest = mostMemory(quantizeKind, items, chunk);
   return {
     output: resolve(recipe.output),
     bytes,
@@ -35,7 +35,7 @@ export function summarize(
     tensors: countTensors(
       layout.vectors.filter(({ checkpoint }) => checkpoint !== undefined).flatMap(({ records }) => records),
     ),
-    fates: fatesOf(fatesOfJobs(recipe, base.tensors, jobs)),
+    fates: fatesOf(fatesOfItems(recipe, base.tensors, items)),
     problems,
   };
 }

@@ -1,4 +1,4 @@
-/** What a planned file holds, and where: the parts of a header that follow from its jobs. */
+/** What a planned file holds, and where: the parts of a header that follow from its items. */
 import { basename } from 'node:path';
 import type { QuantizeRecipe } from '../../protocol/recipes.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
@@ -9,7 +9,7 @@ import type { TableRow } from '../../formats/tvq/tables.ts';
 import { TOOL } from '../../shared/version.ts';
 import type { Checkpoints } from './checks.ts';
 import { codecOf, type Coding } from '../codecs/registry.ts';
-import type { QuantizeJob, TaskTensor } from './job.ts';
+import type { QuantizeItem, TaskTensor } from './item.ts';
 
 const payloadBytes = (coding: Coding | undefined, source: TensorSource): number =>
   coding ? codecOf(coding).bytes(coding, elementCount(source.shape)) : source.bytes;
@@ -17,7 +17,7 @@ const payloadBytes = (coding: Coding | undefined, source: TensorSource): number 
 export function makeLayout(
   recipe: QuantizeRecipe,
   { base, tasks }: Checkpoints,
-  jobs: readonly QuantizeJob[],
+  items: readonly QuantizeItem[],
   files: PlannedFiles,
 ): TvqLayout {
   const tensors: TableRow[] = [];
@@ -35,11 +35,11 @@ export function makeLayout(
     bytes: payloadBytes(coding, source),
   });
 
-  // In the order of the jobs: payloads are located by the order of names in the table.
-  for (const { base, identified, tasks } of jobs) {
+  // In the order of the items: payloads are located by the order of names in the table.
+  for (const { base, identified, tasks } of items) {
     for (const source of [base, identified, ...tasks.map(task => task.source)]) if (source) rowOf(source);
   }
-  const baseRows = jobs.flatMap(({ base, identified }) => {
+  const baseRows = items.flatMap(({ base, identified }) => {
     const source = base ?? identified;
     return source ? [rowOf(source)] : [];
   });
@@ -47,16 +47,16 @@ export function makeLayout(
     name: recipe.tasks[t]?.name as string,
     checkpoint: checkpoint.name,
     widened: [...checkpoint.tensors.values()].some(({ modelDtype }) => modelDtype !== undefined),
-    records: jobs.flatMap((job): PlannedRecord[] => {
-      const { source, coding } = job.tasks[t] as TaskTensor;
+    records: items.flatMap((item): PlannedRecord[] => {
+      const { source, coding } = item.tasks[t] as TaskTensor;
       if (source) return [record(source, coding)];
-      return job.base ? [{ row: rowOf(job.base), codec: { codec: 'absent' }, bytes: 0 }] : [];
+      return item.base ? [{ row: rowOf(item.base), codec: { codec: 'absent' }, bytes: 0 }] : [];
     }),
   }));
   const sharedVector: PlannedVector = {
     name: SHARED_VECTOR,
     checkpoint: undefined,
-    records: jobs.flatMap(({ base, shared }) => (base && shared ? [record(base, shared)] : [])),
+    records: items.flatMap(({ base, shared }) => (base && shared ? [record(base, shared)] : [])),
   };
   const { scheme, bits, baseBits, budget, reconstruction } = recipe;
   const widths = { bits, ...(scheme === 'rtvq' ? { baseBits } : {}) };

@@ -1,6 +1,6 @@
 /** Magnitude pruning: the smallest values of a tensor become zero before they are quantized. */
 import { narrow, type Selection } from '../merge/math/sparsify.ts';
-import type { JobContext } from '../scheduler/job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
 import { floatsIn } from '../tensors/floats.ts';
 import { spansOf } from '../tensors/tensorInput.ts';
 import type { EncoderMemory } from '../codecs/codec.ts';
@@ -18,7 +18,7 @@ interface PrunedTensor {
  * are not all finite. Three passes find the border exactly.
  */
 export async function pruned(
-  context: JobContext,
+  context: ItemContext,
   memory: EncoderMemory,
   { count, resident, share }: PrunedTensor,
   values: Values,

@@ -1,19 +1,19 @@
-import type { JobKind } from '../scheduler/jobKind.ts';
+import type { ItemKind } from '../scheduler/itemKind.ts';
 import { AnalyzeRun } from './analyzeRun.ts';
-import type { QuantizeJob } from './job.ts';
+import type { QuantizeItem } from './item.ts';
 import { quantizeMemory } from './quantizeMemory.ts';
 import type { QuantizeReport } from './quantizeReport.ts';
 import { QuantizeRun } from './quantizeRun.ts';
 
 /** Emits begin/bytes/end for each output in order, unless it only measures. */
-export const quantizeKind: JobKind<QuantizeJob, QuantizeReport> = {
+export const quantizeKind: ItemKind<QuantizeItem, QuantizeReport> = {
   kind: 'quantize',
   sources: ({ base, identified, tasks }) => [base ?? identified, ...tasks.map(({ source }) => source)],
-  allocate(job, memory, chunk) {
-    const held = quantizeMemory(job, memory, chunk);
+  allocate(item, memory, chunk) {
+    const held = quantizeMemory(item, memory, chunk);
     return context =>
-      job.analyze && held
-        ? new AnalyzeRun(job, context, held).run(job.analyze)
-        : QuantizeRun.run(job, context, held);
+      item.analyze && held
+        ? new AnalyzeRun(item, context, held).run(item.analyze)
+        : QuantizeRun.run(item, context, held);
   },
 };

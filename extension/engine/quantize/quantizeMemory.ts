@@ -4,12 +4,12 @@ import { elementCount } from '../../formats/dtype.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { EncoderMemory } from '../codecs/codec.ts';
 import { codecOf } from '../codecs/registry.ts';
-import type { JobMemory } from '../scheduler/jobKind.ts';
+import type { ItemMemory } from '../scheduler/itemKind.ts';
 import { inputBytes, longestSpan } from '../tensors/tensorInput.ts';
-import { inMemory, isQuantized, widestCodes, type QuantizeJob } from './job.ts';
+import { inMemory, isQuantized, widestCodes, type QuantizeItem } from './item.ts';
 import { sharedMemory, type SharedMemory } from './sharedVector.ts';
 
-/** What a job works in. */
+/** What an item works in. */
 export interface QuantizeMemory {
   readonly base: Region | undefined;
   /** The fine-tuned checkpoints' tensors take turns in these. */
@@ -18,19 +18,19 @@ export interface QuantizeMemory {
   readonly shared: SharedMemory | undefined;
 }
 
-/** Takes a job's memory; undefined where nothing is quantized. */
+/** Takes an item's memory; undefined where nothing is quantized. */
 export function quantizeMemory(
-  job: QuantizeJob,
-  memory: JobMemory,
+  item: QuantizeItem,
+  memory: ItemMemory,
   chunk: number,
 ): QuantizeMemory | undefined {
-  const { base, shared, tasks, resident, analyze } = job;
+  const { base, shared, tasks, resident, analyze } = item;
   const codings = tasks.filter(isQuantized).map(({ coding }) => coding);
   if (codings.length === 0) return undefined;
-  const sources = inMemory(job).map(({ source }) => source as TensorSource);
+  const sources = inMemory(item).map(({ source }) => source as TensorSource);
   const count = elementCount((sources[0] as TensorSource).shape);
   const span = longestSpan(count, resident);
-  const bits = widestCodes(job);
+  const bits = widestCodes(item);
   const widest = Math.max(...sources.map(source => inputBytes(source, span)));
   // Two alternate, so that the next is read while one is computed; a mean needs all at once.
   const turns = sources.slice(0, shared ? undefined : 2);

@@ -1,10 +1,10 @@
 /** Quantizes one tensor of every checkpoint and emits what comes of it. */
-import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
+import type { ItemContext, RecordOutcome } from '../scheduler/item.ts';
 import { withoutPayload } from '../codecs/codec.ts';
 import { codecOf } from '../codecs/registry.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';
-import { isQuantized, type QuantizedTask, type QuantizeJob, type TaskTensor } from './job.ts';
-import { JobInputs } from './jobInputs.ts';
+import { isQuantized, type QuantizedTask, type QuantizeItem, type TaskTensor } from './item.ts';
+import { ItemInputs } from './itemInputs.ts';
 import type { QuantizeMemory } from './quantizeMemory.ts';
 import type { SharedVector } from './sharedVector.ts';
 import type { Unfit } from './unfit.ts';
@@ -13,38 +13,38 @@ import type { QuantizeReport } from './quantizeReport.ts';
 export class QuantizeRun {
   readonly #unfit: Unfit[] = [];
   readonly #baseRaw: RawTensor | undefined;
-  readonly #inputs: JobInputs | undefined;
+  readonly #inputs: ItemInputs | undefined;
 
   private constructor(
-    private readonly job: QuantizeJob,
-    private readonly context: JobContext,
+    private readonly item: QuantizeItem,
+    private readonly context: ItemContext,
     memory: QuantizeMemory | undefined,
   ) {
-    this.#baseRaw = job.base && new RawTensor(context, job.base);
-    this.#inputs = memory && job.tasks.some(isQuantized) ? new JobInputs(job, context, memory) : undefined;
+    this.#baseRaw = item.base && new RawTensor(context, item.base);
+    this.#inputs = memory && item.tasks.some(isQuantized) ? new ItemInputs(item, context, memory) : undefined;
   }
 
   /** Emits outputs in their order: the file tells payloads apart by it. */
   static async run(
-    job: QuantizeJob,
-    context: JobContext,
+    item: QuantizeItem,
+    context: ItemContext,
     memory: QuantizeMemory | undefined,
   ): Promise<QuantizeReport> {
-    return new QuantizeRun(await withoutEqual(job, context), context, memory).#run();
+    return new QuantizeRun(await withoutEqual(item, context), context, memory).#run();
   }
 
   async #run(): Promise<QuantizeReport> {
-    const { job, context } = this;
+    const { item, context } = this;
     const inputs = this.#inputs;
     const shared = await this.#encodeShared();
     const checksums: (string | undefined)[] = [];
-    for (const task of job.tasks) {
+    for (const task of item.tasks) {
       const quantized = inputs && isQuantized(task);
       checksums.push(
         quantized ? await this.#storeQuantized(task, inputs, shared) : await this.#storeExactly(task),
       );
     }
-    const identified = job.identified && new RawTensor(context, job.identified);
+    const identified = item.identified && new RawTensor(context, item.identified);
     const base = inputs?.base?.checksum(context) ?? (await (this.#baseRaw ?? identified)?.checksum());
     if (!inputs && this.#baseRaw && (await this.#baseRaw.notNumbers()).nan) this.#noteBase();
     return { checksums: [base, ...checksums], warnings: [], unfit: this.#unfit };
@@ -53,11 +53,11 @@ export class QuantizeRun {
   /** @returns the checksum of the source */
   async #storeQuantized(
     task: QuantizedTask,
-    inputs: JobInputs,
+    inputs: ItemInputs,
     shared: SharedVector | undefined,
   ): Promise<string> {
     const values = await inputs.valuesOf(task, shared);
-    const { tensor, resident, reconstruction } = this.job;
+    const { tensor, resident, reconstruction } = this.item;
     const { coding, output } = task;
     const { count, scratch } = inputs;
     const encoding = { tensor, count, resident, whole: resident, output, coding, reconstruction };
@@ -69,11 +69,11 @@ export class QuantizeRun {
   }
 
   async #encodeShared(): Promise<SharedVector | undefined> {
-    const { job, context } = this;
+    const { item, context } = this;
     const shared = this.#inputs?.shared;
-    if (!job.shared) return undefined;
+    if (!item.shared) return undefined;
     // Where every task is the base's tensor, so is their mean.
-    const { outcome, usable } = (await shared?.encode(job.shared)) ?? {
+    const { outcome, usable } = (await shared?.encode(item.shared)) ?? {
       outcome: withoutPayload('constant'),
       usable: false,
     };
@@ -121,16 +121,16 @@ export class QuantizeRun {
 }
 
 /**
- * The job with tensors that equal the base's, bit for bit, left as they are: differences of zero would restore it
+ * The item with tensors that equal the base's, bit for bit, left as they are: differences of zero would restore it
  * except for subnormal numbers and the sign of zero, and an offset from a shared vector would cost bits.
  */
-async function withoutEqual(job: QuantizeJob, context: JobContext): Promise<QuantizeJob> {
-  if (!job.base) return job;
-  const base = new RawTensor(context, job.base);
+async function withoutEqual(item: QuantizeItem, context: ItemContext): Promise<QuantizeItem> {
+  if (!item.base) return item;
+  const base = new RawTensor(context, item.base);
   const tasks: TaskTensor[] = [];
-  for (const task of job.tasks) {
+  for (const task of item.tasks) {
     const same = isQuantized(task) && (await new RawTensor(context, task.source).equals(base));
     tasks.push(same ? { ...task, coding: undefined } : task);
   }
-  return { ...job, tasks };
+  return { ...item, tasks };
 }

@@ -1,7 +1,7 @@
 import type { QuantizeResult } from '../../protocol/results.ts';
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
-import type { RecordOutcome } from '../scheduler/job.ts';
+import type { RecordOutcome } from '../scheduler/item.ts';
 import type { OutputLock } from '../../files/lock/outputLock.ts';
 import { keptElsewhere } from '../../files/otherNames.ts';
 import { runPlanned } from '../scheduler/runPlanned.ts';
@@ -23,14 +23,14 @@ export async function runQuantize(
   { signal, onProgress }: Hooks,
 ): Promise<QuantizeResult> {
   const started = performance.now();
-  const { recipe, layout, jobs, share, summary, stamps } = plan;
+  const { recipe, layout, items, share, summary, stamps } = plan;
   const writer = await TvqWriter.create(summary.output, layout, { overwrite: recipe.overwrite, lock });
   const reports: QuantizeReport[] = [];
   const output = await runPlanned(
-    { kind: quantizeKind, jobs, stamps, share, backend, signal, onProgress },
+    { kind: quantizeKind, items, stamps, share, backend, signal, onProgress },
     {
-      accept: (job, event) => writer.accept(jobs[job]?.tensor as string, event),
-      finished: (job, report) => void (reports[job] = report),
+      accept: (item, event) => writer.accept(items[item]?.tensor as string, event),
+      finished: (item, report) => void (reports[item] = report),
     },
     writer,
     () => writer.commit(provenanceOf(plan, reports)),
@@ -65,7 +65,7 @@ export async function runQuantize(
         recipe,
         firstTask(recipe),
         reports.flatMap(({ unfit = [] }, j) =>
-          unfit.map(one => ({ ...one, tensor: jobs[j]?.tensor as string })),
+          unfit.map(one => ({ ...one, tensor: items[j]?.tensor as string })),
         ),
       ),
     ],
@@ -88,11 +88,11 @@ const relativeError = (outcomes: readonly RecordOutcome[]): number => {
   return energy > 0 ? error / energy : 0;
 };
 
-/** Identity of the checkpoints, from the checksums that the jobs returned: base first, then the tasks. */
-function provenanceOf({ layout, jobs, recipe }: QuantizePlan, reports: readonly QuantizeReport[]) {
+/** Identity of the checkpoints, from the checksums that the items returned: base first, then the tasks. */
+function provenanceOf({ layout, items, recipe }: QuantizePlan, reports: readonly QuantizeReport[]) {
   const sourcesOf = (position: number) =>
-    jobs.flatMap((job, j) => {
-      const source = position === 0 ? (job.base ?? job.identified) : job.tasks[position - 1]?.source;
+    items.flatMap((item, j) => {
+      const source = position === 0 ? (item.base ?? item.identified) : item.tasks[position - 1]?.source;
       return source
         ? [[source.name, source.dtype, source.shape, reports[j]?.checksums[position] as string] as const]
         : [];

@@ -1,6 +1,6 @@
 import { packedBytes } from '../../../kernels/codes.ts';
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
-import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
+import type { ItemContext, RecordOutcome } from '../scheduler/item.ts';
 import { withoutPayload, type Decoding, type EncoderMemory, type Encoding } from '../codecs/codec.ts';
 import type { Reconstruction } from '../codecs/gain.ts';
 import { entropy } from '../codecs/entropy/codec.ts';
@@ -53,7 +53,7 @@ export class SharedVector {
   #energies: number[] | undefined;
 
   constructor(
-    private readonly context: JobContext,
+    private readonly context: ItemContext,
     private readonly scratch: EncoderMemory,
     private readonly memory: SharedMemory,
     private readonly base: TensorInput,

@@ -5,24 +5,24 @@ import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import { plannedBytes, type RoomyLayout } from '../../formats/tvq/header.ts';
 import { codecOf } from '../codecs/registry.ts';
-import type { QuantizeJob, TaskTensor } from './job.ts';
+import type { QuantizeItem, TaskTensor } from './item.ts';
 
 /** The part of a plan that determines sizes. */
 export interface Planned {
   readonly layout: RoomyLayout;
-  readonly jobs: readonly QuantizeJob[];
+  readonly items: readonly QuantizeItem[];
 }
 
-export function scaleOf({ layout, jobs }: Planned): BudgetScale {
+export function scaleOf({ layout, items }: Planned): BudgetScale {
   let [weights, all, open] = [0, 0, 0];
-  for (const { source, coding, open: unspent } of jobs.flatMap(({ tasks }) => tasks).filter(hasSource)) {
+  for (const { source, coding, open: unspent } of items.flatMap(({ tasks }) => tasks).filter(hasSource)) {
     const elements = elementCount(source.shape);
     all += elements;
     if (!coding) continue;
     weights += elements;
     if (unspent) open += codecOf(coding).bytes(coding, elements);
   }
-  for (const { shared, base, tasks } of jobs) {
+  for (const { shared, base, tasks } of items) {
     if (shared && base && tasks.some(task => task.open))
       open += codecOf(shared).bytes(shared, elementCount(base.shape));
   }

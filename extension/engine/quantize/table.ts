@@ -10,7 +10,7 @@ import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import type { Analysis, Analyzed } from './measured.ts';
 import type { Reconstruction } from '../codecs/gain.ts';
 import { codecOf } from '../codecs/registry.ts';
-import type { QuantizeJob } from './job.ts';
+import type { QuantizeItem } from './item.ts';
 import { firstTask, type QuantizePlan } from './plan.ts';
 import { scaleOf } from './size.ts';
 
@@ -24,11 +24,11 @@ export const sharedOf = (recipe: QuantizeRecipe, analyses: readonly Analyzed[]):
 
 /** @param plan the plan that the analysis was made for, its codes not yet chosen */
 export function tableOf(plan: QuantizePlan, { tensors, fixed }: Analysis): AnalysisTable {
-  const { recipe, jobs } = plan;
+  const { recipe, items } = plan;
   const slots = slotsOf(recipe, tensors);
-  const jobOf = new Map(jobs.map(job => [job.tensor, job]));
+  const itemOf = new Map(items.map(item => [item.tensor, item]));
   const sourceOf = (slot: Analyzed): TensorSource =>
-    (jobOf.get(slot.tensor) as QuantizeJob).tasks.find(({ output }) => output === slot.output)
+    (itemOf.get(slot.tensor) as QuantizeItem).tasks.find(({ output }) => output === slot.output)
       ?.source as TensorSource;
   const reconstruction: Reconstruction = recipe.reconstruction ?? 'unbiased';
   const columns = slotColumns(slots, sourceOf, firstTask(recipe), reconstruction);
@@ -54,10 +54,10 @@ export function tableOf(plan: QuantizePlan, { tensors, fixed }: Analysis): Analy
 
 /** The table of a shared vector alone, from measurements of it. */
 export function sharedVectorTable(
-  { jobs, recipe }: QuantizePlan,
+  { items, recipe }: QuantizePlan,
   analyses: readonly Analyzed[],
 ): AnalysisTable {
-  const baseOf = new Map(jobs.map(({ tensor, base }) => [tensor, base]));
+  const baseOf = new Map(items.map(({ tensor, base }) => [tensor, base]));
   const found = analyses.filter(({ choices }) => choices.length > 0);
   const sourceOf = ({ tensor }: Analyzed) => baseOf.get(tensor) as TensorSource;
   const weights = found.reduce((sum, { elements }) => sum + elements, 0);

@@ -1,6 +1,6 @@
 import type { OutputOptions } from '../../files/atomic.ts';
 import { SafetensorsWriter } from '../../formats/safetensors/writer.ts';
-import type { JobEvent, RecordOutcome } from '../scheduler/job.ts';
+import type { ItemEvent, RecordOutcome } from '../scheduler/item.ts';
 import {
   codecTable,
   fileEntries,
@@ -59,8 +59,8 @@ export class TvqWriter {
     return this.file.bytes;
   }
 
-  /** Takes what a job emits for its tensor. An output that begins again, and what came after it, is rewritten. */
-  async accept(tensor: string, event: JobEvent): Promise<void> {
+  /** Takes what an item emits for its tensor. An output that begins again, and what came after it, is rewritten. */
+  async accept(tensor: string, event: ItemEvent): Promise<void> {
     if (event.type === 'bytes') return this.file.append(event.bytes);
     const { output } = event;
     const record = this.#recordOf[output]?.get(tensor) as number;

@@ -6,7 +6,7 @@ import { nearest } from '../../shared/nearest.ts';
 import { error, warning } from '../../shared/problems.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Checkpoints } from './checks.ts';
-import type { QuantizeJob } from './job.ts';
+import type { QuantizeItem } from './item.ts';
 
 /** What the allocator refuses counts as wrong usage. */
 export const asUserError = (error: unknown): unknown =>
@@ -40,13 +40,13 @@ export function checkWishes({ budget, rules = [], weights, tasks, scheme }: Quan
 export function unmetWishes(
   { rules = [], weights }: QuantizeRecipe,
   { tasks }: Checkpoints,
-  jobs: readonly QuantizeJob[],
+  items: readonly QuantizeItem[],
 ): Problem[] {
   const names = new Set(tasks.flatMap(({ tensors }) => [...tensors.keys()]));
   const stranger = Object.keys(weights?.tensors ?? {}).find(name => !names.has(name));
   const problems: Problem[] = [];
   if (stranger !== undefined) problems.push(error(`weights: ${unknown('tensor', stranger, [...names])}`));
-  const open = jobs.filter(({ tasks }) => tasks.some(task => task.open));
+  const open = items.filter(({ tasks }) => tasks.some(task => task.open));
   const patterns = [...rules.map(rule => rule.tensors), ...(weights?.patterns ?? []).map(([one]) => one)];
   for (const pattern of new Set(patterns)) {
     const expression = patternOf(pattern);

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { RestoreRecipe } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
 import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
-import { mostMemory, placeJobs } from '../scheduler/jobKind.ts';
+import { mostMemory, placeItems } from '../scheduler/itemKind.ts';
 import { noteProblems, wholeModel, type Checkpoint } from '../../formats/checkpoint.ts';
 import { DTYPE_BITS, isQuantizable, type Dtype } from '../../formats/dtype.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -18,14 +18,14 @@ import { isCoded } from '../../formats/tvq/codecs.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../../formats/tvq/reader.ts';
 import { taskNamed } from '../../formats/tvq/task.ts';
 import { recordsToWrite } from './tiedHead.ts';
-import { restoredBytes, restoreKind, type RestoreJob } from './job.ts';
+import { restoredBytes, restoreKind, type RestoreItem } from './item.ts';
 
 export interface RestorePlan {
   readonly recipe: RestoreRecipe;
   readonly file: TvqFile;
   readonly base: Checkpoint | undefined;
   /** In the order of the output. */
-  readonly jobs: readonly RestoreJob[];
+  readonly items: readonly RestoreItem[];
   readonly share: MemoryShare;
   readonly bytes: number;
   /** Of the file and the base. */
@@ -52,8 +52,8 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       ? undefined
       : namedAsIn(file, wholeModel(await openNamed(recipe.base)));
   const shared = new Map(file.shared?.records.map(record => [record.tensor, record]));
-  const jobs = [...(await recordsToWrite(file, task, base))]
-    .map(([tensor, record]): RestoreJob => ({
+  const items = [...(await recordsToWrite(file, task, base))]
+    .map(([tensor, record]): RestoreItem => ({
       kind: 'restore',
       tensor,
       dtype: restoredDtype(
@@ -69,13 +69,13 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       resident: false,
     }))
     .sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]); // keeps every tensor aligned to its element size
-  const problems = base ? (recipe.force ? misfits(base, jobs) : compareBase(file, base, OR_FORCE)) : [];
-  const usable = jobs.filter(
-    job => job.base || job.record.codec.codec === 'exact' || file.scheme.scheme === 'fq',
+  const problems = base ? (recipe.force ? misfits(base, items) : compareBase(file, base, OR_FORCE)) : [];
+  const usable = items.filter(
+    item => item.base || item.record.codec.codec === 'exact' || file.scheme.scheme === 'fq',
   );
-  if (usable.length < jobs.length && !problems.length) {
+  if (usable.length < items.length && !problems.length) {
     throw new UserError(
-      `${(base as Checkpoint).path}: ${jobs.length - usable.length} tensors that the task needs are missing`,
+      `${(base as Checkpoint).path}: ${items.length - usable.length} tensors that the task needs are missing`,
     );
   }
   const needed = mostMemory(restoreKind, usable, chunk);
@@ -83,15 +83,15 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   if (needed > share.arena) {
     problems.push(error(`${formatBytes(room.memory)} is too little for this file`, { code: 'memory' }));
   }
-  const placed = placeJobs(restoreKind, usable, share, chunk);
-  const bytes = placed.reduce((sum, job) => sum + restoredBytes(job), 0);
+  const placed = placeItems(restoreKind, usable, share, chunk);
+  const bytes = placed.reduce((sum, item) => sum + restoredBytes(item), 0);
   const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
   problems.push(
     ...noteProblems(base ? [base] : []),
     ...(await checkOutput(recipe, inputs, bytes, isSafetensors(recipe.output) ? 'file' : 'folder')),
   );
   const stamps = [file.stamp, ...(base?.stamps ?? [])];
-  return { recipe, file, base, jobs: placed, share, bytes, stamps, problems };
+  return { recipe, file, base, items: placed, share, bytes, stamps, problems };
 }
 
 const restoredDtype = ({ dtype }: TvqRecord, wanted: Dtype | undefined): Dtype =>
@@ -124,12 +124,12 @@ export function compareBase(file: TvqFile, base: Checkpoint, remedy?: Remedy): P
 }
 
 /** What cannot be forced, because every value is relative to one of the base's. */
-function misfits({ path }: Checkpoint, jobs: readonly RestoreJob[]): Problem[] {
-  const fits = ({ record, base }: RestoreJob): boolean =>
+function misfits({ path }: Checkpoint, items: readonly RestoreItem[]): Problem[] {
+  const fits = ({ record, base }: RestoreItem): boolean =>
     !base ||
     (base.shape.join() === record.shape.join() &&
       (base.dtype === record.dtype || (isQuantizable(base.dtype) && isQuantizable(record.dtype))));
-  const odd = jobs.find(job => !fits(job));
+  const odd = items.find(item => !fits(item));
   if (!odd?.base) return [];
   const what = `tensor "${odd.tensor}" is ${describe(odd.base)} there, ${describe(odd.record)} in the task`;
   return [error(`${path}: ${what}; use a base model with the same tensors`)];

@@ -10,7 +10,7 @@ import { keptElsewhere } from '../../files/otherNames.ts';
 import { outputWarnings, type WriteReport } from '../tensors/outputWarnings.ts';
 import { runPlanned } from '../scheduler/runPlanned.ts';
 import { restoredMetadata, writeTaskFiles } from './files.ts';
-import { restoredBytes, restoreKind, type RestoreJob } from './job.ts';
+import { restoredBytes, restoreKind, type RestoreItem } from './item.ts';
 import { isSafetensors, MODEL_FILE } from '../../formats/safetensors/names.ts';
 import { OR_FORCE, wrongBase, type RestorePlan } from './plan.ts';
 
@@ -21,12 +21,12 @@ export async function runRestore(
   { signal, onProgress }: Hooks,
 ): Promise<RestoreResult> {
   const started = performance.now();
-  const { recipe, jobs, share, problems, stamps } = plan;
+  const { recipe, items, share, problems, stamps } = plan;
   const output = resolve(recipe.output);
   const metadata = await restoredMetadata(plan.file, recipe.task, plan.base);
   const folder = isSafetensors(output) ? undefined : await AtomicFolder.create(output, recipe);
   const file = folder ? join(folder.temporary, MODEL_FILE) : output;
-  const entries = jobs.map(entryOf);
+  const entries = items.map(entryOf);
   const writer = await SafetensorsWriter.create(file, {
     headerBytes: checkpointHeaderBytes(metadata, entries),
     overwrite: recipe.overwrite,
@@ -34,7 +34,7 @@ export async function runRestore(
   });
   const reports: WriteReport[] = [];
   const { path, notes } = await runPlanned(
-    { kind: restoreKind, jobs, stamps, share, backend, signal, onProgress },
+    { kind: restoreKind, items, stamps, share, backend, signal, onProgress },
     {
       accept: async (number, event) => {
         if (event.type === 'bytes') await writer.append(event.bytes);
@@ -66,7 +66,7 @@ export async function runRestore(
   return {
     output: path,
     bytes: writer.bytes,
-    tensors: jobs.length,
+    tensors: items.length,
     seconds: (performance.now() - started) / 1000,
     backend: backend.kind,
     backendReason: backend.reason,
@@ -75,27 +75,27 @@ export async function runRestore(
       ...keptElsewhere(output, path),
       ...writer.notes,
       ...problems.map(({ message }) => message),
-      ...outputWarnings(jobs, reports),
+      ...outputWarnings(items, reports),
       ...notes,
     ],
   };
 }
 
-const entryOf = (job: RestoreJob) => ({
-  name: job.tensor,
-  dtype: job.dtype,
-  shape: job.record.shape,
-  bytes: restoredBytes(job),
+const entryOf = (item: RestoreItem) => ({
+  name: item.tensor,
+  dtype: item.dtype,
+  shape: item.record.shape,
+  bytes: restoredBytes(item),
 });
 
 /** Compares what was read of the base with what the file was made from. */
 function checkBase(
-  { recipe, file, base, jobs }: RestorePlan,
+  { recipe, file, base, items }: RestorePlan,
   number: number,
   { checksums: [checksum] }: WriteReport,
 ): void {
   if (checksum === undefined || recipe.force || !base) return;
-  const { tensor } = (jobs[number] as RestorePlan['jobs'][number]).record;
+  const { tensor } = (items[number] as RestorePlan['items'][number]).record;
   const expected = file.base.tensors.find(({ name }) => name === tensor)?.checksum;
   if (expected !== checksum)
     throw new UserError({

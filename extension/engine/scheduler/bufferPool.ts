@@ -1,4 +1,4 @@
-/** Buffers kept for the next piece: a few, as pieces of one job are mostly of the same size. */
+/** Buffers kept for the next piece: a few, as pieces of one item are mostly of the same size. */
 const MOST_KEPT = 8;
 
 /**

@@ -1,7 +1,7 @@
 import type { MemoryShare, Room } from './memoryShare.ts';
-import type { JobRunner } from './jobRunner.ts';
+import type { ItemRunner } from './itemRunner.ts';
 
-/** A backend ready to run jobs. */
+/** A backend ready to run items. */
 export interface EngineBackend {
   readonly kind: 'cpu' | 'webgpu';
   /** Why this one, in a sentence. */
@@ -9,6 +9,6 @@ export interface EngineBackend {
   /** What went wrong with the backend, but not with the results. */
   readonly warnings: readonly string[];
   readonly room: Room;
-  runner(share: MemoryShare): JobRunner;
+  runner(share: MemoryShare): ItemRunner;
   dispose(): void;
 }

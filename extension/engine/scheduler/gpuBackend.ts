@@ -5,10 +5,10 @@ import type { RunOptions } from '../../protocol/recipes.ts';
 import type { EngineBackend } from './engineBackend.ts';
 import { cpuRoom, type MemoryShare, type Room } from './memoryShare.ts';
 import { UserError } from '../../shared/errors.ts';
-import { localRunner, type JobRunner } from './jobRunner.ts';
+import { localRunner, type ItemRunner } from './itemRunner.ts';
 import { ReplaySink } from './replaySink.ts';
-import type { Job } from './job.ts';
-import { mostMemory, placeJobs, type JobKind } from './jobKind.ts';
+import type { Item } from './item.ts';
+import { mostMemory, placeItems, type ItemKind } from './itemKind.ts';
 import { threadRunner } from './threads.ts';
 
 /**
@@ -44,24 +44,24 @@ export class GpuBackend implements EngineBackend {
     return this.#lost === undefined ? [] : [this.#lost];
   }
 
-  runner(_: MemoryShare): JobRunner {
-    return async (kind, jobs, sink, signal, onJobDone) => {
-      if (jobs.length === 0) return;
+  runner(_: MemoryShare): ItemRunner {
+    return async (kind, items, sink, signal, onItemDone) => {
+      if (items.length === 0) return;
       const sofar = new ReplaySink(sink);
       const done = new Set<string>();
-      const onDone: typeof onJobDone = (tensor, bytes) => {
-        if (!done.has(tensor)) onJobDone(tensor, bytes); // those done but not written are done again
+      const onDone: typeof onItemDone = (tensor, bytes) => {
+        if (!done.has(tensor)) onItemDone(tensor, bytes); // those done but not written are done again
         done.add(tensor);
       };
       if (this.#lost === undefined) {
         try {
-          return await localRunner(this.gpu, this.kernels)(kind, jobs, sofar, signal, onDone);
+          return await localRunner(this.gpu, this.kernels)(kind, items, sofar, signal, onDone);
         } catch (error) {
           if (error instanceof UserError || sofar.failed || signal.aborted) throw error;
-          this.#lose(error, jobs[sofar.finishedJobs]);
+          this.#lose(error, items[sofar.finishedItems]);
         }
       }
-      const left = jobs.slice(sofar.finishedJobs);
+      const left = items.slice(sofar.finishedItems);
       const { placed, share } = this.#placeOnCpu(kind, left);
       await threadRunner(share)(kind, placed, sofar.rest(), signal, onDone);
     };
@@ -71,18 +71,18 @@ export class GpuBackend implements EngineBackend {
     this.gpu.dispose();
   }
 
-  #lose(error: unknown, job: Job | undefined): void {
+  #lose(error: unknown, item: Item | undefined): void {
     const why = error instanceof Error ? error.message : String(error);
-    const where = job ? `at tensor "${job.tensor}"` : 'at the end';
+    const where = item ? `at tensor "${item.tensor}"` : 'at the end';
     this.#lost = `the GPU failed ${where} (${why}); what was left was computed on the CPU, with the same result`;
     this.gpu.dispose(); // frees memory, in case it ran out
     this.tell(this.#lost);
   }
 
-  /** Jobs that were planned for the GPU's memory, placed into that of CPU threads. */
-  #placeOnCpu<J extends Job>(kind: JobKind<J>, jobs: readonly J[]): { placed: J[]; share: MemoryShare } {
-    const streamed = jobs.map(job => (job.resident === undefined ? job : { ...job, resident: false }));
+  /** Items that were planned for the GPU's memory, placed into that of CPU threads. */
+  #placeOnCpu<J extends Item>(kind: ItemKind<J>, items: readonly J[]): { placed: J[]; share: MemoryShare } {
+    const streamed = items.map(item => (item.resident === undefined ? item : { ...item, resident: false }));
     const share = cpuRoom(CHUNK, this.options).share(mostMemory(kind, streamed, CHUNK));
-    return { placed: placeJobs(kind, streamed, share, CHUNK), share };
+    return { placed: placeItems(kind, streamed, share, CHUNK), share };
   }
 }

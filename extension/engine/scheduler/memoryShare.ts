@@ -12,7 +12,7 @@ const THREAD_BYTES = 48 * MIB;
 const MIN_ARENA = 64 * MIB;
 
 export interface MemoryShare {
-  /** Jobs that run side by side. */
+  /** Items that run side by side. */
   readonly threads: number;
   /** Bytes of backend memory each has. */
   readonly arena: number;
@@ -24,7 +24,7 @@ export interface Room {
   readonly chunk: number;
   /** Bytes that the engine may use. */
   readonly memory: number;
-  /** How jobs share the memory when the most that any of them needs is `needed`. */
+  /** How items share the memory when the most that any of them needs is `needed`. */
   share(needed: number): MemoryShare;
 }
 
@@ -40,7 +40,7 @@ export const localMemory = (memory: number): number => Math.max(0, memory - PROC
 
 export const MIN_MEMORY = PROCESS_BYTES + THREAD_BYTES + MIN_ARENA;
 
-/** Threads and memory of each for `options`, when `needed` is the most bytes that a single job needs. */
+/** Threads and memory of each for `options`, when `needed` is the most bytes that a single item needs. */
 export function shareFor(options: Pick<RunOptions, 'memory' | 'threads'>, needed: number): MemoryShare {
   const wanted = options.threads || availableParallelism();
   const arenaOf = (threads: number) =>

@@ -1,27 +1,27 @@
-import type { JobEvent, JobReport } from './job.ts';
+import type { ItemEvent, ItemReport } from './item.ts';
 
-/** Takes what jobs emit, one event after another, jobs in order. */
-export interface Sink<R extends JobReport = JobReport> {
-  accept(job: number, event: JobEvent): Promise<void>;
-  finished(job: number, report: R): void | Promise<void>;
+/** Takes what items emit, one event after another, items in order. */
+export interface Sink<R extends ItemReport = ItemReport> {
+  accept(item: number, event: ItemEvent): Promise<void>;
+  finished(item: number, report: R): void | Promise<void>;
 }
 
-/** For jobs that only measure: what they emit is discarded. */
-export const reportsOnly = <R extends JobReport>(finished: Sink<R>['finished']): Sink<R> => ({
+/** For items that only measure: what they emit is discarded. */
+export const reportsOnly = <R extends ItemReport>(finished: Sink<R>['finished']): Sink<R> => ({
   accept: async () => undefined,
   finished,
 });
 
 interface Waiting {
-  readonly event: JobEvent;
+  readonly event: ItemEvent;
   readonly written: () => void;
 }
 
 /**
- * Puts the events of jobs that run side by side into the order of the jobs, so that a file's bytes do not depend on the
- * number of threads. Events of later jobs wait here; their emitters wait for `push` to resolve.
+ * Puts the events of items that run side by side into the order of the items, so that a file's bytes do not depend on the
+ * number of threads. Events of later items wait here; their emitters wait for `push` to resolve.
  */
-export class OrderedSink<R extends JobReport = JobReport> {
+export class OrderedSink<R extends ItemReport = ItemReport> {
   readonly #waiting = new Map<number, Waiting[]>();
   readonly #reports = new Map<number, R>();
   readonly #idle: (() => void)[] = [];
@@ -36,17 +36,17 @@ export class OrderedSink<R extends JobReport = JobReport> {
   ) {}
 
   /** Resolves when the event was taken; never when the run fails. */
-  push(job: number, event: JobEvent): Promise<void> {
+  push(item: number, event: ItemEvent): Promise<void> {
     return new Promise(written => {
-      const queue = this.#waiting.get(job) ?? [];
-      this.#waiting.set(job, queue);
+      const queue = this.#waiting.get(item) ?? [];
+      this.#waiting.set(item, queue);
       queue.push({ event, written });
       this.#pump();
     });
   }
 
-  finish(job: number, report: R): void {
-    this.#reports.set(job, report);
+  finish(item: number, report: R): void {
+    this.#reports.set(item, report);
     this.#pump();
   }
 
@@ -103,18 +103,18 @@ export class OrderedSink<R extends JobReport = JobReport> {
   }
 }
 
-/** Bytes a job may have emitted that are not yet written: keeps a thread busy while the disk catches up. */
+/** Bytes an item may have emitted that are not yet written: keeps a thread busy while the disk catches up. */
 export const MAX_UNWRITTEN = 16 << 20;
 
-/** Lets a job run ahead of the disk by MAX_UNWRITTEN bytes. */
+/** Lets an item run ahead of the disk by MAX_UNWRITTEN bytes. */
 export class WriteAhead {
   #unwritten = 0;
   #resume: (() => void) | undefined;
 
   /** @param push passes on an event and resolves when it was written */
-  constructor(private readonly push: (event: JobEvent) => Promise<void>) {}
+  constructor(private readonly push: (event: ItemEvent) => Promise<void>) {}
 
-  async emit(event: JobEvent): Promise<void> {
+  async emit(event: ItemEvent): Promise<void> {
     const bytes = event.type === 'bytes' ? event.bytes.length : 0;
     this.#unwritten += bytes;
     void this.push(event).then(() => {

@@ -1,7 +1,7 @@
-import type { JobEvent, JobReport } from './job.ts';
+import type { ItemEvent, ItemReport } from './item.ts';
 import type { Sink } from './orderedSink.ts';
 
-/** A position in what a job emits: beginnings and ends so far, and bytes since the last of them. */
+/** A position in what an item emits: beginnings and ends so far, and bytes since the last of them. */
 interface Place {
   readonly marks: number;
   readonly bytes: number;
@@ -10,15 +10,15 @@ interface Place {
 const START: Place = { marks: 0, bytes: 0 };
 
 /**
- * Remembers how far a run of jobs has come, so that another run can do the rest. A job that was interrupted starts
+ * Remembers how far a run of items has come, so that another run can do the rest. An item that was interrupted starts
  * again there; what was already taken of it is skipped, as it is the same to the byte on every backend.
  */
-export class ReplaySink<R extends JobReport = JobReport> implements Sink<R> {
+export class ReplaySink<R extends ItemReport = ItemReport> implements Sink<R> {
   #place = START;
   #failed = false;
 
-  /** Number of finished jobs, which are the first ones. */
-  finishedJobs = 0;
+  /** Number of finished items, which are the first ones. */
+  finishedItems = 0;
 
   constructor(private readonly sink: Sink<R>) {}
 
@@ -27,31 +27,31 @@ export class ReplaySink<R extends JobReport = JobReport> implements Sink<R> {
     return this.#failed;
   }
 
-  async accept(job: number, event: JobEvent): Promise<void> {
-    await this.#handOn(() => this.sink.accept(job, event));
+  async accept(item: number, event: ItemEvent): Promise<void> {
+    await this.#handOn(() => this.sink.accept(item, event));
     this.#place = after(this.#place, event);
   }
 
-  async finished(job: number, report: R): Promise<void> {
-    await this.#handOn(async () => this.sink.finished(job, report));
-    this.finishedJobs = job + 1;
+  async finished(item: number, report: R): Promise<void> {
+    await this.#handOn(async () => this.sink.finished(item, report));
+    this.finishedItems = item + 1;
     this.#place = START;
   }
 
-  /** For a run of the jobs that are not finished, counted from 0. */
+  /** For a run of the items that are not finished, counted from 0. */
   rest(): Sink<R> {
-    const first = this.finishedJobs;
+    const first = this.finishedItems;
     const taken = this.#place;
     let place = START;
     return {
-      accept: async (job, event) => {
-        if (job > 0) return this.sink.accept(first + job, event);
+      accept: async (item, event) => {
+        if (item > 0) return this.sink.accept(first + item, event);
         const before = place;
         place = after(place, event);
         const left = unseen(before, place, event, taken);
         if (left) await this.sink.accept(first, left);
       },
-      finished: (job, report) => this.sink.finished(first + job, report),
+      finished: (item, report) => this.sink.finished(first + item, report),
     };
   }
 
@@ -65,11 +65,11 @@ export class ReplaySink<R extends JobReport = JobReport> implements Sink<R> {
   }
 }
 
-const after = ({ marks, bytes }: Place, event: JobEvent): Place =>
+const after = ({ marks, bytes }: Place, event: ItemEvent): Place =>
   event.type === 'bytes' ? { marks, bytes: bytes + event.bytes.length } : { marks: marks + 1, bytes: 0 };
 
 /** The part of an event that follows what was taken; undefined if there is none. */
-function unseen(before: Place, place: Place, event: JobEvent, taken: Place): JobEvent | undefined {
+function unseen(before: Place, place: Place, event: ItemEvent, taken: Place): ItemEvent | undefined {
   if (place.marks !== taken.marks) return place.marks > taken.marks ? event : undefined;
   if (event.type !== 'bytes' || place.bytes <= taken.bytes) return undefined;
   const seen = Math.max(0, taken.bytes - before.bytes);

@@ -5,12 +5,12 @@ import type { MemoryShare } from './memoryShare.ts';
 import { Cancelled, UserError, withKept } from '../../shared/errors.ts';
 import { whileUnchanged, type FileStamp } from '../../files/fileStamp.ts';
 import type { Sink } from './orderedSink.ts';
-import type { Job, JobReport } from './job.ts';
-import { jobBytes, type JobKind } from './jobKind.ts';
+import type { Item, ItemReport } from './item.ts';
+import { itemBytes, type ItemKind } from './itemKind.ts';
 
-export interface PlannedRun<J extends Job, R extends JobReport> {
-  readonly kind: JobKind<J, R>;
-  readonly jobs: readonly J[];
+export interface PlannedRun<J extends Item, R extends ItemReport> {
+  readonly kind: ItemKind<J, R>;
+  readonly items: readonly J[];
   /** Of all files that are read. */
   readonly stamps: readonly FileStamp[];
   readonly share: MemoryShare;
@@ -19,7 +19,7 @@ export interface PlannedRun<J extends Job, R extends JobReport> {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** Where the results of jobs go. */
+/** Where the results of items go. */
 export interface Output {
   /** Removes what was written, or the part that is useless after this failure. @returns what is kept, one line each */
   discard(failure: unknown): Promise<readonly Told[] | void>;
@@ -31,24 +31,24 @@ export async function failed(error: unknown, signal: AbortSignal, output: Output
   return withKept(failure, (await output.discard(failure)) ?? []);
 }
 
-/** Runs jobs, checks that inputs do not change, and reports how much of their input has been read. */
-export async function runCounted<J extends Job, R extends JobReport>(
-  { kind, jobs, stamps, share, backend, signal, onProgress }: PlannedRun<J, R>,
+/** Runs items, checks that inputs do not change, and reports how much of their input has been read. */
+export async function runCounted<J extends Item, R extends ItemReport>(
+  { kind, items, stamps, share, backend, signal, onProgress }: PlannedRun<J, R>,
   sink: Sink<R>,
 ): Promise<void> {
-  const total = jobs.reduce((sum, job) => sum + jobBytes(kind, job), 0);
+  const total = items.reduce((sum, item) => sum + itemBytes(kind, item), 0);
   let done = 0;
   await whileUnchanged(stamps, () =>
-    backend.runner(share)(kind, jobs, sink, signal, (current, bytes) => {
+    backend.runner(share)(kind, items, sink, signal, (current, bytes) => {
       done += bytes;
       onProgress({ done, total, current });
     }),
   );
 }
 
-/** Runs jobs into an output that is committed when all succeeded, with unchanged inputs, and discarded when anything
+/** Runs items into an output that is committed when all succeeded, with unchanged inputs, and discarded when anything
  * fails. @returns what `commit` returns */
-export async function runPlanned<J extends Job, R extends JobReport, Result>(
+export async function runPlanned<J extends Item, R extends ItemReport, Result>(
   run: PlannedRun<J, R>,
   sink: Sink<R>,
   output: Output,

@@ -4,16 +4,20 @@ import { createCpuBackend } from '../../../kernels/backends/cpu/backend.ts';
 import { FilePool } from '../../formats/filePool.ts';
 import { linesOf, systemCode } from '../../shared/errors.ts';
 import { BufferPool } from './bufferPool.ts';
-import type { JobEvent } from './job.ts';
-import { runJob, type JobKind } from './jobKind.ts';
+import type { ItemEvent } from './item.ts';
+import { runItem, type ItemKind } from './itemKind.ts';
 import { WriteAhead } from './orderedSink.ts';
 import type { FromWorker, Rested, ToWorker, WorkerData, WorkerError } from './workerMessages.ts';
 
 /** Threads are stopped by terminating them: no signal reaches a running WebAssembly call anyway. */
 const NEVER = new AbortController().signal;
 
-/** Takes jobs of `kinds`, one at a time, and sends back what they emit. */
-export function serveJobs(port: MessagePort, { module, arena }: WorkerData, kinds: readonly JobKind[]): void {
+/** Takes items of `kinds`, one at a time, and sends back what they emit. */
+export function serveItems(
+  port: MessagePort,
+  { module, arena }: WorkerData,
+  kinds: readonly ItemKind[],
+): void {
   const buffers = new BufferPool();
   const backend = createCpuBackend({ module, memory: arena, allocate: bytes => buffers.take(bytes) });
   const files = new FilePool();
@@ -29,7 +33,7 @@ export function serveJobs(port: MessagePort, { module, arena }: WorkerData, kind
     kernels: backend.kernels,
     files,
     signal: NEVER,
-    emit: (event: JobEvent) => ahead.emit(event),
+    emit: (event: ItemEvent) => ahead.emit(event),
   };
 
   port.on('message', (message: ToWorker) => {
@@ -40,10 +44,10 @@ export function serveJobs(port: MessagePort, { module, arena }: WorkerData, kind
       buffers.clear();
       void files.close().then(() => send({ type: 'rested' }));
     } else {
-      const { job } = message;
-      const kind = kinds.find(one => one.kind === job.kind);
-      if (!kind) throw new Error(`there is no kind of job "${job.kind}"`);
-      runJob(kind, job, context).then(
+      const { item } = message;
+      const kind = kinds.find(one => one.kind === item.kind);
+      if (!kind) throw new Error(`there is no kind of item "${item.kind}"`);
+      runItem(kind, item, context).then(
         report => send({ type: 'done', report }),
         (error: Error & { readonly kind?: WorkerError['kind'] }) => {
           const { name, message, stack, kind } = error;

@@ -1,9 +1,9 @@
 import type { MemoryShare } from './memoryShare.ts';
 import { UserError } from '../../shared/errors.ts';
 import { kernelModule } from '../kernels.ts';
-import type { Job, JobReport } from './job.ts';
-import { jobBytes, type JobKind } from './jobKind.ts';
-import type { JobRunner } from './jobRunner.ts';
+import type { Item, ItemReport } from './item.ts';
+import { itemBytes, type ItemKind } from './itemKind.ts';
+import type { ItemRunner } from './itemRunner.ts';
 import { KeptThreads } from './keptThreads.ts';
 import { OrderedSink, type Sink } from './orderedSink.ts';
 import type { Thread } from './thread.ts';
@@ -15,14 +15,14 @@ const kept = new KeptThreads();
 /** For a job that is to have all the memory to itself, without threads. */
 export const endIdleThreads = (): Promise<void> => kept.endIdle();
 
-/** Runs jobs on CPU threads. A run that fails or is cancelled ends its threads, whatever they are doing. */
-export function threadRunner({ threads, arena }: MemoryShare): JobRunner {
-  return async (kind, jobs, sink, signal, onJobDone) => {
+/** Runs items on CPU threads. A run that fails or is cancelled ends its threads, whatever they are doing. */
+export function threadRunner({ threads, arena }: MemoryShare): ItemRunner {
+  return async (kind, items, sink, signal, onItemDone) => {
     signal.throwIfAborted();
-    if (jobs.length === 0) return;
-    const used = await kept.take(Math.min(threads, jobs.length), arena, await kernelModule());
+    if (items.length === 0) return;
+    const used = await kept.take(Math.min(threads, items.length), arena, await kernelModule());
     try {
-      await runOn(used, kind, jobs, sink, signal, onJobDone);
+      await runOn(used, kind, items, sink, signal, onItemDone);
     } catch (error) {
       await Promise.all(used.map(thread => thread.terminate()));
       throw error;
@@ -31,16 +31,16 @@ export function threadRunner({ threads, arena }: MemoryShare): JobRunner {
   };
 }
 
-/** Jobs start in order, and their output stays in order. */
-async function runOn<J extends Job, R extends JobReport>(
+/** Items start in order, and their output stays in order. */
+async function runOn<J extends Item, R extends ItemReport>(
   threads: readonly Thread[],
-  kind: JobKind<J, R>,
-  jobs: readonly J[],
+  kind: ItemKind<J, R>,
+  items: readonly J[],
   sink: Sink<R>,
   signal: AbortSignal,
-  onJobDone: (tensor: string, bytes: number) => void,
+  onItemDone: (tensor: string, bytes: number) => void,
 ): Promise<void> {
-  const queue = jobs.entries();
+  const queue = items.entries();
   let abort: (() => void) | undefined;
   let ordered: OrderedSink<R> | undefined;
   try {
@@ -55,11 +55,11 @@ async function runOn<J extends Job, R extends JobReport>(
         const next = () => {
           const item = queue.next();
           current = item.done ? undefined : item.value;
-          if (current) thread.send({ type: 'job', job: current[1] });
+          if (current) thread.send({ type: 'item', item: current[1] });
           else if (--running === 0) void taking.drained().then(resolve);
         };
         const message = (message: FromWorker) => {
-          const [number, job] = current as [number, J];
+          const [number, item] = current as [number, J];
           if (message.type === 'event') {
             const { event } = message;
             const buffers = event.type === 'bytes' ? [event.bytes.buffer] : [];
@@ -68,9 +68,9 @@ async function runOn<J extends Job, R extends JobReport>(
               .then(() => thread.send({ type: 'written', buffer: buffers[0] }, buffers));
           } else if (message.type === 'failed') reject(asError(message.error));
           else {
-            // The thread ran a job of this kind.
+            // The thread ran an item of this kind.
             taking.finish(number, message.report as R);
-            onJobDone(job.tensor, jobBytes(kind, job));
+            onItemDone(item.tensor, itemBytes(kind, item));
             next();
           }
         };

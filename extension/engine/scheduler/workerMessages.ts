@@ -1,6 +1,6 @@
 /** Messages to and from a thread of the CPU backend. */
 import type { Told } from '../../shared/remedies.ts';
-import type { Job, JobEvent, JobReport } from './job.ts';
+import type { Item, ItemEvent, ItemReport } from './item.ts';
 
 export interface WorkerData {
   readonly module: WebAssembly.Module;
@@ -9,7 +9,7 @@ export interface WorkerData {
 }
 
 export type ToWorker =
-  | { readonly type: 'job'; readonly job: Job }
+  | { readonly type: 'item'; readonly item: Item }
   /** The oldest unacknowledged event has been written; its buffer comes back to be reused. */
   | { readonly type: 'written'; readonly buffer: ArrayBuffer | undefined }
   /** The run is over: closes its files. */
@@ -17,8 +17,8 @@ export type ToWorker =
 
 /** What a thread sends during a run. */
 export type FromWorker =
-  | { readonly type: 'event'; readonly event: JobEvent }
-  | { readonly type: 'done'; readonly report: JobReport }
+  | { readonly type: 'event'; readonly event: ItemEvent }
+  | { readonly type: 'done'; readonly report: ItemReport }
   | { readonly type: 'failed'; readonly error: WorkerError };
 
 /** The files of the last run are closed. */

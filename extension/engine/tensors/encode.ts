@@ -1,7 +1,7 @@
 import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 import type { Region } from '../../../kernels/memory.ts';
 import { DTYPE_BITS, type QuantizableDtype } from '../../formats/dtype.ts';
-import type { JobContext } from '../scheduler/job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
 import { floatsIn } from './floats.ts';
 import { floatTypeOf } from './tensorInput.ts';
 
@@ -13,7 +13,7 @@ export interface EncodedValues {
 
 /** Values in the dtype they are written in. */
 export async function encodeValues(
-  { backend }: JobContext,
+  { backend }: ItemContext,
   dtype: QuantizableDtype,
   values: Region,
   encoded: Region,

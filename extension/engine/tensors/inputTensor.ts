@@ -1,7 +1,7 @@
 import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
 import type { Dtype } from '../../formats/dtype.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
-import type { JobContext } from '../scheduler/job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
 import { nonFinite, tooFar, type Tolerance } from '../merge/tensor/finite.ts';
 import { floatsIn } from './floats.ts';
 import { inputBytes, loadAll, TensorInput, type Span } from './tensorInput.ts';
@@ -82,7 +82,7 @@ export class InputReader {
     this.#shared = shared && recordReader({ memory, file, record: shared, vector: SHARED_VECTOR, span });
   }
 
-  async load(context: JobContext, span: Span): Promise<void> {
+  async load(context: ItemContext, span: Span): Promise<void> {
     await loadAll(context, span, [this.#checkpoint, this.#record, this.#shared]);
   }
 
@@ -90,7 +90,7 @@ export class InputReader {
    * Writes the values of a chunk of the loaded span to the start of `out`, as task vector or whole weights.
    * @throws UserError when some are NaN or infinite; quantized ones never are
    */
-  async values(context: JobContext, wanted: Wanted, chunk: Span, out: Region): Promise<void> {
+  async values(context: ItemContext, wanted: Wanted, chunk: Span, out: Region): Promise<void> {
     const { first, count } = chunk;
     const base = this.base?.slice(first);
     const reference = wanted === 'vectors' ? base : undefined;
@@ -111,7 +111,7 @@ export class InputReader {
 
   /** Whole weights, less the reference's. */
   async #weights(
-    { backend }: JobContext,
+    { backend }: ItemContext,
     tuned: Slice,
     reference: Slice | undefined,
     out: Region,
@@ -130,13 +130,13 @@ export class InputReader {
   }
 
   /** After all spans were loaded. @throws UserError when what was read of a .tvq file is damaged */
-  check(context: JobContext): void {
+  check(context: ItemContext): void {
     this.#record?.check(context);
     this.#shared?.check(context);
   }
 
   /** XXH64 of a checkpoint's tensor, after all spans were loaded. */
-  checksum(context: JobContext): string | undefined {
+  checksum(context: ItemContext): string | undefined {
     return this.#checkpoint?.checksum(context);
   }
 

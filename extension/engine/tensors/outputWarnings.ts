@@ -1,11 +1,11 @@
 /** Warnings about written values that are NaN or infinite, or had to be changed. */
 import { listed } from '../../shared/listed.ts';
-import type { JobReport } from '../scheduler/job.ts';
+import type { ItemReport } from '../scheduler/item.ts';
 import { NONE, warningOf } from './notNumbers.ts';
 import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 
-/** What a job reports about values that it wrote. */
-export interface WriteReport extends JobReport {
+/** What an item reports about values that it wrote. */
+export interface WriteReport extends ItemReport {
   readonly findings?: {
     /** Values that are NaN or infinite. */
     readonly written?: NotNumbers;
@@ -14,12 +14,12 @@ export interface WriteReport extends JobReport {
   };
 }
 
-/** One line per problem, however many tensors it affects. @param reports by job */
+/** One line per problem, however many tensors it affects. @param reports by item */
 export function outputWarnings(
-  jobs: readonly { readonly tensor: string }[],
+  items: readonly { readonly tensor: string }[],
   reports: readonly WriteReport[],
 ): string[] {
-  const found = jobs.map(({ tensor }, i) => ({ tensor, findings: reports[i]?.findings }));
+  const found = items.map(({ tensor }, i) => ({ tensor, findings: reports[i]?.findings }));
   const written = warningOf(
     found.map(({ tensor, findings }) => ({ tensor, found: findings?.written ?? NONE })),
   );

@@ -1,10 +1,10 @@
 import type { Region } from '../../../kernels/memory.ts';
-import type { JobContext } from '../scheduler/job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
 import { floatsIn } from './floats.ts';
 
 /** Sets values below 0 at the start of a region to 0. @returns how many there were */
 export async function raiseToZero(
-  { backend }: Pick<JobContext, 'backend'>,
+  { backend }: Pick<ItemContext, 'backend'>,
   values: Region,
   count: number,
 ): Promise<number> {

@@ -1,7 +1,7 @@
 import { Xxh64 } from '../../../kernels/checksum.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { Dtype } from '../../formats/dtype.ts';
-import type { JobContext, RecordOutcome } from '../scheduler/job.ts';
+import type { ItemContext, RecordOutcome } from '../scheduler/item.ts';
 import { readSource } from './sourceKinds.ts';
 
 /** Bytes of a tensor that are in memory at once; smaller tensors (norms, biases) are read a single time. */
@@ -36,7 +36,7 @@ export class RawTensor {
   #infinite = false;
 
   constructor(
-    private readonly context: Pick<JobContext, 'files' | 'kernels' | 'signal'>,
+    private readonly context: Pick<ItemContext, 'files' | 'kernels' | 'signal'>,
     readonly source: TensorSource,
   ) {}
 
@@ -66,7 +66,7 @@ export class RawTensor {
   }
 
   /** Emits the bytes as the payload of `output`; their memory may be transferred, so this must come last. */
-  async emitExact(emit: JobContext['emit'], output: number): Promise<RecordOutcome> {
+  async emitExact(emit: ItemContext['emit'], output: number): Promise<RecordOutcome> {
     const checksum = await this.checksum();
     await emit({ type: 'begin', output, codec: 'exact', bytes: this.source.bytes });
     for await (const bytes of this.pieces()) await emit({ type: 'bytes', bytes });

@@ -1,8 +1,8 @@
 /** How to get the bytes of tensors whose values come from one kind of source. */
 import type { TensorSource } from '../../formats/tensorSource.ts';
-import type { JobContext } from '../scheduler/job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
 
-export type ReadContext = Pick<JobContext, 'files' | 'kernels' | 'signal'>;
+export type ReadContext = Pick<ItemContext, 'files' | 'kernels' | 'signal'>;
 
 /** What a source is read with. */
 export interface SourceContext extends ReadContext {

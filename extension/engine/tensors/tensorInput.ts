@@ -2,7 +2,7 @@ import { CHUNK_ALIGNMENT, type FloatType, type Region, type Slice } from '../../
 import { demoteF64 } from '../../../kernels/checksum.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { DTYPE_BITS, type QuantizableDtype } from '../../formats/dtype.ts';
-import type { JobContext } from '../scheduler/job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
 import { OrderedHash } from './orderedHash.ts';
 import { readSource } from './sourceKinds.ts';
 
@@ -43,7 +43,7 @@ export const inputBytes = ({ dtype }: TensorSource, count: number): number => (c
 
 /** Brings a span of several tensors into backend memory. */
 export async function loadAll(
-  context: JobContext,
+  context: ItemContext,
   span: Span,
   inputs: readonly (Pick<TensorInput, 'load'> | undefined)[],
 ): Promise<void> {
@@ -71,7 +71,7 @@ export class TensorInput {
   }
 
   /** Starts to read a span into the region unless it is there; resolves when it is. */
-  load(context: JobContext, span: Span): Promise<void> {
+  load(context: ItemContext, span: Span): Promise<void> {
     if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(context, span) };
     return this.#loaded.done;
   }
@@ -82,12 +82,12 @@ export class TensorInput {
   }
 
   /** XXH64 of the tensor's bytes, known after all spans were loaded once in order. */
-  checksum({ kernels }: JobContext): string {
+  checksum({ kernels }: ItemContext): string {
     if (this.#hash?.bytes !== this.source.bytes) throw new Error(`${this.source.name} was not read whole`);
     return this.#hash.digest(kernels);
   }
 
-  async #read(context: JobContext, span: Span): Promise<void> {
+  async #read(context: ItemContext, span: Span): Promise<void> {
     const { backend, kernels, signal } = context;
     const elementBytes = DTYPE_BITS[this.source.dtype] / 8;
     signal.throwIfAborted();

@@ -7,7 +7,7 @@ import { openCheckpoint } from '../../../extension/formats/checkpoint.ts';
 import { readSafetensorsHeader } from '../../../extension/formats/safetensors/safetensors.ts';
 import { Cancelled } from '../../../extension/shared/errors.ts';
 import { hiddenName, JOURNAL } from '../../../extension/files/hiddenNames.ts';
-import type { MergeJobReport } from '../../../extension/engine/merge/tensor/mergeJob.ts';
+import type { MergeItemReport } from '../../../extension/engine/merge/tensor/mergeItem.ts';
 import { BeingWritten } from '../../../extension/files/lock/beingWritten.ts';
 import { copyCompanions } from '../../../extension/engine/merge/output/copyCompanions.ts';
 import { ModelFolder, type ModelFolderOptions } from '../../../extension/engine/merge/output/modelFolder.ts';
@@ -56,7 +56,7 @@ const open = (changes: Partial<ModelFolderOptions> = {}) =>
   });
 
 /** What a job may report, with numbers and gaps that JSON does not have. */
-const reportOf = (index: number): MergeJobReport => ({
+const reportOf = (index: number): MergeItemReport => ({
   checksums: [undefined, `${index}`.repeat(16)],
   warnings: [],
   findings: {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { JobEvent, JobReport } from '../../../extension/engine/scheduler/job.ts';
+import type { ItemEvent, ItemReport } from '../../../extension/engine/scheduler/item.ts';
 import { MAX_UNWRITTEN, OrderedSink, WriteAhead } from '../../../extension/engine/scheduler/orderedSink.ts';
 
-const piece = (byte: number, length = 1): JobEvent => ({
+const piece = (byte: number, length = 1): ItemEvent => ({
   type: 'bytes',
   bytes: new Uint8Array(length).fill(byte),
 });
-const report: JobReport = { checksums: [], warnings: [] };
+const report: ItemReport = { checksums: [], warnings: [] };
 
 function recorder() {
   const log: string[] = [];

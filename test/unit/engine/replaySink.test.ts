@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { JobEvent, JobReport } from '../../../extension/engine/scheduler/job.ts';
+import type { ItemEvent, ItemReport } from '../../../extension/engine/scheduler/item.ts';
 import { ReplaySink } from '../../../extension/engine/scheduler/replaySink.ts';
 
-const begin = (output: number): JobEvent => ({ type: 'begin', output, codec: 'exact', bytes: 9 });
-const bytes = (text: string): JobEvent => ({ type: 'bytes', bytes: new Uint8Array(Buffer.from(text)) });
-const end = (output: number): JobEvent => ({
+const begin = (output: number): ItemEvent => ({ type: 'begin', output, codec: 'exact', bytes: 9 });
+const bytes = (text: string): ItemEvent => ({ type: 'bytes', bytes: new Uint8Array(Buffer.from(text)) });
+const end = (output: number): ItemEvent => ({
   type: 'end',
   output,
   outcome: { codec: 'exact', scales: [0, 0], checksum: '', errors: [0, 0] },
 });
-const report: JobReport = { checksums: [], warnings: [] };
+const report: ItemReport = { checksums: [], warnings: [] };
 
 function recorder() {
   const log: string[] = [];
@@ -28,7 +28,7 @@ function recorder() {
 
 /** A job that writes two outputs, in other pieces on another backend. */
 const pieces = (...of: string[]) => of.map(bytes);
-const whole = (first: JobEvent[]): JobEvent[] => [
+const whole = (first: ItemEvent[]): ItemEvent[] => [
   begin(0),
   ...first,
   end(0),

@@ -1,7 +1,7 @@
 /** What each width of min–max codes would cost a tensor, measured. */
 import { packedBytes } from '../../../../kernels/codes.ts';
 import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
-import type { JobContext } from '../../scheduler/job.ts';
+import type { ItemContext } from '../../scheduler/item.ts';
 import { spansOf } from '../../tensors/tensorInput.ts';
 import type { EncoderMemory } from '../codec.ts';
 import { WIDTHS, type MeasuredChoices, type MeasuredTensor } from '../measured.ts';
@@ -10,7 +10,7 @@ import { affineOf, type AffineCoding } from './affine.ts';
 
 /** Two passes over the values. */
 export async function measureAffine(
-  context: JobContext,
+  context: ItemContext,
   memory: EncoderMemory,
   { output, count, resident }: MeasuredTensor,
   values: Values,

@@ -2,7 +2,7 @@
 import { packedBytes } from '../../../../kernels/codes.ts';
 import type { Affine, SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import { Xxh64 } from '../../../../kernels/checksum.ts';
-import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
+import type { ItemContext, RecordOutcome } from '../../scheduler/item.ts';
 import { spansOf } from '../../tensors/tensorInput.ts';
 import { withoutPayload, type EncoderMemory, type Encoding } from '../codec.ts';
 import { eachChunk, extentOf, type Values } from '../values.ts';
@@ -10,7 +10,7 @@ import { affineOf, type AffineCoding } from './affine.ts';
 
 /** First pass for the range, second for the codes. @returns undefined for NaN, infinity, or a range too small for a scale */
 export async function quantizeAffine(
-  context: JobContext,
+  context: ItemContext,
   memory: EncoderMemory,
   encoding: Encoding<AffineCoding>,
   values: Values,
@@ -24,7 +24,7 @@ export async function quantizeAffine(
 
 /** Quantizes, packs and emits the codes, measuring the squared error on the way. */
 async function emitCodes(
-  context: JobContext,
+  context: ItemContext,
   memory: EncoderMemory,
   { count, resident, whole, output }: Encoding<AffineCoding>,
   affine: Affine,

@@ -1,6 +1,6 @@
 import { packedBytes } from '../../../../kernels/codes.ts';
 import type { Region, Slice } from '../../../../kernels/memory.ts';
-import type { JobContext } from '../../scheduler/job.ts';
+import type { ItemContext } from '../../scheduler/item.ts';
 import type { Span } from '../../tensors/tensorInput.ts';
 import type { Reading } from '../codec.ts';
 import { Payload } from '../payload.ts';
@@ -22,13 +22,13 @@ export class AffineReader implements RecordReader {
     this.#payload = new Payload(reading);
   }
 
-  load(context: JobContext, { first, count }: Span): Promise<void> {
+  load(context: ItemContext, { first, count }: Span): Promise<void> {
     if (this.#loaded?.first !== first) this.#loaded = { first, done: this.#read(context, first, count) };
     return this.#loaded.done;
   }
 
   decode(
-    { backend }: JobContext,
+    { backend }: ItemContext,
     { first, count }: Span,
     reference: Slice | undefined,
     out: Region,
@@ -43,11 +43,11 @@ export class AffineReader implements RecordReader {
     return { region: this.#codes, first, bits: this.#bits };
   }
 
-  check(context: JobContext): void {
+  check(context: ItemContext): void {
     this.#payload.check(context);
   }
 
-  #read(context: JobContext, first: number, count: number): Promise<void> {
+  #read(context: ItemContext, first: number, count: number): Promise<void> {
     return context.backend.write(this.#codes, 0, packedBytes(count, this.#bits), view =>
       this.#payload.read(context, view, packedBytes(first, this.#bits)),
     );

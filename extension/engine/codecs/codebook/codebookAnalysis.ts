@@ -1,5 +1,5 @@
 /** What a codebook of each width would cost a tensor, measured. */
-import type { JobContext } from '../../scheduler/job.ts';
+import type { ItemContext } from '../../scheduler/item.ts';
 import { codebookParts } from '../../../formats/tvq/codebookPayload.ts';
 import type { EncoderMemory } from '../codec.ts';
 import { gainOf } from '../gain.ts';
@@ -10,7 +10,7 @@ import { CodebookValues, NO_PRODUCTS } from './codebookValues.ts';
 
 /** Two passes over the values, three where the codebook is fitted to them. */
 export async function measureCodebook(
-  context: JobContext,
+  context: ItemContext,
   memory: EncoderMemory,
   tensor: MeasuredTensor,
   values: Values,

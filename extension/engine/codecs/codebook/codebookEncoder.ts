@@ -1,7 +1,7 @@
 /** Quantizes a tensor with a codebook and emits its payload: the codebook's values, the codes, the groups' scales. */
 import { packedBytes } from '../../../../kernels/codes.ts';
 import { Xxh64 } from '../../../../kernels/checksum.ts';
-import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
+import type { ItemContext, RecordOutcome } from '../../scheduler/item.ts';
 import { codebookParts, scaleBytes } from '../../../formats/tvq/codebookPayload.ts';
 import { withoutPayload, type EncoderMemory, type Encoding } from '../codec.ts';
 import { gainOf } from '../gain.ts';
@@ -11,7 +11,7 @@ import { CodebookValues, NO_PRODUCTS } from './codebookValues.ts';
 
 /** A pass for the range, one for a codebook that is fitted, one for the codes. @returns undefined for NaN, infinity, or values too small to have a scale */
 export async function quantizeCodebook(
-  context: JobContext,
+  context: ItemContext,
   memory: EncoderMemory,
   encoding: Encoding<CodebookCoding>,
   values: Values,

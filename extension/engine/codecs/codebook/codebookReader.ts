@@ -2,7 +2,7 @@ import { packedBytes } from '../../../../kernels/codes.ts';
 import type { Region, Slice } from '../../../../kernels/memory.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import { codebookParts, ROTATION, scaleBytes, stageGroupSize } from '../../../formats/tvq/codebookPayload.ts';
-import type { JobContext } from '../../scheduler/job.ts';
+import type { ItemContext } from '../../scheduler/item.ts';
 import type { Span } from '../../tensors/tensorInput.ts';
 import type { Reading } from '../codec.ts';
 import { Payload, wholeBlocks } from '../payload.ts';
@@ -31,13 +31,13 @@ export class CodebookReader implements RecordReader {
     this.#payload = new Payload(reading);
   }
 
-  load(context: JobContext, span: Span): Promise<void> {
+  load(context: ItemContext, span: Span): Promise<void> {
     if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(context, span) };
     return this.#loaded.done;
   }
 
   async decode(
-    { backend }: JobContext,
+    { backend }: ItemContext,
     { first, count }: Span,
     reference: Slice | undefined,
     out: Region,
@@ -58,7 +58,7 @@ export class CodebookReader implements RecordReader {
     return { region: this.#codes, first, bits: this.reading.record.codec.bits };
   }
 
-  check(context: JobContext): void {
+  check(context: ItemContext): void {
     let at = this.#parts.scales;
     for (const bytes of this.#scalesRead) {
       this.#payload.hash(context, bytes, at);
@@ -67,7 +67,7 @@ export class CodebookReader implements RecordReader {
     this.#payload.check(context);
   }
 
-  async #read(context: JobContext, { first, count }: Span): Promise<void> {
+  async #read(context: ItemContext, { first, count }: Span): Promise<void> {
     const { backend } = context;
     const { record } = this.reading;
     const { bits, groupSize } = record.codec;
@@ -91,7 +91,7 @@ export class CodebookReader implements RecordReader {
     if (fresh >= 0 && fresh < bytes.length) this.#scalesRead.push(bytes.slice(fresh));
   }
 
-  async #readValues(context: JobContext): Promise<Float32Array> {
+  async #readValues(context: ItemContext): Promise<Float32Array> {
     const bytes = new Uint8Array(this.#parts.codes);
     await this.#payload.read(context, bytes, 0);
     const view = new DataView(bytes.buffer);

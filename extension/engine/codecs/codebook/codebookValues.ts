@@ -3,7 +3,7 @@ import { CODES } from '../../../../kernels/codes.ts';
 import type { Region } from '../../../../kernels/memory.ts';
 import { groupsOf } from '../../../../kernels/groups.ts';
 import type { Products } from '../../../../kernels/stages/products/stage.ts';
-import type { JobContext } from '../../scheduler/job.ts';
+import type { ItemContext } from '../../scheduler/item.ts';
 import { ROTATION, stageGroupSize } from '../../../formats/tvq/codebookPayload.ts';
 import { inverseTable, scaleTable, scaleThresholds, UNIT_BYTE } from './groupScale.ts';
 import { spansOf, type Span } from '../../tensors/tensorInput.ts';
@@ -37,7 +37,7 @@ export class CodebookValues {
   readonly #rotated: boolean;
 
   constructor(
-    private readonly context: JobContext,
+    private readonly context: ItemContext,
     private readonly memory: EncoderMemory,
     coding: Pick<CodebookCoding, 'groupSize' | 'rotated'>,
     private readonly tensor: { readonly count: number; readonly resident: boolean },

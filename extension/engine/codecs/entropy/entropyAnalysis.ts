@@ -9,7 +9,7 @@ import { CODES } from '../../../../kernels/codes.ts';
 import { codedBits, frequenciesOf } from '../../../../kernels/entropy.ts';
 import { enoughPayloadBytes } from '../../../../kernels/payload.ts';
 import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
-import type { JobContext } from '../../scheduler/job.ts';
+import type { ItemContext } from '../../scheduler/item.ts';
 import { spansOf } from '../../tensors/tensorInput.ts';
 import type { EncoderMemory } from '../codec.ts';
 import { gainOf } from '../gain.ts';
@@ -53,7 +53,7 @@ function latticesOf(offer: Offer): Lattices {
 
 /** Measures a tensor; two passes over its values. */
 export async function measureLattices(
-  context: JobContext,
+  context: ItemContext,
   memory: EncoderMemory,
   { output, count, resident }: MeasuredTensor,
   values: Values,

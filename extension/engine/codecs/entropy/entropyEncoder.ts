@@ -5,7 +5,7 @@ import { encodeStreams, frequenciesOf } from '../../../../kernels/entropy.ts';
 import { joinPayloads, type PayloadPart } from '../../../../kernels/payload.ts';
 import type { Extent } from '../../../../kernels/stages/extent.ts';
 import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
-import type { JobContext, RecordOutcome } from '../../scheduler/job.ts';
+import type { ItemContext, RecordOutcome } from '../../scheduler/item.ts';
 import { spansOf, type Span } from '../../tensors/tensorInput.ts';
 import { withoutPayload, type EncoderMemory, type Encoding } from '../codec.ts';
 import { gainOf } from '../gain.ts';
@@ -14,7 +14,7 @@ import { addCounts, latticeOf, projections, type EntropyCoding } from './lattice
 
 /** A pass that quantizes and counts, then one that emits. @returns undefined for NaN and infinity */
 export async function quantizeEntropy(
-  context: JobContext,
+  context: ItemContext,
   memory: EncoderMemory,
   encoding: Encoding<EntropyCoding>,
   values: Values,
@@ -36,9 +36,9 @@ export interface Found {
 
 export class EntropyEncoder {
   constructor(
-    private readonly context: JobContext,
+    private readonly context: ItemContext,
     private readonly memory: EncoderMemory,
-    private readonly job: Encoding<EntropyCoding>,
+    private readonly item: Encoding<EntropyCoding>,
     private readonly values: Values,
   ) {}
 
@@ -55,7 +55,7 @@ export class EntropyEncoder {
 
   /** The value of one step from zero's code, 0 if every code is zero's, and the resulting squared error. */
   restored({ sums, counts }: Found): { readonly unit: number; readonly error: number } {
-    const { coding, reconstruction } = this.job;
+    const { coding, reconstruction } = this.item;
     const { scale } = latticeOf(coding.step);
     const { gain, error } = gainOf(
       sums.energy,
@@ -67,8 +67,8 @@ export class EntropyEncoder {
 
   /** Second pass: entropy-codes and emits what `measure` has seen. */
   async emit(found: Found): Promise<RecordOutcome> {
-    const { context, job, memory } = this;
-    const { coding, output, whole } = job;
+    const { context, item, memory } = this;
+    const { coding, output, whole } = item;
     const { sums, counts } = found;
     const { unit, error } = this.restored(found);
     const errors = [error, this.values.energy ?? sums.energy] as const;
@@ -83,7 +83,7 @@ export class EntropyEncoder {
     const joined = joinPayloads(parts);
     if (joined.length > coding.bytes) {
       throw new Error(
-        `tensor "${job.tensor}": ${joined.length} bytes of codes where ${coding.bytes} were planned`,
+        `tensor "${item.tensor}": ${joined.length} bytes of codes where ${coding.bytes} were planned`,
       );
     }
     const payload = new Uint8Array(coding.bytes); // padded with zeros
@@ -101,15 +101,15 @@ export class EntropyEncoder {
   }
 
   #spans(): Span[] {
-    return spansOf(this.job.count, this.job.resident);
+    return spansOf(this.item.count, this.item.resident);
   }
 
   /** Puts a span's codes into `memory.codes`, and adds their counts and sums to `found`. */
   async #quantize(span: Span, found?: Found): Promise<void> {
-    const { memory, values, job } = this;
+    const { memory, values, item } = this;
     const { backend } = this.context;
-    const lattice = latticeOf(job.coding.step);
-    const start = job.whole ? span.first : 0;
+    const lattice = latticeOf(item.coding.step);
+    const start = item.whole ? span.first : 0;
     await eachChunk(this.context, span, values, async chunk => {
       const { count } = chunk;
       const first = start + chunk.first;

@@ -4,7 +4,7 @@ import type { PayloadHead } from '../../../../kernels/codes.ts';
 import { mostHeadBytes, parsePayloadHead } from '../../../../kernels/payload.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import { LATTICE_ROTATION, latticeTable } from './lattice.ts';
-import type { JobContext } from '../../scheduler/job.ts';
+import type { ItemContext } from '../../scheduler/item.ts';
 import { chunksOf, type Span } from '../../tensors/tensorInput.ts';
 import type { Reading } from '../codec.ts';
 import { Payload, wholeBlocks } from '../payload.ts';
@@ -31,13 +31,13 @@ export class EntropyReader implements RecordReader {
     this.#codes = memory.alloc(streams * STREAM + 4);
   }
 
-  load(context: JobContext, span: Span): Promise<void> {
+  load(context: ItemContext, span: Span): Promise<void> {
     if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(context, span) };
     return this.#loaded.done;
   }
 
   async decode(
-    { backend }: JobContext,
+    { backend }: ItemContext,
     { first, count }: Span,
     reference: Slice | undefined,
     out: Region,
@@ -60,11 +60,11 @@ export class EntropyReader implements RecordReader {
     return (this.#loaded as { span: Span }).span.first;
   }
 
-  check(context: JobContext): void {
+  check(context: ItemContext): void {
     this.#payload.check(context);
   }
 
-  async #read(context: JobContext, { first, count }: Span): Promise<void> {
+  async #read(context: ItemContext, { first, count }: Span): Promise<void> {
     const { backend } = context;
     const elements = elementCount(this.reading.record.shape);
     const { frequencies, offsets } = (this.#head ??= await this.#readHead(context, elements));
@@ -83,7 +83,7 @@ export class EntropyReader implements RecordReader {
     }
   }
 
-  async #readHead(context: JobContext, elements: number): Promise<PayloadHead> {
+  async #readHead(context: ItemContext, elements: number): Promise<PayloadHead> {
     const bytes = new Uint8Array(Math.min(this.#payload.bytes, mostHeadBytes(elements)));
     await this.#payload.read(context, bytes, 0);
     try {

@@ -5,9 +5,9 @@ import { fingerprintOf } from '../../../formats/tvq/header.ts';
 import type { CardInput } from '../output/modelCard.ts';
 import { readModelSource } from '../output/modelSource.ts';
 import type { MergePlan } from '../plan.ts';
-import type { MergeJobReport } from '../tensor/mergeJob.ts';
+import type { MergeItemReport } from '../tensor/mergeItem.ts';
 
-type Reports = readonly MergeJobReport[];
+type Reports = readonly MergeItemReport[];
 
 export interface Cards {
   readonly base: CardInput | undefined;
@@ -15,11 +15,11 @@ export interface Cards {
 }
 
 /** Base and inputs for the model card. */
-export async function cardInputs({ base, inputs, jobs }: MergePlan, reports: Reports): Promise<Cards> {
+export async function cardInputs({ base, inputs, items }: MergePlan, reports: Reports): Promise<Cards> {
   const card = async (name: string, checkpoint: Checkpoint, position: number): Promise<CardInput> => ({
     source: await readModelSource(name, checkpoint.folder),
     fingerprint:
-      fingerprintRead(checkpoint, jobs, job => reports[job]?.checksums[position]) ??
+      fingerprintRead(checkpoint, items, item => reports[item]?.checksums[position]) ??
       'not computed (not all of it was read)',
   });
   return {
@@ -38,13 +38,13 @@ export async function cardInputs({ base, inputs, jobs }: MergePlan, reports: Rep
 }
 
 /** One sentence for each checkpoint of a comparison whose task was not made from it. */
-export function strangers({ inputs, originals, jobs }: MergePlan, reports: Reports): string[] {
+export function strangers({ inputs, originals, items }: MergePlan, reports: Reports): string[] {
   return inputs.flatMap((input, i) => {
     const original = originals?.[i];
     if (input.kind !== 'tvq' || original?.kind !== 'checkpoint') return [];
     const expected = input.file.tasks.find(({ name }) => name === input.task)?.source?.fingerprint;
     const { checkpoint } = original;
-    const found = fingerprintRead(checkpoint, jobs, job => reports[job]?.findings?.originals?.[i]);
+    const found = fingerprintRead(checkpoint, items, item => reports[item]?.findings?.originals?.[i]);
     if (found === undefined || found === expected) return [];
     const task = `"${input.task}" of ${basename(input.file.path)}`;
     return [`${checkpoint.path}: not the checkpoint that ${task} was made from; no difference is reported`];
@@ -54,10 +54,10 @@ export function strangers({ inputs, originals, jobs }: MergePlan, reports: Repor
 /** A checkpoint's fingerprint; undefined unless all of it was read. */
 function fingerprintRead(
   checkpoint: Checkpoint,
-  jobs: MergePlan['jobs'],
-  checksumOf: (job: number) => string | undefined,
+  items: MergePlan['items'],
+  checksumOf: (item: number) => string | undefined,
 ): string | undefined {
-  const tensors = jobs.flatMap(({ tensor }, i) => {
+  const tensors = items.flatMap(({ tensor }, i) => {
     const source = checkpoint.tensors.get(tensor);
     const checksum = checksumOf(i);
     return source && checksum ? [[source.name, source.dtype, source.shape, checksum] as const] : [];

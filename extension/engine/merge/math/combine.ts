@@ -1,6 +1,6 @@
 import type { Backend } from '../../../../kernels/backend.ts';
 import type { Region } from '../../../../kernels/memory.ts';
-import type { MergeJob } from '../tensor/mergeJob.ts';
+import type { MergeItem } from '../tensor/mergeItem.ts';
 import { leastShare, shares } from '../tensor/weights.ts';
 
 /** Regions of one window. */
@@ -30,22 +30,22 @@ export async function combineLinear(
 /** Makes one vector of thinned task vectors, in `merged`. For emr it is the unified vector, before masks. */
 export async function combineSelective(
   backend: Backend,
-  job: MergeJob,
+  item: MergeItem,
   { xs, merged, a, b }: MergeMemory,
   weights: readonly number[],
   count: number,
 ): Promise<void> {
-  if (job.way.kind !== 'selective') return;
-  const { values } = job;
+  if (item.way.kind !== 'selective') return;
+  const { values } = item;
   const mean = values.merge === 'mean';
-  switch (job.way.combine) {
+  switch (item.way.combine) {
     case 'sum':
       return combineLinear(backend, xs, shares(weights, mean), merged, count);
     case 'elect': {
       await combineLinear(backend, xs, weights, a, count);
       for (const [i, x] of xs.entries()) {
         const weight = weights[i] as number;
-        await backend.disjointSum(a, x, job.way.zeroSign, weight, merged, b, i === 0, count);
+        await backend.disjointSum(a, x, item.way.zeroSign, weight, merged, b, i === 0, count);
       }
       return mean ? backend.quotient(merged, b, leastShare(weights), count) : undefined;
     }

@@ -2,7 +2,7 @@ import type { Backend } from '../../../../kernels/backend.ts';
 import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import type { Region } from '../../../../kernels/memory.ts';
 import type { TaskComparison } from '../../../../kernels/stages/compare_task/stage.ts';
-import { dropsWeights, type TensorStats } from '../tensor/mergeJob.ts';
+import { dropsWeights, type TensorStats } from '../tensor/mergeItem.ts';
 import type { Passes } from '../tensor/passes.ts';
 import { floatsIn } from '../../tensors/floats.ts';
 import type { Window } from '../../tensors/windows.ts';
@@ -19,25 +19,25 @@ export class StatsSum {
   #difference: SquaredError | undefined;
 
   constructor(private readonly passes: Passes) {
-    this.#comparisons = passes.job.inputs.map(() => NONE);
-    this.#counts = passes.job.inputs.map(() => ({ moved: 0, kept: 0 }));
+    this.#comparisons = passes.item.inputs.map(() => NONE);
+    this.#counts = passes.item.inputs.map(() => ({ moved: 0, kept: 0 }));
   }
 
   /** Counts what is kept of each input; comes right after a window was combined for an output. */
   async addKept(output: number, { count }: Window): Promise<void> {
-    const { job, context, memory } = this.passes;
+    const { item, context, memory } = this.passes;
     const { xs, a, b } = memory;
     const { backend } = context;
     const add = (input: number, kept: number) => {
       (this.#counts[input] as { kept: number }).kept += kept;
     };
-    if (job.way.kind !== 'selective') return;
-    if (job.way.combine === 'emr') return add(output, await nonZero(backend, b, count)); // the task's mask
+    if (item.way.kind !== 'selective') return;
+    if (item.way.combine === 'emr') return add(output, await nonZero(backend, b, count)); // the task's mask
     for (const [i, x] of xs.entries()) {
-      if (job.way.combine === 'consensus') {
+      if (item.way.combine === 'consensus') {
         await backend.axpy(a, x, 1, true, count);
-        add(i, await backend.keepVoted(a, b, Number(job.values.k), count));
-      } else if (job.way.sparsify !== 'none') add(i, await nonZero(backend, x, count));
+        add(i, await backend.keepVoted(a, b, Number(item.values.k), count));
+      } else if (item.way.sparsify !== 'none') add(i, await nonZero(backend, x, count));
     }
   }
 
@@ -56,19 +56,19 @@ export class StatsSum {
    * the base.
    */
   async add(window: Window, delta: Region): Promise<void> {
-    const { job, context, memory } = this.passes;
+    const { item, context, memory } = this.passes;
     const { backend } = context;
     const { count } = window;
-    const thinned = job.way.kind === 'selective' && job.way.sparsify !== 'none';
+    const thinned = item.way.kind === 'selective' && item.way.sparsify !== 'none';
     this.#merged = await backend.deltaEnergy(floatsIn(delta), undefined, count, this.#merged);
     let found = NONE;
     for (const [i, x] of memory.xs.entries()) {
       if (thinned) await this.passes.reload(i, window);
-      if (job.wanted === 'models') await backend.axpy(x, memory.decoding, -1, false, count);
+      if (item.wanted === 'models') await backend.axpy(x, memory.decoding, -1, false, count);
       found = await backend.compareTask(delta, x, memory.b, i === 0, count, this.#comparisons[i]);
       this.#comparisons[i] = found;
       const counts = this.#counts[i] as { moved: number };
-      if (dropsWeights(job.way)) counts.moved += await nonZero(backend, x, count);
+      if (dropsWeights(item.way)) counts.moved += await nonZero(backend, x, count);
     }
     this.#conflicts += found.both;
     this.#moved += found.any;
@@ -84,7 +84,7 @@ export class StatsSum {
       moved: this.#moved,
       conflicts: this.#conflicts,
       difference: this.#difference,
-      kept: dropsWeights(this.passes.job.way) ? counts : undefined,
+      kept: dropsWeights(this.passes.item.way) ? counts : undefined,
     };
   }
 }

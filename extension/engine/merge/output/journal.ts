@@ -13,7 +13,7 @@ import { identitySchema, type RunIdentity } from './runIdentity.ts';
 import type { Shard } from './shards.ts';
 import { packReport, reportSchema } from './storedReport.ts';
 import { sha256Of, writeSmallFile, type WrittenFile } from './writtenFile.ts';
-import type { MergeJobReport } from '../tensor/mergeJob.ts';
+import type { MergeItemReport } from '../tensor/mergeItem.ts';
 
 /** Kilobytes for each of 100,000 tensors; more is not a journal. */
 const MAX_JOURNAL_BYTES = 1 << 29;
@@ -30,9 +30,9 @@ const entrySchema = z.object({
   reports: z.array(reportSchema),
 });
 
-/** A complete shard: its file, and what its tensors' jobs reported, in order. */
+/** A complete shard: its file, and what its tensors' items reported, in order. */
 export interface FinishedShard extends WrittenFile {
-  readonly reports: readonly MergeJobReport[];
+  readonly reports: readonly MergeItemReport[];
 }
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -3,7 +3,7 @@ import { keptElsewhere } from '../../../files/otherNames.ts';
 import type { CommitOptions, CommittedFolder, ModelFolder } from './modelFolder.ts';
 import type { Shard } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
-import type { MergeJobReport } from '../tensor/mergeJob.ts';
+import type { MergeItemReport } from '../tensor/mergeItem.ts';
 
 /** Where a merged model goes: a folder, or a standalone file. */
 export type ModelOutput = Pick<
@@ -13,7 +13,7 @@ export type ModelOutput = Pick<
 
 /** A merged model as one .safetensors file, and nothing beside it; it has its name only once it is complete. */
 export class ModelFile implements ModelOutput {
-  readonly finished: ReadonlyMap<number, MergeJobReport> = new Map();
+  readonly finished: ReadonlyMap<number, MergeItemReport> = new Map();
 
   private constructor(
     private readonly path: string,

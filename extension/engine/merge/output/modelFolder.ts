@@ -20,7 +20,7 @@ import { whyOther, type RunIdentity } from './runIdentity.ts';
 import { shardIndex, type Shard, type UnplacedTensor } from './shards.ts';
 import { ShardWriter } from './shardWriter.ts';
 import { writeSmallFile, type WrittenFile } from './writtenFile.ts';
-import type { MergeJobReport } from '../tensor/mergeJob.ts';
+import type { MergeItemReport } from '../tensor/mergeItem.ts';
 
 export interface ModelFolderOptions {
   /** The folder that will have the model. */
@@ -53,11 +53,11 @@ export interface CommittedFolder {
 
 /** A Hugging Face model folder being written beside its target; an interrupted run can be continued shard by shard. */
 export class ModelFolder {
-  /** Tensors whose shard an earlier run completed, with what their jobs reported: they must not be written again. */
-  readonly finished: ReadonlyMap<number, MergeJobReport>;
+  /** Tensors whose shard an earlier run completed, with what their items reported: they must not be written again. */
+  readonly finished: ReadonlyMap<number, MergeItemReport>;
   readonly #complete: Map<string, FinishedShard>;
   /** Of the finished tensors of the shard that was begun. */
-  #reports: MergeJobReport[] = [];
+  #reports: MergeItemReport[] = [];
   /** Of the shard that was begun; a promise, so that one that is still being created is discarded too. */
   #writer: Promise<ShardWriter> | undefined;
   #next = 0;
@@ -124,7 +124,7 @@ export class ModelFolder {
   }
 
   /** All bytes of the tensor have come, and will not come again; tensors finish in order. */
-  async finish(index: number, report: MergeJobReport): Promise<void> {
+  async finish(index: number, report: MergeItemReport): Promise<void> {
     const writer = await this.#writer;
     if (!writer || this.finished.has(index)) return;
     this.#reports.push(report);

@@ -4,7 +4,7 @@ import type { MergeTotals, TensorFate } from '../../../protocol/results.ts';
 import { groupBy } from '../../../shared/groupBy.ts';
 import { countOf, NONE } from '../../tensors/notNumbers.ts';
 import { byPlace, layersOf } from '../../../formats/names/layers.ts';
-import type { MergeJob, TensorStats, MergeJobReport } from '../tensor/mergeJob.ts';
+import type { MergeItem, TensorStats, MergeItemReport } from '../tensor/mergeItem.ts';
 
 export interface MergeReport {
   /** What deltas are relative to; without a base there are none, and their numbers are null. */
@@ -22,34 +22,34 @@ export interface MergeReport {
 }
 
 interface Measured {
-  readonly job: MergeJob;
+  readonly item: MergeItem;
   readonly stats: TensorStats | undefined;
   readonly nonFinite: number;
 }
 
 /**
- * @param reports by job
+ * @param reports by item
  * @param comparable whether differences from full precision count
  */
 export function mergeReport(
-  jobs: readonly MergeJob[],
-  reports: readonly MergeJobReport[],
+  items: readonly MergeItem[],
+  reports: readonly MergeItemReport[],
   names: readonly string[],
   comparable: boolean,
   fates: readonly TensorFate[],
 ): MergeReport {
-  const measured = jobs.flatMap((job, i): Measured[] => {
+  const measured = items.flatMap((item, i): Measured[] => {
     const report = reports[i];
     const stats = report?.findings?.stats;
     const difference = comparable ? stats?.difference : undefined;
-    if (!report || job.way.kind === 'copy' || report.findings?.copied) return [];
+    if (!report || item.way.kind === 'copy' || report.findings?.copied) return [];
     const nonFinite = countOf(report.findings?.written ?? NONE);
-    return [{ job, stats: stats && { ...stats, difference }, nonFinite }];
+    return [{ item, stats: stats && { ...stats, difference }, nonFinite }];
   });
-  const layers = layersOf(jobs.map(({ tensor }) => tensor));
-  const byLayer = [...groupBy(measured, ({ job }) => layers.get(job.tensor))];
+  const layers = layersOf(items.map(({ tensor }) => tensor));
+  const byLayer = [...groupBy(measured, ({ item }) => layers.get(item.tensor))];
   return {
-    reference: jobs.some(({ base }) => base) ? 'base' : 'none',
+    reference: items.some(({ base }) => base) ? 'base' : 'none',
     model: totals(measured, names),
     layers: byLayer
       .sort(([a], [b]) => byPlace(a, b))
@@ -60,8 +60,8 @@ export function mergeReport(
       })),
     tensors: measured
       .map(one => ({
-        tensor: one.job.tensor,
-        scale: one.job.scale,
+        tensor: one.item.tensor,
+        scale: one.item.scale,
         nonFinite: one.nonFinite,
         ...totals([one], names),
       }))

@@ -1,6 +1,6 @@
-/** What a tensor's job reported, as stored in the journal: JSON has neither NaN or infinity nor gaps in a list. */
+/** What a tensor's item reported, as stored in the journal: JSON has neither NaN or infinity nor gaps in a list. */
 import * as z from 'zod';
-import type { MergeFindings, TensorStats, MergeJobReport } from '../tensor/mergeJob.ts';
+import type { MergeFindings, TensorStats, MergeItemReport } from '../tensor/mergeItem.ts';
 
 const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
 const numbers = z.array(number);
@@ -36,7 +36,7 @@ export const reportSchema = z.strictObject({
   checksums,
   warnings: z.array(z.string()),
   findings: findings.optional(),
-} satisfies FieldsOf<MergeJobReport>);
+} satisfies FieldsOf<MergeItemReport>);
 
 /** A report, or a part of one, in a form that JSON can represent. */
 export function packReport(value: unknown): unknown {

@@ -8,7 +8,7 @@ import { exists } from '../../../files/exists.ts';
 import type { Checkpoint } from '../../../formats/checkpoint.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { listed } from '../../../formats/listed.ts';
-import type { MergeJob } from '../tensor/mergeJob.ts';
+import type { MergeItem } from '../tensor/mergeItem.ts';
 import type { MergeMethod } from '../methods/method.ts';
 import type { OpenInput } from '../inputs/openInput.ts';
 import { checkParameters } from './parameters.ts';
@@ -39,8 +39,8 @@ export function checkRecipe(recipe: MergeRecipe, method: MergeMethod): void {
 }
 
 /** Rows that are too long to be ranked, in one line. */
-export function checkRows(method: MergeMethod, jobs: readonly MergeJob[]): Problem[] {
-  const long = jobs.filter(({ rowLength }) => rowLength > MAX_ROW);
+export function checkRows(method: MergeMethod, items: readonly MergeItem[]): Problem[] {
+  const long = items.filter(({ rowLength }) => rowLength > MAX_ROW);
   const [first] = long;
   if (!first) return [];
   const what = listed(long.map(({ tensor }) => tensor));

@@ -3,15 +3,15 @@
  * and computing with them would only spread them.
  */
 import type { TensorSource } from '../../../formats/tensorSource.ts';
-import type { JobContext } from '../../scheduler/job.ts';
+import type { ItemContext } from '../../scheduler/item.ts';
 import { RawTensor } from '../../tensors/rawTensor.ts';
 import { exactSource, type InputTensor, type StoredTensor } from '../../tensors/inputTensor.ts';
-import type { MergeJob } from './mergeJob.ts';
+import type { MergeItem } from './mergeItem.ts';
 
 /** Where to find the bytes if all models have the same, with NaN or infinity in them; otherwise undefined. */
 export async function commonSource(
-  { base, inputs }: MergeJob,
-  context: JobContext,
+  { base, inputs }: MergeItem,
+  context: ItemContext,
 ): Promise<TensorSource | undefined> {
   const own = inputs.filter(input => !(base && isBaseOwn(input))).map(exactSource);
   const [first, ...others] = [...(base ? [base] : []), ...own];
@@ -27,16 +27,16 @@ export async function commonSource(
 const isBaseOwn = (input: InputTensor): boolean =>
   input.kind === 'tvq' && input.record.codec.codec === 'same' && !input.shared;
 
-/** The same job with the bytes copied, or rewritten where another dtype is asked for: of its memory it takes a part. */
-export function withCommon(merging: MergeJob, source: TensorSource): MergeJob {
-  const job = { ...merging, common: true };
-  if (job.measure) return { ...job, inputs: job.inputs.map(() => unmoved(job)) };
-  if (job.dtype === source.dtype) {
-    const exact = job.exact && copying(job.exact, source);
-    return { ...copying(job, source), exact };
+/** The same item with the bytes copied, or rewritten where another dtype is asked for: of its memory it takes a part. */
+export function withCommon(merging: MergeItem, source: TensorSource): MergeItem {
+  const item = { ...merging, common: true };
+  if (item.measure) return { ...item, inputs: item.inputs.map(() => unmoved(item)) };
+  if (item.dtype === source.dtype) {
+    const exact = item.exact && copying(item.exact, source);
+    return { ...copying(item, source), exact };
   }
   return {
-    ...job,
+    ...item,
     base: undefined,
     inputs: [{ kind: 'checkpoint', source }],
     wanted: 'models',
@@ -47,17 +47,17 @@ export function withCommon(merging: MergeJob, source: TensorSource): MergeJob {
   };
 }
 
-const copying = (job: MergeJob, source: TensorSource): MergeJob => ({
-  ...job,
+const copying = (item: MergeItem, source: TensorSource): MergeItem => ({
+  ...item,
   way: {
     kind: 'copy',
     source,
-    beside: job.inputs.map(exactSource),
+    beside: item.inputs.map(exactSource),
   },
 });
 
 /** A task vector of zeros: which a measurement over the whole model has to count. */
-const unmoved = ({ tensor, dtype, shape }: MergeJob): StoredTensor => ({
+const unmoved = ({ tensor, dtype, shape }: MergeItem): StoredTensor => ({
   kind: 'tvq',
   file: '',
   task: '',

@@ -1,7 +1,7 @@
 /** Passes over a tensor that write nothing: what a method must know before it merges. */
 import { elementCount } from '../../../formats/dtype.ts';
 import { combineLinear, combineSelective } from '../math/combine.ts';
-import type { MergeFindings, MergeMeasure } from './mergeJob.ts';
+import type { MergeFindings, MergeMeasure } from './mergeItem.ts';
 import { readFloats } from '../../tensors/floats.ts';
 import { dtypeOf } from '../../tensors/inputTensor.ts';
 import type { Passes, Thinning } from './passes.ts';
@@ -37,12 +37,12 @@ async function signs(passes: Passes) {
 
 /** EMR: Σ|τ| and Σ|masked unified vector|, by input. */
 async function unifiedSums(passes: Passes) {
-  const { job, memory, weights } = passes;
+  const { item, memory, weights } = passes;
   const { backend } = passes.context;
   const { xs, merged, b } = memory;
   const sums = xs.map(() => ({ own: 0, unified: 0 }));
   await passes.windows(async ({ count }) => {
-    await combineSelective(backend, job, memory, weights, count);
+    await combineSelective(backend, item, memory, weights, count);
     for (const [i, x] of xs.entries()) {
       await backend.maskBySign(x, merged, b, count);
       const { own, unified } = sums[i] as { own: number; unified: number };
@@ -77,7 +77,7 @@ async function histograms(
 
 /** The thresholds and factors for thinning out this tensor's task vectors. */
 export async function thinningOf(passes: Passes): Promise<Thinning> {
-  const { way } = passes.job;
+  const { way } = passes.item;
   const sparsify = way.kind === 'selective' ? way.sparsify : 'none';
   const drops = sparsify === 'drop' || sparsify === 'rankDrop';
   return {
@@ -87,13 +87,13 @@ export async function thinningOf(passes: Passes): Promise<Thinning> {
 }
 
 /** Thresholds of a trim over the whole model, where that was measured. */
-const modelThresholds = ({ job: { way } }: Passes): readonly number[] | undefined =>
+const modelThresholds = ({ item: { way } }: Passes): readonly number[] | undefined =>
   way.kind === 'selective' ? way.thresholds : undefined;
 
 /** Thresholds of a trim within this tensor: the smallest of the density·n largest magnitudes. */
 async function tensorThresholds(passes: Passes): Promise<number[]> {
-  const count = elementCount(passes.job.shape);
-  const densities = passes.job.inputValues.map(({ density }) => Number(density));
+  const count = elementCount(passes.item.shape);
+  const densities = passes.item.inputValues.map(({ density }) => Number(density));
   let selections: Selection[] = densities.map(density => ({
     prefix: 0,
     rank: Math.min(count - 1, count - Math.max(1, Math.floor(density * count))),
@@ -108,12 +108,12 @@ async function tensorThresholds(passes: Passes): Promise<number[]> {
 
 /** What a random drop multiplies by: 1 / density, or what keeps the sum of magnitudes. */
 async function dropScales(passes: Passes): Promise<number[]> {
-  const { job, context, memory } = passes;
-  if (job.values.rescale !== 'l1')
-    return job.inputValues.map(({ density }) =>
-      job.values.rescale === 'density' && density !== 0 ? 1 / Number(density) : 1,
+  const { item, context, memory } = passes;
+  if (item.values.rescale !== 'l1')
+    return item.inputValues.map(({ density }) =>
+      item.values.rescale === 'density' && density !== 0 ? 1 / Number(density) : 1,
     );
-  const sums = job.inputs.map(() => ({ all: 0, kept: 0 }));
+  const sums = item.inputs.map(() => ({ all: 0, kept: 0 }));
   const add = async (key: 'all' | 'kept', count: number) => {
     for (const [i, x] of memory.xs.entries()) {
       const sum = sums[i] as { all: number; kept: number };
@@ -131,12 +131,16 @@ async function dropScales(passes: Passes): Promise<number[]> {
 
 /** Coefficients of a sum; undefined if the method is not a sum. Some need a pass for the inner products first. */
 export async function coefficientsOf(passes: Passes): Promise<readonly number[] | undefined> {
-  const { job } = passes;
-  if (job.way.kind === 'fixed') return job.way.coefficients;
-  if (job.way.kind !== 'gram') return undefined;
-  const { way } = methodNamed(job.way.method);
-  if (way.kind !== 'linear') throw new Error(`${job.way.method} is not a linear method`);
-  return way.coefficients({ values: job.values, inputs: job.inputValues, gram: await innerProducts(passes) });
+  const { item } = passes;
+  if (item.way.kind === 'fixed') return item.way.coefficients;
+  if (item.way.kind !== 'gram') return undefined;
+  const { way } = methodNamed(item.way.method);
+  if (way.kind !== 'linear') throw new Error(`${item.way.method} is not a linear method`);
+  return way.coefficients({
+    values: item.values,
+    inputs: item.inputValues,
+    gram: await innerProducts(passes),
+  });
 }
 
 /** ⟨xᵢ, xⱼ⟩ of all inputs. */
@@ -164,14 +168,14 @@ export interface WholeTensor {
 
 /** The merged tensor of a method on whole tensors, in plain arrays; undefined for other methods. */
 export async function wholeTensor(passes: Passes): Promise<WholeTensor | undefined> {
-  const { job, context, memory } = passes;
-  if (job.way.kind !== 'values') return undefined;
-  const { way } = methodNamed(job.way.method);
-  if (way.kind !== 'values') throw new Error(`${job.way.method} is not a method on whole tensors`);
-  const count = elementCount(job.shape);
-  const xs = job.inputs.map(() => new Float32Array(count));
-  const [rows = 0, columns = 0] = job.shape;
-  const lines = way.noise && job.shape.length === 2 ? new LongestLines(rows, columns) : undefined;
+  const { item, context, memory } = passes;
+  if (item.way.kind !== 'values') return undefined;
+  const { way } = methodNamed(item.way.method);
+  if (way.kind !== 'values') throw new Error(`${item.way.method} is not a method on whole tensors`);
+  const count = elementCount(item.shape);
+  const xs = item.inputs.map(() => new Float32Array(count));
+  const [rows = 0, columns = 0] = item.shape;
+  const lines = way.noise && item.shape.length === 2 ? new LongestLines(rows, columns) : undefined;
   await passes.windows(async (window, span) => {
     const at = span.first + window.first;
     for (const [i, x] of memory.xs.entries())
@@ -179,8 +183,8 @@ export async function wholeTensor(passes: Passes): Promise<WholeTensor | undefin
     const base = lines && (await readFloats(context.backend, await passes.decodeBase(window), window.count));
     if (base) lines.add(base.subarray(window.skip), at + window.skip);
   });
-  const noise = job.inputs.map(input => (lines ? roundingNoise(dtypeOf(input), lines.sum) : 0));
-  const values = way.merge({ shape: job.shape, xs, values: job.values, inputs: job.inputValues, noise });
+  const noise = item.inputs.map(input => (lines ? roundingNoise(dtypeOf(input), lines.sum) : 0));
+  const values = way.merge({ shape: item.shape, xs, values: item.values, inputs: item.inputValues, noise });
   return { values, kept: way.drops ? xs.map(nonZero) : undefined };
 }
 

@@ -1,12 +1,12 @@
 /** Merges one tensor: window by window into the output, with the numbers of the report taken on the way. */
 import type { Region } from '../../../../kernels/memory.ts';
 import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../../../formats/dtype.ts';
-import type { RecordOutcome } from '../../scheduler/job.ts';
+import type { RecordOutcome } from '../../scheduler/item.ts';
 import { countOf, NONE, plus, refused } from '../../tensors/notNumbers.ts';
 import { encodeValues, type EncodedValues } from '../../tensors/encode.ts';
 import { measureModel } from './measure.ts';
 import { Merging } from './merging.ts';
-import type { MergeFindings, MergeJobReport } from './mergeJob.ts';
+import type { MergeFindings, MergeItemReport } from './mergeItem.ts';
 import type { Passes } from './passes.ts';
 import { StatsSum } from '../math/stats.ts';
 import type { Window } from '../../tensors/windows.ts';
@@ -14,15 +14,15 @@ import type { Window } from '../../tensors/windows.ts';
 /** Outcome of a tensor that is written as plain bytes. */
 export const WRITTEN: RecordOutcome = { codec: 'exact', scales: [0, 0], checksum: '', errors: [0, 0] };
 
-/** Measures or merges, whichever the job asks for. @param compared passes of the same merge in full precision */
-export async function runTensor(passes: Passes, compared: Passes | undefined): Promise<MergeJobReport> {
-  const { job } = passes;
-  const found = job.measure ? await measureModel(passes, job.measure) : await merge(passes, compared);
+/** Measures or merges, whichever the item asks for. @param compared passes of the same merge in full precision */
+export async function runTensor(passes: Passes, compared: Passes | undefined): Promise<MergeItemReport> {
+  const { item } = passes;
+  const found = item.measure ? await measureModel(passes, item.measure) : await merge(passes, compared);
   const [, ...originals] = compared?.finish() ?? [];
   const checksums = passes.finish();
-  const findings = { ...found, originals, ...(job.common && { copied: true }) };
+  const findings = { ...found, originals, ...(item.common && { copied: true }) };
   // What is common to all is read as if it were an input's, without the base.
-  return { checksums: job.common ? [] : checksums, warnings: [], findings };
+  return { checksums: item.common ? [] : checksums, warnings: [], findings };
 }
 
 /**
@@ -30,19 +30,19 @@ export async function runTensor(passes: Passes, compared: Passes | undefined): P
  * @throws UserError if values become NaN or infinite and may not
  */
 async function merge(passes: Passes, compared: Passes | undefined): Promise<MergeFindings> {
-  const { job, context, memory } = passes;
+  const { item, context, memory } = passes;
   const merging = await Merging.prepare(passes);
   const exact = compared && (await Merging.prepare(compared));
-  const stats = job.base && new StatsSum(passes);
-  const bytes = (elementCount(job.shape) * DTYPE_BITS[job.dtype]) / 8;
+  const stats = item.base && new StatsSum(passes);
+  const bytes = (elementCount(item.shape) * DTYPE_BITS[item.dtype]) / 8;
 
   let written = NONE;
   // A tensor that will be refused is not finished, as a later run could reuse what is complete.
   const isFine = () =>
-    job.allowNonfinite || (job.takesNonFinite ? written.overflowed : countOf(written)) === 0;
+    item.allowNonfinite || (item.takesNonFinite ? written.overflowed : countOf(written)) === 0;
 
   // One model per task (emr) needs a pass over the tensor for each: outputs are written one after another.
-  for (let output = 0; output < job.outputs; output++) {
+  for (let output = 0; output < item.outputs; output++) {
     await context.emit({ type: 'begin', output, codec: 'exact', bytes });
     await passes.windows(async (window, span) => {
       const vector = await merging.combine(window, span, output);
@@ -56,9 +56,9 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Merg
       if (exact) await stats.addDifference(delta, await exact.deltaOf(window, span, output), window);
       if (output > 0) return;
       const unified = vector !== memory.merged; // emr: the vector is the mask's part of it
-      await stats.add(window, unified ? await merging.delta(window, memory.merged, job.scale) : delta);
+      await stats.add(window, unified ? await merging.delta(window, memory.merged, item.scale) : delta);
     });
-    if (!isFine()) throw refused(job, written);
+    if (!isFine()) throw refused(item, written);
     await context.emit({ type: 'end', output, outcome: WRITTEN });
   }
   return { stats: stats?.result(merging.kept), written, raised: merging.raised };
@@ -66,11 +66,11 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Merg
 
 /** base + scale·vector, or the values themselves for whole models, in the output's dtype. */
 async function encode(passes: Passes, window: Window, vector: Region, scale: number): Promise<EncodedValues> {
-  const { job, context, memory } = passes;
+  const { item, context, memory } = passes;
   const { backend } = context;
   const { skip, count } = window;
   let values = vector;
-  if (job.wanted === 'vectors') {
+  if (item.wanted === 'vectors') {
     values = await passes.decodeBase(window);
     await backend.axpy(values, vector, scale, false, count);
   }
@@ -78,10 +78,10 @@ async function encode(passes: Passes, window: Window, vector: Region, scale: num
   if (skip > 0) await backend.write(values, 0, 4 * skip, async view => void view.fill(0));
   const { bytes, found } = await encodeValues(
     context,
-    job.dtype as QuantizableDtype,
+    item.dtype as QuantizableDtype,
     values,
     memory.encoded,
     count,
   );
-  return { bytes: skip === 0 ? bytes : bytes.slice((skip * DTYPE_BITS[job.dtype]) / 8), found };
+  return { bytes: skip === 0 ? bytes : bytes.slice((skip * DTYPE_BITS[item.dtype]) / 8), found };
 }

@@ -3,7 +3,7 @@ import type { Span } from '../../tensors/tensorInput.ts';
 import { raiseToZero } from '../../tensors/raiseToZero.ts';
 import { combineLinear, combineSelective } from '../math/combine.ts';
 import { coefficientsOf, thinningOf, wholeTensor, type WholeTensor } from './measure.ts';
-import type { Shares, TensorWay } from './mergeJob.ts';
+import type { Shares, TensorWay } from './mergeItem.ts';
 import type { Passes, Thinning } from './passes.ts';
 import { place } from '../math/sparsify.ts';
 import type { Window } from '../../tensors/windows.ts';
@@ -37,22 +37,22 @@ export class Merging {
 
   /** Merges what is in `xs`. @returns the merged vector; of emr, that of one output's task */
   async combine(window: Window, span: Span, output: number): Promise<Region> {
-    const { job, context, memory, weights } = this.passes;
+    const { item, context, memory, weights } = this.passes;
     const { xs, merged, b } = memory;
     const { count } = window;
     await this.passes.thin(window, span, this.thinning);
-    if (job.way.kind === 'statistics') await this.#average(job.way, window, output);
+    if (item.way.kind === 'statistics') await this.#average(item.way, window, output);
     else if (this.coefficients) await combineLinear(context.backend, xs, this.coefficients, merged, count);
     else if (this.whole) await this.#place(this.whole.values, span.first + window.first, count);
-    else await combineSelective(context.backend, job, memory, weights, count);
-    if (job.way.kind !== 'selective' || job.way.combine !== 'emr') return merged;
+    else await combineSelective(context.backend, item, memory, weights, count);
+    if (item.way.kind !== 'selective' || item.way.combine !== 'emr') return merged;
     await context.backend.maskBySign(xs[output] as Region, merged, b, count);
     return b;
   }
 
   /** What an output's merged vector is multiplied by. */
   scaleOf(output: number): number {
-    const { way, scale } = this.passes.job;
+    const { way, scale } = this.passes.item;
     return way.kind === 'selective' && way.rescalers ? scale * (way.rescalers[output] as number) : scale;
   }
 
@@ -61,8 +61,8 @@ export class Merging {
    * model, the difference in its place, with the base left in `decoding`.
    */
   async delta(window: Window, vector: Region, scale: number): Promise<Region> {
-    const { job, context, memory } = this.passes;
-    if (job.wanted === 'models') {
+    const { item, context, memory } = this.passes;
+    if (item.wanted === 'models') {
       const base = await this.passes.decodeBase(window);
       await context.backend.axpy(vector, base, -1, false, window.count);
       return vector;

@@ -1,13 +1,13 @@
 import type { Region } from '../../../../kernels/memory.ts';
 import { elementCount } from '../../../formats/dtype.ts';
-import type { JobMemory } from '../../scheduler/jobKind.ts';
+import type { ItemMemory } from '../../scheduler/itemKind.ts';
 import { InputReader } from '../../tensors/inputTensor.ts';
 import { inputBytes, TensorInput } from '../../tensors/tensorInput.ts';
 import { isLongRow, longest, windowsOf, type WindowedSpan } from '../../tensors/windows.ts';
 import type { MergeMemory } from '../math/combine.ts';
-import { toleranceOf, type MergeJob } from './mergeJob.ts';
+import { toleranceOf, type MergeItem } from './mergeItem.ts';
 
-/** What passes over a job's tensor work in. */
+/** What passes over an item's tensor work in. */
 export interface PassMemory {
   /** In which they go through it. */
   readonly spans: readonly WindowedSpan[];
@@ -19,17 +19,17 @@ export interface PassMemory {
 }
 
 /** Takes the memory of passes. */
-export function passMemory(job: MergeJob, memory: JobMemory, chunk: number): PassMemory {
-  const { inputs, way, rowLength, resident } = job;
-  const count = elementCount(job.shape);
+export function passMemory(item: MergeItem, memory: ItemMemory, chunk: number): PassMemory {
+  const { inputs, way, rowLength, resident } = item;
+  const count = elementCount(item.shape);
   const spans = windowsOf(count, rowLength, chunk, resident);
   const { span, window } = longest(spans);
   const region = () => memory.alloc(4 * window);
   const [merged, a, b, decoding, encoded] = [region(), region(), region(), region(), region()];
   const xs = inputs.map(region);
-  const hashed = !job.measure;
-  const base = job.base && new TensorInput(job.base, memory.alloc(inputBytes(job.base, span)), hashed);
-  const reading = { hashed, tolerance: toleranceOf(job) };
+  const hashed = !item.measure;
+  const base = item.base && new TensorInput(item.base, memory.alloc(inputBytes(item.base, span)), hashed);
+  const reading = { hashed, tolerance: toleranceOf(item) };
   const readers = inputs.map(input => new InputReader(memory, input, reading, base, decoding, span));
   // Methods on whole tensors keep all inputs and the result as plain arrays.
   if (way.kind === 'values') memory.plain(4 * ((inputs.length + 1) * count + way.workingValues));

@@ -1,12 +1,12 @@
 import type { Region } from '../../../../kernels/memory.ts';
 import type { RandomStream } from '../../../../kernels/stages/rows.ts';
-import type { JobContext } from '../../scheduler/job.ts';
+import type { ItemContext } from '../../scheduler/item.ts';
 import { loadAll, type Span, type TensorInput } from '../../tensors/tensorInput.ts';
 import type { MergeMemory } from '../math/combine.ts';
 import { nonFinite } from './finite.ts';
 import type { Values } from '../recipe/parameters.ts';
 import type { InputReader } from '../../tensors/inputTensor.ts';
-import { toleranceOf, type MergeJob } from './mergeJob.ts';
+import { toleranceOf, type MergeItem } from './mergeItem.ts';
 import type { PassMemory } from './passMemory.ts';
 import { place, thin, thinRows } from '../math/sparsify.ts';
 import type { Window } from '../../tensors/windows.ts';
@@ -19,7 +19,7 @@ export interface Thinning {
   readonly dropScales: readonly number[];
 }
 
-/** One job's tensor in backend memory: goes through its windows, as often as the method needs to. */
+/** One item's tensor in backend memory: goes through its windows, as often as the method needs to. */
 export class Passes {
   readonly memory: MergeMemory;
   /** Of the inputs; 1 where the method has none. */
@@ -28,12 +28,12 @@ export class Passes {
   #longRows: { readonly span: Span; readonly values: readonly Float32Array[] } | undefined;
 
   constructor(
-    readonly job: MergeJob,
-    readonly context: JobContext,
+    readonly item: MergeItem,
+    readonly context: ItemContext,
     private readonly held: PassMemory,
   ) {
     this.memory = held.window;
-    this.weights = job.inputValues.map(({ weight }) => (typeof weight === 'number' ? weight : 1));
+    this.weights = item.inputValues.map(({ weight }) => (typeof weight === 'number' ? weight : 1));
   }
 
   /** Goes through the tensor with each window's values in `xs`. */
@@ -56,10 +56,10 @@ export class Passes {
 
   /** Brings one input's values of the window into its region, as they were before anything was done to them. */
   async reload(input: number, window: Window): Promise<void> {
-    const { context, job } = this;
+    const { context, item } = this;
     const { skip } = window;
     const x = this.memory.xs[input] as Region;
-    await (this.held.readers[input] as InputReader).values(context, job.wanted, window, x);
+    await (this.held.readers[input] as InputReader).values(context, item.wanted, window, x);
     // What belongs to the window before must not be counted twice.
     if (skip > 0) await context.backend.write(x, 0, 4 * skip, async view => void view.fill(0));
   }
@@ -69,24 +69,24 @@ export class Passes {
     const base = this.held.base as TensorInput;
     const { decoding } = this.memory;
     const { finite } = await this.context.backend.deltaMinmax(base.slice(first), undefined, decoding, count);
-    const tolerance = toleranceOf(this.job);
+    const tolerance = toleranceOf(this.item);
     if (!finite && !tolerance.taken) throw nonFinite(base.source, tolerance);
     return decoding;
   }
 
   /** Thins out the task vectors in `xs`, if the method does that. */
   async thin(window: Window, span: Span, { thresholds, dropScales }: Thinning): Promise<void> {
-    const { job, context } = this;
-    if (job.way.kind !== 'selective') return;
+    const { item, context } = this;
+    if (item.way.kind !== 'selective') return;
     const { longRow } = this.held;
     const thinned = longRow && (await this.#thinLongRows(longRow, window, span));
     for (const [i, x] of this.memory.xs.entries()) {
       const { values, stream } = this.#settings(i);
-      await thin(context.backend, job.way.sparsify, x, {
+      await thin(context.backend, item.way.sparsify, x, {
         thinned: thinned?.[i]?.subarray(window.first, window.first + window.count),
         window,
         index: span.first + window.first,
-        rowLength: job.rowLength,
+        rowLength: item.rowLength,
         values,
         stream,
         threshold: thresholds[i] ?? 0,
@@ -97,9 +97,9 @@ export class Passes {
 
   /** An input's parameters, and the random numbers of its tensor. */
   #settings(input: number): { values: Values; stream: RandomStream } {
-    const { job } = this;
-    const values = { ...job.values, ...job.inputValues[input] };
-    return { values, stream: { seed: [Number(values.seed ?? 0), 0], tensor: job.number, task: input } };
+    const { item } = this;
+    const values = { ...item.values, ...item.inputValues[input] };
+    return { values, stream: { seed: [Number(values.seed ?? 0), 0], tensor: item.number, task: input } };
   }
 
   /**
@@ -108,7 +108,7 @@ export class Passes {
    */
   async #thinLongRows(room: Region, window: Window, span: Span): Promise<readonly Float32Array[]> {
     if (this.#longRows?.span === span) return this.#longRows.values;
-    const { job, context, memory } = this;
+    const { item, context, memory } = this;
     const { backend } = context;
     const windows = this.held.spans.find(one => one.span === span)?.windows ?? [];
     const values = memory.xs.map(() => new Float32Array(span.count));
@@ -119,8 +119,8 @@ export class Passes {
         values[i]?.set(new Float32Array(bytes.buffer, bytes.byteOffset), one.first + one.skip);
       }
     }
-    const length = job.rowLength;
-    const way = job.way.kind === 'selective' && job.way.sparsify === 'band' ? 'band' : 'rankDrop';
+    const length = item.rowLength;
+    const way = item.way.kind === 'selective' && item.way.sparsify === 'band' ? 'band' : 'rankDrop';
     // Values before the span's first row are there for alignment.
     const begin = (windows[0]?.first ?? 0) + (windows[0]?.skip ?? 0);
     for (const [i, ofInput] of values.entries()) {
@@ -139,12 +139,12 @@ export class Passes {
     return values;
   }
 
-  /** After the passes: XXH64 of what was read of the base and of each checkpoint, unless the job only measures.
+  /** After the passes: XXH64 of what was read of the base and of each checkpoint, unless the item only measures.
    * @throws UserError for a damaged .tvq file */
   finish(): readonly (string | undefined)[] {
-    const { job, context } = this;
+    const { item, context } = this;
     const { base, readers } = this.held;
     for (const reader of readers) reader.check(context);
-    return job.measure ? [] : [base, ...readers].map(input => input?.checksum(context));
+    return item.measure ? [] : [base, ...readers].map(input => input?.checksum(context));
   }
 }

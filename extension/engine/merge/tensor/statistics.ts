@@ -1,20 +1,21 @@
 /** How the running statistics of normalisation layers are merged: never by the method, always by a weighted mean. */
 import { statisticOf } from '../../../formats/names/runningStatistics.ts';
-import type { MergeJob, Shares } from './mergeJob.ts';
+import type { MergeItem, Shares } from './mergeItem.ts';
 import type { MergeMethod } from '../methods/method.ts';
 import { shares } from './weights.ts';
 
-/** The job with a weighted mean instead of the method's way, if its tensor is a running statistic. */
-export function averagingStatistics(job: MergeJob, method: MergeMethod): MergeJob {
-  const statistic = statisticOf(job.tensor);
-  if (statistic === undefined || job.way.kind === 'copy') return job;
+/** The item with a weighted mean instead of the method's way, if its tensor is a running statistic. */
+export function averagingStatistics(item: MergeItem, method: MergeMethod): MergeItem {
+  const statistic = statisticOf(item.tensor);
+  if (statistic === undefined || item.way.kind === 'copy') return item;
   const variance = statistic === 'variance';
-  const byOutput = job.outputs > 1 ? job.inputs.map((_, i) => ownShares(job, i)) : [sharesOf(job, method)];
-  return { ...job, wanted: 'models', scale: 1, way: { kind: 'statistics', shares: byOutput, variance } };
+  const byOutput =
+    item.outputs > 1 ? item.inputs.map((_, i) => ownShares(item, i)) : [sharesOf(item, method)];
+  return { ...item, wanted: 'models', scale: 1, way: { kind: 'statistics', shares: byOutput, variance } };
 }
 
 /** A model a task (emr) has that task's own statistics. */
-const ownShares = ({ inputs }: MergeJob, output: number): Shares => ({
+const ownShares = ({ inputs }: MergeItem, output: number): Shares => ({
   base: 0,
   inputs: inputs.map((_, i) => (i === output ? 1 : 0)),
 });
@@ -24,7 +25,7 @@ const ownShares = ({ inputs }: MergeJob, output: number): Shares => ({
  * the mean, and equal if it has none; the base gets the rest up to 1; normalised. This equals the method's own result
  * if that is a convex combination.
  */
-function sharesOf({ values, inputValues, scale }: MergeJob, { way, family }: MergeMethod): Shares {
+function sharesOf({ values, inputValues, scale }: MergeItem, { way, family }: MergeMethod): Shares {
   const stated = way.kind === 'linear' ? way.shares?.(values) : undefined;
   const weights = inputValues.map(({ weight }) => weight);
   const weighted = weights.every(weight => typeof weight === 'number');

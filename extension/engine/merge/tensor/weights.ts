@@ -1,7 +1,7 @@
 /** Sums of the inputs' weights: dividing by them, and when that is impossible. */
 import type { Problem } from '../../../protocol/results.ts';
 import { error } from '../../../shared/problems.ts';
-import type { MergeJob } from './mergeJob.ts';
+import type { MergeItem } from './mergeItem.ts';
 import type { MergeMethod } from '../methods/method.ts';
 
 /** A sum of weights below this share of their magnitudes has cancelled: dividing by it would amplify rounding a millionfold. */
@@ -43,10 +43,10 @@ const MEANINGS: Readonly<Record<Fault, string>> = {
  * Weights that leave nothing to divide by, or nothing to merge, in one line each. A merge of task vectors may leave
  * some tensors unchanged, by weights of 0, but not all.
  */
-export function checkWeights(method: MergeMethod, jobs: readonly MergeJob[]): Problem[] {
+export function checkWeights(method: MergeMethod, items: readonly MergeItem[]): Problem[] {
   if (!method.parameters.some(({ name }) => name === 'weight')) return [];
-  const merged = jobs.filter(({ way }) => way.kind !== 'copy');
-  const faults = merged.map(job => faultOf(method, job));
+  const merged = items.filter(({ way }) => way.kind !== 'copy');
+  const faults = merged.map(item => faultOf(method, item));
   return (['cancelled', 'zero'] as const).flatMap((fault): Problem[] => {
     const found = merged.filter((_, i) => faults[i] === fault);
     const [first] = found;
@@ -66,12 +66,12 @@ export function checkWeights(method: MergeMethod, jobs: readonly MergeJob[]): Pr
   });
 }
 
-const weightsOf = ({ inputValues }: MergeJob): number[] => inputValues.map(({ weight }) => Number(weight));
+const weightsOf = ({ inputValues }: MergeItem): number[] => inputValues.map(({ weight }) => Number(weight));
 
-function faultOf({ normalizes }: MergeMethod, job: MergeJob): Fault | undefined {
-  const weights = weightsOf(job);
+function faultOf({ normalizes }: MergeMethod, item: MergeItem): Fault | undefined {
+  const weights = weightsOf(item);
   const magnitude = magnitudeOf(weights);
   if (magnitude === 0) return 'zero';
-  const divides = normalizes?.(job.values) === true;
+  const divides = normalizes?.(item.values) === true;
   return divides && Math.abs(sumOf(weights)) <= CANCELLED * magnitude ? 'cancelled' : undefined;
 }

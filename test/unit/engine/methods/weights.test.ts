@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MergeJob } from '../../../../extension/engine/merge/tensor/mergeJob.ts';
+import type { MergeItem } from '../../../../extension/engine/merge/tensor/mergeItem.ts';
 import type { LinearWay } from '../../../../extension/engine/merge/methods/method.ts';
 import { resolve } from '../../../../extension/engine/merge/recipe/parameters.ts';
 import { methodNamed } from '../../../../extension/engine/merge/methods/registry.ts';
@@ -17,7 +17,7 @@ function said(name: string, weights: readonly (readonly number[])[], given = {})
     values: resolve(method.parameters, [given], place),
     inputValues: ofTensor.map(weight => ({ weight })),
   }));
-  return checkWeights(method, jobs as unknown as MergeJob[]).map(({ message }) => message);
+  return checkWeights(method, jobs as unknown as MergeItem[]).map(({ message }) => message);
 }
 
 describe('weights that leave nothing', () => {

@@ -2,12 +2,12 @@
 import type { Region } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount } from '../../formats/dtype.ts';
-import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
-import type { JobKind } from '../scheduler/jobKind.ts';
+import type { Item, ItemContext, ItemReport } from '../scheduler/item.ts';
+import type { ItemKind } from '../scheduler/itemKind.ts';
 import { InputReader, inputSources, type InputTensor } from '../tensors/inputTensor.ts';
 import { chunksOf, inputBytes, loadAll, longestSpan, spansOf, TensorInput } from '../tensors/tensorInput.ts';
 
-export interface CompareJob extends Job {
+export interface CompareItem extends Item {
   readonly kind: 'compare';
   readonly shape: readonly number[];
   /** The base model's tensor, where the inputs are of checkpoints. */
@@ -25,7 +25,7 @@ export interface TensorComparison {
   readonly opposite: Float64Array;
 }
 
-export interface CompareReport extends JobReport {
+export interface CompareReport extends ItemReport {
   readonly comparison: TensorComparison;
 }
 
@@ -37,22 +37,22 @@ export const noComparison = (tasks: number): TensorComparison => {
   return { weights: 0, products: pairs(), together: pairs(), opposite: pairs() };
 };
 
-export const compareKind: JobKind<CompareJob, CompareReport> = {
+export const compareKind: ItemKind<CompareItem, CompareReport> = {
   kind: 'compare',
   sources: ({ base, inputs }) => [base, ...inputs.flatMap(inputSources)],
-  allocate(job, memory, chunkElements) {
-    const count = elementCount(job.shape);
+  allocate(item, memory, chunkElements) {
+    const count = elementCount(item.shape);
     const span = longestSpan(count, false);
     const region = () => memory.alloc(4 * Math.min(chunkElements, span));
     const [flags, scratch] = [region(), region()];
-    const vectors = job.inputs.map(region);
-    const base = job.base && new TensorInput(job.base, memory.alloc(inputBytes(job.base, span)), false);
+    const vectors = item.inputs.map(region);
+    const base = item.base && new TensorInput(item.base, memory.alloc(inputBytes(item.base, span)), false);
     const reading = { hashed: false, tolerance: undefined };
-    const readers = job.inputs.map(input => new InputReader(memory, input, reading, base, scratch, span));
+    const readers = item.inputs.map(input => new InputReader(memory, input, reading, base, scratch, span));
 
     return async context => {
       const { backend, signal } = context;
-      const sums = noComparison(job.inputs.length);
+      const sums = noComparison(item.inputs.length);
       for (const part of spansOf(count, false)) {
         await loadAll(context, part, [base, ...readers]);
         for (const chunk of chunksOf(part, backend.chunk)) {
@@ -70,7 +70,7 @@ export const compareKind: JobKind<CompareJob, CompareReport> = {
 
 /** Adds one chunk's sums of all pairs. */
 async function addPairs(
-  { backend }: JobContext,
+  { backend }: ItemContext,
   vectors: readonly Region[],
   flags: Region,
   count: number,

@@ -5,8 +5,8 @@ import type { FilePool } from '../../formats/filePool.ts';
 import type { Codec } from '../../formats/tvq/codecs.ts';
 
 /** One tensor of all checkpoints involved: plain data, so that it can be sent to a thread. */
-export interface Job {
-  /** Of its JobKind. */
+export interface Item {
+  /** Of its ItemKind. */
   readonly kind: string;
   readonly tensor: string;
   /** Whether all of the tensor fits into backend memory, so that it is read once; undefined where that makes no difference. */
@@ -25,7 +25,7 @@ export interface RecordOutcome {
 }
 
 /** A piece of output, in the order of the file. */
-export type JobEvent =
+export type ItemEvent =
   /** A payload of `bytes` bytes follows; it replaces what was emitted so far if the same output is begun again. */
   | {
       readonly type: 'begin';
@@ -37,19 +37,19 @@ export type JobEvent =
   /** Comes for every output, after its payload if it has one. */
   | { readonly type: 'end'; readonly output: number; readonly outcome: RecordOutcome };
 
-export interface JobContext {
+export interface ItemContext {
   readonly backend: Backend;
   /** WebAssembly helpers (hashes); those of the backend itself when that is the CPU. */
   readonly kernels: Kernels;
   readonly files: FilePool;
   readonly signal: AbortSignal;
   /** Passes on a piece; resolves when the next may come. */
-  readonly emit: (event: JobEvent) => Promise<void>;
+  readonly emit: (event: ItemEvent) => Promise<void>;
 }
 
-/** What a finished job knows beyond its output; each kind of job adds more. */
-export interface JobReport {
-  /** XXH64 of each source tensor that was read completely, by file order of the job's sources. */
+/** What a finished item knows beyond its output; each kind of item adds more. */
+export interface ItemReport {
+  /** XXH64 of each source tensor that was read completely, by file order of the item's sources. */
   readonly checksums: readonly (string | undefined)[];
   readonly warnings: readonly string[];
 }

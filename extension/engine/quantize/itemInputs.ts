@@ -1,9 +1,9 @@
-/** What one tensor's job works with: the checkpoints' tensors on their way through backend memory, and scratch. */
+/** What one tensor's item works with: the checkpoints' tensors on their way through backend memory, and scratch. */
 import type { Region } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount } from '../../formats/dtype.ts';
-import type { JobContext } from '../scheduler/job.ts';
-import { inMemory, type QuantizeJob, type TaskTensor } from './job.ts';
+import type { ItemContext } from '../scheduler/item.ts';
+import { inMemory, type QuantizeItem, type TaskTensor } from './item.ts';
 import { pruned } from './prune.ts';
 import type { QuantizeMemory } from './quantizeMemory.ts';
 import { SharedVector } from './sharedVector.ts';
@@ -11,30 +11,30 @@ import { TensorInput } from '../tensors/tensorInput.ts';
 import type { EncoderMemory } from '../codecs/codec.ts';
 import type { Values } from '../codecs/values.ts';
 
-export class JobInputs {
+export class ItemInputs {
   readonly count: number;
   readonly base: TensorInput | undefined;
   readonly scratch: EncoderMemory;
-  /** The shared vector's tensor, where the job has one. */
+  /** The shared vector's tensor, where the item has one. */
   readonly shared: SharedVector | undefined;
   readonly #tasks: readonly TaskTensor[];
   readonly #tuned: readonly TensorInput[];
 
   constructor(
-    private readonly job: QuantizeJob,
-    private readonly context: JobContext,
+    private readonly item: QuantizeItem,
+    private readonly context: ItemContext,
     memory: QuantizeMemory,
   ) {
-    this.#tasks = inMemory(job);
+    this.#tasks = inMemory(item);
     const sources = this.#tasks.map(({ source }) => source as TensorSource);
     this.count = elementCount((sources[0] as TensorSource).shape);
-    this.base = job.base && new TensorInput(job.base, memory.base as Region);
+    this.base = item.base && new TensorInput(item.base, memory.base as Region);
     this.#tuned = sources.map(
       (source, i) => new TensorInput(source, memory.tuned[i % memory.tuned.length] as Region),
     );
     this.scratch = memory.scratch;
     if (!this.base || !memory.shared) return;
-    const { tensor, resident, reconstruction } = job;
+    const { tensor, resident, reconstruction } = item;
     const shared = { tensor, count: this.count, resident, reconstruction };
     this.shared = new SharedVector(context, this.scratch, memory.shared, this.base, this.#tuned, shared);
   }
@@ -47,7 +47,7 @@ export class JobInputs {
   valuesOf(task: TaskTensor, shared: SharedVector | undefined): Promise<Values> {
     const { context } = this;
     const { backend } = context;
-    const { prune: share, resident } = this.job;
+    const { prune: share, resident } = this.item;
     const position = this.#tasks.indexOf(task);
     const input = this.#tuned[position] as TensorInput;
     const reference = shared ?? this.base;

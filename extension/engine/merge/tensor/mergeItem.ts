@@ -1,4 +1,4 @@
-/** A merge job as data: one tensor of all inputs, and what comes back about it. */
+/** A merge item as data: one tensor of all inputs, and what comes back about it. */
 import type { NotNumbers } from '../../../../kernels/stages/encode/stage.ts';
 import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stage.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
@@ -7,7 +7,7 @@ import type { Tolerance } from './finite.ts';
 import { inputSources, type InputTensor, type Wanted } from '../../tensors/inputTensor.ts';
 import type { Combine, Sparsify } from '../methods/method.ts';
 import type { Values } from '../recipe/parameters.ts';
-import type { Job, JobReport } from '../../scheduler/job.ts';
+import type { Item, ItemReport } from '../../scheduler/item.ts';
 
 /** Shares of a weighted mean, 0 or more, which add up to 1. */
 export interface Shares {
@@ -49,7 +49,7 @@ export type TensorWay =
       readonly rescalers: readonly number[] | undefined;
     };
 
-export interface MergeJob extends Job {
+export interface MergeItem extends Item {
   readonly kind: 'merge';
   /** Number of the tensor in the model, for random streams. */
   readonly number: number;
@@ -77,7 +77,7 @@ export interface MergeJob extends Job {
   readonly measure: MergeMeasure | undefined;
   readonly resident: boolean;
   /** The same merge of the checkpoints that .tvq inputs were made from, to compare with. */
-  readonly exact: MergeJob | undefined;
+  readonly exact: MergeItem | undefined;
 }
 
 /** Passes over the whole model that come before merging. */
@@ -91,7 +91,7 @@ export type MergeMeasure =
   | { readonly kind: 'signs' }
   | { readonly kind: 'emr' };
 
-/** What a job tells about a tensor: for the report, and for the next pass. */
+/** What an item tells about a tensor: for the report, and for the next pass. */
 export interface MergeFindings {
   /** By input, then by prefix. */
   readonly histograms?: readonly (readonly Uint32Array[])[];
@@ -111,7 +111,7 @@ export interface MergeFindings {
   readonly originals?: readonly (string | undefined)[];
 }
 
-export interface MergeJobReport extends JobReport {
+export interface MergeItemReport extends ItemReport {
   readonly findings?: MergeFindings;
 }
 
@@ -139,24 +139,24 @@ export const dropsWeights = (way: TensorWay): boolean => {
   return way.sparsify !== 'none' || way.combine === 'consensus' || way.combine === 'emr';
 };
 
-/** What a job may do with NaN and infinity. */
-export const toleranceOf = ({ allowNonfinite, takesNonFinite, way }: MergeJob): Tolerance => ({
+/** What an item may do with NaN and infinity. */
+export const toleranceOf = ({ allowNonfinite, takesNonFinite, way }: MergeItem): Tolerance => ({
   allowNonfinite,
   taken: takesNonFinite,
   isSum: way.kind === 'fixed' || way.kind === 'statistics',
 });
 
-/** The job that is compared with, cut into the same windows. */
-export const exactOf = ({ exact, resident }: MergeJob): MergeJob | undefined =>
+/** The item that is compared with, cut into the same windows. */
+export const exactOf = ({ exact, resident }: MergeItem): MergeItem | undefined =>
   exact && { ...exact, resident };
 
-/** Everything a job reads. */
+/** Everything an item reads. */
 export const mergeSources = ({
   base,
   inputs,
   way,
   exact,
-}: MergeJob): readonly ({ readonly bytes: number } | undefined)[] => [
+}: MergeItem): readonly ({ readonly bytes: number } | undefined)[] => [
   ...(exact ? mergeSources(exact) : []),
   ...(way.kind === 'copy' ? [way.source, ...way.beside] : [base, ...inputs.flatMap(inputSources)]),
 ];

@@ -3,8 +3,8 @@ import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 import type { Scope, Slice } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { DTYPE_BITS, elementCount, type Dtype, type QuantizableDtype } from '../../formats/dtype.ts';
-import type { Job, JobContext, RecordOutcome } from '../scheduler/job.ts';
-import type { JobKind } from '../scheduler/jobKind.ts';
+import type { Item, ItemContext, RecordOutcome } from '../scheduler/item.ts';
+import type { ItemKind } from '../scheduler/itemKind.ts';
 import type { WriteReport } from '../tensors/outputWarnings.ts';
 import { countOf, NONE, plus, refused } from '../tensors/notNumbers.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';
@@ -18,7 +18,7 @@ import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import { checkPayload, payloadSource } from '../codecs/payload.ts';
 import { recordReader } from '../codecs/recordReader.ts';
 
-export interface RestoreJob extends Job {
+export interface RestoreItem extends Item {
   readonly kind: 'restore';
   /** Dtype to write. */
   readonly dtype: Dtype;
@@ -36,27 +36,27 @@ export interface RestoreJob extends Job {
 }
 
 /** Bytes of the restored tensor. */
-export const restoredBytes = ({ dtype, record }: RestoreJob): number =>
+export const restoredBytes = ({ dtype, record }: RestoreItem): number =>
   (elementCount(record.shape) * DTYPE_BITS[dtype]) / 8;
 
 /** Whether the bytes to write are in a file unchanged: a forced base may have other dtypes. */
-const copies = ({ record, dtype, base }: RestoreJob): boolean =>
+const copies = ({ record, dtype, base }: RestoreItem): boolean =>
   (record.codec.codec === 'exact' && record.dtype === dtype) ||
   (record.codec.codec === 'same' && base?.dtype === dtype);
 
 /** Its output is number 0, the report's checksum that of the base's tensor when it was read. */
-export const restoreKind: JobKind<RestoreJob, WriteReport> = {
+export const restoreKind: ItemKind<RestoreItem, WriteReport> = {
   kind: 'restore',
   sources: ({ base, record }) => [base, record.payload],
-  allocate(job, memory, chunk) {
-    const write = copies(job) ? copying(job) : computing(job, memory, chunk);
+  allocate(item, memory, chunk) {
+    const write = copies(item) ? copying(item) : computing(item, memory, chunk);
     return async context => {
-      await context.emit({ type: 'begin', output: 0, codec: 'exact', bytes: restoredBytes(job) });
+      await context.emit({ type: 'begin', output: 0, codec: 'exact', bytes: restoredBytes(item) });
       const { checksum, ...findings } = await write(context);
       const outcome: RecordOutcome = {
         codec: 'exact',
         scales: [0, 0],
-        checksum: job.record.checksum,
+        checksum: item.record.checksum,
         errors: [0, 0],
       };
       await context.emit({ type: 'end', output: 0, outcome });
@@ -73,38 +73,38 @@ interface Written {
 }
 
 const copying =
-  (job: RestoreJob) =>
-  async (context: JobContext): Promise<Written> => {
-    const fromBase = job.record.codec.codec === 'same';
+  (item: RestoreItem) =>
+  async (context: ItemContext): Promise<Written> => {
+    const fromBase = item.record.codec.codec === 'same';
     const raw = new RawTensor(
       context,
-      fromBase ? (job.base as TensorSource) : payloadSource(job.file, job.record),
+      fromBase ? (item.base as TensorSource) : payloadSource(item.file, item.record),
     );
     const checksum = await raw.checksum();
-    if (!fromBase) checkPayload(job.file, job.record, job.task, checksum);
+    if (!fromBase) checkPayload(item.file, item.record, item.task, checksum);
     for await (const bytes of raw.pieces()) await context.emit({ type: 'bytes', bytes });
     return { checksum: fromBase ? checksum : undefined };
   };
 
 /** Whether the tensor is the task's own as a whole: infinity in it was not made here, but for the range of float32. */
-const isOwn = ({ record: { codec, dtype } }: RestoreJob): boolean =>
+const isOwn = ({ record: { codec, dtype } }: RestoreItem): boolean =>
   (codec.codec === 'exact' || codec.codec === 'same') && dtype !== 'F64';
 
 /** @throws UserError where values come out as NaN or infinite and may not */
-function computing(job: RestoreJob, memory: Scope, chunkElements: number) {
-  const { base: source, file, record, resident } = job;
+function computing(item: RestoreItem, memory: Scope, chunkElements: number) {
+  const { base: source, file, record, resident } = item;
   const count = elementCount(record.shape);
   const span = longestSpan(count, resident);
   const region = () => memory.alloc(4 * Math.min(chunkElements, span));
   const [reference, values, encoded] = [region(), region(), region()];
   const base = source && new TensorInput(source, memory.alloc(inputBytes(source, span)));
   const reader = (of: TvqRecord, vector: string) => recordReader({ memory, file, record: of, vector, span });
-  const vector = record.codec.codec === 'same' ? undefined : reader(record, job.task);
-  const shared = job.shared && reader(job.shared, SHARED_VECTOR);
+  const vector = record.codec.codec === 'same' ? undefined : reader(record, item.task);
+  const shared = item.shared && reader(item.shared, SHARED_VECTOR);
 
-  return async (context: JobContext): Promise<Written> => {
+  return async (context: ItemContext): Promise<Written> => {
     const { backend, signal } = context;
-    const isVariance = statisticOf(job.tensor) === 'variance' && !isOwn(job);
+    const isVariance = statisticOf(item.tensor) === 'variance' && !isOwn(item);
     let written = NONE;
     let raised = 0;
     for (const part of spansOf(count, resident)) {
@@ -117,15 +117,16 @@ function computing(job: RestoreJob, memory: Scope, chunkElements: number) {
         if (vector) await vector.decode(context, chunk, from, values);
         else await backend.deltaMinmax(from as Slice, undefined, values, chunk.count);
         if (isVariance) raised += await raiseToZero(context, values, chunk.count);
-        const dtype = job.dtype as QuantizableDtype;
+        const dtype = item.dtype as QuantizableDtype;
         const { bytes, found } = await encodeValues(context, dtype, values, encoded, chunk.count);
-        written = plus(written, isOwn(job) ? { ...found, nonFinite: 0 } : found);
+        written = plus(written, isOwn(item) ? { ...found, nonFinite: 0 } : found);
         await context.emit({ type: 'bytes', bytes });
       }
     }
     shared?.check(context);
     vector?.check(context);
-    if (countOf(written) > 0 && !job.allowNonfinite) throw refused({ ...job, shape: record.shape }, written);
+    if (countOf(written) > 0 && !item.allowNonfinite)
+      throw refused({ ...item, shape: record.shape }, written);
     return { checksum: base?.checksum(context), written, raised };
   };
 }

@@ -1,10 +1,10 @@
 /** One tensor of every checkpoint: one tensor's part of a quantize run. */
 import type { TensorSource } from '../../formats/tensorSource.ts';
-import type { Job } from '../scheduler/job.ts';
+import type { Item } from '../scheduler/item.ts';
 import type { Reconstruction } from '../codecs/gain.ts';
 import { codecOf, type Coding } from '../codecs/registry.ts';
 
-export interface QuantizeJob extends Job {
+export interface QuantizeItem extends Item {
   readonly kind: 'quantize';
   /** The base model's tensor; absent for fq, and for a tensor that only a fine-tuned checkpoint has. */
   readonly base: TensorSource | undefined;
@@ -50,11 +50,11 @@ export type QuantizedTask = TaskTensor & { readonly source: TensorSource; readon
 export const isQuantized = (task: TaskTensor): task is QuantizedTask => task.coding !== undefined;
 
 /** Checkpoints' tensors that go through backend memory: the quantized ones, or all if a mean is taken. */
-export const inMemory = ({ shared, tasks }: QuantizeJob): readonly TaskTensor[] =>
+export const inMemory = ({ shared, tasks }: QuantizeItem): readonly TaskTensor[] =>
   shared ? tasks : tasks.filter(isQuantized);
 
 /** Bits of the widest codes while they are in memory. */
-export const widestCodes = ({ shared, tasks, analyze }: QuantizeJob): number =>
+export const widestCodes = ({ shared, tasks, analyze }: QuantizeItem): number =>
   Math.max(
     analyze ? 8 : 0,
     ...[shared, ...tasks.map(({ coding }) => coding)].map(coding =>

@@ -1,27 +1,27 @@
 import type { Backend } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/wasm.ts';
 import { FilePool } from '../../formats/filePool.ts';
-import type { Job, JobEvent, JobReport } from './job.ts';
-import { jobBytes, runJob, type JobKind } from './jobKind.ts';
+import type { Item, ItemEvent, ItemReport } from './item.ts';
+import { itemBytes, runItem, type ItemKind } from './itemKind.ts';
 import { OrderedSink, WriteAhead, type Sink } from './orderedSink.ts';
 
 /**
- * Runs jobs and passes what they emit to the sink, in the order of the jobs. Rejects with the first error, or with the
+ * Runs items and passes what they emit to the sink, in the order of the items. Rejects with the first error, or with the
  * signal's reason; nothing is emitted after that.
  */
-export type JobRunner = <J extends Job, R extends JobReport>(
-  kind: JobKind<J, R>,
-  jobs: readonly J[],
+export type ItemRunner = <J extends Item, R extends ItemReport>(
+  kind: ItemKind<J, R>,
+  items: readonly J[],
   sink: Sink<R>,
   signal: AbortSignal,
   /** Called with the tensor's name and the bytes that were read for it. */
-  onJobDone: (tensor: string, bytes: number) => void,
+  onItemDone: (tensor: string, bytes: number) => void,
 ) => Promise<void>;
 
-/** Runs jobs in this thread, as many side by side as the backend has scopes: the WebGPU backend's way. */
+/** Runs items in this thread, as many side by side as the backend has scopes: the WebGPU backend's way. */
 export const localRunner =
-  (backend: Backend, kernels: Kernels): JobRunner =>
-  async (kind, jobs, sink, signal, onJobDone) => {
+  (backend: Backend, kernels: Kernels): ItemRunner =>
+  async (kind, items, sink, signal, onItemDone) => {
     const files = new FilePool();
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
@@ -30,15 +30,15 @@ export const localRunner =
     });
     failed.catch(() => undefined); // it is raced below; nobody handles a late abort
     const ordered = new OrderedSink(sink, error => stop.abort(error));
-    const queue = jobs.entries();
+    const queue = items.entries();
     const lane = async () => {
-      for (const [number, job] of queue) {
+      for (const [number, item] of queue) {
         either.throwIfAborted();
         const ahead = new WriteAhead(event => ordered.push(number, event));
-        // Once the run has failed, nothing is accepted any more: this ends a job that waits for that.
-        const emit = (event: JobEvent) => Promise.race([ahead.emit(event), failed]);
-        ordered.finish(number, await runJob(kind, job, { backend, kernels, files, signal: either, emit }));
-        onJobDone(job.tensor, jobBytes(kind, job));
+        // Once the run has failed, nothing is accepted any more: this ends an item that waits for that.
+        const emit = (event: ItemEvent) => Promise.race([ahead.emit(event), failed]);
+        ordered.finish(number, await runItem(kind, item, { backend, kernels, files, signal: either, emit }));
+        onItemDone(item.tensor, itemBytes(kind, item));
       }
     };
     const lanes = Array.from({ length: backend.scopes }, () =>

@@ -3,8 +3,8 @@ import type { Region, Scope } from '../../../kernels/memory.ts';
 import { CODES } from '../../../kernels/codes.ts';
 import type { Histogram, TensorValues } from '../../protocol/tensors.ts';
 import { elementCount } from '../../formats/dtype.ts';
-import type { Job, JobContext, JobReport } from '../scheduler/job.ts';
-import type { JobKind } from '../scheduler/jobKind.ts';
+import type { Item, ItemContext, ItemReport } from '../scheduler/item.ts';
+import type { ItemKind } from '../scheduler/itemKind.ts';
 import { floatsIn, readFloats } from '../tensors/floats.ts';
 import { inputSources, type StoredTensor } from '../tensors/inputTensor.ts';
 import { chunksOf, loadAll, longestSpan, spansOf, type Span } from '../tensors/tensorInput.ts';
@@ -13,7 +13,7 @@ import { recordReader } from '../codecs/recordReader.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import { ValueSums } from './valueSums.ts';
 
-export interface DetailJob extends Job {
+export interface DetailItem extends Item {
   readonly kind: 'detail';
   readonly input: StoredTensor;
 }
@@ -23,16 +23,16 @@ export interface TensorContents {
   readonly codes: Histogram | undefined;
 }
 
-export interface DetailReport extends JobReport {
+export interface DetailReport extends ItemReport {
   readonly contents: TensorContents;
 }
 
 /** Two spans of codes and three chunks are in memory, whatever the tensor's size. */
-export const detailKind: JobKind<DetailJob, DetailReport> = {
+export const detailKind: ItemKind<DetailItem, DetailReport> = {
   kind: 'detail',
   sources: ({ input }) => inputSources(input),
-  allocate(job, memory, chunk) {
-    const detail = new Detail(job, memory, chunk);
+  allocate(item, memory, chunk) {
+    const detail = new Detail(item, memory, chunk);
     return async context => ({ checksums: [], warnings: [], contents: await detail.contents(context) });
   },
 };
@@ -47,7 +47,7 @@ class Detail {
   readonly #record: RecordReader;
   readonly #shared: RecordReader | undefined;
 
-  constructor({ input: { file, task, record, shared } }: DetailJob, memory: Scope, chunk: number) {
+  constructor({ input: { file, task, record, shared } }: DetailItem, memory: Scope, chunk: number) {
     this.#shape = record.shape;
     this.#count = elementCount(record.shape);
     const span = longestSpan(this.#count, false);
@@ -58,7 +58,7 @@ class Detail {
     this.#shared = shared && recordReader({ ...reading, record: shared, vector: SHARED_VECTOR });
   }
 
-  async contents(context: JobContext): Promise<TensorContents> {
+  async contents(context: ItemContext): Promise<TensorContents> {
     const extent = { min: Infinity, max: -Infinity };
     await this.#chunks(context, async ({ count }) => {
       const found = await context.backend.deltaMinmax(floatsIn(this.#values), undefined, undefined, count);
@@ -77,7 +77,7 @@ class Detail {
   }
 
   /** Goes through the tensor with each chunk's values in `#values`. */
-  async #chunks(context: JobContext, work: (chunk: Span) => Promise<void>): Promise<void> {
+  async #chunks(context: ItemContext, work: (chunk: Span) => Promise<void>): Promise<void> {
     for (const span of spansOf(this.#count, false)) {
       await loadAll(context, span, [this.#record, this.#shared]);
       for (const chunk of chunksOf(span, context.backend.chunk)) {
@@ -90,7 +90,7 @@ class Detail {
   }
 
   /** Counts a chunk's codes: looked up in a table of all codes, they are numbers. */
-  async #countCodes(context: JobContext, { first, count }: Span, counts: Float64Array): Promise<void> {
+  async #countCodes(context: ItemContext, { first, count }: Span, counts: Float64Array): Promise<void> {
     const codes = this.#record.codes(first);
     if (!codes) return;
     const table = Float32Array.from({ length: 2 ** codes.bits }, (_, code) => code);
