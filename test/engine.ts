@@ -17,7 +17,7 @@ import type {
 } from '../extension/protocol/recipes.ts';
 import type { QuantizeResult } from '../extension/protocol/results.ts';
 import { readFileSync } from 'node:fs';
-import { fixture } from './checkpoints.ts';
+import { fixture, type MadeTensor } from './checkpoints.ts';
 import { chooseDriver } from './kernels/backends.ts';
 
 chooseDriver();
@@ -111,9 +111,7 @@ export const checkpointInput = (path: string, name = path): MergeInput => ({ nam
 export const verify = (file: string) => engine.verify(file, hooks());
 
 /** Raw bytes of a checkpoint's tensors. */
-export async function tensorsOf(
-  path: string,
-): Promise<Map<string, { dtype: string; shape: readonly number[]; data: Uint8Array }>> {
+export async function tensorsOf(path: string): Promise<Map<string, MadeTensor>> {
   const { tensors } = await openCheckpoint(path);
   const contents = new Map<string, Buffer>();
   return new Map(

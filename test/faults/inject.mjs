@@ -1,13 +1,14 @@
 /**
  * Loaded into a process and its threads by `node --import`: makes a system call fail, do only a part, or be the
- * process's last. TVQ_TEST_FAULT is `{ "calls": [names], "path": "regex", "nth": 1, "effect": "..." }`, where the
- * effect is an error's code, `short` (from the nth call, reads and writes move few bytes), or `kill` (before the call).
+ * process's last. TVQ_TEST_FAULT is `{ "calls": [names], "path": "regex", "nth": 1, "threads": true, "effect": "..." }`,
+ * where `threads` leaves the main thread alone, and the effect is an error's code, `short` (from the nth call, reads and writes move few bytes), or `kill` (before the call).
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 
-const { calls, path, nth = 1, effect } = JSON.parse(process.env.TVQ_TEST_FAULT);
+const { calls, path, nth = 1, threads = false, effect } = JSON.parse(process.env.TVQ_TEST_FAULT);
 const wanted = new RegExp(path ?? '');
 const promises = fs.promises;
 const paths = new WeakMap();
@@ -20,7 +21,7 @@ const KINDS = { writeFile: 'write', readFile: 'read', datasync: 'sync' };
 
 /** Counts a call, and triggers the fault when it is due. @returns whether the call should do only a part */
 function meet(name, file) {
-  if (!calls.includes(KINDS[name] ?? name) || !wanted.test(file)) return false;
+  if (!calls.includes(KINDS[name] ?? name) || !wanted.test(file) || (threads && isMainThread)) return false;
   met++;
   if (effect === 'short') return met >= nth;
   if (met !== nth) return false;

@@ -7,6 +7,8 @@ export interface Fault {
   /** A regular expression for the file's path. */
   readonly path?: string;
   readonly nth?: number;
+  /** Only in threads, which read tensors; headers are read in the main one. */
+  readonly threads?: true;
   /** An error's code, `short` or `kill`. */
   readonly effect: string;
 }

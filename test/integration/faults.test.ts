@@ -172,7 +172,7 @@ describe('stops the job, says so in a line or two, and leaves the old', () => {
     ],
     [
       'weights that cannot be read',
-      { calls: ['read'], path: 'base/model', nth: 3, effect: 'EIO' },
+      { calls: ['read'], path: 'base/model', nth: 3, threads: true, effect: 'EIO' },
       ['quantize', 'merge to a folder', 'restore'],
       /base\/model\.safetensors: tensor "[abc]": the disk failed to read .*copy the file again/,
     ],

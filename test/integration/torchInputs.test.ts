@@ -7,7 +7,6 @@ import { basename, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
 import { openCheckpoint } from '../../extension/formats/checkpoint.ts';
-import { elementCount } from '../../extension/formats/dtype.ts';
 import { fixture } from '../checkpoints.ts';
 import {
   checkpointInput,
@@ -19,10 +18,10 @@ import {
   recipe,
   restore,
   restoreRecipe,
+  tensorsOf,
 } from '../engine.ts';
-import { zipBytes } from '../fuzz/zipFile.ts';
+import { torchArchive } from '../storedModels.ts';
 import { temporaryFolder } from '../temporary.ts';
-import { dict, pickleOf, storage, tensor, text } from '../torchPickles.ts';
 import { valuesOf } from '../unit/engine/torch/values.ts';
 
 const NAMES = ['base', 'code', 'math', 'chat'];
@@ -33,39 +32,11 @@ const pickled = (name: string): string => join(folder, name);
 beforeAll(async () => {
   for (const name of NAMES) {
     await mkdir(pickled(name));
-    await writeFile(join(pickled(name), 'pytorch_model.bin'), await archiveFrom(asIs(name)));
+    await writeFile(join(pickled(name), 'pytorch_model.bin'), torchArchive(await tensorsOf(asIs(name))));
     for (const file of ['config.json', 'generation_config.json'])
       await cp(join(asIs(name), file), join(pickled(name), file));
   }
 });
-
-/** A model of bfloat16 as an archive. */
-async function archiveFrom(model: string): Promise<Uint8Array> {
-  const checkpoint = await openCheckpoint(model);
-  const values = await valuesOf(checkpoint);
-  const items: Buffer[] = [];
-  const data: Record<string, Uint8Array> = {};
-  for (const [i, { name, shape }] of [...checkpoint.tensors.values()].entries()) {
-    const bytes = Buffer.from(values.get(name)?.bytes ?? '', 'hex');
-    const [rows, columns] = shape as [number, number | undefined];
-    const strides = columns === undefined ? [1] : [1, rows];
-    items.push(
-      text(name),
-      tensor(storage(elementCount(shape), `${i}`, 'BFloat16Storage'), { shape, strides }),
-    );
-    data[`archive/data/${i}`] = columns === undefined ? bytes : turned(bytes, rows, columns);
-  }
-  return zipBytes({ 'archive/data.pkl': pickleOf(dict(...items)), ...data });
-}
-
-/** A matrix of two-byte elements, column by column. */
-function turned(bytes: Buffer, rows: number, columns: number): Buffer {
-  const result = Buffer.alloc(bytes.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      result.writeUInt16LE(bytes.readUInt16LE(2 * (row * columns + column)), 2 * (column * rows + row));
-  return result;
-}
 
 /** What `work` makes of the models in safetensors, and in PyTorch's files. */
 async function both<T>(work: (pathOf: (name: string) => string) => Promise<T>): Promise<[T, T]> {
