@@ -6,7 +6,6 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import * as engine from '../../extension/engine/engine.ts';
-import { openCheckpoint } from '../../extension/formats/checkpoint.ts';
 import { fixture } from '../checkpoints.ts';
 import {
   checkpointInput,
@@ -22,7 +21,6 @@ import {
 } from '../engine.ts';
 import { torchArchive } from '../storedModels.ts';
 import { temporaryFolder } from '../temporary.ts';
-import { valuesOf } from '../unit/engine/torch/values.ts';
 
 const NAMES = ['base', 'code', 'math', 'chat'];
 const folder = await temporaryFolder();
