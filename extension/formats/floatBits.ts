@@ -58,6 +58,13 @@ export function byteValues(dtype: string): Float32Array {
   return known;
 }
 
+/** The values of bit patterns. @param table the value of each */
+export function lookedUp(table: Float32Array, bits: Uint16Array | Uint8Array): Float32Array {
+  const values = new Float32Array(bits.length);
+  for (let i = 0; i < values.length; i++) values[i] = table[bits[i] as number] as number;
+  return values;
+}
+
 /** The values of bfloat16, by their bits: the upper half of a float32's. */
 export function bfloats(bits: Uint16Array): Float32Array {
   const words = new Uint32Array(bits.length);

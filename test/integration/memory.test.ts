@@ -20,8 +20,10 @@ import { previewRoom } from '../../extension/engine/scheduler/backends.ts';
 import type { Item } from '../../extension/engine/scheduler/item.ts';
 import { memoryOf, runItem, type ItemKind } from '../../extension/engine/scheduler/itemKind.ts';
 import type { MergeInput, QuantizeRecipe } from '../../extension/protocol/recipes.ts';
-import { f32, writeSafetensors } from '../checkpoints.ts';
-import { mergeRecipe, OPTIONS, quantize, restoreRecipe } from '../engine.ts';
+import type { TensorSource } from '../../extension/formats/tensorSource.ts';
+import { workingBytes } from '../../extension/engine/tensors/sourceKinds.ts';
+import { f32, fixture, writeSafetensors } from '../checkpoints.ts';
+import { mergeRecipe, OPTIONS, quantize, recipe as quantizeRecipe, restoreRecipe } from '../engine.ts';
 import { made, path } from './madeCheckpoints.ts';
 
 const room = previewRoom(OPTIONS);
@@ -136,4 +138,19 @@ test('a tensor that is begun again, as all models have the same infinities, does
     const merging = mergeRecipe(path(''), 'breadcrumbs', inputs, { base, dtype });
     await testMemory(mergeKind, (await planMerge(merging, room)).items);
   }
+});
+
+test('what reading a computed source takes counts too', async () => {
+  const asked = quantizeRecipe(path('.tvq'), {
+    base: fixture('lora/base.safetensors'),
+    tasks: [{ name: 'a', path: fixture('lora/kohya/lora.safetensors') }],
+  });
+  const { items } = await planQuantize(asked, room);
+  const item = items.find(({ tensor }) => tensor === 'layers.0.q_proj.weight') as (typeof items)[number];
+  const source = item.tasks[0]?.source as TensorSource;
+  expect(source.kind).toBe('adapted');
+  const plain = { ...item, tasks: item.tasks.map(task => ({ ...task, source: item.base })) };
+  const taken = workingBytes(source);
+  expect(taken).toBeGreaterThan(2 ** 20);
+  expect(memoryOf(quantizeKind, item, CHUNK)).toBe(memoryOf(quantizeKind, plain, CHUNK) + taken);
 });

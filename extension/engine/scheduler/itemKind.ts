@@ -2,6 +2,8 @@
 import { measuringArena } from '../../../kernels/backends/cpu/backend.ts';
 import type { Scope } from '../../../kernels/memory.ts';
 import { FileError } from '../../shared/errors.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
+import { workingBytes } from '../tensors/sourceKinds.ts';
 import type { MemoryShare } from './memoryShare.ts';
 import type { Item, ItemContext, ItemReport } from './item.ts';
 
@@ -13,8 +15,8 @@ export interface ItemMemory extends Scope {
 
 export interface ItemKind<J extends Item = Item, R extends ItemReport = ItemReport> {
   readonly kind: J['kind'];
-  /** Everything an item reads. */
-  sources(item: J): readonly ({ readonly bytes: number } | undefined)[];
+  /** Everything an item reads: sources of tensors, and payloads of .tvq files. */
+  sources(item: J): readonly (TensorSource | { readonly bytes: number } | undefined)[];
   /**
    * Takes all the memory that an item needs when stages take `chunk` elements at once. It reads and computes nothing: a
    * plan calls it, too, to know how much that is.
@@ -29,12 +31,17 @@ export interface ItemKind<J extends Item = Item, R extends ItemReport = ItemRepo
 export const itemBytes = <J extends Item>(kind: ItemKind<J>, item: J): number =>
   kind.sources(item).reduce((sum, source) => sum + (source?.bytes ?? 0), 0);
 
-/** Bytes of memory that an item needs: what it allocates is counted as the CPU backend counts it. */
+/**
+ * Bytes of memory that an item needs: what it allocates is counted as the CPU backend counts it, and what reading its
+ * sources takes is added, as all may be read at once.
+ */
 export function memoryOf<J extends Item>(kind: ItemKind<J>, item: J, chunk: number): number {
   const arena = measuringArena();
   const alloc = (bytes: number) => arena.alloc(bytes);
   kind.allocate(item, { alloc, plain: alloc }, chunk);
-  return arena.needed;
+  return kind
+    .sources(item)
+    .reduce((sum, source) => sum + (source && 'kind' in source ? workingBytes(source) : 0), arena.needed);
 }
 
 /** The most memory that one of the items needs; 0 where there is none. */

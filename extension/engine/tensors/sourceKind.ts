@@ -12,6 +12,8 @@ export interface SourceContext extends ReadContext {
 
 export interface SourceKind<S extends TensorSource> {
   readonly kind: S['kind'];
+  /** Bytes of the arrays that a read works with beside its view, at most; undefined: hardly any. */
+  working?(source: S): number;
   /** Fills `view` with the tensor's bytes from `begin` on, laid out as in a file of its dtype: little-endian, row by row. */
   read(context: SourceContext, source: S, view: Uint8Array, begin: number): Promise<void>;
   /** Whether both are the same bytes, as far as that is known without reading them. */

@@ -51,6 +51,9 @@ export function readSource(
   return context.read(source, view, begin);
 }
 
+/** Bytes that reading a source takes beside what is read. */
+export const workingBytes = (source: TensorSource): number => kindOf(source).working?.(source) ?? 0;
+
 /** Whether both are the same bytes, as far as that is known without reading them. */
 export const isSameSource = (a: TensorSource, b: TensorSource): boolean =>
   a.kind === b.kind && kindOf(a).isSame(a, b);

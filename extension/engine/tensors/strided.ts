@@ -18,6 +18,7 @@ const WINDOW_RUNS = 1 << 14;
 
 export const strided: SourceKind<StridedSource> = {
   kind: STRIDED,
+  working: ({ bytes }) => Math.min(bytes, WINDOWS_AT_ONCE * WINDOW_BYTES),
   async read({ files, signal }, source, view, begin) {
     const bytes = DTYPE_BITS[source.dtype] / 8;
     const windows = windowsOf(source, bytes, begin / bytes, (begin + view.length) / bytes);

@@ -3,7 +3,7 @@ import { bfloats, halfFloats } from '../../../formats/floatBits.ts';
 import { DTYPE_BITS, elementCount } from '../../../formats/dtype.ts';
 import type { GgufSource } from '../../../formats/gguf/source.ts';
 import type { ReadContext, SourceKind } from '../sourceKind.ts';
-import { piecesOf } from './pieces.ts';
+import { PIECE_VALUES, piecesOf } from './pieces.ts';
 import { decodeQ2_K, decodeQ3_K, decodeQ4_K, decodeQ5_K, decodeQ6_K } from './kBlocks.ts';
 import {
   decodeIQ4_NL,
@@ -47,6 +47,8 @@ const DECODERS: Readonly<Record<string, DecodeBlocks>> = {
 
 export const gguf: SourceKind<GgufSource> = {
   kind: 'gguf',
+  // Values in F32, and the codes that they are decoded from.
+  working: () => 2 * 4 * PIECE_VALUES,
   async read(context, source, view, begin) {
     const bytes = DTYPE_BITS[source.dtype] / 8;
     const [first, end] = [Math.floor(begin / bytes), Math.ceil((begin + view.length) / bytes)];

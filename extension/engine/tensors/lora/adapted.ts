@@ -10,12 +10,15 @@ import type { SourceContext, SourceKind } from '../sourceKind.ts';
 import { readBlock, readElements } from './matrixBlocks.ts';
 
 /** Values that are computed at a time: their rows, and what they are made from, take a few megabytes. */
-const PIECE = 2 ** 20;
+const PIECE = 2 ** 19;
 /** The fewest columns that are computed at a time: each row of a factor is then read by pages. */
 const LEAST_COLUMNS = 1024;
 
 export const adapted: SourceKind<AdaptedSource> = {
   kind: 'adapted',
+  // The base's values as stored and as floats, their change, and a factor's values as stored and as floats.
+  working: source =>
+    Math.max(PIECE, sidesOf(source)[1]) * (4 + 4 + 4 + 2 + 4) + (source.magnitude ? PIECE : 0),
   isSame: (a, b) => JSON.stringify({ ...a, name: '' }) === JSON.stringify({ ...b, name: '' }),
   async read(context, source, view, begin) {
     const [, cols] = sidesOf(source);

@@ -10,6 +10,8 @@ const TRANSPOSED_VALUES = 1 << 21;
 
 export const packed: SourceKind<PackedSource> = {
   kind: 'packed',
+  // Values, the same rounded, codes as bytes and in words, and scales and zeros, of which a few codes have one each.
+  working: ({ transposed }) => (4 + 2 + 1 + 4 + 1) * (transposed ? TRANSPOSED_VALUES : RECTANGLE_VALUES),
   read: (context, source, view, begin) =>
     computeInto(source, view, begin, source.transposed ? TRANSPOSED_VALUES : RECTANGLE_VALUES, rectangle =>
       valuesOf(context, source, rectangle),

@@ -17,6 +17,8 @@ export interface Rectangle {
 
 /** Values of a rectangle of layouts stored row by row: 1 MiB as F32. */
 export const RECTANGLE_VALUES = 1 << 18;
+/** What such a rectangle takes: values, the same rounded, codes, and scales, of which there is one a code at most. */
+export const WORKING_BYTES = (4 + 2 + 1 + 4) * RECTANGLE_VALUES;
 
 /** The values that are computed for a rectangle. */
 export type Compute = (rectangle: Rectangle) => Promise<Float32Array>;

@@ -1,6 +1,7 @@
 /** Reads parts of the tensors that values are computed from. */
 import { DTYPE_BITS, elementCount } from '../../../formats/dtype.ts';
-import { bfloats, byteValues, halfFloats } from '../../../formats/floatBits.ts';
+import { byteValues, lookedUp } from '../../../formats/floatBits.ts';
+import { toFloats } from '../decode.ts';
 import type { RangeSource } from '../../../formats/tensorSource.ts';
 import type { ReadContext } from '../sourceKind.ts';
 
@@ -26,19 +27,8 @@ export const readNumbers = async (
   count = elementCount(source.shape),
 ): Promise<Float32Array> => numbersOf(await readBytes(context, source, first, count), source);
 
-function numbersOf(bytes: Uint8Array<ArrayBuffer>, { dtype }: RangeSource): Float32Array {
-  if (dtype === 'F32') return new Float32Array(bytes.buffer);
-  if (dtype === 'BF16') return bfloats(new Uint16Array(bytes.buffer));
-  if (dtype === 'F16') return lookedUp(halfFloats(), new Uint16Array(bytes.buffer));
-  return lookedUp(byteValues(dtype), bytes);
-}
-
-/** The values of bit patterns. */
-function lookedUp(table: Float32Array, bits: Uint16Array | Uint8Array): Float32Array {
-  const values = new Float32Array(bits.length);
-  for (let i = 0; i < values.length; i++) values[i] = table[bits[i] as number] as number;
-  return values;
-}
+const numbersOf = (bytes: Uint8Array<ArrayBuffer>, { dtype }: RangeSource): Float32Array =>
+  DTYPE_BITS[dtype] === 8 ? lookedUp(byteValues(dtype), bytes) : toFloats(bytes, dtype);
 
 /** Elements [first, first + count) of a tensor of 32-bit integers. */
 export const readIntegers = async (
