@@ -6,7 +6,8 @@ import { JOURNAL } from '../../extension/files/hiddenNames.ts';
 import { adapterKind, configuredAdapter } from '../../extension/formats/lora/adapter.ts';
 import { readConfig } from '../../extension/formats/huggingface/configFile.ts';
 import { readShardIndex } from '../../extension/formats/huggingface/hfIndex.ts';
-import { openCheckpoint } from '../../extension/formats/checkpoint.ts';
+import { openCheckpoint, type Checkpoint } from '../../extension/formats/checkpoint.ts';
+import { applyAdapter } from '../../extension/formats/lora/applyAdapter.ts';
 import { readGgufHeader } from '../../extension/formats/gguf/readHeader.ts';
 import { FilePool } from '../../extension/formats/filePool.ts';
 import { HeaderAllowance } from '../../extension/formats/safetensors/headerRoom.ts';
@@ -104,6 +105,25 @@ async function torchReader(folder: string): Promise<Reader['read']> {
 
 /** Bytes of a tensor that is read. */
 const MAX_READ_BYTES = 1 << 16;
+
+/** Applies an adapter in a folder to a base, and reads a part of what it changes. */
+async function adapterReader(folder: string, base: Checkpoint): Promise<Reader['read']> {
+  const file = join(folder, 'adapter_model.safetensors');
+  const put = rewritten(file);
+  const files = new FilePool();
+  const context = { files, kernels: await loadKernels(), signal: hooks().signal };
+  return async bytes => {
+    put(bytes);
+    const adapter = await openCheckpoint(file);
+    if (!adapter.adapter?.applicable) return;
+    const { checkpoint } = await applyAdapter(adapter, base);
+    for (const tensor of checkpoint.tensors.values()) {
+      if (tensor.kind !== 'adapted') continue;
+      const begin = 4 * (tensor.bytes >> 3);
+      await readSource(context, tensor, new Uint8Array(Math.min(tensor.bytes - begin, 4096)), begin);
+    }
+  };
+}
 
 export const READERS: Readonly<Record<string, (folder: string, fixtures: string) => Promise<Reader>>> = {
   header: async () => {
@@ -230,6 +250,38 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
           const begin = tensor.bytes >> 1;
           await readSource(context, tensor, new Uint8Array(Math.min(tensor.bytes - begin, 4096)), begin);
         }
+      },
+    };
+  },
+
+  lora: async (folder, fixtures) => {
+    const names = ['kohya', 'lycoris-loha', 'lycoris-lokr', 'lycoris-dora', 'lycoris-full'];
+    const adapters = [...names.map(name => `${name}/lora`), 'dora/adapter_model', 'embedding/adapter_model'];
+    await writeFile(
+      join(folder, 'adapter_config.json'),
+      json({ r: 4, lora_alpha: 8, rank_pattern: { q: 2 } }),
+    );
+    const base = await openCheckpoint(join(fixtures, 'lora/base.safetensors'));
+    return {
+      inputs: await Promise.all(adapters.map(name => readFile(join(fixtures, `lora/${name}.safetensors`)))),
+      mutate: mutateSafetensors,
+      read: await adapterReader(folder, base),
+    };
+  },
+
+  adapterConfig: async (folder, fixtures) => {
+    const weights = await readFile(join(fixtures, 'lora/patterns/adapter_model.safetensors'));
+    const base = await openCheckpoint(join(fixtures, 'lora/base.safetensors'));
+    const apply = await adapterReader(folder, base);
+    const put = rewritten(join(folder, 'adapter_config.json'));
+    return {
+      inputs: await Promise.all(
+        ['patterns', 'loha', 'mlx'].map(name => readFile(join(fixtures, `lora/${name}/adapter_config.json`))),
+      ),
+      mutate: mutateAsText,
+      read: async bytes => {
+        put(bytes);
+        await apply(weights);
       },
     };
   },

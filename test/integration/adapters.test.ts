@@ -1,5 +1,6 @@
 /** Models of a base and an adapter, against what peft merges and what the formulas of LyCORIS say. */
 import { readdirSync } from 'node:fs';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../extension/formats/checkpoint.ts';
@@ -8,7 +9,7 @@ import { applyAdapter } from '../../extension/formats/lora/applyAdapter.ts';
 import type { TensorSource } from '../../extension/formats/tensorSource.ts';
 import { loadKernels } from '../../extension/engine/kernels.ts';
 import { readSource } from '../../extension/engine/tensors/sourceKinds.ts';
-import { fixture } from '../checkpoints.ts';
+import { f32, fixture, writeSafetensors } from '../checkpoints.ts';
 import {
   checkpointInput,
   merge,
@@ -110,5 +111,70 @@ describe('as a fine-tuned model', () => {
     await quantize(recipe(file, { base: llama, tasks: [{ name: 'a', path: adapter }], bits: 8 }));
     await restore(restoreRecipe(file, 'a', output, { base: llama }));
     await compare(output, 1e-3);
+  });
+});
+
+describe('is refused, with what is wrong', () => {
+  const weights = fixture('lora/plain/adapter_model.safetensors');
+  const config = { peft_type: 'LORA', r: 4, lora_alpha: 8 };
+  test.each([
+    [{ ...config, lora_alpha: 'much' }, '"lora_alpha" is "much"; a number was expected'],
+    [{ ...config, alpha_pattern: { '(': 1 } }, '"(" in alpha_pattern is not a regular expression'],
+    [{ ...config, rank_pattern: { '(a*)*b*': 1 } }, '"(a*)*b*" in rank_pattern has more than 2 repetitions'],
+    [
+      { ...config, target_parameters: ['experts'] },
+      '"target_parameters" is not supported; merge the adapter',
+    ],
+    [[], 'not a JSON object'],
+  ])('%j', async (json, message) => {
+    const folder = path();
+    await mkdir(folder);
+    await copyFile(weights, join(folder, 'adapter_model.safetensors'));
+    await writeFile(join(folder, 'adapter_config.json'), JSON.stringify(json));
+    const adapter = await openCheckpoint(folder);
+    await expect(applyAdapter(adapter, base)).rejects.toThrow(
+      `${join(folder, 'adapter_config.json')}: ${message}`,
+    );
+  });
+
+  const module = 'layers.0.q_proj';
+  const factor = (...shape: number[]) => f32(shape, i => i);
+  test.each([
+    [
+      { [`${module}.lora_down.weight`]: factor(4, 24), [`${module}.lora_up.weight`]: factor(16, 3) },
+      `the factors of "${module}" do not fit together: down [4, 24], up [16, 3]`,
+    ],
+    [
+      { [`${module}.lora_down.weight`]: factor(4, 24) },
+      `of "${module}" there is only down; was the file cut`,
+    ],
+    [
+      {
+        [`${module}.lora_A.a.weight`]: factor(4, 24),
+        [`${module}.lora_A.b.weight`]: factor(4, 24),
+      },
+      'change one module; keep the tensors of one adapter in the file',
+    ],
+  ])('factors %#', async (tensors, message) => {
+    const file = path('.safetensors');
+    await writeSafetensors(file, tensors);
+    await expect(applyAdapter(await openCheckpoint(file), base)).rejects.toThrow(message);
+  });
+
+  test.each([
+    [
+      'layers.7.q_proj',
+      24,
+      'none of its 1 modules fits the base: layers.7.q_proj; is it an adapter of this model?',
+    ],
+    [module, 32, 'none of its 1 modules fits the base: layers.0.q_proj; is it an adapter of this model?'],
+  ])('%s with %i inputs', async (name, inputs, message) => {
+    const file = path('.safetensors');
+    await writeSafetensors(file, {
+      [`${name}.lora_down.weight`]: factor(4, inputs),
+      [`${name}.lora_up.weight`]: factor(16, 4),
+    });
+    const { problems } = await applyAdapter(await openCheckpoint(file), base);
+    expect(problems).toEqual([{ severity: 'error', message: `${file}: ${message}` }]);
   });
 });

@@ -72,8 +72,15 @@ function ofPeft(file: string, json: Readonly<Record<string, unknown>>): AdapterC
   };
 }
 
+/** Repetitions in a pattern: with more, matching a long name could take for ever, and PEFT writes none. */
+const MOST_REPETITIONS = 2;
+
 /** As PEFT matches the keys of its patterns: to the end of a module's name, from its beginning or after a dot. */
 function matcher(file: string, key: string, pattern: string): RegExp {
+  if ((pattern.match(/[*+}]/g) ?? []).length > MOST_REPETITIONS)
+    throw new UserError(
+      `${file}: "${pattern}" in ${key} has more than ${MOST_REPETITIONS} repetitions; name the modules instead`,
+    );
   try {
     return new RegExp(`^(.*\\.)?(${pattern})$`);
   } catch {
