@@ -1,4 +1,5 @@
 /** How to get the bytes of a tensor, for each kind of source: the only place that knows. */
+import { elementCount } from '../../formats/dtype.ts';
 import type { RangeSource, TensorSource } from '../../formats/tensorSource.ts';
 import { gguf } from './gguf/source.ts';
 import { adapted } from './lora/adapted.ts';
@@ -51,8 +52,12 @@ export function readSource(
   return context.read(source, view, begin);
 }
 
+/** Bytes that one value takes at most on its way: of a small tensor, less is read at once than of a large one. */
+const BYTES_PER_VALUE = 20;
+
 /** Bytes that reading a source takes beside what is read. */
-export const workingBytes = (source: TensorSource): number => kindOf(source).working?.(source) ?? 0;
+export const workingBytes = (source: TensorSource): number =>
+  Math.min(kindOf(source).working?.(source) ?? 0, BYTES_PER_VALUE * elementCount(source.shape));
 
 /** Whether both are the same bytes, as far as that is known without reading them. */
 export const isSameSource = (a: TensorSource, b: TensorSource): boolean =>

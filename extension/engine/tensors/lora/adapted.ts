@@ -18,7 +18,8 @@ export const adapted: SourceKind<AdaptedSource> = {
   kind: 'adapted',
   // The base's values as stored and as floats, their change, and a factor's values as stored and as floats.
   working: source =>
-    Math.max(PIECE, sidesOf(source)[1]) * (4 + 4 + 4 + 2 + 4) + (source.magnitude ? PIECE : 0),
+    Math.max(PIECE, sidesOf(source)[1]) * (4 + 4 + 4 + 2 + 4) +
+    (source.magnitude ? 8 * sidesOf(source)[1] : 0),
   isSame: (a, b) => JSON.stringify({ ...a, name: '' }) === JSON.stringify({ ...b, name: '' }),
   async read(context, source, view, begin) {
     const [, cols] = sidesOf(source);
