@@ -114,6 +114,34 @@ describe('as a fine-tuned model', () => {
   });
 });
 
+test('a file of diffusers has its strength in its metadata; a config beside it is of another adapter', async () => {
+  const folder = path();
+  await mkdir(folder);
+  await writeFile(join(folder, 'adapter_config.json'), JSON.stringify({ r: 2, lora_alpha: 200 }));
+  const file = join(folder, 'style.safetensors');
+  const tensors = {
+    'transformer.layers.0.q_proj.lora_A.weight': f32([2, 24], () => 1),
+    'transformer.layers.0.q_proj.lora_B.weight': f32([16, 2], () => 1),
+    'transformer.layers.0.wide.lora_A.weight': f32([2, 16], () => 1),
+    'transformer.layers.0.wide.lora_B.weight': f32([16, 2], () => 1),
+  };
+  const changeOf = async (module: string, metadata: Record<string, string>) => {
+    await writeSafetensors(file, tensors, metadata);
+    const { checkpoint } = await applyAdapter(await openCheckpoint(file), base);
+    const [before, after] = await Promise.all(
+      [base, checkpoint].map(one => read(one.tensors.get(`layers.0.${module}.weight`) as TensorSource)),
+    );
+    return after![0]! - before![0]!;
+  };
+  const said = { r: 2, lora_alpha: 8, alpha_pattern: { wide: 1 } };
+  const json = JSON.stringify(
+    Object.fromEntries(Object.entries(said).map(([key, value]) => [`transformer.${key}`, value])),
+  );
+  expect(await changeOf('q_proj', {})).toBeCloseTo(2, 5);
+  expect(await changeOf('q_proj', { lora_adapter_metadata: json })).toBeCloseTo((8 / 2) * 2, 5);
+  expect(await changeOf('wide', { lora_adapter_metadata: json })).toBeCloseTo((1 / 2) * 2, 5);
+});
+
 describe('is refused, with what is wrong', () => {
   const weights = fixture('lora/plain/adapter_model.safetensors');
   const config = { peft_type: 'LORA', r: 4, lora_alpha: 8 };

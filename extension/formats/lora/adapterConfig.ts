@@ -1,7 +1,7 @@
-/** How strong an adapter is, as its adapter_config.json says. */
+/** How strong an adapter is, as its adapter_config.json says, or the metadata in its file. */
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
-import { isObject } from '../json/jsonText.ts';
+import { isObject, parsePythonJson } from '../json/jsonText.ts';
 import { readJson } from '../smallFile.ts';
 
 /** Patterns of thousands of modules take a megabyte. */
@@ -68,6 +68,35 @@ function ofPeft(file: string, json: Readonly<Record<string, unknown>>): AdapterC
       const own = rank ?? of(ranks, module) ?? r;
       // LoRA: α/r; rsLoRA (arXiv 2312.03732): α/√r.
       return (of(alphas, module) ?? alpha) / (rooted ? Math.sqrt(own) : own);
+    },
+  };
+}
+
+/** Where diffusers keeps what PEFT has in adapter_config.json, for each part of a pipeline (loaders/lora_base.py). */
+const METADATA = 'lora_adapter_metadata';
+
+/**
+ * What a file of diffusers says of itself: `transformer.lora_alpha`, `text_encoder.r` …; undefined if it says nothing.
+ * @throws UserError naming what of it is not supported
+ */
+export function metadataConfig(
+  file: string,
+  { [METADATA]: text }: Readonly<Record<string, string>>,
+): AdapterConfig | undefined {
+  const json = text === undefined ? undefined : parsePythonJson(text);
+  if (!isObject(json)) return undefined;
+  const parts = new Map<string, Record<string, unknown>>();
+  for (const [key, value] of Object.entries(json)) {
+    const dot = key.indexOf('.');
+    const part = key.slice(0, Math.max(dot, 0));
+    parts.set(part, { ...parts.get(part), [key.slice(dot + 1)]: value });
+  }
+  const configs = [...parts].map(([part, of]) => [part, ofPeft(`${file} (${METADATA})`, of)] as const);
+  return {
+    turned: false,
+    scaleOf(module, rank) {
+      const [part, config] = configs.find(([name]) => module.startsWith(`${name}.`)) ?? [];
+      return part === undefined || !config ? 1 : config.scaleOf(module.slice(part.length + 1), rank);
     },
   };
 }

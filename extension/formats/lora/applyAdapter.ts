@@ -7,7 +7,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { DTYPE_BITS, elementCount, isQuantizable } from '../dtype.ts';
 import { modelDtypeOf, type TensorSource } from '../tensorSource.ts';
-import { readAdapterConfig } from './adapterConfig.ts';
+import { metadataConfig, readAdapterConfig, type AdapterConfig } from './adapterConfig.ts';
 import { sidesOf, type AdaptedSource, type Delta, type Magnitude } from './deltaSource.ts';
 import { moduleDelta, type ModuleDelta } from './moduleDelta.ts';
 import { adapterParts } from './modules.ts';
@@ -25,11 +25,7 @@ export interface Applied {
 export async function applyAdapter(adapter: Checkpoint, base: Checkpoint): Promise<Applied> {
   const { path, tensors } = adapter;
   const { modules, whole } = adapterParts(tensors);
-  const config = await readAdapterConfig(dirname(adapter.files[0] as string));
-  if (!config && [...tensors.keys()].some(name => name.startsWith('base_model.model.')))
-    throw new UserError(
-      `${path}: ${adapter.adapter?.what} without its adapter_config.json, which has its alpha; download that too`,
-    );
+  const config = await configOf(adapter);
   const changes = new Changes(base);
   const targets = new Targets(base.tensors.keys());
   for (const module of modules) changes.add(moduleDelta(module, config), targets.find(module.name));
@@ -46,6 +42,25 @@ export async function applyAdapter(adapter: Checkpoint, base: Checkpoint): Promi
     },
     problems: changes.problems(path, modules.length + whole.size),
   };
+}
+
+/** PEFT and mlx-lm write a config beside the weights, which counts for no file of another tool. */
+const WITH_CONFIG = /^base_model\.model\.|\.lora_[ab]$/;
+
+async function configOf({
+  path,
+  files,
+  tensors,
+  metadata,
+  adapter,
+}: Checkpoint): Promise<AdapterConfig | undefined> {
+  const [file] = files as [string];
+  if (![...tensors.keys()].some(name => WITH_CONFIG.test(name))) return metadataConfig(file, metadata);
+  const config = await readAdapterConfig(dirname(file));
+  if (config) return config;
+  throw new UserError(
+    `${path}: ${adapter?.what} without its adapter_config.json, which has its alpha; download that too`,
+  );
 }
 
 /** What an adapter changes in a base. */
