@@ -6,7 +6,7 @@ import { error } from '../../../shared/problems.ts';
 import { describeAdapter, wholeModel, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { openNamed } from '../../match/openNamed.ts';
-import { fittedTo } from '../../match/fittedTo.ts';
+import { Fitting } from '../../match/fitting.ts';
 import { namedAsIn } from '../../restore/plan.ts';
 import type { Reference } from './match.ts';
 import { natureOf, taskTie, type Nature } from './nature.ts';
@@ -33,13 +33,10 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
   const reference = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
   const tensors: ReadonlyMap<string, TensorSource> = reference?.tensors ?? new Map<string, TensorSource>();
   if (!base) refuseAdapters(opened);
+  const fitting = reference && new Fitting(reference, recipe.map);
   const fitted = async (input: OpenInput): Promise<OpenInput> => {
-    if (input.kind !== 'checkpoint' || !reference || input.checkpoint === reference) return input;
-    const { checkpoint, problems: found } = await fittedTo(
-      reference,
-      input.checkpoint,
-      `input "${input.name}"`,
-    );
+    if (input.kind !== 'checkpoint' || !fitting || input.checkpoint === reference) return input;
+    const { checkpoint, problems: found } = await fitting.fit(input.checkpoint, `input "${input.name}"`);
     problems.push(...found);
     return { ...input, checkpoint };
   };
@@ -47,6 +44,7 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
   const inputs = await fittedAll(opened);
   const compared = await openOriginals(recipe, inputs);
   const originals = compared && (await fittedAll(compared));
+  problems.push(...(fitting?.unused() ?? []));
   const known = new Map<string, Nature>();
   const natureAt = async (checkpoint: Checkpoint): Promise<Nature> => {
     const nature = known.get(checkpoint.path) ?? (await natureOf(checkpoint));
