@@ -5,6 +5,7 @@ import { error, warning } from '../../shared/problems.ts';
 import type { Checkpoint } from '../../formats/checkpoint.ts';
 import { applyAdapter, type Applied } from '../../formats/lora/applyAdapter.ts';
 import { alignNames } from '../../formats/names/alignNames.ts';
+import { alignExperts } from '../../formats/names/experts.ts';
 import { mapNames } from '../../formats/names/mapNames.ts';
 
 /** Fits models to a base, and remembers which rules of a map have renamed something. */
@@ -29,7 +30,9 @@ export class Fitting {
       const applied = await applyAdapter(mapped.checkpoint, this.base);
       return { ...applied, problems: [...problems, ...applied.problems] };
     }
-    const { checkpoint, change } = alignNames(mapped.checkpoint, this.base.tensors);
+    const experts = alignExperts(mapped.checkpoint, this.base.tensors);
+    if (experts.change !== undefined) problems.push(warning(`${label}: ${experts.change}`));
+    const { checkpoint, change } = alignNames(experts.checkpoint, this.base.tensors);
     if (change !== undefined) problems.push(warning(`${label}: its tensors are read ${change}`));
     return { checkpoint, problems };
   }

@@ -1,6 +1,7 @@
 /** How to get the bytes of a tensor, for each kind of source: the only place that knows. */
 import type { RangeSource, TensorSource } from '../../formats/tensorSource.ts';
 import { gguf } from './gguf/source.ts';
+import { joined } from './joined.ts';
 import { adapted } from './lora/adapted.ts';
 import { packed } from './quantized/packed.ts';
 import { scaled } from './quantized/scaled.ts';
@@ -24,6 +25,7 @@ export function addSourceKind<S extends TensorSource>(kind: SourceKind<S>): void
 addSourceKind(range);
 addSourceKind(adapted);
 addSourceKind(strided);
+addSourceKind(joined);
 addSourceKind(gguf);
 addSourceKind(scaled);
 addSourceKind(table);
