@@ -122,7 +122,7 @@ const parameters = z.record(
   ),
 );
 
-export const onMismatch = z.enum(['error', 'base', 'first', 'skip']);
+export const onMismatch = z.enum(['error', 'base', 'first', 'rows', 'skip']);
 
 export const mergeRecipe = z
   .strictObject({

@@ -133,9 +133,10 @@ export interface MergeRecipe {
   readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
   /**
    * What to do with a tensor that some input lacks, or has in another shape: fail; keep the base's; take that of the
-   * first input that has it, with its config and tokenizer; or leave it out.
+   * first input that has it, with its config and tokenizer; if only its length differs in one dimension, cut it or fill
+   * it up with the base's values to the base's size, and merge it; or leave it out.
    */
-  readonly onMismatch: 'error' | 'base' | 'first' | 'skip';
+  readonly onMismatch: 'error' | 'base' | 'first' | 'rows' | 'skip';
   /** Changes of the checkpoints' names of tensors, but not of the base's (or first model's), one after the other. */
   readonly map?: readonly NameRule[] | undefined;
   /** Maximum bytes of a shard; a larger tensor gets its own shard. */

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { MergeInput, MergeRecipe, NamedPath, ParameterScalar } from '../../protocol/recipes.ts';
+import { ON_MISMATCH } from '../../shared/mismatch.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import { merge, planMergeSummary } from '../engine.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -73,8 +74,8 @@ export function addMerge(program: Command, run: Run): void {
     .addOption(
       new Option(
         '--on-mismatch <way>',
-        "what to do with tensors that some model lacks or has in a different shape: stop; keep the base's; take them from the first input that has them; leave them out",
-      ).choices(['error', 'base', 'first', 'skip']),
+        "what to do with tensors that some model lacks or has in a different shape: stop; keep the base's; take them from the first input that has them; merge those with other numbers of rows in the base's size; leave them out",
+      ).choices(ON_MISMATCH.map(({ name }) => name)),
     )
     .addOption(
       new Option('--shard-size <size>', 'maximum size of a weight file (default: 5GB)').argParser(parseBytes),

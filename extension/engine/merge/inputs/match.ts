@@ -11,9 +11,10 @@ import { fatesOf } from '../../match/fates.ts';
 import { estrangement } from '../../match/kinship.ts';
 import { listed } from '../../../formats/listed.ts';
 import { embeddingOf, isHead } from '../../../formats/names/tiedHead.ts';
-import { exactSource, type InputTensor } from '../../tensors/inputTensor.ts';
-import { describeMisfits, misfitOf, type Misfit } from './misfits.ts';
+import { exactSource, shapeOf, type InputTensor } from '../../tensors/inputTensor.ts';
+import { describeMisfits, misfitOf, ofSeveralLayers, type Misfit } from './misfits.ts';
 import { tensorOf, tensorsOf, type OpenInput } from './openInput.ts';
+import { sizedAs } from './sized.ts';
 
 /** A tensor of the merged model. */
 export interface MatchedTensor {
@@ -38,6 +39,8 @@ export interface Match {
   readonly problems: readonly Problem[];
   /** Whether the merged model has an output head of its own; undefined if unknown. */
   readonly ownHead: boolean | undefined;
+  /** Tensors that were brought to the reference's size, by input; `rows`: how many they had, if their number differs. */
+  readonly sized: readonly { readonly input: OpenInput; readonly rows: number | undefined }[];
   /** The input that tensors of other shapes were copied from: config and tokenizer are then its own too. */
   readonly donor: OpenInput | undefined;
 }
@@ -58,6 +61,9 @@ export interface Reference {
 /** Compares the inputs with the reference, tensor by tensor. */
 export class Matching {
   readonly #misfits: Misfit[] = [];
+  /** What would be misfits if they had not been brought to the reference's size. */
+  readonly #resized: Misfit[] = [];
+  readonly #sized: { readonly input: OpenInput; readonly rows: number | undefined }[] = [];
   readonly #problems: Problem[] = [];
   /** Inputs for which one line already says everything. */
   readonly #strangers = new Set<string>();
@@ -78,7 +84,7 @@ export class Matching {
   match(): Match {
     const { tensors: model } = this.reference;
     for (const input of this.inputs) {
-      const why = estrangement(tensorsOf(input), model, this.onMismatch === 'error');
+      const why = estrangement(tensorsOf(input), model, this.#isStrict);
       if (why === undefined) continue;
       this.#strangers.add(input.name);
       this.#problems.push(error(`input "${input.name}": ${why.replaceAll('the base', this.#label)}`));
@@ -86,10 +92,53 @@ export class Matching {
     const head = this.#head();
     const names = [...model.keys(), ...(head && !model.has(head.name) ? [head.name] : [])].sort();
     const tensors = names.map(name => (name === head?.name ? this.#matchHead(head) : this.#matchOne(name)));
-    this.#problems.push(...describeMisfits(this.#misfits, this.#label, this.onMismatch));
+    this.#tellMisfits();
     const all = [...tensors, ...this.#extras(new Set(names))];
     this.#tellCopies(all);
-    return { tensors: all, problems: this.#problems, ownHead: head?.own, donor: this.#donor };
+    return {
+      tensors: all,
+      problems: this.#problems,
+      ownHead: head?.own,
+      sized: this.#sized,
+      donor: this.#donor,
+    };
+  }
+
+  /** Whether what does not fit is refused. */
+  get #isStrict(): boolean {
+    return this.onMismatch === 'error' || this.onMismatch === 'rows';
+  }
+
+  #tellMisfits(): void {
+    const wrong = ofSeveralLayers(this.#resized, this.reference.tensors.keys());
+    const misfits = [...this.#misfits, ...wrong];
+    this.#problems.push(
+      ...describeMisfits(misfits, this.#label, this.#isStrict ? 'error' : this.onMismatch),
+      ...describeMisfits(
+        this.#resized.filter(misfit => !wrong.has(misfit)),
+        this.#label,
+        'rows',
+      ),
+    );
+  }
+
+  /** Inputs in the reference's size, if that is asked for and possible. */
+  #brought(
+    tensor: string,
+    original: TensorSource,
+    found: readonly (InputTensor | undefined)[],
+  ): readonly (InputTensor | undefined)[] {
+    if (this.onMismatch !== 'rows') return found;
+    return found.map((given, i) => {
+      const brought = sizedAs(original, given);
+      if (!given || !brought) return given;
+      const input = this.inputs[i] as OpenInput;
+      const [rows, wanted] = [shapeOf(given)[0], original.shape[0]];
+      this.#sized.push({ input, rows: rows === wanted ? undefined : rows });
+      const misfit = misfitOf(input.name, tensor, original, given);
+      if (misfit) this.#resized.push(misfit);
+      return brought;
+    });
   }
 
   #matchOne(tensor: string): MatchedTensor {
@@ -113,17 +162,20 @@ export class Matching {
     found: readonly (InputTensor | undefined)[],
     tied: readonly (boolean | undefined)[] = [],
   ): MatchedTensor {
-    const misfits = found.flatMap(
+    const brought = this.#brought(tensor, original, found);
+    const isSized = brought.some((input, i) => input !== found[i]);
+    const misfits = brought.flatMap(
       (input, i) => misfitOf((this.inputs[i] as OpenInput).name, tensor, original, input, tied[i]) ?? [],
     );
     if (misfits.length === 0) {
       if (original.bytes === 0) return this.#copied(tensor, original, found, 'empty');
-      const inputs = found as readonly InputTensor[];
+      const inputs = brought as readonly InputTensor[];
       const base = this.reference.base && original;
-      return { ...this.#row(tensor, original, 'floats'), fate: 'merged', base, inputs };
+      const what = isSized ? 'floats, of another size in some models (--on-mismatch rows)' : 'floats';
+      return { ...this.#row(tensor, original, what), fate: 'merged', base, inputs };
     }
     this.#misfits.push(...misfits.filter(({ input }) => !this.#strangers.has(input)));
-    if (this.onMismatch === 'error') return this.#copied(tensor, original, found, 'does not fit');
+    if (this.#isStrict) return this.#copied(tensor, original, found, 'does not fit');
     const why = `not the same in all models (--on-mismatch ${this.onMismatch})`;
     if (this.onMismatch === 'skip') return this.#row(tensor, original, why);
     const first = this.onMismatch === 'first' ? found.findIndex(input => input && exactSource(input)) : -1;

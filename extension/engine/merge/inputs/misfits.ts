@@ -5,6 +5,7 @@ import { groupBy } from '../../../shared/groupBy.ts';
 import { error, warning } from '../../../shared/problems.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { isQuantizable } from '../../../formats/dtype.ts';
+import { layersOf } from '../../../formats/names/layers.ts';
 import { listed, shapeText } from '../../../formats/listed.ts';
 import type { InputTensor } from '../../tensors/inputTensor.ts';
 import { dtypeOf, shapeOf } from '../../tensors/inputTensor.ts';
@@ -41,26 +42,39 @@ export function misfitOf(
   return { input, tensor, kind: 'dtype', is: dtypeOf(found), was: original.dtype };
 }
 
-type Tolerated = Exclude<MergeRecipe['onMismatch'], 'error'>;
+type Outcome = MergeRecipe['onMismatch'];
+type Tolerated = Exclude<Outcome, 'error'>;
 
 const OUTCOMES: Readonly<Record<Tolerated, (reference: string) => string>> = {
   base: reference => `kept from ${reference}`,
   first: () => 'taken from the first input that has it',
+  rows: reference => `cut, or filled up with what ${reference} has, to its size`,
   skip: () => 'left out',
 };
 
-/** @param reference what the inputs are compared with, in words */
-export function describeMisfits(
-  misfits: readonly Misfit[],
-  reference: string,
-  onMismatch: MergeRecipe['onMismatch'],
-): Problem[] {
+/**
+ * @param reference what the inputs are compared with, in words
+ * @param outcome what becomes of all of them
+ */
+export function describeMisfits(misfits: readonly Misfit[], reference: string, outcome: Outcome): Problem[] {
   const groups = groupBy(misfits, ({ input, kind }) => `${input}\0${kind}`);
   return [...groups.values()].map(group => {
     const message = describe(group, reference);
-    if (onMismatch === 'error') return error(message, { code: 'onMismatch', reference });
-    return warning(`${message}; ${OUTCOMES[onMismatch](reference)}`);
+    if (outcome === 'error') return error(message, { code: 'onMismatch', reference });
+    return warning(`${message}; ${OUTCOMES[outcome](reference)}`);
   });
+}
+
+/** Of tensors that were brought to a size, those of several layers in one place: these are models of other sizes. */
+export function ofSeveralLayers(misfits: readonly Misfit[], model: Iterable<string>): Set<Misfit> {
+  const layers = layersOf(model);
+  const places = groupBy(misfits, misfit => {
+    const { stack, number } = layers.get(misfit.tensor) ?? {};
+    const place =
+      stack === undefined ? misfit.tensor : misfit.tensor.replace(`${stack}.${number}.`, `${stack}.*.`);
+    return `${misfit.input}\0${place}`;
+  });
+  return new Set([...places.values()].filter(({ length }) => length > 1).flat());
 }
 
 function describe(group: readonly Misfit[], reference: string): string {
