@@ -2,6 +2,7 @@
 import type { NameRule } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
 import { fineTuned, noteProblems, wholeModel, type Checkpoint } from '../../formats/checkpoint.ts';
+import { withComponents } from './components.ts';
 import { Fitting } from './fitting.ts';
 import { openNamed } from './openNamed.ts';
 import { readModelConfig } from './modelConfig.ts';
@@ -27,10 +28,8 @@ export async function openFamily(
   tasks: readonly string[],
   { map, open = openNamed }: Opening = {},
 ): Promise<Family> {
-  const [opened, ...others] = (await Promise.all([base, ...tasks].map(open))) as [
-    Checkpoint,
-    ...Checkpoint[],
-  ];
+  const meant = await withComponents([base, ...tasks]);
+  const [opened, ...others] = (await Promise.all(meant.names.map(open))) as [Checkpoint, ...Checkpoint[]];
   const [original, tuned] = [wholeModel(opened), others.map(fineTuned)];
   const faults = await Promise.all([original, ...tuned].map(faultOf));
   const fitting = new Fitting(original, map);
@@ -39,6 +38,7 @@ export async function openFamily(
     base: original,
     tasks: fitted.map(({ checkpoint }) => checkpoint),
     problems: [
+      ...meant.problems,
       ...noteProblems([original, ...tuned]),
       ...[...new Set(faults)].flatMap((message): Problem[] =>
         message ? [{ severity: 'error', message }] : [],

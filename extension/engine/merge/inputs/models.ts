@@ -5,6 +5,7 @@ import { UserError } from '../../../shared/errors.ts';
 import { error } from '../../../shared/problems.ts';
 import { describeAdapter, wholeModel, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
+import { withComponents } from '../../match/components.ts';
 import { openNamed } from '../../match/openNamed.ts';
 import { Fitting } from '../../match/fitting.ts';
 import { namedAsIn } from '../../restore/plan.ts';
@@ -26,9 +27,14 @@ export interface Models {
 
 /** Opens everything that a recipe names. Faults of single files throw; what is wrong with whole models is listed. */
 export async function openModels(recipe: MergeRecipe): Promise<Models> {
-  const problems: Problem[] = [];
-  const opened = await Promise.all(recipe.inputs.map(openInput));
-  const base = recipe.base === undefined ? undefined : await openBase(recipe.base, opened);
+  const given = recipe.base === undefined ? [] : [recipe.base];
+  const meant = await withComponents([...recipe.inputs.map(({ path }) => path), ...given]);
+  const problems = [...meant.problems];
+  const opened = await Promise.all(
+    recipe.inputs.map((input, i) => openInput({ ...input, path: meant.names[i] as string })),
+  );
+  const named = meant.names[recipe.inputs.length];
+  const base = named === undefined ? undefined : await openBase(named, opened);
   const [first] = opened;
   const reference = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
   const tensors: ReadonlyMap<string, TensorSource> = reference?.tensors ?? new Map<string, TensorSource>();
