@@ -160,7 +160,7 @@ describe('experts', () => {
     const { values, warnings } = await mergedOf(base, tuned);
     expect(values).toEqual(valuesIn(expected));
     expect(warnings).toContain(
-      `input "a": the stacked experts of 2 layers one by one ("model.layers.0.mlp.experts.gate_up_proj" as "model.layers.0.${first}" …)`,
+      `input "a": the stacked experts of 2 layers are read one by one ("model.layers.0.mlp.experts.gate_up_proj" as "model.layers.0.${first}" …)`,
     );
   });
 

@@ -41,8 +41,8 @@ export function alignExperts(checkpoint: Checkpoint, reference: Tensors): Aligne
   const layers = all.length === 1 ? 'a layer' : `${all.length} layers`;
   const change =
     toSplit.length > 0
-      ? `the stacked experts of ${layers} one by one (${one} …)`
-      : `the experts of ${layers} as stacked ones (${one} …)`;
+      ? `the stacked experts of ${layers} are read one by one (${one} …)`
+      : `the experts of ${layers} are read as stacked ones (${one} …)`;
   return { checkpoint: { ...checkpoint, tensors: new Map([...kept, ...made]) }, change };
 }
 

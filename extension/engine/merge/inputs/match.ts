@@ -11,10 +11,10 @@ import { fatesOf } from '../../match/fates.ts';
 import { estrangement } from '../../match/kinship.ts';
 import { listed } from '../../../formats/listed.ts';
 import { embeddingOf, isHead } from '../../../formats/names/tiedHead.ts';
-import { exactSource, shapeOf, type InputTensor } from '../../tensors/inputTensor.ts';
-import { describeMisfits, misfitOf, ofSeveralLayers, type Misfit } from './misfits.ts';
+import { exactSource, type InputTensor } from '../../tensors/inputTensor.ts';
+import { describeMisfits, misfitOf, type Misfit } from './misfits.ts';
 import { tensorOf, tensorsOf, type OpenInput } from './openInput.ts';
-import { sizedAs } from './sized.ts';
+import { Sizing, type Sized } from './sizing.ts';
 
 /** A tensor of the merged model. */
 export interface MatchedTensor {
@@ -39,8 +39,8 @@ export interface Match {
   readonly problems: readonly Problem[];
   /** Whether the merged model has an output head of its own; undefined if unknown. */
   readonly ownHead: boolean | undefined;
-  /** Tensors that were brought to the reference's size, by input; `rows`: how many they had, if their number differs. */
-  readonly sized: readonly { readonly input: OpenInput; readonly rows: number | undefined }[];
+  /** Tensors that were brought to the reference's size. */
+  readonly sized: readonly Sized[];
   /** The input that tensors of other shapes were copied from: config and tokenizer are then its own too. */
   readonly donor: OpenInput | undefined;
 }
@@ -61,9 +61,7 @@ export interface Reference {
 /** Compares the inputs with the reference, tensor by tensor. */
 export class Matching {
   readonly #misfits: Misfit[] = [];
-  /** What would be misfits if they had not been brought to the reference's size. */
-  readonly #resized: Misfit[] = [];
-  readonly #sized: { readonly input: OpenInput; readonly rows: number | undefined }[] = [];
+  readonly #sizing: Sizing;
   readonly #problems: Problem[] = [];
   /** Inputs for which one line already says everything. */
   readonly #strangers = new Set<string>();
@@ -78,6 +76,7 @@ export class Matching {
     private readonly inputs: readonly OpenInput[],
     private readonly tied: readonly (boolean | undefined)[],
   ) {
+    this.#sizing = new Sizing(reference.tensors);
     this.#label = reference.base ? 'the base' : `"${inputs[0]?.name}"`;
   }
 
@@ -99,7 +98,7 @@ export class Matching {
       tensors: all,
       problems: this.#problems,
       ownHead: head?.own,
-      sized: this.#sized,
+      sized: this.#sizing.sized,
       donor: this.#donor,
     };
   }
@@ -110,35 +109,12 @@ export class Matching {
   }
 
   #tellMisfits(): void {
-    const wrong = ofSeveralLayers(this.#resized, this.reference.tensors.keys());
-    const misfits = [...this.#misfits, ...wrong];
+    const { told, refused } = this.#sizing.misfits();
+    const outcome = this.#isStrict ? 'error' : this.onMismatch;
     this.#problems.push(
-      ...describeMisfits(misfits, this.#label, this.#isStrict ? 'error' : this.onMismatch),
-      ...describeMisfits(
-        this.#resized.filter(misfit => !wrong.has(misfit)),
-        this.#label,
-        'rows',
-      ),
+      ...describeMisfits([...this.#misfits, ...refused], this.#label, outcome),
+      ...describeMisfits(told, this.#label, 'rows'),
     );
-  }
-
-  /** Inputs in the reference's size, if that is asked for and possible. */
-  #brought(
-    tensor: string,
-    original: TensorSource,
-    found: readonly (InputTensor | undefined)[],
-  ): readonly (InputTensor | undefined)[] {
-    if (this.onMismatch !== 'rows') return found;
-    return found.map((given, i) => {
-      const brought = sizedAs(original, given);
-      if (!given || !brought) return given;
-      const input = this.inputs[i] as OpenInput;
-      const [rows, wanted] = [shapeOf(given)[0], original.shape[0]];
-      this.#sized.push({ input, rows: rows === wanted ? undefined : rows });
-      const misfit = misfitOf(input.name, tensor, original, given);
-      if (misfit) this.#resized.push(misfit);
-      return brought;
-    });
   }
 
   #matchOne(tensor: string): MatchedTensor {
@@ -162,7 +138,10 @@ export class Matching {
     found: readonly (InputTensor | undefined)[],
     tied: readonly (boolean | undefined)[] = [],
   ): MatchedTensor {
-    const brought = this.#brought(tensor, original, found);
+    const brought =
+      this.onMismatch === 'rows'
+        ? found.map((input, i) => this.#sizing.bring(this.inputs[i] as OpenInput, tensor, original, input))
+        : found;
     const isSized = brought.some((input, i) => input !== found[i]);
     const misfits = brought.flatMap(
       (input, i) => misfitOf((this.inputs[i] as OpenInput).name, tensor, original, input, tied[i]) ?? [],

@@ -5,7 +5,6 @@ import { groupBy } from '../../../shared/groupBy.ts';
 import { error, warning } from '../../../shared/problems.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { isQuantizable } from '../../../formats/dtype.ts';
-import { layersOf } from '../../../formats/names/layers.ts';
 import { listed, shapeText } from '../../../formats/listed.ts';
 import type { InputTensor } from '../../tensors/inputTensor.ts';
 import { dtypeOf, shapeOf } from '../../tensors/inputTensor.ts';
@@ -63,18 +62,6 @@ export function describeMisfits(misfits: readonly Misfit[], reference: string, o
     if (outcome === 'error') return error(message, { code: 'onMismatch', reference });
     return warning(`${message}; ${OUTCOMES[outcome](reference)}`);
   });
-}
-
-/** Of tensors that were brought to a size, those of several layers in one place: these are models of other sizes. */
-export function ofSeveralLayers(misfits: readonly Misfit[], model: Iterable<string>): Set<Misfit> {
-  const layers = layersOf(model);
-  const places = groupBy(misfits, misfit => {
-    const { stack, number } = layers.get(misfit.tensor) ?? {};
-    const place =
-      stack === undefined ? misfit.tensor : misfit.tensor.replace(`${stack}.${number}.`, `${stack}.*.`);
-    return `${misfit.input}\0${place}`;
-  });
-  return new Set([...places.values()].filter(({ length }) => length > 1).flat());
 }
 
 function describe(group: readonly Misfit[], reference: string): string {
