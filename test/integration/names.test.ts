@@ -65,6 +65,18 @@ test('a pattern that matches nothing is an error', async () => {
   );
 });
 
+test('so it is where all models are in .tvq files', async () => {
+  const file = path('.tvq');
+  const base = await model(body(1));
+  const tasks = [{ name: 'a', path: await model(body(3)) }];
+  await quantize(recipe(file, { base, tasks }));
+  const asked = mergeRecipe(path(), 'task_arithmetic', [{ name: 'a', path: file, task: 'a' }], {
+    base,
+    map: [{ from: 'layers', to: 'blocks' }],
+  });
+  await expect(merge(asked)).rejects.toThrow('the map\'s pattern "layers" is in no name');
+});
+
 describe('experts', () => {
   const [COUNT, INNER, WIDTH] = [3, 4, 6];
   /** Different everywhere: value i of a matrix of an expert. */

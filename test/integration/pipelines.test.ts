@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { summarizeCheckpoints } from '../../extension/formats/discover.ts';
 import { f32, writeSafetensors } from '../checkpoints.ts';
 import { tvq } from '../command.ts';
 import { checkpointInput, merge, mergeRecipe, quantize, recipe, tensorsOf, valuesOf } from '../engine.ts';
@@ -48,6 +49,13 @@ test('inspect lists the components with their sizes', async () => {
     { name: 'unet', parameters: 16 },
     { name: 'vae', parameters: 16 },
   ]);
+});
+
+test('a search finds the components', async () => {
+  const folder = await pipeline(1, 'vae', 'unet');
+  const files = ['unet', 'vae'].map(name => join(folder, name, 'diffusion_pytorch_model.safetensors'));
+  const { checkpoints } = await summarizeCheckpoints(files);
+  expect(checkpoints.map(({ path: found }) => found)).toEqual([join(folder, 'unet'), join(folder, 'vae')]);
 });
 
 test.each([
