@@ -3,10 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { UserError } from '../shared/errors.ts';
 import { listed } from '../shared/listed.ts';
+import { PIPELINE_INDEX } from './huggingface/pipeline.ts';
 import { snapshotInstead } from './huggingface/hubCache.ts';
 import { askDownload, isUnfinished } from './huggingface/unfinishedDownload.ts';
 import { trainingFile, trainingFolder } from './huggingface/trainingFiles.ts';
 import { isWeightName } from './huggingface/weightNames.ts';
+import { foldersWith } from './innerFolders.ts';
 import { endingOf } from './registry.ts';
 import { HeaderAllowance } from './safetensors/headerRoom.ts';
 
@@ -18,9 +20,6 @@ const OTHER_FORMATS: readonly (readonly [name: RegExp, what: string])[] = [
 
 const otherFormat = (name: string): string | undefined =>
   OTHER_FORMATS.find(([format]) => format.test(name))?.[1];
-
-/** Maximum folders searched for checkpoints. */
-const MAX_FOLDERS = 200;
 
 /** The error about a file whose name is not that of a weight file. */
 export async function notWeights(file: string): Promise<UserError> {
@@ -49,7 +48,7 @@ export async function noWeights(folder: string, names: readonly string[]): Promi
   const inside = await foldersWith(folder, names => names.some(isWeightName) || names.includes('snapshots'));
   if (inside.length > 0) {
     return new UserError(
-      names.includes('model_index.json')
+      names.includes(PIPELINE_INDEX)
         ? `${folder}: a pipeline of several models; name one of its folders: ${inside.join(', ')}`
         : `${none}; name a folder in it: ${listed(inside)}`,
     );
@@ -71,22 +70,3 @@ async function whatIs(folder: string, name: string): Promise<string> {
     .catch((error: unknown) => error);
   return why instanceof Error ? why.message.replace(`${folder}${sep}`, '') : name;
 }
-
-/** Inner folders whose files match, in order. */
-async function foldersWith(
-  folder: string,
-  isWanted: (names: readonly string[]) => boolean,
-): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const folders = entries.filter(entry => !entry.isFile() && !entry.name.startsWith('.'));
-  const found = await Promise.all(
-    folders.slice(0, MAX_FOLDERS).map(async ({ name }) => {
-      const inside = await readdir(join(folder, name)).catch((): string[] => []);
-      return isWanted(inside) ? [name] : [];
-    }),
-  );
-  return found.flat().sort(naturally);
-}
-
-/** checkpoint-500 before checkpoint-1000. */
-const naturally = new Intl.Collator('en', { numeric: true }).compare;

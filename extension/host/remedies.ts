@@ -27,7 +27,7 @@ const REMEDIES: Wording = {
     ),
   onMismatch: (message, { reference }) =>
     l10n.t(
-      '{0}; choose what happens to such tensors: keep those of {1}, take them from the first input that has them, or leave them out',
+      '{0}; choose what happens to such tensors: keep those of {1}, take them from the first input that has them, merge those of another length in its size, or leave them out',
       message,
       reference,
     ),

@@ -32,6 +32,15 @@ const taskName = z
 const weight = z.number('a weight must be a number').min(0, 'a weight must be 0 or more');
 const pattern = z.string().max(1000).refine(isPattern, 'not a valid regular expression');
 
+const map = z
+  .array(z.strictObject({ from: pattern.min(1), to: z.string().max(1000) }))
+  .max(MAX_ENTRIES)
+  .refine(
+    rules => new Set(rules.map(({ from }) => from)).size === rules.length,
+    'a pattern may be given only once',
+  )
+  .optional();
+
 const PRUNE_RANGE = 'a share must be 0 or more, and less than 1';
 
 const tasks = z
@@ -79,6 +88,7 @@ export const quantizeRecipe: z.ZodType<QuantizeRecipe> = z.strictObject({
       tensors: z.record(z.string().max(1024), weight).optional(),
     })
     .optional(),
+  map,
   keepRule: z.enum(['vectors', 'published']),
   keep: z.array(pattern),
   files: z.boolean().optional(),
@@ -112,7 +122,7 @@ const parameters = z.record(
   ),
 );
 
-export const onMismatch = z.enum(['error', 'base', 'first', 'skip']);
+export const onMismatch = z.enum(['error', 'base', 'first', 'rows', 'skip']);
 
 export const mergeRecipe = z
   .strictObject({
@@ -129,6 +139,7 @@ export const mergeRecipe = z
     output: path,
     dtype: z.enum(['F32', 'F16', 'BF16']).optional(),
     onMismatch: onMismatch.default('error'),
+    map,
     shardBytes: z.int().positive(),
     overwrite: z.boolean(),
     resume: z.boolean(),
@@ -202,7 +213,7 @@ function foundText(found: unknown): string[] {
   return typeof found === 'number' || typeof found === 'boolean' || found === null ? [String(found)] : [];
 }
 
-function isPattern(text: string): boolean {
+export function isPattern(text: string): boolean {
   try {
     new RegExp(text);
     return true;

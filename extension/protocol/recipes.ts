@@ -11,6 +11,14 @@ export interface NamedPath {
   readonly path: string;
 }
 
+/** How tensors of fine-tuned models are renamed before they are matched with the base's. */
+export interface NameRule {
+  /** A regular expression; what it finds first in a name is replaced. */
+  readonly from: string;
+  /** The text in its place; `$1` is what the first group has found. */
+  readonly to: string;
+}
+
 /** A wish for some tensors under a budget. If several rules match, the last one that sets a field wins. */
 export interface TensorRule {
   /** A glob over the whole name, or a /regular expression/ over any part. */
@@ -62,6 +70,8 @@ export interface QuantizeRecipe {
   readonly rules?: readonly TensorRule[] | undefined;
   /** Under a budget: factors for the errors of single tensors, on top of the sensitivity. */
   readonly weights?: TensorWeights | undefined;
+  /** Changes of the tasks' names of tensors, each on what the one before has made. */
+  readonly map?: readonly NameRule[] | undefined;
   /** Regular expressions; tensors whose name matches one are stored exactly. */
   readonly keep: readonly string[];
   /** Whether config, tokenizer and other small files of the tasks are stored too; default: true. */
@@ -123,9 +133,12 @@ export interface MergeRecipe {
   readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
   /**
    * What to do with a tensor that some input lacks, or has in another shape: fail; keep the base's; take that of the
-   * first input that has it, with its config and tokenizer; or leave it out.
+   * first input that has it, with its config and tokenizer; if only its length differs in one dimension, cut it or fill
+   * it up with the base's values to the base's size, and merge it; or leave it out.
    */
-  readonly onMismatch: 'error' | 'base' | 'first' | 'skip';
+  readonly onMismatch: 'error' | 'base' | 'first' | 'rows' | 'skip';
+  /** Changes of the checkpoints' names of tensors, but not of the base's (or first model's), one after the other. */
+  readonly map?: readonly NameRule[] | undefined;
   /** Maximum bytes of a shard; a larger tensor gets its own shard. */
   readonly shardBytes: number;
   readonly overwrite: boolean;

@@ -11,5 +11,11 @@ export const ON_MISMATCH: readonly { readonly name: OnMismatch; readonly meaning
     name: 'first',
     meaning: translatable('They are taken from the first model that has them, with its config and tokenizer'),
   },
+  {
+    name: 'rows',
+    meaning: translatable(
+      "Those with more or fewer rows or channels are cut, or filled up with the base's, to its size, and merged",
+    ),
+  },
   { name: 'skip', meaning: translatable('They are left out') },
 ];

@@ -216,6 +216,101 @@ describe('tensors that differ', () => {
   });
 });
 
+describe('tensors of another length, in the size of the base', () => {
+  const rows = { onMismatch: 'rows' } as const;
+  const values = async (asking: MergeRecipe, tensor: string) => {
+    const { output, warnings } = await merge(asking);
+    const merged = (await tensorsOf(output)).get(tensor);
+    return { output, warnings, shape: merged?.shape, values: [...valuesOf(merged as MadeTensor)] };
+  };
+  /** A model with an embedding of two columns whose values are the model's number and the row. */
+  const embedded = (value: number, count: number, tokens?: readonly string[]): Promise<string> =>
+    writeModelFolder(
+      path(),
+      { ...body(value), [EMBEDDING]: f32([count, 2], i => value + Math.floor(i / 2) / 16) },
+      {
+        'config.json': JSON.stringify({ vocab_size: count }),
+        ...(tokens && {
+          'tokenizer.json': JSON.stringify({
+            model: { vocab: Object.fromEntries(tokens.map((token, number) => [token, number])) },
+          }),
+        }),
+      },
+    );
+
+  test('rows in common are merged, what an input lacks has not changed in it', async () => {
+    const [base, a, b] = [await embedded(1, 4), await embedded(2, 3), await embedded(5, 6)];
+    const { output, warnings, ...found } = await values(asked(base, { a, b }, rows), EMBEDDING);
+    // 1 + 1 + 4 in the rows that all have, 1 + 4 in the last one, which a lacks.
+    const wanted = [6, 6, 6 + 1 / 16, 6 + 1 / 16, 6 + 2 / 16, 6 + 2 / 16, 5 + 3 / 16, 5 + 3 / 16];
+    expect(found).toEqual({ shape: [4, 2], values: wanted });
+    expect(warnings).toEqual([
+      `input "a": tensor "${EMBEDDING}" of a different length ([3, 2], [4, 2] in the base), as when tokens or labels were added; cut, or filled up with what the base has, to its size`,
+      `input "b": tensor "${EMBEDDING}" of a different length ([6, 2], [4, 2] in the base), as when tokens or labels were added; cut, or filled up with what the base has, to its size`,
+      ...['a', 'b'].map(name => expect.stringMatching(`^input "${name}": .* vocab_size`) as string),
+    ]);
+    const card = await readFile(join(output, 'README.md'), 'utf8');
+    expect(card.match(/not computed/g)).toHaveLength(2);
+  });
+
+  test('whole models, without a base: the first one gives the size', async () => {
+    const [a, b] = [await embedded(2, 4), await embedded(4, 3)];
+    const { shape, values: found } = await values(asked(undefined, { a, b }, rows), EMBEDDING);
+    expect(shape).toEqual([4, 2]);
+    expect(found).toEqual([3, 3, 3 + 1 / 16, 3 + 1 / 16, 3 + 2 / 16, 3 + 2 / 16, 2 + 3 / 16, 2 + 3 / 16]);
+  });
+
+  test('input channels of a convolution', async () => {
+    const CONV = 'conv_in.weight';
+    const unet = (value: number, channels: number) =>
+      model({ ...body(value), [CONV]: f32([2, channels, 1, 2], i => value * (1 + i)) });
+    const base = await unet(1, 3);
+    const { shape, values: found } = await values(asked(base, { a: await unet(10, 2) }, rows), CONV);
+    expect(shape).toEqual([2, 3, 1, 2]);
+    expect(found).toEqual([10, 20, 30, 40, 5, 6, 50, 60, 70, 80, 11, 12]);
+  });
+
+  test('of another dtype', async () => {
+    const a = await model({ ...body(2), [EMBEDDING]: u16('BF16', [3, 2], () => 0x4000) });
+    const { values: found } = await values(asked(await embedded(1, 4), { a }, rows), EMBEDDING);
+    expect(found).toEqual([2, 2, 2, 2, 2, 2, 1 + 3 / 16, 1 + 3 / 16]);
+  });
+
+  test('what lacks, or differs otherwise, is refused', async () => {
+    const base = await model({ ...body(1), lonely: matrix(1), wide: matrix(1, [2, 2]) });
+    const a = await model({ ...body(2), wide: matrix(1, [3, 3]) });
+    const { message } = (await merge(asked(base, { a }, rows)).catch((e: unknown) => e)) as Error;
+    expect(message.split('\n')).toEqual([
+      expect.stringMatching(/^input "a" lacks tensor "lonely" of the base; --on-mismatch/),
+      expect.stringMatching(/^input "a": tensor "wide" of a different shape \(\[3, 3\], \[2, 2\]/),
+    ]);
+  });
+
+  test('in several layers is a model of another size', async () => {
+    const layers = (width: number) =>
+      [0, 1].flatMap(i =>
+        ['a', 'b', 'c'].map(name => [`layers.${i}.${name}`, matrix(1, [name === 'a' ? width : 2, 2])]),
+      );
+    const [base, a] = [
+      await model(Object.fromEntries(layers(2)) as Tensors),
+      await model(Object.fromEntries(layers(3)) as Tensors),
+    ];
+    await expect(merge(asked(base, { a }, rows))).rejects.toThrow(
+      /^input "a": 2 tensors \("layers.0.a", "layers.1.a"\) of a different length/,
+    );
+  });
+
+  test('rows of other tokens are refused', async () => {
+    const base = await embedded(1, 3, ['x', 'y', 'z']);
+    const longer = await embedded(2, 4, ['x', 'y', 'z', 'new']);
+    expect((await values(asked(base, { longer }, rows), EMBEDDING)).values).toHaveLength(6);
+    const moved = await embedded(2, 4, ['x', 'new', 'y', 'z']);
+    await expect(merge(asked(base, { moved }, rows))).rejects.toThrow(
+      'input "moved": token "y" has another number in its tokenizer.json, or is not in both; rows of its embedding are of other tokens',
+    );
+  });
+});
+
 describe('models that are no family', () => {
   const layers = (count: number, width = 4) =>
     Object.fromEntries(

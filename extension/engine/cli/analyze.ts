@@ -47,12 +47,12 @@ export function addAnalyze(program: Command, run: Run): void {
 }
 
 async function act(options: AnalyzeOptions, signal: AbortSignal): Promise<number> {
-  const { base, tasks } = checkpointsOf(options);
+  const checkpoints = checkpointsOf(options);
+  const { tasks } = checkpoints;
   const recipe = parseQuantizeRecipe(
     {
       kind: 'quantize',
-      base,
-      tasks,
+      ...checkpoints,
       output: '.analysis.tvq', // never written
       scheme: options.scheme,
       bits: 8,

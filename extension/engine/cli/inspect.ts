@@ -4,10 +4,12 @@ import type { TvqSummary } from '../../protocol/tvq.ts';
 import { openNamed } from '../match/openNamed.ts';
 import { describeCheckpoint } from '../../formats/discover.ts';
 import { formatBits, formatBytes, formatCount, formatPercent } from '../../shared/format.ts';
+import { pipelineAt } from '../../formats/huggingface/pipeline.ts';
 import { isTvq } from '../../formats/tvq/names.ts';
 import { openTvq } from '../../formats/tvq/reader.ts';
 import { summarizeTvq } from '../../formats/tvq/summary.ts';
 import { command, type Run } from './options.ts';
+import { describePipeline, summarizePipeline, type PipelineSummary } from './inspectPipeline.ts';
 import { printResult, table, warn, type CommonOptions } from './terminal.ts';
 
 export function addInspect(program: Command, run: Run): void {
@@ -20,19 +22,33 @@ export function addInspect(program: Command, run: Run): void {
       const summaries = await Promise.all(paths.map(inspect));
       warn(
         options,
-        summaries.flatMap(summary => (summary.kind === 'checkpoint' ? summary.notes : [])),
+        summaries.flatMap(summary => (summary.kind === 'tvq' ? [] : summary.notes)),
       );
       printResult(options, summaries.length === 1 ? summaries[0] : summaries, () =>
-        summaries
-          .map(summary => (summary.kind === 'tvq' ? describeTvq(summary) : describe(summary)))
-          .join('\n\n'),
+        summaries.map(text).join('\n\n'),
       );
     }),
   );
 }
 
-const inspect = async (path: string): Promise<TvqSummary | CheckpointSummary> =>
-  isTvq(path) ? summarizeTvq(await openTvq(path)) : describeCheckpoint(await openNamed(path));
+type Summary = TvqSummary | CheckpointSummary | PipelineSummary;
+
+async function inspect(path: string): Promise<Summary> {
+  if (isTvq(path)) return summarizeTvq(await openTvq(path));
+  const pipeline = await pipelineAt(path);
+  return pipeline ? summarizePipeline(path, pipeline) : describeCheckpoint(await openNamed(path));
+}
+
+function text(summary: Summary): string {
+  switch (summary.kind) {
+    case 'tvq':
+      return describeTvq(summary);
+    case 'checkpoint':
+      return describe(summary);
+    case 'pipeline':
+      return describePipeline(summary);
+  }
+}
 
 const SCHEMES = { fq: 'FQ', tvq: 'TVQ', rtvq: 'RTVQ' };
 

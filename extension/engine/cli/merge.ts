@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { MergeInput, MergeRecipe, NamedPath, ParameterScalar } from '../../protocol/recipes.ts';
+import { ON_MISMATCH } from '../../shared/mismatch.ts';
 import { SHARD_BYTES } from '../../shared/shardBytes.ts';
 import { merge, planMergeSummary } from '../engine.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -11,13 +12,21 @@ import { refuseErrors } from '../scheduler/runPlanned.ts';
 import { openTvq } from '../../formats/tvq/reader.ts';
 import { allTaskNames } from '../../formats/tvq/task.ts';
 import { describePlan, describeResult } from './describeMerge.ts';
-import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
+import {
+  command,
+  runOptions,
+  withEngine,
+  withNames,
+  type EngineOptions,
+  type NameOptions,
+  type Run,
+} from './options.ts';
 import { collect, finiteNumber, parseBytes, parseTask } from './parse.ts';
 import { MERGE_OPTIONS } from './recipeOptions.ts';
 import { statusOf } from './status.ts';
 import { printResult, progressLine, warn, wordedPlan } from './terminal.ts';
 
-interface MergeOptions extends EngineOptions {
+interface MergeOptions extends EngineOptions, NameOptions {
   readonly base?: string;
   readonly task?: readonly NamedPath[];
   readonly method?: string;
@@ -37,7 +46,11 @@ interface MergeOptions extends EngineOptions {
 }
 
 export function addMerge(program: Command, run: Run): void {
-  withEngine(command(program, 'merge [file.tvq...]', 'merge models, or tasks of .tvq files, into one model'))
+  withNames(
+    withEngine(
+      command(program, 'merge [file.tvq...]', 'merge models, or tasks of .tvq files, into one model'),
+    ),
+  )
     .option('--base <path>', 'base model: a file of weights or a folder')
     .option('--task <name=path>', 'checkpoint to merge; repeat for more', parseTask)
     .option('--method <name>', 'merge method (see below)')
@@ -61,8 +74,8 @@ export function addMerge(program: Command, run: Run): void {
     .addOption(
       new Option(
         '--on-mismatch <way>',
-        "what to do with tensors that some model lacks or has in a different shape: stop; keep the base's; take them from the first input that has them; leave them out",
-      ).choices(['error', 'base', 'first', 'skip']),
+        "what to do with tensors that some model lacks or has in a different shape: stop; keep the base's; take them from the first input that has them; merge those with other numbers of rows in the base's size; leave them out",
+      ).choices(ON_MISMATCH.map(({ name }) => name)),
     )
     .addOption(
       new Option('--shard-size <size>', 'maximum size of a weight file (default: 5GB)').argParser(parseBytes),
@@ -100,8 +113,8 @@ async function recipeOf(files: readonly string[], options: MergeOptions): Promis
   const { output, overwrite = false, resume = false, allowNonfinite, compare = [] } = options;
   if (!output) throw new UserError('name the folder or file to write with -o PATH', 'usage');
   const dtype = options.dtype?.toUpperCase() as MergeRecipe['dtype'];
-  const { onMismatch, shardSize: shardBytes } = options;
-  const common = { output, overwrite, resume, allowNonfinite, shardBytes, compare, dtype, onMismatch };
+  const { onMismatch, map, shardSize: shardBytes } = options;
+  const common = { output, overwrite, resume, allowNonfinite, shardBytes, compare, dtype, onMismatch, map };
   if (options.recipe !== undefined) {
     const { base, task, method, param, weight, lines } = options;
     const beside = Object.entries({ base, task, method, param, weight, lines }).flatMap(([name, given]) =>

@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { NamedPath, RunOptions } from '../../protocol/recipes.ts';
+import type { NamedPath, NameRule, RunOptions } from '../../protocol/recipes.ts';
 import { UserError } from '../../shared/errors.ts';
 import { DEFAULT_MEMORY } from '../../protocol/recipeSchemas.ts';
-import { parseBytes, parseNumber, parseTask, parseWhole } from './parse.ts';
+import { parseBytes, parseNameRule, parseNumber, parseTask, parseWhole } from './parse.ts';
 import type { CommonOptions } from './terminal.ts';
 
 /** Runs a command's action with a signal that Ctrl-C aborts; a returned number is the exit status. */
@@ -36,15 +36,29 @@ export const withEngine = (added: Command): Command =>
     );
 
 /** Options that name checkpoints of one base model. */
-export interface CheckpointOptions {
+export interface CheckpointOptions extends NameOptions {
   readonly base?: string;
   readonly task?: readonly NamedPath[];
 }
 
+/** What is said about names of tensors. */
+export interface NameOptions {
+  readonly map?: readonly NameRule[];
+}
+
+export const withNames = (added: Command): Command =>
+  added.option(
+    '--map <regex=replacement>',
+    "rename the fine-tuned models' tensors to match the base's: $1 is the first group; repeat for more",
+    parseNameRule,
+  );
+
 export const withCheckpoints = (added: Command): Command =>
-  added
-    .option('--base <path>', 'base model: a file of weights or a folder')
-    .option('--task <name=path>', 'fine-tuned checkpoint; repeat for more', parseTask);
+  withNames(
+    added
+      .option('--base <path>', 'base model: a file of weights or a folder')
+      .option('--task <name=path>', 'fine-tuned checkpoint; repeat for more', parseTask),
+  );
 
 /** Options of commands that measure what a budget buys. */
 export interface MeasureOptions extends EngineOptions {
@@ -72,13 +86,14 @@ export const measuringOptions = (options: MeasureOptions, output: string): RunOp
 });
 
 /** @throws UserError when one of them is missing */
-export function checkpointsOf({ base, task }: CheckpointOptions): {
+export function checkpointsOf({ base, task, map }: CheckpointOptions): {
   base: string;
   tasks: readonly NamedPath[];
+  map: readonly NameRule[] | undefined;
 } {
   if (!base) throw new UserError('name the base model with --base PATH', 'usage');
   if (!task) throw new UserError('name the fine-tuned checkpoints with --task NAME=PATH', 'usage');
-  return { base, tasks: task };
+  return { base, tasks: task, map };
 }
 
 export const runOptions = ({ backend, memory, threads }: EngineOptions): RunOptions => ({

@@ -1,6 +1,6 @@
 /** Values of command-line options. */
 import { InvalidArgumentError } from 'commander';
-import type { NamedPath } from '../../protocol/recipes.ts';
+import type { NamedPath, NameRule } from '../../protocol/recipes.ts';
 import { parseSize } from '../../shared/parseSize.ts';
 
 /** "1GiB" → bytes. */
@@ -17,6 +17,13 @@ export function parseTask(text: string, tasks: readonly NamedPath[] = []): Named
   const at = text.indexOf('=');
   if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('NAME=PATH was expected.');
   return [...tasks, { name: text.slice(0, at), path: text.slice(at + 1) }];
+}
+
+/** "REGEX=REPLACEMENT" → a rule for names, added to `rules`; names have no "=", but a pattern may (`(?=…)`). */
+export function parseNameRule(text: string, rules: readonly NameRule[] = []): NameRule[] {
+  const at = text.lastIndexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('REGEX=REPLACEMENT was expected.');
+  return [...rules, { from: text.slice(0, at), to: text.slice(at + 1) }];
 }
 
 /** A number of 0 or more, without an exponent. */

@@ -1,7 +1,7 @@
 /** Command-line options for a recipe's keys, so that messages name the option that was typed. */
 import type { KeyNames } from '../../protocol/recipeSchemas.ts';
 
-const COMMON: KeyNames = { base: '--base', output: '-o', prune: '--prune', dtype: '--dtype' };
+const COMMON: KeyNames = { base: '--base', output: '-o', prune: '--prune', dtype: '--dtype', map: '--map' };
 
 export const QUANTIZE_OPTIONS: KeyNames = {
   ...COMMON,

@@ -16,7 +16,7 @@ export const REMEDIES: Wording = {
   takeInSums: message =>
     `${message}; --allow-nonfinite computes with such values only in plain sums (linear, task_arithmetic); here they would affect other weights`,
   onMismatch: (message, { reference }) =>
-    `${message}; --on-mismatch base keeps what ${reference} has, first takes it from the first input that has it, skip leaves it out`,
+    `${message}; --on-mismatch base keeps what ${reference} has, first takes it from the first input that has it, rows merges one of another length in the size of ${reference}, skip leaves it out`,
   budget: message => `${message}; give it a --budget`,
   groupSize: (_, { codec }) =>
     `--group-size cannot be combined with codec ${codec}, which has one scale per tensor; leave one out`,

@@ -1,7 +1,9 @@
 /** A base model and its fine-tuned models, each with its tensors named as in the base. */
+import type { NameRule } from '../../protocol/recipes.ts';
 import type { Problem } from '../../protocol/results.ts';
 import { fineTuned, noteProblems, wholeModel, type Checkpoint } from '../../formats/checkpoint.ts';
-import { fittedTo } from './fittedTo.ts';
+import { withComponents } from './components.ts';
+import { Fitting } from './fitting.ts';
 import { openNamed } from './openNamed.ts';
 import { readModelConfig } from './modelConfig.ts';
 import { quantizedFault } from './quantizedWeights.ts';
@@ -13,28 +15,36 @@ export interface Family {
   readonly problems: readonly Problem[];
 }
 
-/** Opens checkpoints. @param open opens one by its path */
+interface Opening {
+  /** What the user says about the tasks' names. */
+  readonly map?: readonly NameRule[] | undefined;
+  /** Opens a checkpoint by its path. */
+  readonly open?: (path: string) => Promise<Checkpoint>;
+}
+
+/** Opens checkpoints. */
 export async function openFamily(
   base: string,
   tasks: readonly string[],
-  open: (path: string) => Promise<Checkpoint> = openNamed,
+  { map, open = openNamed }: Opening = {},
 ): Promise<Family> {
-  const [opened, ...others] = (await Promise.all([base, ...tasks].map(open))) as [
-    Checkpoint,
-    ...Checkpoint[],
-  ];
+  const meant = await withComponents([base, ...tasks]);
+  const [opened, ...others] = (await Promise.all(meant.names.map(open))) as [Checkpoint, ...Checkpoint[]];
   const [original, tuned] = [wholeModel(opened), others.map(fineTuned)];
   const faults = await Promise.all([original, ...tuned].map(faultOf));
-  const fitted = await Promise.all(tuned.map(task => fittedTo(original, task)));
+  const fitting = new Fitting(original, map);
+  const fitted = await Promise.all(tuned.map(task => fitting.fit(task)));
   return {
     base: original,
     tasks: fitted.map(({ checkpoint }) => checkpoint),
     problems: [
+      ...meant.problems,
       ...noteProblems([original, ...tuned]),
       ...[...new Set(faults)].flatMap((message): Problem[] =>
         message ? [{ severity: 'error', message }] : [],
       ),
       ...fitted.flatMap(({ problems }) => problems),
+      ...fitting.unused(),
     ],
   };
 }

@@ -5,7 +5,7 @@ import { fineTuned, openCheckpoint, openModel, type Checkpoint } from '../../for
 import { applyAdapter } from '../../formats/lora/applyAdapter.ts';
 import { UserError } from '../../shared/errors.ts';
 
-const PLUS = '+';
+export const PLUS = '+';
 
 /** The paths that a name stands for: of a model, and of the adapters that are applied to it one after the other. */
 export const partsOf = (name: string, exists: (path: string) => boolean = existsSync): readonly string[] =>

@@ -21,6 +21,7 @@ import { modelDtypeOf } from '../../formats/tensorSource.ts';
 import { openModels } from './inputs/models.ts';
 import { fatesOfMatch, Matching, type Match, type Reference } from './inputs/match.ts';
 import { describedInput } from './inputs/describedInput.ts';
+import { checkTokens } from './inputs/tokenOrder.ts';
 import { donorMetadata, donorOf } from './inputs/donor.ts';
 import type { InputTensor } from '../tensors/inputTensor.ts';
 import { mergeKind } from './tensor/mergeKind.ts';
@@ -75,6 +76,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const matched = (of: readonly OpenInput[]) => new Matching(recipe.onMismatch, reference, of, ties).match();
   const match = matched(inputs);
   problems.push(...match.problems);
+  problems.push(...(await checkTokens(donorOf(undefined, base, inputs), match)));
   const items = withExact(
     makeItems(recipe, method, reference, inputs, match),
     originals && makeItems(recipe, method, reference, originals, matched(originals)),

@@ -60,7 +60,10 @@ export async function planQuantize(
   const { chunk } = room;
   checkWishes(recipe);
   const paths = recipe.tasks.map(({ path }) => path);
-  const { problems: found, ...checkpoints } = await openFamily(recipe.base, paths, open);
+  const { problems: found, ...checkpoints } = await openFamily(recipe.base, paths, {
+    map: recipe.map,
+    open,
+  });
   const items = makeItems(recipe, checkpoints, codings ?? before(recipe));
   const { files, problems: leftOut } = await planFiles(recipe, checkpoints);
   const layout = withRoom(makeLayout(recipe, checkpoints, items, files), recipe, checkpoints);

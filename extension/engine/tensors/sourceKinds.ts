@@ -2,6 +2,7 @@
 import { elementCount } from '../../formats/dtype.ts';
 import type { RangeSource, TensorSource } from '../../formats/tensorSource.ts';
 import { gguf } from './gguf/source.ts';
+import { joined } from './joined.ts';
 import { adapted } from './lora/adapted.ts';
 import { packed } from './quantized/packed.ts';
 import { scaled } from './quantized/scaled.ts';
@@ -25,6 +26,7 @@ export function addSourceKind<S extends TensorSource>(kind: SourceKind<S>): void
 addSourceKind(range);
 addSourceKind(adapted);
 addSourceKind(strided);
+addSourceKind(joined);
 addSourceKind(gguf);
 addSourceKind(scaled);
 addSourceKind(table);

@@ -8,6 +8,9 @@ test.each<readonly [string, RegExp]>([
   ['slices: [{sources: []}]\nmerge_method: slerp', /^line 1: slices\[0\]\.sources: is empty/m],
   ['slices: [{}, {}]\nmerge_method: slerp', /^line 1: more than one slice: parts of models are not stacked/m],
   [simple('ties', 'slices: [{sources: [{model: a}]}]'), /^line 4: models and slices are both given/m],
+  [simple('ties', 'map: [a]'), /^line 4: map: patterns of names and their replacements were expected/m],
+  [simple('ties', 'map: {"a(": b}'), /^line 4: map\.a\(: not a valid regular expression/m],
+  [simple('ties', 'map: {a: 1}'), /^line 4: map\.a: text was expected/m],
   ['merge_method: ties\nmodules: {default: {}}', /^line 2: modules are not supported; give each module/m],
   [
     simple('ties', 'tokenizer: {tokens: {x: {source: a}}}'),

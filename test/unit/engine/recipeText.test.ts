@@ -20,7 +20,7 @@ const PLACES = ['model.layers.0.mlp.up.weight', 'model.layers.3.attn.q.weight', 
 
 /** Everything that determines the bytes: parameters as resolved for tensors. */
 function decisive(recipe: MergeRecipe, method: MergeMethod) {
-  const { base, inputs, lines, dtype, onMismatch, allowNonfinite, shardBytes, compare } = recipe;
+  const { base, inputs, lines, dtype, onMismatch, map, allowNonfinite, shardBytes, compare } = recipe;
   const perInput = method.parameters.filter(parameter => parameter.perInput);
   return {
     base: base === undefined ? undefined : resolvePath(base),
@@ -28,6 +28,7 @@ function decisive(recipe: MergeRecipe, method: MergeMethod) {
     lines,
     dtype,
     onMismatch,
+    map,
     allowNonfinite,
     shardBytes,
     compare: compare.map(one => ({ ...one, path: resolvePath(one.path) })),
@@ -90,6 +91,10 @@ describe.each(METHODS.map(method => [method.name, method] as const))('%s', (_, m
         ),
         dtype: 'BF16',
         onMismatch: 'skip',
+        map: [
+          { from: '^transformer\\.(?=h)', to: '' },
+          { from: 'h\\.(\\d+)', to: 'layers.$1' },
+        ],
         allowNonfinite: true,
         shardBytes: 123_456,
         lines: method.family === 'vectors' ? { alpha: 0.2, beta: 1e-7 } : undefined,

@@ -14,6 +14,7 @@ import { embeddingOf, isHead } from '../../../formats/names/tiedHead.ts';
 import { exactSource, type InputTensor } from '../../tensors/inputTensor.ts';
 import { describeMisfits, misfitOf, type Misfit } from './misfits.ts';
 import { tensorOf, tensorsOf, type OpenInput } from './openInput.ts';
+import { Sizing, type Sized } from './sizing.ts';
 
 /** A tensor of the merged model. */
 export interface MatchedTensor {
@@ -38,6 +39,8 @@ export interface Match {
   readonly problems: readonly Problem[];
   /** Whether the merged model has an output head of its own; undefined if unknown. */
   readonly ownHead: boolean | undefined;
+  /** Tensors that were brought to the reference's size. */
+  readonly sized: readonly Sized[];
   /** The input that tensors of other shapes were copied from: config and tokenizer are then its own too. */
   readonly donor: OpenInput | undefined;
 }
@@ -58,6 +61,7 @@ export interface Reference {
 /** Compares the inputs with the reference, tensor by tensor. */
 export class Matching {
   readonly #misfits: Misfit[] = [];
+  readonly #sizing: Sizing;
   readonly #problems: Problem[] = [];
   /** Inputs for which one line already says everything. */
   readonly #strangers = new Set<string>();
@@ -72,13 +76,14 @@ export class Matching {
     private readonly inputs: readonly OpenInput[],
     private readonly tied: readonly (boolean | undefined)[],
   ) {
+    this.#sizing = new Sizing(reference.tensors);
     this.#label = reference.base ? 'the base' : `"${inputs[0]?.name}"`;
   }
 
   match(): Match {
     const { tensors: model } = this.reference;
     for (const input of this.inputs) {
-      const why = estrangement(tensorsOf(input), model, this.onMismatch === 'error');
+      const why = estrangement(tensorsOf(input), model, this.#isStrict);
       if (why === undefined) continue;
       this.#strangers.add(input.name);
       this.#problems.push(error(`input "${input.name}": ${why.replaceAll('the base', this.#label)}`));
@@ -86,10 +91,30 @@ export class Matching {
     const head = this.#head();
     const names = [...model.keys(), ...(head && !model.has(head.name) ? [head.name] : [])].sort();
     const tensors = names.map(name => (name === head?.name ? this.#matchHead(head) : this.#matchOne(name)));
-    this.#problems.push(...describeMisfits(this.#misfits, this.#label, this.onMismatch));
+    this.#tellMisfits();
     const all = [...tensors, ...this.#extras(new Set(names))];
     this.#tellCopies(all);
-    return { tensors: all, problems: this.#problems, ownHead: head?.own, donor: this.#donor };
+    return {
+      tensors: all,
+      problems: this.#problems,
+      ownHead: head?.own,
+      sized: this.#sizing.sized,
+      donor: this.#donor,
+    };
+  }
+
+  /** Whether what does not fit is refused. */
+  get #isStrict(): boolean {
+    return this.onMismatch === 'error' || this.onMismatch === 'rows';
+  }
+
+  #tellMisfits(): void {
+    const { told, refused } = this.#sizing.misfits();
+    const outcome = this.#isStrict ? 'error' : this.onMismatch;
+    this.#problems.push(
+      ...describeMisfits([...this.#misfits, ...refused], this.#label, outcome),
+      ...describeMisfits(told, this.#label, 'rows'),
+    );
   }
 
   #matchOne(tensor: string): MatchedTensor {
@@ -113,17 +138,23 @@ export class Matching {
     found: readonly (InputTensor | undefined)[],
     tied: readonly (boolean | undefined)[] = [],
   ): MatchedTensor {
-    const misfits = found.flatMap(
+    const brought =
+      this.onMismatch === 'rows'
+        ? found.map((input, i) => this.#sizing.bring(this.inputs[i] as OpenInput, tensor, original, input))
+        : found;
+    const isSized = brought.some((input, i) => input !== found[i]);
+    const misfits = brought.flatMap(
       (input, i) => misfitOf((this.inputs[i] as OpenInput).name, tensor, original, input, tied[i]) ?? [],
     );
     if (misfits.length === 0) {
       if (original.bytes === 0) return this.#copied(tensor, original, found, 'empty');
-      const inputs = found as readonly InputTensor[];
+      const inputs = brought as readonly InputTensor[];
       const base = this.reference.base && original;
-      return { ...this.#row(tensor, original, 'floats'), fate: 'merged', base, inputs };
+      const what = isSized ? 'floats, of another size in some models (--on-mismatch rows)' : 'floats';
+      return { ...this.#row(tensor, original, what), fate: 'merged', base, inputs };
     }
     this.#misfits.push(...misfits.filter(({ input }) => !this.#strangers.has(input)));
-    if (this.onMismatch === 'error') return this.#copied(tensor, original, found, 'does not fit');
+    if (this.#isStrict) return this.#copied(tensor, original, found, 'does not fit');
     const why = `not the same in all models (--on-mismatch ${this.onMismatch})`;
     if (this.onMismatch === 'skip') return this.#row(tensor, original, why);
     const first = this.onMismatch === 'first' ? found.findIndex(input => input && exactSource(input)) : -1;

@@ -41,25 +41,26 @@ export function misfitOf(
   return { input, tensor, kind: 'dtype', is: dtypeOf(found), was: original.dtype };
 }
 
-type Tolerated = Exclude<MergeRecipe['onMismatch'], 'error'>;
+type Outcome = MergeRecipe['onMismatch'];
+type Tolerated = Exclude<Outcome, 'error'>;
 
 const OUTCOMES: Readonly<Record<Tolerated, (reference: string) => string>> = {
   base: reference => `kept from ${reference}`,
   first: () => 'taken from the first input that has it',
+  rows: reference => `cut, or filled up with what ${reference} has, to its size`,
   skip: () => 'left out',
 };
 
-/** @param reference what the inputs are compared with, in words */
-export function describeMisfits(
-  misfits: readonly Misfit[],
-  reference: string,
-  onMismatch: MergeRecipe['onMismatch'],
-): Problem[] {
+/**
+ * @param reference what the inputs are compared with, in words
+ * @param outcome what becomes of all of them
+ */
+export function describeMisfits(misfits: readonly Misfit[], reference: string, outcome: Outcome): Problem[] {
   const groups = groupBy(misfits, ({ input, kind }) => `${input}\0${kind}`);
   return [...groups.values()].map(group => {
     const message = describe(group, reference);
-    if (onMismatch === 'error') return error(message, { code: 'onMismatch', reference });
-    return warning(`${message}; ${OUTCOMES[onMismatch](reference)}`);
+    if (outcome === 'error') return error(message, { code: 'onMismatch', reference });
+    return warning(`${message}; ${OUTCOMES[outcome](reference)}`);
   });
 }
 

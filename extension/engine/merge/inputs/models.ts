@@ -5,8 +5,9 @@ import { UserError } from '../../../shared/errors.ts';
 import { error } from '../../../shared/problems.ts';
 import { describeAdapter, wholeModel, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
+import { withComponents } from '../../match/components.ts';
 import { openNamed } from '../../match/openNamed.ts';
-import { fittedTo } from '../../match/fittedTo.ts';
+import { Fitting } from '../../match/fitting.ts';
 import { namedAsIn } from '../../restore/plan.ts';
 import type { Reference } from './match.ts';
 import { natureOf, taskTie, type Nature } from './nature.ts';
@@ -26,20 +27,22 @@ export interface Models {
 
 /** Opens everything that a recipe names. Faults of single files throw; what is wrong with whole models is listed. */
 export async function openModels(recipe: MergeRecipe): Promise<Models> {
-  const problems: Problem[] = [];
-  const opened = await Promise.all(recipe.inputs.map(openInput));
-  const base = recipe.base === undefined ? undefined : await openBase(recipe.base, opened);
+  const given = recipe.base === undefined ? [] : [recipe.base];
+  const meant = await withComponents([...recipe.inputs.map(({ path }) => path), ...given]);
+  const problems = [...meant.problems];
+  const opened = await Promise.all(
+    recipe.inputs.map((input, i) => openInput({ ...input, path: meant.names[i] as string })),
+  );
+  const named = meant.names[recipe.inputs.length];
+  const base = named === undefined ? undefined : await openBase(named, opened);
   const [first] = opened;
   const reference = base ?? (first?.kind === 'checkpoint' ? first.checkpoint : undefined);
   const tensors: ReadonlyMap<string, TensorSource> = reference?.tensors ?? new Map<string, TensorSource>();
   if (!base) refuseAdapters(opened);
+  const fitting = reference && new Fitting(reference, recipe.map);
   const fitted = async (input: OpenInput): Promise<OpenInput> => {
-    if (input.kind !== 'checkpoint' || !reference || input.checkpoint === reference) return input;
-    const { checkpoint, problems: found } = await fittedTo(
-      reference,
-      input.checkpoint,
-      `input "${input.name}"`,
-    );
+    if (input.kind !== 'checkpoint' || !fitting || input.checkpoint === reference) return input;
+    const { checkpoint, problems: found } = await fitting.fit(input.checkpoint, `input "${input.name}"`);
     problems.push(...found);
     return { ...input, checkpoint };
   };
@@ -47,6 +50,7 @@ export async function openModels(recipe: MergeRecipe): Promise<Models> {
   const inputs = await fittedAll(opened);
   const compared = await openOriginals(recipe, inputs);
   const originals = compared && (await fittedAll(compared));
+  problems.push(...(fitting?.unused() ?? []));
   const known = new Map<string, Nature>();
   const natureAt = async (checkpoint: Checkpoint): Promise<Nature> => {
     const nature = known.get(checkpoint.path) ?? (await natureOf(checkpoint));

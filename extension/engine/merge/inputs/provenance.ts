@@ -5,7 +5,7 @@ import { fingerprintOf } from '../../../formats/tvq/header.ts';
 import type { CardInput } from '../output/modelCard.ts';
 import { readModelSource } from '../output/modelSource.ts';
 import type { MergePlan } from '../plan.ts';
-import type { MergeItemReport } from '../tensor/mergeItem.ts';
+import type { MergeItem, MergeItemReport } from '../tensor/mergeItem.ts';
 
 type Reports = readonly MergeItemReport[];
 
@@ -19,8 +19,9 @@ export async function cardInputs({ base, inputs, items }: MergePlan, reports: Re
   const card = async (name: string, checkpoint: Checkpoint, position: number): Promise<CardInput> => ({
     source: await readModelSource(name, checkpoint.folder),
     fingerprint:
-      fingerprintRead(checkpoint, items, item => reports[item]?.checksums[position]) ??
-      'not computed (not all of it was read)',
+      fingerprintRead(checkpoint, items, item =>
+        isResized(checkpoint, items[item], position) ? undefined : reports[item]?.checksums[position],
+      ) ?? 'not computed (not all of it was read)',
   });
   return {
     base: base && (await card('base', base, 0)),
@@ -49,6 +50,13 @@ export function strangers({ inputs, originals, items }: MergePlan, reports: Repo
     const task = `"${input.task}" of ${basename(input.file.path)}`;
     return [`${checkpoint.path}: not the checkpoint that ${task} was made from; no difference is reported`];
   });
+}
+
+/** Whether an input's tensor was brought to the base's size: what was read are not the checkpoint's own values. */
+function isResized(checkpoint: Checkpoint, item: MergeItem | undefined, position: number): boolean {
+  const input = item?.inputs[position - 1];
+  const own = item && checkpoint.tensors.get(item.tensor);
+  return input?.kind === 'checkpoint' && own !== undefined && own.shape.join() !== input.source.shape.join();
 }
 
 /** A checkpoint's fingerprint; undefined unless all of it was read. */

@@ -12,6 +12,7 @@ const FACTS: Readonly<Partial<Record<keyof MergeRecipe, string>>> = {
   lines: 'setting of LiNeS',
   dtype: 'dtype',
   onMismatch: 'handling of mismatches',
+  map: 'map of names',
   shardBytes: 'size of weight files',
   allowNonfinite: 'handling of NaN and infinity',
   compare: 'list of checkpoints to compare with',

@@ -1,7 +1,7 @@
 /** Recipe files: mergekit's YAML schema for the methods both have, with a few keys of our own (docs/recipes.md). */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { MergeRecipe, NamedPath } from '../../../protocol/recipes.ts';
+import type { MergeRecipe, NamedPath, NameRule } from '../../../protocol/recipes.ts';
 import { SHARD_BYTES } from '../../../shared/shardBytes.ts';
 import { readRegular, statFile } from '../../../formats/regularFile.ts';
 import { decodeText } from '../../../formats/smallFile.ts';
@@ -30,6 +30,7 @@ export interface RecipeOverrides {
   readonly shardBytes?: number | undefined;
   readonly dtype?: Dtype | undefined;
   readonly onMismatch?: MergeRecipe['onMismatch'] | undefined;
+  readonly map?: readonly NameRule[] | undefined;
   readonly allowNonfinite?: boolean | undefined;
   readonly compare?: readonly NamedPath[];
 }
@@ -128,7 +129,7 @@ function read(document: RecipeDocument, surroundings: Surroundings): Reading {
 function recipeOf(
   document: RecipeDocument,
   { shape, models, method, translated, dtype }: Reading,
-  { dtype: asked, onMismatch, allowNonfinite, compare = [], shardBytes, ...rest }: RecipeOverrides,
+  { dtype: asked, onMismatch, map, allowNonfinite, compare = [], shardBytes, ...rest }: RecipeOverrides,
   text: string,
   folder: string,
 ): MergeRecipe {
@@ -147,6 +148,7 @@ function recipeOf(
     lines: lines && { alpha: lines.alpha, beta: lines.beta },
     dtype: asked ?? dtype,
     onMismatch: onMismatch ?? shape.onMismatch ?? 'error',
+    map: map ?? shape.map,
     allowNonfinite: allowNonfinite ?? shape.allowNonfinite ?? false,
     compare: compare.length > 0 ? compare : compared,
     shardBytes: shardBytes ?? shape.shardBytes ?? SHARD_BYTES,

@@ -8,6 +8,7 @@ import { printableYaml } from '../output/printableYaml.ts';
 import { RecipeDocument } from './document.ts';
 import { dtypeName, readDtype } from './dtypes.ts';
 import { MERGEKIT } from './mergekit.ts';
+import { writtenRules } from './nameRules.ts';
 import { readShape } from './shape.ts';
 import { inMergekitsNames } from './translate.ts';
 import { withStandard } from './values.ts';
@@ -53,7 +54,7 @@ function keptText(recipe: MergeRecipe, text: string, folder: string): string | u
   const shape = readShape(document);
   const from = recipe.folder ?? '';
   const paths = shape.files.map(file => [file.path, pathFrom(folder, absolute(file.text, from))] as const);
-  const { dtype, onMismatch, allowNonfinite, shardBytes, compare } = recipe;
+  const { dtype, onMismatch, map = [], allowNonfinite, shardBytes, compare } = recipe;
   const compared = compare.map(({ name, path }) => [name, pathFrom(folder, path)] as const);
   const isCompared = compare.every(
     ({ name, path }, i) =>
@@ -62,6 +63,7 @@ function keptText(recipe: MergeRecipe, text: string, folder: string): string | u
   return document.with(paths, {
     ...(dtype && readDtype(document, shape) !== dtype ? { out_dtype: dtypeName(dtype) } : {}),
     ...((shape.onMismatch ?? 'error') === onMismatch ? {} : { on_mismatch: onMismatch }),
+    ...(JSON.stringify(shape.map ?? []) === JSON.stringify(map) ? {} : { map: writtenRules(map) }),
     ...((shape.allowNonfinite ?? false) === allowNonfinite ? {} : { allow_nonfinite: allowNonfinite }),
     ...((shape.shardBytes ?? SHARD_BYTES) === shardBytes ? {} : { shard_size: shardBytes }),
     ...(isCompared ? {} : { compare: Object.fromEntries(compared) }),
@@ -69,7 +71,7 @@ function keptText(recipe: MergeRecipe, text: string, folder: string): string | u
 }
 
 function writtenText(recipe: MergeRecipe, method: MergeMethod, folder: string): string {
-  const { inputs, lines, dtype, onMismatch, shardBytes, compare } = recipe;
+  const { inputs, lines, dtype, onMismatch, map = [], shardBytes, compare } = recipe;
   const common = Object.fromEntries(
     method.parameters.map(({ name, default: standard }) => [
       name,
@@ -89,6 +91,7 @@ function writtenText(recipe: MergeRecipe, method: MergeMethod, folder: string): 
     ...(lines ? { lines } : {}),
     ...(dtype ? { out_dtype: dtypeName(dtype) } : {}),
     ...(onMismatch === 'error' ? {} : { on_mismatch: onMismatch }),
+    ...(map.length === 0 ? {} : { map: writtenRules(map) }),
     ...(recipe.allowNonfinite ? { allow_nonfinite: true } : {}),
     ...(shardBytes === SHARD_BYTES ? {} : { shard_size: shardBytes }),
     ...(compare.length === 0

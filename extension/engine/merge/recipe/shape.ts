@@ -1,4 +1,5 @@
 /** The shape of a recipe file: mergekit's schema, with a few keys of our own. */
+import type { NameRule } from '../../../protocol/recipes.ts';
 import { ON_MISMATCH, type OnMismatch } from '../../../shared/mismatch.ts';
 import { parseSize } from '../../../shared/parseSize.ts';
 import type { Path, RecipeDocument } from './document.ts';
@@ -13,6 +14,7 @@ import {
   whereabouts,
   type Text,
 } from './fields.ts';
+import { readNameRules } from './nameRules.ts';
 import { passOver } from './strangers.ts';
 
 const MAX_MODELS = 4096;
@@ -60,6 +62,8 @@ export interface Shape {
   readonly tokenizer: TokenizerWish | undefined;
   readonly lines: { readonly path: Path; readonly alpha: number; readonly beta: number } | undefined;
   readonly onMismatch: OnMismatch | undefined;
+  /** Our own key: how the models' tensors are renamed. */
+  readonly map: readonly NameRule[] | undefined;
   readonly allowNonfinite: boolean | undefined;
   readonly shardBytes: number | undefined;
   readonly compare: readonly { readonly name: string; readonly checkpoint: Text }[];
@@ -88,6 +92,7 @@ export function readShape(document: RecipeDocument): Shape {
     tokenizer: undefined,
     lines: undefined,
     onMismatch: undefined,
+    map: undefined,
     allowNonfinite: undefined,
     shardBytes: undefined,
     compare,
@@ -166,6 +171,7 @@ export function readShape(document: RecipeDocument): Shape {
         if (!isNothing(given)) shape.lines = readLines(document, given, path);
       },
       on_mismatch: (given, path) => (shape.onMismatch = readOnMismatch(document, given, path)),
+      map: (given, path) => (shape.map = readNameRules(document, given, path)),
       allow_nonfinite: (given, path) => {
         if (typeof given !== 'boolean')
           throw document.error(path, 'allow_nonfinite: true or false was expected');

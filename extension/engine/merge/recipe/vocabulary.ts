@@ -58,6 +58,22 @@ export function differ(a: Vocabulary, b: Vocabulary): string | undefined {
   return undefined;
 }
 
+/**
+ * A token that only one of two models knows, or that has another number, among those that both embeddings have rows for;
+ * undefined where there is none, or no list of tokens that both models have.
+ */
+export function movedToken(a: Vocabulary, b: Vocabulary): string | undefined {
+  const limit = Math.min(a.size ?? Infinity, b.size ?? Infinity);
+  for (const [name] of READERS) {
+    const [one, two] = [a.files.get(name), b.files.get(name)];
+    if (one === undefined || two === undefined || typeof one === 'string' || typeof two === 'string')
+      continue;
+    const moved = differentToken(one, two, limit) ?? differentToken(two, one, limit);
+    return moved && `${moved} has another number in its ${name}, or is not in both`;
+  }
+  return undefined;
+}
+
 /** Tokens beyond the embedding's rows do not count, as in mergekit. */
 function differentToken(
   these: ReadonlyMap<string, number>,
