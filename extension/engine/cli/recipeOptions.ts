@@ -18,6 +18,16 @@ export const QUANTIZE_OPTIONS: KeyNames = {
 
 export const RESTORE_OPTIONS: KeyNames = { ...COMMON, source: 'the .tvq file', task: '--task' };
 
+export const EXTRACT_OPTIONS: KeyNames = {
+  ...COMMON,
+  source: 'the model or .tvq file',
+  task: '--task',
+  rank: '--rank',
+  energy: '--energy',
+  include: '--include',
+  exclude: '--exclude',
+};
+
 export const MERGE_OPTIONS: KeyNames = {
   ...COMMON,
   inputs: '--task',
