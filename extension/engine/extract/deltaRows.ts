@@ -10,6 +10,13 @@ import { chunksOf, inputBytes, loadAll, longestSpan, spansOf, TensorInput } from
 /** Values of a block. It depends on nothing but the shape, so that sums over blocks are the same on every machine. */
 const BLOCK_VALUES = 2 ** 20;
 
+/** A matrix that is read in blocks of whole rows, in order; the values of a block are overwritten by the next one's. */
+export interface Rows {
+  readonly rows: number;
+  readonly cols: number;
+  forEach(context: ItemContext, take: (block: Matrix, firstRow: number) => void): Promise<void>;
+}
+
 export interface DeltaRowsOptions {
   readonly rows: number;
   readonly cols: number;
@@ -20,7 +27,7 @@ export interface DeltaRowsOptions {
   readonly resident: boolean;
 }
 
-export class DeltaRows {
+export class DeltaRows implements Rows {
   readonly rows: number;
   readonly cols: number;
   readonly #blockRows: number;
@@ -51,10 +58,7 @@ export class DeltaRows {
     };
   }
 
-  /**
-   * Passes on all rows in order. The values of a block are overwritten by the next one's.
-   * @throws UserError for NaN and infinity
-   */
+  /** @throws UserError for NaN and infinity */
   async forEach(context: ItemContext, take: (block: Matrix, firstRow: number) => void): Promise<void> {
     const { cols } = this;
     const block = new Float32Array(this.#blockRows * cols);

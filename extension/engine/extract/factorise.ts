@@ -1,7 +1,7 @@
 /** The product of two thin matrices that is nearest to a change. */
 import { product, type Matrix } from '../../../kernels/product.ts';
 import type { ItemContext } from '../scheduler/item.ts';
-import type { DeltaRows } from './deltaRows.ts';
+import type { Rows } from './deltaRows.ts';
 import { projectionBytes, projectionOf, type Projection } from './projection.ts';
 import { turned } from './turned.ts';
 
@@ -26,7 +26,7 @@ const FIRST = 32;
 
 /** @returns also ‖Δ‖²; factors of rank 0 where it is zero */
 export async function factorise(
-  rows: DeltaRows,
+  rows: Rows,
   context: ItemContext,
   { most, energy }: Wanted,
 ): Promise<Factors & { readonly norm: number }> {
@@ -42,7 +42,7 @@ export async function factorise(
 }
 
 /** Bytes of plain memory that `factorise` takes, its result included. */
-export const factoriseBytes = (sides: Pick<DeltaRows, 'rows' | 'cols'>, { most }: Wanted): number =>
+export const factoriseBytes = (sides: Pick<Rows, 'rows' | 'cols'>, { most }: Wanted): number =>
   projectionBytes(sides, most) + 8 * most * (sides.rows + sides.cols);
 
 /** The lowest rank that has the energy; one more than there are singular values if none has. */

@@ -1,7 +1,7 @@
 /** The part of a change that a low-rank product can hold, found in passes over its rows. */
 import { product, type Matrix } from '../../../kernels/product.ts';
 import type { ItemContext } from '../scheduler/item.ts';
-import type { DeltaRows } from './deltaRows.ts';
+import type { Rows } from './deltaRows.ts';
 import { orthonormalise } from './orthonormal.ts';
 import { randomSigns } from './randomSigns.ts';
 import { spectrumBytes, spectrumOf, type Spectrum } from './spectrum.ts';
@@ -31,11 +31,11 @@ const widthFor = (rank: number): number => rank + 8 + Math.ceil(rank / 4);
 /** Whether a change is better decomposed as a whole: a basis would have half as many columns or more. */
 const isWhole = (rank: number, { rows, cols }: Sides): boolean => 2 * widthFor(rank) >= Math.min(rows, cols);
 
-type Sides = Pick<DeltaRows, 'rows' | 'cols'>;
+type Sides = Pick<Rows, 'rows' | 'cols'>;
 
 /** The projection that holds the `rank` largest singular values. @param start an earlier one of a lower rank */
 export const projectionOf = (
-  rows: DeltaRows,
+  rows: Rows,
   context: ItemContext,
   rank: number,
   start?: Projection,
@@ -51,7 +51,7 @@ export function projectionBytes(sides: Sides, rank: number): number {
   return width * (4 * rows + 24 * cols) + spectrumBytes(width);
 }
 
-async function whole(rows: DeltaRows, context: ItemContext): Promise<Projection> {
+async function whole(rows: Rows, context: ItemContext): Promise<Projection> {
   const all = { rows: rows.rows, cols: rows.cols, values: new Float32Array(rows.rows * rows.cols) };
   let norm = 0;
   await rows.forEach(context, (block, first) => {
@@ -68,7 +68,7 @@ async function whole(rows: DeltaRows, context: ItemContext): Promise<Projection>
  * a pass over the rows multiplies the basis by ΔᵀΔ. It goes on until the captured part of the change settles.
  */
 async function sketched(
-  rows: DeltaRows,
+  rows: Rows,
   context: ItemContext,
   rank: number,
   start: Matrix | undefined,
@@ -95,7 +95,7 @@ async function sketched(
 }
 
 /** One pass: Y = Δ·W, and the columns of ΔᵀY times a power of two. */
-async function multiplied(rows: DeltaRows, context: ItemContext, basis: Matrix) {
+async function multiplied(rows: Rows, context: ItemContext, basis: Matrix) {
   const width = basis.rows;
   const columns = turned(basis);
   const values = new Float32Array(rows.rows * width);
