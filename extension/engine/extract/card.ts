@@ -1,7 +1,9 @@
 /** The README.md of an extracted adapter: what it is of, how near it comes, and how to make it again. */
 import { formatBytes, formatPercent } from '../../shared/format.ts';
+import { extractCommand } from '../../shared/commandLine.ts';
 import { codeBlock, escapeText, inlineCode, table } from '../../shared/markdown.ts';
 import { TOOL } from '../../shared/version.ts';
+import type { ExtractRecipe } from '../../protocol/recipes.ts';
 import type { ExtractResult } from '../../protocol/results.ts';
 import { licenceText } from '../merge/output/licence.ts';
 import type { ModelSource } from '../merge/output/modelSource.ts';
@@ -16,8 +18,7 @@ export interface CardFacts extends Pick<
   readonly base: ModelSource;
   readonly tuned: ModelSource;
   readonly task: string | undefined;
-  /** The recipe as data. */
-  readonly recipe: object;
+  readonly recipe: ExtractRecipe;
   readonly created: Date;
 }
 
@@ -29,7 +30,7 @@ export const adapterCard = (facts: CardFacts): string =>
     `## How near it comes\n\n${summary(facts)}`,
     leftOutText(facts),
     licenceTextOf(facts),
-    `## Recipe\n\n${codeBlock(JSON.stringify(facts.recipe, undefined, 2), 'json')}`,
+    `## Command\n\n${codeBlock(extractCommand(facts.recipe), 'sh')}`,
     `Written by ${escapeText(TOOL)} on ${facts.created.toISOString()}.`,
   ]
     .filter(part => part !== '')

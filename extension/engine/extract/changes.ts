@@ -1,6 +1,7 @@
 /** Which tensors of a fine-tuned model become factors of an adapter, and why the others do not. */
 import { elementCount, isQuantizable, type Dtype } from '../../formats/dtype.ts';
 import { isBuffer } from '../../formats/names/buffers.ts';
+import { isHead } from '../../formats/names/tiedHead.ts';
 import { modelDtypeOf, type TensorSource } from '../../formats/tensorSource.ts';
 import type { ExtractRecipe } from '../../protocol/recipes.ts';
 import { tensorOf, tensorsOf, type OpenInput } from '../merge/inputs/openInput.ts';
@@ -27,12 +28,19 @@ export interface Changes {
   readonly reasons: ReadonlyMap<string, Reason>;
 }
 
-/** @param hasConv1d whether the model's linear layers are `Conv1D` */
+/** What decides how the tensors of a base are changed. */
+export interface BaseFacts {
+  readonly tensors: ReadonlyMap<string, TensorSource>;
+  /** Whether its linear layers are `Conv1D`. */
+  readonly hasConv1d: boolean;
+  /** Whether its output head is its embedding. */
+  readonly isTied: boolean;
+}
+
 export function changesOf(
   recipe: ExtractRecipe,
-  base: ReadonlyMap<string, TensorSource>,
+  { tensors, hasConv1d, isTied }: BaseFacts,
   tuned: OpenInput,
-  hasConv1d: boolean,
 ): Changes {
   const items: ExtractItem[] = [];
   const reasons = new Map<string, Reason>();
@@ -40,9 +48,12 @@ export function changesOf(
   const isAsked = (name: string): boolean =>
     (include?.length === 0 || !!include?.some(one => one.test(name))) &&
     !exclude?.some(one => one.test(name));
-  for (const [tensor, source] of base) {
+  // Its change is the embedding's.
+  const isTiedHead = (name: string): boolean => isTied && isHead(name);
+  for (const [tensor, source] of tensors) {
     const { shape, dtype } = source;
-    if (isBuffer(tensor, shape) || !isQuantizable(dtype) || elementCount(shape) === 0) continue;
+    if (isTiedHead(tensor) || isBuffer(tensor, shape) || !isQuantizable(dtype) || elementCount(shape) === 0)
+      continue;
     const input = tensorOf(tuned, tensor);
     if (!input) reasons.set(tensor, 'not in the fine-tuned model');
     else if (shapeOf(input).join() !== shape.join()) reasons.set(tensor, 'of another shape than in the base');
@@ -53,7 +64,7 @@ export function changesOf(
     }
   }
   for (const [tensor, { dtype, shape }] of tensorsOf(tuned))
-    if (!base.has(tensor) && isQuantizable(dtype) && !isBuffer(tensor, shape))
+    if (!tensors.has(tensor) && !isTiedHead(tensor) && isQuantizable(dtype) && !isBuffer(tensor, shape))
       reasons.set(tensor, 'not in the base');
   return { items, reasons };
 }

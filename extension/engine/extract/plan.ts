@@ -8,11 +8,13 @@ import { groupBy } from '../../shared/groupBy.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { noteProblems, wholeModel, type Checkpoint } from '../../formats/checkpoint.ts';
 import { readConfig, type Config } from '../../formats/huggingface/configFile.ts';
+import { embeddingOf } from '../../formats/names/tiedHead.ts';
 import { isSafetensors } from '../../formats/safetensors/names.ts';
 import { isTvq } from '../../formats/tvq/names.ts';
 import { openTvq, type TvqFile } from '../../formats/tvq/reader.ts';
 import { allTaskNames, taskNamed } from '../../formats/tvq/task.ts';
 import { openFamily } from '../match/family.ts';
+import { modelConfigOf } from '../match/modelConfig.ts';
 import { openNamed } from '../match/openNamed.ts';
 import { stampsOf, tvqInput, type OpenInput } from '../merge/inputs/openInput.ts';
 import { checkOutput } from '../outputCheck.ts';
@@ -26,6 +28,8 @@ export interface ExtractPlan {
   readonly recipe: ExtractRecipe;
   readonly base: Checkpoint;
   readonly config: Config | undefined;
+  /** The base's embedding, where that is its output head too. */
+  readonly tiedEmbedding: string | undefined;
   readonly tuned: OpenInput;
   /** In the order of the base. */
   readonly items: readonly ExtractItem[];
@@ -42,7 +46,9 @@ export async function planExtract(recipe: ExtractRecipe, room: Room): Promise<Ex
   const { base, tuned, problems: found } = await openBoth(recipe);
   const problems = [...found];
   const config = base.folder === undefined ? undefined : await readConfig(join(base.folder, 'config.json'));
-  const { items, reasons } = changesOf(recipe, base.tensors, tuned, hasConv1d(config));
+  const isTied = modelConfigOf(config).tied === true;
+  const facts = { tensors: base.tensors, hasConv1d: hasConv1d(config), isTied };
+  const { items, reasons } = changesOf(recipe, facts, tuned);
   if (!items.some(({ form }) => form))
     problems.push(error(`${recipe.source}: no tensor that was asked for can be changed by a LoRA adapter`));
   const needed = mostMemory(extractKind, items, room.chunk);
@@ -64,6 +70,7 @@ export async function planExtract(recipe: ExtractRecipe, room: Room): Promise<Ex
     recipe,
     base,
     config,
+    tiedEmbedding: isTied ? embeddingOf('lm_head.weight', undefined, base.tensors) : undefined,
     tuned,
     items: placeItems(extractKind, items, share, room.chunk),
     reasons,

@@ -78,6 +78,7 @@ export async function runExtract(
       ...writer.notes,
       ...problems.map(({ message }) => message),
       ...shortOf(plan, reports),
+      ...tiedNote(plan, found),
       ...published.notes,
     ],
   };
@@ -183,6 +184,14 @@ function shortOf({ recipe: { energy }, items }: ExtractPlan, reports: readonly E
   if (!first) return [];
   return [
     `${short.length} tensors, such as "${first.tensor}", hold less than ${energy} of their change at rank ${first.most}, the highest that was allowed`,
+  ];
+}
+
+/** PEFT has no way to change both while the adapter is beside the model. */
+function tiedNote({ tiedEmbedding }: ExtractPlan, { modules }: Findings): string[] {
+  if (tiedEmbedding === undefined || !modules.some(({ name }) => name === moduleOf(tiedEmbedding))) return [];
+  return [
+    `the base's output head is its embedding "${tiedEmbedding}": PEFT changes both once the adapter is merged (merge_and_unload), and before that the embedding alone; merge it, or leave the embedding out`,
   ];
 }
 
