@@ -8,7 +8,7 @@ import { InputReader, type InputTensor } from '../tensors/inputTensor.ts';
 import { chunksOf, inputBytes, loadAll, longestSpan, spansOf, TensorInput } from '../tensors/tensorInput.ts';
 
 /** Values of a block. It depends on nothing but the shape, so that sums over blocks are the same on every machine. */
-const BLOCK_VALUES = 2 ** 20;
+export const BLOCK_VALUES = 2 ** 20;
 
 /** A matrix that is read in blocks of whole rows, in order; the values of a block are overwritten by the next one's. */
 export interface Rows {

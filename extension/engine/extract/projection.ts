@@ -1,7 +1,7 @@
 /** The part of a change that a low-rank product can hold, found in passes over its rows. */
 import { product, type Matrix } from '../../../kernels/product.ts';
 import type { ItemContext } from '../scheduler/item.ts';
-import type { Rows } from './deltaRows.ts';
+import { BLOCK_VALUES, type Rows } from './deltaRows.ts';
 import { orthonormalise } from './orthonormal.ts';
 import { randomSigns } from './randomSigns.ts';
 import { spectrumBytes, spectrumOf, type Spectrum } from './spectrum.ts';
@@ -48,7 +48,7 @@ export function projectionBytes(sides: Sides, rank: number): number {
   const small = Math.min(rows, cols);
   if (isWhole(rank, sides)) return 8 * rows * cols + spectrumBytes(small);
   const width = widthFor(rank);
-  return width * (4 * rows + 24 * cols) + spectrumBytes(width);
+  return width * (4 * rows + 24 * cols) + 4 * Math.max(BLOCK_VALUES, cols) + spectrumBytes(width);
 }
 
 async function whole(rows: Rows, context: ItemContext): Promise<Projection> {
@@ -97,17 +97,17 @@ async function sketched(
 /** One pass: Y = Δ·W, and the columns of ΔᵀY times a power of two. */
 async function multiplied(rows: Rows, context: ItemContext, basis: Matrix) {
   const width = basis.rows;
-  const columns = turned(basis);
   const values = new Float32Array(rows.rows * width);
   const next = new Float64Array(width * rows.cols);
   let [norm, scale] = [0, 0];
   await rows.forEach(context, (block, first) => {
-    const y = product(context.kernels, block, columns);
-    values.set(y.values, first * width);
+    // Few long rows are multiplied faster than many short ones.
+    const y = product(context.kernels, basis, turned(block));
+    values.set(turned(y).values, first * width);
     norm += squares(block.values);
     // Small and large changes alike stay in the range of float32 when they are squared.
     scale ||= powerFor(y.values);
-    const scaled = turned({ ...y, values: y.values.map(value => value * scale) });
+    const scaled = { ...y, values: y.values.map(value => value * scale) };
     const added = product(context.kernels, scaled, block);
     for (let i = 0; i < next.length; i++) next[i]! += added.values[i]!;
   });
