@@ -91,6 +91,7 @@ export const extractRecipe = (
   output,
   rank: undefined,
   energy: undefined,
+  size: undefined,
   dtype: undefined,
   include: [],
   exclude: [],

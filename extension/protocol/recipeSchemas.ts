@@ -108,14 +108,19 @@ export const extractRecipe = z
     output: path,
     rank: z.int().min(1, 'the rank must be 1 or more').optional(),
     energy: z.number().gt(0, ENERGY_RANGE).max(1, ENERGY_RANGE).optional(),
+    size: z.int().positive().optional(),
     dtype: z.enum(['F32', 'F16', 'BF16']).optional(),
     include: z.array(pattern).max(MAX_ENTRIES).default([]),
     exclude: z.array(pattern).max(MAX_ENTRIES).default([]),
     overwrite: z.boolean(),
   })
   .refine(
-    ({ rank, energy }) => rank !== undefined || energy !== undefined,
-    'a rank or an energy is needed',
+    ({ rank, energy, size }) => [rank, energy, size].some(given => given !== undefined),
+    'a rank, an energy or a size is needed',
+  )
+  .refine(
+    ({ energy, size }) => energy === undefined || size === undefined,
+    'an energy and a size cannot be combined; leave one out',
   ) as unknown as z.ZodType<ExtractRecipe>;
 
 const scalar = z.union([

@@ -95,10 +95,13 @@ export interface ExtractRecipe {
   readonly base: string;
   /** A folder. */
   readonly output: string;
-  /** The rank, or under `energy` the highest one. */
+  /** The rank, or under `energy` and `size` the highest one. */
   readonly rank: number | undefined;
-  /** The part of each tensor's ‖Δ‖² that its rank is to hold, up to 1. One of the two is given, or both. */
+  /** The part of each tensor's ‖Δ‖² that its rank is to hold, up to 1. */
   readonly energy: number | undefined;
+  /** Bytes of the adapter's weight file, spent where they hold most of the change. Not with `energy`; one of the three
+   * is given. */
+  readonly size: number | undefined;
   /** Of the factors; undefined: that of the base's tensor if it has 16 bits, else F32. */
   readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
   /** Regular expressions: only tensors whose name matches one of the first, if any, and none of the second. */

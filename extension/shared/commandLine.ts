@@ -23,7 +23,7 @@ export function quantizeCommand(
 
 /** `tvq extract-lora …` quoted for a POSIX shell. */
 export function extractCommand(recipe: ExtractRecipe): string {
-  const { source, task, base, output, rank, energy, dtype, include, exclude } = recipe;
+  const { source, task, base, output, rank, energy, size, dtype, include, exclude } = recipe;
   const option = (flag: string, value: number | string | undefined): string[] =>
     value === undefined ? [] : [flag, String(value)];
   const words = [
@@ -32,6 +32,7 @@ export function extractCommand(recipe: ExtractRecipe): string {
     option('--task', task),
     option('--rank', rank),
     option('--energy', energy),
+    option('--size', size),
     option('--dtype', dtype?.toLowerCase()),
     ...include.map(pattern => ['--include', pattern]),
     ...exclude.map(pattern => ['--exclude', pattern]),

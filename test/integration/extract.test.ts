@@ -167,6 +167,36 @@ test('an energy: each module has the lowest rank that holds it; a cap is told', 
   ]);
 });
 
+describe('a size', () => {
+  test('is not exceeded, and spent where it holds most', async () => {
+    const size = 30_000;
+    const asked = extractRecipe(fixture('llama/math'), path(), { size, dtype: 'F32' });
+    const { modules, bytes, error } = await extract(asked);
+    expect(bytes).toBeLessThanOrEqual(size);
+    expect(bytes).toBeGreaterThan(0.9 * size);
+    const even = await extract({ ...asked, output: path(), size: undefined, rank: 4 });
+    expect(even.bytes).toBeLessThan(bytes); // one rank more for all is beyond the size
+    expect(error).toBeLessThan(even.error);
+    // No direction left out holds more for its bytes than one that is there.
+    const [shapes, deltas] = [await tensorsOf(base), await deltasOf(fixture('llama/math'))];
+    const worth = modules.map(({ name, rank }) => {
+      const [delta, { shape }] = [deltas.get(`${name}.weight`)!, shapes.get(`${name}.weight`)!];
+      const { s } = svd(new Float64Array(delta), shape[1]!, shape[0]!);
+      const per = (k: number) => (s[k] ?? 0) ** 2 / (shape[0]! + shape[1]!);
+      return { last: per(rank - 1), next: per(rank) };
+    });
+    expect(Math.max(...worth.map(({ next }) => next))).toBeLessThan(
+      1.05 * Math.min(...worth.map(({ last }) => last)),
+    );
+  });
+
+  test('that is too small is refused', async () => {
+    const asked = extractRecipe(fixture('llama/math'), path(), { size: 1000 });
+    await expect(extract(asked)).rejects.toThrow('are too few for an adapter of this model');
+    expect(await leftovers(asked.output)).toEqual([]);
+  });
+});
+
 /** A small model of all kinds of tensors, moved by `by`. */
 function kinds(by: number) {
   const next = noise(11);
@@ -318,7 +348,7 @@ describe('the command', () => {
   });
 
   test.each([
-    [['--base', base, '-o', 'x'], 'say how near it should come: --rank R, or --energy SHARE'],
+    [['--base', base, '-o', 'x'], 'say how near it should come: --rank R, --energy SHARE or --size BYTES'],
     [['--base', base, '-o', 'x', '--energy', '1.5'], '--energy'],
     [['--base', base, '-o', 'x.safetensors', '--rank', '2'], 'an adapter is a folder'],
     [['--rank', '2', '-o', 'x'], 'name the base model with --base'],

@@ -7,7 +7,7 @@ import { formatBytes, formatPercent, formatSeconds } from '../../shared/format.t
 import { refuseErrors } from '../scheduler/runPlanned.ts';
 import { labelled } from './describeFates.ts';
 import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
-import { collect, parseNumber, parseWhole } from './parse.ts';
+import { collect, parseBytes, parseNumber, parseWhole } from './parse.ts';
 import { EXTRACT_OPTIONS } from './recipeOptions.ts';
 import { statusOf } from './status.ts';
 import { printResult, progressLine, table, warn, wordedPlan } from './terminal.ts';
@@ -18,6 +18,7 @@ interface ExtractOptions extends EngineOptions {
   readonly output?: string;
   readonly rank?: number;
   readonly energy?: number;
+  readonly size?: number;
   readonly dtype?: 'f32' | 'f16' | 'bf16';
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
@@ -39,11 +40,20 @@ export function addExtractLora(program: Command, run: Run): void {
     .option('--base <path>', 'base model that the adapter is for: a file of weights or a folder')
     .option('--task <name>', 'task of a .tvq file (not needed where there is one)')
     .option('-o, --output <folder>', 'folder to write')
-    .option('--rank <r>', 'rank of each module; with --energy, the highest (512)', parseWhole(1, MOST_RANK))
+    .option(
+      '--rank <r>',
+      'rank of each module; with --energy or --size, the highest (512)',
+      parseWhole(1, MOST_RANK),
+    )
     .option(
       '--energy <share>',
       "lowest rank that holds this part of each module's squared change",
       parseNumber,
+    )
+    .addOption(
+      new Option('--size <bytes>', 'size of the file, spent where it holds most of the change').argParser(
+        parseBytes,
+      ),
     )
     .addOption(
       new Option('--dtype <name>', "dtype of the factors (default: the base's, if it has 16 bits)").choices([
@@ -60,12 +70,24 @@ export function addExtractLora(program: Command, run: Run): void {
 }
 
 async function act(source: string, options: ExtractOptions, signal: AbortSignal): Promise<number> {
-  const { base, task, output, rank, energy, dtype, include, exclude, overwrite = false } = options;
+  const { base, task, output, rank, energy, size, dtype, include, exclude, overwrite = false } = options;
   if (!base) throw new UserError('name the base model with --base PATH', 'usage');
   if (!output) throw new UserError('name the folder to write with -o FOLDER', 'usage');
-  if (rank === undefined && energy === undefined)
-    throw new UserError('say how near it should come: --rank R, or --energy SHARE', 'usage');
-  const asked = { kind: 'extract', source, task, base, output, rank, energy, include, exclude, overwrite };
+  if (rank === undefined && energy === undefined && size === undefined)
+    throw new UserError('say how near it should come: --rank R, --energy SHARE or --size BYTES', 'usage');
+  const asked = {
+    kind: 'extract',
+    source,
+    task,
+    base,
+    output,
+    rank,
+    energy,
+    size,
+    include,
+    exclude,
+    overwrite,
+  };
   const recipe = parseExtractRecipe({ ...asked, dtype: dtype?.toUpperCase() }, EXTRACT_OPTIONS);
   if (options.dryRun) {
     const summary = wordedPlan(await planExtractSummary(recipe, runOptions(options)));

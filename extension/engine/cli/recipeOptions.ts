@@ -24,6 +24,7 @@ export const EXTRACT_OPTIONS: KeyNames = {
   task: '--task',
   rank: '--rank',
   energy: '--energy',
+  size: '--size',
   include: '--include',
   exclude: '--exclude',
 };

@@ -17,6 +17,7 @@ export type Reason =
   | 'norms and biases'
   | 'tensors for which PEFT has no LoRA'
   | 'not asked for'
+  | 'worth less than their bytes'
   | 'of another shape than in the base'
   | 'not in the base'
   | 'not in the fine-tuned model';
@@ -85,6 +86,7 @@ function itemOf(
     base,
     most: found.form ? Math.min(rank ?? MOST, shorter) : 0,
     energy,
+    measured: false,
     dtype: dtype ?? factorDtype(modelDtypeOf(base)),
     resident: false,
   };

@@ -41,6 +41,16 @@ export async function factorise(
   }
 }
 
+/** The `most` largest squared singular values, or as many as there are, and ‖Δ‖². */
+export async function energiesOf(
+  rows: Rows,
+  context: ItemContext,
+  most: number,
+): Promise<{ readonly energies: Float64Array; readonly norm: number }> {
+  const { spectrum, norm } = await projectionOf(rows, context, most);
+  return { energies: spectrum.energies.slice(0, most), norm };
+}
+
 /** Bytes of plain memory that `factorise` takes, its result included. */
 export const factoriseBytes = (sides: Pick<Rows, 'rows' | 'cols'>, { most }: Wanted): number =>
   projectionBytes(sides, most) + 8 * most * (sides.rows + sides.cols);

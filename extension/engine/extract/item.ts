@@ -9,7 +9,7 @@ import type { Item, ItemContext, ItemReport, RecordOutcome } from '../scheduler/
 import type { ItemKind } from '../scheduler/itemKind.ts';
 import { inputSources, type InputTensor } from '../tensors/inputTensor.ts';
 import { DeltaRows } from './deltaRows.ts';
-import { factorise, factoriseBytes, type Factors } from './factorise.ts';
+import { energiesOf, factorise, factoriseBytes, type Factors } from './factorise.ts';
 import { writtenFactors, type Form } from './form.ts';
 import { squares } from './projection.ts';
 
@@ -20,6 +20,8 @@ export interface ExtractItem extends Item {
   readonly input: InputTensor;
   /** undefined: only the size of the change is measured. */
   readonly form: Form | undefined;
+  /** Whether the strengths of its directions are only measured, to divide a budget. */
+  readonly measured: boolean;
   /** The highest rank, at most the shorter side; and the part of ‖Δ‖² that is enough. */
   readonly most: number;
   readonly energy: number | undefined;
@@ -35,6 +37,8 @@ export interface ExtractReport extends ItemReport {
   readonly norm: number;
   /** 0: nothing was written. */
   readonly rank: number;
+  /** Squared singular values, falling, where they were asked for. */
+  readonly energies: Float64Array;
   /** ‖Δ − B·A‖² with the factors as they were written, summed over the values. */
   readonly error: number;
 }
@@ -62,18 +66,23 @@ export const extractKind: ItemKind<ExtractItem, ExtractReport> = {
     // The factors again as they are written, and turned.
     if (item.form) memory.plain(factoriseBytes({ rows, cols }, item) + 2 * mostFactorBytes(item));
     return async context => {
-      const found = item.form
-        ? await extract(context, item, item.form, delta)
-        : { norm: await normOf(context, delta), rank: 0, error: 0 };
-      return { checksums: [delta.checksum(context)], warnings: [], ...found };
+      const found = await result(context, item, delta);
+      return { ...NOTHING, ...found, checksums: [delta.checksum(context)], warnings: [] };
     };
   },
 };
 
-async function normOf(context: ItemContext, delta: DeltaRows): Promise<number> {
+const NOTHING = { norm: 0, rank: 0, error: 0, energies: new Float64Array() };
+
+function result(context: ItemContext, item: ExtractItem, delta: DeltaRows): Promise<Partial<ExtractReport>> {
+  if (!item.form) return normOf(context, delta);
+  return item.measured ? energiesOf(delta, context, item.most) : extract(context, item, item.form, delta);
+}
+
+async function normOf(context: ItemContext, delta: DeltaRows): Promise<{ readonly norm: number }> {
   let norm = 0;
   await delta.forEach(context, ({ values }) => void (norm += squares(values)));
-  return norm;
+  return { norm };
 }
 
 async function extract(context: ItemContext, item: ExtractItem, form: Form, delta: DeltaRows) {

@@ -60,7 +60,8 @@ export async function planExtract(recipe: ExtractRecipe, room: Room): Promise<Ex
         { code: 'memory' },
       ),
     );
-  const bytes = items.reduce((sum, item) => sum + mostFactorBytes(item), 0);
+  const most = items.reduce((sum, item) => sum + mostFactorBytes(item), 0);
+  const bytes = Math.min(most, recipe.size ?? most);
   if (isSafetensors(recipe.output))
     problems.push(error(`${recipe.output}: an adapter is a folder, with its config; name one`));
   const inputs =

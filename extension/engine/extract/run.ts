@@ -12,11 +12,12 @@ import { writeSmallFile } from '../merge/output/writtenFile.ts';
 import { wrongBase } from '../restore/plan.ts';
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
-import { runPlanned } from '../scheduler/runPlanned.ts';
+import { failed, runPlanned } from '../scheduler/runPlanned.ts';
 import { adapterConfig } from './adapterConfig.ts';
 import { adapterCard } from './card.ts';
 import { moduleOf, writtenFactors } from './form.ts';
 import { extractKind, type ExtractItem, type ExtractReport } from './item.ts';
+import { withinSize } from './withinSize.ts';
 import { hasConv1d, leftOutOf, type ExtractPlan } from './plan.ts';
 
 /** By the names that PEFT gives them. */
@@ -25,16 +26,22 @@ const CONFIG = 'adapter_config.json';
 
 /** Does what an extraction plan says: a folder that PEFT loads. */
 export async function runExtract(
-  plan: ExtractPlan,
+  planned: ExtractPlan,
   backend: EngineBackend,
-  { signal, onProgress }: Hooks,
+  hooks: Hooks,
 ): Promise<ExtractResult> {
   const started = performance.now();
-  const { recipe, items, share, problems, stamps } = plan;
+  const { recipe } = planned;
+  const { signal, onProgress } = hooks;
   const output = resolve(recipe.output);
   const folder = await AtomicFolder.create(output, recipe);
+  const headerBytes = checkpointHeaderBytes(PLAIN, planned.items.flatMap(mostEntries));
+  const plan = await withinSize(planned, headerBytes, backend, hooks).catch(async (error: unknown) => {
+    throw await failed(error, signal, folder);
+  });
+  const { items, share, problems, stamps } = plan;
   const writer = await SafetensorsWriter.create(join(folder.temporary, WEIGHTS), {
-    headerBytes: checkpointHeaderBytes(PLAIN, items.flatMap(mostEntries)),
+    headerBytes,
     overwrite: false,
     lock: folder.lock,
   });
