@@ -150,6 +150,19 @@ test('of a merged model', async () => {
   await expectChange(output, merged);
 });
 
+test('of a model whose head is its embedding: the embedding, and what PEFT makes of it is told', async () => {
+  const [tied, output] = [fixture('llama-tied/base'), path()];
+  const asked = extractRecipe(fixture('llama-tied/math'), output, { base: tied, rank: 96, dtype: 'F32' });
+  const { warnings, leftOut } = await extract(asked);
+  await expectChange(output, fixture('llama-tied/math'), tied);
+  expect(leftOut).toEqual([]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^the base's output head is its embedding "model\.embed_tokens/),
+  ]);
+  const without = await extract({ ...asked, output: path(), exclude: ['embed'] });
+  expect(without.warnings).toEqual([]);
+});
+
 test('an energy: each module has the lowest rank that holds it; a cap is told', async () => {
   const asked = extractRecipe(fixture('llama/math'), path(), { energy: 0.9, dtype: 'F32' });
   const { modules, warnings } = await extract(asked);

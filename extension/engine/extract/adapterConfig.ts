@@ -22,12 +22,11 @@ export interface AdapterFacts {
 /** The strength α is the rank of each module, so that each change is B·A itself. */
 export function adapterConfig({ modules, tensors, base, config, hasConv1d }: AdapterFacts): object {
   const r = mostFrequent(modules.map(({ rank }) => rank));
-  // The first key that fits the end of a module's name counts: longer names come first.
+  // A key is a regular expression for the end of a module's name, or, after ^, for all of it.
+  const ends = new Set(modules.flatMap(({ name }) => [...endingsOf(name)].slice(1)));
+  const keyOf = (name: string): string => (ends.has(name) ? `^${name}` : name);
   const ranks = Object.fromEntries(
-    modules
-      .filter(({ rank }) => rank !== r)
-      .sort((a, b) => b.name.length - a.name.length)
-      .map(({ name, rank }) => [name, rank]),
+    modules.filter(({ rank }) => rank !== r).map(({ name, rank }) => [keyOf(name), rank]),
   );
   return {
     alpha_pattern: ranks,
