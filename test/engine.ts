@@ -9,6 +9,7 @@ import { said } from '../extension/engine/cli/remedies.ts';
 import { UserError } from '../extension/shared/errors.ts';
 import * as engine from '../extension/engine/engine.ts';
 import type {
+  ExtractRecipe,
   MergeInput,
   MergeRecipe,
   QuantizeRecipe,
@@ -76,6 +77,30 @@ export const restoreRecipe = (
 
 export const restore = (asked: RestoreRecipe, options: Partial<RunOptions> = {}) =>
   asCommand(engine.restore(asked, { ...OPTIONS, ...options }, hooks()));
+
+/** An adapter of the llama fixture, with changes. */
+export const extractRecipe = (
+  source: string,
+  output: string,
+  changes: Partial<ExtractRecipe> = {},
+): ExtractRecipe => ({
+  kind: 'extract',
+  source,
+  task: undefined,
+  base: fixture('llama/base'),
+  output,
+  rank: undefined,
+  energy: undefined,
+  size: undefined,
+  dtype: undefined,
+  include: [],
+  exclude: [],
+  overwrite: false,
+  ...changes,
+});
+
+export const extract = (asked: ExtractRecipe, options: Partial<RunOptions> = {}) =>
+  asCommand(engine.extractLora(asked, { ...OPTIONS, ...options }, hooks()));
 
 /** A merge of checkpoints and tasks, with changes. */
 export const mergeRecipe = (

@@ -3,6 +3,7 @@ import type { AnalysisTable } from '../protocol/analysis.ts';
 import type { TaskComparisons, TaskVectors } from '../protocol/comparison.ts';
 import type { Answer, Asked, Method } from '../protocol/engine.ts';
 import type {
+  ExtractRecipe,
   MergeMethodInfo,
   MergeRecipe,
   QuantizeRecipe,
@@ -11,6 +12,8 @@ import type {
 } from '../protocol/recipes.ts';
 import type {
   DevicesReport,
+  ExtractPlanSummary,
+  ExtractResult,
   MergePlanSummary,
   MergeResult,
   PlanSummary,
@@ -27,6 +30,8 @@ import { openNamed } from './match/openNamed.ts';
 import { Cancelled } from '../shared/errors.ts';
 import { whileUnchanged } from '../files/fileStamp.ts';
 import type { Hooks } from './scheduler/hooks.ts';
+import { planExtract, summarizeExtract } from './extract/plan.ts';
+import { runExtract } from './extract/run.ts';
 import { planCompare, runCompare } from './inspect/compare.ts';
 import { tensorDetail } from './inspect/detail.ts';
 import { loadKernels } from './kernels.ts';
@@ -177,6 +182,28 @@ export async function restore(
     room => planRestore(recipe, room),
     ({ problems }) => problems,
     (planned, backend) => runRestore(planned, backend, hooks),
+  );
+}
+
+/** Plans an extraction without reading a tensor or starting a backend. */
+export async function planExtractSummary(
+  recipe: ExtractRecipe,
+  options: RunOptions,
+): Promise<ExtractPlanSummary> {
+  return summarizeExtract(await planExtract(recipe, previewRoom(options)));
+}
+
+export async function extractLora(
+  recipe: ExtractRecipe,
+  options: RunOptions,
+  hooks: Hooks,
+): Promise<ExtractResult> {
+  return withBackend(
+    options,
+    hooks,
+    room => planExtract(recipe, room),
+    ({ problems }) => problems,
+    (planned, backend) => runExtract(planned, backend, hooks),
   );
 }
 

@@ -16,8 +16,8 @@ import { isCompanion } from '../formats/huggingface/companionNames.ts';
 /** An output is a folder with a model in it, or a single file. */
 export type OutputKind = 'folder' | 'file';
 
-/** What merges write beside weights. */
-const OF_A_MERGE = /^(readme(\.md)?|merge-(recipe\.yml|report\.json))$/i;
+/** What merges and extractions write beside weights. */
+const WRITTEN = /^(readme(\.md)?|merge-(recipe\.yml|report\.json)|adapter_config\.json)$/i;
 /** Which of several weight files a tensor is in. */
 const INDEX = /^(.+?)\.index(\.\w+)?\.json$/i;
 /** Text files, and those with a name that libraries look for. */
@@ -71,7 +71,7 @@ async function strangerIn(folder: string): Promise<string | undefined> {
  */
 const isOfModel = (name: string): boolean =>
   CLUTTER.has(name) ||
-  OF_A_MERGE.test(name) ||
+  WRITTEN.test(name) ||
   isWeights((INDEX.exec(name)?.[1] ?? name).toLowerCase()) ||
   (isCompanion(name) && (!TEXT.test(name) || MODELS_TEXT.test(name)));
 

@@ -1,7 +1,7 @@
 /** Recipes from any source: checked, with every default filled in. */
 import * as z from 'zod';
 import type { TaskVectors } from './comparison.ts';
-import type { MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from './recipes.ts';
+import type { ExtractRecipe, MergeRecipe, QuantizeRecipe, RestoreRecipe, RunOptions } from './recipes.ts';
 import { groupBy } from '../shared/groupBy.ts';
 import { shortened } from '../shared/shortened.ts';
 import { UserError } from '../shared/errors.ts';
@@ -107,6 +107,32 @@ export const restoreRecipe = z.strictObject({
   allowNonfinite: z.boolean().default(false),
 }) as unknown as z.ZodType<RestoreRecipe>;
 
+const ENERGY_RANGE = 'the energy must be more than 0, and 1 at most';
+
+export const extractRecipe = z
+  .strictObject({
+    kind: z.literal('extract'),
+    source: path,
+    task: taskName.optional(),
+    base: path,
+    output: path,
+    rank: z.int().min(1, 'the rank must be 1 or more').optional(),
+    energy: z.number().gt(0, ENERGY_RANGE).max(1, ENERGY_RANGE).optional(),
+    size: z.int().positive().optional(),
+    dtype: z.enum(['F32', 'F16', 'BF16']).optional(),
+    include: z.array(pattern).max(MAX_ENTRIES).default([]),
+    exclude: z.array(pattern).max(MAX_ENTRIES).default([]),
+    overwrite: z.boolean(),
+  })
+  .refine(
+    ({ rank, energy, size }) => [rank, energy, size].some(given => given !== undefined),
+    'a rank, an energy or a size is needed',
+  )
+  .refine(
+    ({ energy, size }) => energy === undefined || size === undefined,
+    'an energy and a size cannot be combined; leave one out',
+  ) as unknown as z.ZodType<ExtractRecipe>;
+
 const scalar = z.union([
   z.number(),
   z.array(z.number()).min(1).max(MAX_ENTRIES),
@@ -182,6 +208,8 @@ export const parseQuantizeRecipe = (value: unknown, names?: KeyNames): QuantizeR
   checked(quantizeRecipe, value, names);
 export const parseRestoreRecipe = (value: unknown, names?: KeyNames): RestoreRecipe =>
   checked(restoreRecipe, value, names);
+export const parseExtractRecipe = (value: unknown, names?: KeyNames): ExtractRecipe =>
+  checked(extractRecipe, value, names);
 export const parseMergeRecipe = (value: unknown, names?: KeyNames): MergeRecipe =>
   checked(mergeRecipe, value, names);
 

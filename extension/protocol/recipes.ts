@@ -95,6 +95,31 @@ export interface RestoreRecipe {
   readonly allowNonfinite: boolean;
 }
 
+/** An adapter (PEFT's LoRA) that changes the base as nearly as possible to a fine-tuned model. */
+export interface ExtractRecipe {
+  readonly kind: 'extract';
+  /** A checkpoint, or a .tvq file. */
+  readonly source: string;
+  /** The task of a .tvq file; undefined: the only one. */
+  readonly task: string | undefined;
+  readonly base: string;
+  /** A folder. */
+  readonly output: string;
+  /** The rank, or under `energy` and `size` the highest one. */
+  readonly rank: number | undefined;
+  /** The part of each tensor's ‖Δ‖² that its rank is to hold, up to 1. */
+  readonly energy: number | undefined;
+  /** Bytes of the adapter's weight file, spent where they hold most of the change. Not with `energy`; one of the three
+   * is given. */
+  readonly size: number | undefined;
+  /** Of the factors; undefined: that of the base's tensor if it has 16 bits, else F32. */
+  readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
+  /** Regular expressions: only tensors whose name matches one of the first, if any, and none of the second. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly overwrite: boolean;
+}
+
 /** One model, or one task of a .tvq file, that goes into a merge. */
 export interface MergeInput {
   /** Unique within the recipe; also the name in reports. */

@@ -83,6 +83,47 @@ export interface RestoreResult extends JobResult {
   readonly tensors: number;
 }
 
+/** The plan of an extraction. */
+export interface ExtractPlanSummary {
+  readonly output: string;
+  /** Bytes of the factors; under an energy, never more. */
+  readonly bytes: number;
+  /** Bytes that are read at least once; a tensor that does not fit into memory is read several times. */
+  readonly readBytes: number;
+  readonly memory: number;
+  /** Tensors that may get factors. */
+  readonly modules: number;
+  readonly leftOut: readonly Omit<LeftOut, 'share'>[];
+  readonly problems: readonly Problem[];
+}
+
+/** Tensors whose change is not in an adapter, for one reason. */
+export interface LeftOut {
+  readonly why: string;
+  readonly tensors: number;
+  /** The first few. */
+  readonly names: readonly string[];
+  /** Of the squared norm of the whole change; null where there is nothing to subtract. */
+  readonly share: number | null;
+}
+
+/** Its `bytes` are those of the adapter's weight file. */
+export interface ExtractResult extends JobResult {
+  /** In the order of the base. */
+  readonly modules: readonly {
+    readonly name: string;
+    readonly rank: number;
+    /** ‖Δ − B·A‖² / ‖Δ‖². */
+    readonly error: number;
+    /** Of the squared norm of the whole change. */
+    readonly share: number;
+  }[];
+  /** ‖Δ − B·A‖² / ‖Δ‖² over the tensors that have factors, and over all that changed. */
+  readonly error: number;
+  readonly errorOfAll: number;
+  readonly leftOut: readonly LeftOut[];
+}
+
 /** Tensors that are treated the same way for the same reason. */
 export interface TensorFate {
   readonly fate: 'merged' | 'copied' | 'quantized' | 'kept' | 'left out';

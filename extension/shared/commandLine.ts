@@ -1,5 +1,5 @@
-/** The command line that does the same as the Studio. */
-import type { TensorRule } from '../protocol/recipes.ts';
+/** Command lines that do the same as the Studio, or make again what is there. */
+import type { ExtractRecipe, TensorRule } from '../protocol/recipes.ts';
 import type { BudgetRecipe, StudioSelection } from '../protocol/studio.ts';
 
 /** `tvq quantize …` quoted for a POSIX shell. */
@@ -16,6 +16,26 @@ export function quantizeCommand(
     ['--budget', budget],
     ...(sensitivity === undefined ? [] : [['--sensitivity', sensitivity]]),
     ...rules.flatMap(ruleWords),
+    ['--output', output],
+  ];
+  return words.flat().map(quoted).join(' ');
+}
+
+/** `tvq extract-lora …` quoted for a POSIX shell. */
+export function extractCommand(recipe: ExtractRecipe): string {
+  const { source, task, base, output, rank, energy, size, dtype, include, exclude } = recipe;
+  const option = (flag: string, value: number | string | undefined): string[] =>
+    value === undefined ? [] : [flag, String(value)];
+  const words = [
+    ['tvq', 'extract-lora', source],
+    ['--base', base],
+    option('--task', task),
+    option('--rank', rank),
+    option('--energy', energy),
+    option('--size', size),
+    option('--dtype', dtype?.toLowerCase()),
+    ...include.map(pattern => ['--include', pattern]),
+    ...exclude.map(pattern => ['--exclude', pattern]),
     ['--output', output],
   ];
   return words.flat().map(quoted).join(' ');

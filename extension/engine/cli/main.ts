@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../../shared/version.ts';
 import { addDevices } from './devices.ts';
+import { addExtractLora } from './extractLora.ts';
 import { addInspect } from './inspect.ts';
 import { addMerge } from './merge.ts';
 import type { Run } from './options.ts';
@@ -20,8 +21,11 @@ export async function main(args: readonly string[], signal: AbortSignal): Promis
     .description('Quantize task vectors, merge models, and restore them.')
     .version(version)
     .exitOverride();
-  for (const add of [addQuantize, addAnalyze, addMerge, addRestore, addInspect, addVerify, addDevices])
-    add(program, run);
+  const commands = [
+    ...[addQuantize, addAnalyze, addMerge, addRestore, addExtractLora],
+    ...[addInspect, addVerify, addDevices],
+  ];
+  for (const add of commands) add(program, run);
   for (const added of program.commands) added.exitOverride();
   try {
     await program.parseAsync(args, { from: 'user' });

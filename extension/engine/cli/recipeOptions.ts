@@ -18,6 +18,17 @@ export const QUANTIZE_OPTIONS: KeyNames = {
 
 export const RESTORE_OPTIONS: KeyNames = { ...COMMON, source: 'the .tvq file', task: '--task' };
 
+export const EXTRACT_OPTIONS: KeyNames = {
+  ...COMMON,
+  source: 'the model or .tvq file',
+  task: '--task',
+  rank: '--rank',
+  energy: '--energy',
+  size: '--size',
+  include: '--include',
+  exclude: '--exclude',
+};
+
 export const MERGE_OPTIONS: KeyNames = {
   ...COMMON,
   inputs: '--task',
