@@ -281,6 +281,15 @@ describe('of all kinds of tensors', async () => {
     });
   });
 
+  test('the card lists it', async () => {
+    const output = path();
+    await extract(extractRecipe(tuned, output, { base: original, rank: 2 }));
+    const card = await readFile(join(output, 'README.md'), 'utf8');
+    expect(card).toMatch(/^---\nlibrary_name: peft\n/);
+    expect(card).toMatch(/\| norms and biases \| 2 \| `fc\.bias`, `norm\.weight` \| \d+\.\d % \|/);
+    expect(card).toContain('| of another shape than in the base | 1 | `head.weight` | unknown |');
+  });
+
   test('only what is asked for', async () => {
     const asked = extractRecipe(tuned, path(), { base: original, rank: 2, include: ['conv', 'fc'] });
     const { modules, leftOut } = await extract({ ...asked, exclude: ['fc'] });
@@ -315,6 +324,14 @@ describe('the same bytes', async () => {
     const expected = await bytesOf(plain.output);
     expect((await bytesOf(threads.output)).equals(expected)).toBe(true);
     expect((await bytesOf(pieces.output)).equals(expected)).toBe(true);
+  });
+
+  test('in too little memory nothing is begun', async () => {
+    const refused = asked();
+    await expect(extract(refused, { memory: 220e6 })).rejects.toThrow(
+      /^--memory 220 MB is too little: the largest tensor takes .+; choose a lower rank, or allow more$/,
+    );
+    expect(await leftovers(refused.output)).toEqual([]);
   });
 
   test('on the GPU backend', async () => {

@@ -20,8 +20,7 @@ export interface Rows {
 export interface DeltaRowsOptions {
   readonly rows: number;
   readonly cols: number;
-  /** undefined where neither the values nor the checksum of the base are needed. */
-  readonly base: TensorSource | undefined;
+  readonly base: TensorSource;
   readonly input: InputTensor;
   /** Whether all of the tensor is in memory, so that it is read once. */
   readonly resident: boolean;
@@ -33,7 +32,9 @@ export class DeltaRows implements Rows {
   readonly #blockRows: number;
   readonly #span: number;
   readonly #read: (context: ItemContext, take: (values: Float32Array) => void) => Promise<void>;
-  readonly #base: TensorInput | undefined;
+  /** Whether the change was made from a base that is to be recognised. */
+  readonly #isChecked: boolean;
+  readonly #base: TensorInput;
   readonly #reader: InputReader;
 
   constructor({ rows, cols, base, input, resident }: DeltaRowsOptions, memory: ItemMemory, chunk: number) {
@@ -43,7 +44,8 @@ export class DeltaRows implements Rows {
     const region = () => memory.alloc(4 * Math.min(chunk, this.#span));
     const [values, scratch] = [region(), region()];
     memory.plain(4 * (Math.min(chunk, this.#span) + this.#blockRows * cols));
-    this.#base = base && new TensorInput(base, memory.alloc(inputBytes(base, this.#span)));
+    this.#isChecked = input.kind === 'tvq' && !input.whole;
+    this.#base = new TensorInput(base, memory.alloc(inputBytes(base, this.#span)), this.#isChecked);
     const reading = { hashed: false, tolerance: undefined };
     this.#reader = new InputReader(memory, input, reading, this.#base, scratch, this.#span);
     this.#read = async (context, take) => {
@@ -80,9 +82,9 @@ export class DeltaRows implements Rows {
     if (filled > 0) pass();
   }
 
-  /** XXH64 of the base's tensor, after all rows were read. @throws UserError when a .tvq file is damaged */
+  /** XXH64 of the base's tensor where a task vector belongs to it, after all rows were read. @throws UserError when a .tvq file is damaged */
   checksum(context: ItemContext): string | undefined {
     this.#reader.check(context);
-    return this.#base?.checksum(context);
+    return this.#isChecked ? this.#base.checksum(context) : undefined;
   }
 }

@@ -16,7 +16,7 @@ import { squares } from './projection.ts';
 export interface ExtractItem extends Item {
   readonly kind: 'extract';
   readonly shape: readonly number[];
-  readonly base: TensorSource | undefined;
+  readonly base: TensorSource;
   readonly input: InputTensor;
   /** undefined: only the size of the change is measured. */
   readonly form: Form | undefined;
