@@ -47,8 +47,7 @@ async function readRows(
 ): Promise<Float32Array> {
   const { base, deltas, magnitude } = source;
   const [, cols] = sidesOf(source);
-  // A copy: F32 values may lie in the bytes just read, F64 ones in what they were made from.
-  const values = Float32Array.from(await readElements(context, base, row * cols, rows * cols));
+  const values = await readElements(context, base, row * cols, rows * cols);
   for (const delta of deltas) await addDelta(context, delta, values, row, rows, cols);
   if (magnitude) await scaleTo(context, source, magnitude, values, row, rows);
   return values;
@@ -72,8 +71,8 @@ async function addDelta(
     const block = { row: from - firstRow, rows: to - from, col, cols: width };
     const change = await readBlock(context, matrix, block);
     for (let i = from; i < to; i++) {
-      const [at, in_] = [(i - row) * cols + col, (i - from) * width];
-      for (let j = 0; j < width; j++) values[at + j]! += Math.fround(factor * change.values[in_ + j]!);
+      const [at, first] = [(i - row) * cols + col, (i - from) * width];
+      for (let j = 0; j < width; j++) values[at + j]! += Math.fround(factor * change.values[first + j]!);
     }
   }
 }
