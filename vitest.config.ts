@@ -40,6 +40,8 @@ export default defineConfig({
         hookTimeout: 300_000,
         fileParallelism: false,
         isolate: false,
+        // After the others: a machine that computes as well shows a window late.
+        sequence: { groupOrder: 1 },
         globalSetup: 'test/e2e/harness/setup.ts',
       }),
     ],
