@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { elementCount } from '../extension/formats/dtype.ts';
 import { f32, writeSafetensors, type MadeTensor } from './checkpoints.ts';
 import { tensorsOf, valuesOf } from './engine.ts';
+import { writeSparseGguf } from './ggufFile.ts';
 import { zipBytes } from './fuzz/zipFile.ts';
 import { dict, pickleOf, storage, tensor, text } from './torchPickles.ts';
 
@@ -30,41 +31,23 @@ function turned(bytes: Buffer, rows: number, columns: number): Buffer {
   return result;
 }
 
-const [TEXT, F32, ALIGNMENT] = [8, 0, 32];
+/** Type number of F32 in GGUF. */
+const F32 = 0;
 
 /** Tensors as a GGUF file of an unknown architecture, so that names and order stay; in F32. */
-export function ggufFile(model: ReadonlyMap<string, MadeTensor>): Uint8Array {
-  const string = (value: string): Buffer =>
-    Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
-  const infos: Buffer[] = [];
-  const data: Buffer[] = [];
-  let offset = 0;
-  for (const [name, made] of model) {
-    const values = Buffer.from(valuesOf(made).buffer);
-    const dimensions = [...made.shape].reverse().map(u64); // the innermost comes first
-    infos.push(string(name), u32(dimensions.length), ...dimensions, u32(F32), u64(offset));
-    data.push(values, Buffer.alloc(-values.length & (ALIGNMENT - 1)));
-    offset += values.length + (-values.length & (ALIGNMENT - 1));
-  }
-  const pair = [string('general.architecture'), u32(TEXT), string('tiny')];
-  const head = Buffer.concat([Buffer.from('GGUF'), u32(3), u64(model.size), u64(1), ...pair, ...infos]);
-  return Buffer.concat([head, Buffer.alloc(-head.length & (ALIGNMENT - 1)), ...data]);
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
+async function writeGguf(file: string, model: ReadonlyMap<string, MadeTensor>): Promise<void> {
+  const values = [...model.values()].map(valuesOf);
+  const tensors = [...model].map(([name, { shape }], i) => ({
+    ...{ name, type: F32, shape },
+    bytes: values[i]!.byteLength,
+  }));
+  await writeSparseGguf(file, { 'general.architecture': 'tiny' }, tensors, offsets =>
+    offsets.map((at, i) => [at, new Uint8Array(values[i]!.buffer)] as const),
+  );
 }
 
 /** Matrices as compressed-tensors' 8-bit integers with a scale a row; what else there is stays. */
-export function int8Model(model: ReadonlyMap<string, MadeTensor>): Record<string, MadeTensor> {
+function int8Model(model: ReadonlyMap<string, MadeTensor>): Record<string, MadeTensor> {
   const stored: Record<string, MadeTensor> = {};
   for (const [name, made] of model) {
     const [rows = 0, columns] = made.shape;
@@ -94,7 +77,7 @@ export async function writeStoredModels(source: string, folder: string): Promise
   for (const name of ['torch', 'int8']) await mkdir(join(folder, name), { recursive: true });
   await writeFile(join(folder, 'torch', 'pytorch_model.bin'), torchArchive(model));
   await cp(join(source, 'config.json'), join(folder, 'torch', 'config.json'));
-  await writeFile(join(folder, 'small.gguf'), ggufFile(model));
+  await writeGguf(join(folder, 'small.gguf'), model);
   await writeSafetensors(join(folder, 'int8', 'model.safetensors'), int8Model(model));
   await writeFile(join(folder, 'int8', 'config.json'), JSON.stringify(INT8_CONFIG));
 }

@@ -37,3 +37,7 @@ export const isQuantizable = (dtype: Dtype): dtype is QuantizableDtype =>
 /** Number of elements of a shape; a scalar has one. */
 export const elementCount = (shape: readonly number[]): number =>
   shape.reduce((count, dim) => count * dim, 1);
+
+/** Bytes of a tensor's values. */
+export const tensorBytes = (dtype: Dtype, shape: readonly number[]): number =>
+  (elementCount(shape) * DTYPE_BITS[dtype]) / 8;

@@ -1,5 +1,5 @@
 /** A tensor put together from others: a part cut out of one, or parts of several in turn. */
-import { DTYPE_BITS, elementCount, type Dtype } from './dtype.ts';
+import { elementCount, type Dtype, tensorBytes } from './dtype.ts';
 import { modelDtypeOf, type TensorSource } from './tensorSource.ts';
 
 export const JOINED = 'joined';
@@ -41,7 +41,7 @@ export function join(name: string, shape: readonly number[], parts: readonly Par
     file: source.file,
     dtype,
     shape,
-    bytes: (elementCount(shape) * DTYPE_BITS[dtype]) / 8,
+    bytes: tensorBytes(dtype, shape),
     ...(modelDtype === dtype ? {} : { modelDtype }),
     parts,
   };

@@ -2,11 +2,12 @@
 import { product } from '../../../kernels/product.ts';
 import { UserError } from '../../shared/errors.ts';
 import { DTYPE_BITS } from '../../formats/dtype.ts';
-import { bfloats, halfFloats, narrowed } from '../../formats/floatBits.ts';
+import { narrowed } from '../../formats/floatBits.ts';
 import { sidesOf } from '../../formats/lora/deltaSource.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { Item, ItemContext, ItemReport, RecordOutcome } from '../scheduler/item.ts';
 import type { ItemKind } from '../scheduler/itemKind.ts';
+import { toFloats } from '../tensors/decode.ts';
 import { inputSources, type InputTensor } from '../tensors/inputTensor.ts';
 import { DeltaRows } from './deltaRows.ts';
 import { energiesOf, factorise, factoriseBytes, type Factors } from './factorise.ts';
@@ -104,8 +105,7 @@ async function extract(context: ItemContext, item: ExtractItem, form: Form, delt
 function rounded({ left, right }: Factors, { tensor, dtype }: ExtractItem): Factors {
   const round = (values: Float32Array): Float32Array => {
     if (dtype === 'F32') return values;
-    const bits = narrowed(values, dtype);
-    const result = dtype === 'BF16' ? bfloats(bits) : Float32Array.from(bits, half => halfFloats()[half]!);
+    const result = toFloats(bytesOf(values, dtype), dtype);
     if (result.every(Number.isFinite)) return result;
     throw new UserError(
       `tensor "${tensor}": its factors are beyond the range of ${dtype}; write them as F32`,

@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import type { ExtractResult, LeftOut } from '../../protocol/results.ts';
 import { AtomicFolder } from '../../files/atomicFolder.ts';
 import { keptElsewhere } from '../../files/otherNames.ts';
-import { DTYPE_BITS, elementCount } from '../../formats/dtype.ts';
+import { tensorBytes } from '../../formats/dtype.ts';
 import { serializeHeader, type TensorEntry } from '../../formats/safetensors/safetensors.ts';
 import { PLAIN } from '../../formats/safetensors/weightsMetadata.ts';
 import { checkpointHeaderBytes, SafetensorsWriter } from '../../formats/safetensors/writer.ts';
@@ -112,7 +112,7 @@ const entry = ({ dtype }: ExtractItem, name: string, shape: readonly number[]): 
   name,
   dtype,
   shape,
-  bytes: (elementCount(shape) * DTYPE_BITS[dtype]) / 8,
+  bytes: tensorBytes(dtype, shape),
 });
 
 type Findings = Pick<ExtractResult, 'modules' | 'error' | 'errorOfAll' | 'leftOut'>;

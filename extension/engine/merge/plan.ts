@@ -7,7 +7,7 @@ import { MIN_MEMORY, type MemoryShare, type Room } from '../scheduler/memoryShar
 import { mostMemory, placeItems } from '../scheduler/itemKind.ts';
 import { noteProblems, type Checkpoint } from '../../formats/checkpoint.ts';
 import { configDifferences, describedCheckpoint } from '../../formats/huggingface/configDifferences.ts';
-import { DTYPE_BITS, elementCount } from '../../formats/dtype.ts';
+import { DTYPE_BITS, tensorBytes } from '../../formats/dtype.ts';
 import { mergedMetadata } from '../../formats/safetensors/weightsMetadata.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
@@ -151,7 +151,7 @@ const tensorOfItem = ({ tensor, shape, dtype }: MergeItem): UnplacedTensor => ({
   name: tensor,
   dtype,
   shape,
-  bytes: (elementCount(shape) * DTYPE_BITS[dtype]) / 8,
+  bytes: tensorBytes(dtype, shape),
 });
 
 /** One item per written tensor, largest elements first so that all are aligned. */

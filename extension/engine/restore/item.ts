@@ -2,7 +2,7 @@
 import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 import type { Scope, Slice } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
-import { DTYPE_BITS, elementCount, type Dtype, type QuantizableDtype } from '../../formats/dtype.ts';
+import { elementCount, type Dtype, type QuantizableDtype, tensorBytes } from '../../formats/dtype.ts';
 import type { Item, ItemContext, RecordOutcome } from '../scheduler/item.ts';
 import type { ItemKind } from '../scheduler/itemKind.ts';
 import type { WriteReport } from '../tensors/outputWarnings.ts';
@@ -36,8 +36,7 @@ export interface RestoreItem extends Item {
 }
 
 /** Bytes of the restored tensor. */
-export const restoredBytes = ({ dtype, record }: RestoreItem): number =>
-  (elementCount(record.shape) * DTYPE_BITS[dtype]) / 8;
+export const restoredBytes = ({ dtype, record }: RestoreItem): number => tensorBytes(dtype, record.shape);
 
 /** Whether the bytes to write are in a file unchanged: a forced base may have other dtypes. */
 const copies = ({ record, dtype, base }: RestoreItem): boolean =>

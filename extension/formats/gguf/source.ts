@@ -1,5 +1,5 @@
 /** A tensor of a GGUF file whose values have to be computed: decoded, put in order, or less what was added. */
-import { DTYPE_BITS, elementCount } from '../dtype.ts';
+import { tensorBytes } from '../dtype.ts';
 import { rangeOf, type TensorSource } from '../tensorSource.ts';
 import type { GgufTensor } from './header.ts';
 import type { GgufType } from './types.ts';
@@ -29,7 +29,7 @@ export function ggufSource(
   const isStored = type.values === 1 && heads === 0 && added === 0;
   if (isStored) return rangeOf(file, { name, dtype: type.dtype, shape, offset, bytes: stored });
   const dtype = added === 0 ? type.dtype : 'F32';
-  const bytes = (elementCount(shape) * DTYPE_BITS[dtype]) / 8;
+  const bytes = tensorBytes(dtype, shape);
   const source: GgufSource = { kind: 'gguf', file, name, dtype, shape, bytes, type, offset, heads, added };
   return source;
 }

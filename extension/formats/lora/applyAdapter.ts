@@ -5,7 +5,7 @@ import { listed } from '../../shared/listed.ts';
 import { error, warning } from '../../shared/problems.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import { DTYPE_BITS, elementCount, isQuantizable } from '../dtype.ts';
+import { elementCount, isQuantizable, tensorBytes } from '../dtype.ts';
 import { modelDtypeOf, type TensorSource } from '../tensorSource.ts';
 import { metadataConfig, readAdapterConfig, type AdapterConfig } from './adapterConfig.ts';
 import { sidesOf, type AdaptedSource, type Delta, type Magnitude } from './deltaSource.ts';
@@ -162,7 +162,7 @@ class Changes {
       file: (norms ?? sourceOf(matrix)).file,
       dtype: 'F32',
       shape: base.shape,
-      bytes: (elementCount(base.shape) * DTYPE_BITS.F32) / 8,
+      bytes: tensorBytes('F32', base.shape),
       modelDtype: modelDtypeOf(base),
       base,
       deltas: [...(known?.deltas ?? []), { ...delta, firstRow }],

@@ -1,5 +1,5 @@
 /** What a layout of quantized weights is: how one is recognised by the tensors beside it, and read as floats. */
-import { DTYPE_BITS, elementCount, type Dtype } from '../dtype.ts';
+import { type Dtype, tensorBytes } from '../dtype.ts';
 import { isRange, type RangeSource, type TensorSource } from '../tensorSource.ts';
 import type { FloatDtype } from './floatDtype.ts';
 import type { QuantizationConfig } from './quantizationConfig.ts';
@@ -37,7 +37,7 @@ export function computed<S extends TensorSource>(
   facts: Omit<S, 'bytes' | 'file'> & { readonly dtype: Dtype; readonly shape: readonly number[] },
   file: string,
 ): S {
-  const bytes = (elementCount(facts.shape) * DTYPE_BITS[facts.dtype]) / 8;
+  const bytes = tensorBytes(facts.dtype, facts.shape);
   return { ...facts, file, bytes } as unknown as S;
 }
 

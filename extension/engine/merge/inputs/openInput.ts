@@ -1,7 +1,7 @@
 import type { MergeRecipe } from '../../../protocol/recipes.ts';
 import { fineTuned, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
-import { DTYPE_BITS, elementCount } from '../../../formats/dtype.ts';
+import { tensorBytes } from '../../../formats/dtype.ts';
 import type { FileStamp } from '../../../files/fileStamp.ts';
 import { isCoded } from '../../../formats/tvq/codecs.ts';
 import { isTvq } from '../../../formats/tvq/names.ts';
@@ -44,9 +44,7 @@ export function tvqInput(file: TvqFile, vector: TvqVector, name = vector.name): 
     records: byName(vector.records),
     tensors: new Map(
       vector.records.flatMap(({ tensor, dtype, shape, codec }) =>
-        codec.codec === 'absent'
-          ? []
-          : [[tensor, { dtype, shape, bytes: (elementCount(shape) * DTYPE_BITS[dtype]) / 8 }]],
+        codec.codec === 'absent' ? [] : [[tensor, { dtype, shape, bytes: tensorBytes(dtype, shape) }]],
       ),
     ),
     shared: byName(vector === file.shared ? [] : (file.shared?.records ?? [])),

@@ -1,6 +1,6 @@
 /** Merges one tensor: window by window into the output, with the numbers of the report taken on the way. */
 import type { Region } from '../../../../kernels/memory.ts';
-import { DTYPE_BITS, elementCount, type QuantizableDtype } from '../../../formats/dtype.ts';
+import { DTYPE_BITS, type QuantizableDtype, tensorBytes } from '../../../formats/dtype.ts';
 import type { RecordOutcome } from '../../scheduler/item.ts';
 import { countOf, NONE, plus, refused } from '../../tensors/notNumbers.ts';
 import { encodeValues, type EncodedValues } from '../../tensors/encode.ts';
@@ -34,7 +34,7 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Merg
   const merging = await Merging.prepare(passes);
   const exact = compared && (await Merging.prepare(compared));
   const stats = item.base && new StatsSum(passes);
-  const bytes = (elementCount(item.shape) * DTYPE_BITS[item.dtype]) / 8;
+  const bytes = tensorBytes(item.dtype, item.shape);
 
   let written = NONE;
   // A tensor that will be refused is not finished, as a later run could reuse what is complete.

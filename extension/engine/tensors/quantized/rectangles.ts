@@ -2,7 +2,9 @@
 import { DTYPE_BITS } from '../../../formats/dtype.ts';
 import { narrowed } from '../../../formats/floatBits.ts';
 import { matrixOf } from '../../../formats/quantized/sources.ts';
-import type { TensorSource } from '../../../formats/tensorSource.ts';
+import type { RangeSource, TensorSource } from '../../../formats/tensorSource.ts';
+import type { SourceContext, SourceKind } from '../sourceKind.ts';
+import { isSameRange } from './sideTensors.ts';
 
 /** Whole rows of the matrix, or a part of one; their values follow one another in the tensor. */
 export interface Rectangle {
@@ -18,7 +20,7 @@ export interface Rectangle {
 /** Values of a rectangle of layouts stored row by row: 1 MiB as F32. */
 export const RECTANGLE_VALUES = 1 << 18;
 /** What such a rectangle takes: values, the same rounded, codes, and scales, of which there is one a code at most. */
-export const WORKING_BYTES = (4 + 2 + 1 + 4) * RECTANGLE_VALUES;
+const WORKING_BYTES = (4 + 2 + 1 + 4) * RECTANGLE_VALUES;
 
 /** The values that are computed for a rectangle. */
 export type Compute = (rectangle: Rectangle) => Promise<Float32Array>;
@@ -43,6 +45,23 @@ export async function computeInto(
     view.set(values.subarray(from, until), at + from);
   }
 }
+
+interface Coded extends TensorSource {
+  readonly codes: RangeSource;
+  readonly scales: RangeSource | undefined;
+}
+
+/** A kind of source whose codes lie row by row, each with the scale of its block. */
+export const ofRectangles = <S extends Coded>(
+  kind: S['kind'],
+  valuesOf: (context: SourceContext, source: S, rectangle: Rectangle) => Promise<Float32Array>,
+): SourceKind<S> => ({
+  kind,
+  working: () => WORKING_BYTES,
+  read: (context, source, view, begin) =>
+    computeInto(source, view, begin, RECTANGLE_VALUES, rectangle => valuesOf(context, source, rectangle)),
+  isSame: (a, b) => isSameRange(a.codes, b.codes) && isSameRange(a.scales, b.scales),
+});
 
 /** Values as bytes of the source's dtype. */
 function bytesOf(values: Float32Array, { dtype }: TensorSource): Uint8Array {

@@ -1,17 +1,11 @@
 /** Reads codes of 8 bits with scales for blocks of rows and columns. */
 import { matrixOf, type ScaledSource } from '../../../formats/quantized/sources.ts';
 import { byteValues } from '../../../formats/floatBits.ts';
-import type { ReadContext, SourceKind } from '../sourceKind.ts';
-import { computeInto, RECTANGLE_VALUES, WORKING_BYTES, type Rectangle } from './rectangles.ts';
-import { isSameRange, readBytes, readNumbers } from './sideTensors.ts';
+import type { ReadContext } from '../sourceKind.ts';
+import { ofRectangles, type Rectangle } from './rectangles.ts';
+import { readBytes, readNumbers } from './sideTensors.ts';
 
-export const scaled: SourceKind<ScaledSource> = {
-  kind: 'scaled',
-  working: () => WORKING_BYTES,
-  read: (context, source, view, begin) =>
-    computeInto(source, view, begin, RECTANGLE_VALUES, rectangle => valuesOf(context, source, rectangle)),
-  isSame: (a, b) => isSameRange(a.codes, b.codes) && isSameRange(a.scales, b.scales),
-};
+export const scaled = ofRectangles<ScaledSource>('scaled', valuesOf);
 
 async function valuesOf(
   context: ReadContext,

@@ -1,16 +1,10 @@
 /** Reads codes of 4 bits that stand for the values of a table, times the scale of their block. */
 import type { TableSource } from '../../../formats/quantized/sources.ts';
-import type { ReadContext, SourceKind } from '../sourceKind.ts';
-import { computeInto, RECTANGLE_VALUES, WORKING_BYTES, type Rectangle } from './rectangles.ts';
-import { isSameRange, readBytes, readNumbers } from './sideTensors.ts';
+import type { ReadContext } from '../sourceKind.ts';
+import { ofRectangles, type Rectangle } from './rectangles.ts';
+import { readBytes, readNumbers } from './sideTensors.ts';
 
-export const table: SourceKind<TableSource> = {
-  kind: 'table',
-  working: () => WORKING_BYTES,
-  read: (context, source, view, begin) =>
-    computeInto(source, view, begin, RECTANGLE_VALUES, rectangle => valuesOf(context, source, rectangle)),
-  isSame: (a, b) => isSameRange(a.codes, b.codes) && isSameRange(a.scales, b.scales),
-};
+export const table = ofRectangles<TableSource>('table', valuesOf);
 
 async function valuesOf(
   context: ReadContext,
