@@ -12,6 +12,7 @@ import { readGgufHeader } from '../../extension/formats/gguf/readHeader.ts';
 import { FilePool } from '../../extension/formats/filePool.ts';
 import { HeaderAllowance } from '../../extension/formats/safetensors/headerRoom.ts';
 import { readTorchHeader } from '../../extension/formats/torch/torchFile.ts';
+import { isAdapted } from '../../extension/engine/codecs/factors/factors.ts';
 import { readSource } from '../../extension/engine/tensors/sourceKinds.ts';
 import { parseHeader } from '../../extension/formats/safetensors/safetensors.ts';
 import { decodeText } from '../../extension/formats/smallFile.ts';
@@ -26,6 +27,7 @@ import { recoverShards, writeJournal } from '../../extension/engine/merge/output
 import type { Shard } from '../../extension/engine/merge/output/shards.ts';
 import { parseRecipe } from '../../extension/engine/merge/recipe/recipeFile.ts';
 import { cached } from '../../extension/engine/quantize/analysisCache.ts';
+import { factorsPayload, parseFactors } from '../../extension/formats/tvq/factorsPayload.ts';
 import { openTvq } from '../../extension/formats/tvq/reader.ts';
 import { summarizeTvq } from '../../extension/formats/tvq/summary.ts';
 import { verifyTvq } from '../../extension/engine/inspect/verify.ts';
@@ -282,6 +284,37 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
       read: async bytes => {
         put(bytes);
         await apply(weights);
+      },
+    };
+  },
+
+  factors: async (_, fixtures) => {
+    const base = await openCheckpoint(join(fixtures, 'lora/base.safetensors'));
+    const inputs: Uint8Array[] = [];
+    for (const name of ['kohya', 'lycoris-loha', 'lycoris-lokr']) {
+      const adapter = await openCheckpoint(join(fixtures, `lora/${name}/lora.safetensors`));
+      const { tensors } = (await applyAdapter(adapter, base)).checkpoint;
+      for (const { deltas } of [...tensors.values()].filter(isAdapted)) {
+        const { head, bytes } = factorsPayload(deltas);
+        inputs.push(Buffer.concat([head], bytes));
+      }
+    }
+    return {
+      inputs,
+      mutate: (input, random) => {
+        const end = 4 + Buffer.from(input).readUInt32LE(0);
+        const text = encoded(mutateText(Buffer.from(input.subarray(4, end)).toString(), random), random);
+        const length = Buffer.alloc(4);
+        length.writeUInt32LE(random.chance(0.95) ? text.length : random.below(2 ** 32));
+        return Buffer.concat([length, text, input.subarray(end)]);
+      },
+      read: async bytes => {
+        try {
+          parseFactors(bytes, '', [16, 24]);
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          throw new UserError(error.message);
+        }
       },
     };
   },

@@ -84,6 +84,32 @@ test(
     const script = join(folder, 'snippet.py');
     await writeFile(script, SAFE_OPEN + snippet + MAIN);
 
+    const adapted = join(folder, 'adapted.safetensors');
+    await writeSafetensors(adapted, {
+      'plain.weight': f32([24, 40], next),
+      'conv.weight': f32([24, 16, 3, 3], next),
+      'many.weight': f32([36, 40], next),
+    });
+    const adapters = await Promise.all(
+      ['one', 'two'].map(async name => {
+        const path = join(folder, `${name}-lora.safetensors`);
+        const matrix = (...shape: number[]) => f32(shape, next);
+        await writeSafetensors(path, {
+          'lora_unet_plain.lora_down.weight': u16('BF16', [2, 40], i => 0x3c00 + 37 * i),
+          'lora_unet_plain.lora_up.weight': matrix(24, 2),
+          'lora_unet_plain.alpha': f32([], () => 0.3),
+          'lora_unet_conv.hada_w1_a': matrix(24, 2),
+          'lora_unet_conv.hada_w1_b': matrix(2, 144),
+          'lora_unet_conv.hada_w2_a': matrix(24, 2),
+          'lora_unet_conv.hada_w2_b': matrix(2, 144),
+          'lora_unet_many.lokr_w1': matrix(4, 4),
+          'lora_unet_many.lokr_w2_a': matrix(9, 2),
+          'lora_unet_many.lokr_w2_b': matrix(2, 10),
+        });
+        return { name, path };
+      }),
+    );
+
     for (const [scheme, asked] of Object.entries<Partial<QuantizeRecipe>>({
       fq: { scheme: 'fq', bits: 5 },
       tvq: { bits: 3 },
@@ -93,15 +119,19 @@ test(
       groups: { codec: 'lloyd-max', bits: 3, groupSize: 32 },
       tensors: { codec: 'clip', bits: 5, groupSize: 0 },
       offsets: { scheme: 'rtvq', codec: 'gaussian', bits: 2 },
+      factors: { base: adapted, tasks: adapters, bits: 3, keep: ['.'] },
     })) {
       const file = join(folder, `${scheme}.tvq`);
-      await quantize(recipe(file, { base, tasks, ...asked }));
+      const own = recipe(file, { base, tasks, ...asked });
+      await quantize(own);
       const out = join(folder, scheme);
-      const run = spawnSync(python as string, [script, file, base, out, 'one', 'two'], { encoding: 'utf8' });
+      const run = spawnSync(python as string, [script, file, own.base, out, 'one', 'two'], {
+        encoding: 'utf8',
+      });
       expect(run.stderr).toBe('');
       for (const task of ['one', 'two']) {
         const restored = join(folder, `${scheme}-${task}.safetensors`);
-        await restore(restoreRecipe(file, task, restored, { base }));
+        await restore(restoreRecipe(file, task, restored, { base: own.base }));
         for (const [name, tensor] of await tensorsOf(restored)) {
           const theirs = await readFile(`${out}-${task}-${name}`);
           expect(theirs.equals(tensor.data), `${scheme} ${task} ${name}`).toBe(true);

@@ -4,10 +4,10 @@ import { formatBitsPerWeight, NONE } from '../common/format.ts';
 import type { Column } from '../common/tableHeader.ts';
 import { TENSOR, numberColumn, textColumn } from '../common/columns.ts';
 
-/** "4" where every code has that width, "1.40" where it is the mean over codes of any width. */
+/** "4" where every code has that width, "1.40" where it is the mean over codes of any width, or of factors. */
 export const bitsText = ({ codec, bits }: Pick<TensorRow, 'codec' | 'bits'>): string => {
   if (typeof bits !== 'number') return NONE;
-  return codec === 'entropy' ? formatBitsPerWeight(bits) : String(bits);
+  return ['entropy', 'factors'].includes(codec) ? formatBitsPerWeight(bits) : String(bits);
 };
 
 /** The columns of the tensor table. */

@@ -1,11 +1,13 @@
 /** What a codec is: one way to turn a tensor's numbers into codes, and codes back into numbers. */
-import type { Region, Scope } from '../../../kernels/memory.ts';
+import type { Region } from '../../../kernels/memory.ts';
 import type { GroupSize } from '../../formats/tvq/codebookPayload.ts';
 import type { Codec as Stored, CodecOf } from '../../formats/tvq/codecs.ts';
+import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 import type { CodecFact } from '../../protocol/tensors.ts';
 import type { CodecName } from '../../shared/codecNames.ts';
 import type { ItemContext, RecordOutcome } from '../scheduler/item.ts';
+import type { ItemMemory } from '../scheduler/itemKind.ts';
 import type { Reconstruction } from './gain.ts';
 import type { MeasuredChoices, MeasuredTensor, Offer } from './measured.ts';
 import type { RecordReader } from './reader.ts';
@@ -31,6 +33,8 @@ export interface EncoderMemory {
 /** One tensor of one vector to quantize. */
 export interface Encoding<C> {
   readonly tensor: string;
+  /** The fine-tuned tensor; undefined for a shared vector's. */
+  readonly source: TensorSource | undefined;
   readonly count: number;
   readonly resident: boolean;
   /** Whether `codes` of the memory holds the codes of the whole tensor rather than of one span. */
@@ -57,7 +61,7 @@ export type RecordOf<N extends Name> = TvqRecord & { readonly codec: CodecOf<N> 
 
 /** A record that is to be read. */
 export interface Reading<N extends Name = Name> {
-  readonly memory: Scope;
+  readonly memory: ItemMemory;
   readonly file: string;
   readonly record: RecordOf<N>;
   readonly vector: string;

@@ -5,9 +5,10 @@ import { affine } from './affine/codec.ts';
 import { codebook } from './codebook/codec.ts';
 import type { Asked, Codec, RecordOf } from './codec.ts';
 import { entropy } from './entropy/codec.ts';
+import { factors } from './factors/codec.ts';
 import type { MeasuredChoice as Choice, MeasuredChoices } from './measured.ts';
 
-const CODECS = { affine, codebook, entropy };
+const CODECS = { affine, codebook, entropy, factors };
 
 type Of<T> = T extends Codec<infer C> ? C : never;
 

@@ -1,10 +1,10 @@
 /** Examines one tensor of a .tvq file: one pass for the range of its values, one for everything else. */
-import type { Region, Scope } from '../../../kernels/memory.ts';
+import type { Region } from '../../../kernels/memory.ts';
 import { CODES } from '../../../kernels/codes.ts';
 import type { Histogram, TensorValues } from '../../protocol/tensors.ts';
 import { elementCount } from '../../formats/dtype.ts';
 import type { Item, ItemContext, ItemReport } from '../scheduler/item.ts';
-import type { ItemKind } from '../scheduler/itemKind.ts';
+import type { ItemKind, ItemMemory } from '../scheduler/itemKind.ts';
 import { floatsIn, readFloats } from '../tensors/floats.ts';
 import { inputSources, type StoredTensor } from '../tensors/inputTensor.ts';
 import { chunksOf, loadAll, longestSpan, spansOf, type Span } from '../tensors/tensorInput.ts';
@@ -47,7 +47,7 @@ class Detail {
   readonly #record: RecordReader;
   readonly #shared: RecordReader | undefined;
 
-  constructor({ input: { file, task, record, shared } }: DetailItem, memory: Scope, chunk: number) {
+  constructor({ input: { file, task, record, shared } }: DetailItem, memory: ItemMemory, chunk: number) {
     this.#shape = record.shape;
     this.#count = elementCount(record.shape);
     const span = longestSpan(this.#count, false);

@@ -2,6 +2,7 @@
 import type { ItemContext } from '../scheduler/item.ts';
 import { choiceOf, measureLattices } from '../codecs/entropy/entropyAnalysis.ts';
 import type { EntropyCoding } from '../codecs/entropy/lattice.ts';
+import { factorsOf } from '../codecs/factors/factors.ts';
 import type { Offer } from '../codecs/measured.ts';
 import { codecOf, type MeasuredChoice, type TensorAnalysis } from '../codecs/registry.ts';
 import {
@@ -125,10 +126,21 @@ export class AnalyzeRun {
     return analyses;
   }
 
-  #measure({ coding, output }: QuantizedTask, values: Values, offer: Offer): Promise<TensorAnalysis> {
+  async #measure(task: QuantizedTask, values: Values, offer: Offer): Promise<TensorAnalysis> {
+    const { coding, output } = task;
     const { count, scratch } = this.#inputs;
     const tensor = { output, count, resident: this.item.resident };
-    return codecOf(coding).measure(this.context, scratch, tensor, values, { coding, offer });
+    const found = await codecOf(coding).measure(this.context, scratch, tensor, values, { coding, offer });
+    return offer === 'all' ? this.#withFactors(task, found) : found;
+  }
+
+  /** With an adapter's own factors among the choices. */
+  #withFactors({ source }: QuantizedTask, found: TensorAnalysis): TensorAnalysis {
+    const { base, prune } = this.item;
+    const coding = prune > 0 ? undefined : factorsOf(source, base);
+    if (!coding || found.choices.length === 0) return found;
+    const exact = { coding, bytes: coding.bytes, error: { unbiased: 0, nearest: 0 } };
+    return { ...found, choices: [...found.choices, exact].sort((a, b) => b.bytes - a.bytes) };
   }
 }
 

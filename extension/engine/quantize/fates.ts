@@ -33,8 +33,9 @@ function fateOf(
   original: TensorSource | undefined,
 ): Pick<Fated, 'fate' | 'why'> {
   if (!source) return { fate: 'left out', why: 'not in the fine-tuned checkpoint' };
-  if (coding) return { fate: 'quantized', why: 'floats' };
   const kept = (why: string) => ({ fate: 'kept', why }) as const;
+  if (coding?.codec === 'factors') return kept('factors of an adapter');
+  if (coding) return { fate: 'quantized', why: 'floats' };
   if (!isQuantizable(source.dtype)) return kept(INTEGERS);
   if (source.bytes === 0) return kept('empty');
   if (keep.some(pattern => new RegExp(pattern).test(source.name))) return kept('named by "keep"');

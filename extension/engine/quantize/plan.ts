@@ -19,6 +19,7 @@ import type { Coding } from '../codecs/registry.ts';
 import { before, ROOMIEST, widest, type Codings } from './codings.ts';
 import { largeIntegers } from './fates.ts';
 import { isQuantized, type QuantizeItem, type TaskTensor } from './item.ts';
+import { factorRule } from './factorRule.ts';
 import { exactRule, keepRule as ruleOf } from './keep.ts';
 import { planFiles } from './plannedFiles.ts';
 import { makeLayout } from './plannedLayout.ts';
@@ -118,12 +119,20 @@ function makeItems(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings
       const small = budgeted && source && !exact(source) && comparable(source, inBase);
       return { coding: small ? SMALL : undefined, open: false };
     };
+    const factored = factorRule(recipe, inBase);
     const sources = tasks.map(task => task.tensors.get(tensor));
-    const taskTensors = sources.map((source, t): TaskTensor => {
+    const coded = sources.map((source, t): TaskTensor => {
       const output = firstTask(recipe) + t;
       return { output, source, ...codingOf(source, output) };
     });
-    const shares = recipe.scheme === 'rtvq' && sources.every(quantizable) && taskTensors.some(isQuantized);
+    const inFactors = coded.map(factored);
+    // Offsets from a shared vector have no factors.
+    const shares =
+      recipe.scheme === 'rtvq' &&
+      sources.every(quantizable) &&
+      coded.some(isQuantized) &&
+      !inFactors.every(({ coding }) => coding?.codec === 'factors');
+    const taskTensors = shares ? coded : inFactors;
     return {
       kind: 'quantize',
       tensor,

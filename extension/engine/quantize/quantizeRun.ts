@@ -60,7 +60,8 @@ export class QuantizeRun {
     const { tensor, resident, reconstruction } = this.item;
     const { coding, output } = task;
     const { count, scratch } = inputs;
-    const encoding = { tensor, count, resident, whole: resident, output, coding, reconstruction };
+    const { source } = task;
+    const encoding = { tensor, source, count, resident, whole: resident, output, coding, reconstruction };
     const outcome =
       (await codecOf(coding).quantize(this.context, scratch, encoding, values)) ??
       (await this.#storeUnquantizable(task));

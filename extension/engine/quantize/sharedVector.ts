@@ -141,7 +141,7 @@ export class SharedVector {
   }
 
   #encoding<C extends Coding>(coding: C): Encoding<C> {
-    return { ...this.tensor, whole: true, output: 0, coding };
+    return { ...this.tensor, source: undefined, whole: true, output: 0, coding };
   }
 
   #decodeWith(decoding: Decoding | undefined): void {

@@ -1,10 +1,10 @@
 /** Restores one tensor of one task: base + dequantized task vector. */
 import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
-import type { Scope, Slice } from '../../../kernels/memory.ts';
+import type { Slice } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount, type Dtype, type QuantizableDtype, tensorBytes } from '../../formats/dtype.ts';
 import type { Item, ItemContext, RecordOutcome } from '../scheduler/item.ts';
-import type { ItemKind } from '../scheduler/itemKind.ts';
+import type { ItemKind, ItemMemory } from '../scheduler/itemKind.ts';
 import type { WriteReport } from '../tensors/outputWarnings.ts';
 import { countOf, NONE, plus, refused } from '../tensors/notNumbers.ts';
 import { RawTensor } from '../tensors/rawTensor.ts';
@@ -90,7 +90,7 @@ const isOwn = ({ record: { codec, dtype } }: RestoreItem): boolean =>
   (codec.codec === 'exact' || codec.codec === 'same') && dtype !== 'F64';
 
 /** @throws UserError where values come out as NaN or infinite and may not */
-function computing(item: RestoreItem, memory: Scope, chunkElements: number) {
+function computing(item: RestoreItem, memory: ItemMemory, chunkElements: number) {
   const { base: source, file, record, resident } = item;
   const count = elementCount(record.shape);
   const span = longestSpan(count, resident);

@@ -1,6 +1,7 @@
-import type { Region, Scope, Slice } from '../../../kernels/memory.ts';
+import type { Region, Slice } from '../../../kernels/memory.ts';
 import type { Dtype } from '../../formats/dtype.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
+import type { ItemMemory } from '../scheduler/itemKind.ts';
 import type { ItemContext } from '../scheduler/item.ts';
 import { nonFinite, tooFar, type Tolerance } from '../merge/tensor/finite.ts';
 import { floatsIn } from './floats.ts';
@@ -65,7 +66,7 @@ export class InputReader {
   readonly #shared: RecordReader | undefined;
 
   constructor(
-    memory: Scope,
+    memory: ItemMemory,
     private readonly input: InputTensor,
     private readonly reading: Reading,
     private readonly base: TensorInput | undefined,

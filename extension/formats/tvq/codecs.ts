@@ -43,6 +43,8 @@ const STORAGE = {
   ),
   /** rANS-coded codes c of rotated values; value (c − 128) · unit, rotated back. See kernels/entropy.ts. */
   entropy: codes(z.strictObject({ codec: z.literal('entropy') }), () => undefined),
+  /** The matrices of an adapter, whose products are the values. See factorsPayload.ts. */
+  factors: codes(z.strictObject({ codec: z.literal('factors') }), () => undefined),
   /** The fine-tuned tensor itself, in its own dtype. */
   exact: {
     schema: z.strictObject({ codec: z.literal('exact') }),

@@ -96,9 +96,10 @@ export const isQuantized = ({
 export function countTensors(records: readonly Stored[]): TensorCounts {
   const count = (...codecs: Codec['codec'][]) =>
     records.filter(({ codec }) => codecs.includes(codec.codec)).length;
+  const factors = count('factors');
   return {
-    quantized: records.filter(({ codec }) => isCoded(codec)).length,
-    kept: count('exact'),
+    quantized: records.filter(({ codec }) => isCoded(codec)).length - factors,
+    kept: count('exact') + factors,
     unchanged: count('constant', 'same'),
   };
 }
