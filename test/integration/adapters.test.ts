@@ -145,6 +145,10 @@ describe('is refused, with what is wrong', () => {
       { ...config, target_parameters: ['experts'] },
       '"target_parameters" is not supported; merge the adapter',
     ],
+    [
+      { ...config, trainable_token_indices: { embed: ['a'] } },
+      '"trainable_token_indices" is {"embed":["a"]}; indices',
+    ],
     [[], 'not a JSON object'],
   ])('%j', async (json, message) => {
     const folder = path();
@@ -155,6 +159,22 @@ describe('is refused, with what is wrong', () => {
     await expect(applyAdapter(adapter, base)).rejects.toThrow(
       `${join(folder, 'adapter_config.json')}: ${message}`,
     );
+  });
+
+  test.each([
+    [{ embed: [3, 20] }, 'changes token 20 of "embed.weight", which has 20 in the base; resize the base'],
+    [{ embed: [3] }, 'has 2 tokens; its adapter_config.json names 1'],
+    [{ head: [3, 4] }, 'has 2 tokens; its adapter_config.json names 0'],
+  ])('tokens %j', async (indices, message) => {
+    const folder = path();
+    await mkdir(folder);
+    await copyFile(
+      fixture('lora/tokens/adapter_model.safetensors'),
+      join(folder, 'adapter_model.safetensors'),
+    );
+    const json = { ...config, trainable_token_indices: indices };
+    await writeFile(join(folder, 'adapter_config.json'), JSON.stringify(json));
+    await expect(applyAdapter(await openCheckpoint(folder), base)).rejects.toThrow(message);
   });
 
   const module = 'layers.0.q_proj';

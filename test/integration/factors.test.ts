@@ -75,6 +75,7 @@ test.each(FOLDERS)('factors of %s come back from their payload', async name => {
   const model = await openCheckpoint(fixture('lora/base.safetensors'));
   const { checkpoint } = await applyAdapter(await openCheckpoint(join(folder, file)), model);
   for (const source of [...checkpoint.tensors.values()].filter(isAdapted)) {
+    if (source.deltas.length === 0) continue;
     const { head, matrices, bytes } = factorsPayload(source.deltas);
     const payload = Buffer.concat([head, ...(await Promise.all(matrices.map(one => sourceBytes(one))))]);
     expect(payload.length).toBe(bytes);

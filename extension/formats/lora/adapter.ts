@@ -69,7 +69,12 @@ const KINDS: readonly Kind[] = [
   { name: 'C3A', names: /\.c3a_kernel(\.|$)/, tool: 'PEFT' },
   { name: 'SHiRA', names: /\.shira_weight(\.|$)/, tool: 'PEFT' },
   { name: 'RoAd', names: /\.road_(theta|alpha)(\.|$)/, tool: 'PEFT' },
-  { name: 'trainable-token', names: /(^|\.)trainable_tokens_(delta|original)(\.|$)/, tool: 'PEFT' },
+  {
+    name: 'trainable-token',
+    applicable: true,
+    names: /(^|\.)trainable_tokens_(delta|original)(\.|$)/,
+    tool: 'PEFT',
+  },
   { name: 'LLaMA-Adapter', names: /\.adaption_(prompt|gate)$/, tool: 'PEFT', prompts: true },
   {
     name: 'prompt-tuning',

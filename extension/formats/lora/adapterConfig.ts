@@ -1,6 +1,7 @@
 /** How strong an adapter is, as its adapter_config.json says, or the metadata in its file. */
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
+import { shortened } from '../../shared/shortened.ts';
 import { isObject, parsePythonJson } from '../json/jsonText.ts';
 import { readJson } from '../smallFile.ts';
 
@@ -12,6 +13,8 @@ export interface AdapterConfig {
   readonly turned: boolean;
   /** The factor of a module's change. @param rank of its factors; undefined: it has none, and the config's counts */
   scaleOf(module: string, rank: number | undefined): number;
+  /** Tokens of a module that were trained on their own, by index. */
+  tokensOf(module: string): readonly number[];
 }
 
 /**
@@ -35,7 +38,6 @@ const REFUSED: Readonly<Record<string, (value: unknown) => boolean>> = {
   arrow_config: isObject,
   layer_replication: value => Array.isArray(value) && value.length > 0,
   target_parameters: value => Array.isArray(value) && value.length > 0,
-  trainable_token_indices: value => value !== null && value !== undefined,
   use_bdlora: value => value === true || isObject(value),
   use_qalora: value => value === true,
 };
@@ -50,6 +52,8 @@ function ofPeft(file: string, json: Readonly<Record<string, unknown>>): AdapterC
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     throw new UserError(`${file}: "${key}" is ${JSON.stringify(value)}; a number was expected`);
   };
+  const tokensOf = tokensIn(file, json);
+  if (json.peft_type === 'TRAINABLE_TOKENS') return { turned: false, scaleOf: () => 1, tokensOf };
   // LoHa's and LoKr's configs call it "alpha".
   const alpha = number(json.lora_alpha ?? json.alpha, 'lora_alpha');
   const r = number(json.r, 'r');
@@ -64,12 +68,27 @@ function ofPeft(file: string, json: Readonly<Record<string, unknown>>): AdapterC
   const rooted = json.use_rslora === true;
   return {
     turned: json.fan_in_fan_out === true,
+    tokensOf,
     scaleOf(module, rank) {
       const own = rank ?? of(ranks, module) ?? r;
       // LoRA: α/r; rsLoRA (arXiv 2312.03732): α/√r.
       return (of(alphas, module) ?? alpha) / (rooted ? Math.sqrt(own) : own);
     },
   };
+}
+
+/** A list is for the one embedding that an adapter has; otherwise modules are named. */
+function tokensIn(file: string, json: Readonly<Record<string, unknown>>): AdapterConfig['tokensOf'] {
+  const key = json.peft_type === 'TRAINABLE_TOKENS' ? 'token_indices' : 'trainable_token_indices';
+  const given = json[key] ?? [];
+  const lists = Object.entries(isObject(given) ? given : { '': given });
+  const isIndex = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  for (const [, list] of lists)
+    if (!Array.isArray(list) || !list.every(isIndex))
+      throw new UserError(`${file}: "${key}" is ${shortened(JSON.stringify(given))}; indices were expected`);
+  return module =>
+    (lists.find(([name]) => name === '' || name === module || module.endsWith(`.${name}`))?.[1] ??
+      []) as readonly number[];
 }
 
 /** Where diffusers keeps what PEFT has in adapter_config.json, for each part of a pipeline (loaders/lora_base.py). */
@@ -94,6 +113,7 @@ export function metadataConfig(
   const configs = [...parts].map(([part, of]) => [part, ofPeft(`${file} (${METADATA})`, of)] as const);
   return {
     turned: false,
+    tokensOf: () => [],
     scaleOf(module, rank) {
       const [part, config] = configs.find(([name]) => module.startsWith(`${name}.`)) ?? [];
       return part === undefined || !config ? 1 : config.scaleOf(module.slice(part.length + 1), rank);
@@ -122,5 +142,5 @@ function ofMlx(file: string, { scale }: Readonly<Record<string, unknown>>): Adap
     throw new UserError(
       `${file}: "lora_parameters.scale" is ${JSON.stringify(scale)}; a number was expected`,
     );
-  return { turned: false, scaleOf: () => scale };
+  return { turned: false, scaleOf: () => scale, tokensOf: () => [] };
 }

@@ -8,7 +8,7 @@ import type { Checkpoint } from '../checkpoint.ts';
 import { elementCount, isQuantizable, tensorBytes } from '../dtype.ts';
 import { modelDtypeOf, type TensorSource } from '../tensorSource.ts';
 import { metadataConfig, readAdapterConfig, type AdapterConfig } from './adapterConfig.ts';
-import { sidesOf, type AdaptedSource, type Delta, type Magnitude } from './deltaSource.ts';
+import { sidesOf, type AdaptedSource, type Delta, type Magnitude, type ReplacedRows } from './deltaSource.ts';
 import { moduleDelta, type ModuleDelta } from './moduleDelta.ts';
 import { adapterParts } from './modules.ts';
 import { Targets, type Target } from './targets.ts';
@@ -89,6 +89,7 @@ class Changes {
     const { weight, bias, place } = fitting;
     if (delta.weight) this.#change(weight as string, delta.weight, place, delta.magnitude);
     if (delta.bias) this.#change(bias as string, delta.bias, place, undefined);
+    if (delta.tokens) this.#replaceTokens(weight as string, delta.tokens);
   }
 
   /** A tensor that was trained whole; one of another size is judged like any other model's. */
@@ -125,7 +126,7 @@ class Changes {
     ];
   }
 
-  #fits({ weight, bias }: ModuleDelta, target: Target): boolean {
+  #fits({ weight, bias, tokens }: ModuleDelta, target: Target): boolean {
     const fits = (delta: Pick<Delta, 'matrix'> | undefined, name: string | undefined): boolean => {
       if (!delta) return true;
       const original = name === undefined ? undefined : this.#tensors.get(name);
@@ -134,7 +135,11 @@ class Changes {
       const { matrix } = delta;
       return matrix.cols === cols && (target.place === undefined ? matrix.rows === rows : matrix.rows < rows);
     };
-    return fits(weight, target.weight) && fits(bias, target.bias);
+    const width = tokens && sidesOf(tokens.source)[1];
+    const embedding = tokens && this.#tensors.get(target.weight ?? '');
+    const holdsTokens =
+      !tokens || (embedding && isQuantizable(embedding.dtype) && sidesOf(embedding)[1] === width);
+    return fits(weight, target.weight) && fits(bias, target.bias) && holdsTokens === true;
   }
 
   #change(
@@ -155,18 +160,44 @@ class Changes {
     );
     if (taken || (known && (known.magnitude ?? norms)))
       throw new UserError(`${base.file}: two modules of the adapter change "${name}"; which one is right?`);
-    const magnitude = norms && magnitudeOf(norms, base);
+    this.#put(name, (norms ?? sourceOf(matrix)).file, {
+      deltas: [...(known?.deltas ?? []), { ...delta, firstRow }],
+      magnitude: norms && magnitudeOf(norms, base),
+    });
+  }
+
+  /** @throws UserError for tokens that the base does not have */
+  #replaceTokens(name: string, tokens: ReplacedRows): void {
+    const { file } = tokens.source;
+    const [rows] = sidesOf(this.#tensors.get(name) as TensorSource);
+    const beyond = tokens.indices.find(index => index >= rows);
+    if (beyond !== undefined)
+      throw new UserError(
+        `${file}: changes token ${beyond} of "${name}", which has ${rows} in the base; resize the base's embeddings first, as before the training`,
+      );
+    this.#put(name, file, { tokens });
+  }
+
+  /** Changes a tensor, beside what is known of its change so far. */
+  #put(
+    name: string,
+    file: string,
+    change: Partial<Pick<AdaptedSource, 'deltas' | 'magnitude' | 'tokens'>>,
+  ): void {
+    const known = this.#changed.get(name);
+    const base = known?.base ?? (this.#tensors.get(name));
+    const unchanged = { deltas: [], magnitude: undefined, tokens: undefined };
     const adapted: AdaptedSource = {
       kind: 'adapted',
       name,
-      file: (norms ?? sourceOf(matrix)).file,
       dtype: 'F32',
       shape: base.shape,
       bytes: tensorBytes('F32', base.shape),
       modelDtype: modelDtypeOf(base),
       base,
-      deltas: [...(known?.deltas ?? []), { ...delta, firstRow }],
-      magnitude,
+      ...(known ?? unchanged),
+      ...change,
+      file,
     };
     this.#changed.set(name, adapted);
     this.#tensors.set(name, adapted);

@@ -27,12 +27,20 @@ export interface Magnitude {
   readonly of: 'rows' | 'columns';
 }
 
+/** Rows that an adapter replaces: tokens that were trained on their own. */
+export interface ReplacedRows {
+  /** A row for each of the indices. */
+  readonly source: TensorSource;
+  readonly indices: readonly number[];
+}
+
 /** A tensor of a model with an adapter: the base's, changed. In F32, in which the sum loses least. */
 export interface AdaptedSource extends TensorSource {
   readonly kind: 'adapted';
   readonly base: TensorSource;
   readonly deltas: readonly Delta[];
   readonly magnitude: Magnitude | undefined;
+  readonly tokens: ReplacedRows | undefined;
 }
 
 /** A tensor as a matrix: its first dimension by all others, as adapters see linear layers and convolutions alike. */

@@ -12,6 +12,7 @@ import {
   stored,
   type Delta,
   type MatrixSource,
+  type ReplacedRows,
 } from './deltaSource.ts';
 import type { AdapterModule, Role } from './modules.ts';
 
@@ -21,6 +22,7 @@ export interface ModuleDelta {
   readonly weight: Omit<Delta, 'firstRow'> | undefined;
   readonly bias: Omit<Delta, 'firstRow'> | undefined;
   readonly magnitude: TensorSource | undefined;
+  readonly tokens: ReplacedRows | undefined;
 }
 
 /** @throws UserError naming a module whose tensors do not fit together */
@@ -40,7 +42,8 @@ export function moduleDelta(
       return rank === undefined || !alpha ? { scale: 1, alpha: undefined } : { scale: 1 / rank, alpha };
     };
     const [upBias, diffBias] = [tensors.get('up bias'), tensors.get('diff bias')];
-    if (!found && !diffBias)
+    const tokens = tokensOf(tensors.get('tokens'), name, config);
+    if (!found && !diffBias && !tokens)
       throw new UserError(
         `${file}: of "${name}" there is only ${[...tensors.keys()].join(' and ')}; was the file cut, or is it a part of an adapter?`,
       );
@@ -52,12 +55,27 @@ export function moduleDelta(
         ? { matrix: stored(diffBias), ...plain }
         : upBias && { matrix: stored(upBias), ...strength(found?.rank) },
       magnitude: tensors.get('magnitude'),
+      tokens,
     };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const shapes = [...tensors].map(([role, { shape }]) => `${role} ${shapeText(shape)}`).join(', ');
     throw new UserError(`${file}: the factors of "${name}" do not fit together: ${shapes}`);
   }
+}
+
+/** PEFT's trainable tokens are new rows, whatever their name says. */
+function tokensOf(
+  source: TensorSource | undefined,
+  module: string,
+  config: AdapterConfig | undefined,
+): ReplacedRows | undefined {
+  if (!source) return undefined;
+  const indices = config?.tokensOf(module) ?? [];
+  if (indices.length === source.shape[0]) return { source, indices };
+  throw new UserError(
+    `${source.file}: tensor "${source.name}" has ${source.shape[0]} tokens; its adapter_config.json names ${indices.length}`,
+  );
 }
 
 interface Change {

@@ -13,6 +13,7 @@ export type Role =
   | 'embedding up'
   | 'up bias'
   | 'magnitude'
+  | 'tokens'
   | 'alpha'
   | 'diff'
   | 'diff bias'
@@ -39,6 +40,7 @@ const ROLES: readonly (readonly [ending: RegExp, role: Role | undefined])[] = [
   [/\.lora_embedding_A(\.[^.]+)?$/, 'embedding down'],
   [/\.lora_embedding_B(\.[^.]+)?$/, 'embedding up'],
   [/\.(lora_magnitude_vector(\.[^.]+)??(\.weight)?|dora_scale)$/, 'magnitude'],
+  [/(\.token_adapter)?\.trainable_tokens_delta(\.[^.]+)?$/, 'tokens'],
   [/\.lora_a$/, 'down transposed'],
   [/\.lora_b$/, 'up transposed'],
   [/(\.lora_down|[._]lora\.down|\.lora_linear_layer\.down)\.weight$/, 'down'],

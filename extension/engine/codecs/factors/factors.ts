@@ -14,14 +14,15 @@ export const isAdapted = (source: TensorSource): source is AdaptedSource => sour
 
 /**
  * The factors of a tensor that an adapter made from the base's.
- * @returns undefined where its change is not that of factors alone: of other models, and of DoRA, which scales the sum
+ * @returns undefined where its change is not that of factors alone: of other models, of DoRA,
+ * which scales the sum, and of tokens that it replaces
  */
 export function factorsOf(
   source: TensorSource | undefined,
   base: TensorSource | undefined,
 ): FactorsCoding | undefined {
-  if (!source || !base || !isAdapted(source) || source.magnitude || !isSameSource(source.base, base))
-    return undefined;
+  if (!source || !base || !isAdapted(source) || source.magnitude || source.tokens) return undefined;
+  if (!isSameSource(source.base, base)) return undefined;
   try {
     return { codec: 'factors', bytes: factorsPayload(source.deltas).bytes };
   } catch (error) {

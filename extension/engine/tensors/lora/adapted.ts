@@ -1,4 +1,5 @@
-/** Tensors of a base model changed by an adapter: W + Σ scale·matrix, with DoRA then scaled by rows or columns. */
+/** Tensors of a base model changed by an adapter: W + Σ scale·matrix, with DoRA then scaled by rows or columns; rows of
+ * single tokens may be replaced. */
 import { sidesOf, type AdaptedSource, type Magnitude } from '../../../formats/lora/deltaSource.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import type { SourceContext, SourceKind } from '../sourceKind.ts';
@@ -22,11 +23,14 @@ async function readRows(
   row: number,
   rows: number,
 ): Promise<Float32Array> {
-  const { base, deltas, magnitude } = source;
+  const { base, deltas, magnitude, tokens } = source;
   const [, cols] = sidesOf(source);
   const values = await readElements(context, base, row * cols, rows * cols);
   await addDeltas(context, deltas, values, { row, rows, cols });
   if (magnitude) await scaleTo(context, source, magnitude, values, row, rows);
+  for (const [i, index] of tokens?.indices.entries() ?? [])
+    if (index >= row && index < row + rows)
+      values.set(await readElements(context, tokens!.source, i * cols, cols), (index - row) * cols);
   return values;
 }
 
