@@ -185,7 +185,8 @@ class Changes {
     change: Partial<Pick<AdaptedSource, 'deltas' | 'magnitude' | 'tokens'>>,
   ): void {
     const known = this.#changed.get(name);
-    const base = known?.base ?? (this.#tensors.get(name));
+    const original = this.#tensors.get(name) as TensorSource;
+    const base = known?.base ?? original;
     const unchanged = { deltas: [], magnitude: undefined, tokens: undefined };
     const adapted: AdaptedSource = {
       kind: 'adapted',
