@@ -56,6 +56,9 @@ export interface ChosenSet {
 /** PEFT's name of an adapter's weights. */
 const ADAPTER = 'adapter_model';
 
+/** Meta's names for a model that is cut for several GPUs: each file has a part of every matrix. */
+const PARALLEL_PART = /^consolidated\.\d\d$/;
+
 /** Indexes that are read to find out what belongs together; a model has one, or one per variant. */
 const MAX_INDEXES = 100;
 
@@ -143,8 +146,18 @@ export async function mainSet(folder: WeightFolder): Promise<ChosenSet | undefin
     kind === 'shard' && indexes.some(index => index.stem === stem);
   const own = sets.filter(set => !isListed(set));
   const [only, second] = indexes.length === 1 && !own.some(({ kind }) => kind === 'shard') ? indexes : own;
+  if (only) refuseParts(folder, only);
   if (second) throw ambiguous(path, own);
   return only && { set: only, note: undefined };
+}
+
+/** @throws UserError for a part of a model that is cut for several GPUs */
+function refuseParts({ path, sets }: WeightFolder, { stem }: WeightSet): void {
+  const parts = sets.filter(set => PARALLEL_PART.test(set.stem));
+  if (parts.length > 1 && PARALLEL_PART.test(stem))
+    throw new UserError(
+      `${path}: ${listed(parts.map(({ entry }) => entry))} are one model, its matrices cut for ${parts.length} GPUs; convert it with transformers' convert_llama_weights_to_hf.py`,
+    );
 }
 
 /** A stale index beside a file is common; an index that lists the file among others is not stale. */
@@ -163,9 +176,10 @@ async function ofOneStem(folder: WeightFolder, sets: readonly WeightSet[]): Prom
   return { set: only, note: undefined };
 }
 
-/** The set that a file is, or is part of. */
+/** The set that a file is, or is part of. @throws UserError for a part of a model that is cut for several GPUs */
 export async function setOf(folder: WeightFolder, name: string): Promise<ChosenSet> {
   const own = folder.sets.find(({ files }) => files.includes(name)) as WeightSet;
+  refuseParts(folder, own);
   const [listing] = own.kind === 'index' ? [] : await listingsOf(folder, own);
   const set = listing?.index ?? own;
   const { kind, number, count } = parseWeightName(name) as WeightName;

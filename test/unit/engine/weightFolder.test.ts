@@ -156,6 +156,17 @@ describe('an index', () => {
     );
   });
 
+  test('parts for several GPUs are refused, and one part alone is a model', async () => {
+    const parts = { 'consolidated.00.safetensors': ['a'], 'consolidated.01.safetensors': ['a'] };
+    const path = await folder(parts);
+    for (const named of ['', 'consolidated.01.safetensors'])
+      await expect(openCheckpoint(join(path, named))).rejects.toThrow(
+        'consolidated.00.safetensors, consolidated.01.safetensors are one model, its matrices cut for 2 GPUs; convert it',
+      );
+    const alone = await folder({ 'consolidated.00.safetensors': ['a'] });
+    expect(await names(alone)).toEqual(['a']);
+  });
+
   test('opens for a file that it lists, however that is called', async () => {
     const path = await folder({
       'model.safetensors': ['a'],
