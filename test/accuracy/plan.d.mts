@@ -15,4 +15,5 @@ export function chooseMethods(
   asked: string,
   infos: readonly Pick<MergeMethodInfo, 'name' | 'minimumInputs' | 'maximumInputs'>[],
   tasks: number,
+  kind: 'classification' | 'dense' | 'language',
 ): { name: string; grid: Grid | undefined }[];

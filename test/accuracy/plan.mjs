@@ -13,6 +13,11 @@ export const PAPER_ROWS = [
   paperRow('TVQ3', '--scheme', 'tvq', '--bits', '3'),
   paperRow('TVQ2', '--scheme', 'tvq', '--bits', '2'),
   paperRow('RTVQB3O2', '--scheme', 'rtvq', '--base-bits', '3', '--offset-bits', '2'),
+  // BitDelta's one bit: signs times one scale a tensor, the mean magnitude; its distillation needs data.
+  {
+    label: 'BitDelta',
+    flags: ['--scheme', 'tvq', '--bits', '1', '--codec', 'lloyd-max', '--group-size', '0'],
+  },
 ];
 
 /** Rows for files of given sizes: `none`, or values of --budget, separated by commas. */
@@ -29,14 +34,31 @@ export function parseRow(text) {
   return { label: text.slice(0, at), flags };
 }
 
-/** The paper's merge methods with the grids of reference.py. */
+const PAPER_METHODS = ['task_arithmetic', 'ties', 'magmax', 'consensus_ta', 'emr', 'breadcrumbs'];
+
+/** The grids of reference.py and its siblings, by the kind of a suite: other models want other scales. */
 const PAPER_GRIDS = {
-  task_arithmetic: { scale: [0.05, 0.1, 0.2, 0.3] },
-  ties: { scale: [0.2, 0.4, 0.7, 1] },
-  magmax: { scale: [0.2, 0.35, 0.5] },
-  consensus_ta: { scale: [0.1, 0.2, 0.3] },
-  emr: {},
-  breadcrumbs: { scale: [0.1, 0.2, 0.4] },
+  classification: {
+    task_arithmetic: { scale: [0.05, 0.1, 0.2, 0.3] },
+    ties: { scale: [0.2, 0.4, 0.7, 1] },
+    magmax: { scale: [0.2, 0.35, 0.5] },
+    consensus_ta: { scale: [0.1, 0.2, 0.3] },
+    breadcrumbs: { scale: [0.1, 0.2, 0.4] },
+  },
+  dense: {
+    task_arithmetic: { scale: [0.1, 0.2, 0.3, 0.4] },
+    ties: { scale: [0.2, 0.4, 0.7, 1] },
+    magmax: { scale: [0.2, 0.35, 0.5, 0.7, 1] },
+    consensus_ta: { scale: [0.1, 0.2, 0.3, 0.4] },
+    breadcrumbs: { scale: [0.1, 0.2, 0.3, 0.4] },
+  },
+  language: {
+    task_arithmetic: { scale: [0.05, 0.1, 0.2, 0.3] },
+    ties: { scale: [0.1, 0.2, 0.4, 0.7] },
+    magmax: { scale: [0.05, 0.1, 0.2, 0.35] },
+    consensus_ta: { scale: [0.05, 0.1, 0.2, 0.3] },
+    breadcrumbs: { scale: [0.1, 0.2, 0.3, 0.6] },
+  },
 };
 
 /** Grids of further methods whose result depends on the number of tasks; the others run at their defaults. */
@@ -51,15 +73,15 @@ const MORE_GRIDS = {
   iso_c: { scale: [0.5, 1, 1.5] },
 };
 
-/** Columns: `asked` is `paper`, `all`, `none` or names; `infos` is the engine's list of methods. */
-export function chooseMethods(asked, infos, tasks) {
+/** Columns: `asked` is `paper`, `all`, `none` or names; `infos` is the engine's list of methods; `kind` is the suite's. */
+export function chooseMethods(asked, infos, tasks, kind) {
   const fitting = infos
     .filter(({ minimumInputs, maximumInputs = Infinity }) => minimumInputs <= tasks && tasks <= maximumInputs)
     .map(({ name }) => name);
-  const paper = Object.keys(PAPER_GRIDS);
+  const paper = PAPER_METHODS;
   const all = [...paper, ...fitting.filter(name => !paper.includes(name))];
   const names = asked === 'paper' ? paper : choose('method', asked, all);
-  return names.map(name => ({ name, grid: { ...PAPER_GRIDS, ...MORE_GRIDS }[name] }));
+  return names.map(name => ({ name, grid: { ...PAPER_GRIDS[kind], ...MORE_GRIDS }[name] }));
 }
 
 /** The requested rows of the paper: `all`, `none` or labels. */

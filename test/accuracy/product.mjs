@@ -24,7 +24,7 @@ export function startEngine(threads) {
   connection.listen();
   const options = { backend: 'cpu', memory: 2 ** 30, threads };
   return {
-    methods: () => connection.sendRequest('methods'),
+    methods: () => connection.sendRequest('methods', null, options),
 
     /** Restores a task's checkpoint from a .tvq file. */
     restore: (source, base, task, output) => {

@@ -2,7 +2,16 @@
 import { describe, expect, test } from 'vitest';
 import { methodInfos } from '../../extension/engine/merge/methods/registry.ts';
 import { budgetRows, chooseMethods, chooseRows, parseRow } from '../accuracy/plan.mjs';
-import { bestOf, compareVectors, countHits, fidelity, gridPoints } from '../accuracy/score.mjs';
+import {
+  bestOf,
+  compareVectors,
+  countHits,
+  divergence,
+  fidelity,
+  gridPoints,
+  relativeChange,
+} from '../accuracy/score.mjs';
+import { halfFloat } from '../accuracy/tensors.mjs';
 
 const tensors = (...data: number[]) => new Map([['w', { data: Float32Array.from(data) }]]);
 
@@ -29,15 +38,41 @@ describe('score', () => {
     expect(gridPoints(undefined)).toEqual([{}]);
   });
 
-  test('of equally accurate trials the last is the best', () => {
-    const trials = [70, 80, 80, 75].map((accuracy, at) => ({ accuracy, at }));
-    expect(bestOf(trials).at).toBe(2);
+  test('of equally good trials the last is the best, and NaN never is', () => {
+    const trials = [NaN, 70, 80, 80, 75, NaN].map((value, at) => ({ value, at }));
+    expect(bestOf(trials, 'higher').at).toBe(3);
+    expect(bestOf(trials, 'lower').at).toBe(1);
+  });
+
+  test('the divergence is that of the classes predicted, wherever a place has its logits', () => {
+    const [p, q] = [
+      [0.25, 0.75],
+      [0.5, 0.5],
+    ].map(shares => shares.map(Math.log)) as [number[], number[]];
+    const expected = 0.25 * Math.log(0.5) + 0.75 * Math.log(1.5);
+    // A second place, predicted as it was, halves the mean; logits may be shifted.
+    const rows = (first: number[]) => [{ data: Float32Array.from([...first.map(x => x + 3), 1, 0]) }];
+    const view = ({ data }: { data: Float32Array }) => ({ data, classes: 2, stride: 1 });
+    expect(divergence(rows(q), rows(p), view)).toBeCloseTo(expected / 2, 6);
+    const columns = ([a, b]: number[]) => [{ data: Float32Array.of(a!, 1, b!, 0) }];
+    const spread = ({ data }: { data: Float32Array }) => ({ data, classes: 2, stride: 2 });
+    expect(divergence(columns(q), columns(p), spread)).toBeCloseTo(expected / 2, 6);
+  });
+
+  test('the change of numbers is relative to their variance', () => {
+    const output = (...data: number[]) => [{ data: Float32Array.from(data) }];
+    expect(relativeChange(output(1, 3), output(0, 2))).toBe(1);
+    expect(relativeChange(output(0, 3), output(0, 2))).toBe(0.5);
+  });
+
+  test('half-precision numbers', () => {
+    expect([0x3c00, 0xc000, 1, 0x7bff, 0x7c00].map(halfFloat)).toEqual([1, -2, 2 ** -24, 65504, Infinity]);
   });
 });
 
 describe('plan', () => {
   const names = (asked: string, tasks = 8) =>
-    chooseMethods(asked, methodInfos(), tasks).map(({ name }) => name);
+    chooseMethods(asked, methodInfos(), tasks, 'classification').map(({ name }) => name);
 
   test('budgets are rows', () => {
     expect(budgetRows('none')).toEqual([]);
@@ -59,12 +94,13 @@ describe('plan', () => {
   });
 
   test('each grid is of a method and of parameters that it has', () => {
-    for (const { name, grid = {} } of chooseMethods('all', methodInfos(), 8)) {
-      const parameters = methodInfos()
-        .find(info => info.name === name)
-        ?.parameters.map(info => info.name);
-      expect(parameters, name).toEqual(expect.arrayContaining(Object.keys(grid)));
-    }
+    for (const kind of ['classification', 'dense', 'language'] as const)
+      for (const { name, grid = {} } of chooseMethods('all', methodInfos(), 8, kind)) {
+        const parameters = methodInfos()
+          .find(info => info.name === name)
+          ?.parameters.map(info => info.name);
+        expect(parameters, name).toEqual(expect.arrayContaining(Object.keys(grid)));
+      }
   });
 
   test('rows', () => {
