@@ -43,7 +43,7 @@ async function check(name, script, ...args) {
 const [built] = await Promise.all([
   check('build', 'scripts/build.mjs'),
   check('types', 'node_modules/typescript/bin/tsc', '-b'),
-  check('lint', 'node_modules/eslint/bin/eslint.js', '.'),
+  check('lint', 'node_modules/oxlint/bin/oxlint'),
   check('style', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
 ]);
 if (built) runTests();

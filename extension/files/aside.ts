@@ -38,7 +38,11 @@ export async function recover(target: string): Promise<boolean> {
     // Readers need locks only here, so they are loaded only if something was left.
     const { OutputLock } = await import('./lock/outputLock.ts');
     const lock = await OutputLock.take(target);
-    return await putBack(target).finally(() => lock.release());
+    try {
+      return await putBack(target);
+    } finally {
+      await lock.release();
+    }
   } catch (error) {
     if (error instanceof BeingWritten) return false;
     const why = error instanceof Error ? error.message : String(error);

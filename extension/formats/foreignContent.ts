@@ -94,7 +94,7 @@ function asText(head: Uint8Array): string | undefined {
   // streaming: the head may end within a character
   const text = new TextDecoder(encoding).decode(head, { stream: true });
   if (/[\0\ufffd]/.test(text)) return undefined;
-  // eslint-disable-next-line no-control-regex -- counts the control characters
+  // oxlint-disable-next-line no-control-regex -- counts the control characters
   const controls = text.match(/[\x01-\x08\x0e-\x1f]/g)?.length ?? 0;
   return controls > MAX_CONTROLS * text.length ? undefined : text;
 }

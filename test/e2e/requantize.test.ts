@@ -109,7 +109,7 @@ describe('a file that is quantized again', IN_VSCODE, () => {
     await workbench.quickInput.fill(`${elsewhere}/`);
     await workbench.quickRow('math').first().waitFor(); // until it has listed this one, its button does nothing
     await workbench.page.getByRole('button', { name: 'Use Folder' }).click();
-    expect(await shown()).toMatchObject({ budget: '3bpw', tasks: ['all tasks', 'talk', 'maths'] });
+    await expect.poll(shown).toMatchObject({ budget: '3bpw', tasks: ['all tasks', 'talk', 'maths'] });
   });
 
   it('goes on with what was found', async () => {
@@ -119,7 +119,7 @@ describe('a file that is quantized again', IN_VSCODE, () => {
     await workbench.quickRow('Continue with what was found').click();
     await workbench.step(/small\.tvq \(3\/3\)/);
     await workbench.quickRow('models/chat').waitFor();
-    expect(await workbench.page.getByText('1 Selected').isVisible()).toBe(true);
+    await workbench.page.getByText('1 Selected').waitFor();
     await shoot(session(), 'requantize found');
     await workbench.page.keyboard.press('Enter');
     await shown();

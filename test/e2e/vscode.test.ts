@@ -35,7 +35,7 @@ describe('in VS Code', IN_VSCODE, () => {
     await workbench.page.keyboard.press('Enter');
     await workbench.step(/\(2\/4\)/);
     await workbench.quickRow('models/math').waitFor();
-    expect(await workbench.page.getByText('3 Selected').isVisible()).toBe(true);
+    await workbench.page.getByText('3 Selected').waitFor();
     await shoot(session(), 'step 2 checkpoints');
     await workbench.page.keyboard.press('Enter');
     await workbench.step(/\(3\/4\)/);

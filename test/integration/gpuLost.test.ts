@@ -31,14 +31,14 @@ afterEach(() => vi.restoreAllMocks());
 
 /** Makes the GPU fail when the n-th piece of an input is read, and from then on. */
 function failAtRead(nth: number, fail: (gpu: WebGpuMachine) => void): void {
-  /* eslint-disable @typescript-eslint/unbound-method */
+  /* oxlint-disable typescript/unbound-method */
   const { scope } = WebGpuMachine.prototype;
   const { read } = FilePool.prototype;
-  /* eslint-enable */
+  /* oxlint-enable typescript/unbound-method */
   let gpu: WebGpuMachine | undefined;
   let reads = 0;
   vi.spyOn(WebGpuMachine.prototype, 'scope').mockImplementation(function (this: WebGpuMachine, body) {
-    gpu = this; // eslint-disable-line @typescript-eslint/no-this-alias
+    gpu = this; // oxlint-disable-line typescript/no-this-alias
     return scope.call(this, body);
   });
   vi.spyOn(FilePool.prototype, 'read').mockImplementation(function (this: FilePool, ...args) {

@@ -52,7 +52,7 @@ async function contentsOf(folder: string): Promise<unknown[]> {
 
 /** Calls `act` as soon as the tensor of this number is finished. */
 function afterTensor(number: number, act: () => void): void {
-  const finish = ModelFolder.prototype.finish; // eslint-disable-line @typescript-eslint/unbound-method
+  const finish = ModelFolder.prototype.finish; // oxlint-disable-line typescript/unbound-method
   vi.spyOn(ModelFolder.prototype, 'finish').mockImplementation(async function (
     this: ModelFolder,
     index,

@@ -27,7 +27,7 @@ afterEach(async () => {
   await endIdleThreads();
 });
 function watchRuns(): void {
-  const { take } = KeptThreads.prototype; // eslint-disable-line @typescript-eslint/unbound-method
+  const { take } = KeptThreads.prototype; // oxlint-disable-line typescript/unbound-method
   vi.spyOn(KeptThreads.prototype, 'take').mockImplementation(async function (this: KeptThreads, ...asked) {
     const threads = await take.apply(this, asked);
     runs.push(threads);

@@ -131,18 +131,18 @@ describe('the table', () => {
 
   test('is walked through with the keyboard', async () => {
     await grid().focus();
-    const press = async (key: string) => {
+    const press = async (key: string, cell: object) => {
       await page.keyboard.press(key);
-      return activeCell();
+      await expect.poll(() => activeCell()).toEqual(cell);
     };
-    expect(await press('ArrowDown')).toEqual({ row: 1, column: 0 });
-    expect(await press('ArrowRight')).toEqual({ row: 1, column: 1 });
-    const { row } = await press('PageDown');
-    expect(row).toBeGreaterThan(10);
-    expect(await press('PageUp')).toEqual({ row: 1, column: 1 });
-    expect(await press('End')).toEqual({ row: 4999, column: 1 });
-    expect(await press('ArrowUp')).toEqual({ row: 4998, column: 1 });
-    expect(await press('Home')).toEqual({ row: 0, column: 1 });
+    await press('ArrowDown', { row: 1, column: 0 });
+    await press('ArrowRight', { row: 1, column: 1 });
+    await page.keyboard.press('PageDown');
+    await expect.poll(async () => (await activeCell()).row).toBeGreaterThan(10);
+    await press('PageUp', { row: 1, column: 1 });
+    await press('End', { row: 4999, column: 1 });
+    await press('ArrowUp', { row: 4998, column: 1 });
+    await press('Home', { row: 0, column: 1 });
     expect(await grid().getAttribute('aria-rowcount')).toBe('5001');
   });
 
@@ -187,7 +187,7 @@ describe('the table', () => {
     const cell = page.locator('.grid-row.active [data-column=tensor]');
     expect(await cell.innerText()).toMatch(name);
     await page.keyboard.press('Escape');
-    expect(await tip.isVisible()).toBe(false);
+    await tip.waitFor({ state: 'hidden' });
   });
 });
 
@@ -336,7 +336,7 @@ describe('tasks compared', () => {
     await page.getByRole('tab', { name: 'Compare tasks' }).click();
     await page.getByRole('button', { name: 'Compare 16 tensors' }).click();
     await page.getByLabel('Second task').selectOption('svhn');
-    expect(await text('tvq-compare')).toContain('norm of svhn');
+    await expect.poll(() => text('tvq-compare')).toContain('norm of svhn');
     await page.getByLabel('What the matrix shows').selectOption('agreement');
     await page.getByRole('img', { name: 'The sign agreement of 8 tasks' }).waitFor();
   });
@@ -376,16 +376,16 @@ describe('what can be taken away', () => {
     await button.press('Enter');
     await page.getByRole('menu', { name: 'Export: Bytes' }).waitFor();
     const item = () => page.evaluate(() => document.activeElement?.textContent);
-    expect(await item()).toBe('Save as PNG');
+    await expect.poll(item).toBe('Save as PNG');
     await page.keyboard.press('End');
-    expect(await item()).toBe('Copy table as CSV');
+    await expect.poll(item).toBe('Copy table as CSV');
     await page.keyboard.press('ArrowUp');
-    expect(await item()).toBe('Save table as CSV');
+    await expect.poll(item).toBe('Save table as CSV');
     await page.keyboard.press('Escape');
-    expect(await page.getByRole('menu').count()).toBe(0);
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
-      'Export: Bytes',
-    );
+    await expect.poll(() => page.getByRole('menu').count()).toBe(0);
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label')))
+      .toBe('Export: Bytes');
   });
 
   test('the Studio takes the file', async () => {

@@ -260,7 +260,7 @@ describe('pins', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('menu').waitFor();
     await page.keyboard.press('Escape');
-    expect(await grid().evaluate(element => element === document.activeElement)).toBe(true);
+    await expect.poll(() => grid().evaluate(element => element === document.activeElement)).toBe(true);
     await page.keyboard.press('Enter');
     await page.keyboard.press('E');
     await page.keyboard.press('Enter');
@@ -409,7 +409,7 @@ describe('the page', () => {
     );
     await page.getByRole('button', { name: 'Show as a table: Sensitivity by layer' }).click();
     const table = page.getByRole('table', { name: 'Sensitivity by layer' });
-    expect(await table.getByRole('columnheader', { name: String(LAYERS - 1), exact: true }).count()).toBe(1);
+    await table.getByRole('columnheader', { name: String(LAYERS - 1), exact: true }).waitFor();
     expect(await page.getByRole('grid', { name: /^Sensitivity/ }).isVisible()).toBe(false);
     await page.waitForTimeout(300);
     await page.reload();
@@ -448,7 +448,7 @@ describe('what tasks share', () => {
     await page.getByText(/^All 99 floating-point tensors, 303,366,144 weights per task/).waitFor();
     await page.getByRole('img', { name: /^The cosine of 8 tasks/ }).waitFor();
     await page.getByRole('button', { name: 'Show as a table: Tasks' }).click();
-    expect(await page.getByRole('table', { name: 'Tasks' }).getByRole('row').count()).toBe(9);
+    await expect.poll(() => page.getByRole('table', { name: 'Tasks' }).getByRole('row').count()).toBe(9);
     await page.screenshot({ path: `${SCREENSHOTS}studio-compared.png`, fullPage: true });
   });
 });

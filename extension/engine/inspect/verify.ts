@@ -45,7 +45,11 @@ export async function verifyTvq(
       else damaged.push(...(await unreadable(file, extra)));
     }
   };
-  await whileUnchanged([file.stamp], check).finally(() => files.close());
+  try {
+    await whileUnchanged([file.stamp], check);
+  } finally {
+    await files.close();
+  }
   return { file: path, bytes: file.bytes, checked, damaged };
 }
 

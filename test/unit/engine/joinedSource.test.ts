@@ -24,7 +24,11 @@ async function read(source: JoinedSource, begin: number, count: number): Promise
   const files = new FilePool();
   const context = { files, signal: new AbortController().signal } as unknown as ReadContext;
   const view = new Uint8Array(4 * count);
-  await readSource(context, source, view, 4 * begin).finally(() => files.close());
+  try {
+    await readSource(context, source, view, 4 * begin);
+  } finally {
+    await files.close();
+  }
   return [...new Float32Array(view.buffer)];
 }
 

@@ -68,7 +68,9 @@ describe('the form', () => {
     await page.getByRole('slider', { name: '⟦weight of cars⟧' }).fill('0.5');
     const weight = parameter('weight');
     await expectTranslated(weight.getByText('⟦changed⟧'));
-    expect(await weight.getByRole('textbox').getAttribute('placeholder')).toBe('⟦0.5 – 1 by task⟧');
+    await expect
+      .poll(() => weight.getByRole('textbox').getAttribute('placeholder'))
+      .toBe('⟦0.5 – 1 by task⟧');
     await page.getByRole('combobox', { name: '⟦What the sliders set⟧' }).selectOption('density');
     await page.getByRole('textbox', { name: '⟦density of dtd, as a number⟧' }).fill('all');
     await expectTranslated(page.getByText(/⟦Write a number/));

@@ -58,17 +58,17 @@ describe('the form', () => {
     const scale = parameter('scale');
     await scale.getByRole('textbox').fill('0.7');
     await expect.poll(() => lastPlan()).toMatchObject({ parameters: { scale: 0.7 } });
-    expect(await scale.getByText('changed').isVisible()).toBe(true);
+    await scale.getByText('changed').waitFor();
     await page.getByTestId('merge-method').selectOption('ties');
     await page.getByText('Keeps the largest weights of each task vector').waitFor();
     await parameter('trim').getByRole('combobox').selectOption('tensor');
     await expect.poll(() => lastPlan()).toMatchObject({ method: 'ties', parameters: { trim: 'tensor' } });
     await page.screenshot({ path: `${SCREENSHOTS}merge-form.png` });
     await page.getByTestId('merge-method').selectOption('task_arithmetic');
-    expect(await scale.getByRole('textbox').inputValue()).toBe('0.7');
+    await expect.poll(() => scale.getByRole('textbox').inputValue()).toBe('0.7');
     await scale.getByRole('button', { name: 'Reset scale to 0.3' }).click();
     await expect.poll(() => lastPlan()).toMatchObject({ parameters: {} });
-    expect(await scale.getByText('changed').isVisible()).toBe(false);
+    await scale.getByText('changed').waitFor({ state: 'hidden' });
   });
 
   test('another folder can be chosen, and let go of', async () => {
@@ -171,7 +171,7 @@ describe('a merge', () => {
     await mergeButton().click();
     await page.getByText('cars/model.safetensors: the file ends at byte 512,000.').waitFor();
     await page.screenshot({ path: `${SCREENSHOTS}merge-failed.png` });
-    expect(await page.getByTestId('merge-ended').isVisible()).toBe(true);
+    await page.getByTestId('merge-ended').waitFor();
   });
 });
 
@@ -279,7 +279,7 @@ test('charts of results follow the theme, are tables on demand, and have a menu'
   expect(lines).toHaveLength(LAYERS + 2);
   await page.getByRole('button', { name: 'Show as tables: By layer' }).click();
   const table = page.getByRole('table', { name: 'Sign conflicts' });
-  expect(await table.getByRole('row', { name: 'outside' }).count()).toBe(1);
+  await expect.poll(() => table.getByRole('row', { name: 'outside' }).count()).toBe(1);
   await page.reload();
   await table.waitFor();
 });

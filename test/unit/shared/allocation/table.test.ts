@@ -51,7 +51,7 @@ const openTo = (rules: readonly TensorRule[]) =>
   groupsOf(table, [{ kind: 'energy' }], rules)
     .slice(0, -1)
     .map(({ offsets }) =>
-      (offsets[0]?.choices[0] as readonly Choice[]).map(({ codec }) =>
+      (offsets[0]!.choices[0] as readonly Choice[]).map(({ codec }) =>
         codec === EXACT ? 'exact' : table.choices.bits[codec],
       ),
     );
