@@ -7,7 +7,7 @@ import { mayPass, UserError } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
 import type { ItemEvent } from '../scheduler/item.ts';
-import { isSafetensors } from '../../formats/safetensors/names.ts';
+import { isFileOutput } from '../../shared/outputForms.ts';
 import { wrongBase } from '../restore/plan.ts';
 import { failed, runPlanned } from '../scheduler/runPlanned.ts';
 import { writeDonorFiles } from './inputs/donor.ts';
@@ -75,9 +75,9 @@ export async function runMerge(
   const path = only?.path ?? modelPath(recipe, undefined);
   return {
     output: path,
-    files: isSafetensors(path)
+    files: isFileOutput(path)
       ? [basename(path)]
-      : committed.flatMap(one => plan.shards.map(({ name }) => relativeTo(path, join(one.path, name)))),
+      : committed.flatMap(one => plan.form.shards.map(({ name }) => relativeTo(path, join(one.path, name)))),
     bytes: plan.bytes,
     readBytes: readBytesOf(plan),
     method: method.name,
@@ -109,9 +109,10 @@ const measureWith =
   };
 
 async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelOutput[]> {
-  const { recipe, models, shards } = plan;
+  const { recipe, models } = plan;
+  const { shards } = plan.form;
   const [whole] = shards;
-  if (isSafetensors(recipe.output) && whole)
+  if (isFileOutput(recipe.output) && whole)
     return [await ModelFile.open(recipe.output, whole, recipe.overwrite)];
   const run = mergeIdentity(plan);
   const folders: ModelFolder[] = [];
@@ -225,7 +226,7 @@ async function commitAll(
 }
 
 async function commit(
-  { recipe, method, base, donor, items, match }: MergePlan,
+  { recipe, method, base, donor, items, match, form }: MergePlan,
   folder: ModelOutput,
   model: string | undefined,
   report: MergeReport & { readonly notes: readonly string[] | undefined },
@@ -240,7 +241,10 @@ async function commit(
     inputParameters: allInputParameters(recipe, method),
     ...report,
   };
-  const settings = match.ownHead ? { tie_word_embeddings: false } : {};
+  const settings = {
+    ...(match.ownHead && { tie_word_embeddings: false }),
+    ...(form.quantization && { quantization_config: form.quantization }),
+  };
   return folder.commit({
     companions: (into, tensors) => writeDonorFiles(donor, base, into, { tensors, settings }),
     files: written => ({
