@@ -33,6 +33,7 @@ import { checkFileOutput } from './output/fileOutput.ts';
 import { partialBytes } from './output/partialFolder.ts';
 import { coded } from '../output/coding.ts';
 import { inFloats } from '../output/encodings/floats.ts';
+import { writtenTypes } from '../output/writtenTypes.ts';
 import type { FormedModel } from '../output/form.ts';
 import { formed } from '../output/forms/registry.ts';
 import { resolve } from './recipe/parameters.ts';
@@ -292,6 +293,7 @@ export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
     memory: MIN_MEMORY + share.threads * mostMemory(mergeKind, items, plan.chunk),
     parameters: allParameters(recipe, method),
     tensors: { merged: items.length - copied, copied },
+    types: writtenTypes(items, plan.form),
     fates: fatesOfMatch(match),
     problems: plan.problems,
   };

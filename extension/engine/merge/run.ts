@@ -20,6 +20,7 @@ import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
 import { isCounter } from '../../formats/names/buffers.ts';
 import { listed } from '../../formats/listed.ts';
 import { fatesOfMatch } from './inputs/match.ts';
+import { describeTypes, writtenTypes } from '../output/writtenTypes.ts';
 import { outputWarnings } from '../tensors/outputWarnings.ts';
 import { prepare, type Measure } from './tensor/phases.ts';
 import { modelPath, readBytesOf, type MergePlan } from './plan.ts';
@@ -80,6 +81,7 @@ export async function runMerge(
       : committed.flatMap(one => plan.form.shards.map(({ name }) => relativeTo(path, join(one.path, name)))),
     bytes: plan.bytes,
     readBytes: readBytesOf(plan),
+    types: writtenTypes(items, plan.form),
     method: method.name,
     parameters: allParameters(recipe, method),
     inputParameters: allInputParameters(recipe, method),
@@ -239,6 +241,7 @@ async function commit(
     method: method.name,
     parameters: allParameters(recipe, method),
     inputParameters: allInputParameters(recipe, method),
+    types: writtenTypes(items, form),
     ...report,
   };
   const settings = {
@@ -254,7 +257,7 @@ async function commit(
         recipeText: text,
         method: info,
         ...cards,
-        dtype: recipe.dtype ?? items.find(({ way }) => way.kind !== 'copy')?.dtype ?? '',
+        dtype: describeTypes(writtenTypes(items, form)),
         files: written,
         created: new Date(),
       }),

@@ -8,7 +8,8 @@ import type { ModelTensor } from './form.ts';
 const BLOCK = 16;
 
 /** Routers of mixtures of experts: they are small, and decide which weights count. */
-const ROUTER = /(^|\.)(mlp|block_sparse_moe|feed_forward|mixer)\.(gate|router)(\.\w+)?\.weight$|(^|\.)router\./;
+const ROUTER =
+  /(^|\.)(mlp|block_sparse_moe|feed_forward|mixer)\.(gate|router)(\.\w+)?\.weight$|(^|\.)router\./;
 /** Tables that are looked up, not multiplied with. */
 const TABLE = /embed|relative_attention_bias|position_bias/;
 /** GPT-2's matrices, stored columns first (transformers' Conv1D). */
@@ -26,7 +27,9 @@ function whyKept({ tensor, shape, dtype }: ModelTensor, layer: Layer | undefined
   if (TABLE.test(tensor)) return 'tables';
   if (CONV1D.test(tensor)) return 'stored columns first';
   if (TOWER.test(tensor)) return 'of the encoder of images or sound';
-  return rows % BLOCK === 0 && columns % BLOCK === 0 ? undefined : `not a multiple of ${BLOCK} rows and columns`;
+  return rows % BLOCK === 0 && columns % BLOCK === 0
+    ? undefined
+    : `not a multiple of ${BLOCK} rows and columns`;
 }
 
 /** By tensor, why it is not written in 8 bits; undefined where it is. */

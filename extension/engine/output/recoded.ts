@@ -8,7 +8,10 @@ import type { Coder } from './coding.ts';
 export const RECODED_VALUES = 1 << 18;
 
 /** The tensor's bytes as coded; it is read twice if it does not fit into memory and has to be measured first. */
-export async function* recoded(tensor: RawTensor, coder: Coder): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+export async function* recoded(
+  tensor: RawTensor,
+  coder: Coder,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   if (coder.measures) for await (const values of valuesOf(tensor)) coder.measure(values);
   for await (const values of valuesOf(tensor)) yield* coder.code(values);
 }

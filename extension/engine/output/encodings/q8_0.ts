@@ -31,20 +31,8 @@ class Q8_0Encoder implements TensorEncoder {
     this.#filled = rest.length;
     const bytes = new Uint8Array(blocks * BLOCK_BYTES);
     const scales = new Float32Array(blocks);
-    for (let block = 0; block < blocks; block++) {
-      const begin = block * Q8_0_VALUES;
-      let most = 0;
-      for (let i = begin; i < begin + Q8_0_VALUES; i++) {
-        const size = Math.abs(all[i] as number);
-        // NaN stays: the whole block is NaN then.
-        if (!(size <= most)) most = size;
-      }
-      const scale = Math.fround(most / 127);
-      scales[block] = scale;
-      const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
-      for (let i = 0, to = block * BLOCK_BYTES + 2; i < Q8_0_VALUES; i++, to++)
-        bytes[to] = rounded(Math.fround((all[begin + i] as number) * inverse));
-    }
+    for (let block = 0; block < blocks; block++)
+      scales[block] = encodeBlock(all, block * Q8_0_VALUES, bytes, block * BLOCK_BYTES + 2);
     const halves = narrowed(scales, 'F16');
     for (let block = 0; block < blocks; block++) {
       const half = halves[block] as number;
@@ -56,12 +44,21 @@ class Q8_0Encoder implements TensorEncoder {
   }
 }
 
-/** To the nearest whole number, halves away from zero. */
-function rounded(value: number): number {
-  const size = Math.abs(value);
-  const whole = Math.floor(size);
-  const nearest = whole + Math.floor(2 * (size - whole));
-  return value < 0 ? -nearest : nearest;
+/** Writes the codes of a block. @returns its scale, NaN where one of the values is */
+function encodeBlock(values: Float32Array, begin: number, out: Uint8Array, to: number): number {
+  let most = 0;
+  for (let i = begin; i < begin + Q8_0_VALUES; i++) {
+    const size = Math.abs(values[i] as number);
+    if (size > most || Number.isNaN(size)) most = size;
+  }
+  const scale = Math.fround(most / 127);
+  const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
+  for (let i = 0; i < Q8_0_VALUES; i++) {
+    const code = Math.fround((values[begin + i] as number) * inverse);
+    // Up to 127 in magnitude: a half more, cut off, is nearest, halves away from zero.
+    out[to + i] = code < 0 ? -Math.trunc(0.5 - code) : Math.trunc(code + 0.5);
+  }
+  return scale;
 }
 
 export const q8_0: EncodingKind<Q8_0> = {

@@ -8,5 +8,4 @@ export type Encoding = Floats | Scaled8 | Q8_0;
 
 const KINDS: { readonly [E in Encoding as E['kind']]: EncodingKind<E> } = { floats, scaled8, q8_0 };
 
-export const encodingKind = (encoding: Encoding): EncodingKind<Encoding> =>
-  KINDS[encoding.kind] as EncodingKind<Encoding>;
+export const encodingKind = (encoding: Encoding): EncodingKind<Encoding> => KINDS[encoding.kind];

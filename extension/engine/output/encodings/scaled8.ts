@@ -41,24 +41,18 @@ class Scaled8Encoder implements TensorEncoder {
 
   readonly measure = (values: Float32Array): void => {
     this.#byScale(values, this.#measured, (scale, from, until) => {
-      let most = this.#largest[scale] as number;
-      for (let i = from; i < until; i++) {
-        const size = Math.abs(values[i] as number);
-        if (size > most && size < Infinity) most = size;
-      }
-      this.#largest[scale] = most;
+      this.#largest[scale] = Math.max(this.#largest[scale] as number, largestIn(values, from, until));
     });
     this.#measured += values.length;
   };
 
   encode(values: Float32Array): readonly Uint8Array<ArrayBuffer>[] {
     const isFirst = !this.#scales;
-    const scales = (this.#scales ??= this.#largest.map(float8Scale) as Float32Array<ArrayBuffer>);
+    const scales = (this.#scales ??= this.#largest.map(float8Scale));
     const scaled = new Float32Array(values.length);
-    this.#byScale(values, this.#encoded, (at, from, until) => {
-      const scale = scales[at] as number;
-      for (let i = from; i < until; i++) scaled[i] = (values[i] as number) / scale;
-    });
+    this.#byScale(values, this.#encoded, (at, from, until) =>
+      divide(values, scales[at] as number, scaled, from, until),
+    );
     this.#encoded += values.length;
     const codes = float8Bits(scaled);
     return isFirst ? [new Uint8Array(scales.slice().buffer), codes] : [codes];
@@ -76,6 +70,20 @@ class Scaled8Encoder implements TensorEncoder {
       from = until;
     }
   }
+}
+
+/** The largest finite magnitude; 0 where there is none. */
+function largestIn(values: Float32Array, from: number, until: number): number {
+  let most = 0;
+  for (let i = from; i < until; i++) {
+    const size = Math.abs(values[i] as number);
+    if (size > most && size < Infinity) most = size;
+  }
+  return most;
+}
+
+function divide(values: Float32Array, by: number, out: Float32Array, from: number, until: number): void {
+  for (let i = from; i < until; i++) out[i] = (values[i] as number) / by;
 }
 
 export const scaled8: EncodingKind<Scaled8> = {

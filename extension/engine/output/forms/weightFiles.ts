@@ -95,15 +95,15 @@ function inFloat8(model: OutputModel, shardBytes: number, layout: Float8Layout):
   );
   const formed = tensors.map((one, i) => ({ one, ...formFloat8(one, kept[i], layout) }));
   const ordered = formed.sort((a, b) => alignmentOf(b.formed) - alignmentOf(a.formed));
-  const marks = layout.marks(names).map(
-    (name): UnplacedTensor => ({ name, dtype: 'F8_E4M3', shape: [MARK_VALUES], bytes: MARK_VALUES }),
-  );
+  const marks = layout
+    .marks(names)
+    .map((name): UnplacedTensor => ({ name, dtype: 'F8_E4M3', shape: [MARK_VALUES], bytes: MARK_VALUES }));
   const matrices = names.filter((_, i) => kept[i] === undefined);
   const others = tensors.flatMap(({ tensor, shape }, i) =>
     kept[i] !== undefined && shape.length === 2 && tensor.endsWith('.weight') ? [tensor] : [],
   );
-  const taken = [...ordered.flatMap(({ stored }) => stored.parts ?? []), ...marks].find(({ name }) =>
-    names.includes(name) && !matrices.includes(name),
+  const taken = [...ordered.flatMap(({ stored }) => stored.parts ?? []), ...marks].find(
+    ({ name }) => names.includes(name) && !matrices.includes(name),
   );
   return {
     tensors: ordered.map(one => one.formed),
@@ -115,9 +115,19 @@ function inFloat8(model: OutputModel, shardBytes: number, layout: Float8Layout):
     ),
     problems: [
       ...(matrices.length === 0
-        ? [error(`${output}: no tensor can be written as F8_E4M3, which takes matrices in layers, of multiples of 16 rows and columns; choose BF16 or F16`)]
+        ? [
+            error(
+              `${output}: no tensor can be written as F8_E4M3, which takes matrices in layers, of multiples of 16 rows and columns; choose BF16 or F16`,
+            ),
+          ]
         : []),
-      ...(taken ? [error(`${output}: tensor "${taken.name}" is in the model, and would be that of a scale; choose BF16 or F16`)] : []),
+      ...(taken
+        ? [
+            error(
+              `${output}: tensor "${taken.name}" is in the model, and would be that of a scale; choose BF16 or F16`,
+            ),
+          ]
+        : []),
     ],
     quantization: layout.quantization?.(matrices, others),
   };
@@ -163,7 +173,5 @@ export const folderForm: OutputForm = {
 export const safetensorsForm: OutputForm = {
   name: 'safetensors',
   form: model =>
-    Promise.resolve(
-      model.dtype === 'F8_E4M3' ? inFloat8(model, Infinity, comfyui) : plain(model, Infinity),
-    ),
+    Promise.resolve(model.dtype === 'F8_E4M3' ? inFloat8(model, Infinity, comfyui) : plain(model, Infinity)),
 };
