@@ -2,9 +2,10 @@
 import { dtypesOf, OUTPUT_DTYPES, OUTPUT_FORMS, outputForm } from '../../../shared/outputForms.ts';
 import { error } from '../../../shared/problems.ts';
 import type { FormedModel, OutputForm, OutputModel } from '../form.ts';
+import { ggufForm } from './gguf.ts';
 import { folderForm, safetensorsForm } from './weightFiles.ts';
 
-const FORMS: readonly OutputForm[] = [folderForm, safetensorsForm];
+const FORMS: readonly OutputForm[] = [folderForm, safetensorsForm, ggufForm];
 
 /** Forms a model as its output's name says. A dtype that this form cannot hold is a problem, and taken as not given. */
 export async function formed(model: OutputModel): Promise<FormedModel> {
@@ -14,7 +15,9 @@ export async function formed(model: OutputModel): Promise<FormedModel> {
   if (model.dtype === undefined || known.includes(model.dtype)) return form.form(model);
   const holders = OUTPUT_DTYPES.find(dtype => dtype.name === model.dtype)?.forms ?? [];
   const place = (one: { readonly ending: string | undefined }) => one.ending ?? 'a folder';
-  const others = holders.map(holder => place(OUTPUT_FORMS.find(one => one.name === holder) ?? { ending: undefined })).join(' or ');
+  const others = holders
+    .map(holder => place(OUTPUT_FORMS.find(one => one.name === holder) ?? { ending: undefined }))
+    .join(' or ');
   const what = ending === undefined ? 'a folder' : `a ${ending} file`;
   const result = await form.form({ ...model, dtype: undefined });
   return {
