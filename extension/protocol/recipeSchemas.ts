@@ -96,7 +96,7 @@ export const quantizeRecipe: z.ZodType<QuantizeRecipe> = z.strictObject({
   overwrite: z.boolean(),
 });
 
-const outputDtype = z.enum(OUTPUT_DTYPES.map(({ name }) => name));
+export const outputDtype = z.enum(OUTPUT_DTYPES.map(({ name }) => name));
 
 export const restoreRecipe = z.strictObject({
   kind: z.literal('restore'),
