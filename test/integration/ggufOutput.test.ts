@@ -395,6 +395,15 @@ test.each([
   },
 );
 
+test.each([
+  [{ query_pre_attn_scalar: 16 }, /query_pre_attn_scalar 16, 8 was expected/],
+  [{ layer_types: ['full_attention'] }, /only the last of every 2 layers attends to whole texts/],
+])('an attention of gemma that llama.cpp does not compute is refused: %o', async (config, message) => {
+  const path = await family({ model_type: 'gemma2', ...GEMMA, ...config }, { ...ATTENTION, ...MLP, ...FOUR });
+  const one = [{ name: 'one', path, task: undefined }];
+  await expect(merge(mergeRecipe(output('.gguf'), 'linear', one))).rejects.toThrow(message);
+});
+
 test('a tensor without a place is named', async () => {
   const path = await family(
     { model_type: 'llama' },

@@ -20,8 +20,9 @@ const SILU = /^(silu|swish)$/;
 const GELU = /^gelu(_pytorch_tanh|_new)?$/;
 
 const LLAMA: Family = { architecture: 'llama', activation: SILU, tied: false };
-const experts = (config: Facts, count: string): [string, GgufPair][] => [
-  ['expert_count', u32(config.number(count))],
+/** transformers 5 has one name for all. */
+const experts = (config: Facts): [string, GgufPair][] => [
+  ['expert_count', u32(config.number('num_local_experts', 'num_experts'))],
   ['expert_used_count', u32(config.number('num_experts_per_tok'))],
 ];
 const softcaps = (config: Facts): [string, GgufPair][] =>
@@ -29,16 +30,40 @@ const softcaps = (config: Facts): [string, GgufPair][] =>
     const value = config.maybe(key);
     return value === undefined ? [] : [[key, f32(value)] as [string, GgufPair]];
   });
-const window = (config: Facts): [string, GgufPair] => [
-  'attention.sliding_window',
-  u32(config.number('sliding_window')),
-];
+/**
+ * Gemma's attention from its second version on, where llama.cpp knows more than it reads (llama-model.cpp): which layers
+ * attend to whole texts, and how scores are scaled.
+ * @param every of so many layers, the last one attends to whole texts
+ * @param largest layers of the model whose scale is that of its width
+ */
+const gemmaPairs =
+  (every: number, largest: number) =>
+  (config: Facts): [string, GgufPair][] => {
+    const types = config.config.layer_types;
+    const isFull = (layer: number) => (layer + 1) % every === 0;
+    const isOther =
+      (Array.isArray(types) && types.some((type, i) => (type === 'full_attention') !== isFull(i))) ||
+      (config.maybe('sliding_window_pattern') ?? every) !== every;
+    if (isOther)
+      throw new CannotSay(
+        `only the last of every ${every} layers attends to whole texts in llama.cpp, others do here`,
+      );
+    const width = config.number('hidden_size') / config.number('num_attention_heads');
+    const scale =
+      config.number('num_hidden_layers') === largest ? width : (config.maybe('head_dim') ?? width);
+    const found = config.maybe('query_pre_attn_scalar') ?? scale;
+    if (found !== scale)
+      throw new CannotSay(
+        `config.json has query_pre_attn_scalar ${found}, ${scale} was expected, which llama.cpp computes with`,
+      );
+    return [...softcaps(config), ['attention.sliding_window', u32(config.number('sliding_window'))]];
+  };
 
 /** By `model_type`. */
 const FAMILIES: ReadonlyMap<string, Family> = new Map([
   ['llama', LLAMA],
   ['mistral', LLAMA],
-  ['mixtral', { ...LLAMA, more: config => experts(config, 'num_local_experts') }],
+  ['mixtral', { ...LLAMA, more: config => experts(config) }],
   ['qwen2', { architecture: 'qwen2', activation: SILU, tied: false }],
   ['qwen3', { architecture: 'qwen3', activation: SILU, tied: false }],
   [
@@ -48,7 +73,7 @@ const FAMILIES: ReadonlyMap<string, Family> = new Map([
       activation: SILU,
       tied: false,
       more: config => [
-        ...experts(config, 'num_experts'),
+        ...experts(config),
         ['expert_feed_forward_length', u32(config.number('moe_intermediate_size'))],
       ],
     },
@@ -60,7 +85,7 @@ const FAMILIES: ReadonlyMap<string, Family> = new Map([
       architecture: 'gemma2',
       activation: GELU,
       tied: true,
-      more: config => [...softcaps(config), window(config)],
+      more: gemmaPairs(2, 46),
     },
   ],
   [
@@ -69,7 +94,7 @@ const FAMILIES: ReadonlyMap<string, Family> = new Map([
       architecture: 'gemma3',
       activation: GELU,
       tied: true,
-      more: config => [...softcaps(config), window(config)],
+      more: gemmaPairs(6, 62),
     },
   ],
 ]);
