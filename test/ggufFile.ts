@@ -88,3 +88,42 @@ export async function writeSparseGguf(
   }
   return size;
 }
+
+/** What a whole file says: every value of its metadata, lists too, and its tensors with places from the file's beginning. */
+export function readGguf(bytes: Buffer): {
+  readonly metadata: ReadonlyMap<string, unknown>;
+  readonly tensors: ReadonlyMap<
+    string,
+    { readonly shape: readonly number[]; readonly type: number; readonly offset: number }
+  >;
+} {
+  let at = 0;
+  const take = (length: number) => bytes.subarray(at, (at += length));
+  const whole = () => Number(take(8).readBigUInt64LE());
+  const string = () => take(whole()).toString();
+  const value = (type: number): unknown => {
+    if (type === 4) return take(4).readUInt32LE();
+    if (type === 5) return take(4).readInt32LE();
+    if (type === 6) return take(4).readFloatLE();
+    if (type === 7) return take(1)[0] === 1;
+    if (type === 8) return string();
+    if (type !== 9) throw new Error(`a value of type ${type}`);
+    const of = take(4).readUInt32LE();
+    return Array.from({ length: whole() }, () => value(of));
+  };
+  if (take(4).toString() !== 'GGUF' || take(4).readUInt32LE() !== 3) throw new Error('not GGUF 3');
+  const [count, pairs] = [whole(), whole()];
+  const metadata = new Map(
+    Array.from({ length: pairs }, () => [string(), value(take(4).readUInt32LE())] as const),
+  );
+  const listed = Array.from({ length: count }, () => {
+    const name = string();
+    const shape = Array.from({ length: take(4).readUInt32LE() }, whole).reverse();
+    return [name, { shape, type: take(4).readUInt32LE(), offset: whole() }] as const;
+  });
+  const begin = aligned(at);
+  return {
+    metadata,
+    tensors: new Map(listed.map(([name, tensor]) => [name, { ...tensor, offset: begin + tensor.offset }])),
+  };
+}

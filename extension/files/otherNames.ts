@@ -1,10 +1,10 @@
 /** Names for a finished result whose own name was taken meanwhile. */
 import { basename, extname } from 'node:path';
-import { isSafetensors } from '../formats/safetensors/names.ts';
+import { isFileOutput } from '../shared/outputForms.ts';
 import { isTvq } from '../formats/tvq/names.ts';
 
 /** The extension of a file that we write; a folder's name may have a dot anywhere ("llama-3.1"). */
-const extensionOf = (path: string): string => (isTvq(path) || isSafetensors(path) ? extname(path) : '');
+const extensionOf = (path: string): string => (isTvq(path) || isFileOutput(path) ? extname(path) : '');
 
 /** `NAME-2`, `NAME-3` and so on, with the extension kept at the end. */
 export function* otherNames(path: string): Generator<string, never> {

@@ -6,10 +6,11 @@ import type { Stats } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../shared/printable.ts';
+import { isFileOutput } from '../shared/outputForms.ts';
 import { readUpTo } from './wholeCalls.ts';
 import { describeSystemError, UserError } from '../shared/errors.ts';
 import { hiddenKind, JOURNAL } from './hiddenNames.ts';
-import { isSafetensors, SAFETENSORS } from '../formats/safetensors/names.ts';
+import { SAFETENSORS } from '../formats/safetensors/names.ts';
 import { isTvq } from '../formats/tvq/names.ts';
 import { isCompanion } from '../formats/huggingface/companionNames.ts';
 
@@ -45,7 +46,7 @@ async function obstacle(target: string, info: Stats, kind: OutputKind): Promise<
   if (kind === 'file') {
     if (info.isDirectory()) return 'is a folder, which a file would replace';
     if (!info.isFile()) return 'is a device, pipe or socket';
-    const isOurs = isTvq(target) || isSafetensors(target) || (await beginsLikeSafetensors(target));
+    const isOurs = isTvq(target) || isFileOutput(target) || (await beginsLikeSafetensors(target));
     return isOurs ? undefined : 'is neither a .tvq file nor a weights file';
   }
   if (!info.isDirectory()) return info.isFile() ? 'is a file, not a folder' : 'is a device, pipe or socket';

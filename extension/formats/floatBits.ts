@@ -117,3 +117,27 @@ function unusualHalf(bits: number): number {
   const tie = 1 << (shift - 1);
   return sign | (kept + Number(lost > tie || (lost === tie && (kept & 1) === 1)));
 }
+
+/** The largest finite value of F8_E4M3 (OCP FP8). */
+export const FLOAT8_LARGEST = 448;
+
+/**
+ * The bits of float32 values rounded to F8_E4M3, to nearest, ties to even: finite values beyond ±448 become ±448, and
+ * infinity, which it does not have, NaN.
+ */
+export function float8Bits(values: Float32Array): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const result = new Uint8Array(words.length);
+  for (let i = 0; i < words.length; i++) {
+    const bits = words[i] as number;
+    const rest = bits & 0x7fffffff;
+    const sign = (bits >>> 24) & 0x80;
+    // From 2 ** -6 on, only the exponent's bias differs.
+    if (rest >= 0x3c800000 && rest < 0x7f800000)
+      result[i] = sign | Math.min(0x7e, (rest - (120 << 23) + 0x7ffff + ((rest >>> 20) & 1)) >>> 20);
+    else if (rest >= 0x7f800000) result[i] = sign | 0x7f;
+    // Below, steps are 2 ** -9, which is that of float32 at 2 ** 14: the addition rounds to it.
+    else result[i] = sign | ((Math.fround(Math.abs(values[i] as number) + 2 ** 14) - 2 ** 14) * 2 ** 9);
+  }
+  return result;
+}

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Calls } from './calls.ts';
 import { EXPORT_CALLS, type ExportHost } from './exports.ts';
-import { onMismatch } from './recipeSchemas.ts';
+import { onMismatch, outputDtype } from './recipeSchemas.ts';
 import type { MergeMethodInfo, MergeRecipe, ParameterScalar } from './recipes.ts';
 import type { MergeResult, MergeTotals, Problem, Progress } from './results.ts';
 
@@ -18,6 +18,8 @@ export interface StudioMergeRecipe {
   readonly taskParameters: Readonly<Record<string, Readonly<Record<string, ParameterScalar>>>>;
   /** What to do with tensors that some model lacks or has in another shape. */
   readonly onMismatch: MergeRecipe['onMismatch'];
+  /** In which the weights are written; undefined: the base's. */
+  readonly dtype?: MergeRecipe['dtype'];
   /** Whether to make the same merge from the checkpoints too, for the difference from full precision. */
   readonly compare: boolean;
   /** The output folder; undefined: the one that the host proposes. */
@@ -37,6 +39,7 @@ export const studioMergeRecipe = z.object({
   parameters: values,
   taskParameters: z.record(name, values).refine(record => Object.keys(record).length <= 1000, 'too many'),
   onMismatch,
+  dtype: outputDtype.optional(),
   compare: z.boolean(),
   output: z.string().max(4096).regex(ABSOLUTE, 'not an absolute path').optional(),
 }) as unknown as z.ZodType<StudioMergeRecipe>;

@@ -8,6 +8,7 @@ import { UserError } from '../shared/errors.ts';
 import { GROUP_SIZES } from '../formats/tvq/codebookPayload.ts';
 import { isTaskName } from '../formats/tvq/layout.ts';
 import { TVQ } from '../formats/tvq/names.ts';
+import { OUTPUT_DTYPES } from '../shared/outputForms.ts';
 import { CODEC_NAMES, type CodecName } from '../shared/codecNames.ts';
 
 /** Widths of the paper's RTVQ-B3O2; three bits lose nothing for plain task vectors. */
@@ -95,13 +96,15 @@ export const quantizeRecipe: z.ZodType<QuantizeRecipe> = z.strictObject({
   overwrite: z.boolean(),
 });
 
+export const outputDtype = z.enum(OUTPUT_DTYPES.map(({ name }) => name));
+
 export const restoreRecipe = z.strictObject({
   kind: z.literal('restore'),
   source: path,
   base: path.optional(),
   task: z.string(),
   output: path,
-  dtype: z.enum(['F32', 'F16', 'BF16']).optional(),
+  dtype: outputDtype.optional(),
   overwrite: z.boolean(),
   force: z.boolean(),
   allowNonfinite: z.boolean().default(false),
@@ -163,7 +166,7 @@ export const mergeRecipe = z
     inputParameters: z.array(parameters),
     lines: z.strictObject({ alpha: z.number(), beta: z.number() }).optional(),
     output: path,
-    dtype: z.enum(['F32', 'F16', 'BF16']).optional(),
+    dtype: outputDtype.optional(),
     onMismatch: onMismatch.default('error'),
     map,
     shardBytes: z.int().positive(),

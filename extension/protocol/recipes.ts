@@ -79,15 +79,18 @@ export interface QuantizeRecipe {
   readonly overwrite: boolean;
 }
 
+/** What a model can be written in; shared/outputForms.ts says where. */
+export type OutputDtype = 'F32' | 'F16' | 'BF16' | 'F8_E4M3' | 'Q8_0';
+
 export interface RestoreRecipe {
   readonly kind: 'restore';
   readonly source: string;
   readonly base: string | undefined;
   readonly task: string;
-  /** A .safetensors file or a folder. */
+  /** A folder, or a file: .safetensors or .gguf. */
   readonly output: string;
   /** undefined: each tensor in the dtype of the fine-tuned checkpoint. */
-  readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
+  readonly dtype: OutputDtype | undefined;
   readonly overwrite: boolean;
   /** Apply to a base whose fingerprint differs. */
   readonly force: boolean;
@@ -152,10 +155,10 @@ export interface MergeRecipe {
   readonly inputParameters: readonly Readonly<Record<string, ParameterValue>>[];
   /** LiNeS: scale the merged task vector from `alpha` in the first block to `alpha + beta` in the last. */
   readonly lines: { readonly alpha: number; readonly beta: number } | undefined;
-  /** A folder, or a .safetensors file. */
+  /** A folder, or a file: .safetensors or .gguf. */
   readonly output: string;
   /** undefined: that of the base, or else of the first input. */
-  readonly dtype: 'F32' | 'F16' | 'BF16' | undefined;
+  readonly dtype: OutputDtype | undefined;
   /**
    * What to do with a tensor that some input lacks, or has in another shape: fail; keep the base's; take that of the
    * first input that has it, with its config and tokenizer; if only its length differs in one dimension, cut it or fill

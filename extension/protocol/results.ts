@@ -135,6 +135,16 @@ export interface TensorFate {
   readonly names: readonly string[];
 }
 
+/** Tensors that are written in one type. */
+export interface WrittenType {
+  /** F32, BF16, F8_E4M3, Q8_0. */
+  readonly type: string;
+  readonly tensors: number;
+  readonly bytes: number;
+  /** Why they are not in the type that was asked for; null: they are. */
+  readonly why: string | null;
+}
+
 /** The plan of a merge. */
 export interface MergePlanSummary extends JobPlan {
   /** Bytes of the weight files that will be written. */
@@ -143,6 +153,7 @@ export interface MergePlanSummary extends JobPlan {
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   /** Tensors merged, and tensors copied. */
   readonly tensors: { readonly merged: number; readonly copied: number };
+  readonly types: readonly WrittenType[];
 }
 
 /** Its `bytes` are those of the weight files. */
@@ -150,6 +161,7 @@ export interface MergeResult extends JobResult {
   /** The weight files, relative to the output. */
   readonly files: readonly string[];
   readonly readBytes: number;
+  readonly types: readonly WrittenType[];
   readonly method: string;
   /** Every parameter, including defaults; gradients and rules as given. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;

@@ -1,6 +1,6 @@
 /** What `tvq merge` prints: its plan, and its result. */
 import type { MergeRecipe } from '../../protocol/recipes.ts';
-import type { MergePlanSummary, MergeResult, MergeTotals } from '../../protocol/results.ts';
+import type { MergePlanSummary, MergeResult, MergeTotals, WrittenType } from '../../protocol/results.ts';
 import { formatBytes, formatPercent, formatSeconds } from '../../shared/format.ts';
 import { describeFates, labelled } from './describeFates.ts';
 import { table } from './terminal.ts';
@@ -10,6 +10,7 @@ export const describePlan = (recipe: MergeRecipe, plan: MergePlanSummary): strin
     ['output', plan.output],
     ['method', recipe.method],
     ['size', formatBytes(plan.bytes)],
+    ...labelled('types', plan.types.map(describeType)),
     ...describeFates(plan.fates),
     ['reads', formatBytes(plan.readBytes)],
     ['memory', `about ${formatBytes(plan.memory)}`],
@@ -19,6 +20,7 @@ export const describeResult = ({
   output,
   files,
   bytes,
+  types,
   method,
   report,
   seconds,
@@ -27,11 +29,15 @@ export const describeResult = ({
   table([
     ['wrote', output],
     ['files', `${files.length}, ${formatBytes(bytes)}`],
+    ...labelled('types', types.map(describeType)),
     ['method', method],
     ...describeReport(report),
     ['time', formatSeconds(seconds)],
     ['backend', backendReason],
   ]);
+
+const describeType = ({ type, tensors, bytes, why }: WrittenType): string =>
+  `${type}: ${tensors} ${tensors === 1 ? 'tensor' : 'tensors'}, ${formatBytes(bytes)}${why === null ? '' : ` (${why})`}`;
 
 /** One row per number that is present. */
 function describeReport({ norm, inputs, signConflicts, difference }: MergeTotals): string[][] {

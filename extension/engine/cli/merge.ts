@@ -21,6 +21,7 @@ import {
   type NameOptions,
   type Run,
 } from './options.ts';
+import { DTYPE_CHOICES } from './dtypeOption.ts';
 import { collect, finiteNumber, parseBytes, parseTask } from './parse.ts';
 import { MERGE_OPTIONS } from './recipeOptions.ts';
 import { statusOf } from './status.ts';
@@ -36,7 +37,7 @@ interface MergeOptions extends EngineOptions, NameOptions {
   readonly compare?: readonly NamedPath[];
   readonly recipe?: string;
   readonly output?: string;
-  readonly dtype?: 'f32' | 'f16' | 'bf16';
+  readonly dtype?: string;
   readonly onMismatch?: MergeRecipe['onMismatch'];
   readonly shardSize?: number;
   readonly dryRun?: boolean;
@@ -67,9 +68,9 @@ export function addMerge(program: Command, run: Run): void {
       parseTask,
     )
     .option('--recipe <file.yml>', 'read everything from a recipe (mergekit schema)')
-    .option('-o, --output <path>', 'folder, or .safetensors file, to write')
+    .option('-o, --output <path>', 'folder, or .safetensors or .gguf file, to write')
     .addOption(
-      new Option('--dtype <name>', "dtype to write (default: the base's)").choices(['f32', 'f16', 'bf16']),
+      new Option('--dtype <name>', "type to write (default: the base's dtype)").choices(DTYPE_CHOICES),
     )
     .addOption(
       new Option(

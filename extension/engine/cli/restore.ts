@@ -3,6 +3,7 @@ import { restore } from '../engine.ts';
 import { UserError } from '../../shared/errors.ts';
 import { formatBytes, formatSeconds } from '../../shared/format.ts';
 import { parseRestoreRecipe } from '../../protocol/recipeSchemas.ts';
+import { DTYPE_CHOICES } from './dtypeOption.ts';
 import { command, runOptions, withEngine, type EngineOptions, type Run } from './options.ts';
 import { RESTORE_OPTIONS } from './recipeOptions.ts';
 import { statusOf } from './status.ts';
@@ -12,7 +13,7 @@ interface RestoreOptions extends EngineOptions {
   readonly base?: string;
   readonly task?: string;
   readonly output?: string;
-  readonly dtype?: 'f32' | 'f16' | 'bf16';
+  readonly dtype?: string;
   readonly overwrite?: boolean;
   readonly force?: boolean;
   readonly allowNonfinite?: boolean;
@@ -22,13 +23,11 @@ export function addRestore(program: Command, run: Run): void {
   withEngine(command(program, 'restore <file.tvq>', 'restore one fine-tuned checkpoint from a .tvq file'))
     .option('--base <path>', 'base model the file was made from (not needed for fq)')
     .option('--task <name>', 'task to restore')
-    .option('-o, --output <path>', 'folder, or .safetensors file, to write')
+    .option('-o, --output <path>', 'folder, or .safetensors or .gguf file, to write')
     .addOption(
-      new Option('--dtype <name>', "dtype to write (default: the fine-tuned checkpoint's)").choices([
-        'f32',
-        'f16',
-        'bf16',
-      ]),
+      new Option('--dtype <name>', "type to write (default: the fine-tuned checkpoint's dtype)").choices(
+        DTYPE_CHOICES,
+      ),
     )
     .option('--overwrite', 'replace an existing output')
     .option('--force', 'apply to a base model that differs from the one the file was made from')

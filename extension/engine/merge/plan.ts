@@ -7,13 +7,12 @@ import { MIN_MEMORY, type MemoryShare, type Room } from '../scheduler/memoryShar
 import { mostMemory, placeItems } from '../scheduler/itemKind.ts';
 import { noteProblems, type Checkpoint } from '../../formats/checkpoint.ts';
 import { configDifferences, describedCheckpoint } from '../../formats/huggingface/configDifferences.ts';
-import { DTYPE_BITS, tensorBytes } from '../../formats/dtype.ts';
 import { mergedMetadata } from '../../formats/safetensors/weightsMetadata.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
+import { floatDtype, isFileOutput } from '../../shared/outputForms.ts';
 import { error } from '../../shared/problems.ts';
 import { checkOutput } from '../outputCheck.ts';
-import { isSafetensors } from '../../formats/safetensors/names.ts';
 import { compareBase } from '../restore/plan.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import { checkConfig, checkRecipe, checkRows } from './recipe/checks.ts';
@@ -22,7 +21,7 @@ import { openModels } from './inputs/models.ts';
 import { fatesOfMatch, Matching, type Match, type Reference } from './inputs/match.ts';
 import { describedInput } from './inputs/describedInput.ts';
 import { checkTokens } from './inputs/tokenOrder.ts';
-import { donorMetadata, donorOf } from './inputs/donor.ts';
+import { donorFiles, donorMetadata, donorOf } from './inputs/donor.ts';
 import type { InputTensor } from '../tensors/inputTensor.ts';
 import { mergeKind } from './tensor/mergeKind.ts';
 import { depthOf, layersOf } from '../../formats/names/layers.ts';
@@ -32,7 +31,11 @@ import { stampsOf, type OpenInput } from './inputs/openInput.ts';
 import { isCompanion } from '../../formats/huggingface/companionNames.ts';
 import { checkFileOutput } from './output/fileOutput.ts';
 import { partialBytes } from './output/partialFolder.ts';
-import { planShards, type Shard, type UnplacedTensor } from './output/shards.ts';
+import { coded } from '../output/coding.ts';
+import { inFloats } from '../output/encodings/floats.ts';
+import { writtenTypes } from '../output/writtenTypes.ts';
+import type { FormedModel } from '../output/form.ts';
+import { formed } from '../output/forms/registry.ts';
 import { resolve } from './recipe/parameters.ts';
 import { allParameters } from './recipe/recipeText.ts';
 import { methodNamed } from './methods/registry.ts';
@@ -56,8 +59,8 @@ export interface MergePlan {
   readonly models: readonly (string | undefined)[];
   readonly share: MemoryShare;
   readonly chunk: number;
-  /** Weight files of each model. */
-  readonly shards: readonly Shard[];
+  /** What is written: the tensors in order, and the weight files of each model. */
+  readonly form: FormedModel;
   /** Bytes of all weight files. */
   readonly bytes: number;
   /** Of everything that is read. */
@@ -77,10 +80,20 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   const match = matched(inputs);
   problems.push(...match.problems);
   problems.push(...(await checkTokens(donorOf(undefined, base, inputs), match)));
-  const items = withExact(
+  const merged = withExact(
     makeItems(recipe, method, reference, inputs, match),
     originals && makeItems(recipe, method, reference, originals, matched(originals)),
   );
+  const isFile = isFileOutput(recipe.output);
+  const donor = donorOf(match.donor, base, inputs);
+  const form = await formed({
+    ...{ output: recipe.output, dtype: recipe.dtype, tensors: merged, shardBytes: recipe.shardBytes },
+    metadata: mergedMetadata(method.name, await donorMetadata(donor, base)),
+    files: donorFiles(donor, base),
+    ownHead: match.ownHead === true,
+  });
+  problems.push(...form.problems);
+  const items = inForm(merged, form);
   problems.push(...checkWeights(method, items), ...checkRows(method, items));
   const needed = mostMemory(mergeKind, items, room.chunk);
   const share = room.share(needed);
@@ -91,9 +104,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   }
   const placed = placeItems(mergeKind, items, share, room.chunk);
   const models = isEmr(method) ? recipe.inputs.map(({ name }) => name) : [undefined];
-  const isFile = isSafetensors(recipe.output);
   if (isFile) problems.push(...checkFileOutput(recipe, isEmr(method)));
-  const donor = donorOf(match.donor, base, inputs);
   // Some of a task's files are the base's own.
   const copied = donor?.kind === 'checkpoint' ? donor.checkpoint : base;
   const checkpoints = [
@@ -103,8 +114,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
   problems.push(
     ...noteProblems(checkpoints, (one, name) => !isFile && one.path === copied?.path && isCompanion(name)),
   );
-  const metadata = mergedMetadata(method.name, await donorMetadata(donor, base));
-  const shards = planShards(items.map(tensorOfItem), isFile ? Infinity : recipe.shardBytes, metadata);
+  const { shards } = form;
   const bytes = models.length * shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const files = [...inputs, ...(originals ?? [])].map(input =>
     input.kind === 'tvq' ? { path: input.file.path, files: [input.file.path] } : input.checkpoint,
@@ -131,7 +141,7 @@ export async function planMerge(recipe: MergeRecipe, room: Room): Promise<MergeP
     models,
     share,
     chunk: room.chunk,
-    shards,
+    form,
     bytes,
     stamps: [...(base?.stamps ?? []), ...[...inputs, ...(originals ?? [])].flatMap(stampsOf)],
     problems: problems.filter(({ message }, i) => problems.findIndex(one => one.message === message) === i),
@@ -146,15 +156,17 @@ const withExact = (
 
 const isEmr = ({ way }: MergeMethod): boolean => way.kind === 'selective' && way.combine === 'emr';
 
-/** A merged tensor, before it has a place in a file. */
-const tensorOfItem = ({ tensor, shape, dtype }: MergeItem): UnplacedTensor => ({
-  name: tensor,
-  dtype,
-  shape,
-  bytes: tensorBytes(dtype, shape),
-});
+/** The items of what is written, in its order. */
+function inForm(items: readonly MergeItem[], { tensors }: FormedModel): MergeItem[] {
+  const byTensor = new Map(items.map(item => [item.tensor, item]));
+  return tensors.map(({ tensor, dtype, coding }): MergeItem => {
+    const item = byTensor.get(tensor) as MergeItem;
+    const isOther = item.way.kind === 'copy' && item.way.source.dtype !== dtype;
+    return { ...item, dtype, coding: coding ?? (isOther ? coded(inFloats(dtype)) : undefined) };
+  });
+}
 
-/** One item per written tensor, largest elements first so that all are aligned. */
+/** One item per tensor that is not left out. */
 function makeItems(
   recipe: MergeRecipe,
   method: MergeMethod,
@@ -166,7 +178,7 @@ function makeItems(
   const numbers = new Map(written.map(({ tensor }, number) => [tensor, number]));
   const layers = layersOf([...model.keys()]);
   const perInput = method.parameters.filter(parameter => parameter.perInput);
-  const items = written.map((matched): MergeItem => {
+  return written.map((matched): MergeItem => {
     const { tensor, original, fate, copied, twin } = matched;
     const layer = layers.get(tensor);
     const place = { tensor, depth: depthOf(layer) };
@@ -179,7 +191,8 @@ function makeItems(
       tensor,
       number: numbers.get(twin ?? tensor) as number,
       shape: original.shape,
-      dtype: fate === 'merged' ? (recipe.dtype ?? modelDtypeOf(original)) : original.dtype,
+      dtype: fate === 'merged' ? (floatDtype(recipe.dtype) ?? modelDtypeOf(original)) : original.dtype,
+      coding: undefined,
       rowLength: 1,
       base: matched.base,
       inputs: matched.inputs,
@@ -201,7 +214,6 @@ function makeItems(
     const merged = withSharedVector(averagingStatistics(way, method), method, inputs);
     return { ...merged, rowLength: rowLengthOf(merged) };
   });
-  return items.sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);
 }
 
 function wayOf({ name, way }: MergeMethod, { shape, inputs, values, inputValues }: MergeItem): TensorWay {
@@ -281,6 +293,7 @@ export const summarizeMerge = (plan: MergePlan): MergePlanSummary => {
     memory: MIN_MEMORY + share.threads * mostMemory(mergeKind, items, plan.chunk),
     parameters: allParameters(recipe, method),
     tensors: { merged: items.length - copied, copied },
+    types: writtenTypes(items, plan.form),
     fates: fatesOfMatch(match),
     problems: plan.problems,
   };

@@ -7,7 +7,7 @@ import { mayPass, UserError } from '../../shared/errors.ts';
 import { whileUnchanged } from '../../files/fileStamp.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
 import type { ItemEvent } from '../scheduler/item.ts';
-import { isSafetensors } from '../../formats/safetensors/names.ts';
+import { isFileOutput } from '../../shared/outputForms.ts';
 import { wrongBase } from '../restore/plan.ts';
 import { failed, runPlanned } from '../scheduler/runPlanned.ts';
 import { writeDonorFiles } from './inputs/donor.ts';
@@ -20,6 +20,7 @@ import { ModelFolder, type CommittedFolder } from './output/modelFolder.ts';
 import { isCounter } from '../../formats/names/buffers.ts';
 import { listed } from '../../formats/listed.ts';
 import { fatesOfMatch } from './inputs/match.ts';
+import { describeTypes, writtenTypes } from '../output/writtenTypes.ts';
 import { outputWarnings } from '../tensors/outputWarnings.ts';
 import { prepare, type Measure } from './tensor/phases.ts';
 import { modelPath, readBytesOf, type MergePlan } from './plan.ts';
@@ -75,11 +76,12 @@ export async function runMerge(
   const path = only?.path ?? modelPath(recipe, undefined);
   return {
     output: path,
-    files: isSafetensors(path)
+    files: isFileOutput(path)
       ? [basename(path)]
-      : committed.flatMap(one => plan.shards.map(({ name }) => relativeTo(path, join(one.path, name)))),
+      : committed.flatMap(one => plan.form.shards.map(({ name }) => relativeTo(path, join(one.path, name)))),
     bytes: plan.bytes,
     readBytes: readBytesOf(plan),
+    types: writtenTypes(items, plan.form),
     method: method.name,
     parameters: allParameters(recipe, method),
     inputParameters: allInputParameters(recipe, method),
@@ -109,9 +111,10 @@ const measureWith =
   };
 
 async function openFolders(plan: MergePlan, signal: AbortSignal): Promise<ModelOutput[]> {
-  const { recipe, models, shards } = plan;
+  const { recipe, models } = plan;
+  const { shards } = plan.form;
   const [whole] = shards;
-  if (isSafetensors(recipe.output) && whole)
+  if (isFileOutput(recipe.output) && whole)
     return [await ModelFile.open(recipe.output, whole, recipe.overwrite)];
   const run = mergeIdentity(plan);
   const folders: ModelFolder[] = [];
@@ -225,7 +228,7 @@ async function commitAll(
 }
 
 async function commit(
-  { recipe, method, base, donor, items, match }: MergePlan,
+  { recipe, method, base, donor, items, match, form }: MergePlan,
   folder: ModelOutput,
   model: string | undefined,
   report: MergeReport & { readonly notes: readonly string[] | undefined },
@@ -238,9 +241,13 @@ async function commit(
     method: method.name,
     parameters: allParameters(recipe, method),
     inputParameters: allInputParameters(recipe, method),
+    types: writtenTypes(items, form),
     ...report,
   };
-  const settings = match.ownHead ? { tie_word_embeddings: false } : {};
+  const settings = {
+    ...(match.ownHead && { tie_word_embeddings: false }),
+    ...(form.quantization && { quantization_config: form.quantization }),
+  };
   return folder.commit({
     companions: (into, tensors) => writeDonorFiles(donor, base, into, { tensors, settings }),
     files: written => ({
@@ -250,7 +257,7 @@ async function commit(
         recipeText: text,
         method: info,
         ...cards,
-        dtype: recipe.dtype ?? items.find(({ way }) => way.kind !== 'copy')?.dtype ?? '',
+        dtype: describeTypes(writtenTypes(items, form)),
         files: written,
         created: new Date(),
       }),

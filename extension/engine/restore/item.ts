@@ -2,7 +2,7 @@
 import type { NotNumbers } from '../../../kernels/stages/encode/stage.ts';
 import type { Slice } from '../../../kernels/memory.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
-import { elementCount, type Dtype, type QuantizableDtype, tensorBytes } from '../../formats/dtype.ts';
+import { elementCount, type Dtype, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { Item, ItemContext, RecordOutcome } from '../scheduler/item.ts';
 import type { ItemKind, ItemMemory } from '../scheduler/itemKind.ts';
 import type { WriteReport } from '../tensors/outputWarnings.ts';
@@ -12,6 +12,7 @@ import { floatsIn } from '../tensors/floats.ts';
 import { chunksOf, inputBytes, loadAll, longestSpan, spansOf, TensorInput } from '../tensors/tensorInput.ts';
 import { statisticOf } from '../../formats/names/runningStatistics.ts';
 import { raiseToZero } from '../tensors/raiseToZero.ts';
+import { Coder, writtenBytes, writtenType, type Coding } from '../output/coding.ts';
 import { encodeValues } from '../tensors/encode.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
@@ -22,6 +23,8 @@ export interface RestoreItem extends Item {
   readonly kind: 'restore';
   /** Dtype to write. */
   readonly dtype: Dtype;
+  /** How its values are written; undefined: as values of `dtype`. */
+  readonly coding: Coding | undefined;
   /** The .tvq file, and the task. */
   readonly file: string;
   readonly task: string;
@@ -36,12 +39,14 @@ export interface RestoreItem extends Item {
 }
 
 /** Bytes of the restored tensor. */
-export const restoredBytes = ({ dtype, record }: RestoreItem): number => tensorBytes(dtype, record.shape);
+export const restoredBytes = ({ dtype, coding, record: { shape } }: RestoreItem): number =>
+  writtenBytes({ dtype, coding, shape });
 
 /** Whether the bytes to write are in a file unchanged: a forced base may have other dtypes. */
-const copies = ({ record, dtype, base }: RestoreItem): boolean =>
-  (record.codec.codec === 'exact' && record.dtype === dtype) ||
-  (record.codec.codec === 'same' && base?.dtype === dtype);
+const copies = ({ record, dtype, coding, base }: RestoreItem): boolean =>
+  !coding &&
+  ((record.codec.codec === 'exact' && record.dtype === dtype) ||
+    (record.codec.codec === 'same' && base?.dtype === dtype));
 
 /** Its output is number 0, the report's checksum that of the base's tensor when it was read. */
 export const restoreKind: ItemKind<RestoreItem, WriteReport> = {
@@ -94,38 +99,55 @@ function computing(item: RestoreItem, memory: ItemMemory, chunkElements: number)
   const { base: source, file, record, resident } = item;
   const count = elementCount(record.shape);
   const span = longestSpan(count, resident);
-  const region = () => memory.alloc(4 * Math.min(chunkElements, span));
+  const most = Math.min(chunkElements, span);
+  const region = () => memory.alloc(4 * most);
   const [reference, values, encoded] = [region(), region(), region()];
   const base = source && new TensorInput(source, memory.alloc(inputBytes(source, span)));
   const reader = (of: TvqRecord, vector: string) => recordReader({ memory, file, record: of, vector, span });
   const vector = record.codec.codec === 'same' ? undefined : reader(record, item.task);
   const shared = item.shared && reader(item.shared, SHARED_VECTOR);
+  const makeCoder = item.coding && Coder.allocate(item.coding, record.shape, memory, most);
 
   return async (context: ItemContext): Promise<Written> => {
     const { backend, signal } = context;
     const isVariance = statisticOf(item.tensor) === 'variance' && !isOwn(item);
-    let written = NONE;
     let raised = 0;
-    for (const part of spansOf(count, resident)) {
-      await loadAll(context, part, [base, vector, shared]);
-      for (const chunk of chunksOf(part, backend.chunk)) {
-        signal.throwIfAborted();
-        const original = base?.slice(chunk.first);
-        await shared?.decode(context, chunk, original, reference);
-        const from = shared ? floatsIn(reference) : original;
-        if (vector) await vector.decode(context, chunk, from, values);
-        else await backend.deltaMinmax(from as Slice, undefined, values, chunk.count);
-        if (isVariance) raised += await raiseToZero(context, values, chunk.count);
-        const dtype = item.dtype as QuantizableDtype;
-        const { bytes, found } = await encodeValues(context, dtype, values, encoded, chunk.count);
-        written = plus(written, isOwn(item) ? { ...found, nonFinite: 0 } : found);
-        await context.emit({ type: 'bytes', bytes });
+    /** Brings the restored values of one chunk after another into `values`. */
+    const chunks = async (work: (count: number) => Promise<void>): Promise<void> => {
+      for (const part of spansOf(count, resident)) {
+        await loadAll(context, part, [base, vector, shared]);
+        for (const chunk of chunksOf(part, backend.chunk)) {
+          signal.throwIfAborted();
+          const original = base?.slice(chunk.first);
+          await shared?.decode(context, chunk, original, reference);
+          const from = shared ? floatsIn(reference) : original;
+          if (vector) await vector.decode(context, chunk, from, values);
+          else await backend.deltaMinmax(from as Slice, undefined, values, chunk.count);
+          if (isVariance) raised += await raiseToZero(context, values, chunk.count);
+          await work(chunk.count);
+        }
       }
-    }
+    };
+    const coder = makeCoder?.();
+    const inDtype = (dtype: QuantizableDtype, length: number) =>
+      encodeValues(context, dtype, values, encoded, length);
+    const asFloats = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>) =>
+      new Float32Array(buffer, byteOffset, byteLength / 4);
+    if (coder?.measures)
+      await chunks(async length => coder.measure(asFloats((await inDtype('F32', length)).bytes)));
+    raised = 0;
+    let written = NONE;
+    await chunks(async length => {
+      const { bytes, found } = await inDtype(coder ? 'F32' : (item.dtype as QuantizableDtype), length);
+      written = plus(written, isOwn(item) ? { ...found, nonFinite: 0 } : found);
+      for (const piece of coder ? coder.code(asFloats(bytes)) : [bytes])
+        await context.emit({ type: 'bytes', bytes: piece });
+    });
+    if (coder) written = plus(written, { ...NONE, overflowed: coder.overflowed });
     shared?.check(context);
     vector?.check(context);
     if (countOf(written) > 0 && !item.allowNonfinite)
-      throw refused({ ...item, shape: record.shape }, written);
+      throw refused({ tensor: item.tensor, shape: record.shape, dtype: writtenType(item) }, written);
     return { checksum: base?.checksum(context), written, raised };
   };
 }

@@ -5,20 +5,24 @@ import type { Problem } from '../../protocol/results.ts';
 import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
 import { mostMemory, placeItems } from '../scheduler/itemKind.ts';
 import { noteProblems, wholeModel, type Checkpoint } from '../../formats/checkpoint.ts';
-import { DTYPE_BITS, isQuantizable, type Dtype } from '../../formats/dtype.ts';
+import { isQuantizable, type Dtype } from '../../formats/dtype.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
+import { floatDtype, isFileOutput } from '../../shared/outputForms.ts';
 import { error } from '../../shared/problems.ts';
 import { alignNames } from '../../formats/names/alignNames.ts';
 import { openNamed } from '../match/openNamed.ts';
 import { checkOutput } from '../outputCheck.ts';
-import { isSafetensors } from '../../formats/safetensors/names.ts';
 import { isCoded } from '../../formats/tvq/codecs.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../../formats/tvq/reader.ts';
 import { taskNamed } from '../../formats/tvq/task.ts';
+import type { FormedModel } from '../output/form.ts';
+import { formed } from '../output/forms/registry.ts';
+import { taskFiles } from '../output/modelFiles.ts';
+import { restoredMetadata } from './files.ts';
 import { recordsToWrite } from './tiedHead.ts';
-import { restoredBytes, restoreKind, type RestoreItem } from './item.ts';
+import { restoreKind, type RestoreItem } from './item.ts';
 
 export interface RestorePlan {
   readonly recipe: RestoreRecipe;
@@ -26,6 +30,8 @@ export interface RestorePlan {
   readonly base: Checkpoint | undefined;
   /** In the order of the output. */
   readonly items: readonly RestoreItem[];
+  /** What is written: the tensors in order, and one weight file. */
+  readonly form: FormedModel;
   readonly share: MemoryShare;
   readonly bytes: number;
   /** Of the file and the base. */
@@ -52,14 +58,15 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       ? undefined
       : namedAsIn(file, wholeModel(await openNamed(recipe.base)));
   const shared = new Map(file.shared?.records.map(record => [record.tensor, record]));
-  const items = [...(await recordsToWrite(file, task, base))]
-    .map(([tensor, record]): RestoreItem => ({
+  const items = [...(await recordsToWrite(file, task, base))].map(
+    ([tensor, record]): RestoreItem => ({
       kind: 'restore',
       tensor,
       dtype: restoredDtype(
         record,
-        recipe.dtype ?? (task.widened ? base?.tensors.get(tensor)?.dtype : undefined),
+        floatDtype(recipe.dtype) ?? (task.widened ? base?.tensors.get(tensor)?.dtype : undefined),
       ),
+      coding: undefined,
       file: file.path,
       task: task.name,
       record,
@@ -67,8 +74,8 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       base: record.codec.codec === 'exact' ? undefined : base?.tensors.get(record.tensor),
       allowNonfinite: recipe.allowNonfinite,
       resident: false,
-    }))
-    .sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]); // keeps every tensor aligned to its element size
+    }),
+  );
   const problems = base ? (recipe.force ? misfits(base, items) : compareBase(file, base, OR_FORCE)) : [];
   const usable = items.filter(
     item => item.base || item.record.codec.codec === 'exact' || file.scheme.scheme === 'fq',
@@ -78,20 +85,31 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       `${(base as Checkpoint).path}: ${items.length - usable.length} tensors that the task needs are missing`,
     );
   }
-  const needed = mostMemory(restoreKind, usable, chunk);
+  const form = await formed({
+    ...{ output: recipe.output, dtype: recipe.dtype, shardBytes: Infinity, ownHead: false },
+    tensors: usable.map(({ tensor, dtype, record: { shape } }) => ({ tensor, dtype, shape })),
+    metadata: await restoredMetadata(file, task.name, base),
+    files: taskFiles(file, task.name, base),
+  });
+  problems.push(...form.problems);
+  const byTensor = new Map(usable.map(item => [item.tensor, item]));
+  const written = form.tensors.map(
+    ({ tensor, dtype, coding }): RestoreItem => ({ ...(byTensor.get(tensor) as RestoreItem), dtype, coding }),
+  );
+  const needed = mostMemory(restoreKind, written, chunk);
   const share = room.share(needed);
   if (needed > share.arena) {
     problems.push(error(`${formatBytes(room.memory)} is too little for this file`, { code: 'memory' }));
   }
-  const placed = placeItems(restoreKind, usable, share, chunk);
-  const bytes = placed.reduce((sum, item) => sum + restoredBytes(item), 0);
+  const placed = placeItems(restoreKind, written, share, chunk);
+  const bytes = form.shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const inputs = [{ path: file.path, files: [file.path] }, ...(base ? [base] : [])];
   problems.push(
     ...noteProblems(base ? [base] : []),
-    ...(await checkOutput(recipe, inputs, bytes, isSafetensors(recipe.output) ? 'file' : 'folder')),
+    ...(await checkOutput(recipe, inputs, bytes, isFileOutput(recipe.output) ? 'file' : 'folder')),
   );
   const stamps = [file.stamp, ...(base?.stamps ?? [])];
-  return { recipe, file, base, items: placed, share, bytes, stamps, problems };
+  return { recipe, file, base, items: placed, form, share, bytes, stamps, problems };
 }
 
 const restoredDtype = ({ dtype }: TvqRecord, wanted: Dtype | undefined): Dtype =>

@@ -1,17 +1,17 @@
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { RestoreResult } from '../../protocol/results.ts';
 import { AtomicFolder } from '../../files/atomicFolder.ts';
 import type { EngineBackend } from '../scheduler/engineBackend.ts';
-import { serializeHeader } from '../../formats/safetensors/safetensors.ts';
-import { checkpointHeaderBytes, SafetensorsWriter } from '../../formats/safetensors/writer.ts';
+import { isFileOutput } from '../../shared/outputForms.ts';
+import type { Shard } from '../merge/output/shards.ts';
+import { ShardWriter } from '../merge/output/shardWriter.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Hooks } from '../scheduler/hooks.ts';
 import { keptElsewhere } from '../../files/otherNames.ts';
 import { outputWarnings, type WriteReport } from '../tensors/outputWarnings.ts';
 import { runPlanned } from '../scheduler/runPlanned.ts';
-import { restoredMetadata, writeTaskFiles } from './files.ts';
-import { restoredBytes, restoreKind, type RestoreItem } from './item.ts';
-import { isSafetensors, MODEL_FILE } from '../../formats/safetensors/names.ts';
+import { writeTaskFiles } from './files.ts';
+import { restoreKind } from './item.ts';
 import { OR_FORCE, wrongBase, type RestorePlan } from './plan.ts';
 
 /** Does what a restore plan says: one .safetensors file, or a folder with the task's config and tokenizer. */
@@ -23,22 +23,24 @@ export async function runRestore(
   const started = performance.now();
   const { recipe, items, share, problems, stamps } = plan;
   const output = resolve(recipe.output);
-  const metadata = await restoredMetadata(plan.file, recipe.task, plan.base);
-  const folder = isSafetensors(output) ? undefined : await AtomicFolder.create(output, recipe);
-  const file = folder ? join(folder.temporary, MODEL_FILE) : output;
-  const entries = items.map(entryOf);
-  const writer = await SafetensorsWriter.create(file, {
-    headerBytes: checkpointHeaderBytes(metadata, entries),
-    overwrite: recipe.overwrite,
-    ...(folder ? { lock: folder.lock } : {}),
-  });
+  const [shard] = plan.form.shards as [Shard];
+  const folder = isFileOutput(output) ? undefined : await AtomicFolder.create(output, recipe);
+  const writer = folder
+    ? await ShardWriter.create(folder.temporary, shard, { overwrite: recipe.overwrite, lock: folder.lock })
+    : await ShardWriter.create(dirname(output), { ...shard, name: basename(output) }, recipe);
   const reports: WriteReport[] = [];
+  let begun = -1;
+  const begin = async (number: number): Promise<void> => {
+    if (number === begun) return writer.beginAgain();
+    begun = number;
+    return writer.begin();
+  };
   const { path, notes } = await runPlanned(
     { kind: restoreKind, items, stamps, share, backend, signal, onProgress },
     {
       accept: async (number, event) => {
         if (event.type === 'bytes') await writer.append(event.bytes);
-        else if (event.type === 'begin') writer.begin(entries[number] as (typeof entries)[number]);
+        else if (event.type === 'begin') await begin(number);
       },
       finished: (number, report) => {
         reports[number] = report;
@@ -52,20 +54,22 @@ export async function runRestore(
       },
     },
     async () => {
-      const path = await writer.commit((tensors, dataOffset) =>
-        serializeHeader(metadata, tensors, dataOffset),
-      );
-      if (!folder) return { path, notes: [] };
+      const { name } = await writer.commit();
+      if (!folder) return { path: join(dirname(output), name), notes: [] };
       const { file, base } = plan;
       const task = { file, task: recipe.task, base };
-      const { warnings } = await writeTaskFiles(task, folder.temporary, { tensors: entries });
+      const { quantization } = plan.form;
+      const { warnings } = await writeTaskFiles(task, folder.temporary, {
+        tensors: shard.tensors,
+        ...(quantization && { settings: { quantization_config: quantization } }),
+      });
       const published = await folder.commit();
       return { path: published.path, notes: [...warnings, ...published.notes] };
     },
   );
   return {
     output: path,
-    bytes: writer.bytes,
+    bytes: shard.bytes,
     tensors: items.length,
     seconds: (performance.now() - started) / 1000,
     backend: backend.kind,
@@ -80,13 +84,6 @@ export async function runRestore(
     ],
   };
 }
-
-const entryOf = (item: RestoreItem) => ({
-  name: item.tensor,
-  dtype: item.dtype,
-  shape: item.record.shape,
-  bytes: restoredBytes(item),
-});
 
 /** Compares what was read of the base with what the file was made from. */
 function checkBase(

@@ -90,6 +90,33 @@ export function huggingFaceName({ layer, experts }: Architecture, name: string):
   return `${number === undefined ? '' : `model.layers.${number}.`}${table[key]}${ending}`;
 }
 
+/** Where a tensor of the Hugging Face model is in the file. */
+export interface GgufPlace {
+  readonly name: string;
+  /** Its number among the experts that are one tensor there; undefined: it is one by itself. */
+  readonly expert: number | undefined;
+}
+
+const HF_LAYER = /^model\.layers\.(\d+)\.(.+)$/;
+const HF_EXPERT = /\.experts\.(\d+)\./;
+
+/** The inverse of `huggingFaceName`; undefined: the architecture has no such tensor. */
+export function ggufPlace({ layer, experts }: Architecture, name: string): GgufPlace | undefined {
+  const ending = ENDING.exec(name)?.[0];
+  if (ending === undefined) return undefined;
+  const module = name.slice(0, -ending.length);
+  const [, number, part] = HF_LAYER.exec(module) ?? [];
+  const expert = HF_EXPERT.exec(`${module}.`)?.[1];
+  const table = part === undefined ? OUTSIDE : { ...layer, ...experts };
+  const sought = (part ?? module).replace(HF_EXPERT, '.experts.*.');
+  const [key] = Object.entries(table).find(([, named]) => named === sought) ?? [];
+  if (key === undefined) return undefined;
+  return {
+    name: `${number === undefined ? '' : `blk.${number}.`}${key}${ending}`,
+    expert: expert === undefined ? undefined : Number(expert),
+  };
+}
+
 /** The layer's queries or keys, whose rows may be interleaved; undefined: neither. */
 export function queriesOrKeys(name: string): { readonly layer: number; readonly keys: boolean } | undefined {
   const [, layer, part] = /^blk\.(\d+)\.attn_([qk])\.(?:weight|bias)$/.exec(name) ?? [];

@@ -72,6 +72,12 @@ const OTHERS: Readonly<Record<number, string>> = {
 
 export const ggufType = (number: number): GgufType | undefined => TYPES.get(number);
 
+/** The number of a type by its name. @throws RangeError for one that is not known */
+export function ggufTypeNumber(name: string): number {
+  for (const [number, type] of TYPES) if (type.name === name) return number;
+  throw new RangeError(`GGUF has no type ${name}`);
+}
+
 /** Its name, or its number if it has none. */
 export const ggufTypeName = (number: number): string =>
   TYPES.get(number)?.name ?? OTHERS[number] ?? `number ${number}`;

@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
-import type { MergeMethodInfo } from '../../protocol/recipes.ts';
+import type { MergeMethodInfo, OutputDtype } from '../../protocol/recipes.ts';
 import { ON_MISMATCH, type OnMismatch } from '../../shared/mismatch.ts';
+import { dtypesOf, OUTPUT_FORMS, outputForm, type OutputFormName } from '../../shared/outputForms.ts';
 import { startWriting } from '../jobs/again.ts';
 import { translated } from '../translated.ts';
 import {
@@ -8,7 +9,7 @@ import {
   checkpointsOf,
   chooseMethod,
   fittingMethods,
-  proposedFolder,
+  proposedOutput,
   readFrom,
   recipeOf,
   settledBase,
@@ -23,7 +24,7 @@ import { pickInputs } from '../ui/mergeInputPick.ts';
 import { viewPlan } from '../ui/mergePlanView.ts';
 import { pickMethod } from '../ui/methodPick.ts';
 import type { Output } from '../ui/outputPick.ts';
-import { pick } from '../ui/pick.ts';
+import { heading, pick, type PickItem } from '../ui/pick.ts';
 import { pickParameters } from '../ui/parameterPick.ts';
 import { required, runWizard, type Position, type Step, type Turn } from '../ui/wizard.ts';
 import type { Run } from './command.ts';
@@ -78,18 +79,22 @@ function stepsOf(
         edits: draft.edits,
         base: describeBase(draft),
         mismatch: describeMismatch(draft.onMismatch),
-        plan: edits => planned({ ...draft, edits }, { path: proposedFolder(draft), overwrite: true }),
+        form: describeForm(draft),
+        plan: edits => planned({ ...draft, edits }, { path: proposedOutput(draft), overwrite: true }),
       });
       draft.edits = answer.edits;
-      if (answer.turn !== 'base' && answer.turn !== 'mismatch') return answer.turn;
-      const ask = answer.turn === 'base' ? askBase : askMismatch;
+      const { turn } = answer;
+      if (turn !== 'base' && turn !== 'mismatch' && turn !== 'form') return turn;
+      const ask = { base: askBase, mismatch: askMismatch, form: askForm }[turn];
       if ((await ask({ ...titled(at, draft), canGoBack: true }, draft)) === 'cancel') return 'cancel';
     }
   };
   const chooseOutput: Step = async at => {
+    const earlier = draft.output?.path;
     const answer = await pickFolder({
       at: titled(at, draft),
-      proposed: draft.output?.path ?? proposedFolder(draft),
+      proposed:
+        earlier !== undefined && outputForm(earlier).name === draft.form ? earlier : proposedOutput(draft),
       plan: output => planned(draft, output),
       refuse: folder => {
         const [first] = readFrom(draft, folder);
@@ -155,4 +160,40 @@ function describeBase(draft: MergeDraft): string | undefined {
   if (baseNeed(draft) === 'unused') return undefined;
   const { base } = draft;
   return base === undefined || base === 'none' ? l10n.t('none') : base.name;
+}
+
+/** "GGUF", with the dtype if one was chosen. */
+const describeForm = ({ form, dtype }: MergeDraft): string => {
+  const known = OUTPUT_FORMS.find(({ name }) => name === form);
+  const meaning = known ? translated(known.meaning) : form;
+  return dtype === undefined ? meaning : `${meaning} · ${dtype}`;
+};
+
+interface FormItem extends PickItem {
+  readonly form?: OutputFormName;
+  readonly dtype?: OutputDtype | undefined;
+}
+
+/** Keeps the answer in the draft. */
+async function askForm(at: Position, draft: MergeDraft): Promise<Turn> {
+  const answer = await pick<FormItem>({
+    at,
+    placeholder: l10n.t('What the model is written as'),
+    items: OUTPUT_FORMS.flatMap(({ name: form, meaning }): FormItem[] => [
+      heading(translated(meaning)),
+      { label: l10n.t("The base's dtype"), description: form, form },
+      ...dtypesOf(form).map(dtype => ({
+        label: dtype.name,
+        description: form,
+        detail: translated(dtype.meaning),
+        form,
+        dtype: dtype.name,
+      })),
+    ]),
+    active: item => item.form === draft.form && item.dtype === draft.dtype,
+  });
+  if (answer === 'back' || answer === 'cancel') return answer;
+  const chosen = answer === 'button' ? undefined : answer[0];
+  if (chosen?.form !== undefined) Object.assign(draft, { form: chosen.form, dtype: chosen.dtype });
+  return 'next';
 }

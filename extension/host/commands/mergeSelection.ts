@@ -65,6 +65,8 @@ export async function mergeDraftFrom(
     base: undefined,
     edits: NO_EDITS,
     onMismatch: 'error',
+    form: 'folder',
+    dtype: undefined,
     output: undefined,
   };
 }

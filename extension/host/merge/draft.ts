@@ -5,6 +5,7 @@ import type { MergeMethodInfo, MergeRecipe } from '../../protocol/recipes.ts';
 import { commonFolder } from '../commonFolder.ts';
 import { isInside } from '../../files/isInside.ts';
 import { inputParametersOf, NO_EDITS, type Edits } from '../../shared/mergeParameters.ts';
+import { OUTPUT_FORMS, type OutputFormName } from '../../shared/outputForms.ts';
 import { required } from '../ui/wizard.ts';
 import { mergeRecipe } from './recipe.ts';
 import { clearBase, fitsAsBase, inputsOf, sourceId, type MergeSource } from './sources.ts';
@@ -20,6 +21,9 @@ export interface MergeDraft {
   edits: Edits;
   /** What to do with tensors that some model lacks or has in another shape. */
   onMismatch: MergeRecipe['onMismatch'];
+  /** What is written: its form, and the dtype; undefined: the base's. */
+  form: OutputFormName;
+  dtype: MergeRecipe['dtype'];
   output: { readonly path: string; readonly overwrite: boolean } | undefined;
 }
 
@@ -52,10 +56,11 @@ export function chooseMethod(draft: MergeDraft, method: MergeMethodInfo): void {
   draft.method = method;
 }
 
-/** A folder beside the inputs, named after the method. */
-export function proposedFolder({ inputs, method }: MergeDraft): string {
+/** A folder or file beside the inputs, named after the method. */
+export function proposedOutput({ inputs, method, form }: MergeDraft): string {
   const folder = commonFolder(inputs.map(({ path }) => path));
-  return join(folder, `merged-${required(method).name.replaceAll('_', '-')}`);
+  const ending = OUTPUT_FORMS.find(({ name }) => name === form)?.ending ?? '';
+  return join(folder, `merged-${required(method).name.replaceAll('_', '-')}${ending}`);
 }
 
 /** Inputs inside a folder: it cannot be the output, because replacing it would delete them. */
@@ -80,6 +85,7 @@ export function recipeOf(draft: MergeDraft, output = required(draft.output)): Me
     parameters: edits.shared,
     inputParameters: inputParametersOf(edits, inputs.map(sourceId)),
     onMismatch: draft.onMismatch,
+    dtype: draft.dtype,
     output: output.path,
     overwrite: output.overwrite,
     compare: [],

@@ -1,6 +1,7 @@
 /** The numbers of a merge, formatted. No `vscode` here, so that tests can run it. */
 import { dirname, join } from 'node:path';
 import { formatBytes, formatPercent } from '../../shared/format.ts';
+import { isFileOutput } from '../../shared/outputForms.ts';
 import type { MergeResult } from '../../protocol/results.ts';
 
 export interface Outcome {
@@ -41,8 +42,8 @@ function formatRange(values: readonly number[]): string | undefined {
 
 const REPORT = 'merge-report.json';
 
-/** The report with the numbers of every tensor and layer, beside the weights; undefined if none were written. */
+/** The report with the numbers of every tensor and layer, beside the weights of a folder; undefined if none were written. */
 export function reportPath({ output, files }: Pick<MergeResult, 'output' | 'files'>): string | undefined {
   const [weights] = files;
-  return weights === undefined ? undefined : join(output, dirname(weights), REPORT);
+  return weights === undefined || isFileOutput(output) ? undefined : join(output, dirname(weights), REPORT);
 }

@@ -11,6 +11,7 @@ export type MergeFields = Pick<
   | 'inputParameters'
   | 'onMismatch'
   | 'output'
+  | 'dtype'
   | 'overwrite'
   | 'compare'
 >;
@@ -19,7 +20,6 @@ export const mergeRecipe = (asked: MergeFields): MergeRecipe => ({
   ...asked,
   kind: 'merge',
   lines: undefined,
-  dtype: undefined,
   shardBytes: SHARD_BYTES,
   resume: false,
   allowNonfinite: false,

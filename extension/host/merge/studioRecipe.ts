@@ -47,6 +47,7 @@ export function studioRecipe(
     parameters: asked.parameters,
     inputParameters: tasks.map(task => ownOf(asked.taskParameters, task.name)),
     onMismatch: asked.onMismatch,
+    dtype: asked.dtype,
     output,
     overwrite: false,
     compare: asked.compare && tasks.every(task => hasCheckpoint(selection, task)) ? tasks : [],

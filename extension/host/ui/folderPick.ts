@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { l10n, workspace } from 'vscode';
 import { exists } from '../../files/exists.ts';
+import { freeName } from '../../files/otherNames.ts';
+import { isFileOutput } from '../../shared/outputForms.ts';
 import { displayPath } from '../describe.ts';
 import { ask } from './ask.ts';
 import { browse, browseFolder } from './checkpointPicks.ts';
@@ -51,7 +53,7 @@ export async function pickFolder(request: FolderRequest): Promise<PlannedOutput 
     const settled = await settle(request, proposed);
     if (settled === 'rename') {
       renaming = true;
-      proposed = await freeName(proposed);
+      proposed = await freeName(proposed, exists);
     } else if (settled && 'fault' in settled) void notifyError(settled.fault);
     else if (settled) return settled;
   }
@@ -84,7 +86,7 @@ async function chooseFolder(
     }));
     const answer = await pick<FolderItem>({
       at,
-      placeholder: l10n.t('Output folder'),
+      placeholder: l10n.t('Output'),
       items: view.then(found => itemsOf(path, found)),
       button: browse,
       validate: ([item]) => item?.note,
@@ -135,7 +137,10 @@ async function typeName(
   const pathOf = (text: string) => resolve(dirname(proposed), text.trim());
   const answer = await ask({
     at,
-    prompt: l10n.t('Folder for the merged model; a relative path is in {0}', dirname(proposed)),
+    prompt: l10n.t(
+      'Folder for the merged model, or a file ending in .safetensors or .gguf; a relative path is in {0}',
+      dirname(proposed),
+    ),
     value: proposed,
     validate: text => (text.trim() === '' ? l10n.t("Write the folder's path") : refuse(pathOf(text))),
   });
@@ -144,7 +149,10 @@ async function typeName(
 
 async function kindFault(path: string): Promise<string | undefined> {
   const info = await stat(path).catch(() => undefined);
-  if (info && !info.isDirectory()) return l10n.t('{0} is a file. Choose another folder.', path);
+  if (info && isFileOutput(path) && info.isDirectory())
+    return l10n.t('{0} is a folder. Choose another name.', path);
+  if (info && !isFileOutput(path) && !info.isDirectory())
+    return l10n.t('{0} is a file. Choose another folder.', path);
   const isRoot = workspace.workspaceFolders?.some(({ uri }) => uri.fsPath === path);
   return isRoot ? l10n.t('{0} is the workspace itself. Choose a folder in it.', path) : undefined;
 }
@@ -155,15 +163,10 @@ async function confirm(path: string): Promise<Output | 'rename' | undefined> {
   const overwrite = l10n.t('Overwrite');
   const rename = l10n.t('Another Name…');
   const message = l10n.t('{0} already exists. Overwrite it?', basename(path));
-  const detail = l10n.t('{0} and everything in it will be replaced.', path);
+  const detail = isFileOutput(path)
+    ? l10n.t('{0} will be replaced.', path)
+    : l10n.t('{0} and everything in it will be replaced.', path);
   const pressed = await askModal(message, detail, overwrite, rename);
   if (pressed === overwrite) return { path, overwrite: true };
   return pressed === rename ? 'rename' : undefined;
-}
-
-async function freeName(path: string): Promise<string> {
-  for (let number = 2; ; number++) {
-    const next = `${path}-${number}`;
-    if (!(await exists(next))) return next;
-  }
 }

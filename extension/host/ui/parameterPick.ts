@@ -9,7 +9,7 @@ import { heading, pick, type PickItem } from './pick.ts';
 import type { Position } from './wizard.ts';
 
 interface ParameterItem extends PickItem {
-  readonly action?: MergeParameter | 'continue' | 'base' | 'mismatch';
+  readonly action?: MergeParameter | 'continue' | 'base' | 'mismatch' | 'form';
   /** Why it cannot go on. */
   readonly fault?: string;
 }
@@ -27,13 +27,15 @@ export interface ParameterRequest {
   readonly base: string | undefined;
   /** What is done with tensors that differ, in words. */
   readonly mismatch: string;
+  /** What the model is written as, in words. */
+  readonly form: string;
   /** What would be done with these values. */
   readonly plan: (edits: Edits) => Promise<PlanView>;
 }
 
 /** How the step ended, and the current values, which are kept even when the user goes back. */
 export interface ParameterAnswer {
-  readonly turn: 'next' | 'back' | 'cancel' | 'base' | 'mismatch';
+  readonly turn: 'next' | 'back' | 'cancel' | 'base' | 'mismatch' | 'form';
   readonly edits: Edits;
 }
 
@@ -50,7 +52,7 @@ export async function pickParameters(at: Position, request: ParameterRequest): P
     if (answer === 'back' || answer === 'cancel') return { turn: answer, edits };
     const action = answer === 'button' ? undefined : answer[0]?.action;
     if (action === 'continue') return { turn: 'next', edits };
-    if (action === 'base' || action === 'mismatch') return { turn: action, edits };
+    if (action === 'base' || action === 'mismatch' || action === 'form') return { turn: action, edits };
     if (action === undefined) continue;
     const edited = await edit(at, request, edits, action);
     if (edited === 'cancel') return { turn: 'cancel', edits };
@@ -59,7 +61,7 @@ export async function pickParameters(at: Position, request: ParameterRequest): P
 }
 
 function itemsOf(request: ParameterRequest, edits: Edits, view: PlanView): ParameterItem[] {
-  const { method, base, mismatch } = request;
+  const { method, base, mismatch, form } = request;
   const items: ParameterItem[] = [continueItem(view), heading(method.title)];
   for (const parameter of method.parameters) {
     items.push({
@@ -76,6 +78,12 @@ function itemsOf(request: ParameterRequest, edits: Edits, view: PlanView): Param
     description: mismatch,
     detail: l10n.t('What happens to tensors that a model lacks or has in a different shape'),
     action: 'mismatch',
+  });
+  items.push({
+    label: l10n.t('Written as'),
+    description: form,
+    detail: l10n.t('A folder or one file, and the dtype of the weights'),
+    action: 'form',
   });
   return items;
 }

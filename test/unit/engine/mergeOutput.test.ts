@@ -15,7 +15,6 @@ import { parkJournal, partialBytes } from '../../../extension/engine/merge/outpu
 import { fileFact } from '../../../extension/engine/merge/output/runIdentity.ts';
 import {
   planShards,
-  shardHeader,
   shardIndex,
   type UnplacedTensor,
 } from '../../../extension/engine/merge/output/shards.ts';
@@ -120,7 +119,7 @@ describe('planShards', () => {
       const file = join(folder, shard.name);
       await writeFile(
         file,
-        Buffer.concat([shardHeader(shard), Buffer.alloc(shard.bytes - shard.dataOffset)]),
+        Buffer.concat([shard.header(), Buffer.alloc(shard.bytes - shard.dataOffset)]),
       );
       const header = await readSafetensorsHeader(file);
       expect(header).toMatchObject({ fileBytes: shard.bytes, dataOffset: shard.dataOffset });

@@ -4,7 +4,7 @@ import {
   baseNeed,
   chooseMethod,
   fittingMethods,
-  proposedFolder,
+  proposedOutput,
   readFrom,
   recipeOf,
   settledBase,
@@ -34,6 +34,8 @@ const draftOf = (more: Partial<MergeDraft> = {}): MergeDraft => ({
   base: undefined,
   edits: NO_EDITS,
   onMismatch: 'error',
+  form: 'folder',
+  dtype: undefined,
   output: { path: '/w/out', overwrite: false },
   ...more,
 });
@@ -87,8 +89,10 @@ describe('a recipe', () => {
   });
 
   it('goes beside the inputs, and never over them', () => {
-    expect(proposedFolder(draftOf())).toBe('/w/models/merged-task-arithmetic');
-    expect(proposedFolder(draftOf({ inputs: tasks('/w/models/a.tvq', ['math']) }))).toBe(
+    expect(proposedOutput(draftOf())).toBe('/w/models/merged-task-arithmetic');
+    expect(proposedOutput(draftOf({ form: 'gguf' }))).toBe('/w/models/merged-task-arithmetic.gguf');
+    expect(recipeOf(draftOf({ dtype: 'Q8_0' })).dtype).toBe('Q8_0');
+    expect(proposedOutput(draftOf({ inputs: tasks('/w/models/a.tvq', ['math']) }))).toBe(
       '/w/models/merged-task-arithmetic',
     );
     expect(readFrom(draftOf(), '/w/models')).toEqual(['/w/models/math', '/w/models/code']);

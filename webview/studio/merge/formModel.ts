@@ -176,6 +176,7 @@ export function choicesOf(
     parameters: declared(edits.shared),
     taskParameters: Object.fromEntries(tasks.map((task, at) => [task, byTask[at] ?? {}])),
     onMismatch: state.onMismatch,
+    dtype: state.dtype === '' ? undefined : state.dtype,
     compare: state.compare && comparableTasks(selection, tasks),
     output: state.output === '' ? undefined : state.output,
   };

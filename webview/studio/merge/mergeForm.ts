@@ -19,7 +19,7 @@ import {
   methodLabel,
   taskParameters,
 } from './formModel.ts';
-import { editsOf, storedEdits, type MergeTabState } from './mergeState.ts';
+import { editsOf, FOLDER_DTYPES, storedEdits, type MergeTabState } from './mergeState.ts';
 import { ParameterField } from './parameterField.ts';
 import { TaskSliders } from './taskSliders.ts';
 
@@ -41,6 +41,11 @@ export class MergeForm {
     class: 'select',
     testid: 'merge-mismatch',
     attributes: { id: 'merge-mismatch' },
+  });
+  readonly #dtype = el('select', {
+    class: 'select',
+    testid: 'merge-dtype',
+    attributes: { id: 'merge-dtype' },
   });
   readonly #compare = el('input', { class: 'check-box', attributes: { type: 'checkbox' } });
   readonly #compareHint = el('p', { class: 'quiet' });
@@ -79,6 +84,16 @@ export class MergeForm {
       state.update({ onMismatch: chosen?.name ?? 'error' });
       this.#changed();
     });
+    this.#dtype.append(
+      el('option', { text: l10n.t("The base's"), attributes: { value: '' } }),
+      ...FOLDER_DTYPES.map(({ name, meaning }) =>
+        el('option', { text: `${name}: ${translated(meaning)}`, attributes: { value: name } }),
+      ),
+    );
+    this.#dtype.addEventListener('change', () => {
+      state.update({ dtype: FOLDER_DTYPES.find(({ name }) => name === this.#dtype.value)?.name ?? '' });
+      this.#changed();
+    });
     this.#compare.addEventListener('change', () => {
       state.update({ compare: this.#compare.checked });
       this.#changed();
@@ -104,6 +119,12 @@ export class MergeForm {
         attributes: { for: 'merge-mismatch' },
       }),
       this.#mismatch,
+      el('label', {
+        class: 'field-title',
+        text: l10n.t('Dtype of the merged weights'),
+        attributes: { for: 'merge-dtype' },
+      }),
+      this.#dtype,
       el('div', { class: 'compare' }, compare, this.#compareHint),
     );
   }
@@ -186,6 +207,7 @@ export class MergeForm {
       setText(option, known === undefined ? option.value : methodLabel(known, tasks.length));
     }
     this.#mismatch.value = state.onMismatch;
+    this.#dtype.value = state.dtype;
     const comparable = comparableTasks(selection, tasks);
     this.#compare.disabled = !comparable;
     this.#compare.checked = state.compare && comparable;

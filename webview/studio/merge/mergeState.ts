@@ -1,7 +1,11 @@
-import type { ParameterScalar } from '../../../extension/protocol/recipes.ts';
+import type { OutputDtype, ParameterScalar } from '../../../extension/protocol/recipes.ts';
 import type { Edits } from '../../../extension/shared/mergeParameters.ts';
 import { ON_MISMATCH, type OnMismatch } from '../../../extension/shared/mismatch.ts';
+import { dtypesOf } from '../../../extension/shared/outputForms.ts';
 import { mergeState } from '../../common/state.ts';
+
+/** What the weights of a folder can be written in: merges that are compared side by side are folders. */
+export const FOLDER_DTYPES = dtypesOf('folder');
 
 type Values = Readonly<Record<string, ParameterScalar>>;
 
@@ -23,6 +27,8 @@ export interface MergeTabState {
   readonly slider: string;
   /** What to do with tensors that some model lacks or has in another shape. */
   readonly onMismatch: OnMismatch;
+  /** In which the weights are written; empty: the base's. */
+  readonly dtype: OutputDtype | '';
   readonly compare: boolean;
   /** The output folder; empty: what the host proposes. */
   readonly output: string;
@@ -38,6 +44,7 @@ export const INITIAL_MERGE_STATE: MergeTabState = {
   excluded: [],
   slider: '',
   onMismatch: 'error',
+  dtype: '',
   compare: false,
   output: '',
   selected: [],
@@ -51,6 +58,7 @@ export function readMergeState(stored: unknown): MergeTabState {
     ...state,
     edits: isRecord(state.edits) ? state.edits : {},
     onMismatch: ON_MISMATCH.find(({ name }) => name === state.onMismatch)?.name ?? 'error',
+    dtype: FOLDER_DTYPES.find(({ name }) => name === state.dtype)?.name ?? '',
     excluded: textsOf(state.excluded),
     selected: textsOf(state.selected),
     tables: textsOf(state.tables),

@@ -2,6 +2,7 @@
 import type { Checkpoint } from '../../../formats/checkpoint.ts';
 import type { WeightsMetadata } from '../../../formats/safetensors/weightsMetadata.ts';
 import { restoredMetadata, writeTaskFiles } from '../../restore/files.ts';
+import { checkpointFiles, taskFiles, type ModelFiles } from '../../output/modelFiles.ts';
 import { tensorsOf, type OpenInput } from './openInput.ts';
 import { copyCompanions, type Companions } from '../output/copyCompanions.ts';
 import type { ConfigSettings } from '../output/configFit.ts';
@@ -23,6 +24,12 @@ export async function donorMetadata(
 ): Promise<WeightsMetadata> {
   if (donor?.kind === 'tvq') return restoredMetadata(donor.file, donor.task, base);
   return donor?.checkpoint.metadata ?? {};
+}
+
+/** Its config, tokenizer and the like. @param base which a task may have some from */
+export function donorFiles(donor: OpenInput | undefined, base: Checkpoint | undefined): ModelFiles {
+  if (donor?.kind === 'tvq') return taskFiles(donor.file, donor.task, base);
+  return checkpointFiles(donor?.checkpoint ?? { path: 'the model', folder: undefined });
 }
 
 /** Writes its config, tokenizer and the like beside merged weights. @param base which a task may have some from */

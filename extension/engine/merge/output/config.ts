@@ -24,7 +24,7 @@ export interface ConfigSetting {
   readonly path: readonly string[];
   /** undefined: the key is removed. */
   readonly value:
-    boolean | number | readonly string[] | Readonly<Record<string, string | number>> | undefined;
+    boolean | number | readonly string[] | Readonly<Record<string, string | number>> | object | undefined;
 }
 
 /** The dtype of floating-point tensors; undefined when there are none. */

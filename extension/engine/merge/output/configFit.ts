@@ -10,6 +10,8 @@ export type Shapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 /** What the writer knows about the weights that their shapes do not tell. */
 export interface ConfigSettings {
   readonly tie_word_embeddings?: boolean;
+  /** How they are quantized, as loaders expect it; undefined: they are not. */
+  readonly quantization_config?: object;
 }
 
 /** Weights that a config is to describe. */
@@ -44,7 +46,7 @@ export function fitConfig(config: Config, { tensors, donor, settings = {} }: Des
   const tied = fitTied(parts, written, donor, settings.tie_word_embeddings);
   const labels = fitLabels(config, written, donor);
   const layers = fitLayers(parts, written, donor);
-  const fits = [vocabulary, tied, labels, layers, dropQuantization(parts)];
+  const fits = [vocabulary, tied, labels, layers, fitQuantization(parts, settings.quantization_config)];
   const pairs = [vocabulary, labels].flatMap(({ resized }) => resized);
   return {
     settings: fits.flatMap(fit => fit.settings),
@@ -133,14 +135,16 @@ function fitLabels(config: Config, written: Shapes, donor: Shapes | undefined) {
 
 const QUANTIZATION = ['quantization_config', 'compression_config'];
 
-/** The output is never quantized, whatever the config's original model was. */
-function dropQuantization(parts: Parts) {
+/** What the config says of its original model's quantization does not hold; that of these weights is said. */
+function fitQuantization(parts: Parts, own: object | undefined) {
   const stated = parts.flatMap(([path, part]) =>
     QUANTIZATION.filter(key => part[key] !== undefined && part[key] !== null).map(key => [...path, key]),
   );
+  const gone = stated.filter(path => !own || path.join() !== QUANTIZATION[0]);
+  const settings: ConfigSetting[] = gone.map(path => ({ path, value: undefined }));
   return {
-    settings: stated.map(path => ({ path, value: undefined })),
-    notes: stated.map(path => `${path.join('.')} is left out, the weights are not quantized`),
+    settings: own ? [...settings, { path: ['quantization_config'], value: own }] : settings,
+    notes: own ? [] : gone.map(path => `${path.join('.')} is left out, the weights are not quantized`),
   };
 }
 

@@ -11,7 +11,7 @@ export type ModelOutput = Pick<
   'finished' | 'notes' | 'begin' | 'beginAgain' | 'append' | 'finish' | 'commit' | 'discard' | 'keep'
 >;
 
-/** A merged model as one .safetensors file, and nothing beside it; it has its name only once it is complete. */
+/** A model as one file, and nothing beside it; it has its name only once it is complete. */
 export class ModelFile implements ModelOutput {
   readonly finished: ReadonlyMap<number, MergeItemReport> = new Map();
 
@@ -33,9 +33,8 @@ export class ModelFile implements ModelOutput {
     return this.writer.notes;
   }
 
-  async begin(): Promise<void> {
-    this.writer.begin();
-    return Promise.resolve();
+  begin(): Promise<void> {
+    return this.writer.begin();
   }
 
   beginAgain(): Promise<void> {

@@ -105,7 +105,7 @@ export class ModelFolder {
       lock: this.lock,
     });
     const writer = await this.#writer;
-    writer.begin();
+    await writer.begin();
     this.#next++;
     this.#skipFinished();
   }

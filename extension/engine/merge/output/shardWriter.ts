@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { AtomicFile, type OutputOptions } from '../../../files/atomic.ts';
-import { shardHeader, type Shard } from './shards.ts';
+import type { Shard } from './shards.ts';
 import type { WrittenFile } from './writtenFile.ts';
 
 /** Writes one shard from front to back and hashes it on the way; it has its name only once it is complete. */
@@ -23,7 +23,7 @@ export class ShardWriter {
   static async create(folder: string, shard: Shard, options: OutputOptions): Promise<ShardWriter> {
     const file = await AtomicFile.create(join(folder, shard.name), { ...options, start: 0 });
     const writer = new ShardWriter(shard, file);
-    await writer.#write(shardHeader(shard));
+    await writer.#write(shard.header());
     return writer;
   }
 
@@ -33,10 +33,19 @@ export class ShardWriter {
   }
 
   /** The next tensor's bytes follow. */
-  begin(): void {
+  async begin(): Promise<void> {
+    const { offset, bytes } = this.shard.tensors[this.#begun] ?? { offset: this.#end, bytes: 0 };
+    await this.#fillUp(offset);
+    this.#begun++;
+    this.#before = { position: offset, hash: this.#hash.copy() };
+    this.#end = offset + bytes;
+  }
+
+  /** Zeros up to a position, behind a tensor that is complete. */
+  async #fillUp(position: number): Promise<void> {
     if (this.file.position !== this.#end) throw this.#miscounted();
-    this.#before = { position: this.#end, hash: this.#hash.copy() };
-    this.#end += this.shard.tensors[this.#begun++]?.bytes ?? 0;
+    if (position > this.#end) await this.#write(new Uint8Array(position - this.#end));
+    this.#end = position;
   }
 
   /** The bytes of the last begun tensor follow again, from the start. */
@@ -60,6 +69,7 @@ export class ShardWriter {
   }
 
   async commit(): Promise<WrittenFile> {
+    await this.#fillUp(this.shard.bytes);
     const path = await this.file.commit();
     return { name: basename(path), bytes: this.shard.bytes, sha256: this.#hash.digest('hex') };
   }

@@ -10,16 +10,24 @@ import { PLAIN, type WeightsMetadata } from '../../../formats/safetensors/weight
 /** A tensor before it has a place in a file. */
 export type UnplacedTensor = Omit<TensorEntry, 'offset'>;
 
-/** One weight file of a model folder, known to the byte before it is written. */
+/** A tensor of the model, and what is stored of it where that is more than one tensor: its scales and its codes. */
+export interface ShardTensor extends UnplacedTensor {
+  /** In the order of its bytes. */
+  readonly parts?: readonly UnplacedTensor[] | undefined;
+}
+
+/** One weight file, known to the byte before it is written; between its tensors, and behind them, are zeros. */
 export interface Shard {
   /** File name in transformers' scheme. */
   readonly name: string;
   /** Number of its first tensor among those of the model. */
   readonly first: number;
-  /** With their final offsets. */
+  /** Those of the model, with their final offsets. */
   readonly tensors: readonly TensorEntry[];
-  /** Of its header. */
-  readonly metadata: WeightsMetadata;
+  /** Names of what it stores, as they stand in the index of several files. */
+  readonly stored: readonly string[];
+  /** The bytes in front of its data. */
+  readonly header: () => Uint8Array;
   /** Where the data begins. */
   readonly dataOffset: number;
   /** Bytes of the file. */
@@ -30,13 +38,15 @@ export interface Shard {
  * Splits tensors into weight files as huggingface_hub does: in order, a file is closed when the next tensor would take
  * its data above the limit; a larger tensor gets its own file.
  * @param shardBytes bytes of tensor data in a file
+ * @param marks tensors of zeros at the end of the last file, which tell readers something by their names
  */
 export function planShards(
-  tensors: readonly UnplacedTensor[],
+  tensors: readonly ShardTensor[],
   shardBytes: number,
   metadata: WeightsMetadata = PLAIN,
+  marks: readonly UnplacedTensor[] = [],
 ): Shard[] {
-  const groups: UnplacedTensor[][] = [];
+  const groups: ShardTensor[][] = [];
   let filled = 0;
   for (const tensor of tensors) {
     const group = groups.at(-1);
@@ -50,7 +60,14 @@ export function planShards(
   }
   let first = 0;
   return groups.map((group, s) => {
-    const shard = placeShard(modelFileName(s, groups.length), first, group, metadata);
+    const isLast = s === groups.length - 1;
+    const shard = placeShard(
+      modelFileName(s, groups.length),
+      first,
+      group,
+      metadata,
+      isLast ? marks : [],
+    );
     first += group.length;
     return shard;
   });
@@ -59,22 +76,33 @@ export function planShards(
 function placeShard(
   name: string,
   first: number,
-  group: readonly UnplacedTensor[],
+  group: readonly ShardTensor[],
   metadata: WeightsMetadata,
+  marks: readonly UnplacedTensor[],
 ): Shard {
-  const dataOffset = alignedDataOffset(checkpointHeaderBytes(metadata, group));
-  let bytes = dataOffset;
-  const tensors = group.map(tensor => {
-    const entry = { ...tensor, offset: bytes };
-    bytes += tensor.bytes;
-    return entry;
-  });
-  return { name, first, tensors, metadata, dataOffset, bytes };
+  const stored = [...group.flatMap(tensor => tensor.parts ?? [tensor]), ...marks];
+  const dataOffset = alignedDataOffset(checkpointHeaderBytes(metadata, stored));
+  const [tensors, entries] = [placed(group, dataOffset), placed(stored, dataOffset)];
+  return {
+    name,
+    first,
+    tensors,
+    stored: entries.map(entry => entry.name),
+    header: () => serializeHeader(metadata, entries, dataOffset),
+    dataOffset,
+    bytes: dataOffset + stored.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
 
-/** The bytes in front of a shard's data. */
-export const shardHeader = ({ metadata, tensors, dataOffset }: Shard): Uint8Array =>
-  serializeHeader(metadata, tensors, dataOffset);
+/** One after another. */
+function placed(tensors: readonly UnplacedTensor[], begin: number): TensorEntry[] {
+  let offset = begin;
+  return tensors.map(({ name, dtype, shape, bytes }) => {
+    const entry = { name, dtype, shape, bytes, offset };
+    offset += bytes;
+    return entry;
+  });
+}
 
 /** Name and text of the shard index; undefined for a single shard, which has none. */
 export function shardIndex(
@@ -82,7 +110,7 @@ export function shardIndex(
 ): { readonly name: string; readonly text: string } | undefined {
   if (shards.length < 2) return undefined;
   const total = shards.reduce((sum, { bytes, dataOffset }) => sum + bytes - dataOffset, 0);
-  const places = shards.flatMap(({ name, tensors }) => tensors.map(tensor => [tensor.name, name] as const));
+  const places = shards.flatMap(({ name, stored }) => stored.map(tensor => [tensor, name] as const));
   const index = {
     metadata: { total_size: total },
     weight_map: Object.fromEntries(places.sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -5,8 +5,14 @@ import type { Shape } from './shape.ts';
 
 type Dtype = NonNullable<MergeRecipe['dtype']>;
 
-/** PyTorch's names, which recipes use. */
-const NAMES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<Dtype, string>;
+/** PyTorch's names, which recipes use, and ggml's. */
+const NAMES = {
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+  F8_E4M3: 'float8_e4m3fn',
+  Q8_0: 'q8_0',
+} as const satisfies Record<Dtype, string>;
 
 /** Other spellings of them. */
 const SPELLINGS: Readonly<Record<string, Dtype>> = {
@@ -20,6 +26,11 @@ const SPELLINGS: Readonly<Record<string, Dtype>> = {
   f32: 'F32',
   f16: 'F16',
   bf16: 'BF16',
+  float8_e4m3fn: 'F8_E4M3',
+  float8_e4m3: 'F8_E4M3',
+  f8_e4m3: 'F8_E4M3',
+  fp8: 'F8_E4M3',
+  q8_0: 'Q8_0',
 };
 
 export const dtypeName = (dtype: Dtype): string => NAMES[dtype];

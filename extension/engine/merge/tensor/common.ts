@@ -31,7 +31,7 @@ const isBaseOwn = (input: InputTensor): boolean =>
 export function withCommon(merging: MergeItem, source: TensorSource): MergeItem {
   const item = { ...merging, common: true };
   if (item.measure) return { ...item, inputs: item.inputs.map(() => unmoved(item)) };
-  if (item.dtype === source.dtype) {
+  if (item.dtype === source.dtype || item.coding) {
     const exact = item.exact && copying(item.exact, source);
     return { ...copying(item, source), exact };
   }

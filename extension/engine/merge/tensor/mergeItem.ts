@@ -5,6 +5,7 @@ import type { TensorSource } from '../../../formats/tensorSource.ts';
 import type { Dtype } from '../../../formats/dtype.ts';
 import type { Tolerance } from './finite.ts';
 import { inputSources, type InputTensor, type Wanted } from '../../tensors/inputTensor.ts';
+import type { Coding } from '../../output/coding.ts';
 import type { Combine, Sparsify } from '../methods/method.ts';
 import type { Values } from '../recipe/parameters.ts';
 import type { Item, ItemReport } from '../../scheduler/item.ts';
@@ -17,7 +18,7 @@ export interface Shares {
 
 /** How a tensor is merged, with everything that is known before it is read. */
 export type TensorWay =
-  /** Unchanged bytes. */
+  /** Unchanged bytes, or the same values in the item's coding. */
   | {
       readonly kind: 'copy';
       readonly source: TensorSource;
@@ -55,6 +56,8 @@ export interface MergeItem extends Item {
   readonly number: number;
   readonly shape: readonly number[];
   readonly dtype: Dtype;
+  /** How its values are written; undefined: as values of `dtype`. */
+  readonly coding: Coding | undefined;
   /** Values that stay together: a row, where the method ranks it, or 1. */
   readonly rowLength: number;
   readonly base: TensorSource | undefined;

@@ -3,8 +3,10 @@ import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { checkStored } from '../../codecs/payload.ts';
 import type { ItemContext } from '../../scheduler/item.ts';
 import type { ItemKind } from '../../scheduler/itemKind.ts';
-import { NonFinite } from '../../tensors/notNumbers.ts';
+import { NonFinite, NONE, refused } from '../../tensors/notNumbers.ts';
 import { RawTensor } from '../../tensors/rawTensor.ts';
+import { Coder, writtenBytes, writtenType } from '../../output/coding.ts';
+import { recoded, RECODED_VALUES } from '../../output/recoded.ts';
 import { isSameSource } from '../../tensors/sourceKinds.ts';
 import { commonSource, withCommon } from './common.ts';
 import { mayTakeNonFinite } from './finite.ts';
@@ -17,7 +19,10 @@ export const mergeKind: ItemKind<MergeItem, MergeItemReport> = {
   kind: 'merge',
   sources: mergeSources,
   allocate(item, memory, chunk) {
-    if (item.way.kind === 'copy') return context => copyTensor(item, context);
+    if (item.way.kind === 'copy') {
+      const coder = item.coding && Coder.allocate(item.coding, item.shape, memory, RECODED_VALUES);
+      return context => copyTensor(item, context, coder);
+    }
     const passes = (of: MergeItem) => {
       const held = passMemory(of, memory, chunk);
       return (context: ItemContext) => new Passes(of, context, held);
@@ -46,7 +51,11 @@ async function instead(
   return { ...item, takesNonFinite: true, exact: item.exact && { ...item.exact, takesNonFinite: true } };
 }
 
-async function copyTensor(item: MergeItem, context: ItemContext): Promise<MergeItemReport> {
+async function copyTensor(
+  item: MergeItem,
+  context: ItemContext,
+  makeCoder: (() => Coder) | undefined,
+): Promise<MergeItemReport> {
   if (item.measure || item.way.kind !== 'copy') return { checksums: [], warnings: [] };
   const { source, beside } = item.way;
   const opened = (sources: readonly (TensorSource | undefined)[]) =>
@@ -60,13 +69,24 @@ async function copyTensor(item: MergeItem, context: ItemContext): Promise<MergeI
   // A tensor of a .tvq file is checked before it is written; only a large one is read once more.
   if (source.stored) checkStored(source, await copied.checksum());
   const originals = await hashed(opened(item.exact?.way.kind === 'copy' ? item.exact.way.beside : []));
+  let overflowed = 0;
   for (let output = 0; output < item.outputs; output++) {
-    await context.emit({ type: 'begin', output, codec: 'exact', bytes: source.bytes });
-    for await (const bytes of copied.pieces()) await context.emit({ type: 'bytes', bytes: bytes.slice() });
+    const coder = makeCoder?.();
+    const bytes = coder ? writtenBytes(item) : source.bytes;
+    await context.emit({ type: 'begin', output, codec: 'exact', bytes });
+    for await (const piece of coder ? recoded(copied, coder) : copied.pieces())
+      await context.emit({ type: 'bytes', bytes: coder ? piece : piece.slice() });
+    overflowed = coder?.overflowed ?? 0;
+    if (overflowed > 0 && !item.allowNonfinite) throw refused({ ...item, dtype: writtenType(item) }, { ...NONE, overflowed });
     await context.emit({ type: 'end', output, outcome: WRITTEN });
   }
   const own = await copied.checksum();
   const differs = beside.some((other, i) => other?.dtype === source.dtype && found[i] !== own);
-  const findings = { originals, differs, ...(item.common && { copied: true }) };
+  const findings = {
+    originals,
+    differs,
+    ...(item.common && { copied: true }),
+    ...(overflowed > 0 && { written: { ...NONE, overflowed } }),
+  };
   return { checksums: [await ofBase?.checksum(), ...found], warnings: [], findings };
 }

@@ -1,9 +1,11 @@
 /** Merges one tensor: window by window into the output, with the numbers of the report taken on the way. */
 import type { Region } from '../../../../kernels/memory.ts';
-import { DTYPE_BITS, type QuantizableDtype, tensorBytes } from '../../../formats/dtype.ts';
+import type { NotNumbers } from '../../../../kernels/stages/encode/stage.ts';
+import { DTYPE_BITS, type QuantizableDtype } from '../../../formats/dtype.ts';
 import type { RecordOutcome } from '../../scheduler/item.ts';
 import { countOf, NONE, plus, refused } from '../../tensors/notNumbers.ts';
 import { encodeValues, type EncodedValues } from '../../tensors/encode.ts';
+import { writtenBytes, writtenType, type Coder } from '../../output/coding.ts';
 import { measureModel } from './measure.ts';
 import { Merging } from './merging.ts';
 import type { MergeFindings, MergeItemReport } from './mergeItem.ts';
@@ -34,7 +36,7 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Merg
   const merging = await Merging.prepare(passes);
   const exact = compared && (await Merging.prepare(compared));
   const stats = item.base && new StatsSum(passes);
-  const bytes = tensorBytes(item.dtype, item.shape);
+  const bytes = writtenBytes(item);
 
   let written = NONE;
   // A tensor that will be refused is not finished, as a later run could reuse what is complete.
@@ -44,13 +46,19 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Merg
   // One model per task (emr) needs a pass over the tensor for each: outputs are written one after another.
   for (let output = 0; output < item.outputs; output++) {
     await context.emit({ type: 'begin', output, codec: 'exact', bytes });
+    const coder = passes.makeCoder();
+    if (coder?.measures)
+      await passes.windows(async (window, span) => {
+        const vector = await merging.combine(window, span, output);
+        coder.measure(await floatsOf(passes, window, vector, merging.scaleOf(output)));
+      });
     await passes.windows(async (window, span) => {
       const vector = await merging.combine(window, span, output);
       await stats?.addKept(output, window);
       const scale = merging.scaleOf(output);
-      const { bytes, found } = await encode(passes, window, vector, scale);
+      const { pieces, found } = await encode(passes, window, vector, scale, coder);
       written = plus(written, found);
-      if (isFine()) await context.emit({ type: 'bytes', bytes });
+      if (isFine()) for (const bytes of pieces) await context.emit({ type: 'bytes', bytes });
       if (!stats || (output > 0 && !exact)) return;
       const delta = await merging.delta(window, vector, scale);
       if (exact) await stats.addDifference(delta, await exact.deltaOf(window, span, output), window);
@@ -58,14 +66,50 @@ async function merge(passes: Passes, compared: Passes | undefined): Promise<Merg
       const unified = vector !== memory.merged; // emr: the vector is the mask's part of it
       await stats.add(window, unified ? await merging.delta(window, memory.merged, item.scale) : delta);
     });
-    if (!isFine()) throw refused(item, written);
+    if (!isFine()) throw refused({ ...item, dtype: writtenType(item) }, written);
     await context.emit({ type: 'end', output, outcome: WRITTEN });
   }
   return { stats: stats?.result(merging.kept), written, raised: merging.raised };
 }
 
-/** base + scale·vector, or the values themselves for whole models, in the output's dtype. */
-async function encode(passes: Passes, window: Window, vector: Region, scale: number): Promise<EncodedValues> {
+/** Bytes that are written, and what in them is no number. */
+interface Encoded {
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+  readonly found: NotNumbers;
+}
+
+/** base + scale·vector, or the values themselves for whole models, as they are written. */
+async function encode(
+  passes: Passes,
+  window: Window,
+  vector: Region,
+  scale: number,
+  coder: Coder | undefined,
+): Promise<Encoded> {
+  const { dtype } = passes.item;
+  if (!coder) {
+    const { bytes, found } = await valuesIn(passes, window, vector, scale, dtype as QuantizableDtype);
+    return { pieces: [bytes], found };
+  }
+  const { bytes, found } = await valuesIn(passes, window, vector, scale, 'F32');
+  const before = coder.overflowed;
+  const pieces = coder.code(floats(bytes));
+  return { pieces, found: { ...found, overflowed: coder.overflowed - before } };
+}
+
+const floatsOf = async (...of: readonly [Passes, Window, Region, number]): Promise<Float32Array> =>
+  floats((await valuesIn(...of, 'F32')).bytes);
+
+const floats = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Float32Array =>
+  new Float32Array(buffer, byteOffset, byteLength / 4);
+
+async function valuesIn(
+  passes: Passes,
+  window: Window,
+  vector: Region,
+  scale: number,
+  dtype: QuantizableDtype,
+): Promise<EncodedValues> {
   const { item, context, memory } = passes;
   const { backend } = context;
   const { skip, count } = window;
@@ -76,12 +120,6 @@ async function encode(passes: Passes, window: Window, vector: Region, scale: num
   }
   // Values of the previous window must not be counted twice.
   if (skip > 0) await backend.write(values, 0, 4 * skip, async view => void view.fill(0));
-  const { bytes, found } = await encodeValues(
-    context,
-    item.dtype as QuantizableDtype,
-    values,
-    memory.encoded,
-    count,
-  );
-  return { bytes: skip === 0 ? bytes : bytes.slice((skip * DTYPE_BITS[item.dtype]) / 8), found };
+  const { bytes, found } = await encodeValues(context, dtype, values, memory.encoded, count);
+  return { bytes: skip === 0 ? bytes : bytes.slice((skip * DTYPE_BITS[dtype]) / 8), found };
 }

@@ -3,6 +3,7 @@ import { elementCount } from '../../../formats/dtype.ts';
 import type { ItemMemory } from '../../scheduler/itemKind.ts';
 import { InputReader } from '../../tensors/inputTensor.ts';
 import { inputBytes, TensorInput } from '../../tensors/tensorInput.ts';
+import { Coder } from '../../output/coding.ts';
 import { isLongRow, longest, windowsOf, type WindowedSpan } from '../../tensors/windows.ts';
 import type { MergeMemory } from '../math/combine.ts';
 import { toleranceOf, type MergeItem } from './mergeItem.ts';
@@ -16,6 +17,8 @@ export interface PassMemory {
   readonly readers: readonly InputReader[];
   /** Room for a row that is longer than a window. */
   readonly longRow: Region | undefined;
+  /** Makes what codes the merged values; undefined: they are written as they are. */
+  readonly coder: (() => Coder) | undefined;
 }
 
 /** Takes the memory of passes. */
@@ -37,5 +40,7 @@ export function passMemory(item: MergeItem, memory: ItemMemory, chunk: number): 
   // Spans with rows longer than a window are put together in plain arrays, a row at a time in backend memory.
   if (isLong) memory.plain(4 * inputs.length * span);
   const longRow = isLong ? memory.alloc(4 * rowLength) : undefined;
-  return { spans, window: { xs, merged, a, b, decoding, encoded }, base, readers, longRow };
+  const coder =
+    item.coding && !item.measure ? Coder.allocate(item.coding, item.shape, memory, window) : undefined;
+  return { spans, window: { xs, merged, a, b, decoding, encoded }, base, readers, longRow, coder };
 }

@@ -8,6 +8,7 @@ import type { Values } from '../recipe/parameters.ts';
 import type { InputReader } from '../../tensors/inputTensor.ts';
 import { toleranceOf, type MergeItem } from './mergeItem.ts';
 import type { PassMemory } from './passMemory.ts';
+import type { Coder } from '../../output/coding.ts';
 import { place, thin, thinRows } from '../math/sparsify.ts';
 import type { Window } from '../../tensors/windows.ts';
 
@@ -34,6 +35,11 @@ export class Passes {
   ) {
     this.memory = held.window;
     this.weights = item.inputValues.map(({ weight }) => (typeof weight === 'number' ? weight : 1));
+  }
+
+  /** For one output; undefined: values are written as they are. */
+  makeCoder(): Coder | undefined {
+    return this.held.coder?.();
   }
 
   /** Goes through the tensor with each window's values in `xs`. */
