@@ -58,24 +58,22 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
       ? undefined
       : namedAsIn(file, wholeModel(await openNamed(recipe.base)));
   const shared = new Map(file.shared?.records.map(record => [record.tensor, record]));
-  const items = [...(await recordsToWrite(file, task, base))].map(
-    ([tensor, record]): RestoreItem => ({
-      kind: 'restore',
-      tensor,
-      dtype: restoredDtype(
-        record,
-        floatDtype(recipe.dtype) ?? (task.widened ? base?.tensors.get(tensor)?.dtype : undefined),
-      ),
-      coding: undefined,
-      file: file.path,
-      task: task.name,
+  const items = [...(await recordsToWrite(file, task, base))].map(([tensor, record]): RestoreItem => ({
+    kind: 'restore',
+    tensor,
+    dtype: restoredDtype(
       record,
-      shared: usesReference(record) ? withCodes(shared.get(record.tensor)) : undefined,
-      base: record.codec.codec === 'exact' ? undefined : base?.tensors.get(record.tensor),
-      allowNonfinite: recipe.allowNonfinite,
-      resident: false,
-    }),
-  );
+      floatDtype(recipe.dtype) ?? (task.widened ? base?.tensors.get(tensor)?.dtype : undefined),
+    ),
+    coding: undefined,
+    file: file.path,
+    task: task.name,
+    record,
+    shared: usesReference(record) ? withCodes(shared.get(record.tensor)) : undefined,
+    base: record.codec.codec === 'exact' ? undefined : base?.tensors.get(record.tensor),
+    allowNonfinite: recipe.allowNonfinite,
+    resident: false,
+  }));
   const problems = base ? (recipe.force ? misfits(base, items) : compareBase(file, base, OR_FORCE)) : [];
   const usable = items.filter(
     item => item.base || item.record.codec.codec === 'exact' || file.scheme.scheme === 'fq',
@@ -93,9 +91,11 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
   });
   problems.push(...form.problems);
   const byTensor = new Map(usable.map(item => [item.tensor, item]));
-  const written = form.tensors.map(
-    ({ tensor, dtype, coding }): RestoreItem => ({ ...(byTensor.get(tensor) as RestoreItem), dtype, coding }),
-  );
+  const written = form.tensors.map(({ tensor, dtype, coding }): RestoreItem => ({
+    ...(byTensor.get(tensor) as RestoreItem),
+    dtype,
+    coding,
+  }));
   const needed = mostMemory(restoreKind, written, chunk);
   const share = room.share(needed);
   if (needed > share.arena) {

@@ -117,10 +117,7 @@ describe('planShards', () => {
   test('headers and sizes are exact', async () => {
     for (const shard of SHARDS) {
       const file = join(folder, shard.name);
-      await writeFile(
-        file,
-        Buffer.concat([shard.header(), Buffer.alloc(shard.bytes - shard.dataOffset)]),
-      );
+      await writeFile(file, Buffer.concat([shard.header(), Buffer.alloc(shard.bytes - shard.dataOffset)]));
       const header = await readSafetensorsHeader(file);
       expect(header).toMatchObject({ fileBytes: shard.bytes, dataOffset: shard.dataOffset });
       expect(header.metadata).toEqual({ format: 'pt' });

@@ -61,13 +61,7 @@ export function planShards(
   let first = 0;
   return groups.map((group, s) => {
     const isLast = s === groups.length - 1;
-    const shard = placeShard(
-      modelFileName(s, groups.length),
-      first,
-      group,
-      metadata,
-      isLast ? marks : [],
-    );
+    const shard = placeShard(modelFileName(s, groups.length), first, group, metadata, isLast ? marks : []);
     first += group.length;
     return shard;
   });

@@ -77,7 +77,8 @@ async function copyTensor(
     for await (const piece of coder ? recoded(copied, coder) : copied.pieces())
       await context.emit({ type: 'bytes', bytes: coder ? piece : piece.slice() });
     overflowed = coder?.overflowed ?? 0;
-    if (overflowed > 0 && !item.allowNonfinite) throw refused({ ...item, dtype: writtenType(item) }, { ...NONE, overflowed });
+    if (overflowed > 0 && !item.allowNonfinite)
+      throw refused({ ...item, dtype: writtenType(item) }, { ...NONE, overflowed });
     await context.emit({ type: 'end', output, outcome: WRITTEN });
   }
   const own = await copied.checksum();
