@@ -1,6 +1,11 @@
 /** Items of every kind do with the memory that is measured for them; of the backend's, a byte less is too little. */
 import { describe, expect, test } from 'vitest';
-import { CHUNK, createCpuBackend, measuringArena } from '../../kernels/backends/cpu/backend.ts';
+import {
+  CHUNK,
+  createCpuBackend,
+  measuringArena,
+  type CpuBackend,
+} from '../../kernels/backends/cpu/backend.ts';
 import { OutOfBackendMemory } from '../../kernels/memory.ts';
 import { FilePool } from '../../extension/formats/filePool.ts';
 import { openTvq } from '../../extension/formats/tvq/reader.ts';
@@ -35,8 +40,22 @@ function backendMemory<J extends Item>(kind: ItemKind<J>, item: J): number {
   return arena.needed;
 }
 
+/** To make a backend for each run takes longer than most runs do. It has more memory than any of them needs. */
+const shared = createCpuBackend({ module: await kernelModule(), memory: 2 ** 30 });
+
+/** A backend with so many bytes for a scope, and others behind them. */
+function backendWith(memory: number): CpuBackend {
+  const scope: CpuBackend['scope'] = body =>
+    shared.scope(given => {
+      const arena = measuringArena(memory);
+      const alloc = (bytes: number) => arena.alloc(bytes) && given.alloc(bytes);
+      return body({ alloc });
+    });
+  return Object.assign(Object.create(shared) as CpuBackend, { capacity: memory, scope });
+}
+
 async function run<J extends Item>(kind: ItemKind<J>, item: J, memory: number): Promise<void> {
-  const backend = createCpuBackend({ module: await kernelModule(), memory });
+  const backend = backendWith(memory);
   const files = new FilePool();
   const { signal } = new AbortController();
   try {

@@ -80,9 +80,10 @@ const WORKING_MEMORY = ROW_MEMORY.at + ROW_MEMORY.bytes;
 /** The most that a scope can have: addresses end at 4 GiB. */
 export const MAX_CAPACITY = MAX_MEMORY - WORKING_MEMORY - ARENA_OVERHEAD;
 
-/** An arena with nothing behind it, in which a scope is begun: it counts what is allocated as a real one does. */
-export function measuringArena(): Arena {
-  const arena = new Arena(WORKING_MEMORY, Infinity, 'a measurement');
+/** An arena with nothing behind it, in which a scope is begun: it counts what is allocated as a real one does.
+ * @param capacity bytes that may be allocated, as from a CPU backend with so much memory */
+export function measuringArena(capacity = Infinity): Arena {
+  const arena = new Arena(WORKING_MEMORY, capacity, 'a measurement');
   arena.begin();
   return arena;
 }
