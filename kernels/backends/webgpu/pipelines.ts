@@ -3,6 +3,30 @@ import { BackendFailure } from '../../backend.ts';
 import type { AnyStage, Work } from '../../stages/stage.ts';
 import type { Device } from './device.ts';
 
+/** How long this thread rests between two questions to Dawn. */
+const REST_MS = 1;
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+let awaited = 0;
+
+/**
+ * Awaits the compiler. As long as anything is pending, Dawn's binding for Node asks for it in each turn of the event
+ * loop, and would take a whole core from the compiler's own threads.
+ */
+async function atRest<T>(work: Promise<T>): Promise<T> {
+  const rest = (): void => {
+    if (awaited === 0) return;
+    Atomics.wait(never, 0, 0, REST_MS);
+    setImmediate(rest);
+  };
+  if (awaited++ === 0) setImmediate(rest);
+  try {
+    return await work;
+  } finally {
+    awaited--;
+  }
+}
+
 type Shader = Pick<AnyStage, 'name' | 'shader'>;
 
 export class Pipelines {
@@ -35,7 +59,7 @@ export class Pipelines {
       }),
     );
     try {
-      const [pipeline] = await Promise.all([value, judged]);
+      const [pipeline] = await atRest(Promise.all([value, judged]));
       return pipeline;
     } catch (error) {
       if (error instanceof BackendFailure) throw error;
