@@ -154,13 +154,24 @@ export class Workbench {
   }
 
   async expandFolder(name: string): Promise<void> {
-    const folder = this.explorerItem(name);
-    if ((await folder.getAttribute('aria-expanded')) !== 'true') await folder.click();
+    await this.bringFolder(name, true);
   }
 
   async collapseFolder(name: string): Promise<void> {
+    await this.bringFolder(name, false);
+  }
+
+  /** The explorer forgets a click on a folder that it is just reading again, as files in it have changed. */
+  private async bringFolder(name: string, expanded: boolean): Promise<void> {
     const folder = this.explorerItem(name);
-    if ((await folder.getAttribute('aria-expanded')) === 'true') await folder.click();
+    const there = folder.and(this.page.locator(`[aria-expanded=${expanded}]`));
+    await folder.waitFor();
+    for (let attempt = 1; attempt <= MENU_ATTEMPTS; attempt++) {
+      if (await there.isVisible()) return;
+      await folder.click();
+      await reaches(there, 'visible', attempt * MENU_PAUSE_MS);
+    }
+    throw new Error(`the explorer does not ${expanded ? 'expand' : 'collapse'} ${name}`);
   }
 
   async renameInExplorer(name: string, other: string): Promise<void> {
