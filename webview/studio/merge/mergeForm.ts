@@ -87,7 +87,7 @@ export class MergeForm {
     this.#dtype.append(
       el('option', { text: l10n.t("The base's"), attributes: { value: '' } }),
       ...FOLDER_DTYPES.map(({ name, meaning }) =>
-        el('option', { text: `${name}: ${translated(meaning)}`, attributes: { value: name } }),
+        el('option', { text: l10n.t('{0}: {1}', name, translated(meaning)), attributes: { value: name } }),
       ),
     );
     this.#dtype.addEventListener('change', () => {
