@@ -42,7 +42,7 @@ describe('merging in VS Code', IN_VSCODE, () => {
     await wizard().chooseMethod('TIES');
     await workbench.step(/Merge code, math with TIES \(4\/5\)/);
     await workbench.quickRow(/^Base model\s*base/).waitFor();
-    await workbench.quickRow('writes').waitFor();
+    await workbench.quickRow('Continue').filter({ hasText: 'writes' }).waitFor();
     await shoot(session(), 'merge 4 parameters');
   });
 
