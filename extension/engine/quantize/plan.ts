@@ -9,6 +9,7 @@ import { openNamed } from '../match/openNamed.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { configDifferences, describedCheckpoint } from '../../formats/huggingface/configDifferences.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
+import { statisticOf } from '../../formats/names/runningStatistics.ts';
 import { openFamily } from '../match/family.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { headerBound, tableOf, type RoomyLayout, type TvqLayout } from '../../formats/tvq/header.ts';
@@ -42,6 +43,9 @@ export interface QuantizePlan {
 /** Under a budget, the coding of tensors that a keep rule would keep (their differences in 8 bits change nothing
  * measurable), and of tensors too small for entropy coding. */
 const SMALL: Coding = { codec: 'affine', bits: 8 };
+
+/** The same of running variances: a difference from the base could leave 0 or less of them. */
+const VARIANCE: Coding = { codec: 'ratio' };
 
 /** Minimum number of values for entropy coding: with fewer, the head alone takes much of 8 bits each. */
 const LEAST_CODED = 1024;
@@ -108,6 +112,7 @@ function makeItems(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings
   const names = new Set([base, ...tasks].flatMap(({ tensors }) => [...tensors.keys()]));
   return [...names].map(tensor => {
     const inBase = base.tensors.get(tensor);
+    const statistic = statisticOf(tensor);
     const quantizable = (source: TensorSource | undefined): source is TensorSource =>
       source !== undefined &&
       !keeps(source) &&
@@ -117,7 +122,7 @@ function makeItems(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings
       if (quantizable(source))
         return { coding: codings.task(tensor, output, elementCount(source.shape)), open: budgeted };
       const small = budgeted && source && !exact(source) && comparable(source, inBase);
-      return { coding: small ? SMALL : undefined, open: false };
+      return { coding: small ? (statistic === 'variance' ? VARIANCE : SMALL) : undefined, open: false };
     };
     const factored = factorRule(recipe, inBase);
     const sources = tasks.map(task => task.tensors.get(tensor));
@@ -140,7 +145,8 @@ function makeItems(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings
       identified: recipe.scheme === 'fq' ? inBase : undefined,
       shared: shares ? codings.shared(tensor, elementCount((inBase as TensorSource).shape)) : undefined,
       tasks: taskTensors,
-      prune: recipe.prune ?? 0,
+      // Statistics are no weights: their smallest changes are no less needed.
+      prune: statistic ? 0 : (recipe.prune ?? 0),
       reconstruction: recipe.reconstruction ?? 'unbiased',
       analyze: undefined,
       resident: false,
