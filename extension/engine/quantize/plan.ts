@@ -17,7 +17,7 @@ import { beyondLimits } from '../../formats/tvq/limits.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
 import type { Coding } from '../codecs/registry.ts';
-import { before, ROOMIEST, widest, type Codings } from './codings.ts';
+import { before, roomiest, type Codings } from './codings.ts';
 import { largeIntegers } from './fates.ts';
 import { isQuantized, type QuantizeItem, type TaskTensor } from './item.ts';
 import { factorRule } from './factorRule.ts';
@@ -40,14 +40,11 @@ export interface QuantizePlan {
   readonly summary: PlanSummary;
 }
 
-/** Under a budget, the coding of tensors that a keep rule would keep (their differences in 8 bits change nothing
- * measurable), and of tensors too small for entropy coding. */
-const SMALL: Coding = { codec: 'affine', bits: 8 };
-
-/** The same of running variances: a difference from the base could leave 0 or less of them. */
+/** Under a budget, the coding of running variances: a difference from the base could leave 0 or less of them. */
 const VARIANCE: Coding = { codec: 'ratio' };
 
-/** Minimum number of values for entropy coding: with fewer, the head alone takes much of 8 bits each. */
+/** Minimum number of values for entropy coding: with fewer, the head alone takes much of 8 bits each. Smaller tensors
+ * get the min–max codes of those that a keep rule would keep. */
 const LEAST_CODED = 1024;
 
 /**
@@ -121,8 +118,10 @@ function makeItems(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings
     const codingOf = (source: TensorSource | undefined, output: number) => {
       if (quantizable(source))
         return { coding: codings.task(tensor, output, elementCount(source.shape)), open: budgeted };
-      const small = budgeted && source && !exact(source) && comparable(source, inBase);
-      return { coding: small ? (statistic === 'variance' ? VARIANCE : SMALL) : undefined, open: false };
+      if (!budgeted || !source || exact(source) || !comparable(source, inBase))
+        return { coding: undefined, open: false };
+      if (statistic === 'variance') return { coding: VARIANCE, open: false };
+      return { coding: codings.small(tensor, output), open: true };
     };
     const factored = factorRule(recipe, inBase);
     const sources = tasks.map(task => task.tensors.get(tensor));
@@ -166,12 +165,12 @@ function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkp
   const table = tableOf(layout);
   if (recipe.budget === undefined) return { ...layout, table, headerBytes: headerBound(layout) };
   const roomy: QuantizeRecipe = { ...recipe, ...budgetRoom };
-  const roomiest = makeLayout(
+  const longest = makeLayout(
     roomy,
     checkpoints,
-    makeItems(roomy, checkpoints, widest(roomy, ROOMIEST)),
+    makeItems(roomy, checkpoints, roomiest(roomy)),
     layout.files,
   );
-  const headerBytes = 8 * Math.ceil(headerBound(roomiest) / 8) + rulesBytes(recipe.rules);
+  const headerBytes = 8 * Math.ceil(headerBound(longest) / 8) + rulesBytes(recipe.rules);
   return { ...layout, table, headerBytes };
 }
