@@ -49,9 +49,9 @@ export interface AnalysisTable {
   };
   /** rtvq: the tensors of the shared vector, with a list of choices each; stored once for all tasks. */
   readonly shared?: SharedTable | undefined;
-  /** Bytes of the file that no choice changes: its header, tensors stored exactly or in 8 bits. */
+  /** Bytes of the file that no choice changes: its header, tensors stored exactly, and variances. */
   readonly fixedBytes: number;
-  /** ‖τ̂ − τ‖² and ‖τ‖² of the tensors in 8 bits, by task. */
+  /** ‖τ̂ − τ‖² and ‖τ‖² of the variances, by task. */
   readonly fixedError: ArrayLike<number>;
   readonly fixedEnergy: ArrayLike<number>;
   /** Quantized weights · tasks: the basis of bits per weight. */

@@ -15,7 +15,7 @@ export interface TensorRow {
   readonly vector: string;
   readonly shape: readonly number[];
   readonly dtype: string;
-  /** As the file names it: affine, codebook, entropy, factors, exact, constant, same, absent. */
+  /** As the file names it: affine, codebook, entropy, factors, ratio, exact, constant, same, absent. */
   readonly codec: string;
   /** undefined if there are no codes. */
   readonly bits: number | undefined;

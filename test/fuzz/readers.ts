@@ -385,6 +385,7 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
       await writeSafetensors(place(name), {
         ...WEIGHTS,
         'c.weight': f32([8, 8], n => Math.sin(n * (i + 1))),
+        'd.running_var': f32([8], n => 1 + n + i / 4),
       });
     const made = join(folder, 'made.tvq');
     const tasks = ['one', 'two'].map(name => ({ name, path: place(name) }));
@@ -403,6 +404,8 @@ export const READERS: Readonly<Record<string, (folder: string, fixtures: string)
       await engine.quantize({ ...common, scheme, output: made }, OPTIONS, hooks());
       inputs.push(await readFile(made));
     }
+    await engine.quantize({ ...common, scheme: 'tvq', budget: '64kB', output: made }, OPTIONS, hooks());
+    inputs.push(await readFile(made));
     for (const name of ['budget', 'hadamard', 'rtvq'])
       inputs.push(await readFile(join(fixtures, `tvq1/${name}.tvq`)));
     const kernels = await loadKernels();

@@ -66,7 +66,7 @@ test('a merge reads entropy-coded tasks, row by row too', async () => {
     expect(difference).toBeLessThan(1e-6);
 });
 
-test('kept tensors cost 8 bits; --keep still stores exactly', async () => {
+test('norms get 8 bits where there are bytes for that; --keep still stores exactly', async () => {
   const asked = await budgeted({ keep: ['v\\.weight'], budget: '45kB' }, 2001);
   await tvq.quantize(asked);
   const codecs = Object.fromEntries(
@@ -78,6 +78,51 @@ test('kept tensors cost 8 bits; --keep still stores exactly', async () => {
     'layers.1.same.weight': { codec: 'same' },
     'layers.1.norm.weight': { codec: 'affine', bits: 8 },
   });
+});
+
+test('norms get fewer bits where bytes are short, and those of a rule', async () => {
+  const normOf = async (changes: Partial<QuantizeRecipe>) => {
+    const asked = await budgeted(changes, 2001);
+    await tvq.quantize(asked);
+    const [task] = (await openTvq(asked.output)).tasks;
+    return task?.records.find(({ tensor }) => tensor === 'layers.1.norm.weight')?.codec;
+  };
+  const { bits } = (await normOf({ budget: '6kB' })) as { bits: number };
+  expect(bits).toBeGreaterThan(2);
+  expect(bits).toBeLessThan(8);
+  expect(await normOf({ budget: '6kB', rules: [{ tensors: '*norm*', min: 7 }] })).toEqual({
+    codec: 'affine',
+    bits: 7,
+  });
+});
+
+test('the header has room for every width', async () => {
+  const widths = [1, 2, 3, 4, 5, 6, 7, 8];
+  const model = async (seed: number) => {
+    const file = path('.safetensors');
+    const tensors = widths.flatMap(bits => [
+      [`w${bits}`, f32([40, 40], gaussian(seed + bits, 0.01))] as const,
+      [`b${bits}`, f32([64], gaussian(seed - bits, 0.01))] as const,
+    ]);
+    await writeSafetensors(file, Object.fromEntries(tensors));
+    return file;
+  };
+  const [base, tuned] = [await model(20), await model(40)];
+  for (const codec of ['minmax', 'hadamard'] as const) {
+    const asked = tvq.recipe(path('.tvq'), {
+      base,
+      tasks: [{ name: 't', path: tuned }],
+      codec,
+      budget: '30kB',
+      rules: widths.map(bits => ({ tensors: `?${bits}`, bits })),
+    });
+    const { bytes } = await tvq.quantize(asked);
+    expect((await stat(asked.output)).size).toBe(bytes);
+    const found = (await openTvq(asked.output)).tasks[0]?.records.map(({ codec }) =>
+      'bits' in codec ? codec.bits : 0,
+    );
+    expect(found?.toSorted()).toEqual(widths.flatMap(bits => [bits, bits]));
+  }
 });
 
 test('what is not finite is stored exactly', async () => {
@@ -169,10 +214,19 @@ test('analyze measures every choice, cheaper ones with more error', async () => 
   const { tensors: analyses } = await engine.analyze(asked, tvq.OPTIONS, tvq.hooks());
   expect(analyses.map(({ tensor, output }) => `${output} ${tensor}`).sort()).toEqual(
     [0, 1].flatMap(task =>
-      ['layers.0.w.weight', 'layers.1.same.weight', 'layers.1.v.weight'].map(tensor => `${task} ${tensor}`),
+      ['layers.0.w.weight', 'layers.1.norm.weight', 'layers.1.same.weight', 'layers.1.v.weight'].map(
+        tensor => `${task} ${tensor}`,
+      ),
     ),
   );
-  for (const { choices, energy } of analyses.filter(({ min, max }) => min < max)) {
+  const isNorm = ({ tensor }: { tensor: string }): boolean => tensor.includes('norm');
+  for (const { choices } of analyses.filter(isNorm)) {
+    expect(choices.map(({ bytes }) => bytes)).toEqual([97, 85, 73, 61, 49, 37, 25, 13]);
+    // A step twice as wide has four times the error.
+    for (const [i, { error }] of choices.slice(1, 5).entries())
+      expect(error.unbiased / (choices[i]?.error.unbiased ?? 0)).toBeGreaterThan(3);
+  }
+  for (const { choices, energy } of analyses.filter(one => one.min < one.max && !isNorm(one))) {
     expect(choices.length).toBeGreaterThan(20);
     for (const [i, { bytes, error }] of choices.entries()) {
       const before = choices[i - 1];

@@ -72,6 +72,7 @@ test(
         odd: f32([8, 8], i => odd[i % 8]! + (i % 16 < 8 ? 0 : next() / 8)),
         same: f32([4, 8], i => odd[i % 8]!),
         constant: f32([4, 4], i => odd[i % 4]! + (name === 'base' ? 0 : 0.25)),
+        running_var: f32([21], i => (i + 1) * (1.05 + next() / 4)),
         norm: f32([8], i => (name === 'one' ? odd[i]! : next())),
         nan: f32([3], i => (i === 1 ? NaN : next())),
         ids: i64([4], BigInt),

@@ -222,7 +222,7 @@ describe('running statistics', () => {
   });
 
   test.each([
-    { budget: 'codes=2bpw' },
+    { budget: 'codes=2bpw', keep: ['running_'] },
     { scheme: 'fq', keepRule: 'published' },
     { codec: 'hadamard', bits: 4 },
   ] as const)('are stored exactly: %j', async changes => {

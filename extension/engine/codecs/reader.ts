@@ -14,7 +14,7 @@ export interface CodeSlice {
 export interface RecordReader {
   /** Starts to read a span; resolves when it is in backend memory. */
   load(context: ItemContext, span: Span): Promise<void>;
-  /** Values of a chunk of the loaded span, plus the reference where there is one, as F32 at the start of `out`; what
+  /** Values of a chunk of the loaded span, plus the reference where there is one (ratios: times the reference), as F32 at the start of `out`; what
    * stands there behind them, up to the next multiple of CHUNK_ALIGNMENT values, may change. */
   decode(context: ItemContext, chunk: Span, reference: Slice | undefined, out: Region): Promise<void>;
   /** The codes from an element of the loaded span on (a chunk's beginning); undefined where there are none. */

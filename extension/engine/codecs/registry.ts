@@ -7,8 +7,9 @@ import type { Asked, Codec, RecordOf } from './codec.ts';
 import { entropy } from './entropy/codec.ts';
 import { factors } from './factors/codec.ts';
 import type { MeasuredChoice as Choice, MeasuredChoices } from './measured.ts';
+import { ratio } from './ratio/codec.ts';
 
-const CODECS = { affine, codebook, entropy, factors };
+const CODECS = { affine, codebook, entropy, factors, ratio };
 
 type Of<T> = T extends Codec<infer C> ? C : never;
 

@@ -1,9 +1,15 @@
 /** Values to be coded, and passes over them. */
 import type { Extent } from '../../../kernels/stages/extent.ts';
-import type { Region } from '../../../kernels/memory.ts';
+import type { Region, Slice } from '../../../kernels/memory.ts';
 import type { ItemContext } from '../scheduler/item.ts';
 import { floatsIn } from '../tensors/floats.ts';
 import { chunksOf, spansOf, type Span } from '../tensors/tensorInput.ts';
+
+/** The two tensors whose difference is quantized. */
+export interface Sides {
+  readonly tuned: Slice;
+  readonly reference: Slice;
+}
 
 /** Values to quantize, chunk by chunk: x = tuned − reference. */
 export interface Values {
@@ -11,6 +17,8 @@ export interface Values {
   load(span: Span): Promise<void>;
   /** The chunk's values, or only its range if `out` is undefined; `chunk.first` counts from its span. */
   chunk(chunk: Span, out: Region | undefined): Promise<Extent>;
+  /** What a chunk's values are the difference of; undefined: they are not a difference from the base. */
+  readonly sides?: ((chunk: Span) => Sides) | undefined;
   /** What the error is compared with, if not the values' own Σx²: for an offset, the whole task vector's energy. */
   readonly energy?: number | undefined;
 }

@@ -4,6 +4,7 @@ import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
+import { isAdded } from '../../formats/tvq/codecs.ts';
 import { orCancelled, UserError } from '../../shared/errors.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';
@@ -139,11 +140,11 @@ function checkCount(subject: string, tasks: number): void {
 /** An item if every task has a task vector of the tensor, in the same shape, and at least one task moves it. */
 function storedItem(tensor: string, found: readonly (StoredTensor | undefined)[]): CompareItem[] {
   const inputs = found.filter(input => input !== undefined);
-  const codecs = inputs.map(({ record }) => record.codec.codec);
   const shape = inputs[0]?.record.shape ?? [];
   const alike = inputs.every(({ record }) => record.shape.join() === shape.join());
-  if (inputs.length < found.length || !alike || codecs.includes('exact')) return [];
-  if (codecs.every(codec => codec === 'same')) return [];
+  const given = inputs.every(({ record: { codec } }) => codec.codec === 'same' || isAdded(codec));
+  if (inputs.length < found.length || !alike || !given) return [];
+  if (inputs.every(({ record }) => record.codec.codec === 'same')) return [];
   return [{ kind: 'compare', tensor, shape, base: undefined, inputs }];
 }
 

@@ -6,6 +6,7 @@ import { whileUnchanged } from '../../files/fileStamp.ts';
 import { memoryOf } from '../scheduler/itemKind.ts';
 import { threadRunner } from '../scheduler/threads.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
+import { isAdded } from '../../formats/tvq/codecs.ts';
 import { hasCodes, payloadBytes, relativeError } from '../../formats/tvq/summary.ts';
 import { codecFacts } from '../codecs/codecFacts.ts';
 import { detailKind, type DetailItem, type DetailReport, type TensorContents } from './detailItem.ts';
@@ -47,9 +48,9 @@ export async function tensorDetail(
   };
 }
 
-/** Whether the file has values of it that are not integers. */
+/** Whether the file has values of it, without the base model, that are not integers. */
 const hasValues = ({ codec, dtype, shape }: TvqRecord): boolean =>
-  codec.codec !== 'same' && codec.codec !== 'absent' && isQuantizable(dtype) && elementCount(shape) > 0;
+  (isAdded(codec) || codec.codec === 'exact') && isQuantizable(dtype) && elementCount(shape) > 0;
 
 async function runAlone(item: DetailItem, signal: AbortSignal): Promise<TensorContents | undefined> {
   const run = threadRunner({ threads: 1, arena: memoryOf(detailKind, item, CHUNK) });

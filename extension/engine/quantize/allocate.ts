@@ -163,8 +163,10 @@ function codingsOf(analyses: readonly Analyzed[], { items }: Chosen, finer: Item
     codings.set(keyOf(item.tensor, item.output), item.choice?.coding);
     shared.set(item.tensor, item.shared?.coding);
   }
+  const chosen = (tensor: string, output: number) => codings.get(keyOf(tensor, output));
   return {
-    task: (tensor, output) => codings.get(keyOf(tensor, output)),
+    task: chosen,
+    small: chosen,
     shared: tensor => shared.get(tensor),
   };
 }

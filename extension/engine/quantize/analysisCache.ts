@@ -13,7 +13,7 @@ import type { Analysis } from './measured.ts';
 import type { QuantizePlan } from './plan.ts';
 
 /** To be raised with every change of what is measured, or of how it is stored. */
-const FORMAT = 6;
+const FORMAT = 8;
 
 const SUFFIX = '.analysis';
 /** What an analysis depends on. */

@@ -60,6 +60,10 @@ export class ItemInputs {
       },
       chunk: ({ first, count }, out) =>
         backend.deltaMinmax(input.slice(first), reference?.slice(first), out, count),
+      sides:
+        this.base && !shared
+          ? ({ first }) => ({ tuned: input.slice(first), reference: (this.base as TensorInput).slice(first) })
+          : undefined,
       energy: shared?.energyOf(position),
     };
     return pruned(context, this.scratch, { count: this.count, resident, share }, values);

@@ -13,20 +13,20 @@ const keepVectors: KeepRule = ({ shape }) => shape.length < 2;
 const keepAsPublished: KeepRule = ({ name }) =>
   !name.includes('weight') || name.includes('ln_') || name.includes('token_embedding.weight');
 
-/** The rule of a recipe; tensors that are not floating point, and empty ones, are always kept. */
+/** The rule of a recipe; running statistics, tensors that are not floating point, and empty ones, are always kept. */
 export function keepRule(recipe: Pick<QuantizeRecipe, 'keepRule' | 'keep'>): KeepRule {
   const exact = exactRule(recipe);
   const rule = recipe.keepRule === 'published' ? keepAsPublished : keepVectors;
-  return tensor => exact(tensor) || rule(tensor);
+  return tensor => exact(tensor) || statisticOf(tensor.name) !== undefined || rule(tensor);
 }
 
-/** Tensors that stay exact under a budget too: named ones, running statistics (a variance must not turn negative), those
- * that are not floating point, empty ones. */
+/** Tensors that stay exact under a budget too: named ones, counts of batches, those that are not floating point, empty
+ * ones. */
 export function exactRule({ keep }: Pick<QuantizeRecipe, 'keep'>): KeepRule {
   const patterns = keep.map(pattern => new RegExp(pattern));
   return tensor =>
     !isQuantizable(tensor.dtype) ||
     tensor.bytes === 0 ||
-    statisticOf(tensor.name) !== undefined ||
+    statisticOf(tensor.name) === 'count' ||
     patterns.some(pattern => pattern.test(tensor.name));
 }

@@ -9,6 +9,7 @@ import { openNamed } from '../match/openNamed.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { configDifferences, describedCheckpoint } from '../../formats/huggingface/configDifferences.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
+import { statisticOf } from '../../formats/names/runningStatistics.ts';
 import { openFamily } from '../match/family.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { headerBound, tableOf, type RoomyLayout, type TvqLayout } from '../../formats/tvq/header.ts';
@@ -16,7 +17,7 @@ import { beyondLimits } from '../../formats/tvq/limits.ts';
 import { checkOutput } from '../outputCheck.ts';
 import { checkMemory, checkRecipe, compareCheckpoints, type Checkpoints } from './checks.ts';
 import type { Coding } from '../codecs/registry.ts';
-import { before, ROOMIEST, widest, type Codings } from './codings.ts';
+import { before, roomiest, type Codings } from './codings.ts';
 import { largeIntegers } from './fates.ts';
 import { isQuantized, type QuantizeItem, type TaskTensor } from './item.ts';
 import { factorRule } from './factorRule.ts';
@@ -39,11 +40,11 @@ export interface QuantizePlan {
   readonly summary: PlanSummary;
 }
 
-/** Under a budget, the coding of tensors that a keep rule would keep (their differences in 8 bits change nothing
- * measurable), and of tensors too small for entropy coding. */
-const SMALL: Coding = { codec: 'affine', bits: 8 };
+/** Under a budget, the coding of running variances: a difference from the base could leave 0 or less of them. */
+const VARIANCE: Coding = { codec: 'ratio' };
 
-/** Minimum number of values for entropy coding: with fewer, the head alone takes much of 8 bits each. */
+/** Minimum number of values for entropy coding: with fewer, the head alone takes much of 8 bits each. Smaller tensors
+ * get the min–max codes of those that a keep rule would keep. */
 const LEAST_CODED = 1024;
 
 /**
@@ -108,6 +109,7 @@ function makeItems(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings
   const names = new Set([base, ...tasks].flatMap(({ tensors }) => [...tensors.keys()]));
   return [...names].map(tensor => {
     const inBase = base.tensors.get(tensor);
+    const statistic = statisticOf(tensor);
     const quantizable = (source: TensorSource | undefined): source is TensorSource =>
       source !== undefined &&
       !keeps(source) &&
@@ -116,8 +118,10 @@ function makeItems(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings
     const codingOf = (source: TensorSource | undefined, output: number) => {
       if (quantizable(source))
         return { coding: codings.task(tensor, output, elementCount(source.shape)), open: budgeted };
-      const small = budgeted && source && !exact(source) && comparable(source, inBase);
-      return { coding: small ? SMALL : undefined, open: false };
+      if (!budgeted || !source || exact(source) || !comparable(source, inBase))
+        return { coding: undefined, open: false };
+      if (statistic === 'variance') return { coding: VARIANCE, open: false };
+      return { coding: codings.small(tensor, output), open: true };
     };
     const factored = factorRule(recipe, inBase);
     const sources = tasks.map(task => task.tensors.get(tensor));
@@ -140,7 +144,8 @@ function makeItems(recipe: QuantizeRecipe, { base, tasks }: Checkpoints, codings
       identified: recipe.scheme === 'fq' ? inBase : undefined,
       shared: shares ? codings.shared(tensor, elementCount((inBase as TensorSource).shape)) : undefined,
       tasks: taskTensors,
-      prune: recipe.prune ?? 0,
+      // Statistics are no weights: their smallest changes are no less needed.
+      prune: statistic ? 0 : (recipe.prune ?? 0),
       reconstruction: recipe.reconstruction ?? 'unbiased',
       analyze: undefined,
       resident: false,
@@ -160,12 +165,12 @@ function withRoom(layout: TvqLayout, recipe: QuantizeRecipe, checkpoints: Checkp
   const table = tableOf(layout);
   if (recipe.budget === undefined) return { ...layout, table, headerBytes: headerBound(layout) };
   const roomy: QuantizeRecipe = { ...recipe, ...budgetRoom };
-  const roomiest = makeLayout(
+  const longest = makeLayout(
     roomy,
     checkpoints,
-    makeItems(roomy, checkpoints, widest(roomy, ROOMIEST)),
+    makeItems(roomy, checkpoints, roomiest(roomy)),
     layout.files,
   );
-  const headerBytes = 8 * Math.ceil(headerBound(roomiest) / 8) + rulesBytes(recipe.rules);
+  const headerBytes = 8 * Math.ceil(headerBound(longest) / 8) + rulesBytes(recipe.rules);
   return { ...layout, table, headerBytes };
 }

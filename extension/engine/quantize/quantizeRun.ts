@@ -82,15 +82,12 @@ export class QuantizeRun {
     return usable ? shared : undefined;
   }
 
-  async #storeUnquantizable({
-    source,
-    output,
-  }: Pick<QuantizedTask, 'source' | 'output'>): Promise<RecordOutcome> {
+  async #storeUnquantizable({ source, output, coding }: QuantizedTask): Promise<RecordOutcome> {
     const raw = new RawTensor(this.context, source);
     const [own, base] = [await raw.notNumbers(), await this.#baseRaw?.notNumbers()];
     if (own.nan || own.infinite) this.#unfit.push({ output, why: 'nonFinite' });
     else if (base?.nan || base?.infinite) this.#noteBase();
-    else this.#unfit.push({ output, why: 'range' });
+    else this.#unfit.push({ output, why: coding.codec === 'ratio' ? 'ratio' : 'range' });
     return raw.emitExact(this.context.emit, output);
   }
 

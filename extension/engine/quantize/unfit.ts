@@ -6,8 +6,9 @@ import { groupBy } from '../../shared/groupBy.ts';
 export interface Unfit {
   /** Number of the vector in the file; undefined: the base model. */
   readonly output: number | undefined;
-  /** `nonFinite`: it holds NaN or infinity; `range`: its difference from the base is too small or too large for a scale. */
-  readonly why: 'nonFinite' | 'range';
+  /** `nonFinite`: it holds NaN or infinity; `range`: its difference from the base is too small or too large for a scale;
+   * `ratio`: it or the base's holds 0 or less, or they differ too much for a ratio. */
+  readonly why: 'nonFinite' | 'range' | 'ratio';
 }
 
 export interface UnfitTensor extends Unfit {
@@ -27,8 +28,13 @@ export function unfitWarnings(
     if (output === undefined)
       return `${base}: NaN or infinite values in the base model's ${names}; each task's values there are stored exactly`;
     const file = tasks[output - firstTask]?.path ?? '';
-    return why === 'nonFinite'
-      ? `${file}: NaN or infinite values in ${names}; stored exactly, they stay in the model`
-      : `${file}: ${names} differ from the base by too little or too much for a scale; stored exactly`;
+    switch (why) {
+      case 'nonFinite':
+        return `${file}: NaN or infinite values in ${names}; stored exactly, they stay in the model`;
+      case 'range':
+        return `${file}: ${names} differ from the base by too little or too much for a scale; stored exactly`;
+      case 'ratio':
+        return `${file}: variances of 0 or less, or far from the base's, in ${names}; stored exactly`;
+    }
   });
 }

@@ -14,7 +14,7 @@ import { error } from '../../shared/problems.ts';
 import { alignNames } from '../../formats/names/alignNames.ts';
 import { openNamed } from '../match/openNamed.ts';
 import { checkOutput } from '../outputCheck.ts';
-import { isCoded } from '../../formats/tvq/codecs.ts';
+import { isAdded, isCoded } from '../../formats/tvq/codecs.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../../formats/tvq/reader.ts';
 import { taskNamed } from '../../formats/tvq/task.ts';
 import type { FormedModel } from '../output/form.ts';
@@ -69,7 +69,7 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
     file: file.path,
     task: task.name,
     record,
-    shared: usesReference(record) ? withCodes(shared.get(record.tensor)) : undefined,
+    shared: isAdded(record.codec) ? withCodes(shared.get(record.tensor)) : undefined,
     base: record.codec.codec === 'exact' ? undefined : base?.tensors.get(record.tensor),
     allowNonfinite: recipe.allowNonfinite,
     resident: false,
@@ -114,9 +114,6 @@ export async function planRestore(recipe: RestoreRecipe, room: Room): Promise<Re
 
 const restoredDtype = ({ dtype }: TvqRecord, wanted: Dtype | undefined): Dtype =>
   wanted && isQuantizable(dtype) && isQuantizable(wanted) ? wanted : dtype;
-
-/** Whether a record's values are relative to the base (and the shared vector). */
-const usesReference = ({ codec }: TvqRecord): boolean => isCoded(codec) || codec.codec === 'constant';
 
 const withCodes = (record: TvqRecord | undefined): TvqRecord | undefined =>
   record && isCoded(record.codec) ? record : undefined;

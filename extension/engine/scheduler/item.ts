@@ -16,7 +16,7 @@ export interface Item {
 /** How one vector's tensor came out. */
 export interface RecordOutcome {
   readonly codec: Codec['codec'];
-  /** Row of the scales array: scale and zero (affine), unit and step (entropy), 0 and the value (constant), 0 and 0 (others). */
+  /** Row of the scales array: scale and zero (affine), unit and step (entropy), 1 and 0 (factors, ratio), 0 and the value (constant), 0 and 0 (others). */
   readonly scales: readonly [number, number];
   /** XXH64 of the payload, 16 hex digits. */
   readonly checksum: string;

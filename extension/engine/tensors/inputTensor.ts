@@ -10,6 +10,7 @@ import { payloadSource } from '../codecs/payload.ts';
 import type { RecordReader } from '../codecs/reader.ts';
 import { recordReader } from '../codecs/recordReader.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
+import { isAdded, needsBase } from '../../formats/tvq/codecs.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 
 /** One input's tensor: of a checkpoint, or of a task in a .tvq file. */
@@ -98,7 +99,7 @@ export class InputReader {
     if (this.#checkpoint) return this.#weights(context, this.#checkpoint.slice(first), reference, out, count);
     const scratch = floatsIn(this.scratch);
     if (this.#isWhole) {
-      await this.#record?.decode(context, chunk, undefined, this.scratch);
+      await this.#record?.decode(context, chunk, this.#isRelative ? base : undefined, this.scratch);
       return this.#weights(context, scratch, reference, out, count);
     }
     // A task vector is added to its reference: the shared vector, the base, or both.
@@ -141,7 +142,14 @@ export class InputReader {
     return this.#checkpoint?.checksum(context);
   }
 
+  /** Whether a record gives whole weights rather than a task vector. */
   get #isWhole(): boolean {
-    return this.input.kind === 'tvq' && (this.input.whole || this.input.record.codec.codec === 'exact');
+    const { input } = this;
+    return input.kind === 'tvq' && (input.whole || !isAdded(asStored(input.record).codec));
+  }
+
+  /** Whether it takes the base to have values at all. */
+  get #isRelative(): boolean {
+    return this.input.kind === 'tvq' && needsBase(this.input.record.codec);
   }
 }

@@ -11,6 +11,8 @@ interface Storage<S extends z.ZodType> {
   readonly schema: S;
   /** `codes`: an array of bytes; `tensor`: the fine-tuned tensor in its own dtype; `nothing`: there is no payload. */
   readonly holds: 'codes' | 'tensor' | 'nothing';
+  /** Whether its values are added to a reference, as a task vector's are; otherwise they are the fine-tuned tensor's. */
+  readonly isAdded: boolean;
   /** Bytes of a payload of `count` values; undefined where they depend on the values. */
   readonly bytes: (entry: z.infer<S>, count: number, dtype: Dtype) => number | undefined;
 }
@@ -18,10 +20,15 @@ interface Storage<S extends z.ZodType> {
 const codes = <S extends z.ZodType>(
   schema: S,
   bytes: (entry: z.infer<S>, count: number) => number | undefined,
-): Storage<S> => ({ schema, holds: 'codes', bytes });
+): Storage<S> => ({ schema, holds: 'codes', isAdded: true, bytes });
 
-const nothing = <Name extends string>(name: Name) =>
-  ({ schema: z.strictObject({ codec: z.literal(name) }), holds: 'nothing', bytes: () => 0 }) as const;
+const nothing = <Name extends string>(name: Name, isAdded = false) =>
+  ({
+    schema: z.strictObject({ codec: z.literal(name) }),
+    holds: 'nothing',
+    isAdded,
+    bytes: () => 0,
+  }) as const;
 
 const bits = z.int().min(1).max(8);
 
@@ -45,14 +52,20 @@ const STORAGE = {
   entropy: codes(z.strictObject({ codec: z.literal('entropy') }), () => undefined),
   /** The matrices of an adapter, whose products are the values. See factorsPayload.ts. */
   factors: codes(z.strictObject({ codec: z.literal('factors') }), () => undefined),
+  /** A byte c for each value: the base model's · 2^((c − 128) / 16). For running variances. */
+  ratio: {
+    ...codes(z.strictObject({ codec: z.literal('ratio') }), (_entry, count) => count),
+    isAdded: false,
+  },
   /** The fine-tuned tensor itself, in its own dtype. */
   exact: {
     schema: z.strictObject({ codec: z.literal('exact') }),
     holds: 'tensor',
+    isAdded: false,
     bytes: (_entry: unknown, count: number, dtype: Dtype) => (count * DTYPE_BITS[dtype]) / 8,
   },
   /** Every value is the same. */
-  constant: nothing('constant'),
+  constant: nothing('constant', true),
   /** The fine-tuned tensor equals the base model's, bit for bit. */
   same: nothing('same'),
   /** The checkpoint does not have this tensor. */
@@ -79,6 +92,10 @@ type Named = { readonly codec: Codec['codec'] };
 
 /** Whether a payload is codes, an array of bytes, rather than a tensor in its own dtype. */
 export const isCoded = ({ codec }: Named): boolean => STORAGE[codec].holds === 'codes';
+/** Whether values are added to a reference: the base model's, or more. */
+export const isAdded = ({ codec }: Named): boolean => STORAGE[codec].isAdded;
+/** Whether there are values only together with the base model's, which are not just added. */
+export const needsBase = ({ codec }: Named): boolean => isCoded({ codec }) && !isAdded({ codec });
 export const hasPayload = ({ codec }: Named): boolean => STORAGE[codec].holds !== 'nothing';
 
 /** Bytes of a payload of `count` values; undefined where they depend on the values. */

@@ -34,7 +34,7 @@ export const storedFileName = (n: number): string => `@files/${n}`;
 /** Arrays beside a vector's payloads, one row per tensor. */
 export const sideArrays = {
   /** F32 [n, 2]: scale and zero point (affine), unit and quantizer step (entropy), 1 and 0
-   * (factors), 0 and the value (constant), 0 and 0 (others); of a `codebook` the unit, which is the scale of byte 255, and 0. */
+   * (factors, ratio), 0 and the value (constant), 0 and 0 (others); of a `codebook` the unit, which is the scale of byte 255, and 0. */
   scales: (vector: string) => `${vector}:scales`,
   /** U64 [n]: XXH64 of the payload's bytes; that of no bytes if there is no payload. */
   checksums: (vector: string) => `${vector}:checksums`,

@@ -1,4 +1,4 @@
-import { elementCount, type Dtype } from '../dtype.ts';
+import { elementCount, isQuantizable, type Dtype } from '../dtype.ts';
 import {
   readSafetensorsHeader,
   type SafetensorsHeader,
@@ -7,7 +7,7 @@ import {
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { contentsOfHeader, contentsOfTables, type PlacedRecord, type TvqContents } from './contents.ts';
 import { filesOf, type TvqStoredFile } from './files.ts';
-import { isCoded, type Codec } from './codecs.ts';
+import { isCoded, needsBase, type Codec } from './codecs.ts';
 import { BASE_MODEL, isReserved, isTaskName, SHARED_VECTOR, sideArrays } from './layout.ts';
 import type { Metadata, OldMetadata } from './metadata.ts';
 import { fault, PartReader, type TvqExtra } from './partReader.ts';
@@ -117,13 +117,14 @@ async function assemble(
     if (new Set(placed.map(({ row: [tensor] }) => tensor)).size !== placed.length)
       throw fault(file, `vector "${name}" lists a tensor twice`);
     const sides = await readSides(reader, name, placed.length, vector.sideSha256);
+    const counted = metadata.tvq_scheme.scheme !== 'fq' && name !== SHARED_VECTOR;
     const why = whyUnreadable(metadata, vector, placed);
     if (why === undefined)
       readable.push({
         name,
         source,
         widened,
-        records: placed.map((one, i) => recordOf(file, name, one, sides(i))),
+        records: placed.map((one, i) => recordOf(file, name, one, sides(i), counted)),
       });
     else
       unreadable.push({
@@ -187,17 +188,21 @@ async function readSides(reader: PartReader, vector: string, count: number, stat
   });
 }
 
+/** @param counted whether the vector's values are counted from the base model */
 function recordOf(
   file: string,
   vector: string,
-  { row: [tensor, dtype, shape], codec, payload }: PlacedRecord,
+  { row: [tensor, dtype, shape], entry, codec, payload }: PlacedRecord,
   sides: Pick<TvqRecord, 'scales' | 'checksum' | 'errors'>,
+  counted: boolean,
 ): TvqRecord {
   const [scale, zero] = sides.scales;
   const wrong = (what: string) => fault(file, `tensor "${tensor}" of "${vector}" has ${what}`);
   if (!Number.isSafeInteger(8 * elementCount(shape))) throw wrong(`a shape that overflows`);
   if (isCoded(codec as Codec) && !(Number.isFinite(scale) && scale > 0 && Number.isFinite(zero)))
     throw wrong(`scale ${scale} and zero point ${zero}`);
+  if (needsBase(codec as Codec) && !(counted && isQuantizable(dtype)))
+    throw wrong(`codec ${entry.codec} where there is nothing that it is relative to`);
   return { tensor, dtype, shape, codec: codec as Codec, payload, ...sides };
 }
 

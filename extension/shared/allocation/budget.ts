@@ -27,7 +27,7 @@ export interface BudgetScale {
   readonly weights: number;
   /** Bytes of all fine-tuned checkpoints in FP32. */
   readonly fp32Bytes: number;
-  /** Bytes of the file that no choice changes: its header, tensors stored exactly or in 8 bits. */
+  /** Bytes of the file that no choice changes: its header, tensors stored exactly, and variances. */
   readonly fixedBytes: number;
 }
 

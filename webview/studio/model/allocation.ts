@@ -36,7 +36,7 @@ export interface Spent {
 }
 
 export class AllocationModel {
-  /** Σ ‖τ‖², including the tensors in 8 bits. */
+  /** Σ ‖τ‖², including variances. */
   readonly energy: number;
   /** Values of each slot's tensor. */
   readonly elements: Float64Array;

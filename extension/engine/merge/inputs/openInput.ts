@@ -3,7 +3,7 @@ import { fineTuned, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { tensorBytes } from '../../../formats/dtype.ts';
 import type { FileStamp } from '../../../files/fileStamp.ts';
-import { isCoded } from '../../../formats/tvq/codecs.ts';
+import { isAdded, isCoded } from '../../../formats/tvq/codecs.ts';
 import { isTvq } from '../../../formats/tvq/names.ts';
 import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../../../formats/tvq/reader.ts';
 import { taskNamed } from '../../../formats/tvq/task.ts';
@@ -72,13 +72,12 @@ export function tensorOf(input: OpenInput, tensor: string): InputTensor | undefi
   const record = input.records.get(tensor);
   if (!record || record.codec.codec === 'absent') return undefined;
   const shared = input.shared.get(tensor);
-  const counts = isCoded(record.codec) || record.codec.codec === 'constant';
   return {
     kind: 'tvq',
     file: input.file.path,
     task: input.task,
     record,
-    shared: counts && shared && isCoded(shared.codec) ? shared : undefined,
+    shared: isAdded(record.codec) && shared && isCoded(shared.codec) ? shared : undefined,
     whole: input.file.scheme.scheme === 'fq',
   };
 }
