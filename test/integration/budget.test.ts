@@ -238,3 +238,24 @@ test('analyze measures every choice, cheaper ones with more error', async () => 
     }
   }
 });
+
+test('values whose squares are beyond the range of numbers are not weighed against others', async () => {
+  const [base, tuned] = [path('.safetensors'), path('.safetensors')];
+  const next = gaussian(5, 0.01);
+  const tensors = (huge: number) => ({
+    plain: f32([64, 64], () => next()),
+    large: f32([64, 64], i => next() + (i === 7 ? huge : 0)),
+    norm: f32([8], i => (i === 1 ? huge : 1)),
+  });
+  await writeSafetensors(base, tensors(0));
+  await writeSafetensors(tuned, tensors(1e30));
+  const output = path('.tvq');
+  const asked = { base, tasks: [{ name: 'a', path: tuned }], budget: '60kB' };
+  await tvq.quantize(tvq.recipe(output, asked));
+  const codecs = (await openTvq(output)).tasks[0]?.records.map(({ tensor, codec }) => [tensor, codec]);
+  expect(Object.fromEntries(codecs ?? [])).toEqual({
+    plain: { codec: 'entropy' },
+    large: { codec: 'exact' },
+    norm: { codec: 'affine', bits: 8 },
+  });
+});

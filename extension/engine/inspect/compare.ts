@@ -4,7 +4,7 @@ import type { EngineBackend } from '../scheduler/engineBackend.ts';
 import type { MemoryShare, Room } from '../scheduler/memoryShare.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { elementCount, isQuantizable } from '../../formats/dtype.ts';
-import { isAdded } from '../../formats/tvq/codecs.ts';
+import { isAdded } from '../../formats/tvq/codecNature.ts';
 import { orCancelled, UserError } from '../../shared/errors.ts';
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { formatBytes } from '../../shared/format.ts';

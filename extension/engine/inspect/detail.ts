@@ -6,7 +6,7 @@ import { whileUnchanged } from '../../files/fileStamp.ts';
 import { memoryOf } from '../scheduler/itemKind.ts';
 import { threadRunner } from '../scheduler/threads.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
-import { isAdded } from '../../formats/tvq/codecs.ts';
+import { isAdded } from '../../formats/tvq/codecNature.ts';
 import { hasCodes, payloadBytes, relativeError } from '../../formats/tvq/summary.ts';
 import { codecFacts } from '../codecs/codecFacts.ts';
 import { detailKind, type DetailItem, type DetailReport, type TensorContents } from './detailItem.ts';

@@ -130,7 +130,8 @@ export class AnalyzeRun {
     const { coding, output } = task;
     const { count, scratch } = this.#inputs;
     const tensor = { output, count, resident: this.item.resident };
-    const found = await codecOf(coding).measure(this.context, scratch, tensor, values, { coding, offer });
+    const measured = await codecOf(coding).measure(this.context, scratch, tensor, values, { coding, offer });
+    const found = isMeasurable(measured) ? measured : { ...measured, finite: false, choices: [] };
     return offer === 'all' ? this.#withFactors(task, found) : found;
   }
 
@@ -143,6 +144,10 @@ export class AnalyzeRun {
     return { ...found, choices: [...found.choices, exact].sort((a, b) => b.bytes - a.bytes) };
   }
 }
+
+/** Whether squares stay within the range of numbers; a tensor beyond it is stored exactly. */
+const isMeasurable = ({ energy, choices }: TensorAnalysis): boolean =>
+  [energy, ...choices.map(({ error }) => error.unbiased)].every(Number.isFinite);
 
 const withShared =
   (given: number) =>

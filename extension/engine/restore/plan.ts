@@ -14,7 +14,7 @@ import { error } from '../../shared/problems.ts';
 import { alignNames } from '../../formats/names/alignNames.ts';
 import { openNamed } from '../match/openNamed.ts';
 import { checkOutput } from '../outputCheck.ts';
-import { isAdded, isCoded } from '../../formats/tvq/codecs.ts';
+import { isAdded, isCoded } from '../../formats/tvq/codecNature.ts';
 import { openTvq, type TvqFile, type TvqRecord } from '../../formats/tvq/reader.ts';
 import { taskNamed } from '../../formats/tvq/task.ts';
 import type { FormedModel } from '../output/form.ts';

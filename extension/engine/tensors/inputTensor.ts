@@ -10,7 +10,7 @@ import { payloadSource } from '../codecs/payload.ts';
 import type { RecordReader } from '../codecs/reader.ts';
 import { recordReader } from '../codecs/recordReader.ts';
 import { SHARED_VECTOR } from '../../formats/tvq/layout.ts';
-import { isAdded, needsBase } from '../../formats/tvq/codecs.ts';
+import { isAdded, needsBase } from '../../formats/tvq/codecNature.ts';
 import type { TvqRecord } from '../../formats/tvq/reader.ts';
 
 /** One input's tensor: of a checkpoint, or of a task in a .tvq file. */

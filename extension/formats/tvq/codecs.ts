@@ -3,43 +3,35 @@ import * as z from 'zod';
 import { packedBytes } from '../../../kernels/codes.ts';
 import { DTYPE_BITS, type Dtype } from '../dtype.ts';
 import { codebookParts, GROUP_SIZES } from './codebookPayload.ts';
+import type { CodecKind } from './codecNature.ts';
 import { text } from './tables.ts';
 
 /** A way to store a tensor. */
 interface Storage<S extends z.ZodType> {
   /** Of its entry in the codec table. */
   readonly schema: S;
-  /** `codes`: an array of bytes; `tensor`: the fine-tuned tensor in its own dtype; `nothing`: there is no payload. */
-  readonly holds: 'codes' | 'tensor' | 'nothing';
-  /** Whether its values are added to a reference, as a task vector's are; otherwise they are the fine-tuned tensor's. */
-  readonly isAdded: boolean;
   /** Bytes of a payload of `count` values; undefined where they depend on the values. */
   readonly bytes: (entry: z.infer<S>, count: number, dtype: Dtype) => number | undefined;
 }
 
-const codes = <S extends z.ZodType>(
+const storage = <S extends z.ZodType>(
   schema: S,
-  bytes: (entry: z.infer<S>, count: number) => number | undefined,
-): Storage<S> => ({ schema, holds: 'codes', isAdded: true, bytes });
+  bytes: (entry: z.infer<S>, count: number, dtype: Dtype) => number | undefined,
+): Storage<S> => ({ schema, bytes });
 
-const nothing = <Name extends string>(name: Name, isAdded = false) =>
-  ({
-    schema: z.strictObject({ codec: z.literal(name) }),
-    holds: 'nothing',
-    isAdded,
-    bytes: () => 0,
-  }) as const;
+const nothing = <Name extends string>(name: Name) =>
+  storage(z.strictObject({ codec: z.literal(name) }), () => 0);
 
 const bits = z.int().min(1).max(8);
 
 const STORAGE = {
   /** Packed codes q of `bits` bits; value (q − zero) / scale. */
-  affine: codes(z.strictObject({ codec: z.literal('affine'), bits }), (entry, count) =>
+  affine: storage(z.strictObject({ codec: z.literal('affine'), bits }), (entry, count) =>
     packedBytes(count, entry.bits),
   ),
   /** Packed codes of `bits` bits, each standing for a value of a codebook, times the scale of its group of `groupSize`
    * values (0: of the tensor); rotated back in blocks of 256 where `rotated`. See codebookPayload.ts. */
-  codebook: codes(
+  codebook: storage(
     z.strictObject({
       codec: z.literal('codebook'),
       bits,
@@ -49,28 +41,23 @@ const STORAGE = {
     (entry, count) => codebookParts(entry, count).bytes,
   ),
   /** rANS-coded codes c of rotated values; value (c − 128) · unit, rotated back. See kernels/entropy.ts. */
-  entropy: codes(z.strictObject({ codec: z.literal('entropy') }), () => undefined),
+  entropy: storage(z.strictObject({ codec: z.literal('entropy') }), () => undefined),
   /** The matrices of an adapter, whose products are the values. See factorsPayload.ts. */
-  factors: codes(z.strictObject({ codec: z.literal('factors') }), () => undefined),
+  factors: storage(z.strictObject({ codec: z.literal('factors') }), () => undefined),
   /** A byte c for each value: the base model's · 2^((c − 128) / 16). For running variances. */
-  ratio: {
-    ...codes(z.strictObject({ codec: z.literal('ratio') }), (_entry, count) => count),
-    isAdded: false,
-  },
+  ratio: storage(z.strictObject({ codec: z.literal('ratio') }), (_entry, count) => count),
   /** The fine-tuned tensor itself, in its own dtype. */
-  exact: {
-    schema: z.strictObject({ codec: z.literal('exact') }),
-    holds: 'tensor',
-    isAdded: false,
-    bytes: (_entry: unknown, count: number, dtype: Dtype) => (count * DTYPE_BITS[dtype]) / 8,
-  },
+  exact: storage(
+    z.strictObject({ codec: z.literal('exact') }),
+    (_entry, count, dtype) => (count * DTYPE_BITS[dtype]) / 8,
+  ),
   /** Every value is the same. */
-  constant: nothing('constant', true),
+  constant: nothing('constant'),
   /** The fine-tuned tensor equals the base model's, bit for bit. */
   same: nothing('same'),
   /** The checkpoint does not have this tensor. */
   absent: nothing('absent'),
-} as const;
+} as const satisfies Readonly<Record<CodecKind, unknown>>;
 
 type Stored = typeof STORAGE;
 
@@ -87,16 +74,6 @@ export function codecOf(entry: CodecEntry): Codec | undefined {
   if (!Object.hasOwn(STORAGE, entry.codec)) return undefined;
   return STORAGE[entry.codec as keyof Stored].schema.safeParse(entry).data;
 }
-
-type Named = { readonly codec: Codec['codec'] };
-
-/** Whether a payload is codes, an array of bytes, rather than a tensor in its own dtype. */
-export const isCoded = ({ codec }: Named): boolean => STORAGE[codec].holds === 'codes';
-/** Whether values are added to a reference: the base model's, or more. */
-export const isAdded = ({ codec }: Named): boolean => STORAGE[codec].isAdded;
-/** Whether there are values only together with the base model's, which are not just added. */
-export const needsBase = ({ codec }: Named): boolean => isCoded({ codec }) && !isAdded({ codec });
-export const hasPayload = ({ codec }: Named): boolean => STORAGE[codec].holds !== 'nothing';
 
 /** Bytes of a payload of `count` values; undefined where they depend on the values. */
 export const payloadBytes = (codec: Codec, count: number, dtype: Dtype): number | undefined =>

@@ -1,7 +1,8 @@
 /** What the vectors of a .tvq file consist of, wherever a version stores that. */
 import { elementCount } from '../dtype.ts';
 import type { TensorEntry } from '../safetensors/safetensors.ts';
-import { codecOf, hasPayload, payloadBytes, type Codec, type CodecEntry } from './codecs.ts';
+import { hasPayload } from './codecNature.ts';
+import { codecOf, payloadBytes, type Codec, type CodecEntry } from './codecs.ts';
 import { BASE_MODEL, PAYLOADS, payloadName, RECORD_TABLE, sideArrays, TENSOR_TABLE } from './layout.ts';
 import type { Metadata, OldMetadata } from './metadata.ts';
 import { fault, type PartReader } from './partReader.ts';

@@ -6,7 +6,8 @@ import {
   serializeHeader,
   type TensorEntry,
 } from '../safetensors/safetensors.ts';
-import { isCoded, type Codec } from './codecs.ts';
+import { isCoded } from './codecNature.ts';
+import type { Codec } from './codecs.ts';
 import {
   BASE_MODEL,
   FORMAT_NAME,

@@ -7,7 +7,8 @@ import {
 import type { FileStamp } from '../../files/fileStamp.ts';
 import { contentsOfHeader, contentsOfTables, type PlacedRecord, type TvqContents } from './contents.ts';
 import { filesOf, type TvqStoredFile } from './files.ts';
-import { isCoded, needsBase, type Codec } from './codecs.ts';
+import { isCoded, needsBase } from './codecNature.ts';
+import type { Codec } from './codecs.ts';
 import { BASE_MODEL, isReserved, isTaskName, SHARED_VECTOR, sideArrays } from './layout.ts';
 import type { Metadata, OldMetadata } from './metadata.ts';
 import { fault, PartReader, type TvqExtra } from './partReader.ts';

@@ -6,7 +6,8 @@ import { layerName } from '../../shared/layerName.ts';
 import { tensorKind } from '../../shared/tensorKind.ts';
 import { elementCount, isQuantizable } from '../dtype.ts';
 import { byPlace, layersOf } from '../names/layers.ts';
-import { isCoded, type Codec } from './codecs.ts';
+import { isCoded } from './codecNature.ts';
+import type { Codec } from './codecs.ts';
 import type { TvqFile, TvqRecord, TvqVector } from './reader.ts';
 import { unreadableTasks } from './task.ts';
 

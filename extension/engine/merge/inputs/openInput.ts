@@ -3,7 +3,7 @@ import { fineTuned, type Checkpoint } from '../../../formats/checkpoint.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { tensorBytes } from '../../../formats/dtype.ts';
 import type { FileStamp } from '../../../files/fileStamp.ts';
-import { isAdded, isCoded } from '../../../formats/tvq/codecs.ts';
+import { isAdded, isCoded } from '../../../formats/tvq/codecNature.ts';
 import { isTvq } from '../../../formats/tvq/names.ts';
 import { openTvq, type TvqFile, type TvqRecord, type TvqVector } from '../../../formats/tvq/reader.ts';
 import { taskNamed } from '../../../formats/tvq/task.ts';
