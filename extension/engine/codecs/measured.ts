@@ -26,6 +26,13 @@ export interface MeasuredChoice<C> {
   readonly given?: number;
 }
 
+/** Whether squares stay within the range of numbers: otherwise errors cannot be weighed against others. */
+export const isMeasurable = ({
+  energy,
+  choices,
+}: Pick<MeasuredChoices<unknown>, 'energy' | 'choices'>): boolean =>
+  [energy, ...choices.map(({ error }) => error.unbiased)].every(Number.isFinite);
+
 /** A tensor of one vector. */
 export interface MeasuredChoices<C> {
   /** Number of the vector in the file. */

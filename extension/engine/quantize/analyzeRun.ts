@@ -2,8 +2,8 @@
 import type { ItemContext } from '../scheduler/item.ts';
 import { choiceOf, measureLattices } from '../codecs/entropy/entropyAnalysis.ts';
 import type { EntropyCoding } from '../codecs/entropy/lattice.ts';
-import { factorsOf } from '../codecs/factors/factors.ts';
-import type { Offer } from '../codecs/measured.ts';
+import { exactChoice, factorsOf } from '../codecs/factors/factors.ts';
+import { isMeasurable, type Offer } from '../codecs/measured.ts';
 import { codecOf, type MeasuredChoice, type TensorAnalysis } from '../codecs/registry.ts';
 import {
   isQuantized,
@@ -131,6 +131,7 @@ export class AnalyzeRun {
     const { count, scratch } = this.#inputs;
     const tensor = { output, count, resident: this.item.resident };
     const measured = await codecOf(coding).measure(this.context, scratch, tensor, values, { coding, offer });
+    // What cannot be weighed is stored exactly.
     const found = isMeasurable(measured) ? measured : { ...measured, finite: false, choices: [] };
     return offer === 'all' ? this.#withFactors(task, found) : found;
   }
@@ -140,14 +141,9 @@ export class AnalyzeRun {
     const { base, prune } = this.item;
     const coding = prune > 0 ? undefined : factorsOf(source, base);
     if (!coding || found.choices.length === 0) return found;
-    const exact = { coding, bytes: coding.bytes, error: { unbiased: 0, nearest: 0 } };
-    return { ...found, choices: [...found.choices, exact].sort((a, b) => b.bytes - a.bytes) };
+    return { ...found, choices: [...found.choices, exactChoice(coding)].sort((a, b) => b.bytes - a.bytes) };
   }
 }
-
-/** Whether squares stay within the range of numbers; a tensor beyond it is stored exactly. */
-const isMeasurable = ({ energy, choices }: TensorAnalysis): boolean =>
-  [energy, ...choices.map(({ error }) => error.unbiased)].every(Number.isFinite);
 
 const withShared =
   (given: number) =>

@@ -57,9 +57,13 @@ export function readSource(
 /** Bytes that one value takes at most on its way: of a small tensor, less is read at once than of a large one. */
 const BYTES_PER_VALUE = 20;
 
+/** Bytes that reading takes, or less for a tensor that is too small to need them. */
+export const atMost = (bytes: number, shape: readonly number[]): number =>
+  Math.min(bytes, BYTES_PER_VALUE * elementCount(shape));
+
 /** Bytes that reading a source takes beside what is read. */
 export const workingBytes = (source: TensorSource): number =>
-  Math.min(kindOf(source).working?.(source) ?? 0, BYTES_PER_VALUE * elementCount(source.shape));
+  atMost(kindOf(source).working?.(source) ?? 0, source.shape);
 
 /** Whether both are the same bytes, as far as that is known without reading them. */
 export const isSameSource = (a: TensorSource, b: TensorSource): boolean =>

@@ -3,6 +3,7 @@ import { demoteF64 } from '../../../kernels/checksum.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import { DTYPE_BITS, type QuantizableDtype } from '../../formats/dtype.ts';
 import type { ItemContext } from '../scheduler/item.ts';
+import { LoadedSpan } from './loadedSpan.ts';
 import { OrderedHash } from './orderedHash.ts';
 import { readSource } from './sourceKinds.ts';
 
@@ -56,7 +57,7 @@ export async function loadAll(
  */
 export class TensorInput {
   readonly #hash: OrderedHash | undefined;
-  #loaded: { span: Span; done: Promise<void> } | undefined;
+  readonly #loaded = new LoadedSpan();
 
   /**
    * @param region holds `inputBytes` of the largest span
@@ -72,8 +73,7 @@ export class TensorInput {
 
   /** Starts to read a span into the region unless it is there; resolves when it is. */
   load(context: ItemContext, span: Span): Promise<void> {
-    if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(context, span) };
-    return this.#loaded.done;
+    return this.#loaded.load(span.first, () => this.#read(context, span));
   }
 
   /** Elements of the loaded span from `first`, counted from the span's beginning. */

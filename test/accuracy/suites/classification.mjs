@@ -1,6 +1,6 @@
 /** Classification: each task has test images with labels, and a frozen head; the metric is the accuracy. */
 import { countHits, divergence, mean } from '../score.mjs';
-import { batches, input, part, pixels } from './graph.mjs';
+import { batches, input, lastLogits, part, pixels } from './graph.mjs';
 
 /** Images per run of the graph: enough to keep it busy, few enough that activations stay small. */
 const BATCH = 250;
@@ -25,7 +25,6 @@ export function classification({ graph, test, heads, limit }) {
     },
     total: results => mean(Object.values(results).map(({ accuracy }) => accuracy)),
     /** Mean KL divergence of the predicted classes from the original's, in nats. */
-    drift: (outputs, original) =>
-      divergence(outputs, original, ({ dims, data }) => ({ classes: dims.at(-1), data, stride: 1 })),
+    drift: (outputs, original) => divergence(outputs, original, lastLogits),
   };
 }

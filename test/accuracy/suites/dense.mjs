@@ -33,41 +33,28 @@ const ERRORS = {
     };
   },
   /** Mean |d' − d| / d in percent. */
-  depth: () =>
-    averaged(
-      (data, labels, i) => (100 * Math.abs(data[i] - labels[i])) / labels[i],
-      dims => dims[0] * dims[2] * dims[3],
-    ),
+  depth: () => averaged((data, labels, at) => (100 * Math.abs(data[at] - labels[at])) / labels[at]),
   /** Mean angle in degrees; labels are bytes, to be made unit vectors. */
-  normals: () => {
-    let [sum, count] = [0, 0];
-    return {
-      add({ dims: [images, , rows, columns], data }, labels) {
-        const size = rows * columns;
-        for (let pixel = 0; pixel < images * size; pixel++) {
-          const at = Math.floor(pixel / size) * 3 * size + (pixel % size);
-          let [along, length] = [0, 0];
-          for (let axis = 0; axis < 3; axis++) {
-            along += data[at + axis * size] * labels[at + axis * size];
-            length += labels[at + axis * size] ** 2;
-          }
-          sum += (180 / Math.PI) * Math.acos(Math.min(1, Math.max(-1, along / Math.sqrt(length))));
-        }
-        count += images * size;
-      },
-      value: () => sum / count,
-    };
-  },
+  normals: () =>
+    averaged((data, labels, at, size) => {
+      let [along, length] = [0, 0];
+      for (let i = at; i < at + 3 * size; i += size) {
+        along += data[i] * labels[i];
+        length += labels[i] ** 2;
+      }
+      return (180 / Math.PI) * Math.acos(Math.min(1, Math.max(-1, along / Math.sqrt(length))));
+    }),
 };
 
-/** A mean over pixels. */
-function averaged(errorOf, pixelsOf) {
+/** A mean over pixels; `errorOf` gets where a pixel's first channel is, and how far the next ones are apart. */
+function averaged(errorOf) {
   let [sum, count] = [0, 0];
   return {
-    add({ dims, data }, labels) {
-      const found = pixelsOf(dims);
-      for (let i = 0; i < found; i++) sum += errorOf(data, labels, i);
-      count += found;
+    add({ dims: [images, channels, rows, columns], data }, labels) {
+      const size = rows * columns;
+      for (let pixel = 0; pixel < images * size; pixel++)
+        sum += errorOf(data, labels, Math.floor(pixel / size) * channels * size + (pixel % size), size);
+      count += images * size;
     },
     value: () => sum / count,
   };

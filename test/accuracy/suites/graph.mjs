@@ -37,5 +37,8 @@ export function part({ shape: [, ...rest], data }, first, last) {
   return { shape: [last - first, ...rest], data: data.subarray(first * size, last * size) };
 }
 
+/** A graph's output whose last dimension is the logits of a place, as `divergence` takes it. */
+export const lastLogits = ({ dims, data }) => ({ classes: dims.at(-1), data, stride: 1 });
+
 /** Pixels of 0 to 255 as floats of 0 to 1. */
 export const pixels = ({ shape, data }) => ({ shape, data: Float32Array.from(data, value => value / 255) });

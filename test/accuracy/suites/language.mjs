@@ -1,6 +1,6 @@
 /** A language model over bytes: each task has windows of text; the metric is bits a byte, and exact answers. */
 import { divergence, mean } from '../score.mjs';
-import { batches, input, part } from './graph.mjs';
+import { batches, input, lastLogits, part } from './graph.mjs';
 
 /** Windows per run of the graph. */
 const BATCH = 32;
@@ -33,8 +33,7 @@ export function language({ graph, test, limit }) {
     },
     total: results => mean(Object.values(results).map(one => one['bits a byte'])),
     /** Mean KL divergence of the predicted bytes from the original's, in nats. */
-    drift: (outputs, original) =>
-      divergence(outputs, original, ({ dims, data }) => ({ classes: dims.at(-1), data, stride: 1 })),
+    drift: (outputs, original) => divergence(outputs, original, lastLogits),
   };
 }
 

@@ -4,7 +4,13 @@ import type { SquaredError } from '../../../../kernels/stages/quantize_pack/stag
 import type { ItemContext } from '../../scheduler/item.ts';
 import { spansOf } from '../../tensors/tensorInput.ts';
 import type { EncoderMemory } from '../codec.ts';
-import { WIDTHS, type MeasuredChoice, type MeasuredChoices, type MeasuredTensor } from '../measured.ts';
+import {
+  isMeasurable,
+  WIDTHS,
+  type MeasuredChoice,
+  type MeasuredChoices,
+  type MeasuredTensor,
+} from '../measured.ts';
 import { eachChunk, extentOf, type Values } from '../values.ts';
 import { affineOf, type AffineCoding } from './affine.ts';
 
@@ -46,10 +52,10 @@ export async function measureAffine(
       error: { unbiased: error, nearest: error },
     };
   });
-  const isMeasured = [energy, ...choices.map(({ error }) => error.unbiased)].every(Number.isFinite);
-  return isMeasured ? { ...known, energy, choices } : { ...known, energy: 0, choices: widestOf(choices) };
+  const measured = { ...known, energy, choices };
+  return isMeasurable(measured) ? measured : { ...known, energy: 0, choices: widestOf(choices) };
 }
 
-/** Squares beyond float32's range cannot be weighed against others: the widest codes, whatever they lose. */
+/** Where errors cannot be weighed: the widest codes, whatever they lose. */
 const widestOf = (choices: readonly MeasuredChoice<AffineCoding>[]): MeasuredChoice<AffineCoding>[] =>
   choices.slice(0, 1).map(choice => ({ ...choice, error: { unbiased: 0, nearest: 0 } }));

@@ -1,6 +1,7 @@
 import { packedBytes } from '../../../../kernels/codes.ts';
 import type { Region, Slice } from '../../../../kernels/memory.ts';
 import type { ItemContext } from '../../scheduler/item.ts';
+import { LoadedSpan } from '../../tensors/loadedSpan.ts';
 import type { Span } from '../../tensors/tensorInput.ts';
 import type { Reading } from '../codec.ts';
 import { Payload } from '../payload.ts';
@@ -13,7 +14,7 @@ export class AffineReader implements RecordReader {
   readonly #codes: Region;
   readonly #payload: Payload;
   #table: Float32Array | undefined;
-  #loaded: { readonly first: number; readonly done: Promise<void> } | undefined;
+  readonly #loaded = new LoadedSpan();
 
   constructor(private readonly reading: Reading<'affine'>) {
     const { memory, record, span } = reading;
@@ -23,8 +24,7 @@ export class AffineReader implements RecordReader {
   }
 
   load(context: ItemContext, { first, count }: Span): Promise<void> {
-    if (this.#loaded?.first !== first) this.#loaded = { first, done: this.#read(context, first, count) };
-    return this.#loaded.done;
+    return this.#loaded.load(first, () => this.#read(context, first, count));
   }
 
   decode(

@@ -3,6 +3,7 @@ import type { Region, Slice } from '../../../../kernels/memory.ts';
 import { elementCount } from '../../../formats/dtype.ts';
 import { codebookParts, ROTATION, scaleBytes, stageGroupSize } from '../../../formats/tvq/codebookPayload.ts';
 import type { ItemContext } from '../../scheduler/item.ts';
+import { LoadedSpan } from '../../tensors/loadedSpan.ts';
 import type { Span } from '../../tensors/tensorInput.ts';
 import type { Reading } from '../codec.ts';
 import { Payload, wholeBlocks } from '../payload.ts';
@@ -19,7 +20,7 @@ export class CodebookReader implements RecordReader {
   readonly #scalesRead: Uint8Array[] = [];
   #values: Float32Array | undefined;
   #scaleTable: Float32Array | undefined;
-  #loaded: { readonly span: Span; readonly done: Promise<void> } | undefined;
+  readonly #loaded = new LoadedSpan();
 
   constructor(private readonly reading: Reading<'codebook'>) {
     const { memory, record, span } = reading;
@@ -32,8 +33,7 @@ export class CodebookReader implements RecordReader {
   }
 
   load(context: ItemContext, span: Span): Promise<void> {
-    if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(context, span) };
-    return this.#loaded.done;
+    return this.#loaded.load(span.first, () => this.#read(context, span));
   }
 
   async decode(
@@ -44,7 +44,7 @@ export class CodebookReader implements RecordReader {
   ): Promise<void> {
     const { record } = this.reading;
     const { bits, groupSize, rotated } = record.codec;
-    const begin = (this.#loaded as { span: Span }).span.first + first;
+    const begin = this.#loaded.first + first;
     const whole = rotated ? wholeBlocks(record, begin, count, ROTATION) : count;
     const values = this.#values as Float32Array;
     const scales = (this.#scaleTable ??= scaleTable(record.scales[0]));

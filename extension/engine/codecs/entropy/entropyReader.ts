@@ -5,6 +5,7 @@ import { mostHeadBytes, parsePayloadHead } from '../../../../kernels/payload.ts'
 import { elementCount } from '../../../formats/dtype.ts';
 import { LATTICE_ROTATION, latticeTable } from './lattice.ts';
 import type { ItemContext } from '../../scheduler/item.ts';
+import { LoadedSpan } from '../../tensors/loadedSpan.ts';
 import { chunksOf, type Span } from '../../tensors/tensorInput.ts';
 import type { Reading } from '../codec.ts';
 import { Payload, wholeBlocks } from '../payload.ts';
@@ -20,7 +21,7 @@ export class EntropyReader implements RecordReader {
   readonly #payload: Payload;
   #table: Float32Array | undefined;
   #head: PayloadHead | undefined;
-  #loaded: { readonly span: Span; readonly done: Promise<void> } | undefined;
+  readonly #loaded = new LoadedSpan();
 
   constructor(private readonly reading: Reading<'entropy'>) {
     const { memory, record, span } = reading;
@@ -32,8 +33,7 @@ export class EntropyReader implements RecordReader {
   }
 
   load(context: ItemContext, span: Span): Promise<void> {
-    if (this.#loaded?.span.first !== span.first) this.#loaded = { span, done: this.#read(context, span) };
-    return this.#loaded.done;
+    return this.#loaded.load(span.first, () => this.#read(context, span));
   }
 
   async decode(
@@ -57,7 +57,7 @@ export class EntropyReader implements RecordReader {
   }
 
   get #begin(): number {
-    return (this.#loaded as { span: Span }).span.first;
+    return this.#loaded.first;
   }
 
   check(context: ItemContext): void {

@@ -2,7 +2,7 @@
 import { translatable } from '../../../shared/translatable.ts';
 import type { Codec } from '../codec.ts';
 import { rangeOf } from '../values.ts';
-import type { FactorsCoding } from './factors.ts';
+import { exactChoice, type FactorsCoding } from './factors.ts';
 import { storeFactors } from './factorsEncoder.ts';
 import { FactorsReader } from './factorsReader.ts';
 
@@ -16,8 +16,8 @@ export const factors: Codec<FactorsCoding> = {
   measure: async (context, memory, tensor, values, { coding }) => {
     const { extent, energy } = await rangeOf(context, memory.x, tensor, values);
     const { output, count } = tensor;
-    const exact = { coding, bytes: coding.bytes, error: { unbiased: 0, nearest: 0 } };
-    return { output, elements: count, energy, ...extent, choices: extent.finite ? [exact] : [] };
+    const choices = extent.finite ? [exactChoice(coding)] : [];
+    return { output, elements: count, energy, ...extent, choices };
   },
   decoding: undefined,
   reader: reading => new FactorsReader(reading),

@@ -3,12 +3,20 @@ import type { AdaptedSource } from '../../../formats/lora/deltaSource.ts';
 import type { TensorSource } from '../../../formats/tensorSource.ts';
 import { factorsPayload } from '../../../formats/tvq/factorsPayload.ts';
 import { isSameSource } from '../../tensors/sourceKinds.ts';
+import type { MeasuredChoice } from '../measured.ts';
 
 /** An adapter's own matrices, in `bytes` bytes. */
 export interface FactorsCoding {
   readonly codec: 'factors';
   readonly bytes: number;
 }
+
+/** Factors as a choice of a budget. */
+export const exactChoice = (coding: FactorsCoding): MeasuredChoice<FactorsCoding> => ({
+  coding,
+  bytes: coding.bytes,
+  error: { unbiased: 0, nearest: 0 },
+});
 
 export const isAdapted = (source: TensorSource): source is AdaptedSource => source.kind === 'adapted';
 

@@ -1,5 +1,4 @@
 import type { Region, Slice } from '../../../../kernels/memory.ts';
-import { elementCount } from '../../../formats/dtype.ts';
 import { sidesOf, type Delta } from '../../../formats/lora/deltaSource.ts';
 import type { RangeSource } from '../../../formats/tensorSource.ts';
 import { parseFactors } from '../../../formats/tvq/factorsPayload.ts';
@@ -7,6 +6,8 @@ import type { ItemContext } from '../../scheduler/item.ts';
 import { floatsIn } from '../../tensors/floats.ts';
 import { addDeltas, fillByRows, rowsMemory } from '../../tensors/lora/deltas.ts';
 import type { SourceContext } from '../../tensors/sourceKind.ts';
+import { atMost } from '../../tensors/sourceKinds.ts';
+import { LoadedSpan } from '../../tensors/loadedSpan.ts';
 import type { Span } from '../../tensors/tensorInput.ts';
 import type { Reading } from '../codec.ts';
 import { Payload } from '../payload.ts';
@@ -23,20 +24,18 @@ export class FactorsReader implements RecordReader {
   readonly #values: Region;
   readonly #payload: Payload;
   #factors: Promise<Factors> | undefined;
-  #loaded: { readonly first: number; readonly done: Promise<void> } | undefined;
+  readonly #loaded = new LoadedSpan();
 
   constructor(private readonly reading: Reading<'factors'>) {
     const { memory, record, span } = reading;
     this.#payload = new Payload(reading);
     this.#values = memory.alloc(4 * span);
     const [, cols] = sidesOf(record);
-    memory.plain(this.#payload.bytes + Math.min(rowsMemory(cols), 20 * elementCount(record.shape)));
+    memory.plain(this.#payload.bytes + atMost(rowsMemory(cols), record.shape));
   }
 
   load(context: ItemContext, span: Span): Promise<void> {
-    if (this.#loaded?.first !== span.first)
-      this.#loaded = { first: span.first, done: this.#compute(context, span) };
-    return this.#loaded.done;
+    return this.#loaded.load(span.first, () => this.#compute(context, span));
   }
 
   async decode(

@@ -1,6 +1,7 @@
 import type { Region, Slice } from '../../../../kernels/memory.ts';
 import type { ItemContext } from '../../scheduler/item.ts';
 import { readFloats } from '../../tensors/floats.ts';
+import { LoadedSpan } from '../../tensors/loadedSpan.ts';
 import type { Span } from '../../tensors/tensorInput.ts';
 import type { Reading } from '../codec.ts';
 import { Payload } from '../payload.ts';
@@ -11,7 +12,7 @@ import { valueOf } from './ratio.ts';
 export class RatioReader implements RecordReader {
   readonly #codes: Region;
   readonly #payload: Payload;
-  #loaded: { readonly first: number; readonly done: Promise<void> } | undefined;
+  readonly #loaded = new LoadedSpan();
 
   constructor({ memory, span, ...reading }: Reading<'ratio'>) {
     this.#codes = memory.alloc(span + 4);
@@ -19,13 +20,9 @@ export class RatioReader implements RecordReader {
   }
 
   load(context: ItemContext, { first, count }: Span): Promise<void> {
-    if (this.#loaded?.first !== first) {
-      const done = context.backend.write(this.#codes, 0, count, view =>
-        this.#payload.read(context, view, first),
-      );
-      this.#loaded = { first, done };
-    }
-    return this.#loaded.done;
+    return this.#loaded.load(first, () =>
+      context.backend.write(this.#codes, 0, count, view => this.#payload.read(context, view, first)),
+    );
   }
 
   /** Multiplied here, not by a stage: statistics are few. */
